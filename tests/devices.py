@@ -25,8 +25,8 @@ def need() -> None:
 
 def named(folder: str, ending: str) -> list[str]:
     """Return the names of recordings in a folder that have a file of an ending, sorted."""
-    found = (FOLDER / folder).glob(f"*{ending}") if FOLDER.exists() else ()
-    return sorted(path.name.removesuffix(ending) for path in found) or ["(no recordings)"]
+    paths = (FOLDER / folder).glob(f"*{ending}") if FOLDER.exists() else ()
+    return sorted(path.name.removesuffix(ending) for path in paths) or ["(no recordings)"]
 
 
 def document(folder: str, name: str) -> Any:  # noqa: ANN401 - JSON

@@ -76,11 +76,11 @@ class PrometheusServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        found = _port_when_ready("prometheus", self._process, log)
-        if not found:
+        port = _port_when_ready("prometheus", self._process, log)
+        if not port:
             self.stop()
             pytest.fail(f"prometheus was not ready:\n{log.read_text(errors='replace')}")
-        self._port = found
+        self._port = port
         return self
 
     def stop(self) -> None:
@@ -95,8 +95,8 @@ class PrometheusServer:
         params = {"query": expression} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
         answer = httpx.get(f"{self.url}/api/v1/query", params=params, timeout=30)
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, object]] = answer.json()["data"]["result"]
-        return found
+        results: list[dict[str, object]] = answer.json()["data"]["result"]
+        return results
 
     def samples(self, selector: str, *, at_s: float, range_s: int) -> dict[str, list[list[object]]]:
         """
@@ -106,13 +106,13 @@ class PrometheusServer:
         ``[time in seconds, value as text]``, as stored, oldest first.
         """
         result = self.query(f"{selector}[{range_s}s]", at_s=at_s)
-        found: dict[str, list[list[object]]] = {}
+        samples_by_labels: dict[str, list[list[object]]] = {}
         for series in result:
             labels, values = series["metric"], series["values"]
             assert isinstance(labels, dict)
             assert isinstance(values, list)
-            found[",".join(f"{key}={labels[key]}" for key in sorted(labels))] = values
-        return found
+            samples_by_labels[",".join(f"{key}={labels[key]}" for key in sorted(labels))] = values
+        return samples_by_labels
 
 
 _ALERTMANAGER_CONFIG = """\
@@ -160,11 +160,11 @@ class AlertmanagerServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        found = _port_when_ready("alertmanager", self._process, log)
-        if not found:
+        port = _port_when_ready("alertmanager", self._process, log)
+        if not port:
             self.stop()
             pytest.fail(f"alertmanager was not ready:\n{log.read_text(errors='replace')}")
-        self._port = found
+        self._port = port
         return self
 
     def stop(self) -> None:
@@ -178,8 +178,8 @@ class AlertmanagerServer:
         """Return the alerts that it holds now and that are not over."""
         answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30)
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, object]] = answer.json()
-        return found
+        alerts: list[dict[str, object]] = answer.json()
+        return alerts
 
     def notified(self) -> int:
         """Return how many tellings to its webhook it has finished, by its own count."""
@@ -195,9 +195,9 @@ def _port_when_ready(name: str, process: subprocess.Popen[bytes], log: Path) -> 
     while time.monotonic() < deadline:
         if process.poll() is not None:
             pytest.fail(f"{name} ended at start:\n{log.read_text(errors='replace')}")
-        found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', log.read_text("utf-8"))
-        if found:
-            port = int(found.group(1))
+        match = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', log.read_text("utf-8"))
+        if match:
+            port = int(match.group(1))
             try:
                 if httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=5).status_code == 200:
                     return port

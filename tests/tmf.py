@@ -61,10 +61,12 @@ class Api:
                 suffix = {"post": "_FVO", "patch": "_MVO"}[method]
                 self._check_types(value, suffix)
         else:
-            bodies = [one for one in operation["parameters"] if one["in"] == "body"]
+            bodies = [
+                parameter for parameter in operation["parameters"] if parameter["in"] == "body"
+            ]
             assert bool(bodies) == (value is not None), (method, path)
-            for one in bodies:
-                self._check(value, one["schema"])
+            for parameter in bodies:
+                self._check(value, parameter["schema"])
 
     def check_answer(self, method: str, path: str, status: int, value: object) -> None:
         """Check an answer of a path of the file."""
@@ -89,17 +91,17 @@ class Api:
 
     def _resolved(self, value: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in value:
-            found = self._document
+            schema = self._document
             for name in value["$ref"].removeprefix("#/").split("/"):
-                found = found[name]
-            value = found
+                schema = schema[name]
+            value = schema
         return value
 
     def _check_types(self, value: object, suffix: str) -> None:
         """Hold every object of a value against the schema that its ``@type`` names."""
         if isinstance(value, list):
-            for one in value:
-                self._check_types(one, suffix)
+            for member in value:
+                self._check_types(member, suffix)
         if not isinstance(value, dict):
             return
         kind = value.get("@type")
@@ -107,15 +109,15 @@ class Api:
             names = [name for name in (f"{kind}{suffix}", kind) if name in self.schemas]
             assert names, f"there is no type {kind}"
             self._check(value, {"$ref": f"#/components/schemas/{names[0]}"})
-        for one in value.values():
-            self._check_types(one, suffix)
+        for member in value.values():
+            self._check_types(member, suffix)
 
 
 def _choose_by_type(node: object) -> None:
     """Let ``oneOf`` with a discriminator mean what it means: the alternative that is named."""
     if isinstance(node, list):
-        for one in node:
-            _choose_by_type(one)
+        for child in node:
+            _choose_by_type(child)
     if not isinstance(node, dict):
         return
     discriminator = node.get("discriminator")
@@ -128,8 +130,8 @@ def _choose_by_type(node: object) -> None:
             {"if": {"properties": {"@type": {"const": name}}}, "then": {"$ref": reference}}
             for name, reference in mapping.items()
         ]
-    for one in node.values():
-        _choose_by_type(one)
+    for child in node.values():
+        _choose_by_type(child)
 
 
 @cache
@@ -146,10 +148,10 @@ def check_exchange(exchange: dict[str, Any]) -> None:
         "/tmf-api/alarm/v4": ALARMS_4,
     }
     path = exchange["path"]
-    base = next(one for one in bases if path.startswith(one))
+    base = next(prefix for prefix in bases if path.startswith(prefix))
     parts = path.removeprefix(base).strip("/").split("/")
     template = f"/{parts[0]}" + ("/{id}" if len(parts) > 1 else "")
-    found, method = api(bases[base]), exchange["method"].lower()
+    contract, method = api(bases[base]), exchange["method"].lower()
     if exchange["status"] < 300:
-        found.check_request(method, template, exchange["request"])
-    found.check_answer(method, template, exchange["status"], exchange["answer"])
+        contract.check_request(method, template, exchange["request"])
+    contract.check_answer(method, template, exchange["status"], exchange["answer"])

@@ -83,12 +83,14 @@ class VictoriaServer:
             timeout=60,
         )
         assert answer.status_code == 200, answer.text
-        found: list[tuple[Labels, Samples]] = []
+        exported_series: list[tuple[Labels, Samples]] = []
         for line in answer.text.splitlines():
             series = json.loads(line)
             values = zip(series["timestamps"], series["values"], strict=True)
-            found.append((series["metric"], [(int(at), float(value)) for at, value in values]))
-        return found
+            exported_series.append(
+                (series["metric"], [(int(at), float(value)) for at, value in values])
+            )
+        return exported_series
 
 
 @pytest.fixture(scope="session")

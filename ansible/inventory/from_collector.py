@@ -29,7 +29,10 @@ def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
     for site in inventory.sites:
         groups["agents"]["hosts"].append(site.name)
         carriers = {link.carrier for link in site.links if link.carrier}
-        names = [f"commune_{site.commune}", *(f"carrier_{_word(one)}" for one in sorted(carriers))]
+        names = [
+            f"commune_{site.commune}",
+            *(f"carrier_{_word(carrier)}" for carrier in sorted(carriers)),
+        ]
         for name in names:
             groups.setdefault(name, {"hosts": []})["hosts"].append(site.name)
         variables[site.name] = {
@@ -41,8 +44,12 @@ def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
 
 def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[str, Any]:
     """Return what the agent of a site is told of the world, as its configuration has it."""
-    communes = {one.code: f"{one.kind} {one.name}".strip() for one in inventory.communes}
-    chosen = [one for one in inventory.targets if "*" in site.targets or one.name in site.targets]
+    communes = {
+        commune.code: f"{commune.kind} {commune.name}".strip() for commune in inventory.communes
+    }
+    chosen = [
+        target for target in inventory.targets if "*" in site.targets or target.name in site.targets
+    ]
     about: dict[str, Any] = {"name": site.name, "title": site.title, "commune": site.commune}
     if site.commune in communes:
         about["commune_title"] = communes[site.commune]
@@ -52,9 +59,9 @@ def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[st
         "probes": inventory.probes,
         # Contacts of carriers are not for devices that may be stolen.
         "carriers": [
-            {"name": one.name, "title": one.title, "hotline": one.hotline}
-            for one in inventory.carriers
-            if one.name in carriers
+            {"name": carrier.name, "title": carrier.title, "hotline": carrier.hotline}
+            for carrier in inventory.carriers
+            if carrier.name in carriers
         ],
     }
     plain = {name: msgspec.to_builtins(table) for name, table in tables.items() if table}
@@ -72,7 +79,9 @@ def main() -> int:
         print("{}")
         return 0
     folder = Path(os.environ.get("THONGSUOT_INVENTORY", "/etc/thongsuot/inventory"))
-    files = {str(one): one.read_text(encoding="utf-8") for one in sorted(folder.glob("**/*.toml"))}
+    files = {
+        str(path): path.read_text(encoding="utf-8") for path in sorted(folder.glob("**/*.toml"))
+    }
     try:
         inventory = read(files)
     except DocumentError as error:

@@ -71,7 +71,7 @@ def without_prose(value: object) -> object:
             for key, inner in value.items()
             if not (key == "description" and isinstance(inner, str))
         }
-    return [without_prose(one) for one in value] if isinstance(value, list) else value
+    return [without_prose(child) for child in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

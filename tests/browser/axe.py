@@ -21,11 +21,13 @@ async def violations(page: Page) -> list[str]:
     """Return what axe finds wrong with a page as it is now: rule, impact, and the first places."""
     # Evaluated, not added as a tag: the page's own policy would rightly refuse it.
     await page.evaluate(_source())
-    found = await page.evaluate(
+    report = await page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES
     )
     return [
-        f"{one['id']} ({one['impact']}): "
-        + "; ".join(f"{node['html'][:160]} {node['failureSummary']}" for node in one["nodes"][:3])
-        for one in found["violations"]
+        f"{violation['id']} ({violation['impact']}): "
+        + "; ".join(
+            f"{node['html'][:160]} {node['failureSummary']}" for node in violation["nodes"][:3]
+        )
+        for violation in report["violations"]
     ]

@@ -117,7 +117,7 @@ class PushedCity:
 
     async def open_incident_url(self, code: str, affected: int = 1) -> str:
         """Return the address of the open incident of a rule, once so much belongs to it."""
-        found: list[str] = []
+        urls: list[str] = []
 
         async def is_there() -> bool:
             listed = (await self.client.get("/incidents?lang=en")).text
@@ -126,12 +126,12 @@ class PushedCity:
                 shown = (await self.client.get(f"/incidents/{name}.json")).json()["incident"]
                 is_it = shown["rule"] == code and shown["status"] == "open"
                 if is_it and shown["affected_now"] == affected:
-                    found.append(f"{self.client.base_url}/incidents/{name}".replace("//i", "/i"))
+                    urls.append(f"{self.client.base_url}/incidents/{name}".replace("//i", "/i"))
                     return True
             return False
 
         await eventually(is_there)
-        return found[0]
+        return urls[0]
 
 
 def _change(now_ns: int, link: str, state: State) -> VerdictChange:

@@ -51,14 +51,14 @@ def imports(module: Module) -> set[str]:
     ``from a import b`` counts as ``a`` and ``a.b``: b may be a module. Imports for the type checker
     alone (``if TYPE_CHECKING:``) do not count.
     """
-    found: set[str] = set()
+    names: set[str] = set()
     for node in _at_run_time(module.tree):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
 
 
 def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:

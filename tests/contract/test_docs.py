@@ -38,7 +38,7 @@ def anchors(text: str) -> set[str]:
 
 def dead_links(root: Path, files: list[Path]) -> set[str]:
     """Return, as ``page: link``, each link inside the repository that leads nowhere."""
-    found: set[str] = set()
+    links: set[str] = set()
     for page in files:
         text = _CODE.sub("", _FENCE.sub("", page.read_text(encoding="utf-8")))
         for link in _LINK.findall(text):
@@ -50,8 +50,8 @@ def dead_links(root: Path, files: list[Path]) -> set[str]:
             if alive and anchor and target.suffix == ".md":
                 alive = anchor in anchors(target.read_text(encoding="utf-8"))
             if not alive:
-                found.add(f"{page.relative_to(root)}: {link}")
-    return found
+                links.add(f"{page.relative_to(root)}: {link}")
+    return links
 
 
 @pytest.mark.parametrize("name", sorted(reference.PAGES))

@@ -44,15 +44,15 @@ class Block:
 
 def blocks(root: Path, info: str) -> list[Block]:
     """Return the code blocks of all pages whose info string begins with some words."""
-    found: list[Block] = []
+    blocks_read: list[Block] = []
     for page in pages(root):
         text = page.read_text(encoding="utf-8")
         for match in _BLOCK.finditer(text):
             if match["info"].startswith(info):
                 line = text.count("\n", 0, match.start()) + 1
                 place = f"{page.relative_to(root)}:{line}"
-                found.append(Block(place, match["info"].strip(), match["code"]))
-    return found
+                blocks_read.append(Block(place, match["info"].strip(), match["code"]))
+    return blocks_read
 
 
 def run_script(code: str) -> subprocess.CompletedProcess[str]:
@@ -154,6 +154,6 @@ def test_the_files_of_a_page_make_a_house_whose_tests_pass(tmp_path: Path) -> No
 def test_a_script_that_fails_midway_is_found(tmp_path: Path) -> None:
     plant(tmp_path, "docs/a.md", "Text\n\n```sh run\nfalse\ntrue\n```\n\n```sh\nexit 1\n```\n")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    (found,) = blocks(tmp_path, "sh run")
-    assert found.place == "docs/a.md:3"
-    assert run_script(found.code).returncode != 0
+    (block,) = blocks(tmp_path, "sh run")
+    assert block.place == "docs/a.md:3"
+    assert run_script(block.code).returncode != 0

@@ -66,8 +66,8 @@ def test_the_agent_loads_what_is_listed(agent_at_work: Footprint) -> None:
 
 
 def test_the_agent_loads_nothing_that_is_forbidden(agent_at_work: Footprint) -> None:
-    found = {name: FORBIDDEN[name] for name in agent_at_work.modules & FORBIDDEN.keys()}
-    assert found == {}
+    loaded = {name: FORBIDDEN[name] for name in agent_at_work.modules & FORBIDDEN.keys()}
+    assert loaded == {}
 
 
 def test_the_agent_at_work_stays_within_its_memory(agent_at_work: Footprint) -> None:

@@ -49,14 +49,14 @@ def remembers(module: Path) -> list[str]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef)
     }
-    found: list[str] = []
+    names: list[str] = []
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if _is_state(node.value, own):
-            found.append(ast.unparse(target))
-    return found
+            names.append(ast.unparse(target))
+    return names
 
 
 def _is_state(value: ast.expr, own: set[str]) -> bool:
@@ -70,8 +70,8 @@ def _is_state(value: ast.expr, own: set[str]) -> bool:
 
 def test_no_kind_keeps_state_in_a_module() -> None:
     folder = ROOT / "agent" / "src" / "thongsuot_agent" / "probes"
-    found = {path.relative_to(folder).as_posix(): remembers(path) for path in folder.rglob("*.py")}
-    assert {name: names for name, names in found.items() if names} == {}
+    state = {path.relative_to(folder).as_posix(): remembers(path) for path in folder.rglob("*.py")}
+    assert {name: names for name, names in state.items() if names} == {}
 
 
 def test_a_kind_that_keeps_state_in_a_module_is_found(tmp_path: Path) -> None:

@@ -24,9 +24,14 @@ def missing(root: Path, kinds: tuple[str, ...]) -> list[str]:
             pages[word] = text
     faults = []
     for kind in kinds:
-        found = _CHAPTER.search(pages.get(kind, ""))
-        points = [] if found is None else re.findall(r"^- .+", found[1], re.MULTILINE)
-        shared = sum(text == pages.get(kind) for one, text in pages.items() if one in kinds) > 1
+        chapter = _CHAPTER.search(pages.get(kind, ""))
+        points = [] if chapter is None else re.findall(r"^- .+", chapter[1], re.MULTILINE)
+        shared = (
+            sum(
+                text == pages.get(kind) for other_kind, text in pages.items() if other_kind in kinds
+            )
+            > 1
+        )
         if kind not in pages:
             faults.append(f"{kind}: no page below {PAGES}")
         elif len(points) < FEWEST:

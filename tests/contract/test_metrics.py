@@ -58,10 +58,10 @@ def mentioned(folder: Path) -> set[str]:
 
 def test_each_metric_is_named_by_kind_and_unit() -> None:
     wrong = {
-        metric.name: found
+        metric.name: complaints
         for kind in kinds()
         for metric in kind.metrics
-        if (found := faults(kind, metric))
+        if (complaints := faults(kind, metric))
     }
     assert wrong == {}
 

@@ -91,13 +91,13 @@ def speaks(kind: ProbeKind, metric: Metric) -> list[str]:
 
 
 def test_no_metric_speaks_of_what_may_not_be_collected() -> None:
-    found = {
+    spoken = {
         metric.name: words
         for kind in map(catalogue.load, catalogue.kinds())
         for metric in kind.metrics
         if (words := speaks(kind, metric))
     }
-    assert found == {}
+    assert spoken == {}
 
 
 def test_no_bare_number_is_wide_enough_for_an_identity() -> None:
@@ -189,12 +189,12 @@ def writers(root: Path) -> list[Module]:
 
 
 def test_evidence_has_these_keys_and_no_other() -> None:
-    found: dict[str, set[str]] = {}
+    keys_by_kind: dict[str, set[str]] = {}
     for module in writers(ROOT):
         if written := set(evidence_keys(module)):
             parts = module.name.split(".")
-            found.setdefault(parts[2], set()).update(written)
-    assert found == {kind: set(names.split()) for kind, names in EVIDENCE.items()}
+            keys_by_kind.setdefault(parts[2], set()).update(written)
+    assert keys_by_kind == {kind: set(names.split()) for kind, names in EVIDENCE.items()}
 
 
 def test_a_key_of_evidence_that_is_new_is_found(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ _ASKED = re.compile(
 
 def asks(root: Path) -> dict[str, str]:
     """Return the texts in the agent's code that ask for what may not be known, by module."""
-    found = {}
+    texts = {}
     for module in modules(root, ("agent",)):
         told = {
             id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)
@@ -258,8 +258,8 @@ def asks(root: Path) -> dict[str, str]:
             if isinstance(node, ast.Constant) and id(node) not in told:
                 text = str(node.value)
                 if _ASKED.search(text):
-                    found[module.name] = text
-    return found
+                    texts[module.name] = text
+    return texts
 
 
 def test_no_device_is_asked_for_what_may_not_be_known() -> None:

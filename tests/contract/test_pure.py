@@ -79,16 +79,16 @@ def leaks(root: Path) -> set[str]:
     As ``pure module -> … -> module -> forbidden import``, by the shortest way.
     """
     known = {module.name: module for module in modules(root)}
-    found: set[str] = set()
+    ways: set[str] = set()
     for name, module in known.items():
         if is_pure(name):
-            found |= _ways_out(module, known)
-    return found
+            ways |= _ways_out(module, known)
+    return ways
 
 
 def _ways_out(start: Module, known: dict[str, Module]) -> set[str]:
     """Return the ways from a module, through others of ours, to what is forbidden."""
-    found: dict[str, str] = {}
+    escapes: dict[str, str] = {}
     ways = {start.name: start.name}
     waiting = deque([start.name])
     while waiting:
@@ -101,8 +101,8 @@ def _ways_out(start: Module, known: dict[str, Module]) -> set[str]:
                     waiting.append(imported)
             elif imported.rpartition(".")[0] not in known and _is_forbidden(imported):
                 # ``from a import b`` counts as both; one line is enough.
-                found.setdefault(imported.partition(".")[0], way)
-    return set(found.values())
+                escapes.setdefault(imported.partition(".")[0], way)
+    return set(escapes.values())
 
 
 def _is_forbidden(imported: str) -> bool:

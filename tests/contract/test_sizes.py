@@ -18,18 +18,18 @@ EXCEPTIONS: frozenset[str] = frozenset(
 
 def oversized(root: Path) -> set[str]:
     """Return the files, and the functions as ``file:name``, that are over the limit."""
-    found: set[str] = set()
+    names: set[str] = set()
     for path in [*(module.path for module in modules(root)), *other_files(root)]:
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(root).as_posix()
         if text.count("\n") > MODULE_LINES:
-            found.add(name)
+            names.add(name)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
                 if node.end_lineno - node.lineno + 1 > FUNCTION_LINES:
-                    found.add(f"{name}:{node.name}")
-    return found
+                    names.add(f"{name}:{node.name}")
+    return names
 
 
 def test_nothing_is_larger_than_a_reader_can_hold() -> None:

@@ -57,12 +57,12 @@ def opened(module: Module) -> Iterator[str]:
 
 def openers(root: Path) -> dict[str, set[str]]:
     """Return the modules of the agent outside ``links/`` that open sockets, and by what."""
-    found = {
+    calls_by_file = {
         module.name.removeprefix("thongsuot_agent."): set(opened(module))
         for module in modules(root, ("agent",))
         if not module.name.startswith(LINKS)
     }
-    return {name: calls for name, calls in found.items() if calls}
+    return {name: calls for name, calls in calls_by_file.items() if calls}
 
 
 def test_sockets_are_opened_in_links_and_nowhere_else() -> None:

@@ -91,14 +91,16 @@ def test_no_two_metrics_share_a_name() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("metric", [metric for _, metric in METRICS], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "metric", [metric for _, metric in METRICS], ids=lambda metric: metric.name
+)
 def test_limits_lie_in_the_range_and_the_bad_one_beyond_the_warning(metric: Metric) -> None:
-    found = metric.limits
-    if found is None:
+    limits = metric.limits
+    if limits is None:
         return
-    given = [value for value in (found.warn, found.bad) if value is not None]
-    assert given, metric.name
-    assert given == sorted(given, reverse=found.low_is_bad), metric.name
-    for value in given:
+    thresholds = [value for value in (limits.warn, limits.bad) if value is not None]
+    assert thresholds, metric.name
+    assert thresholds == sorted(thresholds, reverse=limits.low_is_bad), metric.name
+    for value in thresholds:
         assert metric.minimum is None or value >= metric.minimum
         assert metric.maximum is None or value <= metric.maximum

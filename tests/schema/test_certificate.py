@@ -15,9 +15,9 @@ def test_the_end_of_a_certificate_is_read_in_both_forms_of_time(year: int) -> No
     begin = end - timedelta(days=400)
     issued = trustme.CA().issue_cert("collector.example", not_before=begin, not_after=end)
     pem = b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode("ascii")
-    found = validity_of("a comment\n" + pem)
-    assert found.not_after_s == end.timestamp()
-    assert found.not_before_s == begin.timestamp()
+    validity = validity_of("a comment\n" + pem)
+    assert validity.not_after_s == end.timestamp()
+    assert validity.not_before_s == begin.timestamp()
 
 
 def test_the_first_certificate_of_a_chain_counts() -> None:

@@ -10,21 +10,21 @@ METRICS = {
 
 
 def test_a_former_name_leads_to_a_metric_of_the_catalogue_and_is_none_itself() -> None:
-    assert {one.name for one in PRESENT_NAMES.values()} <= set(METRICS)
+    assert {present.name for present in PRESENT_NAMES.values()} <= set(METRICS)
     assert set(PRESENT_NAMES) & set(METRICS) == set()
 
 
 def test_former_names_of_two_metrics_are_two() -> None:
-    names = [one.name for one in PRESENT_NAMES.values()]
+    names = [present.name for present in PRESENT_NAMES.values()]
     assert len(names) == len(set(names))
 
 
 def test_what_was_in_bits_is_in_bytes_and_all_else_is_as_it_was() -> None:
-    for former, one in PRESENT_NAMES.items():
+    for former, present in PRESENT_NAMES.items():
         in_bits = former.endswith("_bits_per_second")
-        assert one.divisor == (8 if in_bits else 1)
-        assert (METRICS[one.name].unit is Unit.BYTES_PER_SECOND) == in_bits
-        is_counter = METRICS[one.name].type is MetricType.COUNTER
+        assert present.divisor == (8 if in_bits else 1)
+        assert (METRICS[present.name].unit is Unit.BYTES_PER_SECOND) == in_bits
+        is_counter = METRICS[present.name].type is MetricType.COUNTER
         assert former.endswith("_total") == is_counter
 
 

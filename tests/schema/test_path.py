@@ -100,9 +100,9 @@ def test_what_cannot_be_read_is_left_out_not_guessed() -> None:
         "hop03": "10.0.0.1 3/3 9999999999999us",
         "first": "many",
     }
-    found = parse_path(evidence, is_reached=False)
-    assert [one.number for one in found.hops] == [1]
-    assert found.first is None
+    path_read = parse_path(evidence, is_reached=False)
+    assert [path_hop.number for path_hop in path_read.hops] == [1]
+    assert path_read.first is None
 
 
 def test_a_silent_hop_is_no_other_route_and_an_extra_hop_is() -> None:
@@ -113,10 +113,10 @@ def test_a_silent_hop_is_no_other_route_and_an_extra_hop_is() -> None:
 
 
 def test_the_number_of_a_route_is_that_of_its_hops() -> None:
-    one = path("10.0.0.1", "10.0.0.2")
-    assert route_number(one) == route_number(path("10.0.0.1", "10.0.0.2"))
-    assert route_number(one) != route_number(path("10.0.0.2", "10.0.0.1"))
-    assert 0 <= route_number(one) < 1 << 24
+    route = path("10.0.0.1", "10.0.0.2")
+    assert route_number(route) == route_number(path("10.0.0.1", "10.0.0.2"))
+    assert route_number(route) != route_number(path("10.0.0.2", "10.0.0.1"))
+    assert 0 <= route_number(route) < 1 << 24
 
 
 def test_the_difference_is_said_in_words() -> None:
@@ -128,8 +128,8 @@ def test_the_difference_is_said_in_words() -> None:
 def test_before_is_the_last_way_that_led_there_and_differs() -> None:
     good, cut, other = path("a", "b", "c"), path("a", reached=False), path("a", "x", "c")
     routes: RouteHistory | None = None
-    for at_ns, one in enumerate((good, good, cut, cut), 1):
-        routes = with_observation(routes, at_ns, one)
+    for at_ns, route in enumerate((good, good, cut, cut), 1):
+        routes = with_observation(routes, at_ns, route)
     assert routes is not None
     assert routes.latest.path == cut
     assert routes.before is not None

@@ -19,25 +19,25 @@ from thongsuot_schema.result import (
 
 
 def test_a_run_that_worked_has_values_and_no_reason() -> None:
-    found = ok_finding(
+    finding = ok_finding(
         {icmp.RTT: 0.001, icmp.LOSS: 0}, doubts=(QualityFlag.TIMER_LATE,), cost_bytes=168
     )
-    assert (found.outcome, found.reason) == (Outcome.OK, None)
-    assert found.values == {"icmp_rtt_seconds": 0.001, "icmp_loss_ratio": 0.0}
-    assert all(isinstance(value, float) for value in found.values.values())
+    assert (finding.outcome, finding.reason) == (Outcome.OK, None)
+    assert finding.values == {"icmp_rtt_seconds": 0.001, "icmp_loss_ratio": 0.0}
+    assert all(isinstance(value, float) for value in finding.values.values())
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_the_reason_decides_the_outcome(reason: Reason) -> None:
-    found = failed_finding(reason)
-    assert found.outcome is outcome_of(reason)
-    assert found.outcome is not Outcome.OK
-    assert found.values == {}
+    finding = failed_finding(reason)
+    assert finding.outcome is outcome_of(reason)
+    assert finding.outcome is not Outcome.OK
+    assert finding.values == {}
 
 
 def test_a_failed_run_keeps_what_it_measured() -> None:
-    found = failed_finding(Reason.STATUS_UNEXPECTED, {http.STATUS: 503})
-    assert (found.outcome, found.values) == (Outcome.FAILED, {"http_status_number": 503.0})
+    finding = failed_finding(Reason.STATUS_UNEXPECTED, {http.STATUS: 503})
+    assert (finding.outcome, finding.values) == (Outcome.FAILED, {"http_status_number": 503.0})
 
 
 def test_a_run_that_measured_nothing_has_no_values() -> None:

@@ -107,14 +107,14 @@ EXPECTED: dict[Path, int] = {
 
 def paths_of(value: object, path: Path = ()) -> set[Path]:
     """Return every path that a parsed document has."""
-    found = {path} if path else set()
+    paths = {path} if path else set()
     if isinstance(value, dict):
         for key, inner in value.items():
-            found |= paths_of(inner, (*path, key))
+            paths |= paths_of(inner, (*path, key))
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            found |= paths_of(inner, (*path, position))
-    return found
+            paths |= paths_of(inner, (*path, position))
+    return paths
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
@@ -145,7 +145,7 @@ VALUES = st.recursive(
         st.lists(inner, max_size=3).map(lambda items: "[\n" + ",\n ".join(items) + "]")
         | st.lists(inner, max_size=3).map(
             lambda items: (
-                "{" + ", ".join(f'k{at} . "d" = {one}' for at, one in enumerate(items)) + "}"
+                "{" + ", ".join(f'k{at} . "d" = {item}' for at, item in enumerate(items)) + "}"
             )
         )
     ),
@@ -183,5 +183,5 @@ def test_a_key_stands_on_the_line_that_is_found(
         lines.append(f"[[t{position}]]")
         expected[f"t{position}"] = 1 + sum(line.count("\n") + 1 for line in lines[:-1])
         lines += pairs
-    found = lines_of("\n".join(lines))
-    assert {name: found[(name,)] for name in expected} == expected
+    line_numbers = lines_of("\n".join(lines))
+    assert {name: line_numbers[(name,)] for name in expected} == expected

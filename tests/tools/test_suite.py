@@ -42,7 +42,7 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, units, rest = (" ".join(one.command) for one in default_parts())
+    whole, units, rest = (" ".join(suite_part.command) for suite_part in default_parts())
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
     assert whole.endswith("tests/lab")
     assert f"not ({REAL_THINGS} or {LONG})" in units

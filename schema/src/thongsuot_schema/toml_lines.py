@@ -42,7 +42,7 @@ class _Scan:
         self.at = 0
         self.lines: dict[Path, int] = {}
         self.elements: dict[Path, int] = {}
-        self.newlines = [found.start() for found in re.finditer("\n", self.text)]
+        self.newlines = [newline.start() for newline in re.finditer("\n", self.text)]
 
     def document(self) -> dict[Path, int]:
         table: Path = ()

@@ -43,24 +43,24 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
     ``problem`` is the text of the ``msgspec.ValidationError`` that ``value`` gave as ``type_``;
     ``base`` is where the value stands in its document.
     """
-    what, steps, of_key = _split(problem)
-    path, found, expected = _follow(steps, value, list(_flat(type_)), of_key=of_key)
+    complaint, steps, of_key = _split(problem)
+    path, wrong_value, expected = _follow(steps, value, list(_flat(type_)), of_key=of_key)
     here = (*base, *path)
-    if (unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what)) is not None:
+    if (unknown := re.fullmatch(r"Object contains unknown field `(.*)`", complaint)) is not None:
         key = unknown[1]
         known = {name for option in expected for name in _fields(option)}
         ending = suggest(key, known)
         return (*here, key), f'unknown key "{key}" {_within(here)}{ending}'
-    if (missing := re.fullmatch(r"Object missing required field `(.*)`", what)) is not None:
+    if (missing := re.fullmatch(r"Object missing required field `(.*)`", complaint)) is not None:
         return here, f'"{missing[1]}" is missing {_within(here)}'
-    if what.startswith("Invalid enum value"):
+    if complaint.startswith("Invalid enum value"):
         ending = suggest(
-            str(found), (str(word) for option in expected for word in _choices(option))
+            str(wrong_value), (str(word) for option in expected for word in _choices(option))
         )
-        return here, f"unknown value {_shown(found)} of {_subject(here)}{ending}"
-    if (wrong := _EXPECTED.fullmatch(what)) is not None:
-        return here, _wrong_value(here, found, wrong["types"], wrong["limit"])
-    return here, f"{_subject(here)}: {what}"
+        return here, f"unknown value {_shown(wrong_value)} of {_subject(here)}{ending}"
+    if (wrong := _EXPECTED.fullmatch(complaint)) is not None:
+        return here, _wrong_value(here, wrong_value, wrong["types"], wrong["limit"])
+    return here, f"{_subject(here)}: {complaint}"
 
 
 def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | None:
@@ -111,16 +111,16 @@ def _subject(path: Path) -> str:
     return f'"{last}" {_within(path[:-1])}'
 
 
-def _wrong_value(path: Path, found: object, expected: str, limit: str) -> str:
+def _wrong_value(path: Path, value: object, expected: str, limit: str) -> str:
     names = [_WORDS.get(name, name) for name in expected.split(" | ") if name != "null"]
     # msgspec shows a pattern as Python would write it.
     pattern = re.fullmatch(r" matching regex '(.*)'", limit)
     if pattern is not None:
         limit = f" matching the pattern {pattern[1].replace(2 * BACKSLASH, BACKSLASH)}"
     wish = " or ".join(names) + limit
-    if "array" in expected and isinstance(found, dict) and path:
+    if "array" in expected and isinstance(value, dict) and path:
         return f"{_subject(path)} must be an array; write [{table_name(path)}] or [ … ]"
-    return f"{_subject(path)} must be {wish}, not {_shown(found)}"
+    return f"{_subject(path)} must be {wish}, not {_shown(value)}"
 
 
 def _shown(value: object) -> str:
@@ -137,7 +137,7 @@ def _shown(value: object) -> str:
 
 def _split(problem: str) -> tuple[str, list[str | int | None], bool]:
     """Return the bare problem, the steps to it (``None``: some key), and whether a key is meant."""
-    what, at, place = problem.rpartition(" - at ")
+    complaint, at, place = problem.rpartition(" - at ")
     if not at:
         return problem, [], False
     steps: list[str | int | None] = []
@@ -146,7 +146,7 @@ def _split(problem: str) -> tuple[str, list[str | int | None], bool]:
             steps.append(None)
         else:
             steps.append(step["key"] if step["index"] is None else int(step["index"]))
-    return what, steps, place.startswith("`key`")
+    return complaint, steps, place.startswith("`key`")
 
 
 def _follow(

@@ -34,7 +34,7 @@ class ScriptStep:
     """One thing that happens after a wait."""
 
     wait_s: int
-    what: str
+    action: str
     site: str = "s0"
     link: str = "fiber"
     said: VerdictTriple = UP
@@ -44,7 +44,7 @@ class ScriptStep:
 script_steps = st.builds(
     ScriptStep,
     wait_s=st.sampled_from([0, 1, 2, 5, 20, 40, 90, 400]),
-    what=st.sampled_from(
+    action=st.sampled_from(
         ["link", "link", "link", "link", "service", "mute", "speak", "off", "on", "plan", "restart"]
     ),
     site=st.sampled_from([f"s{n}" for n in range(SITES)]),
@@ -100,26 +100,28 @@ class ScriptRunner:
 
     def act(self, act: ScriptStep) -> None:
         town, device = self.town, self.town.devices[act.site]
-        if act.what == "link" and not device.is_off:
+        if act.action == "link" and not device.is_off:
             self.truth[f"{act.site}/{act.link}"] = act.said
             town.report(act.site, act.link, act.said)
-        elif act.what == "service" and not device.is_off:
+        elif act.action == "service" and not device.is_off:
             town.report(act.site, f"/{PORTAL}", REFUSES if act.said is not UP else UP)
-        elif act.what == "mute":
+        elif act.action == "mute":
             town.cut_uplink(act.site)
-        elif act.what == "speak" and device.is_mute and not device.is_off:
+        elif act.action == "speak" and device.is_mute and not device.is_off:
             town.restore_uplink(act.site)
-        elif act.what == "off":
+        elif act.action == "off":
             self.off_since_s.setdefault(act.site, town.now_s)
             town.power_off(act.site)
-        elif act.what == "on" and town.now_s - self.off_since_s.get(act.site, town.now_s) > BOOT_S:
+        elif (
+            act.action == "on" and town.now_s - self.off_since_s.get(act.site, town.now_s) > BOOT_S
+        ):
             del self.off_since_s[act.site]
             for link in ("fiber", "5g"):
                 self.truth[f"{act.site}/{link}"] = UP
             town.power_on(act.site)
-        elif act.what == "plan":
+        elif act.action == "plan":
             self.plan(act)
-        elif act.what == "restart" and self.restarts:
+        elif act.action == "restart" and self.restarts:
             written = msgspec.msgpack.encode(town.registry.snapshot())
             town.registry = town.new_registry()
             town.registry.restore(msgspec.msgpack.decode(written, type=RegistrySnapshot))

@@ -131,7 +131,7 @@ def test_an_incident_has_one_title_from_its_opening_to_its_end() -> None:
         for event in city.notifications
     ]
     assert {wording.headline for wording in wordings} == {"VNPT: 10 of 10 links failed together"}
-    assert "5 of 10 links" in wordings[1].what
+    assert "5 of 10 links" in wordings[1].situation
 
 
 def test_a_title_is_kept_where_the_symptom_changes_and_begins_anew_for_another_party() -> None:
@@ -173,7 +173,7 @@ def test_what_is_lossy_is_not_said_to_be_unreachable() -> None:
     city.run(100)
     outage = city.only("transit_outage")
     english = describe(outage, load("transit_outage"), city.directory, "en")
-    assert "have not reached" not in english.what
+    assert "have not reached" not in english.situation
     assert "degraded" in english.headline
 
 
@@ -235,8 +235,8 @@ def test_a_service_that_one_carrier_alone_does_not_reach_is_nobodys_fault_yet() 
         ("opened", "started", "service_down", "city")
     ]
     english = describe(city.only("service_down"), load("service_down"), city.directory, "en")
-    assert "same carrier" in english.what
-    assert "cannot be told apart" in english.what
+    assert "same carrier" in english.situation
+    assert "cannot be told apart" in english.situation
 
 
 def test_sites_that_see_a_service_fail_differently_are_not_said_to_see_the_same() -> None:
@@ -245,7 +245,7 @@ def test_sites_that_see_a_service_fail_differently_are_not_said_to_see_the_same(
         city.report(f"s{number}", f"/{PORTAL}", verdict)
     city.run(100)
     english = describe(city.only("service_down"), load("service_down"), city.directory, "en")
-    assert "not all of them see the same" in english.what
+    assert "not all of them see the same" in english.situation
 
 
 def test_two_faults_that_turn_out_to_be_one_are_merged_and_not_withdrawn() -> None:

@@ -23,8 +23,8 @@ def test_a_link_speaks_by_its_symptom_with_circuit_and_carrier() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     said = words(made, made.only("link_fault"))
-    assert "VNPT" in said.what
-    assert "mã kênh FTTH-0000" in said.what
+    assert "VNPT" in said.situation
+    assert "mã kênh FTTH-0000" in said.situation
     assert "18001166" in said.do
 
 
@@ -36,7 +36,7 @@ def test_an_outage_says_how_many_of_how_many_and_where() -> None:
     assert words(made, outage).headline == "VNPT: 8/10 đường truyền cùng gặp sự cố"
     assert words(made, outage, "en").headline == "VNPT: 8 of 10 links failed together"
     assert "Phường 1, Phường 4, Phường 7, Phường 10, Phường 13 và 3 xã, phường khác" in (
-        words(made, outage).what
+        words(made, outage).situation
     )
 
 
@@ -56,7 +56,7 @@ def test_a_service_is_called_by_its_title_and_says_what_is_wrong() -> None:
     said = words(made, made.only("service_down"))
     assert said.headline == "Cổng dịch vụ công: 4/12 điểm không dùng được"
     alone = words(made, made.incidents("service_fault")[0])
-    assert alone.headline in said.what
+    assert alone.headline in said.situation
 
 
 def test_a_site_is_called_by_its_title() -> None:
@@ -79,7 +79,7 @@ def test_no_incident_leaves_a_place_open(language: Language) -> None:
     codes = set()
     for incident in made.incidents():
         said = words(made, incident, language)
-        for text in (said.headline, said.what, said.do):
+        for text in (said.headline, said.situation, said.do):
             assert text
             assert "{" not in text
             assert "  " not in text

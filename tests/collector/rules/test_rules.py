@@ -54,7 +54,7 @@ def test_what_a_rule_says_has_both_languages_and_only_known_places(code: str) ->
     rule = rules.load(code)
     texts = [rule.title]
     for sentences in () if rule.sentences is None else every_variant(rule.sentences):
-        texts += [sentences.headline, sentences.what, sentences.do]
+        texts += [sentences.headline, sentences.situation, sentences.do]
     for text in texts:
         assert text.vi
         assert text.en
@@ -130,7 +130,7 @@ RULE = GroupRule(
     covers=("link_fault",),
     sentences=RuleSentences(
         headline=Text("{site} có hai lỗi", "{site} has two faults"),
-        what=Text("Hai lỗi.", "Two faults."),
+        situation=Text("Hai lỗi.", "Two faults."),
         do=Text("Kiểm tra.", "Check."),
     ),
 )

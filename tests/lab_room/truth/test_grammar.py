@@ -27,11 +27,11 @@ def test_a_scenario_is_one_line_that_names_its_seed_and_index() -> None:
 
 def test_a_thousand_scenarios_meet_every_kind_of_place_and_every_rule() -> None:
     made = [scenario(1, index) for index in range(1500)]
-    met = {(f.place.kind, f.touch, f.effect) for one in made for f in one.faults}
+    met = {(f.place.kind, f.touch, f.effect) for drawn in made for f in drawn.faults}
     possible = {(kind, r.touch, r.effect) for kind, rules in RULES.items() for r in rules}
     assert met == possible
-    assert {f.course for one in made for f in one.faults} == set(Course)
-    assert {len(one.faults) for one in made} == {0, 1, 2}
+    assert {f.course for drawn in made for f in drawn.faults} == set(Course)
+    assert {len(drawn.faults) for drawn in made} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("index", range(40))
@@ -45,9 +45,9 @@ def test_a_fault_is_over_before_the_scenario_is(index: int) -> None:
 
 def test_bursts_take_their_share_of_the_time() -> None:
     made = (f for i in range(400) for f in scenario(1, i).faults)
-    found = next(fault for fault in made if fault.course is Course.BURSTS)
-    bursts = replace(found, end_s=found.start_s + 20 * found.period_s)
-    steps = [bursts.start_s + 0.01 * n for n in range(int(2000 * found.period_s))]
+    bursting = next(fault for fault in made if fault.course is Course.BURSTS)
+    bursts = replace(bursting, end_s=bursting.start_s + 20 * bursting.period_s)
+    steps = [bursts.start_s + 0.01 * n for n in range(int(2000 * bursting.period_s))]
     share = sum(map(bursts.level, steps)) / len(steps)
     assert share == pytest.approx(bursts.on_share, rel=0.1)
 

@@ -25,7 +25,7 @@ def answered(net: SimulatedNetwork, host: str, at_s: float, packet: SimulatedPac
 
 
 def echo(size_bytes: int = 44) -> SimulatedPacket:
-    return SimulatedPacket("icmp", is_ip6=False, size_bytes=size_bytes, what="echo")
+    return SimulatedPacket("icmp", is_ip6=False, size_bytes=size_bytes, name="echo")
 
 
 def test_a_cut_line_reaches_the_gateway_and_nothing_beyond() -> None:
@@ -75,5 +75,5 @@ def test_a_policer_passes_fewer_the_more_are_sent() -> None:
     assert passed_many <= 65
 
 
-def _fields(one: GeneratedFault) -> dict[str, object]:
-    return {name: getattr(one, name) for name in GeneratedFault.__dataclass_fields__}
+def _fields(generated: GeneratedFault) -> dict[str, object]:
+    return {name: getattr(generated, name) for name in GeneratedFault.__dataclass_fields__}

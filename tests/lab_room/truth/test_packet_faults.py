@@ -64,7 +64,9 @@ def test_batches_give_each_site_its_own_fault_and_play_wide_ones_alone() -> None
         sites = [{f.place.name for f in scenario.faults} for scenario in batch]
         assert sites == [{"s1.fixed"}, {"s2.fixed"}, {"s3.fixed"}]
     again = PacketGrammar(TOPOLOGY, 5).batches(8)
-    assert [list(map(str, one)) for one in again] == [list(map(str, one)) for one in batches]
+    assert [list(map(str, faults_of)) for faults_of in again] == [
+        list(map(str, faults_of)) for faults_of in batches
+    ]
 
 
 @pytest.mark.lab

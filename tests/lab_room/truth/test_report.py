@@ -16,16 +16,18 @@ SEED = 2
 def sample() -> Iterator[Assessment]:
     """Yield the first generated scenarios that one site alone meets: they are played soonest."""
     made = (scenario(SEED, index) for index in count())
-    local = (one for one in made if one.faults and {f.place.kind for f in one.faults} <= LOCAL)
-    for one in islice(local, 3):
-        yield assess_scenario(SEED, one.index)
+    local = (
+        drawn for drawn in made if drawn.faults and {f.place.kind for f in drawn.faults} <= LOCAL
+    )
+    for drawn in islice(local, 3):
+        yield assess_scenario(SEED, drawn.index)
 
 
 def test_a_sample_adds_up() -> None:
     report = TruthReport(list(sample()))
     rows = report.table_rows()
     assert sum(row.faults for row in rows.values()) == sum(
-        len(one.faults) for one in report.assessments
+        len(assessment.faults) for assessment in report.assessments
     )
     assert sum(row.harm for row in rows.values()) == len(report.harm_records)
     assert sum(sum(row.worth.values()) for row in rows.values()) == report.messages.total()

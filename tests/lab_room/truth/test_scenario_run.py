@@ -23,7 +23,7 @@ from thongsuot_schema.verdict import Verdict, VerdictChange
 
 def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
     assessment = play(scenario(CUT)).assessment
-    assert [(one.worth, one.told.party) for one in assessment.assessed] == [
+    assert [(judged.worth, judged.told.party) for judged in assessment.assessed] == [
         (Worth.RIGHT, "carrier:north")
     ]
     (harm,) = assessment.harm_records
@@ -41,8 +41,8 @@ def test_nobody_is_told_of_a_healthy_hour() -> None:
 
 def test_a_dead_box_is_told_to_the_commune() -> None:
     assessment = play(scenario(fault(PlaceKind.BOX, "s1.fixed"))).assessment
-    assert {one.told.party for one in assessment.assessed} == {"commune:s1"}
-    assert {one.worth for one in assessment.assessed} == {Worth.RIGHT}
+    assert {judged.told.party for judged in assessment.assessed} == {"commune:s1"}
+    assert {judged.worth for judged in assessment.assessed} == {Worth.RIGHT}
 
 
 def _blaming_the_line(
@@ -62,7 +62,7 @@ def _to_the_line(change: VerdictChange) -> VerdictChange:
 def test_a_judge_that_blames_the_line_for_the_box_is_found_out() -> None:
     dead = scenario(fault(PlaceKind.BOX, "s1.fixed"))
     assessment = play(dead, partial(SimulatedDevice, judge=_blaming_the_line)).assessment
-    assert {one.worth for one in assessment.assessed} == {Worth.WRONG_PARTY}
+    assert {judged.worth for judged in assessment.assessed} == {Worth.WRONG_PARTY}
     assert any(line.startswith("wrong party: carrier:north") for line in assessment.failures())
 
 

@@ -9,7 +9,7 @@ from thongsuot_schema.result import Result
 
 def encode_json(batch: Batch) -> bytes:
     """Return a batch as JSON, on one line; nothing is rounded. Of a kind that is not known, too."""
-    found = BatchJson(
+    document = BatchJson(
         site=batch.site,
         stream=batch.stream,
         number=batch.number,
@@ -24,7 +24,7 @@ def encode_json(batch: Batch) -> bytes:
         changes=batch.changes,
         notices=batch.notices,
     )
-    return msgspec.json.encode(found)
+    return msgspec.json.encode(document)
 
 
 def _result_json(result: Result) -> ResultJson:

@@ -52,12 +52,12 @@ def blocks() -> dict[str, str]:
 def page(text: str) -> str:
     """Return a page with the blocks of the example as they are today."""
     made = blocks()
-    return _BLOCK.sub(lambda found: found["name"] + found[2] + made[found["name"]], text)
+    return _BLOCK.sub(lambda match: match["name"] + match[2] + made[match["name"]], text)
 
 
 def names(text: str) -> set[str]:
     """Return the names of the blocks that a page has."""
-    return {found["name"] for found in _BLOCK.finditer(text)}
+    return {match["name"] for match in _BLOCK.finditer(text)}
 
 
 def _hex(octets: bytes) -> str:
@@ -89,7 +89,7 @@ def _numbers(arrays: list[Any]) -> str:
     planes = arrays[11]
     rows = sum(arrays[8])
     count = 2 * rows + 3 + 3 * 3 - 2
-    found = numbers.unpack(planes, count)
+    values = numbers.unpack(planes, count)
     width = len(planes) // count
     lines = [f"{count} numbers, {width} planes of {count} bytes", ""]
     lines.append(f"{'column':<28}{'differences':<28}sums")
@@ -105,7 +105,7 @@ def _numbers(arrays: list[Any]) -> str:
     )
     at = 0
     for name, size in columns:
-        part = found[at : at + size]
+        part = values[at : at + size]
         differences = ", ".join(map(str, part))
         sums = ", ".join(map(str, accumulate(part)))
         lines.append(f"{name:<28}{differences:<28}{sums}")

@@ -51,7 +51,7 @@ def findings(draw: st.DrawFn, kind: ProbeKind) -> Finding:
 
 @st.composite
 def results(draw: st.DrawFn) -> list[Result]:
-    found = []
+    drawn = []
     for _ in range(draw(st.integers(0, 6))):
         kind = draw(st.sampled_from(KINDS))
         series = Series(
@@ -62,10 +62,10 @@ def results(draw: st.DrawFn) -> list[Result]:
             family=draw(st.sampled_from(Family)),
         )
         times = draw(st.lists(BOOT_TIMES, max_size=5))
-        found += [
+        drawn += [
             Result(series=series, boottime_ns=time, finding=draw(findings(kind))) for time in times
         ]
-    return found
+    return drawn
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -22,20 +22,20 @@ Row = tuple[object, int, Outcome, Reason | None, dict[str, float], int]
 
 def rows_of(columns: Columns) -> list[Row]:
     """Read columns as a consumer does."""
-    found: list[Row] = []
+    rows: list[Row] = []
     costs = columns.costs_bytes()
     for block in columns.blocks:
         assert block.whole == all(None not in column for column in block.columns)
-        for one in columns.series_of(block):
-            for row in range(one.first_row, one.last_row):
+        for series in columns.series_of(block):
+            for row in range(series.first_row, series.last_row):
                 said = columns.not_ok.get(row)
                 values = {
                     metric: column[row - block.first_row]
                     for metric, column in zip(block.block.metrics, block.columns, strict=True)
                 }
-                found.append(
+                rows.append(
                     (
-                        columns.layout.layout.series[one.position],
+                        columns.layout.layout.series[series.position],
                         columns.times_ms[row] * MS,
                         Outcome.OK if said is None else said.outcome,
                         None if said is None else said.reason,
@@ -43,7 +43,7 @@ def rows_of(columns: Columns) -> list[Row]:
                         costs[row],
                     )
                 )
-    return found
+    return rows
 
 
 def columns_and_batch(batch: Batch, index: LayoutIndex) -> tuple[Columns, Batch]:

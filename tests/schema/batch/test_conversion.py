@@ -30,17 +30,17 @@ def test_a_figure_that_is_no_number_is_left_out(figure: float) -> None:
     )
     change = replace(CHANGE, verdict=replace(CHANGE.verdict, evidence=evidence))
     notice = Notice(code=NoticeCode.CLOCK_STEPPED, boottime_ns=0, value=figure)
-    found = back(replace(EMPTY, changes=(change,), notices=(notice,)))
-    assert {(evidence.value, evidence.limit) for evidence in found.changes[0].verdict.evidence} == {
+    batch = back(replace(EMPTY, changes=(change,), notices=(notice,)))
+    assert {(evidence.value, evidence.limit) for evidence in batch.changes[0].verdict.evidence} == {
         (None, None)
     }
-    assert found.notices[0].value is None
+    assert batch.notices[0].value is None
 
 
 def test_a_verdict_change_comes_back_with_all_its_evidence() -> None:
-    found = back(replace(EMPTY, changes=(CHANGE,))).changes[0]
-    assert found.verdict == CHANGE.verdict
-    assert found.decided_boottime_ns - found.onset_boottime_ns == 3_000_000_000
+    change = back(replace(EMPTY, changes=(CHANGE,))).changes[0]
+    assert change.verdict == CHANGE.verdict
+    assert change.decided_boottime_ns - change.onset_boottime_ns == 3_000_000_000
 
 
 def test_a_time_long_before_the_batch_comes_back() -> None:

@@ -44,8 +44,8 @@ def layouts(index: LayoutIndex) -> Callable[[bytes], Any]:
 
 
 def arrays_of(body: bytes) -> Arrays:
-    found: Arrays = msgspec.msgpack.decode(frame.unpack(body, DEFAULT_LIMITS))
-    return found
+    arrays: Arrays = msgspec.msgpack.decode(frame.unpack(body, DEFAULT_LIMITS))
+    return arrays
 
 
 def packed(arrays: object) -> bytes:
@@ -67,9 +67,9 @@ FAULTY_BODY = encode_batch(FAULTY, INDEX)
 def test_a_batch_comes_back_exact_to_the_resolution(batch: Batch) -> None:
     index = LayoutBuilder().index_for(batch.results)
     body = encode_batch(batch, index)
-    found = decode_batch(body, layouts(index))
-    assert found == travelled(batch)
-    assert encode_batch(found, index) == body
+    decoded = decode_batch(body, layouts(index))
+    assert decoded == travelled(batch)
+    assert encode_batch(decoded, index) == body
 
 
 @given(batches())
@@ -152,10 +152,10 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("what", MALFORMED)
-def test_what_does_not_follow_the_format_is_malformed(what: str) -> None:
+@pytest.mark.parametrize("malformation", MALFORMED)
+def test_what_does_not_follow_the_format_is_malformed(malformation: str) -> None:
     with pytest.raises(BatchMalformed):
-        decode_batch(packed(MALFORMED[what]), layouts(INDEX))
+        decode_batch(packed(MALFORMED[malformation]), layouts(INDEX))
 
 
 def test_a_time_before_the_boot_is_malformed() -> None:
@@ -260,12 +260,12 @@ def test_a_damaged_batch_gives_a_batch_error_or_one_that_can_be_sent_on(seed: in
     text = _mutated(rng, frame.unpack(RICH_BODY, DEFAULT_LIMITS))
     body = zstandard.ZstdCompressor(level=1).compress(text)
     try:
-        found = decode_batch(body, layouts(INDEX))
+        decoded = decode_batch(body, layouts(INDEX))
     except BatchError:
         return
-    again = decode_batch(encode_batch(found, INDEX), layouts(INDEX))
-    assert again == found
-    assert read_header(body).results == len(found.results)
+    again = decode_batch(encode_batch(decoded, INDEX), layouts(INDEX))
+    assert again == decoded
+    assert read_header(body).results == len(decoded.results)
     decode_columns(body, lambda _: INDEX.compiled)
 
 

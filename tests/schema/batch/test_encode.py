@@ -105,8 +105,8 @@ def test_the_largest_value_that_can_be_kept_comes_back() -> None:
     index = index_layout(sorted_layout([series]))
     findings = [ok_finding({http.BODY: value}) for value in (0.0, 2.0**61, 0.0)]
     body = encode_batch(batch_of(*findings, series=series), index)
-    found = decode_batch(body, {index.layout_id: index.layout}.get)
-    assert [result.finding for result in found.results] == findings
+    decoded = decode_batch(body, {index.layout_id: index.layout}.get)
+    assert [result.finding for result in decoded.results] == findings
 
 
 def test_a_metric_that_the_kind_does_not_have_is_refused() -> None:
@@ -175,10 +175,10 @@ def test_long_texts_are_cut_where_the_format_ends() -> None:
     evidence = {f"key {number}": "v" * 300 for number in range(40)}
     finding = Finding(outcome=Outcome.OK, detail="ế" * 300, evidence=evidence)
     notice = Notice(code=NoticeCode.STARTED, boottime_ns=0, text="x" * 300)
-    found = back(replace(batch_of(finding), notices=(notice,)))
-    assert found.results[0].finding.detail == "ế" * 200
-    assert found.results[0].finding.evidence == {f"key {n}": "v" * 200 for n in range(32)}
-    assert found.notices[0].text == "x" * 200
+    returned = back(replace(batch_of(finding), notices=(notice,)))
+    assert returned.results[0].finding.detail == "ế" * 200
+    assert returned.results[0].finding.evidence == {f"key {n}": "v" * 200 for n in range(32)}
+    assert returned.notices[0].text == "x" * 200
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,8 @@ def test_long_texts_are_cut_where_the_format_ends() -> None:
 def test_the_clock_error_is_a_bound_and_so_is_rounded_up(
     error_s: float | None, kept: float | None
 ) -> None:
-    found = back(replace(EMPTY, clock=replace(EMPTY.clock, error_s=error_s)))
-    assert found.clock.error_s == kept
+    returned = back(replace(EMPTY, clock=replace(EMPTY.clock, error_s=error_s)))
+    assert returned.clock.error_s == kept
 
 
 def test_times_lose_what_is_below_a_millisecond() -> None:

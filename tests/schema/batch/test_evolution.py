@@ -45,11 +45,11 @@ def test_appended_fields_are_skipped_at_every_level() -> None:
     for change in arrays[CHANGES]:
         change[8] = [grown(evidence) for evidence in change[8]]
     arrays[NOTICES] = [grown(notice) for notice in arrays[NOTICES]]
-    arrays[REASONS] = [grown([grown(what), rows]) for what, rows in arrays[REASONS]]
+    arrays[REASONS] = [grown([grown(reason), rows]) for reason, rows in arrays[REASONS]]
     arrays[DOUBTS] = [grown([["timer_late"], [0]])]
-    found = decoded(grown(arrays))
-    assert found.changes == decode_batch(RICH_BODY, layouts(INDEX)).changes
-    assert [result.finding.reason for result in found.results] == [
+    batch = decoded(grown(arrays))
+    assert batch.changes == decode_batch(RICH_BODY, layouts(INDEX)).changes
+    assert [result.finding.reason for result in batch.results] == [
         result.finding.reason for result in RICH.results
     ]
     assert read_header(packed(grown(arrays))).results == len(RICH.results)
@@ -58,17 +58,17 @@ def test_appended_fields_are_skipped_at_every_level() -> None:
 def test_an_unknown_reason_keeps_its_outcome_and_its_word() -> None:
     arrays = arrays_of(RICH_BODY)
     arrays[REASONS] = [[[1, "path_on_fire"], [0]], [[2, "too_tired"], [2]]]
-    found = decoded(arrays).results
-    assert (found[0].finding.outcome, found[0].finding.reason) == (
+    results = decoded(arrays).results
+    assert (results[0].finding.outcome, results[0].finding.reason) == (
         Outcome.FAILED,
         Reason.FAILED_OTHERWISE,
     )
-    assert found[0].finding.detail == "path_on_fire"
-    assert (found[2].finding.outcome, found[2].finding.reason) == (
+    assert results[0].finding.detail == "path_on_fire"
+    assert (results[2].finding.outcome, results[2].finding.reason) == (
         Outcome.UNMEASURED,
         Reason.UNMEASURED_OTHERWISE,
     )
-    assert found[1].finding.detail == "no answer"
+    assert results[1].finding.detail == "no answer"
     columns = decode_columns(packed(arrays), lambda _: INDEX.compiled)
     assert columns.not_ok[0].sender_reason == "path_on_fire"
 
@@ -84,12 +84,12 @@ def test_unknown_words_of_a_verdict_become_general_ones() -> None:
     change = arrays[CHANGES][0]
     change[2:6] = ["sideways", "beyond", "strange", "sideways"]
     change[8][0][2:6] = ["ip7", "beyond", "failed", "path_on_fire"]
-    found = decoded(arrays).changes[0]
-    assert found.before is State.UNKNOWN
-    assert found.verdict.state is State.UNKNOWN
-    assert found.verdict.segment is None
-    assert found.verdict.symptom is Symptom.NONE
-    evidence = found.verdict.evidence[0]
+    read_change = decoded(arrays).changes[0]
+    assert read_change.before is State.UNKNOWN
+    assert read_change.verdict.state is State.UNKNOWN
+    assert read_change.verdict.segment is None
+    assert read_change.verdict.symptom is Symptom.NONE
+    evidence = read_change.verdict.evidence[0]
     assert (evidence.family, evidence.segment) == (Family.NONE, None)
     assert evidence.reason is Reason.FAILED_OTHERWISE
 

@@ -26,19 +26,19 @@ def read(name: str) -> tuple[bytes, bytes]:
     return path.with_suffix(".layout.bin").read_bytes(), path.read_bytes()
 
 
-def assert_holds(found: object, pinned: object) -> None:
+def assert_holds(actual: object, pinned: object) -> None:
     """Check that all that was meant is meant still; fields that came later may stand beside it."""
     if isinstance(pinned, dict):
-        assert isinstance(found, dict)
+        assert isinstance(actual, dict)
         for key, value in pinned.items():
-            assert_holds(found[RENAMED.get(key, key)], value)
+            assert_holds(actual[RENAMED.get(key, key)], value)
     elif isinstance(pinned, list):
-        assert isinstance(found, list)
-        assert len(found) == len(pinned)
-        for one, value in zip(found, pinned, strict=True):
-            assert_holds(one, value)
+        assert isinstance(actual, list)
+        assert len(actual) == len(pinned)
+        for actual_value, value in zip(actual, pinned, strict=True):
+            assert_holds(actual_value, value)
     else:
-        assert found == pinned
+        assert actual == pinned
 
 
 def test_every_vector_is_in_the_folder() -> None:
@@ -57,7 +57,7 @@ def test_a_vector_with_former_names_means_the_metrics_of_today() -> None:
     pinned = json.loads((FOLDER / f"{FORMER}.json").read_text(encoding="utf-8"))
     layout_body, body = read(FORMER)
     name, layout = decode_layout(layout_body)
-    found = {
+    values = {
         metric: value
         for result in decode_batch(body, {name: layout}.get).results
         for metric, value in result.finding.values.items()
@@ -69,7 +69,7 @@ def test_a_vector_with_former_names_means_the_metrics_of_today() -> None:
     }
     assert set(then) - set(former_names.PRESENT_NAMES) == {"dns_lookup_seconds"}
     assert set(former_names.PRESENT_NAMES) <= set(then)
-    assert found == {
+    assert values == {
         former_names.present_name(metric).name: value / (8 if "_bits_" in metric else 1)
         for metric, value in then.items()
     }

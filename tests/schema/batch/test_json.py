@@ -48,16 +48,16 @@ def result(**changes: object) -> Document:
     } | changes
 
 
-def decoded(found: object) -> Batch:
-    return decode_json(json.dumps(found).encode())
+def decoded(form: object) -> Batch:
+    return decode_json(json.dumps(form).encode())
 
 
 @given(batches())
 @settings(max_examples=60)
 def test_json_and_the_packed_form_give_the_same_batch(batch: Batch) -> None:
-    found = decode_json(encode_json(batch))
-    assert found == travelled(batch)
-    assert decode_json(encode_json(found)) == found
+    decoded_batch = decode_json(encode_json(batch))
+    assert decoded_batch == travelled(batch)
+    assert decode_json(encode_json(decoded_batch)) == decoded_batch
 
 
 def test_a_push_as_json_is_the_push_that_is_packed() -> None:
@@ -70,8 +70,8 @@ def test_a_push_as_json_is_the_push_that_is_packed() -> None:
 
 def test_a_former_name_of_a_metric_is_understood() -> None:
     values = {"qcvn_down_bits_per_second": 80e6, "qcvn_up_bytes_per_second": 5e6}
-    found = decoded(document(results=[result(kind="qcvn", target="", values=values)]))
-    assert found.results[0].finding.values == {
+    batch = decoded(document(results=[result(kind="qcvn", target="", values=values)]))
+    assert batch.results[0].finding.values == {
         "qcvn_down_bytes_per_second": 10e6,
         "qcvn_up_bytes_per_second": 5e6,
     }
@@ -87,8 +87,8 @@ def test_the_least_that_can_be_said_is_short() -> None:
 
 
 def test_a_reason_says_the_outcome() -> None:
-    found = decoded(document(results=[result(reason="timed_out", values={})]))
-    assert found.results[0].finding.reason is Reason.TIMED_OUT
+    batch = decoded(document(results=[result(reason="timed_out", values={})]))
+    assert batch.results[0].finding.reason is Reason.TIMED_OUT
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_another_version_is_named() -> None:
     ],
 )
 def test_more_than_the_limits_allow_is_too_large(limits: BatchLimits, message: str) -> None:
-    found = document(results=[result(), result()], notices=[{"code": "gap", "boottime_ns": 1}])
+    form = document(results=[result(), result()], notices=[{"code": "gap", "boottime_ns": 1}])
     with pytest.raises(BatchTooLarge, match=message):
-        decode_json(json.dumps(found).encode(), limits)
+        decode_json(json.dumps(form).encode(), limits)
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))

@@ -35,16 +35,16 @@ def test_the_order_in_which_series_come_does_not_matter() -> None:
 
 
 def test_a_layout_has_another_name_when_one_series_or_scale_differs() -> None:
-    one = sorted_layout([series(target="a")])
+    first = sorted_layout([series(target="a")])
     other = sorted_layout([series(target="b")])
-    kind = one.kinds[0]
+    kind = first.kinds[0]
     finer = KindColumns(
         kind=kind.kind,
         revision=kind.revision,
         columns=(MetricColumn(metric="icmp_rtt_seconds", denominator=10**9), *kind.columns[1:]),
     )
     names = {
-        layout_id(layout) for layout in (one, other, Layout(series=one.series, kinds=(finer,)))
+        layout_id(layout) for layout in (first, other, Layout(series=first.series, kinds=(finer,)))
     }
     assert len(names) == 3
 

@@ -147,7 +147,7 @@ def newer() -> tuple[Layout, bytes]:
 
 def vectors() -> dict[str, tuple[Layout, bytes]]:
     """Return every vector by its name: a layout, and the body of a batch that refers to it."""
-    found = {NEWER: newer()}
+    bodies = {NEWER: newer()}
     for name, made in (
         ("v1-example", example()),
         ("v1-faults", faults()),
@@ -155,18 +155,18 @@ def vectors() -> dict[str, tuple[Layout, bytes]]:
         ("v1-silent", replace(faults(), results=(), changes=())),
     ):
         index = index_layout(sorted_layout(result.series for result in made.results))
-        found[name] = (index.layout, encode_batch(made, index))
-    return found
+        bodies[name] = (index.layout, encode_batch(made, index))
+    return bodies
 
 
 def described(layout_body: bytes, body: bytes) -> dict[str, object]:
     """Return what a vector means, as the ``.json`` beside it holds it."""
     name, layout = decode_layout(layout_body)
-    found = decode_batch(body, {name: layout}.get)
+    decoded = decode_batch(body, {name: layout}.get)
     means = {
         "layout_id": name.hex(),
         "layout": layout,
-        "batch": msgspec.Raw(encode_json(found)),
+        "batch": msgspec.Raw(encode_json(decoded)),
     }
     return msgspec.json.decode(msgspec.json.encode(means), type=dict[str, object])
 

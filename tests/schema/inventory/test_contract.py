@@ -77,22 +77,22 @@ def test_office_hours_are_minutes_of_the_day(text: str, minutes: tuple[int, int]
 def test_what_is_wrong_with_a_contract_is_said_where_it_stands(
     lines: str, line: int, sentence: str
 ) -> None:
-    (found,) = find_mistakes({"a.toml": f"{TOWN}{lines}\n"})
-    assert isinstance(found, DocumentError)
-    assert sentence in str(found)
-    assert found.line == FIRST_LINE + line - 1
+    (mistake,) = find_mistakes({"a.toml": f"{TOWN}{lines}\n"})
+    assert isinstance(mistake, DocumentError)
+    assert sentence in str(mistake)
+    assert mistake.line == FIRST_LINE + line - 1
 
 
 def test_a_contract_needs_a_carrier_that_there_is() -> None:
-    (found,) = find_mistakes({"a.toml": '[[contracts]]\nname = "c"\ncarrier = "vnptt"\n'})
-    assert (found.line, "there is no carrier" in str(found)) == (3, True)
+    (mistake,) = find_mistakes({"a.toml": '[[contracts]]\nname = "c"\ncarrier = "vnptt"\n'})
+    assert (mistake.line, "there is no carrier" in str(mistake)) == (3, True)
 
 
 def test_two_contracts_for_the_same_circuits_are_refused() -> None:
     again = '\n[[contracts]]\nname = "d"\ncarrier = "vnpt"\n'
-    (found,) = find_mistakes({"a.toml": TOWN, "b.toml": again})
-    assert (found.file, found.line) == ("b.toml", 2)
-    assert '"c" and "d" both hold for all circuits of "vnpt" in the same months' in str(found)
+    (mistake,) = find_mistakes({"a.toml": TOWN, "b.toml": again})
+    assert (mistake.file, mistake.line) == ("b.toml", 2)
+    assert '"c" and "d" both hold for all circuits of "vnpt" in the same months' in str(mistake)
     assert (
         find_mistakes({"a.toml": f'{TOWN}last_month = "2026-10"\n{again}first_month = "2026-11"\n'})
         == []

@@ -22,8 +22,8 @@ def test_a_mistake_is_told_by_line_and_sentence(path: Path) -> None:
     text = path.read_text("utf-8")
     expected = text.splitlines()[0].removeprefix("# Expected: ")
     expected = expected.replace("{kinds}", ", ".join(KINDS))
-    found = find_mistakes({path.name: text})
-    assert [f"{error.line}: {error.message}" for error in found] == [expected]
+    errors = find_mistakes({path.name: text})
+    assert [f"{error.line}: {error.message}" for error in errors] == [expected]
     with pytest.raises(DocumentError) as raised:
         read_inventory({path.name: text})
     assert str(raised.value) == f"{path.name}:{expected}"
@@ -60,8 +60,8 @@ def test_all_mistakes_are_told_in_the_order_of_files_and_lines() -> None:
         "a.toml": '[[sites]]\nname = "a"\n[[sites.links]]\nname = "l"\n'
         'interface = "/"\ncarrier = "c"\n',
     }
-    found = [(error.file, error.line) for error in find_mistakes(files)]
-    assert found == [("b.toml", 3), ("b.toml", 4), ("a.toml", 2), ("a.toml", 5), ("a.toml", 6)]
+    places = [(error.file, error.line) for error in find_mistakes(files)]
+    assert places == [("b.toml", 3), ("b.toml", 4), ("a.toml", 2), ("a.toml", 5), ("a.toml", 6)]
 
 
 def test_a_name_given_twice_is_told_with_the_other_place() -> None:

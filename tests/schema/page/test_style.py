@@ -36,10 +36,10 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(scheme: str, one: str, other: str) -> float:
+def contrast(scheme: str, first: str, other: str) -> float:
     """Return the contrast ratio of two colours of a scheme, by their names."""
     colours = dict(re.findall(r"--([\w-]+):(#\w+)", SCHEMES[scheme]))
-    lighter, darker = sorted((luminance(colours[one]), luminance(colours[other])), reverse=True)
+    lighter, darker = sorted((luminance(colours[first]), luminance(colours[other])), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -80,8 +80,8 @@ def test_answers_are_laid_out_as_in_the_rfc() -> None:
 
 
 def test_a_twamp_light_sender_without_padding_is_read() -> None:
-    found = unpack_sender_packet(OPEN_REQUEST[:14])
-    assert (found.sequence_number, found.timestamp, found.session) == (7, REQUEST.timestamp, 0)
+    packet = unpack_sender_packet(OPEN_REQUEST[:14])
+    assert (packet.sequence_number, packet.timestamp, packet.session) == (7, REQUEST.timestamp, 0)
 
 
 def test_random_padding_of_twamp_is_no_session() -> None:
@@ -91,13 +91,13 @@ def test_random_padding_of_twamp_is_no_session() -> None:
 @pytest.mark.parametrize("length", [36, 40, 41, 44])
 def test_an_answer_that_ends_early_is_read_as_far_as_it_goes(length: int) -> None:
     """twampy answers 40 bytes, RFC 5357 wants 41."""
-    found = unpack_reflector_packet(OPEN_ANSWER[:length])
-    assert (found.sequence_number, found.sender_sequence_number, found.receive_timestamp) == (
+    packet = unpack_reflector_packet(OPEN_ANSWER[:length])
+    assert (packet.sequence_number, packet.sender_sequence_number, packet.receive_timestamp) == (
         3,
         7,
         ANSWER.receive_timestamp,
     )
-    assert found.hop_limit == (250 if length >= 41 else None)
+    assert packet.hop_limit == (250 if length >= 41 else None)
 
 
 def test_what_is_too_short_or_wrongly_sealed_is_refused() -> None:

@@ -35,13 +35,13 @@ def reflect(data: bytes, key: bytes = b"", *, may_grow: bool = False) -> bytes:
 
 def test_an_answer_says_what_was_seen_and_copies_what_was_asked() -> None:
     for key in (b"", KEY):
-        found = unpack_reflector_packet(reflect(pack_sender_packet(REQUEST, key), key), key)
-        assert (found.sequence_number, found.sender_sequence_number, found.session) == (4, 9, 5)
-        assert found.receive_timestamp == ntp_timestamp(NOW_NS)
-        assert found.timestamp == ntp_timestamp(NOW_NS + 1000)
-        assert found.sender_timestamp == REQUEST.timestamp
-        assert (found.sender_error_bits, found.hop_limit) == (0x0001, 61)
-        assert found.error.is_synchronised
+        packet = unpack_reflector_packet(reflect(pack_sender_packet(REQUEST, key), key), key)
+        assert (packet.sequence_number, packet.sender_sequence_number, packet.session) == (4, 9, 5)
+        assert packet.receive_timestamp == ntp_timestamp(NOW_NS)
+        assert packet.timestamp == ntp_timestamp(NOW_NS + 1000)
+        assert packet.sender_timestamp == REQUEST.timestamp
+        assert (packet.sender_error_bits, packet.hop_limit) == (0x0001, 61)
+        assert packet.error.is_synchronised
 
 
 @given(st.binary(min_size=36, max_size=400), st.sampled_from([b"", KEY]))

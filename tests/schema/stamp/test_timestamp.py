@@ -38,11 +38,13 @@ def test_a_ptp_stamp_counts_nanoseconds() -> None:
 
 
 def test_an_error_estimate_has_the_layout_of_rfc_4656() -> None:
-    found = unpack_error_estimate(0b1_0_010100_00000011)
-    assert found.is_synchronised
-    assert not found.is_ptp
-    assert found.error_s == 3 * 2.0 ** (20 - 32)
-    assert pack_error_estimate(found) == 0b1_0_001110_11000000  # the same, written with more digits
+    estimate = unpack_error_estimate(0b1_0_010100_00000011)
+    assert estimate.is_synchronised
+    assert not estimate.is_ptp
+    assert estimate.error_s == 3 * 2.0 ** (20 - 32)
+    assert (
+        pack_error_estimate(estimate) == 0b1_0_001110_11000000
+    )  # the same, written with more digits
     assert unpack_error_estimate(0x4001).is_ptp
 
 

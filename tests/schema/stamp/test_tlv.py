@@ -36,7 +36,7 @@ def test_an_extension_is_laid_out_as_in_rfc_8972() -> None:
 def test_what_is_known_is_answered_and_what_is_not_is_marked() -> None:
     strange = Tlv(type=200, value=b"what?")
     back = answer(pack_tlvs((padding_tlv(10), strange, timestamp_information_tlv()), 1))
-    assert [one.flags for one in back] == [0, UNRECOGNISED, 0]
+    assert [tlv.flags for tlv in back] == [0, UNRECOGNISED, 0]
     assert back[1].value == b"what?"
     assert parse_timestamp_information(back[2]) == (SyncSource.NTP, TimestampMethod.SOFTWARE)
     assert parse_timestamp_information(strange) is None
@@ -51,8 +51,8 @@ def test_one_that_ends_beyond_the_packet_is_marked_and_the_rest_left_alone() -> 
 
 
 def test_one_of_a_wrong_length_is_marked() -> None:
-    (found,) = answer(pack_tlvs((Tlv(type=3, value=b"12345"),), 1))
-    assert found.flags == MALFORMED
+    (tlv,) = answer(pack_tlvs((Tlv(type=3, value=b"12345"),), 1))
+    assert tlv.flags == MALFORMED
 
 
 def test_a_seal_is_checked_and_made_anew() -> None:
@@ -66,8 +66,8 @@ def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
     data = pack_tlvs((timestamp_information_tlv(), padding_tlv(8)), 1, KEY)
     broken = data[:-1] + bytes((data[-1] ^ 1,))
     back = answer(broken, KEY)
-    assert [one.flags for one in back] == [UNRECOGNISED | INTEGRITY] * 3
-    assert [one.value for one in back] == [unpack_tlv.value for unpack_tlv in unpack_tlvs(broken)]
+    assert [tlv.flags for tlv in back] == [UNRECOGNISED | INTEGRITY] * 3
+    assert [tlv.value for tlv in back] == [unpack_tlv.value for unpack_tlv in unpack_tlvs(broken)]
     assert parse_timestamp_information(back[0]) is None
     elsewhere = reflect_tlvs(data, KNOWN, asked=7, number=2, key=KEY)
     assert [unpack_tlv.flags & INTEGRITY for unpack_tlv in unpack_tlvs(elsewhere)] == [
@@ -77,9 +77,9 @@ def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
 
 def test_only_padding_may_come_after_a_seal() -> None:
     data = pack_tlvs((timestamp_information_tlv(),), 1, KEY)
-    assert [one.flags for one in answer(data + pack_tlvs((padding_tlv(8),), 1), KEY)] == [0, 0, 0]
+    assert [tlv.flags for tlv in answer(data + pack_tlvs((padding_tlv(8),), 1), KEY)] == [0, 0, 0]
     for more in (pack_tlvs((timestamp_information_tlv(),), 1), data[8:]):
-        assert all(one.flags & INTEGRITY for one in answer(data + more, KEY))
+        assert all(tlv.flags & INTEGRITY for tlv in answer(data + more, KEY))
 
 
 def test_whoever_has_no_key_does_not_judge_a_seal() -> None:

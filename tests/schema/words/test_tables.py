@@ -73,7 +73,7 @@ def test_every_member_of_a_closed_list_has_its_words(
 
 def texts() -> list[Text]:
     """Return every text of the tables and of the page's own labels."""
-    found: list[Text] = []
+    collected: list[Text] = []
     tables: list[object] = [
         *(
             value
@@ -82,12 +82,15 @@ def texts() -> list[Text]:
         ),
         SEGMENTS,
         REASONS,
-        *({"line": one.line, "box": one.box, "short": one.short} for one in MEDIA.values()),
+        *(
+            {"line": medium.line, "box": medium.box, "short": medium.short}
+            for medium in MEDIA.values()
+        ),
     ]
     for table in tables:
         values = list(table.values()) if isinstance(table, dict) else [table]
-        found += [value for value in values if isinstance(value, Text)]
-    return found
+        collected += [value for value in values if isinstance(value, Text)]
+    return collected
 
 
 def test_no_vietnamese_text_has_english_left_in_it() -> None:

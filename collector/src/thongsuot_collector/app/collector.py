@@ -97,8 +97,8 @@ async def _serve(
         stopping = group.create_task(stop.wait())
         await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.
-        for one in servers:
-            one.should_exit = True
+        for server in servers:
+            server.should_exit = True
         await asyncio.wait(serving)
         for task in (*others, stopping):
             task.cancel()

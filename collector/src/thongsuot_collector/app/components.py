@@ -207,8 +207,8 @@ def _batch_callback(*hearers: BatchCallback) -> BatchCallback:
     """Return what tells each of these of a batch, one after the other."""
 
     async def heard(entry: JournalEntry, columns: Columns) -> None:
-        for one in hearers:
-            await one(entry, columns)
+        for hearer in hearers:
+            await hearer(entry, columns)
 
     return heard
 

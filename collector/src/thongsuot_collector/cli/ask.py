@@ -58,7 +58,7 @@ def _wait_for_result(store: Engine, request: RequestedTest) -> int:
             before = request.state
     for run in request.findings:
         values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
-        what = " ".join(part for part in (run.link, run.target, run.family) if part)
+        subject = " ".join(part for part in (run.link, run.target, run.family) if part)
         why = f" ({run.reason})" if run.reason else ""
-        print(f"{what}: {run.outcome}{why} {values}".rstrip())
+        print(f"{subject}: {run.outcome}{why} {values}".rstrip())
     return 0 if request.state is RequestStage.DONE else EXIT_FAILED

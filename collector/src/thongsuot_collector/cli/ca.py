@@ -91,17 +91,17 @@ def _make(
 
 
 def _show(options: argparse.Namespace) -> int:
-    found = authority.load_authority(
+    loaded = authority.load_authority(
         read_configuration(options.config).state_dir / authority.FOLDER
     )
-    print(_about(found), file=sys.stderr)
-    print(found.pem, end="")
+    print(_about(loaded), file=sys.stderr)
+    print(loaded.pem, end="")
     return 0
 
 
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config).state_dir) as store:
-        rows = [_row(one) for one in certificates.listed(store, options.site)]
+        rows = [_row(certificate) for certificate in certificates.listed(store, options.site)]
     print(tables.format_table(("serial", "site", "issued", "runs out", "state"), rows))
     return 0
 
@@ -117,18 +117,18 @@ def _revoke(options: argparse.Namespace) -> int:
     return 0
 
 
-def _row(one: Certificate) -> tuple[str, ...]:
-    if one.revoked_ns is not None:
-        state = f"revoked {tables.format_moment(one.revoked_ns)}"
-    elif one.expires_ns < time.time_ns():
+def _row(certificate: Certificate) -> tuple[str, ...]:
+    if certificate.revoked_ns is not None:
+        state = f"revoked {tables.format_moment(certificate.revoked_ns)}"
+    elif certificate.expires_ns < time.time_ns():
         state = "run out"
     else:
-        state = f"renewed by {one.renewed_by[:12]}" if one.renewed_by else "good"
+        state = f"renewed by {certificate.renewed_by[:12]}" if certificate.renewed_by else "good"
     return (
-        one.serial[:12],
-        one.site,
-        tables.format_moment(one.issued_ns),
-        tables.format_moment(one.expires_ns),
+        certificate.serial[:12],
+        certificate.site,
+        tables.format_moment(certificate.issued_ns),
+        tables.format_moment(certificate.expires_ns),
         state,
     )
 

@@ -87,8 +87,8 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _span_s(text: str) -> int:
-    found = _SPAN.fullmatch(text)
-    span_s = int(found[1]) * _SECONDS[found[2]] if found else 0
+    match = _SPAN.fullmatch(text)
+    span_s = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not 0 < span_s <= _LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text!r} is no time like 30m, 12h or 7d, at most 90d")
     return span_s

@@ -58,9 +58,11 @@ def _list_windows(
     options: argparse.Namespace, store: Engine, _directory: InventoryDirectory
 ) -> int:
     now_ns = time.time_ns()
-    found = [window for window in rows.load_windows(store) if options.all or window.end_ns > now_ns]
+    listed = [
+        window for window in rows.load_windows(store) if options.all or window.end_ns > now_ns
+    ]
     head = ("name", "is", "from", "until", "covers", "note")
-    print(tables.format_table(head, list(windows.window_rows(found, now_ns))))
+    print(tables.format_table(head, list(windows.window_rows(listed, now_ns))))
     return 0
 
 

@@ -22,9 +22,9 @@ def add_commands(commands: Commands) -> None:
     """Add the command."""
     plans = commands.add("plans", on_store(_plans), HELP)
     plans.add_argument("site", nargs="?", default="", help="only this one")
-    what = plans.add_mutually_exclusive_group()
-    what.add_argument("--show", action="store_true", help="print the plan of the site, as JSON")
-    what.add_argument(
+    source = plans.add_mutually_exclusive_group()
+    source.add_argument("--show", action="store_true", help="print the plan of the site, as JSON")
+    source.add_argument(
         "--renew",
         action="store_true",
         help="make the same plan a new version: an agent that refused it tries it again",

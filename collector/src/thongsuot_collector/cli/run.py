@@ -73,7 +73,7 @@ def _reflector(options: argparse.Namespace) -> int:
 
     async def until_stopped() -> None:
         work = asyncio.ensure_future(
-            reflect(settings, metrics, lambda what: print(f"reflector: {what}", flush=True))
+            reflect(settings, metrics, lambda endpoint: print(f"reflector: {endpoint}", flush=True))
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

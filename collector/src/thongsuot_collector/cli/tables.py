@@ -13,7 +13,7 @@ from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.tokens import AgentToken
 
 
-def tokens_table(found: Iterable[AgentToken]) -> str:
+def tokens_table(agent_tokens: Iterable[AgentToken]) -> str:
     """Return a table of tokens, without what they are."""
     rows = [
         (
@@ -22,33 +22,35 @@ def tokens_table(found: Iterable[AgentToken]) -> str:
             format_moment(token.created_ns),
             format_moment(token.revoked_ns or 0),
         )
-        for token in found
+        for token in agent_tokens
     ]
     return format_table(("id", "site", "created", "revoked"), rows)
 
 
-def dead_letters_table(found: Iterable[DeadLetter]) -> str:
+def dead_letters_table(letters: Iterable[DeadLetter]) -> str:
     """Return a table of batches set aside; of each explanation its last line."""
     rows = [
         (
-            str(one.id),
-            format_moment(one.at_ns),
-            one.consumer,
-            one.site,
-            f"{one.stream}/{one.number}",
-            (one.error.strip().splitlines() or [""])[-1],
+            str(letter.id),
+            format_moment(letter.at_ns),
+            letter.consumer,
+            letter.site,
+            f"{letter.stream}/{letter.number}",
+            (letter.error.strip().splitlines() or [""])[-1],
         )
-        for one in found
+        for letter in letters
     ]
     return format_table(("id", "at", "consumer", "site", "batch", "why"), rows)
 
 
-def dead_letter_text(one: DeadLetter) -> str:
+def dead_letter_text(letter: DeadLetter) -> str:
     """Return everything about one batch set aside but its body."""
     return (
-        f"id        {one.id}\nat        {format_moment(one.at_ns)}\nconsumer  {one.consumer}\n"
-        f"site      {one.site}\nstream    {one.stream}\nnumber    {one.number}\n"
-        f"sequence  {one.sequence or '-'}\nbody      {len(one.body)} bytes\n\n{one.error.strip()}"
+        f"id        {letter.id}\nat        {format_moment(letter.at_ns)}\n"
+        f"consumer  {letter.consumer}\n"
+        f"site      {letter.site}\nstream    {letter.stream}\nnumber    {letter.number}\n"
+        f"sequence  {letter.sequence or '-'}\nbody      {len(letter.body)} bytes\n\n"
+        f"{letter.error.strip()}"
     )
 
 
@@ -80,11 +82,16 @@ def lost_text(part: LostRange) -> str:
     return f"LOST: {part.site} {part.stream}: batch {numbers}, to a broken disk"
 
 
-def people_table(found: Iterable[Person]) -> str:
+def people_table(people: Iterable[Person]) -> str:
     """Return a table of those who may act, without their passwords."""
     rows = [
-        (one.name, one.title, format_moment(one.created_ns), format_moment(one.revoked_ns or 0))
-        for one in found
+        (
+            person.name,
+            person.title,
+            format_moment(person.created_ns),
+            format_moment(person.revoked_ns or 0),
+        )
+        for person in people
     ]
     return format_table(("name", "title", "since", "revoked"), rows)
 

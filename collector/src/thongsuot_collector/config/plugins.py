@@ -28,31 +28,31 @@ class ConfigText(NamedTuple):
 
 
 def read_tables(
-    what: str,
+    noun: str,
     tables: Sequence[Table],
     source: ConfigText,
     read: Callable[[Table, Path, ConfigText], P],
     mistakes: list[DocumentError],
 ) -> tuple[P, ...]:
     """Return every table of a list read; what is wrong with them is added to ``mistakes``."""
-    found: list[P] = []
+    loaded: list[P] = []
     for place, table in enumerate(tables):
         try:
-            found.append(read(table, (f"{what}s", place), source))
+            loaded.append(read(table, (f"{noun}s", place), source))
         except DocumentError as error:
             mistakes.append(error)
-    names = [settings.name for _, settings in found]
+    names = [settings.name for _, settings in loaded]
     mistakes += [
         error_at(
             source.text,
-            (f"{what}s", place, "name"),
-            f"two {what}s are named {name!r}",
+            (f"{noun}s", place, "name"),
+            f"two {noun}s are named {name!r}",
             file=source.file,
         )
         for place, name in enumerate(names)
         if name in names[:place]
     ]
-    return tuple(found)
+    return tuple(loaded)
 
 
 def read_sink(table: Table, path: Path, source: ConfigText) -> ConfiguredSink:
@@ -81,12 +81,12 @@ def read_channel(table: Table, path: Path, source: ConfigText) -> ConfiguredChan
     return kind, settings
 
 
-def _kind(table: Table, path: Path, source: ConfigText, what: str, kinds: Sequence[str]) -> str:
+def _kind(table: Table, path: Path, source: ConfigText, noun: str, kinds: Sequence[str]) -> str:
     kind = table.get("kind")
     if isinstance(kind, str) and kind in kinds:
         return kind
     where = (*path, "kind") if "kind" in table else path
-    message = f"no {what} {kind!r}{suggest(str(kind), kinds)}"
+    message = f"no {noun} {kind!r}{suggest(str(kind), kinds)}"
     raise error_at(source.text, where, message, file=source.file)
 
 

@@ -71,20 +71,22 @@ def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
     except DocumentError as error:
         raise ConfigInvalid([error]) from error
     settings = _with_paths(settings, folder)
-    mistakes = [error_at(text, place, what, file=file) for place, what in _mistakes(settings)]
+    mistakes = [
+        error_at(text, place, complaint, file=file) for place, complaint in _mistakes(settings)
+    ]
     source = plugins.ConfigText(text, file)
-    found = plugins.read_tables("sink", settings.sinks, source, plugins.read_sink, mistakes)
+    sinks = plugins.read_tables("sink", settings.sinks, source, plugins.read_sink, mistakes)
     mistakes += [
-        error_at(text, ("sinks", place, "name"), f"{one.name!r} is the collector's own", file=file)
-        for place, (_, one) in enumerate(found)
-        if one.name in _RESERVED_CONSUMERS
+        error_at(text, ("sinks", place, "name"), f"{sink.name!r} is the collector's own", file=file)
+        for place, (_, sink) in enumerate(sinks)
+        if sink.name in _RESERVED_CONSUMERS
     ]
     told_by = plugins.read_tables(
         "channel", settings.channels, source, plugins.read_channel, mistakes
     )
     if mistakes:
         raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
-    return Configuration(settings=settings, sinks=found, channels=told_by)
+    return Configuration(settings=settings, sinks=sinks, channels=told_by)
 
 
 def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
@@ -154,7 +156,7 @@ def _page_address_mistakes(address: str) -> Iterator[tuple[Place, str]]:
 
 
 def _incident_mistakes(settings: IncidentSettings) -> Iterator[tuple[Place, str]]:
-    for first, last, what in (
+    for first, last, complaint in (
         (
             "hold_s",
             "hold_limit_s",
@@ -164,7 +166,10 @@ def _incident_mistakes(settings: IncidentSettings) -> Iterator[tuple[Place, str]
     ):
         least, most = getattr(settings, first), getattr(settings, last)
         if least > most:
-            yield ("incidents", first), f"{first} is more than {last}: {what.format(least, most)}"
+            yield (
+                ("incidents", first),
+                f"{first} is more than {last}: {complaint.format(least, most)}",
+            )
 
 
 def _is_loopback(host: str) -> bool:

@@ -63,8 +63,8 @@ def export_rows(
             try:
                 columns = decode_entry(kept.entry, plans.of(kept), LIMITS)
             except UndecodableEntry as error:
-                one = kept.entry
-                tally.undecodable.append(f"{one.site} {one.stream} {one.number}: {error}")
+                entry = kept.entry
+                tally.undecodable.append(f"{entry.site} {entry.stream} {entry.number}: {error}")
                 continue
             made = list(_rows(kept, columns, query, labels_of))
             tally.rows += len(made)

@@ -63,7 +63,7 @@ class RuleSentences:
     """
 
     headline: Text
-    what: Text
+    situation: Text
     do: Text
     variants: Mapping[str, "RuleSentences"] = field(default_factory=dict)
 

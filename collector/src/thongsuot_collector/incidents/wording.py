@@ -27,7 +27,7 @@ class IncidentWording(msgspec.Struct, frozen=True, kw_only=True):
     """``headline`` fits in a subject line; ``situation`` and ``advice`` are whole sentences."""
 
     headline: str
-    what: str
+    situation: str
     do: str
 
 
@@ -49,7 +49,7 @@ def describe(
     titled = _as_titled(incident)
     then = explain(_light(titled, subject, directory), language, now_s=now_s)
     if rule.sentences is None:
-        return IncidentWording(headline=then.headline, what=now.situation, do=now.advice)
+        return IncidentWording(headline=then.headline, situation=now.situation, do=now.advice)
     carrier = directory.carrier(incident.party.name)
     direction = _DIRECTIONS.get(incident.key.rpartition(" ")[2])
     since = relative_moment(incident.opened_ns / NS_PER_S, now_s, language)
@@ -75,7 +75,7 @@ def describe(
     sentences = _sentences_of(incident, rule.sentences)
     return IncidentWording(
         headline=_sentences_of(titled, rule.sentences).headline.read(language).format_map(title),
-        what=sentences.what.read(language).format_map(places),
+        situation=sentences.situation.read(language).format_map(places),
         do=sentences.do.read(language).format_map(places),
     )
 

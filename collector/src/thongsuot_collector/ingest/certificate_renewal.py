@@ -70,10 +70,10 @@ class CertificateRenewalEndpoint:
         now_s = time.monotonic()
         is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
         peer = self._admission.peer_of(request.scope)
-        given = request.headers.get("authorization", "").encode("latin-1")
+        authorization = request.headers.get("authorization", "").encode("latin-1")
         try:
             site = await self._admission.site_of(
-                request.scope, given, address, is_suspect=is_suspect
+                request.scope, authorization, address, is_suspect=is_suspect
             )
         except PushRefused:
             self._strangers.acquire(address, now_s=now_s)
@@ -88,10 +88,10 @@ class CertificateRenewalEndpoint:
                 RefusalReason.TOO_OFTEN, f"site {site} renews too often", retry_after_s=wait_s
             )
         if self._issuer is None or peer is None:
-            what = "it issues none" if self._issuer is None else "none was shown"
+            reason = "it issues none" if self._issuer is None else "none was shown"
             raise PushRefused(
                 RefusalReason.NO_CERTIFICATE,
-                f"this collector renews the certificate that is shown: {what}",
+                f"this collector renews the certificate that is shown: {reason}",
             )
         asked = await _read_request(request)
         pem = await asyncio.to_thread(

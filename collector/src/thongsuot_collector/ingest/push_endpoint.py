@@ -84,9 +84,9 @@ class PushEndpoint:
         headers = headers_of(scope)
         try:
             site = await self._admitted(scope, headers)
-            given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
+            content_type = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _push_clock(headers, moment_ns)
-            if given == push.CONTENT_TYPE_BATCH:
+            if content_type == push.CONTENT_TYPE_BATCH:
                 body = await self._body(site, headers, receive, self._limits.body_bytes)
                 taken = await self._door.accept_batch(body, site, moment)
             else:
@@ -145,9 +145,11 @@ class PushEndpoint:
         # Only what is bad is refused for its neighbours: behind a proxy or a carrier's NAT many
         # sites come from one address.
         is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
-        given = headers.get(_AUTHORIZATION, b"")
+        authorization = headers.get(_AUTHORIZATION, b"")
         try:
-            site = await self._admission.site_of(scope, given, address, is_suspect=is_suspect)
+            site = await self._admission.site_of(
+                scope, authorization, address, is_suspect=is_suspect
+            )
         except PushRefused:
             self._strangers.acquire(address, now_s=now_s)
             if is_suspect:
@@ -208,9 +210,9 @@ def _shutting_down() -> PushRefused:
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers of a request, names in small letters."""
-    given = scope["headers"]
-    assert isinstance(given, list)
-    return dict(given)
+    headers = scope["headers"]
+    assert isinstance(headers, list)
+    return dict(headers)
 
 
 def address_of(scope: Scope) -> str:
@@ -220,13 +222,13 @@ def address_of(scope: Scope) -> str:
 
 
 def _content_type(headers: dict[bytes, bytes], *taken: str) -> str:
-    given = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
-    if given not in taken:
+    content_type = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
+    if content_type not in taken:
         raise PushRefused(
             RefusalReason.WRONG_CONTENT_TYPE,
-            f"content type {given!r} is not taken here, only {' and '.join(taken)}",
+            f"content type {content_type!r} is not taken here, only {' and '.join(taken)}",
         )
-    return given
+    return content_type
 
 
 def _boottime_ns(headers: dict[bytes, bytes]) -> int:

@@ -36,15 +36,15 @@ class TokenCache:
         ``ask_store``: also find one that was made within the last seconds.
         """
         digest = tokens.digest_of(secret)
-        found = self._lookup(digest)
-        if found is None and ask_store and secret.startswith(TOKEN_PREFIX.encode()):
+        site = self._lookup(digest)
+        if site is None and ask_store and secret.startswith(TOKEN_PREFIX.encode()):
             # Made a moment ago, perhaps. One question at a time; ``RateLimiter`` bounds how many
             # there are.
             async with self._asking:
-                found = await asyncio.to_thread(tokens.site_of, self._store, digest)
-            if found is not None:
-                self._sites[digest] = (digest, found)
-        return found
+                site = await asyncio.to_thread(tokens.site_of, self._store, digest)
+            if site is not None:
+                self._sites[digest] = (digest, site)
+        return site
 
     async def refresh(self) -> None:
         """Read the store again, if a token was made or revoked since."""

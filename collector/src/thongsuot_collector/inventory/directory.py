@@ -95,8 +95,8 @@ class InventoryDirectory:
         """Return all that a site has to do with, in the order of the inventory."""
         if "*" in site.targets:
             return list(self._targets.values())
-        found = {name: self._targets[name] for name in site.targets if name in self._targets}
-        return sorted(found.values(), key=lambda target: self._places[target.name])
+        targets = {name: self._targets[name] for name in site.targets if name in self._targets}
+        return sorted(targets.values(), key=lambda target: self._places[target.name])
 
     @property
     def probes(self) -> tuple[ProbeSchedule, ...]:
@@ -120,7 +120,7 @@ class InventoryDirectory:
         if known is None:
             return {}
         labels = {} if known.commune == NOWHERE else {"commune": known.commune}
-        found = self.link(site, link)
-        if found is not None:
-            labels |= {"carrier": found.carrier, "medium": found.medium.value}
+        spec = self.link(site, link)
+        if spec is not None:
+            labels |= {"carrier": spec.carrier, "medium": spec.medium.value}
         return labels

@@ -38,10 +38,10 @@ class NetworkOwners:
     def of(self, address: str) -> str:
         """Return whose an address is (``AS45899 VNPT``); empty where the table does not say."""
         try:
-            found = ip_address(address)
+            parsed = ip_address(address)
         except ValueError:
             return ""
-        return self._of(found)
+        return self._of(parsed)
 
     def named(self, addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return addresses with whose they are, of those that the table knows."""
@@ -61,7 +61,7 @@ def networks_from(
     name: str, text: str, carriers: Iterable[Carrier]
 ) -> tuple[NetworkOwners, list[DocumentError]]:
     """Return the networks of a table, and every line of it that cannot be read."""
-    titles = {asn: one.title or one.name for one in carriers for asn in one.asn}
+    titles = {asn: carrier.title or carrier.name for carrier in carriers for asn in carrier.asn}
     whose: dict[_Key, str] = {}
     mistakes: list[DocumentError] = []
     for number, line in enumerate(text.splitlines(), 1):

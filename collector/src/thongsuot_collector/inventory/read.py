@@ -28,9 +28,9 @@ def read_directory(folder: str) -> InventoryDirectory:
             raise ConfigInvalid(
                 [DocumentError(str(path), 0, f"cannot be read: {error}")]
             ) from error
-    found = find_mistakes(texts)
-    if found:
-        raise ConfigInvalid(found)
+    mistakes = find_mistakes(texts)
+    if mistakes:
+        raise ConfigInvalid(mistakes)
     inventory = read_inventory(texts)
     return InventoryDirectory(inventory, _networks(Path(folder, FILE), inventory))
 
@@ -42,7 +42,7 @@ def _networks(path: Path, inventory: Inventory) -> NetworkOwners:
         return NetworkOwners()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
-    networks, found = networks_from(str(path), text, inventory.carriers)
-    if found:
-        raise ConfigInvalid(found)
+    networks, mistakes = networks_from(str(path), text, inventory.carriers)
+    if mistakes:
+        raise ConfigInvalid(mistakes)
     return networks

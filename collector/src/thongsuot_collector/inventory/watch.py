@@ -79,11 +79,11 @@ class InventoryWatch:
         self._directory.replace(fresh)
         if old != fresh.inventory:
             files = changed_files(self._done, now)
-            what = describe_difference(old, fresh.inventory)
+            difference = describe_difference(old, fresh.inventory)
             by = f"file:{owner_of(now, files)}"
-            _log.info("inventory changed files=%s: %s", ",".join(files) or "-", what)
+            _log.info("inventory changed files=%s: %s", ",".join(files) or "-", difference)
             # Before it counts as done: where this fails, it comes again.
-            await self._changed(by, f"{', '.join(files) or 'inventory'}: {what}")
+            await self._changed(by, f"{', '.join(files) or 'inventory'}: {difference}")
             self._told = fresh.inventory
             self._metrics.inventory_readings.labels("taken").inc()
         self._metrics.inventory_refused.set(0)
@@ -98,13 +98,13 @@ class InventoryWatch:
 
 def signature_of(folder: Path) -> Signature | None:
     """Return how the files of an inventory stand, without reading them; ``None``: it is away."""
-    found: dict[str, tuple[int, int, int, int]] = {}
+    signature: dict[str, tuple[int, int, int, int]] = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith((".toml", ".csv")):
                     facts = entry.stat()
-                    found[entry.name] = (
+                    signature[entry.name] = (
                         facts.st_ino,
                         facts.st_size,
                         facts.st_mtime_ns,
@@ -114,7 +114,7 @@ def signature_of(folder: Path) -> Signature | None:
         # A folder that is being replaced: what holds, holds on.
         _log.debug("cannot look at the inventory folder=%s: %s; tried again", folder, error)
         return None
-    return found
+    return signature
 
 
 def changed_files(before: Signature | None, now: Signature) -> list[str]:
@@ -129,7 +129,7 @@ def owner_of(now: Signature, files: Sequence[str]) -> str:
     facts = [now[name] for name in (files or now) if name in now]
     if not facts:
         return "unknown"
-    number = max(facts, key=lambda one: one[2])[3]
+    number = max(facts, key=lambda fact: fact[2])[3]
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
@@ -150,8 +150,8 @@ def describe_difference(before: Inventory, after: Inventory) -> str:
 
 def _by_name(things: Sequence[msgspec.Struct]) -> dict[object, msgspec.Struct]:
     """Return things by what names them; a probe plan by its place, for it has no name."""
-    found: dict[object, msgspec.Struct] = {}
+    named: dict[object, msgspec.Struct] = {}
     for place, thing in enumerate(things):
         name = getattr(thing, "code", None) or getattr(thing, "name", None)
-        found[name or place] = thing
-    return found
+        named[name or place] = thing
+    return named

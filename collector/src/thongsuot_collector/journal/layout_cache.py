@@ -40,15 +40,15 @@ class LayoutCache:
 
     def cached(self, layout_id: bytes) -> CompiledLayout | None:
         """Return a plan that is in memory."""
-        found = self._plans.get(layout_id)
-        return None if found is None else found.plan
+        cached_layout = self._plans.get(layout_id)
+        return None if cached_layout is None else cached_layout.plan
 
     async def find(self, layout_id: bytes) -> CompiledLayout | None:
         """Return a plan, from the journal if need be; ``None`` when that layout was never given."""
-        found = self._plans.get(layout_id)
-        if found is not None:
+        cached_layout = self._plans.get(layout_id)
+        if cached_layout is not None:
             self._plans.move_to_end(layout_id)
-            return found.plan
+            return cached_layout.plan
         body = await self._journal.layout(layout_id)
         return None if body is None else self._cache(layout_id, body, put_ns=0).plan
 
@@ -68,10 +68,10 @@ class LayoutCache:
 
     async def refresh_if_used(self, layout_id: bytes, *, received_ns: int) -> None:
         """Note that a batch refers to a layout: now and then that is written down."""
-        found = self._plans.get(layout_id)
-        if found is not None and received_ns - found.put_ns > _REFRESH_NS:
-            found.put_ns = received_ns
-            await self._journal.put_layout(layout_id, found.body, received_ns=received_ns)
+        cached_layout = self._plans.get(layout_id)
+        if cached_layout is not None and received_ns - cached_layout.put_ns > _REFRESH_NS:
+            cached_layout.put_ns = received_ns
+            await self._journal.put_layout(layout_id, cached_layout.body, received_ns=received_ns)
 
     def _cache(self, layout_id: bytes, body: bytes, *, put_ns: int) -> _CachedLayout:
         _, layout = decode_layout(body, self._limits)

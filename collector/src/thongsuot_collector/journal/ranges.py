@@ -12,14 +12,14 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
 
     Ranges may overlap and come in any order.
     """
-    found: list[Range] = []
+    joined: list[Range] = []
     for first, last in sorted(ranges):
-        if found and first <= found[-1][1] + 1:
-            if last > found[-1][1]:
-                found[-1] = (found[-1][0], last)
+        if joined and first <= joined[-1][1] + 1:
+            if last > joined[-1][1]:
+                joined[-1] = (joined[-1][0], last)
         else:
-            found.append((first, last))
-    return tuple(found)
+            joined.append((first, last))
+    return tuple(joined)
 
 
 def with_number(ranges: tuple[Range, ...], number: int) -> tuple[Range, ...]:

@@ -41,13 +41,13 @@ class RecentEntries:
             return None
         start = after + 1 - self._kept[0].sequence
         count = min(limit, through - after, len(self._kept) - start)
-        found: list[StoredEntry] = []
+        entries: list[StoredEntry] = []
         for kept in islice(self._kept, start, start + max(0, count)):
-            found.append(kept)
+            entries.append(kept)
             size_bytes -= len(kept.entry.body)
             if size_bytes <= 0:
                 break
-        return found
+        return entries
 
 
 def _size(kept: StoredEntry) -> int:

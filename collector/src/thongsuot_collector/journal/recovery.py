@@ -137,10 +137,10 @@ def _named(
     lost: list[LostRange] = []
     for place, (first, last) in enumerate(unreadable):
         known = 0
-        for (of, site, stream), found in numbers.items():
+        for (of, site, stream), of_stream in numbers.items():
             if of != place:
                 continue
-            for low, high in ranges.merged(found):
+            for low, high in ranges.merged(of_stream):
                 known += high - low + 1
                 lost.append(
                     LostRange(

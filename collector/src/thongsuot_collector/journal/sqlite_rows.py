@@ -82,13 +82,13 @@ def read(
     connection: sqlite3.Connection, bounds: tuple[int, int, int], size_bytes: int
 ) -> list[StoredEntry]:
     """Return entries after, through and at most (``bounds``), until their bodies pass a size."""
-    found: list[StoredEntry] = []
+    entries: list[StoredEntry] = []
     for row in connection.execute(_READ, bounds):
-        found.append(_stored_entry(row))
+        entries.append(_stored_entry(row))
         size_bytes -= len(row[9])
         if size_bytes <= 0:
             break
-    return found
+    return entries
 
 
 def put_layout(
@@ -150,10 +150,10 @@ def extent(connection: sqlite3.Connection) -> Extent:
 
 def has_table(connection: sqlite3.Connection, name: str) -> bool:
     """Return whether a journal has a table: earlier versions have fewer."""
-    found = connection.execute(
+    row = connection.execute(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)
     ).fetchone()
-    return bool(found[0])
+    return bool(row[0])
 
 
 def damage(connection: sqlite3.Connection) -> Damage:
@@ -250,8 +250,8 @@ def _drop_unused_layouts(connection: sqlite3.Connection, received_before_ns: int
 
 def _size_bytes(connection: sqlite3.Connection) -> int:
     pages, free, page_bytes = (
-        int(connection.execute(f"PRAGMA {what}").fetchone()[0])
-        for what in ("page_count", "freelist_count", "page_size")
+        int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+        for pragma in ("page_count", "freelist_count", "page_size")
     )
     return (pages - free) * page_bytes
 

@@ -60,14 +60,14 @@ def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) 
         yield "say what it is about: --site, --link, --carrier, --commune or --service"
     communes = {site.commune for site in directory.sites.values()}
     services = {service.name for site in directory.sites for service in directory.services_of(site)}
-    for what, name, known in (
+    for noun, name, known in (
         ("site", window.site, set(directory.sites)),
         ("carrier", window.carrier, set(directory.carriers)),
         ("commune", window.commune, communes),
         ("service", window.service, services),
     ):
         if name and name not in known:
-            yield f"the inventory has no {what} {name!r}{suggest(name, sorted(known))}"
+            yield f"the inventory has no {noun} {name!r}{suggest(name, sorted(known))}"
     links = [link.name for link in directory.site(window.site).links]
     if window.site in directory.sites and window.link and window.link not in links:
         yield f"site {window.site} has no link {window.link!r}{suggest(window.link, links)}"

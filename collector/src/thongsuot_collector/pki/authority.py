@@ -142,15 +142,15 @@ def trusted_pem(folder: Path) -> str:
     Raises:
         AuthorityError: one cannot be used.
     """
-    found = [load_authority(folder).pem]
+    pems = [load_authority(folder).pem]
     for file in sorted(folder.glob(BEFORE_FILES)):
         try:
             pem = file.read_text("ascii")
             x509.load_pem_x509_certificate(pem.encode("ascii"))
         except (OSError, ValueError) as error:
             raise AuthorityError(f"cannot use the authority before in {file}: {error}") from error
-        found.append(pem)
-    return "".join(found)
+        pems.append(pem)
+    return "".join(pems)
 
 
 def _make_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
@@ -210,7 +210,7 @@ def load_authority(folder: Path) -> CertificateAuthority:
 def _certificate_of(key: PrivateKeyTypes, file: Path) -> x509.Certificate | None:
     """Return the certificate of a key: in its file, or, where renewing was cut short, beside it."""
     beside = (file.with_name(file.name + _STAGED), *file.parent.glob(BEFORE_FILES))
-    for place in (file, *(one for one in beside if one.exists())):
+    for place in (file, *(file_beside for file_beside in beside if file_beside.exists())):
         certificate = x509.load_pem_x509_certificate(place.read_bytes())
         if certificate.public_key() == key.public_key():
             return certificate

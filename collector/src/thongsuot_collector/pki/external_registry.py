@@ -62,10 +62,10 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBund
     for file in map(Path, settings.revocation_files):
         listed = _revocations(file)
         by_name = [authority for authority in authorities if authority.subject == listed.issuer]
-        if not any(_is_signed(listed, one) for one in by_name):
+        if not any(_is_signed(listed, issuer_certificate) for issuer_certificate in by_name):
             raise AuthorityError(f"{file} is not signed by an authority of the bundle")
         issuer = listed.issuer.public_bytes()
-        revoked.update((issuer, f"{one.serial_number:x}") for one in listed)
+        revoked.update((issuer, f"{entry.serial_number:x}") for entry in listed)
         if listed.next_update_utc is not None:
             lists[file.name] = listed.next_update_utc.timestamp()
             if listed.next_update_utc < now:
@@ -126,10 +126,12 @@ class ExternalCertificateRegistry:
             )
         sites = {site for name in peer.names if (site := self._site(name)) is not None}
         if len(sites) != 1:
-            what = "no site" if not sites else f"more than one site: {', '.join(sorted(sites))}"
+            named_sites = (
+                "no site" if not sites else f"more than one site: {', '.join(sorted(sites))}"
+            )
             raise PushRefused(
                 RefusalReason.CERTIFICATE_UNKNOWN,
-                f"certificate {short_serial(peer.serial)} names {what}",
+                f"certificate {short_serial(peer.serial)} names {named_sites}",
             )
         return sites.pop()
 
@@ -154,25 +156,25 @@ class ExternalCertificateRegistry:
         exact = self._settings.sites.get(name)
         if exact is not None:
             return exact
-        found = self._pattern.fullmatch(name)
-        if found is None:
+        match = self._pattern.fullmatch(name)
+        if match is None:
             return None
         try:
-            return msgspec.convert(found[1], Name)
+            return msgspec.convert(match[1], Name)
         except msgspec.ValidationError:
             return None
 
     def _state(self) -> tuple[tuple[int, int, int], ...]:
         """Return something that differs when a file was changed or put in place of another."""
-        found = []
+        states = []
         for file in (self._settings.authorities_file, *self._settings.revocation_files):
             try:
                 about = Path(file).stat()
             except OSError:
-                found.append((0, 0, 0))
+                states.append((0, 0, 0))
             else:
-                found.append((about.st_ino, about.st_size, about.st_mtime_ns))
-        return tuple(found)
+                states.append((about.st_ino, about.st_size, about.st_mtime_ns))
+        return tuple(states)
 
     def _report_overdue(self) -> None:
         for file in self._trusted.overdue:
@@ -181,25 +183,25 @@ class ExternalCertificateRegistry:
 
 def _authorities(file: Path) -> list[x509.Certificate]:
     try:
-        found = x509.load_pem_x509_certificates(file.read_bytes())
+        authorities = x509.load_pem_x509_certificates(file.read_bytes())
     except (OSError, ValueError) as error:
         raise AuthorityError(f"cannot read authorities in {file}: {error}") from error
-    for one in found:
+    for authority in authorities:
         try:
             kind = x509.BasicConstraints
-            is_authority = one.extensions.get_extension_for_class(kind).value.ca
+            is_authority = authority.extensions.get_extension_for_class(kind).value.ca
         except (x509.ExtensionNotFound, ValueError):
             is_authority = False
         if not is_authority:
-            raise AuthorityError(f"{file}: {one.subject.rfc4514_string()} is no authority")
-    return found
+            raise AuthorityError(f"{file}: {authority.subject.rfc4514_string()} is no authority")
+    return authorities
 
 
 def _ends_of(authorities: Iterable[x509.Certificate]) -> dict[str, float]:
     """Return when each name runs out: of an authority that was made anew, the later end."""
     ends: dict[str, float] = {}
-    for one in authorities:
-        name, end_s = one.subject.rfc4514_string(), one.not_valid_after_utc.timestamp()
+    for authority in authorities:
+        name, end_s = authority.subject.rfc4514_string(), authority.not_valid_after_utc.timestamp()
         ends[name] = max(end_s, ends.get(name, end_s))
     return ends
 

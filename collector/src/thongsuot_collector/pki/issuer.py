@@ -67,15 +67,15 @@ class CertificateIssuer:
                     RefusalReason.CERTIFICATE_REVOKED,
                     f"certificate {short_serial(serial)} was revoked; enrol this device again",
                 )
-            found = self._followed(connection, before, request, by=by)
-        if found is None:
+            issued = self._followed(connection, before, request, by=by)
+        if issued is None:
             raise PushRefused(
                 RefusalReason.CONFLICT,
                 f"certificate {short_serial(serial)} was renewed already, "
                 f"for another key: another device "
                 "has it too; enrol the right one again",
             )
-        return found
+        return issued
 
     def _followed(
         self, connection: Connection, before: Certificate, request: SigningRequest, *, by: str
@@ -124,7 +124,7 @@ class CertificateIssuer:
     ) -> Certificate:
         now = datetime.fromtimestamp(now_s, UTC)
         made = self._authority.issue(request, site, now=now, lifetime=self._lifetime)
-        one = Certificate(
+        certificate = Certificate(
             serial=made.serial,
             site=site,
             key_digest=request.digest,
@@ -132,5 +132,5 @@ class CertificateIssuer:
             expires_ns=round(made.not_after.timestamp() * 1e9),
             pem=made.pem,
         )
-        certificates.add(connection, one, by=by, detail=why)
-        return one
+        certificates.add(connection, certificate, by=by, detail=why)
+        return certificate

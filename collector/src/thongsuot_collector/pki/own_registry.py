@@ -60,9 +60,13 @@ class OwnCertificateRegistry:
             return
         listed = await asyncio.to_thread(certificates.listed, self._store)
         self._good = {
-            one.serial: (one.site, one.key_digest) for one in listed if one.revoked_ns is None
+            certificate.serial: (certificate.site, certificate.key_digest)
+            for certificate in listed
+            if certificate.revoked_ns is None
         }
-        self._revoked = frozenset(one.serial for one in listed if one.revoked_ns is not None)
+        self._revoked = frozenset(
+            certificate.serial for certificate in listed if certificate.revoked_ns is not None
+        )
         self._mark = mark
         _log.info("certificates read good=%d revoked=%d", len(self._good), len(self._revoked))
 

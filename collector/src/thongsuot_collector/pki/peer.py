@@ -53,7 +53,7 @@ def peer_from(der: bytes) -> PeerCertificate:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    found: list[str] = []
+    collected: list[str] = []
     try:
         kind = x509.SubjectAlternativeName
         names = certificate.extensions.get_extension_for_class(kind).value
@@ -61,8 +61,8 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
         pass
     else:
         uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-        found += [f"uri:{uri}" for uri in uris]
-        found += [f"dns:{name.lower()}" for name in names.get_values_for_type(x509.DNSName)]
+        collected += [f"uri:{uri}" for uri in uris]
+        collected += [f"dns:{name.lower()}" for name in names.get_values_for_type(x509.DNSName)]
     for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME):
-        found.append(f"cn:{attribute.value!s}")
-    return tuple(found)
+        collected.append(f"cn:{attribute.value!s}")
+    return tuple(collected)

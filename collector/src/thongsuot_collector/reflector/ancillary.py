@@ -69,15 +69,15 @@ def read_ancillary(messages: Iterable[Message]) -> AncillaryData:
     stamp_ns = hop_limit = None
     way_back: tuple[Message, ...] = ()
     for level, kind, data in messages:
-        what = (level, kind)
-        if what == (socket.SOL_SOCKET, _SO_TIMESTAMPING):
+        message_kind = (level, kind)
+        if message_kind == (socket.SOL_SOCKET, _SO_TIMESTAMPING):
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
             stamp_ns = seconds * _NS_PER_S + nanoseconds or None
-        elif what in {(socket.IPPROTO_IP, _IP_TTL), (socket.IPPROTO_IPV6, _IPV6_HOPLIMIT)}:
+        elif message_kind in {(socket.IPPROTO_IP, _IP_TTL), (socket.IPPROTO_IPV6, _IPV6_HOPLIMIT)}:
             (hop_limit,) = _INT.unpack_from(data)
-        elif what == (socket.IPPROTO_IP, _IP_PKTINFO):
+        elif message_kind == (socket.IPPROTO_IP, _IP_PKTINFO):
             index, local, _ = _INFO4.unpack_from(data)
-            way_back = ((*what, _INFO4.pack(index, local, bytes(4))),)
-        elif what == (socket.IPPROTO_IPV6, _IPV6_PKTINFO):
-            way_back = ((*what, data),)
+            way_back = ((*message_kind, _INFO4.pack(index, local, bytes(4))),)
+        elif message_kind == (socket.IPPROTO_IPV6, _IPV6_PKTINFO):
+            way_back = ((*message_kind, data),)
     return AncillaryData(stamp_ns=stamp_ns, hop_limit=hop_limit, way_back=way_back)

@@ -34,6 +34,6 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def is_key(key: bytes, given: bytes) -> bool:
+def is_key(key: bytes, offered: bytes) -> bool:
     """Return whether what was given is the key; how long that takes does not tell."""
-    return compare_digest(key, given)
+    return compare_digest(key, offered)

@@ -36,10 +36,10 @@ async def reflect(
         OSError: the address of the throughput test is taken or not ours.
     """
 
-    def tell(what: str) -> None:
-        _log.info("reflecting %s", what)
+    def tell(endpoint: str) -> None:
+        _log.info("reflecting %s", endpoint)
         if listening is not None:
-            listening(what)
+            listening(endpoint)
 
     async with asyncio.TaskGroup() as group:
         if settings.stamp_address:

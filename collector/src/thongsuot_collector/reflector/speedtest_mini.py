@@ -64,8 +64,8 @@ def is_upload(path: str) -> bool:
 
 def image_bytes(path: str) -> int | None:
     """Return how long an image is, ``None`` where the path is none of an image that there is."""
-    found = _IMAGE.fullmatch(path)
-    return None if found is None else _IMAGES.get(int(found[1]))
+    match = _IMAGE.fullmatch(path)
+    return None if match is None else _IMAGES.get(int(match[1]))
 
 
 def mini_page(path: str, base: str) -> MiniPage | None:

@@ -62,8 +62,8 @@ class ThroughputReflector:
 
     def _may(self, scope: Scope) -> tuple[bool, bool]:
         """Whether the client is served, and whether it showed the key."""
-        given = headers_of(scope).get(b"authorization", b"")
-        if self._key and is_key(self._key, given.removeprefix(b"Bearer ")):
+        authorization = headers_of(scope).get(b"authorization", b"")
+        if self._key and is_key(self._key, authorization.removeprefix(b"Bearer ")):
             return True, True
         address = address_of(scope)
         return bool(address) and self._allowed.admits(address), False
@@ -152,9 +152,9 @@ async def _sizes(receive: Receive) -> AsyncIterator[int]:
 
 def query_of(scope: Scope) -> str:
     """Return the query of a request."""
-    given = scope["query_string"]
-    assert isinstance(given, bytes)
-    return given.decode("latin-1")
+    query = scope["query_string"]
+    assert isinstance(query, bytes)
+    return query.decode("latin-1")
 
 
 def _number(asked: dict[str, list[str]], name: str, most: float) -> float:

@@ -42,7 +42,7 @@ RULE = SingleFaultRule(
             "{site}: thiết bị giám sát mất liên lạc",
             "{site}: monitoring device not reporting",
         ),
-        what=Text(
+        situation=Text(
             "Trung tâm không nhận được dữ liệu của thiết bị giám sát tại điểm {site}{since}. Chưa "
             "biết nguyên nhân: có thể đường truyền cuối cùng còn lại đã đứt, có thể thiết bị tắt.",
             "The centre has received nothing from the monitoring device of {site}{since}. The "

@@ -45,7 +45,7 @@ RULE = GroupRule(
             "{carrier}: {n}/{m} đường truyền cùng gặp sự cố",
             "{carrier}: {n} of {m} links failed together",
         ),
-        what=Text(
+        situation=Text(
             "{n}/{m} đường truyền của {carrier} cùng gặp sự cố{since}, tại {area}. Lỗi ở mạng của "
             "nhà mạng, không phải ở từng điểm.",
             "{n} of {m} links of {carrier} have failed together{since}, in {area}. The fault is "
@@ -61,7 +61,7 @@ RULE = GroupRule(
                     "{carrier}: {n}/{m} đường truyền cùng kém chất lượng",
                     "{carrier}: {n} of {m} links degraded together",
                 ),
-                what=Text(
+                situation=Text(
                     "{n}/{m} đường truyền của {carrier} cùng kém chất lượng{since}, tại {area}: "
                     "{symptom}. Lỗi ở mạng của nhà mạng, không phải ở từng điểm.",
                     "{n} of {m} links of {carrier} have been degraded together{since}, in {area}: "

@@ -42,7 +42,7 @@ RULE = GroupRule(
     covers=("link_fault",),
     sentences=RuleSentences(
         headline=Text("Máy chủ tên miền của {carrier} lỗi", "Name servers of {carrier} fail"),
-        what=Text(
+        situation=Text(
             "Máy chủ tên miền (DNS) của {carrier} lỗi{since} trên {n}/{m} đường truyền, tại "
             "{area}. Các đường truyền vẫn thông, nhưng trang web không mở được.",
             "The name servers (DNS) of {carrier} have been failing{since} on {n} of {m} links, in "
@@ -57,7 +57,7 @@ RULE = GroupRule(
                 headline=Text(
                     "Máy chủ tên miền của {carrier} chậm", "Name servers of {carrier} are slow"
                 ),
-                what=Text(
+                situation=Text(
                     "Máy chủ tên miền (DNS) của {carrier} trả lời chậm{since} trên {n}/{m} đường "
                     "truyền, tại {area}. Trang web mở chậm; các đường truyền vẫn thông.",
                     "The name servers (DNS) of {carrier} have been answering slowly{since} on {n} "

@@ -61,7 +61,7 @@ RULE = GroupRule(
             "{n}/{m} thiết bị giám sát cùng mất liên lạc",
             "{n} of {m} monitoring devices silent at once",
         ),
-        what=Text(
+        situation=Text(
             "{n}/{m} thiết bị giám sát ngừng gửi dữ liệu gần như cùng lúc{since}, tại {area}. Có "
             "thể khu vực mất điện, hoặc chính đường truyền của trung tâm có sự cố.",
             "{n} of {m} monitoring devices stopped reporting almost at once{since}, in {area}. "

@@ -103,7 +103,7 @@ RULE = GroupRule(
         headline=Text(
             "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
         ),
-        what=Text(
+        situation=Text(
             "{n}/{m} điểm gặp cùng một lỗi với {service}{since}: {symptom}. Đường truyền của các "
             "điểm vẫn bình thường.",
             "{n} of {m} sites meet the same fault of {service}{since}: {symptom}. The sites' own "
@@ -118,7 +118,7 @@ RULE = GroupRule(
                 headline=Text(
                     "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
                 ),
-                what=Text(
+                situation=Text(
                     "{n}/{m} điểm không dùng được {service}{since}, mỗi nơi một biểu hiện. Đường "
                     "truyền của các điểm vẫn bình thường.",
                     "{n} of {m} sites cannot use {service}{since}; not all of them see the same. "
@@ -134,7 +134,7 @@ RULE = GroupRule(
                     "{service}: {n}/{m} điểm của cùng một nhà mạng không dùng được",
                     "{service} fails at {n} of {m} sites, all of one carrier",
                 ),
-                what=Text(
+                situation=Text(
                     "{n}/{m} điểm không dùng được {service}{since}: {symptom}. Tất cả các điểm này "
                     "dùng cùng một nhà mạng; chưa thể phân biệt lỗi ở nhà mạng hay ở dịch vụ.",
                     "{n} of {m} sites cannot use {service}{since}: {symptom}. All of them have the "

@@ -78,7 +78,7 @@ RULE = GroupRule(
             "{site}: mọi đường truyền cùng mất ở phía điểm",
             "{site}: every link lost on the site's own side",
         ),
-        what=Text(
+        situation=Text(
             "Cả {n} đường truyền của điểm {site} cùng mất{since}, ngay trên thiết bị tại điểm: "
             "modem và bộ phát có thể mất điện, hoặc dây mạng bị rút.",
             "All {n} links of {site} were lost at once{since}, at the point itself: modem and "

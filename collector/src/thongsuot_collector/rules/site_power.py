@@ -60,7 +60,7 @@ RULE = SingleFaultRule(
     assess=assess,
     sentences=RuleSentences(
         headline=Text("{site} có thể mất điện", "{site} may have no power"),
-        what=Text(
+        situation=Text(
             "Các đường truyền và thiết bị giám sát của điểm {site} cùng ngừng{since}; ngay trước "
             "đó mọi đường truyền vẫn bình thường. Nhiều khả năng điểm mất điện.",
             "The links and the monitoring device of {site} stopped at once{since}; until then "

@@ -55,7 +55,7 @@ RULE = GroupRule(
             "{carrier}: hướng {direction} gián đoạn trên {n}/{m} đường truyền",
             "{carrier}: {direction} routes out on {n} of {m} links",
         ),
-        what=Text(
+        situation=Text(
             "{n}/{m} đường truyền của {carrier} không đi được hướng {direction}{since}, tại "
             "{area}. Trong mạng của nhà mạng vẫn thông.",
             "{n} of {m} links of {carrier} have not reached {direction} networks{since}, in "
@@ -71,7 +71,7 @@ RULE = GroupRule(
                     "{carrier}: hướng ra ngoài kém trên {n}/{m} đường truyền",
                     "{carrier}: routes out degraded on {n} of {m} links",
                 ),
-                what=Text(
+                situation=Text(
                     "{n}/{m} đường truyền của {carrier} đi ra mạng khác kém chất lượng{since}, tại "
                     "{area}: {symptom}. Trong mạng của nhà mạng vẫn tốt.",
                     "{n} of {m} links of {carrier} reach other networks badly{since}, in {area}: "

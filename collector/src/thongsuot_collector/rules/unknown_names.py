@@ -67,7 +67,7 @@ RULE = GroupRule(
             "{site}: thiết bị báo lỗi với tên không có trong danh mục",
             "{site}: faults of names that are not in the inventory",
         ),
-        what=Text(
+        situation=Text(
             "Thiết bị giám sát của điểm {site} báo lỗi của {n} đường truyền hoặc dịch vụ không có "
             "trong danh mục{since}. Có thể danh mục thiếu, thiết bị đặt nhầm điểm, hoặc thiết bị "
             "không còn đáng tin.",

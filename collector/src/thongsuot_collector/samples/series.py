@@ -47,9 +47,9 @@ def _spaced_apart(columns: Columns, times_ms: list[int]) -> list[int]:
     """
     Return times with a millisecond between equal ones of a series: a database keeps one of them.
     """
-    found = list(times_ms)
+    spaced_ms = list(times_ms)
     for block in columns.blocks:
         for rows in columns.series_of(block):
             for row in range(rows.first_row + 1, rows.last_row):
-                found[row] = max(found[row], found[row - 1] + 1)
-    return found
+                spaced_ms[row] = max(spaced_ms[row], spaced_ms[row - 1] + 1)
+    return spaced_ms

@@ -35,10 +35,12 @@ def verdict_points(
             verdict.state, verdict.segment
         )
     sealed_ms = _time_ms(epoch_ns, columns.header.clock.boottime_ns)
-    for one in standing:
-        if one.transition.state in _STATE_NUMBERS:
-            points = subjects.setdefault((one.link, one.service), {})
-            points[sealed_ms] = _values(one.transition.state, one.transition.segment)
+    for standing_verdict in standing:
+        if standing_verdict.transition.state in _STATE_NUMBERS:
+            points = subjects.setdefault((standing_verdict.link, standing_verdict.service), {})
+            points[sealed_ms] = _values(
+                standing_verdict.transition.state, standing_verdict.transition.segment
+            )
     return subjects
 
 

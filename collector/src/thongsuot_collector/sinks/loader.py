@@ -29,6 +29,6 @@ def load(kind: str) -> SinkKind[SinkSettings]:
     if kind not in kinds():
         message = f"no sink {kind!r}; known: {', '.join(kinds())}"
         raise KeyError(message)
-    found: object = import_module(f"{sinks.__name__}.{kind}.sink").SINK
-    assert isinstance(found, SinkKind), f"sinks/{kind}/sink.py holds no SINK"
-    return found
+    loaded: object = import_module(f"{sinks.__name__}.{kind}.sink").SINK
+    assert isinstance(loaded, SinkKind), f"sinks/{kind}/sink.py holds no SINK"
+    return loaded

@@ -51,7 +51,7 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
 
 def _concerns(named: Iterable[str], links: set[str]) -> bool:
     """Return whether what names links is for a site; without links they are not known here."""
-    return not links or not (found := set(named)) or EVERY in found or bool(found & links)
+    return not links or not (names := set(named)) or EVERY in names or bool(names & links)
 
 
 def _link(link: Link) -> ConfiguredLink:

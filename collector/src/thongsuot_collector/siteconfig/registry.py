@@ -105,8 +105,8 @@ class SiteConfigRegistry:
         if fresh or is_known:
             detail = f"{detail}; new plans: {len(fresh)} sites"
             await asyncio.to_thread(site_configs.put, self._store, fresh, by=by, detail=detail)
-        for one in fresh:
-            _log.info("plan made site=%s version=%s", one.site, one.version)
+        for config in fresh:
+            _log.info("plan made site=%s version=%s", config.site, config.version)
         self._made = made
         return len(fresh)
 
@@ -138,9 +138,9 @@ class SiteConfigRegistry:
         unsaved, self._unsaved = self._unsaved, set()
         if not unsaved:
             return
-        found = [self._runs[site] for site in sorted(unsaved)]
+        runs = [self._runs[site] for site in sorted(unsaved)]
         try:
-            await asyncio.to_thread(site_configs.put_runs, self._store, found)
+            await asyncio.to_thread(site_configs.put_runs, self._store, runs)
         except BaseException:
             self._unsaved |= unsaved
             raise

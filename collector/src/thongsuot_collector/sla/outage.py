@@ -122,5 +122,5 @@ def _first_notification(
     return None
 
 
-def _shared_ms(one: Span, other: Span) -> int:
-    return max(0, min(one[1], other[1]) - max(one[0], other[0]))
+def _shared_ms(span: Span, other: Span) -> int:
+    return max(0, min(span[1], other[1]) - max(span[0], other[0]))

@@ -238,7 +238,7 @@ def exact(number: float) -> Fraction:
 
 def _interruptions(outages: Iterable[Outage], span: Span) -> tuple[Interruption, ...]:
     shown = [outage for outage in outages if _is_shown(outage, span)]
-    return tuple(_interruption(number, one, span) for number, one in enumerate(shown, 1))
+    return tuple(_interruption(number, outage, span) for number, outage in enumerate(shown, 1))
 
 
 def _is_shown(outage: Outage, span: Span) -> bool:

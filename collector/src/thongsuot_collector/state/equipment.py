@@ -55,7 +55,7 @@ def readings_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, Equipme
             if good:
                 at = good[-1] - block.first_row
                 values = {name: column[at] for name, column in shown}
-                known = {name: one for name, one in values.items() if one is not None}
+                known = {name: figure for name, figure in values.items() if figure is not None}
                 key = f"{series.kind} {series.link} {series.target}"
                 yield (
                     key,
@@ -67,9 +67,13 @@ def light_fields(said: Iterable[EquipmentReading], link: str, now_s: float) -> d
     """Return the fields of a link's light, and in ``read_s`` when each was read."""
     fields: dict[str, Any] = {}
     read_s: dict[str, float] = {}
-    own = [one for one in said if one.link == link and now_s - one.time_ms / 1e3 < SHOWN_FOR_S]
-    for one in sorted(own, key=lambda each: each.time_ms):
-        for name, value in one.values.items():
+    own = [
+        figures
+        for figures in said
+        if figures.link == link and now_s - figures.time_ms / 1e3 < SHOWN_FOR_S
+    ]
+    for figures in sorted(own, key=lambda each: each.time_ms):
+        for name, value in figures.values.items():
             fields[name] = value >= 0.5 if name in _YES_NO else value
-            read_s[name] = one.time_ms / 1e3
+            read_s[name] = figures.time_ms / 1e3
     return {**fields, "read_s": tuple(sorted(read_s.items()))} if fields else {}

@@ -27,15 +27,15 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     pem: str
 
 
-def add(connection: Connection, one: Certificate, *, by: str, detail: str) -> None:
+def add(connection: Connection, certificate: Certificate, *, by: str, detail: str) -> None:
     """Keep a certificate that was issued, inside the caller's transaction."""
-    connection.execute(insert(CERTIFICATES).values(**msgspec.structs.asdict(one)))
+    connection.execute(insert(CERTIFICATES).values(**msgspec.structs.asdict(certificate)))
     audit.write(
         connection,
         AuditAction.CERTIFICATE_ISSUED,
-        one.site,
+        certificate.site,
         by=by,
-        detail=f"certificate {one.serial}; {detail}",
+        detail=f"certificate {certificate.serial}; {detail}",
     )
 
 

@@ -49,9 +49,9 @@ def newest(engine: Engine) -> dict[str, ConfigVersion]:
 def put(engine: Engine, made: Iterable[ConfigVersion], *, by: str, detail: str) -> None:
     """Keep versions that the inventory led to, with a line in the audit log."""
     with engine.begin() as connection:
-        for one in made:
-            connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == one.site))
-            connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(one)))
+        for config in made:
+            connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == config.site))
+            connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(config)))
         audit.write(
             connection, audit.AuditAction.INVENTORY_CHANGED, "inventory", by=by, detail=detail
         )
@@ -66,10 +66,10 @@ def renew(engine: Engine, site: str) -> ConfigVersion:
     """
     with engine.begin() as connection:
         row = connection.execute(select(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site)).mappings()
-        found = row.first()
-        if found is None:
+        row_before = row.first()
+        if row_before is None:
             raise StoreError(f"site {site} has no plan; the inventory does not have it")
-        before = ConfigVersion(**found)
+        before = ConfigVersion(**row_before)
         made = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())
         connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site))
         connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(made)))
@@ -84,9 +84,11 @@ def runs(engine: Engine) -> dict[str, AgentConfigStatus]:
         return {row["site"]: AgentConfigStatus(**row) for row in rows}
 
 
-def put_runs(engine: Engine, found: Iterable[AgentConfigStatus]) -> None:
+def put_runs(engine: Engine, statuses: Iterable[AgentConfigStatus]) -> None:
     """Keep what agents said."""
     with engine.begin() as connection:
-        for one in found:
-            connection.execute(delete(SITE_CONFIG_RUNS).where(SITE_CONFIG_RUNS.c.site == one.site))
-            connection.execute(insert(SITE_CONFIG_RUNS).values(**msgspec.structs.asdict(one)))
+        for status in statuses:
+            connection.execute(
+                delete(SITE_CONFIG_RUNS).where(SITE_CONFIG_RUNS.c.site == status.site)
+            )
+            connection.execute(insert(SITE_CONFIG_RUNS).values(**msgspec.structs.asdict(status)))

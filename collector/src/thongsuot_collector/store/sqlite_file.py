@@ -37,14 +37,14 @@ def check_file(path: Path) -> None:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         if path.stat().st_size <= _QUICK_CHECK_BYTES:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         else:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            found = "ok"
+            verdict = "ok"
     finally:
         connection.close()
-    if found != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {found}")
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {verdict}")
 
 
 def quarantine_name(path: Path) -> Path:

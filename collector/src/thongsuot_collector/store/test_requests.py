@@ -183,7 +183,7 @@ def live(engine: Engine) -> list[RequestedTest]:
         rows = connection.execute(
             select(TEST_REQUESTS).where(is_live).order_by(TEST_REQUESTS.c.asked_ns)
         ).mappings()
-        found = [_ask(row) for row in rows]
+        requests = [_ask(row) for row in rows]
     if expired is not None:
         # The rest of the time nothing is written: this is looked at every second or two.
         with engine.begin() as connection:
@@ -192,7 +192,7 @@ def live(engine: Engine) -> list[RequestedTest]:
                 .where(over)
                 .values(state=RequestStage.EXPIRED, changed_ns=now_ns)
             )
-    return found
+    return requests
 
 
 def advance(engine: Engine, site: str, name: str, stage: RequestStage, said: str = "") -> None:
@@ -214,7 +214,7 @@ def advance(engine: Engine, site: str, name: str, stage: RequestStage, said: str
 
 
 def record_findings(
-    engine: Engine, name: str, found: Iterable[TestRun], *, only_new: bool = False
+    engine: Engine, name: str, new_runs: Iterable[TestRun], *, only_new: bool = False
 ) -> None:
     """
     Note what was measured for a test; of a series the latest run counts.
@@ -229,8 +229,8 @@ def record_findings(
             return
         before = msgspec.json.decode(kept, type=list[TestRun])
         runs = {
-            (one.link, one.target, one.family): one
-            for one in ((*found, *before) if only_new else (*before, *found))
+            (run.link, run.target, run.family): run
+            for run in ((*new_runs, *before) if only_new else (*before, *new_runs))
         }
         body = msgspec.json.encode([runs[key] for key in sorted(runs)])
         connection.execute(

@@ -44,9 +44,11 @@ class PendingTestRequests:
             return ()
         now_ns = time.time_ns()
         return tuple(
-            push.TestRequest(id=one.id, kind=one.kind, link=one.link, target=one.target)
-            for one in self._live[site]
-            if one.state is RequestStage.WAITING and one.expires_ns > now_ns
+            push.TestRequest(
+                id=request.id, kind=request.kind, link=request.link, target=request.target
+            )
+            for request in self._live[site]
+            if request.state is RequestStage.WAITING and request.expires_ns > now_ns
         )
 
     async def request(self, wanted: RequestedTest) -> RequestedTest:
@@ -71,7 +73,7 @@ class PendingTestRequests:
         await self._record_onsite(entry, columns)
         if not said and site not in self._live:
             return
-        news = [(_STAGES[one.code], *one.text.partition(" ")[::2]) for one in said]
+        news = [(_STAGES[notice.code], *notice.text.partition(" ")[::2]) for notice in said]
         for stage, name, _ in news:
             if stage is RequestStage.TAKEN:
                 await asyncio.to_thread(test_requests.advance, self._store, site, name, stage)
@@ -86,11 +88,11 @@ class PendingTestRequests:
             await self.refresh()
 
     async def _record_onsite(self, entry: JournalEntry, columns: Columns) -> None:
-        for one in columns.notices:
+        for notice in columns.notices:
             wanted = (
                 None
-                if one.code is not NoticeCode.TEST_REQUESTED_LOCALLY
-                else onsite_request(entry, one)
+                if notice.code is not NoticeCode.TEST_REQUESTED_LOCALLY
+                else onsite_request(entry, notice)
             )
             if wanted is not None:
                 try:
@@ -101,23 +103,23 @@ class PendingTestRequests:
     async def _record_findings(
         self, entry: JournalEntry, columns: Columns, named: set[str]
     ) -> None:
-        for one in self._live.get(entry.site, ()):
+        for request in self._live.get(entry.site, ()):
             # Batches come newest first: the end may be known before what was found.
-            if one.state is RequestStage.WAITING and one.id not in named:
+            if request.state is RequestStage.WAITING and request.id not in named:
                 continue
-            found = findings(one, entry, columns)
-            if found:
-                is_over = one.state is RequestStage.DONE
+            runs = findings(request, entry, columns)
+            if runs:
+                is_over = request.state is RequestStage.DONE
                 await asyncio.to_thread(
-                    test_requests.record_findings, self._store, one.id, found, only_new=is_over
+                    test_requests.record_findings, self._store, request.id, runs, only_new=is_over
                 )
 
     async def refresh(self) -> None:
         """Read from the store what is live."""
-        found: dict[str, list[RequestedTest]] = {}
-        for one in await asyncio.to_thread(test_requests.live, self._store):
-            found.setdefault(one.site, []).append(one)
-        self._live = found
+        by_site: dict[str, list[RequestedTest]] = {}
+        for request in await asyncio.to_thread(test_requests.live, self._store):
+            by_site.setdefault(request.site, []).append(request)
+        self._live = by_site
 
     async def keep_fresh(self) -> None:
         """Read the store again and again, for ever."""
@@ -150,7 +152,7 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
 
 def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
     """Return the latest run in a batch of each series that a test consists of."""
-    found = []
+    runs = []
     earliest_ms = (ask.asked_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
     for block in columns.blocks:
         if block.block.kind != ask.kind:
@@ -167,7 +169,7 @@ def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[
                 metric: column[row - block.first_row]
                 for metric, column in zip(block.block.metrics, block.columns, strict=True)
             }
-            found.append(
+            runs.append(
                 TestRun(
                     link=series.link,
                     target=series.target,
@@ -177,4 +179,4 @@ def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[
                     values={name: value for name, value in values.items() if value is not None},
                 )
             )
-    return found
+    return runs

@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _on_packets(options.seed, options.count, options.sites)
     started = time.monotonic()
     report = TruthReport()
-    one = partial(assess_scenario, options.seed, folder=options.recordings)
+    assess = partial(assess_scenario, options.seed, folder=options.recordings)
     with ProcessPoolExecutor(options.processes) as pool:
         numbers = range(options.first, options.first + options.count)
-        for assessment in pool.map(one, numbers, chunksize=4):
+        for assessment in pool.map(assess, numbers, chunksize=4):
             report.add(assessment)
     took_s = time.monotonic() - started
     print("\n".join(report.summary()))
@@ -97,11 +97,11 @@ def _on_packets(seed: int, count: int, sites: int) -> int:
     unlike: list[Comparison] = []
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-truth-") as folder:
-            for one in run_packets(seed, count, Path(folder), print_progress, sites=sites):
-                packets.add(one.packets)
-                simulated.add(one.simulated)
-                if not one.is_alike:
-                    unlike.append(one)
+            for batch in run_packets(seed, count, Path(folder), print_progress, sites=sites):
+                packets.add(batch.packets)
+                simulated.add(batch.simulated)
+                if not batch.is_alike:
+                    unlike.append(batch)
     except StopRequested:
         return 1
     for name, report in (("on packets", packets), ("simulated", simulated)):
@@ -111,8 +111,12 @@ def _on_packets(seed: int, count: int, sites: int) -> int:
         print("\n".join(f"    on packets: {line}" for line in lines))
     alike = len(packets.assessments) - len(unlike)
     print(f"alike in both    {alike} of {len(packets.assessments)} scenarios")
-    for one in unlike:
-        print("\n".join([str(one.scenario), *(f"    {line}" for line in one.differences())]))
+    for differing in unlike:
+        print(
+            "\n".join(
+                [str(differing.scenario), *(f"    {line}" for line in differing.differences())]
+            )
+        )
     return 0 if packets.is_good else 1
 
 

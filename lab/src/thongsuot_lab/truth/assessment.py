@@ -122,14 +122,15 @@ class Assessment:
     def failures(self) -> list[str]:
         """Return what went wrong, one line each."""
         lines = [
-            f"{one.worth}: {one.told.party} at {one.told.at_s:.0f} s: {one.told.words}"
-            for one in self.assessed
-            if one.worth in WRONG | HARMLESS
+            f"{assessment.worth}: {assessment.told.party} at {assessment.told.at_s:.0f} s: "
+            f"{assessment.told.words}"
+            for assessment in self.assessed
+            if assessment.worth in WRONG | HARMLESS
         ]
         lines += [
-            f"unseen: {one.site}/{one.line} from {one.from_s:.0f} to {one.to_s:.0f} s"
-            for one in self.harm_records
-            if one.seen_s is None
+            f"unseen: {record.site}/{record.line} from {record.from_s:.0f} to {record.to_s:.0f} s"
+            for record in self.harm_records
+            if record.seen_s is None
         ]
         return lines
 
@@ -189,7 +190,7 @@ def _worth_of(
     is_over: bool,
 ) -> AssessedMessage:
     judged = [(_worth(scenario, fault, told), number) for number, fault in around]
-    judged.sort(key=lambda one: _BEST.index(one[0]))
+    judged.sort(key=lambda judgement: _BEST.index(judgement[0]))
     worth, number = judged[0]
     grades = [_grade(scenario, harms, fault, told.subjects) for _, fault in around]
     if all(grade is Grade.NONE for grade in grades):
@@ -276,11 +277,11 @@ def _harm_records(
                 and spell.to_s >= stretch[0]
             ]
             worth = [
-                one.told.at_s - onset_s
-                for one in assessed
-                if one.worth not in WRONG | HARMLESS
-                and one.fault == number
-                and any(s[0] == name and s[1] in {"", link} for s in one.told.subjects)
+                assessment.told.at_s - onset_s
+                for assessment in assessed
+                if assessment.worth not in WRONG | HARMLESS
+                and assessment.fault == number
+                and any(s[0] == name and s[1] in {"", link} for s in assessment.told.subjects)
             ]
             harm_records.append(
                 HarmRecord(

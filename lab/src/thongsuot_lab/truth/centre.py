@@ -241,7 +241,8 @@ def message_of(
         symptom=incident.symptom.value,
         opened_s=incident.opened_ns / NS_PER_S - epoch_s,
         subjects=tuple(
-            (one.subject.site, one.subject.link, one.subject.service) for one in incident.members
+            (member.subject.site, member.subject.link, member.subject.service)
+            for member in incident.members
         ),
         is_unlocated=incident.segment is None,
     )

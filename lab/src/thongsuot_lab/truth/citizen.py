@@ -92,8 +92,8 @@ def _resolve(
 
 def _families(answered: dict[str, bool], line: AccessLine, portal: SimulatedPortal) -> list[bool]:
     """Return the families to try, IPv6 first where the line has it."""
-    found = [True] if answered.get("dns-aaaa") and line.has_ip6 and portal.has_ip6 else []
-    return [*found, False] if answered.get("dns-a") else found
+    families = [True] if answered.get("dns-aaaa") and line.has_ip6 and portal.has_ip6 else []
+    return [*families, False] if answered.get("dns-a") else families
 
 
 def _ask(
@@ -146,9 +146,9 @@ def _load(connection: TcpConnection, portal: SimulatedPortal, at_s: float) -> tu
         ([480], True, ""),
         ([1400] * portal.page_packets, False, "page"),
     )
-    for sizes_bytes, is_up, what in exchanges:
-        step = connection.transfer(sizes_bytes, at_s, is_up=is_up, what=what)
+    for sizes_bytes, is_up, packet_name in exchanges:
+        step = connection.transfer(sizes_bytes, at_s, is_up=is_up, packet_name=packet_name)
         if not step.is_done:
-            return step.at_s, str(step.effect or f"{what or 'request'} timed out")
+            return step.at_s, str(step.effect or f"{packet_name or 'request'} timed out")
         at_s = step.at_s
     return at_s, ""

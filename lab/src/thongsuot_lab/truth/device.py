@@ -314,7 +314,7 @@ def _prober(scenario: Scenario, site: Premises, line: AccessLine) -> Prober:
 def _plugs(scenario: Scenario, line: AccessLine) -> list[float]:
     """Return the moments at which a cable may be pulled or put back, to a fifth of a second."""
     del line
-    found: set[float] = set()
+    plugged_s: set[float] = set()
     for fault in scenario.faults:
         if fault.effect is not Effect.UNPLUGGED:
             continue
@@ -322,6 +322,6 @@ def _plugs(scenario: Scenario, line: AccessLine) -> list[float]:
         while at_s <= fault.end_s + 0.2:
             now = fault.level(at_s)
             if now != before:
-                found.add(at_s)
+                plugged_s.add(at_s)
             before, at_s = now, at_s + 0.2
-    return sorted(found)
+    return sorted(plugged_s)

@@ -47,7 +47,7 @@ class SimulatedPacket:
     protocol: str
     is_ip6: bool
     size_bytes: int
-    what: str = ""
+    name: str = ""
     flow: int = 0
     is_first: bool = False
 
@@ -113,8 +113,8 @@ class SimulatedNetwork:
 
     def route(self, host: str) -> SimulatedRoute:
         """Return the way to a host."""
-        found = self._routes.get(host)
-        if found is None:
+        route = self._routes.get(host)
+        if route is None:
             way = self._city.way(self._site, self._line, host)
             places = set(way)
             here = [
@@ -122,9 +122,9 @@ class SimulatedNetwork:
                 for number, fault in enumerate(self._faults)
                 if is_on_way(fault, places, host)
             ]
-            found = SimulatedRoute(host, self._line, way, here)
-            self._routes[host] = found
-        return found
+            route = SimulatedRoute(host, self._line, way, here)
+            self._routes[host] = route
+        return route
 
     def is_plugged(self, at_s: float) -> bool:
         """Return whether the interface of the line has a signal."""
@@ -235,11 +235,11 @@ def is_touched(fault: GeneratedFault, packet: SimulatedPacket, *, is_up: bool) -
     """Return whether a fault touches a packet that goes one way."""
     touch, effect = fault.touch, fault.effect
     if effect in {Effect.RESET, Effect.REFUSED} and touch is Touch.TCP:
-        return packet.what == ("syn" if effect is Effect.REFUSED else "hello") and is_up
+        return packet.name == ("syn" if effect is Effect.REFUSED else "hello") and is_up
     if effect is Effect.UNREACHABLE:
         return is_up
     if touch is Touch.TLS:
-        return packet.what == _TLS_PACKET.get(effect, "hello")
+        return packet.name == _TLS_PACKET.get(effect, "hello")
     if (
         fault.direction is not FaultDirection.BOTH
         and (fault.direction is FaultDirection.UP) != is_up
@@ -260,10 +260,10 @@ _TLS_PACKET = {
 
 
 def _is_answer_touched(fault: GeneratedFault, packet: SimulatedPacket) -> bool:
-    if not packet.what.startswith("dns"):
+    if not packet.name.startswith("dns"):
         return False
     if fault.touch is Touch.DNS_AAAA:
-        return packet.what == "dns-aaaa"
+        return packet.name == "dns-aaaa"
     return fault.touch is Touch.DNS or packet.size_bytes > fault.least_bytes
 
 

@@ -27,14 +27,14 @@ def owners(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
 
 def suspects(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
     """Return everybody whose fault it could be as far as any measurement at a site can show."""
-    found: set[str] = set(city.owners(fault.place))
+    parties: set[str] = set(city.owners(fault.place))
     if fault.is_counted:
         # The device's own counters show the load.
-        return frozenset(found)
+        return frozenset(parties)
     if fault.place.kind is PlaceKind.PEERING:
         # Nobody alone: either end may have shut the other out.
         carrier = next(name for name in city.carriers if fault.place.name.startswith(f"{name}-"))
-        found |= {f"carrier:{carrier}", f"portal:{fault.place.name[len(carrier) + 1 :]}"}
+        parties |= {f"carrier:{carrier}", f"portal:{fault.place.name[len(carrier) + 1 :]}"}
     own = _signature(city, fault)
     for place in city.places:
         for effect in _alike(fault):
@@ -42,8 +42,8 @@ def suspects(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
                 continue
             other = replace(fault, place=place, effect=effect)
             if other != fault and _signature(city, other) == own:
-                found |= city.owners(place)
-    return frozenset(found)
+                parties |= city.owners(place)
+    return frozenset(parties)
 
 
 def _alike(fault: GeneratedFault) -> frozenset[Effect]:
@@ -56,7 +56,7 @@ def _can_happen(place: NetworkPlace, fault: GeneratedFault, effect: Effect) -> b
 
 def _signature(city: SimulatedCity, fault: GeneratedFault) -> Signature:
     return frozenset(
-        (site.name, line.name, host, f"{packet.protocol} {packet.what} {packet.size_bytes}", family)
+        (site.name, line.name, host, f"{packet.protocol} {packet.name} {packet.size_bytes}", family)
         for site, line in city.lines()
         for host in hosts_of(city, line)
         if is_on_way(fault, set(city.way(site, line, host)), host)
@@ -87,8 +87,8 @@ def _packets(host: str, *, is_ip6: bool) -> list[SimulatedPacket]:
     if host.startswith("portal-"):
         packets.append(SimulatedPacket("tcp", is_ip6, _SMALL_BYTES, "syn", 0, is_first=True))
         packets += [
-            SimulatedPacket("tcp", is_ip6, size, what)
-            for what in ("hello", "certificate", "page")
+            SimulatedPacket("tcp", is_ip6, size, packet_name)
+            for packet_name in ("hello", "certificate", "page")
             for size in sizes
         ]
     return packets

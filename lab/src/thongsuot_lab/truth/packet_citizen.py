@@ -47,7 +47,7 @@ class PacketCitizen:
 
     def visits(self, from_s: float, to_s: float) -> tuple[Visit, ...]:
         """Return the visits that began in a time (Unix), with times since it began."""
-        found = []
+        visits = []
         for line in self._file.read_text(encoding="ascii").splitlines():
             words = line.split()
             if len(words) != len(("begun", "url", "code", "total")):
@@ -56,5 +56,5 @@ class PacketCitizen:
             if from_s <= begun_s < to_s:
                 portal = words[1].removeprefix("https://").partition(".")[0]
                 failure = "" if words[2] == "0" else f"curl {words[2]}"
-                found.append(Visit(begun_s - from_s, portal, float(words[3]), failure))
-        return tuple(sorted(found, key=lambda visit: visit.at_s))
+                visits.append(Visit(begun_s - from_s, portal, float(words[3]), failure))
+        return tuple(sorted(visits, key=lambda visit: visit.at_s))

@@ -185,10 +185,10 @@ def _matches(fault: GeneratedFault) -> tuple[str, ...]:
         return (f"meta length > {fault.least_bytes}",)
     if fault.touch is Touch.DNS:
         return ("udp sport 53",)
-    found = _MATCHES.get(fault.touch)
-    if found is None:
+    match = _MATCHES.get(fault.touch)
+    if match is None:
         raise Unplayable(f"no packet rule tells {fault.touch} from the rest")
-    return found
+    return match
 
 
 def _drop(fault: GeneratedFault, level: float) -> str:
@@ -238,7 +238,7 @@ def _gates(topology: Topology, fault: GeneratedFault) -> list[_Gate]:
 
 def _peering(topology: Topology, name: str) -> tuple[str, list[str], list[str]]:
     """Return the core, and what matches packets to and from the portal in each family."""
-    carrier = next(one for one in topology.carriers if name.startswith(f"{one.name}-"))
+    carrier = next(known for known in topology.carriers if name.startswith(f"{known.name}-"))
     portal = f"portal.{name.removeprefix(f'{carrier.name}-')}"
     to_portal, from_portal = [], []
     for family, is_six in (("ip", False), ("ip6", True)):

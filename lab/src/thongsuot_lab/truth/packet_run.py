@@ -90,8 +90,8 @@ def run_packets(
     drawn = PacketGrammar(topology, seed)
     batches = drawn.batches(count)
     report(f"{len(batches)} batches of scenarios; the lab has no means for:")
-    for what, times in sorted(drawn.refused.items()):
-        report(f"  {what} (drawn {times} times)")
+    for reason, times in sorted(drawn.refused.items()):
+        report(f"  {reason} (drawn {times} times)")
     with Lab(topology) as lab:
         stack = CityStack(
             lab, folder, StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S)
@@ -128,12 +128,12 @@ def _citizens(lab: Lab, folder: Path) -> dict[str, PacketCitizen]:
 
 
 def _play_batch(
-    lab: Lab, stack: CityStack, batch: Batch, what: str, report: Callable[[str], None]
+    lab: Lab, stack: CityStack, batch: Batch, title: str, report: Callable[[str], None]
 ) -> list[_Window]:
     """Let the faults of a batch follow their course, all at once; returns when each was played."""
     for scenario in batch:
         report(
-            f"batch {what}: {scenario.name} {' + '.join(map(str, scenario.faults)) or 'healthy'}"
+            f"batch {title}: {scenario.name} {' + '.join(map(str, scenario.faults)) or 'healthy'}"
         )
     wall_s, boot_s = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
     started_s = time.monotonic()
@@ -163,13 +163,13 @@ def _messages(folder: Path) -> list[tuple[float, SentMessage]]:
         incidents = rows.load_live(store, known_since_ns=0).incidents
     finally:
         store.dispose()
-    found = [
+    messages = [
         (message.at_s, sent_message(message))
         for incident in incidents
         for entry in incident.notifications
         if (message := message_of(incident, entry, epoch_s=0.0)).kind == "opened"
     ]
-    return sorted(found, key=lambda one: one[0])
+    return sorted(messages, key=lambda entry: entry[0])
 
 
 def _compared(
@@ -221,19 +221,21 @@ def _sites_of(scenario: Scenario) -> list[str]:
 
 
 def _hurt(assessment: Assessment) -> set[tuple[str, str]]:
-    return {(one.site, one.line) for one in assessment.harm_records if one.line == FIXED}
+    return {
+        (record.site, record.line) for record in assessment.harm_records if record.line == FIXED
+    }
 
 
 def _seen(assessment: Assessment) -> set[tuple[str, str]]:
     return {
-        (one.site, one.line)
-        for one in assessment.harm_records
-        if one.line == FIXED and one.seen_s is not None
+        (record.site, record.line)
+        for record in assessment.harm_records
+        if record.line == FIXED and record.seen_s is not None
     }
 
 
 def _told(assessment: Assessment) -> set[str]:
-    return {one.told.party for one in assessment.assessed}
+    return {judged.told.party for judged in assessment.assessed}
 
 
 def _at(message: SentMessage, at_s: float) -> SentMessage:

@@ -111,24 +111,24 @@ class SimulatedCity:
     @cached_property
     def places(self) -> tuple[NetworkPlace, ...]:
         """Every place of the city."""
-        found = [
+        places = [
             NetworkPlace(PlaceKind.HOME, "exchange"),
             NetworkPlace(PlaceKind.ABROAD, "transit"),
         ]
         for carrier in self.carriers:
-            found += [
+            places += [
                 NetworkPlace(PlaceKind.CORE, carrier),
                 NetworkPlace(PlaceKind.RESOLVER, carrier),
             ]
-            found += [NetworkPlace(PlaceKind.PEERING, f"{carrier}-{p.name}") for p in self.portals]
-        found += [NetworkPlace(PlaceKind.PORTAL, portal.name) for portal in self.portals]
+            places += [NetworkPlace(PlaceKind.PEERING, f"{carrier}-{p.name}") for p in self.portals]
+        places += [NetworkPlace(PlaceKind.PORTAL, portal.name) for portal in self.portals]
         for site, line in self.lines():
-            found += [
+            places += [
                 lan_of(site, line),
                 NetworkPlace(PlaceKind.BOX, line.box),
                 access_of(site, line),
             ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(places))
 
     def owners(self, place: NetworkPlace) -> frozenset[str]:
         """

@@ -198,7 +198,7 @@ class Prober:
             return step.at_s - at_s, failed_finding(reason, values, evidence=evidence)
         values[http.CONNECT] = step.at_s - named_s
         begun_s, again = step.at_s, step.again
-        for sizes_bytes, is_up, what, metric, late in (
+        for sizes_bytes, is_up, exchange, metric, late in (
             ([517], True, "hello", None, Reason.TLS_TIMED_OUT),
             ([1400, 1400, 1100], False, "certificate", None, Reason.TLS_TIMED_OUT),
             ([80], True, "", http.TLS, Reason.TLS_TIMED_OUT),
@@ -206,7 +206,7 @@ class Prober:
             ([1400], False, "page", http.FIRST_BYTE, Reason.RESPONSE_TIMED_OUT),
             ([1400] * (portal.page_packets - 1), False, "", None, Reason.RESPONSE_TIMED_OUT),
         ):
-            step = connection.transfer(sizes_bytes, step.at_s, is_up=is_up, what=what)
+            step = connection.transfer(sizes_bytes, step.at_s, is_up=is_up, packet_name=exchange)
             again += step.again
             if again:
                 evidence["retransmitted_segments"] = str(again)

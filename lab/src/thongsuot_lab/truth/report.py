@@ -41,19 +41,21 @@ class TruthReport:
     @property
     def messages(self) -> Counter[Worth]:
         """Messages by what they were worth."""
-        return Counter(one.worth for assessment in self.assessments for one in assessment.assessed)
+        return Counter(
+            judged.worth for assessment in self.assessments for judged in assessment.assessed
+        )
 
     @property
     def harm_records(self) -> list[HarmRecord]:
         """All harm that had to be seen."""
-        return [one for assessment in self.assessments for one in assessment.harm_records]
+        return [record for assessment in self.assessments for record in assessment.harm_records]
 
     @property
     def is_good(self) -> bool:
         """Whether the goals are met."""
         messages, harm_records = self.messages, self.harm_records
         total = sum(messages.values())
-        unseen = sum(one.seen_s is None for one in harm_records)
+        unseen = sum(record.seen_s is None for record in harm_records)
         return (
             sum(messages[worth] for worth in WRONG) <= WRONG_GOAL * total
             and sum(messages[worth] for worth in HARMLESS) <= HARMLESS_GOAL * total
@@ -68,9 +70,9 @@ class TruthReport:
                 cell = cells.setdefault(name, TableRow())
                 cell.faults += 1
                 cell.harmful += is_harmful
-            for one in assessment.assessed:
-                name = ("none", "") if one.fault is None else assessment.faults[one.fault]
-                cells.setdefault(name, TableRow()).worth[one.worth] += 1
+            for judged in assessment.assessed:
+                name = ("none", "") if judged.fault is None else assessment.faults[judged.fault]
+                cells.setdefault(name, TableRow()).worth[judged.worth] += 1
             for record in assessment.harm_records:
                 cell = cells[assessment.faults[record.fault]]
                 cell.harm += 1
@@ -86,10 +88,12 @@ class TruthReport:
         total = sum(messages.values())
         wrong = sum(messages[worth] for worth in WRONG)
         harmless = sum(messages[worth] for worth in HARMLESS)
-        unseen = sum(one.seen_s is None for one in harm_records)
-        seen_s = [one.seen_s for one in harm_records if one.seen_s is not None]
-        cuts_s = [one.seen_s for one in harm_records if one.is_cut and one.seen_s is not None]
-        told_s = [one.told_s for one in harm_records if one.told_s is not None]
+        unseen = sum(record.seen_s is None for record in harm_records)
+        seen_s = [record.seen_s for record in harm_records if record.seen_s is not None]
+        cuts_s = [
+            record.seen_s for record in harm_records if record.is_cut and record.seen_s is not None
+        ]
+        told_s = [record.told_s for record in harm_records if record.told_s is not None]
         aftermath = sum(len(assessment.aftermath) for assessment in self.assessments)
         unrest = sum(len(assessment.unrest) for assessment in self.assessments)
         faults = sum(len(assessment.faults) for assessment in self.assessments)
@@ -121,11 +125,13 @@ class TruthReport:
             ),
             "|---|---|" + "---:|" * 13,
         ]
-        for (place, what), cell in self.table_rows().items():
+        for (place, touch), cell in self.table_rows().items():
             counts = [cell.worth[worth] for worth in Worth]
             known = f"{_at(cell.seen_s, 0.5):.0f} s" if cell.seen_s else "–"
             figures = [cell.faults, cell.harmful, cell.harm, cell.unseen, *counts]
-            lines.append(f"| {place} | {what} | " + " | ".join(map(str, figures)) + f" | {known} |")
+            lines.append(
+                f"| {place} | {touch} | " + " | ".join(map(str, figures)) + f" | {known} |"
+            )
         return lines
 
     def page(self, page: str, command: str, day: str) -> str:
@@ -141,22 +147,24 @@ class TruthReport:
 
     def failures(self) -> list[tuple[Assessment, list[str]]]:
         """Return the scenarios in which something went wrong."""
-        found = [(assessment, assessment.failures()) for assessment in self.assessments]
-        return [(assessment, lines) for assessment, lines in found if lines]
+        failing = [(assessment, assessment.failures()) for assessment in self.assessments]
+        return [(assessment, lines) for assessment, lines in failing if lines]
 
     def kinds(self) -> list[str]:
         """Return what goes wrong most, by what it is and where, most first."""
         counts: Counter[str] = Counter()
         for assessment in self.assessments:
-            for one in assessment.assessed:
-                if one.worth in WRONG | HARMLESS:
-                    where = "-" if one.fault is None else " ".join(assessment.faults[one.fault])
-                    words = " ".join(one.told.words.split()[:3])
-                    counts[f"{one.worth}: {where}: {_role(one.told.party)} told {words}"] += 1
+            for judged in assessment.assessed:
+                if judged.worth in WRONG | HARMLESS:
+                    where = (
+                        "-" if judged.fault is None else " ".join(assessment.faults[judged.fault])
+                    )
+                    words = " ".join(judged.told.words.split()[:3])
+                    counts[f"{judged.worth}: {where}: {_role(judged.told.party)} told {words}"] += 1
             for record in assessment.harm_records:
                 if record.seen_s is None:
                     counts[f"unseen: {' '.join(assessment.faults[record.fault])}"] += 1
-        return [f"{number:5} {what}" for what, number in counts.most_common()]
+        return [f"{number:5} {kind}" for kind, number in counts.most_common()]
 
 
 def _role(party: str) -> str:

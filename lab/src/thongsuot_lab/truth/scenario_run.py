@@ -120,7 +120,7 @@ def sent_message(message: IncidentMessage) -> SentMessage:
         subjects=message.subjects,
         is_unlocated=message.is_unlocated,
         words=f"{message.code} {message.state} {message.symptom} of "
-        + ", ".join("/".join(filter(None, one)) for one in message.subjects),
+        + ", ".join("/".join(filter(None, subject)) for subject in message.subjects),
     )
 
 
@@ -149,23 +149,27 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
         for message in played.messages
     ]
     lines += [
-        (one.from_s, f"hurts people at {one.site} over {one.line} until {one.to_s:.0f} s")
-        for one in played.assessment.harm_records
+        (
+            record.from_s,
+            f"hurts people at {record.site} over {record.line} until {record.to_s:.0f} s",
+        )
+        for record in played.assessment.harm_records
     ]
     told = [f"{at_s:8.1f} s  {text}" for at_s, text in sorted(lines)]
     assessments = [
-        f"=> {one.worth}: {one.told.party} at {one.told.at_s:.1f} s: {one.told.words}"
-        for one in played.assessment.assessed
+        f"=> {assessment.worth}: {assessment.told.party} at {assessment.told.at_s:.1f} s: "
+        f"{assessment.told.words}"
+        for assessment in played.assessment.assessed
     ]
     seen = [
-        f"=> harm at {one.site}/{one.line}: "
-        + ("not seen" if one.seen_s is None else f"seen after {one.seen_s:.1f} s")
-        + ("" if one.told_s is None else f", told after {one.told_s:.1f} s")
-        for one in played.assessment.harm_records
+        f"=> harm at {record.site}/{record.line}: "
+        + ("not seen" if record.seen_s is None else f"seen after {record.seen_s:.1f} s")
+        + ("" if record.told_s is None else f", told after {record.told_s:.1f} s")
+        for record in played.assessment.harm_records
     ]
     unrest = [
-        f"=> said while nothing was wrong: {one.site}/{one.line}/{one.portal} {one.words} "
-        f"at {one.from_s:.1f} s"
-        for one in (*played.assessment.unrest, *played.assessment.aftermath)
+        f"=> said while nothing was wrong: {claim.site}/{claim.line}/{claim.portal} {claim.words} "
+        f"at {claim.from_s:.1f} s"
+        for claim in (*played.assessment.unrest, *played.assessment.aftermath)
     ]
     return [str(scenario), *told, *assessments, *seen, *unrest]

@@ -70,10 +70,12 @@ class TcpConnection:
         return None if down is None else TcpStep(down.at_s, is_done=True)
 
     def transfer(
-        self, sizes_bytes: list[int], at_s: float, *, is_up: bool, what: str = ""
+        self, sizes_bytes: list[int], at_s: float, *, is_up: bool, packet_name: str = ""
     ) -> TcpStep:
         """Send packets one way until all have arrived; ``what`` is what the first carries."""
-        waiting = [(size, what if not place else "") for place, size in enumerate(sizes_bytes)]
+        waiting = [
+            (size, packet_name if not place else "") for place, size in enumerate(sizes_bytes)
+        ]
         window, timer_s, now_s, again = FIRST_WINDOW, self._timer_s(), at_s, 0
         last_s = at_s
         while waiting:
@@ -118,5 +120,7 @@ class TcpConnection:
     def _timer_s(self) -> float:
         return max(LEAST_TIMER_S, self.rtt_s) + self.rtt_s
 
-    def _packet(self, size_bytes: int, what: str, *, is_first: bool = False) -> SimulatedPacket:
-        return SimulatedPacket("tcp", self._is_ip6, size_bytes, what, self._flow, is_first)
+    def _packet(
+        self, size_bytes: int, packet_name: str, *, is_first: bool = False
+    ) -> SimulatedPacket:
+        return SimulatedPacket("tcp", self._is_ip6, size_bytes, packet_name, self._flow, is_first)

@@ -156,8 +156,8 @@ def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits)
     if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
         raise BatchMalformed("a result's time is before the boot or centuries after it")
     not_ok = {
-        row: _row_outcome(what)
-        for row, what in remarks_by_row(wire.reasons, header.results).items()
+        row: _row_outcome(outcome)
+        for row, outcome in remarks_by_row(wire.reasons, header.results).items()
     }
     if not_ok:
         _check_unmeasured(spans, not_ok)
@@ -254,7 +254,7 @@ def _check_unmeasured(spans: list[_BlockRows], not_ok: dict[int, RowOutcome]) ->
                 raise BatchMalformed(f"row {row} is unmeasured, and yet has values")
 
 
-def _block(span: _BlockRows, found: Sequence[int], *, wide: bool) -> ColumnBlock:
+def _block(span: _BlockRows, differences: Sequence[int], *, wide: bool) -> ColumnBlock:
     """Return the values of one block: sums of the differences, in the metrics' units."""
     rows = span.last_row - span.first_row
     columns: list[Sequence[float | None]] = []
@@ -262,7 +262,7 @@ def _block(span: _BlockRows, found: Sequence[int], *, wide: bool) -> ColumnBlock
     for column, (numerator, denominator) in enumerate(span.block.scales):
         gone = _missing_places(span, column) if span.missing_masks else ()
         count = rows - len(gone)
-        sums = accumulate(found[at : at + count])
+        sums = accumulate(differences[at : at + count])
         at += count
         steps = _checked_steps(sums) if wide else sums
         if numerator == 1:

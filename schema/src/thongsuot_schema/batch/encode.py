@@ -161,14 +161,14 @@ def _layout_text(plan: CompiledLayout) -> bytes:
 
 def _check_size(batch: Batch) -> None:
     values = sum(len(result.finding.values) for result in batch.results)
-    for what, count, limit in (
+    for noun, count, limit in (
         ("results", len(batch.results), DEFAULT_LIMITS.results),
         ("values", values, DEFAULT_LIMITS.values),
         ("verdict changes", len(batch.changes), DEFAULT_LIMITS.changes),
         ("notices", len(batch.notices), DEFAULT_LIMITS.notices),
     ):
         if count > limit:
-            raise ValueError(f"batch has {count} {what}; receivers take {limit}")
+            raise ValueError(f"batch has {count} {noun}; receivers take {limit}")
 
 
 def _sorted_rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Result], list[int]]:
@@ -179,12 +179,12 @@ def _sorted_rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Re
         if position is None:
             raise ValueError(f"the layout has no series {result.series}")
         by_position[position].append(result)
-    for found in by_position:
-        found.sort(key=lambda result: result.boottime_ns)
-    counts = [len(found) for found in by_position]
+    for rows in by_position:
+        rows.sort(key=lambda result: result.boottime_ns)
+    counts = [len(rows) for rows in by_position]
     while counts and not counts[-1]:
         counts.pop()
-    return [result for found in by_position for result in found], counts
+    return [result for rows in by_position for result in rows], counts
 
 
 def _columns(
@@ -251,10 +251,10 @@ def _grouped_remarks(said: Iterable[FieldT | None]) -> list[RowRemark[FieldT]]:
     """Return what is said of each row (``None``: nothing), gathered by what is said."""
     rows: dict[bytes, RowRemark[FieldT]] = {}
     latest: dict[bytes, int] = {}
-    for row, what in enumerate(said):
-        if what is not None:
-            key = msgspec.msgpack.encode(what)
-            rows.setdefault(key, RowRemark(what, [])).rows.append(row - latest.get(key, 0))
+    for row, remark in enumerate(said):
+        if remark is not None:
+            key = msgspec.msgpack.encode(remark)
+            rows.setdefault(key, RowRemark(remark, [])).rows.append(row - latest.get(key, 0))
             latest[key] = row
     return list(rows.values())
 

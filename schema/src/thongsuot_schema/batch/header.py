@@ -83,14 +83,14 @@ def header_from_wire(wire: HeadWire | BatchWire, limits: BatchLimits) -> BatchHe
         BatchMalformed: a digest has an impossible length.
     """
     results = sum(wire.counts)
-    for what, count, limit in (
+    for noun, count, limit in (
         ("series", len(wire.counts), limits.series),
         ("results", results, limits.results),
         ("verdict changes", len(wire.changes), limits.changes),
         ("notices", len(wire.notices), limits.notices),
     ):
         if count > limit:
-            raise BatchTooLarge(f"batch has {count} {what}; at most {limit} are taken")
+            raise BatchTooLarge(f"batch has {count} {noun}; at most {limit} are taken")
     if len(wire.previous) not in {0, DIGEST_BYTES}:
         raise BatchMalformed(f"digest of the batch before has {len(wire.previous)} bytes, not 16")
     if len(wire.layout) != (DIGEST_BYTES if results else 0):

@@ -160,42 +160,42 @@ def _batch_from_json(body: bytes, limits: BatchLimits) -> Batch:
     )
 
 
-def _check_counts(found: BatchJson, limits: BatchLimits) -> None:
-    for what, count, limit in (
-        ("results", len(found.results), limits.results),
-        ("values", sum(len(result.values) for result in found.results), limits.values),
-        ("verdict changes", len(found.changes), limits.changes),
-        ("notices", len(found.notices), limits.notices),
+def _check_counts(batch: BatchJson, limits: BatchLimits) -> None:
+    for noun, count, limit in (
+        ("results", len(batch.results), limits.results),
+        ("values", sum(len(result.values) for result in batch.results), limits.values),
+        ("verdict changes", len(batch.changes), limits.changes),
+        ("notices", len(batch.notices), limits.notices),
     ):
         if count > limit:
-            raise BatchTooLarge(f"batch has {count} {what}; at most {limit} are taken")
+            raise BatchTooLarge(f"batch has {count} {noun}; at most {limit} are taken")
 
 
-def _result_from_json(at: int, found: ResultJson) -> Result:
+def _result_from_json(at: int, row: ResultJson) -> Result:
     try:
-        kind = load(found.kind)
-        if found.revision not in {None, kind.revision}:
-            message = f"{kind.name} is of revision {kind.revision} here, not {found.revision}"
+        kind = load(row.kind)
+        if row.revision not in {None, kind.revision}:
+            message = f"{kind.name} is of revision {kind.revision} here, not {row.revision}"
             raise BatchMalformed(f"result {at}: {message}")
-        finding = _finding_from_json(found, kind)
+        finding = _finding_from_json(row, kind)
     except KeyError as error:
         raise BatchMalformed(f"result {at}: {error.args[0]}") from error
     except ValueError as error:
         raise BatchMalformed(f"result {at}: {error}") from error
     series = Series(
-        kind=found.kind,
+        kind=row.kind,
         revision=kind.revision,
-        link=found.link,
-        target=found.target,
-        family=found.family,
+        link=row.link,
+        target=row.target,
+        family=row.family,
     )
-    return Result(series=series, boottime_ns=found.boottime_ns, finding=finding)
+    return Result(series=series, boottime_ns=row.boottime_ns, finding=finding)
 
 
-def _finding_from_json(found: ResultJson, kind: ProbeKind) -> Finding:
+def _finding_from_json(row: ResultJson, kind: ProbeKind) -> Finding:
     metrics = {metric.name: metric for metric in kind.metrics}
     values: dict[Metric, float] = {}
-    for name, value in found.values.items():
+    for name, value in row.values.items():
         today = former_names.present_name(name)
         if today.name not in metrics:
             raise ValueError(f"{kind.name} has no metric {name!r}{suggest(name, metrics)}")
@@ -204,9 +204,9 @@ def _finding_from_json(found: ResultJson, kind: ProbeKind) -> Finding:
             raise ValueError(f"{name!r} is {today.name!r}, which is given as well")
         values[metric] = value / today.divisor
     return msgspec.structs.replace(
-        ok_finding(values) if found.reason is None else failed_finding(found.reason, values),
-        doubts=found.doubts,
-        detail=found.detail,
-        evidence=found.evidence,
-        cost_bytes=found.cost_bytes,
+        ok_finding(values) if row.reason is None else failed_finding(row.reason, values),
+        doubts=row.doubts,
+        detail=row.detail,
+        evidence=row.evidence,
+        cost_bytes=row.cost_bytes,
     )

@@ -69,11 +69,11 @@ def sorted_layout(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -
         ValueError: the catalogue has no such kind, or has it in another revision.
     """
     ordered = tuple(sorted(set(series)))
-    given = {(kind.kind, kind.revision): kind for kind in kinds}
+    by_name = {(kind.kind, kind.revision): kind for kind in kinds}
     needed = sorted({(series.kind, series.revision) for series in ordered})
     return Layout(
         series=ordered,
-        kinds=tuple(given.get(name) or _catalogue_columns(*name) for name in needed),
+        kinds=tuple(by_name.get(name) or _catalogue_columns(*name) for name in needed),
     )
 
 
@@ -87,7 +87,9 @@ def compile_layout(layout: Layout) -> CompiledLayout:
     """
     if not layout.kinds:
         layout = Layout(series=layout.series, kinds=sorted_layout(layout.series).kinds)
-    if any(one >= other for one, other in zip(layout.series, layout.series[1:], strict=False)):
+    if any(
+        earlier >= other for earlier, other in zip(layout.series, layout.series[1:], strict=False)
+    ):
         raise ValueError("series of a layout are not sorted, or one is there twice")
     blocks = []
     first = 0
@@ -118,8 +120,8 @@ def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
         revision=kind.revision,
         metrics=metrics,
         scales=tuple(
-            (column.numerator, float(column.denominator * one.divisor))
-            for column, one in zip(kind.columns, names, strict=True)
+            (column.numerator, float(column.denominator * conversion.divisor))
+            for column, conversion in zip(kind.columns, names, strict=True)
         ),
         first=first,
         last=last,

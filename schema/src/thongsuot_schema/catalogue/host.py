@@ -3,9 +3,9 @@
 from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
 
 
-def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
+def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"host_{what}_ratio",
+        name=f"host_{condition}_ratio",
         unit=Unit.RATIO,
         help_en=help_en,
         help_vi=help_vi,
@@ -15,9 +15,9 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
     )
 
 
-def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
+def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"host_{what}_{unit}_total",
+        name=f"host_{quantity}_{unit}_total",
         unit=unit,
         type=MetricType.COUNTER,
         help_en=help_en,

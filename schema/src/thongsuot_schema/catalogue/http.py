@@ -3,9 +3,9 @@
 from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 
 
-def _phase(what: str, help_en: str, help_vi: str) -> Metric:
+def _phase(phase: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"http_{what}_seconds",
+        name=f"http_{phase}_seconds",
         unit=Unit.SECONDS,
         help_en=help_en,
         help_vi=help_vi,

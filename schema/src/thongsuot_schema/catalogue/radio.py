@@ -14,18 +14,18 @@ _LIMITS = {
 
 
 def _leg(
-    leg: str, what: str, unit: Unit, texts: tuple[str, str], bounds: tuple[float, float]
+    leg: str, quantity: str, unit: Unit, texts: tuple[str, str], bounds: tuple[float, float]
 ) -> Metric:
     step = 1.0 if unit is Unit.NUMBER else 0.1
     return Metric(
-        name=f"radio_{leg}_{what}_{unit}",
+        name=f"radio_{leg}_{quantity}_{unit}",
         unit=unit,
         help_en=texts[0].format(leg=LEGS[leg]),
         help_vi=texts[1].format(leg=LEGS[leg]),
         resolution=step,
         minimum=bounds[0],
         maximum=bounds[1],
-        limits=_LIMITS.get(what),
+        limits=_LIMITS.get(quantity),
     )
 
 
@@ -64,9 +64,9 @@ TECHNOLOGIES = {"none": 0, "gsm": 2, "umts": 3, "lte": 4, "nr_nsa": 5, "nr_sa": 
 """Values of ``TECHNOLOGY``; a lower one is a fallback."""
 
 
-def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
+def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"radio_{what}_ratio",
+        name=f"radio_{condition}_ratio",
         unit=Unit.RATIO,
         help_en=help_en,
         help_vi=help_vi,
@@ -76,9 +76,9 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
     )
 
 
-def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
+def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"radio_{what}{unit.ending}_total",
+        name=f"radio_{quantity}{unit.ending}_total",
         unit=unit,
         type=MetricType.COUNTER,
         help_en=help_en,

@@ -3,9 +3,9 @@
 from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
 
 
-def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
+def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"snmp_{what}_ratio",
+        name=f"snmp_{condition}_ratio",
         unit=Unit.RATIO,
         help_en=help_en,
         help_vi=help_vi,
@@ -18,9 +18,9 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
 _OCCUPANCY = Thresholds(bad=0.8, source="QCVN 34:2022/BTTTT")
 
 
-def _share(what: str, help_en: str, help_vi: str, limits: Thresholds | None = None) -> Metric:
+def _share(quantity: str, help_en: str, help_vi: str, limits: Thresholds | None = None) -> Metric:
     return Metric(
-        name=f"snmp_{what}_ratio",
+        name=f"snmp_{quantity}_ratio",
         unit=Unit.RATIO,
         help_en=help_en,
         help_vi=help_vi,
@@ -31,9 +31,9 @@ def _share(what: str, help_en: str, help_vi: str, limits: Thresholds | None = No
     )
 
 
-def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
+def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"snmp_{what}{unit.ending}_total",
+        name=f"snmp_{quantity}{unit.ending}_total",
         unit=unit,
         type=MetricType.COUNTER,
         help_en=help_en,
@@ -44,10 +44,16 @@ def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
 
 
 def _gauge(
-    what: str, unit: Unit, help_en: str, help_vi: str, resolution: float = 1.0, *, low: float = 0.0
+    quantity: str,
+    unit: Unit,
+    help_en: str,
+    help_vi: str,
+    resolution: float = 1.0,
+    *,
+    low: float = 0.0,
 ) -> Metric:
     return Metric(
-        name=f"snmp_{what}{unit.ending}",
+        name=f"snmp_{quantity}{unit.ending}",
         unit=unit,
         help_en=help_en,
         help_vi=help_vi,

@@ -6,9 +6,9 @@ _UP = ("from the site to the reflector", "chiều lên")
 _DOWN = ("from the reflector to the site", "chiều xuống")
 
 
-def _time(what: str, help_en: str, help_vi: str) -> Metric:
+def _time(quantity: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"stamp_{what}_seconds",
+        name=f"stamp_{quantity}_seconds",
         unit=Unit.SECONDS,
         help_en=help_en,
         help_vi=help_vi,
@@ -18,9 +18,9 @@ def _time(what: str, help_en: str, help_vi: str) -> Metric:
     )
 
 
-def _ratio(what: str, help_en: str, help_vi: str) -> Metric:
+def _ratio(quantity: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"stamp_{what}_ratio",
+        name=f"stamp_{quantity}_ratio",
         unit=Unit.RATIO,
         help_en=help_en,
         help_vi=help_vi,

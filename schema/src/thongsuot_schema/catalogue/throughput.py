@@ -17,9 +17,9 @@ def _rate(way: tuple[str, str, str]) -> Metric:
     )
 
 
-def _latency(what: str, help_en: str, help_vi: str) -> Metric:
+def _latency(load_phase: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"throughput_{what}_latency_seconds",
+        name=f"throughput_{load_phase}_latency_seconds",
         unit=Unit.SECONDS,
         help_en=help_en,
         help_vi=help_vi,

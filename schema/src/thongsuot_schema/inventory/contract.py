@@ -90,20 +90,20 @@ def _specificity(contract: Contract) -> tuple[bool, bool]:
     return bool(contract.circuits), bool(contract.media)
 
 
-def _shared_circuits(one: Contract, other: Contract) -> str:
+def _shared_circuits(contract: Contract, other: Contract) -> str:
     """Return what two contracts of the same rank both hold for; empty: nothing."""
-    if one.carrier != other.carrier or _specificity(one) != _specificity(other):
+    if contract.carrier != other.carrier or _specificity(contract) != _specificity(other):
         return ""
-    if one.first_month > (other.last_month or _LAST) or other.first_month > (
-        one.last_month or _LAST
+    if contract.first_month > (other.last_month or _LAST) or other.first_month > (
+        contract.last_month or _LAST
     ):
         return ""
-    media = set(one.media) & set(other.media)
-    circuits = set(one.circuits) & set(other.circuits)
-    if (one.media and not media) or (one.circuits and not circuits):
+    media = set(contract.media) & set(other.media)
+    circuits = set(contract.circuits) & set(other.circuits)
+    if (contract.media and not media) or (contract.circuits and not circuits):
         return ""
     named = sorted(circuits) or sorted(media)
-    return ", ".join(f'"{name}"' for name in named) or f'all circuits of "{one.carrier}"'
+    return ", ".join(f'"{name}"' for name in named) or f'all circuits of "{contract.carrier}"'
 
 
 def _hour_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:

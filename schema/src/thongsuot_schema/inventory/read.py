@@ -120,15 +120,15 @@ def unknown_references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
 
 
 def _all_unknown(
-    what: str, names: Iterable[str], known: Collection[str], path: Path
+    noun: str, names: Iterable[str], known: Collection[str], path: Path
 ) -> Iterator[Mistake]:
     for at, name in enumerate(names):
-        yield from _unknown(what, name, known, (*path, at))
+        yield from _unknown(noun, name, known, (*path, at))
 
 
-def _unknown(what: str, name: str, known: Collection[str], path: Path) -> Iterator[Mistake]:
+def _unknown(noun: str, name: str, known: Collection[str], path: Path) -> Iterator[Mistake]:
     if name not in known:
-        yield path, f'there is no {what} "{name}"{suggest(name, known)}'
+        yield path, f'there is no {noun} "{name}"{suggest(name, known)}'
 
 
 def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[Mistake]:
@@ -137,7 +137,7 @@ def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[
         return
 
     def alike(code: str) -> int:
-        return sum(one == other for one, other in zip(code, site.commune, strict=True))
+        return sum(digit == other for digit, other in zip(code, site.commune, strict=True))
 
     near = max(names, key=alike)
     yield (
@@ -189,12 +189,12 @@ def _duplicate_names(
         for commune in bundled_communes()
     }
     for file, part in parts.items():
-        for what, name, path in _named_entries(part):
-            if (what, name) in seen:
-                sentence = f'{what} "{name}" is there already: {seen[what, name]}'
+        for noun, name, path in _named_entries(part):
+            if (noun, name) in seen:
+                sentence = f'{noun} "{name}" is there already: {seen[noun, name]}'
                 yield error_at(files[file], path, sentence, file=file)
             else:
-                seen[what, name] = f"{file}:{locate(files[file], path)}"
+                seen[noun, name] = f"{file}:{locate(files[file], path)}"
 
 
 def _named_entries(part: Inventory) -> Iterator[tuple[str, str, Path]]:

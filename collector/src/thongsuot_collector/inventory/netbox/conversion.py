@@ -49,7 +49,7 @@ class ImportResult:
 
 
 def build_inventory(
-    found: NetboxData, *, tag: str = "", elsewhere: frozenset[Place] = frozenset()
+    netbox_data: NetboxData, *, tag: str = "", elsewhere: frozenset[Place] = frozenset()
 ) -> ImportResult:
     """
     Return the inventory that a NetBox describes.
@@ -58,21 +58,21 @@ def build_inventory(
     (``elsewhere``) are theirs: what stands there by hand is more than NetBox knows.
     """
     result = ImportResult()
-    contacts = _contacts(found, result)
-    taken = [site for site in found.sites if _is_taken(site, tag, result)]
-    links = links_of(taken, found.circuits, result.left_out, result.mistakes)
+    contacts = _contacts(netbox_data, result)
+    taken = [site for site in netbox_data.sites if _is_taken(site, tag, result)]
+    links = links_of(taken, netbox_data.circuits, result.left_out, result.mistakes)
     sites = _all(
         "sites", taken, lambda site: _site(site, links[site.id], contacts), elsewhere, result
     )
     carriers = {link.carrier for site in sites for link in site.links}
-    providers = [provider for provider in found.providers if provider.slug in carriers]
+    providers = [provider for provider in netbox_data.providers if provider.slug in carriers]
     owners = {site.owner for site in sites}
-    tenants = [tenant for tenant in found.tenants if tenant.slug in owners]
+    tenants = [tenant for tenant in netbox_data.tenants if tenant.slug in owners]
     result.inventory = Inventory(
         carriers=_all(
-            "carriers", providers, lambda one: _carrier(one, contacts), elsewhere, result
+            "carriers", providers, lambda provider: _carrier(provider, contacts), elsewhere, result
         ),
-        owners=_all("owners", tenants, lambda one: _owner(one, contacts), elsewhere, result),
+        owners=_all("owners", tenants, lambda tenant: _owner(tenant, contacts), elsewhere, result),
         sites=sites,
     )
     return result
@@ -87,7 +87,7 @@ def _all(
 ) -> tuple[Thing, ...]:
     """Return what is made of the rows, sorted by name."""
     things = []
-    for row in sorted(rows, key=lambda one: one.slug):
+    for row in sorted(rows, key=lambda netbox_row: netbox_row.slug):
         where = row.display_url or row.url
         if (table, row.slug) in elsewhere and table != "sites":
             result.left_out.append(f"{table}: {row.slug} stands in another file")
@@ -101,7 +101,7 @@ def _all(
 
 
 def _is_taken(site: models.NetboxSite, tag: str, result: ImportResult) -> bool:
-    if tag and all(one.slug != tag for one in site.tags):
+    if tag and all(site_tag.slug != tag for site_tag in site.tags):
         return False
     if site.status.value == _ACTIVE:
         return True
@@ -153,24 +153,26 @@ def _commune(site: models.NetboxSite) -> str:
         return said.zfill(5)
     name = said or (site.region.name if site.region else "")
     wanted = fold(name)
-    found = [commune for commune in bundled_communes() if wanted and wanted == fold(commune.name)]
-    found = found or [
+    communes = [
+        commune for commune in bundled_communes() if wanted and wanted == fold(commune.name)
+    ]
+    communes = communes or [
         commune for commune in bundled_communes() if wanted and wanted == fold(own_name(commune))
     ]
-    if len(found) > 1:
-        codes = ", ".join(f"{one.code} ({one.name})" for one in found)
+    if len(communes) > 1:
+        codes = ", ".join(f"{commune.code} ({commune.name})" for commune in communes)
         raise InvalidField(f'"{name}" may be the communes {codes}; give the code')
-    if found:
-        return found[0].code
+    if communes:
+        return communes[0].code
     if said:
         raise InvalidField(f'custom field "commune": there is no commune "{said}" in Hanoi')
     return NOWHERE
 
 
-def _contacts(found: NetboxData, result: ImportResult) -> Contacts:
-    people = {contact.id: contact for contact in found.contacts}
+def _contacts(netbox_data: NetboxData, result: ImportResult) -> Contacts:
+    people = {contact.id: contact for contact in netbox_data.contacts}
     named: Contacts = {}
-    for assignment in sorted(found.assignments, key=_rank):
+    for assignment in sorted(netbox_data.assignments, key=_rank):
         person = people.get(assignment.contact.id)
         if assignment.priority and assignment.priority.value == _INACTIVE:
             continue

@@ -33,10 +33,10 @@ def list_of(fields: Fields, name: str) -> tuple[str, ...]:
     """
     value = fields.get(name)
     if not isinstance(value, list):
-        return tuple(one.strip() for one in text_of(fields, name).split(",") if one.strip())
-    if not all(isinstance(one, str) for one in value):
+        return tuple(part.strip() for part in text_of(fields, name).split(",") if part.strip())
+    if not all(isinstance(part, str) for part in value):
         raise InvalidField(f'custom field "{name}" is {value!r}, not a list of texts')
-    return tuple(str(one) for one in value)
+    return tuple(str(part) for part in value)
 
 
 def number_of(fields: Fields, name: str) -> int | None:

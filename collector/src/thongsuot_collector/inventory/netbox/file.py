@@ -34,15 +34,15 @@ def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
     Raises:
         NetboxError: one is no inventory.
     """
-    found = set()
+    names = set()
     for name, text in texts.items():
         try:
             part = decode(text, Inventory, file=name)
         except DocumentError as error:
             raise NetboxError(str(error)) from error
-        found |= {("carriers", carrier.name) for carrier in part.carriers}
-        found |= {("owners", owner.name) for owner in part.owners}
-    return frozenset(found)
+        names |= {("carriers", carrier.name) for carrier in part.carriers}
+        names |= {("owners", owner.name) for owner in part.owners}
+    return frozenset(names)
 
 
 def read_current(path: Path) -> Inventory:

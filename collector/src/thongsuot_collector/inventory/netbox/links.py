@@ -31,7 +31,7 @@ def links_of(
     what cannot be made into a link is added to ``mistakes``.
     """
     by_site: dict[int, dict[str, tuple[Link, NetboxCircuit]]] = {site.id: {} for site in sites}
-    for circuit in sorted(circuits, key=lambda one: one.id):
+    for circuit in sorted(circuits, key=lambda listed: listed.id):
         for site, end in _ends(circuit, left_out):
             if site not in by_site:
                 continue
@@ -50,8 +50,8 @@ def links_of(
                     f'"{link.name}" already; give each a custom field "link" with a name of its own'
                 )
     return {
-        site: tuple(link for _, (link, _) in sorted(found.items()))
-        for site, found in by_site.items()
+        site: tuple(link for _, (link, _) in sorted(by_circuit.items()))
+        for site, by_circuit in by_site.items()
     }
 
 

@@ -45,14 +45,14 @@ def _thing(thing: msgspec.Struct, header: str) -> Iterator[str]:
         else:
             yield f"{field.name} = {_value(value)}"
     for name, things in nested:
-        for one in things:
+        for child in things:
             yield ""
-            yield from _thing(one, f"{header}.{name}")
+            yield from _thing(child, f"{header}.{name}")
 
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(_value(one) for one in value)}]"
+        return f"[{', '.join(_value(member) for member in value)}]"
     if isinstance(value, int):
         return str(value)
     # A string of JSON is one of TOML, but for DEL, which TOML wants escaped.

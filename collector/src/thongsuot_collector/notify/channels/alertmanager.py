@@ -123,13 +123,15 @@ class AlertmanagerChannel:
         """Post again what is open."""
         answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
         async with self._turn:
-            found = [
+            alerts = [
                 self._alert(message, message.memo or _fixed(message, self._settings.labels))
                 for message in messages
                 if message.thread_id not in self._ended
             ]
-            for first in range(0, len(found), _ALERTS_AT_ONCE):
-                answer = (await self._post(found[first : first + _ALERTS_AT_ONCE])).channel_result()
+            for first in range(0, len(alerts), _ALERTS_AT_ONCE):
+                answer = (
+                    await self._post(alerts[first : first + _ALERTS_AT_ONCE])
+                ).channel_result()
                 if answer.outcome is not ChannelOutcome.DELIVERED:
                     break
         return answer
@@ -198,21 +200,21 @@ def _place(message: NotificationMessage) -> dict[str, str]:
     """Return where an incident of one thing is; one of many grows and shrinks."""
     if len(message.document.affected) != 1:
         return {}
-    (one,) = message.document.affected
+    (affected,) = message.document.affected
     return {
-        "site": one.site,
-        "commune": one.commune,
-        "link": one.link,
-        "service": one.service,
-        "carrier": one.carrier,
-        "medium": one.medium,
+        "site": affected.site,
+        "commune": affected.commune,
+        "link": affected.link,
+        "service": affected.service,
+        "carrier": affected.carrier,
+        "medium": affected.medium,
     }
 
 
 def _annotations(message: NotificationMessage) -> dict[str, str]:
     document = message.document
     circuits = [item.circuit for item in document.affected if item.circuit and not item.ended_at]
-    found = {
+    annotations = {
         "summary": message.title,
         "description": message.body,
         "severity": document.severity.value,
@@ -223,7 +225,7 @@ def _annotations(message: NotificationMessage) -> dict[str, str]:
         "circuits": " ".join(circuits),
         "page": document.page_url,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in annotations.items() if value}
 
 
 CHANNEL = ChannelKind(

@@ -55,11 +55,11 @@ def load_or_create_secret(path: Path) -> bytes:
         OSError: it can neither be read nor written.
     """
     try:
-        found = path.read_bytes()
+        secret = path.read_bytes()
     except FileNotFoundError:
-        found = b""
-    if len(found) == _SECRET_BYTES:
-        return found
+        secret = b""
+    if len(secret) == _SECRET_BYTES:
+        return secret
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     made = secrets.token_bytes(_SECRET_BYTES)

@@ -94,9 +94,9 @@ class NotificationStore:
                 return  # somebody has written ours along
             wanted, self._unwritten = self._unwritten, {}
             tries, self._tried = self._tried, []
-            found = [self._live[key] for key in wanted if key in self._live]
+            threads = [self._live[key] for key in wanted if key in self._live]
             try:
-                await run_to_completion(delivery_log.save_threads, self._store, found, tries)
+                await run_to_completion(delivery_log.save_threads, self._store, threads, tries)
             except Exception:
                 self._unwritten = wanted | self._unwritten
                 self._tried = [*tries, *self._tried]

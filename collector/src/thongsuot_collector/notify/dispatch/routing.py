@@ -36,9 +36,9 @@ def routes_of(
     party: ResponsibleParty, directory: InventoryDirectory, settings: NotifySettings
 ) -> PartyRoutes:
     """Return how a party is told; no route at all where nothing is known of it."""
-    found = _entry(party, directory, settings)
-    people = () if found is None else found.contacts
-    own = () if found is None else found.channels
+    entry = _entry(party, directory, settings)
+    people = () if entry is None else entry.contacts
+    own = () if entry is None else entry.channels
     return PartyRoutes(
         contact=PartyContact(
             title=party_name(party, directory, "vi"),
@@ -90,7 +90,7 @@ def routing_errors(
     if settings.city and settings.city not in directory.owners:
         owners = directory.owners
         yield f"[notify] city: there is no owner {settings.city!r}{suggest(settings.city, owners)}"
-    for what, table in (
+    for noun, table in (
         ("carrier", directory.carriers),
         ("owner", directory.owners),
         ("site", directory.sites),
@@ -99,7 +99,7 @@ def routing_errors(
             for name in item.channels:
                 if name.partition(":")[0] not in known:
                     near = suggest(name, known)
-                    yield f"{what} {item.name!r}: there is no channel {name!r}{near}"
+                    yield f"{noun} {item.name!r}: there is no channel {name!r}{near}"
 
 
 def _entry(

@@ -185,10 +185,10 @@ class HttpClient:
         async with self._http.stream(
             method, url, content=body, headers=headers, params=params
         ) as response:
-            found = bytearray()
+            received = bytearray()
             async for part in response.aiter_bytes():
-                found += part
-                if len(found) > MAX_RESPONSE_BYTES:
+                received += part
+                if len(received) > MAX_RESPONSE_BYTES:
                     return HttpReply(
                         status=response.status_code,
                         outcome=ChannelOutcome.UNKNOWN,
@@ -200,16 +200,16 @@ class HttpClient:
                 status=response.status_code,
                 outcome=outcome,
                 text=f"{response.status_code} {why}",
-                body=bytes(found),
+                body=bytes(received),
             )
         # Cut after scrubbing: half of a secret would not be recognised.
-        said = self.scrubber.scrub(found.decode("utf-8", errors="replace"))
+        said = self.scrubber.scrub(received.decode("utf-8", errors="replace"))
         said = " ".join(said[:_TEXT_CHARACTERS].split())
         return HttpReply(
             status=response.status_code,
             outcome=outcome,
             text=f"{response.status_code} {said} ({why})",
-            body=bytes(found),
+            body=bytes(received),
             retry_after_s=retry_after_s(response.headers.get("retry-after", ""), now_s=time.time()),
         )
 

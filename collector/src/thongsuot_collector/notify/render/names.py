@@ -98,12 +98,12 @@ def subject_name(subject: Subject, directory: InventoryDirectory, language: Lang
 
 def link_name(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:
     """Return what a link is called in running text."""
-    found = directory.link(site, link)
-    if found is None:
+    spec = directory.link(site, link)
+    if spec is None:
         return link
-    carrier = directory.carrier(found.carrier)
-    title = (carrier.title or carrier.name) if carrier else found.carrier
-    return line_phrase(found.medium.value, title, language)
+    carrier = directory.carrier(spec.carrier)
+    title = (carrier.title or carrier.name) if carrier else spec.carrier
+    return line_phrase(spec.medium.value, title, language)
 
 
 def circuit_word(medium: str, language: Language) -> str:

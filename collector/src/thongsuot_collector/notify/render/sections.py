@@ -173,8 +173,8 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
         ),
     )
     lines += [
-        f"{where.read(language)}: {_share(count)} {what.read(language)}"
-        for count, where, what in counts
+        f"{where.read(language)}: {_share(count)} {aspect.read(language)}"
+        for count, where, aspect in counts
         if count is not None
     ]
     return lines + _proofs(other, context, language)
@@ -187,10 +187,10 @@ def batch_lines(context: MessageContext, language: Language) -> list[str]:
         for exhibit in context.incident.member_evidence
         for batch in exhibit.batches
     ]
-    found = list(dict.fromkeys(named))
-    lines = found[:BATCHES_LISTED]
-    if len(found) > len(lines):
-        more = len(found) - len(lines)
+    batches = list(dict.fromkeys(named))
+    lines = batches[:BATCHES_LISTED]
+    if len(batches) > len(lines):
+        more = len(batches) - len(lines)
         text = Text(f"… và {more} lô nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
         lines.append(text.read(language))
     return lines
@@ -234,11 +234,11 @@ def _party_title(
 
 
 def _proofs(
-    found: list[tuple[MemberEvidence, Evidence]], context: MessageContext, language: Language
+    proofs: list[tuple[MemberEvidence, Evidence]], context: MessageContext, language: Language
 ) -> list[str]:
     lines = []
     is_many = len(context.incident.member_evidence) > 1
-    for exhibit, item in found:
+    for exhibit, item in proofs:
         outcome = evidence_outcome(item, language)
         if not outcome:
             continue  # a series that was asked and had not answered yet shows nothing

@@ -150,7 +150,7 @@ def _plain(context: MessageContext, wording: IncidentWording, language: Language
     if context.kind is NotificationKind.RESOLVED:
         blocks.append(_ending(context, language))
     else:
-        blocks.append(wording.what)
+        blocks.append(wording.situation)
         blocks.append(Text("Việc cần làm: ", "What to do: ").read(language) + wording.do)
         if support:
             call = Text(f"Số điện thoại hỗ trợ: {support}.", f"Support desk: {support}.")
@@ -165,7 +165,7 @@ def _facts(context: MessageContext, wording: IncidentWording, language: Language
     is_over = context.kind is NotificationKind.RESOLVED
     measured = [] if is_over else sections.measured_lines(context, language)
     compared = [] if is_over else sections.compared_lines(context, language)
-    blocks = [_ending(context, language) if is_over else wording.what]
+    blocks = [_ending(context, language) if is_over else wording.situation]
     if not is_over:
         blocks.insert(0, _disputes(context, language))
     blocks += [
@@ -258,5 +258,5 @@ def _footer(context: MessageContext, language: Language) -> str:
 
 
 def _list(title: Text, lines: Iterable[str], language: Language) -> str:
-    found = [f"- {line}" for line in lines]
-    return "\n".join([title.read(language), *found]) if found else ""
+    items = [f"- {line}" for line in lines]
+    return "\n".join([title.read(language), *items]) if items else ""

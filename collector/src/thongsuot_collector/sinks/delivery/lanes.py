@@ -71,13 +71,13 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
 
 def _joined(gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
     """Return gaps in which neighbours that touch are one."""
-    found: list[Gap] = []
+    merged: list[Gap] = []
     for gap in gaps:
-        if found and found[-1].through == gap.after:
-            found[-1] = Gap(found[-1].after, gap.through)
+        if merged and merged[-1].through == gap.after:
+            merged[-1] = Gap(merged[-1].after, gap.through)
         else:
-            found.append(gap)
-    return tuple(found)
+            merged.append(gap)
+    return tuple(merged)
 
 
 def encode_lanes(lanes: Lanes) -> bytes:

@@ -90,20 +90,20 @@ def encode_lines(columns: Columns, lines: Sequence[str], *, epoch_ns: int) -> En
     if not columns.times_ms:
         return None
     times_ms = times_of(columns, epoch_ns=epoch_ns)
-    found: list[str] = []
+    encoded: list[str] = []
     samples = 0
     bad_rows = sorted(columns.not_ok)
     for block in columns.blocks:
         at = bisect_left(bad_rows, block.first_row)
         if block.whole and (at == len(bad_rows) or bad_rows[at] >= block.last_row):
-            found += _whole(columns, block, lines, times_ms)
+            encoded += _whole(columns, block, lines, times_ms)
             samples += (block.last_row - block.first_row) * (1 + len(block.columns))
         else:
             for line, fields in _partial(columns, block, lines, times_ms):
-                found.append(line)
+                encoded.append(line)
                 samples += fields
     return EncodedSeries(
-        body="".join(found).encode(),
+        body="".join(encoded).encode(),
         samples=samples,
         earliest_ms=min(times_ms),
         latest_ms=max(times_ms),
@@ -119,21 +119,21 @@ def verdict_lines(
     epoch_ns: int,
 ) -> EncodedSeries | None:
     """Return the verdicts of a batch; a state of ``unknown`` has no number, and so no line."""
-    found: list[str] = []
+    lines: list[str] = []
     times_ms: list[int] = []
-    state, segment = (_field(KIND.name, one.name) for one in (STATE, SEGMENT))
+    state, segment = (_field(KIND.name, metric.name) for metric in (STATE, SEGMENT))
     subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
     for (link, service), points in subjects.items():
         begin = book.of_verdict(site, link, service)
         for time_ms, values in sorted(points.items()):
             if values is not None:
-                found.append(f"{begin} {state}={values[0]!r},{segment}={values[1]!r} {time_ms}\n")
+                lines.append(f"{begin} {state}={values[0]!r},{segment}={values[1]!r} {time_ms}\n")
                 times_ms.append(time_ms)
-    if not found:
+    if not lines:
         return None
     return EncodedSeries(
-        body="".join(found).encode(),
-        samples=2 * len(found),
+        body="".join(lines).encode(),
+        samples=2 * len(lines),
         earliest_ms=min(times_ms),
         latest_ms=max(times_ms),
     )

@@ -51,17 +51,17 @@ class LabelCache:
         return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
 
     def _label(self, site: str, plan: CompiledLayout) -> tuple[SeriesLabels, ...]:
-        found: list[SeriesLabels] = []
+        labels: list[SeriesLabels] = []
         for block in plan.blocks:
             names = [PREFIX + metric for metric in block.metrics]
             kind = ProbeKind(
                 name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
             )
-            found.extend(
+            labels.extend(
                 self._series(site, series, kind.success_name, kind.unmeasured_name, names)
                 for series in plan.layout.series[block.first : block.last]
             )
-        return tuple(found)
+        return tuple(labels)
 
     def _series(
         self, site: str, series: Series, success: str, unmeasured: str, names: Sequence[str]

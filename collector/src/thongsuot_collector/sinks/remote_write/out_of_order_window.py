@@ -40,10 +40,10 @@ def window_in(answer: bytes) -> float | None:
         return None
     if not isinstance(text, str) or not text.strip():
         return None  # VictoriaMetrics answers with an empty one
-    found = _FIELD.search(text)
-    if found is None:
+    match = _FIELD.search(text)
+    if match is None:
         return 0.0
-    return sum(int(number) * _UNITS_S[unit] for number, unit in _PART.findall(found.group(1)))
+    return sum(int(number) * _UNITS_S[unit] for number, unit in _PART.findall(match.group(1)))
 
 
 async def watch(

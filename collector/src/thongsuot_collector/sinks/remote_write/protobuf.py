@@ -97,7 +97,7 @@ class Sample:
 
 def samples_in(request: bytes) -> list[Sample]:
     """Return the samples of a request that was made by this module, in the order they stand."""
-    found: list[Sample] = []
+    samples: list[Sample] = []
     at = 0
     while at < len(request):
         length, at = varint_at(request, at + 1)
@@ -110,9 +110,9 @@ def samples_in(request: bytes) -> list[Sample]:
         while at < end:
             value = request[at + 3 : at + 11]
             time_ms, _ = varint_at(request, at + 12)
-            found.append(Sample(labels, time_ms, value))
+            samples.append(Sample(labels, time_ms, value))
             at += SAMPLE_BYTES
-    return found
+    return samples
 
 
 def request_of(samples: Iterable[Sample]) -> bytes:

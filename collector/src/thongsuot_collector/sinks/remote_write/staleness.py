@@ -111,12 +111,12 @@ class StalenessMarkers:
             plan = columns.layout
         if before is not None and plan is not None:
             alive.seen_ms = before.seen_ms
-            places = {one: position for position, one in enumerate(all_series)}
+            places = {key: position for position, key in enumerate(all_series)}
             old = LabelCache(lambda _site, link: before.labels.get(link, {}))
             names = old.for_layout(entry.site, before.layout, plan)
-            for position, one in enumerate(plan.layout.series):
-                place, mask = places.get(one), before.masks[position]
-                if place is not None and before.labels.get(one.link) == labels[one.link]:
+            for position, key in enumerate(plan.layout.series):
+                place, mask = places.get(key), before.masks[position]
+                if place is not None and before.labels.get(key.link) == labels[key.link]:
                     alive.masks[place] = mask
                 else:
                     ends += [(name, at_ms - 1) for name in _names(names[position], mask)]
@@ -181,16 +181,16 @@ def _of_gone_links(columns: Columns, alive: LiveSeries, labels: Sequence[SeriesL
     """Return the ends of all series of links that have had no run for long."""
     before_ms = alive.sealed_ms - _LINK_GONE_MS
     gone = {link for link, seen_ms in alive.seen_ms.items() if link and seen_ms < before_ms}
-    found: Ends = []
+    ends: Ends = []
     if gone:
-        for position, one in enumerate(columns.layout.layout.series):
-            if one.link in gone:
+        for position, series_gone in enumerate(columns.layout.layout.series):
+            if series_gone.link in gone:
                 names = _names(labels[position], alive.masks[position])
-                found += [(name, alive.sealed_ms) for name in names]
+                ends += [(name, alive.sealed_ms) for name in names]
                 alive.masks[position] = 0
         for link in gone:
             del alive.seen_ms[link]
-    return found
+    return ends
 
 
 def _names(labels: SeriesLabels, mask: int) -> Iterator[bytes]:

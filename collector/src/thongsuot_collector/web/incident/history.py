@@ -59,9 +59,9 @@ def _subject(written: str, occasion: MessageContext, language: Language) -> str:
     return f"{place}, {subject_name(subject, occasion.directory, language)}"
 
 
-def _symptom(symptom: Symptom, what: str, occasion: MessageContext, language: Language) -> str:
+def _symptom(symptom: Symptom, event: str, occasion: MessageContext, language: Language) -> str:
     """Return what was wrong, of one line or service; of many their number is told elsewhere."""
     if occasion.rule.sentences is not None:
         return ""
-    state = State(what.removeprefix("is ")) if what != "opened" else occasion.incident.state
+    state = State(event.removeprefix("is ")) if event != "opened" else occasion.incident.state
     return headline_at(occasion.incident, state, symptom, occasion.directory, language)

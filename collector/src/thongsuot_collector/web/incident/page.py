@@ -86,7 +86,7 @@ def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
     return {
         "state": incident.state if incident.is_open else State.UP,
         "word": labels.OPEN if incident.is_open else labels.CLOSED,
-        "situation": wording.what,
+        "situation": wording.situation,
         "advice": advice,
         "ending": ending,
         "is_excused": incident.is_excused,

@@ -89,7 +89,7 @@ def new_ticket(
 
     ``customer`` is how the carrier knows the city; ``follows`` an earlier ticket of the same fault.
     """
-    found: Json = {
+    ticket: Json = {
         "name": message.document.title_vi,
         "description": message.body,
         "severity": _SEVERITIES[message.document.severity],
@@ -104,19 +104,19 @@ def new_ticket(
             "owner": OWNER,
             "externalIdentifierType": "incident",
         }
-        found["@type"] = "TroubleTicket"
-        found["externalIdentifier"] = [_typed(version, "ExternalIdentifier", identifier)]
-        found["troubleTicketCharacteristic"] = _characteristics(message)
+        ticket["@type"] = "TroubleTicket"
+        ticket["externalIdentifier"] = [_typed(version, "ExternalIdentifier", identifier)]
+        ticket["troubleTicketCharacteristic"] = _characteristics(message)
     else:
-        found["externalId"] = message.thread_id
+        ticket["externalId"] = message.thread_id
     if customer:
-        found["relatedParty"] = [_customer(version, customer)]
+        ticket["relatedParty"] = [_customer(version, customer)]
     if follows:
         relation: Json = {"id": follows, "relationshipType": "follows"}
-        found["troubleTicketRelationship"] = [
+        ticket["troubleTicketRelationship"] = [
             _typed(version, "TroubleTicketRelationship", relation)
         ]
-    return found
+    return ticket
 
 
 def ticket_patch(
@@ -128,16 +128,16 @@ def ticket_patch(
     A list in a PATCH replaces the list that is there (RFC 7396): the carrier's own notes are sent
     along, or they would be gone.
     """
-    found: Json = {
+    patch: Json = {
         "severity": _SEVERITIES[message.document.severity],
         "note": [*ticket.note, note(version, note_text(message), message.record.at_ns)],
     }
     if status:
-        found["status"] = status
-        found["statusChangeReason"] = f"{AUTHOR}: {message.title}"
+        patch["status"] = status
+        patch["statusChangeReason"] = f"{AUTHOR}: {message.title}"
     if version == 5:
-        found["@type"] = "TroubleTicket"
-    return found
+        patch["@type"] = "TroubleTicket"
+    return patch
 
 
 def note_text(message: NotificationMessage) -> str:
@@ -147,8 +147,8 @@ def note_text(message: NotificationMessage) -> str:
 
 def status_patch(version: Version, status: str) -> Json:
     """Return what only brings a ticket into a state, on its way to another."""
-    found: Json = {"status": status}
-    return found | {"@type": "TroubleTicket"} if version == 5 else found
+    patch: Json = {"status": status}
+    return patch | {"@type": "TroubleTicket"} if version == 5 else patch
 
 
 def note(version: Version, text: str, at_ns: int) -> Json:
@@ -172,7 +172,7 @@ def _attachment(message: NotificationMessage) -> Json:
 
 def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
     """Return the circuits that are affected, as the carrier knows them, else by our own names."""
-    found: list[Json] = []
+    circuits: list[Json] = []
     for item in message.document.affected:
         if not item.link:
             continue
@@ -182,7 +182,7 @@ def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
             "@referredType": "Service",
         }
         if version == 5:
-            found.append(
+            circuits.append(
                 {
                     "@type": "RelatedEntity",
                     "role": "affectedService",
@@ -190,8 +190,8 @@ def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
                 }
             )
         else:
-            found.append({"role": "affectedService", **entity})
-    return found
+            circuits.append({"role": "affectedService", **entity})
+    return circuits
 
 
 def _customer(version: Version, customer: str) -> Json:
@@ -224,13 +224,13 @@ def _characteristics(message: NotificationMessage) -> list[Json]:
         for item in shown.evidence:
             if item.value is not None and not item.link:
                 numbers.setdefault(item.metric, item.value)
-    found: list[Json] = [
+    characteristics: list[Json] = [
         {"@type": "StringCharacteristic", "name": name, "valueType": "string", "value": value}
         for name, value in texts.items()
         if value
     ]
-    found += [
+    characteristics += [
         {"@type": "NumberCharacteristic", "name": name, "valueType": "number", "value": value}
         for name, value in numbers.items()
     ]
-    return found
+    return characteristics

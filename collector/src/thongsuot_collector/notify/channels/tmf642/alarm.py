@@ -41,7 +41,7 @@ def new_alarm(message: NotificationMessage) -> Json:
     document = message.document
     cause = alarm_cause(document.symptom, document.state)
     objects = [_object_of(item) for item in document.affected]
-    found: Json = {
+    alarm: Json = {
         "externalAlarmId": message.thread_id,
         "alarmType": cause.kind,
         "probableCause": cause.cause,
@@ -54,11 +54,11 @@ def new_alarm(message: NotificationMessage) -> Json:
         **_present(message),
     }
     if len(objects) > 1:
-        found["alarmedObjectType"] = document.responsible.party.value
+        alarm["alarmedObjectType"] = document.responsible.party.value
     crossed = _crossed(message)
     if crossed:
-        found["crossedThresholdInformation"] = crossed
-    return found
+        alarm["crossedThresholdInformation"] = crossed
+    return alarm
 
 
 def alarm_patch(message: NotificationMessage) -> Json:

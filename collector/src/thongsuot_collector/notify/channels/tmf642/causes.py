@@ -83,9 +83,9 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
 
 def alarm_cause(symptom: Symptom, state: State) -> AlarmCause:
     """Return what a fault is called."""
-    found = ALARM_CAUSES.get(symptom)
-    if found is not None:
-        return found
+    cause = ALARM_CAUSES.get(symptom)
+    if cause is not None:
+        return cause
     if state is State.UNKNOWN:
         return AlarmCause(COMMUNICATIONS, "timeoutExpired")
     return _DEAD if state is State.DOWN else AlarmCause(QUALITY, "degradedSignal")

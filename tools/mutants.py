@@ -113,7 +113,7 @@ class MutantResult:
 
 def mutants_of(area: str, root: Path = ROOT) -> dict[tuple[str, int, int], list[Mutant]]:
     """Return every possible change in an area's files, by file and position."""
-    found: dict[tuple[str, int, int], list[Mutant]] = {}
+    by_function: dict[tuple[str, int, int], list[Mutant]] = {}
     for path in sorted((root / AREAS[area].sources).rglob("*.py")):
         file = path.relative_to(root).as_posix()
         tree = get_ast_from_path(path)
@@ -126,9 +126,9 @@ def mutants_of(area: str, root: Path = ROOT) -> dict[tuple[str, int, int], list[
                         mutant = Mutant(
                             area=area, file=file, operator=operator, occurrence=occurrence
                         )
-                        found.setdefault((file, *start), []).append(mutant)
+                        by_function.setdefault((file, *start), []).append(mutant)
                     occurrence += 1
-    return found
+    return by_function
 
 
 def _is_declaration(node: NodeOrLeaf) -> bool:
@@ -275,8 +275,8 @@ def table_of(results: Sequence[MutantResult], accepted: set[tuple[str, str, str]
         if not mine:
             continue
         left = [result for result in mine if not result.was_noticed]
-        known = [one for one in left if (one.mutant.file, *one.change) in accepted]
-        fresh = [one for one in left if one not in known]
+        known = [mutant for mutant in left if (mutant.mutant.file, *mutant.change) in accepted]
+        fresh = [survivor for survivor in left if survivor not in known]
         survivors += fresh
         ratio = 1 - len(fresh) / len(mine)
         noticed = len(mine) - len(left)

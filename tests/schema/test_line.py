@@ -27,18 +27,18 @@ def test_dead_anchors_of_another_carrier_are_no_loss_of_a_healthy_line() -> None
 
 
 def test_loss_on_the_line_and_in_the_carriers_network_is_the_links() -> None:
-    found = line_figures(
+    figures = line_figures(
         [
             echoes(Segment.ACCESS, 0.0, 0.0, 0.0, 0.0, rtt_s=0.002),
             echoes(Segment.CARRIER, 1.0, 0.0, 0.0, 0.0, rtt_s=0.004),
         ]
     )
-    assert found.loss_ratio == 0.125
+    assert figures.loss_ratio == 0.125
 
 
 def test_a_router_that_answers_no_echo_is_no_loss_while_another_answers() -> None:
-    found = line_figures([echoes(Segment.ACCESS, 1.0, 1.0), echoes(Segment.CARRIER, 0.0, 0.0)])
-    assert found.loss_ratio == 0.0
+    figures = line_figures([echoes(Segment.ACCESS, 1.0, 1.0), echoes(Segment.CARRIER, 0.0, 0.0)])
+    assert figures.loss_ratio == 0.0
 
 
 def test_the_exchange_speaks_only_where_nothing_nearer_answers() -> None:

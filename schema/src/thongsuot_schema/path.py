@@ -120,16 +120,16 @@ def parse_path(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
     )
 
 
-def is_same_route(one: Path, other: Path) -> bool:
+def is_same_route(path: Path, other: Path) -> bool:
     """
     Return whether two paths may be the same route.
 
     Routers limit how often they answer, so a hop that was silent in either says nothing. Two paths
     that both reach the target have the same number of hops.
     """
-    if one.is_reached and other.is_reached and one.last != other.last:
+    if path.is_reached and other.is_reached and path.last != other.last:
         return False
-    here = {hop.number: hop.routers for hop in one.hops if hop.routers}
+    here = {hop.number: hop.routers for hop in path.hops if hop.routers}
     there = {hop.number: hop.routers for hop in other.hops if hop.routers}
     return all(set(here[number]) & set(there[number]) for number in here.keys() & there.keys())
 

@@ -34,24 +34,24 @@ def test_a_log_cut_anywhere_gives_back_every_whole_entry(
             break
         size += len(frame)
         whole += 1
-    found = unpack_log(log[:cut])
+    unpacked = unpack_log(log[:cut])
     if whole == 0:
-        assert found is None
+        assert unpacked is None
         return
-    assert found is not None
-    assert found.heading == HEADING
-    assert list(found.entries) == entries[: whole - 1]
-    assert found.good_bytes == size
-    assert found.unreadable == 0
+    assert unpacked is not None
+    assert unpacked.heading == HEADING
+    assert list(unpacked.entries) == entries[: whole - 1]
+    assert unpacked.good_bytes == size
+    assert unpacked.unreadable == 0
 
 
 @given(entries=ENTRIES.filter(bool), at=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_a_flipped_bit_never_makes_another_entry(entries: list[Entry], at: int, bit: int) -> None:
     log = bytearray(pack_heading(HEADING) + b"".join(map(pack_entry, entries)))
     log[at % len(log)] ^= 1 << bit
-    found = unpack_log(bytes(log))
-    if found is not None:
-        assert list(found.entries) == entries[: len(found.entries)]
+    unpacked = unpack_log(bytes(log))
+    if unpacked is not None:
+        assert list(unpacked.entries) == entries[: len(unpacked.entries)]
 
 
 def test_a_whole_frame_of_an_unknown_kind_is_counted_and_passed_over() -> None:
@@ -61,23 +61,23 @@ def test_a_whole_frame_of_an_unknown_kind_is_counted_and_passed_over() -> None:
 
     strange[4:8] = crc32(body).to_bytes(4, "little")
     strange[8:9] = b"z"
-    found = unpack_log(pack_heading(HEADING) + bytes(strange) + pack_entry(result(2)))
-    assert found is not None
-    assert found.unreadable == 1
-    assert found.entries == (result(2),)
+    unpacked = unpack_log(pack_heading(HEADING) + bytes(strange) + pack_entry(result(2)))
+    assert unpacked is not None
+    assert unpacked.unreadable == 1
+    assert unpacked.entries == (result(2),)
 
 
 def test_a_length_that_is_garbage_ends_the_log() -> None:
     log = pack_heading(HEADING) + pack_entry(result(1)) + b"\xff" * 64
-    found = unpack_log(log)
-    assert found is not None
-    assert found.entries == (result(1),)
-    assert found.good_bytes == len(log) - 64
+    unpacked = unpack_log(log)
+    assert unpacked is not None
+    assert unpacked.entries == (result(1),)
+    assert unpacked.good_bytes == len(log) - 64
 
 
 def test_zeros_that_a_power_cut_leaves_end_the_log_and_are_no_entries() -> None:
     log = pack_heading(HEADING) + pack_entry(result(1)) + bytes(64)
-    found = unpack_log(log)
-    assert found is not None
-    assert (found.entries, found.unreadable) == ((result(1),), 0)
-    assert found.good_bytes == len(log) - 64
+    unpacked = unpack_log(log)
+    assert unpacked is not None
+    assert (unpacked.entries, unpacked.unreadable) == ((result(1),), 0)
+    assert unpacked.good_bytes == len(log) - 64

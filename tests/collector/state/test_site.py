@@ -142,7 +142,10 @@ def test_an_agent_that_floods_fills_no_memory_but_its_share() -> None:
     # A few more where several were decided at the same moment.
     assert len(list(stream.verdicts.all_transitions())) <= TRANSITIONS_KEPT + 80
     assert len(state.echoes) <= SERIES_KEPT
-    newest = {(one.link, one.transition.state) for one in stream.verdicts.at(stream.sealed_ns + S)}
+    newest = {
+        (verdict.link, verdict.transition.state)
+        for verdict in stream.verdicts.at(stream.sealed_ns + S)
+    }
     assert ("fiber", State.UP) in newest
 
 

@@ -219,7 +219,11 @@ class SiteState(msgspec.Struct, kw_only=True):
         newest = self.newest()
         assert newest is not None
         before_ns = newest.latest_ns - KEPT_NS
-        self.covered = tuple(one for one in self.covered if one[1] * 1_000_000 >= before_ns)
+        self.covered = tuple(
+            covered_span
+            for covered_span in self.covered
+            if covered_span[1] * 1_000_000 >= before_ns
+        )
         for name, stream in list(self.streams.items()):
             if stream.latest_ns < before_ns and stream is not newest:
                 del self.streams[name]
@@ -236,7 +240,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         }
         self.carrying = dict(list(self.carrying.items())[-ROUTES_KEPT:])
         self.equipment = dict(list(self.equipment.items())[-ROUTES_KEPT:])
-        newest_first = sorted(self.echoes.items(), key=lambda one: -one[1].time_ms)
+        newest_first = sorted(self.echoes.items(), key=lambda entry: -entry[1].time_ms)
         self.echoes = {
             key: figures
             for key, figures in newest_first[:SERIES_KEPT]
@@ -262,18 +266,18 @@ def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
 
 def joined(stretches: Iterable[tuple[int, int]], *, within_ms: int) -> tuple[tuple[int, int], ...]:
     """Return stretches of time in order, those that overlap or nearly touch as one."""
-    found: list[tuple[int, int]] = []
+    joined_spans: list[tuple[int, int]] = []
     for start, end in sorted(stretches):
-        if found and start <= found[-1][1] + within_ms:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if joined_spans and start <= joined_spans[-1][1] + within_ms:
+            joined_spans[-1] = (joined_spans[-1][0], max(joined_spans[-1][1], end))
         else:
-            found.append((start, end))
-    return tuple(found)
+            joined_spans.append((start, end))
+    return tuple(joined_spans)
 
 
 def _version(notices: Iterable[Notice]) -> str:
-    found = ""
+    version = ""
     for notice in notices:
         if notice.code is NoticeCode.STARTED:
-            found = notice.text
-    return found
+            version = notice.text
+    return version

@@ -98,18 +98,24 @@ class _CurrentState:
         if newest is not None:
             self.epoch_ns = newest.epoch_ns
             self.standing = {
-                (one.link, one.service): one for one in newest.verdicts.at(newest.sealed_ns)
+                (verdict.link, verdict.service): verdict
+                for verdict in newest.verdicts.at(newest.sealed_ns)
             }
 
     def light(self, subject: _Subject) -> tuple[State, Segment | None, Symptom, float | None]:
         """Return state, segment, symptom and onset of a subject."""
         if self.silent:
             return State.UNKNOWN, None, Symptom.AGENT_SILENT, self.heard_s
-        one = self.standing.get(subject)
-        if one is None:
+        verdict = self.standing.get(subject)
+        if verdict is None:
             return State.UNKNOWN, None, Symptom.NOT_YET_MEASURED, None
-        since_s = (self.epoch_ns + one.transition.onset_ns) / 1e9
-        return one.transition.state, one.transition.segment, one.transition.symptom, since_s
+        since_s = (self.epoch_ns + verdict.transition.onset_ns) / 1e9
+        return (
+            verdict.transition.state,
+            verdict.transition.segment,
+            verdict.transition.symptom,
+            since_s,
+        )
 
 
 def _link_light(
@@ -154,25 +160,27 @@ def _carrying_since_s(link: str, now: _CurrentState) -> float | None:
 
 def ways_of(state: SiteState, link: str, networks: NetworkOwners) -> tuple[NetworkPath, ...]:
     """Return the ways over a link of a site, as they were measured last."""
-    found = []
+    ways = []
     for key, routes in state.routes.items():
         of_link, target, family = key.split("\n")
         if of_link != link or family not in set(Family):
             continue
         before, path = routes.before, routes.latest.path
         hops = (*path.hops, *(() if before is None else before.path.hops))
-        found.append(
+        ways.append(
             NetworkPath(
                 target=target,
                 family=Family(family),
                 at_s=routes.latest.at_ns / 1e9,
                 path=path,
-                networks=networks.named(one for hop in hops for one in hop.addresses),
+                networks=networks.named(
+                    hop_address for hop in hops for hop_address in hop.addresses
+                ),
                 previous_at_s=None if before is None else before.at_ns / 1e9,
                 previous=None if before is None else before.path,
             )
         )
-    return tuple(found)
+    return tuple(ways)
 
 
 def _service_light(
@@ -186,8 +194,8 @@ def _service_light(
     target = directory.target(name)
     reachable = [
         link
-        for (link, service), one in sorted(now.standing.items())
-        if link and service == name and one.transition.state in {State.UP, State.DEGRADED}
+        for (link, service), verdict in sorted(now.standing.items())
+        if link and service == name and verdict.transition.state in {State.UP, State.DEGRADED}
     ]
     return SubjectView(
         name=name,
@@ -222,23 +230,23 @@ def _line_figures(link: str, now: _CurrentState, directory: InventoryDirectory) 
 
 def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[StateStretch, ...]]:
     """Return for each subject its states of the last day, as far as the record tells of them."""
-    found: dict[_Subject, list[StateStretch]] = {}
+    by_subject: dict[_Subject, list[StateStretch]] = {}
     for stream in state.streams.values():
-        for one in stream.verdicts.all_transitions():
-            end_ns = stream.verdicts.end_of(one)
-            start_s = (stream.epoch_ns + stream.verdicts.begin_of(one)) / 1e9
+        for transition in stream.verdicts.all_transitions():
+            end_ns = stream.verdicts.end_of(transition)
+            start_s = (stream.epoch_ns + stream.verdicts.begin_of(transition)) / 1e9
             last_ns = stream.sealed_ns if end_ns is None else end_ns
             end_s = (stream.epoch_ns + last_ns) / 1e9
-            found.setdefault((one.link, one.service), []).extend(
+            by_subject.setdefault((transition.link, transition.service), []).extend(
                 StateStretch(
                     start_s=start,
                     end_s=end,
-                    state=one.transition.state,
-                    symptom=one.transition.symptom,
+                    state=transition.transition.state,
+                    symptom=transition.transition.symptom,
                 )
                 for start, end in _covered(state, max(start_s, now_s - _DAY_S), end_s)
             )
-    return {subject: _tiled(stretches) for subject, stretches in found.items()}
+    return {subject: _tiled(stretches) for subject, stretches in by_subject.items()}
 
 
 def _covered(state: SiteState, start_s: float, end_s: float) -> Iterable[tuple[float, float]]:
@@ -250,15 +258,17 @@ def _covered(state: SiteState, start_s: float, end_s: float) -> Iterable[tuple[f
 
 def _tiled(stretches: list[StateStretch]) -> tuple[StateStretch, ...]:
     """Return stretches in order, none overlapping: a clock that was corrected may make two meet."""
-    found: list[StateStretch] = []
-    for one in sorted(stretches, key=lambda stretch: stretch.start_s):
-        start_s = max(one.start_s, found[-1].end_s) if found else one.start_s
-        if start_s >= one.end_s:
+    tiles: list[StateStretch] = []
+    for stretch in sorted(stretches, key=lambda stretch: stretch.start_s):
+        start_s = max(stretch.start_s, tiles[-1].end_s) if tiles else stretch.start_s
+        if start_s >= stretch.end_s:
             continue
-        found.append(
-            StateStretch(start_s=start_s, end_s=one.end_s, state=one.state, symptom=one.symptom)
+        tiles.append(
+            StateStretch(
+                start_s=start_s, end_s=stretch.end_s, state=stretch.state, symptom=stretch.symptom
+            )
         )
-    return tuple(found)
+    return tuple(tiles)
 
 
 def _ordered(first: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -29,8 +29,8 @@ def test_how_long_a_refusal_took_is_no_round_trip() -> None:
 
 def test_a_hop_that_also_answered_is_a_hop() -> None:
     mixed = [answer(1, "a"), answer(2, "b"), answer(2, "a", Reason.NETWORK_UNREACHABLE)]
-    found = hop_from(2, 3, mixed)
-    assert (found.addresses, found.answered, found.refusal) == (("b",), 1, "")
+    hop = hop_from(2, 3, mixed)
+    assert (hop.addresses, hop.answered, hop.refusal) == (("b",), 1, "")
     assert last_number(mixed) == 2
 
 

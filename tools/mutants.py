@@ -221,16 +221,18 @@ class TreeCopy:
 
     def plant(self, mutant: Mutant, within_s: float) -> MutantResult | None:
         """Plant a change, run the tests, take it back; ``None``: it is none."""
-        change = change_of(mutant)
+        # Of the copy: the tree itself may be edited meanwhile.
+        change = change_of(mutant, self.root)
         if change is None:
             return None
         text, was, now = change
         path = self.root / mutant.file
+        unchanged = path.read_text("utf-8")
         path.write_text(text, "utf-8")
         try:
             was_noticed = self.notices(ordered_tests(mutant), within_s)
         finally:
-            shutil.copy2(ROOT / mutant.file, path)
+            path.write_text(unchanged, "utf-8")
         return MutantResult(mutant=mutant, was_noticed=was_noticed, change=(was, now))
 
 

@@ -86,6 +86,13 @@ def test_the_least_that_can_be_said_is_short() -> None:
     assert decoded(document()).results == ()
 
 
+def test_the_smallest_of_each_number_is_taken() -> None:
+    clock = {"boottime_ns": 0, "wall_ns": 0, "error_s": 0.0}
+    batch = decoded(document(clock=clock, results=[result(boottime_ns=0, cost_bytes=0)]))
+    assert (batch.clock.boottime_ns, batch.clock.wall_ns, batch.clock.error_s) == (0, 0, 0.0)
+    assert (batch.results[0].boottime_ns, batch.results[0].finding.cost_bytes) == (0, 0)
+
+
 def test_a_reason_says_the_outcome() -> None:
     batch = decoded(document(results=[result(reason="timed_out", values={})]))
     assert batch.results[0].finding.reason is Reason.TIMED_OUT
@@ -115,6 +122,7 @@ def test_a_reason_says_the_outcome() -> None:
         ({"results": [result(reason="no_route")]}, "unmeasured .* has no values"),
         ({"results": [result(boottime_ns=-1)]}, "`int` >= 0"),
         ({"results": [result(cost_bytes=2**64 - 1)]}, r"`int` <= 9007199254740991"),
+        ({"results": [result(cost_bytes=-1)]}, r"`int` >= 0 - at `\$.results\[0\].cost_bytes`"),
         ({"results": [result(boottime_ns=2**64 - 1)]}, r"cannot be kept|`int` <="),
         ({"results": [result(detail="x" * 201)]}, "length <= 200"),
         ({"results": [result(family="ip5")]}, "Invalid enum value 'ip5'"),

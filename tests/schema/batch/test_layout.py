@@ -109,7 +109,7 @@ def test_a_layout_that_is_not_canonical_is_refused(layout: Layout, message: str)
             "65 columns; 64 are possible",
         ),
         ((MetricColumn(metric="x", denominator=0),), "scale outside"),
-        ((MetricColumn(metric="x", numerator=2**60),), "scale outside"),
+        ((MetricColumn(metric="x", numerator=2**53 + 1),), "scale outside"),
     ],
 )
 def test_columns_that_cannot_travel_are_refused(
@@ -118,6 +118,16 @@ def test_columns_that_cannot_travel_are_refused(
     kind = KindColumns(kind="icmp", revision=1, columns=columns)
     with pytest.raises(ValueError, match=message):
         index_layout(Layout(series=(series(),), kinds=(kind,)))
+
+
+def test_columns_at_the_bounds_travel() -> None:
+    columns = (
+        MetricColumn(metric="x0", numerator=2**53, denominator=2**53),
+        *(MetricColumn(metric=f"x{number}") for number in range(1, 64)),
+    )
+    kind = KindColumns(kind="icmp", revision=1, columns=columns)
+    layout = Layout(series=(series(),), kinds=(kind,))
+    assert decode_layout(encode_layout(layout)) == (layout_id(layout), layout)
 
 
 def test_more_series_than_receivers_take_are_refused() -> None:

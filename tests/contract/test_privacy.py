@@ -58,7 +58,8 @@ LABELS = {"site", "link", "target", "family", "commune", "carrier", "medium"}
 EVIDENCE = {
     "dns": "addresses alias",
     "host": "address_conflict addresses boot_id gateways",
-    "http": "address issuer redirect retransmitted_segments subject",
+    "http": "BY_LAST_ADDRESS address issuer redirect retransmitted_segments subject",
+    "icmp": "late_rtt_s",
     "path": "segment_size",
     "speedtest": "server",
     "stamp": "packets refused",
@@ -68,8 +69,10 @@ EVIDENCE = {
 }
 """
 Every key of a finding's evidence: the only free texts of a result, beside its detail. All tell of
-the device's own probes and of equipment. One tells of somebody else: ``address_conflict`` has the
-hardware address of a host that claims the device's own address, which is the proof of that fault.
+the device's own probes and of equipment: ``BY_LAST_ADDRESS`` is whether a portal of the inventory
+answered at the address that it had last, ``late_rtt_s`` when our own echo was answered. One tells
+of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
+own address, which is the proof of that fault.
 """
 
 LISTENS = {

@@ -6,7 +6,8 @@ Measures    the hops that answer, each with its median round trip and its share 
             first; the largest packet that gets through, and the hop behind which larger ones
             vanish. Times are between the kernel's stamps, except over TCP.
 Failed      the target did not answer at any distance: timed out, or a router said why it passes
-            nothing on. What answered before is still told.
+            nothing on, which is told as that (``!H``, ``!N``, ``!X``), not as a hop. What answered
+            before is still told.
 Unmeasured  the link is down, has no address or no route; echoes are not allowed; for TCP: scapy is
             not installed, or the agent may not open packet sockets.
 Source      RFC 792, RFC 4443, RFC 4884, RFC 4950, RFC 8899; Augustin et al., "Avoiding traceroute

@@ -6,7 +6,7 @@ from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metr
 from thongsuot_dashboards.panels.table import LabelColumn, TableColumn, TablePanel
 from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
 from thongsuot_dashboards.query import Query, instant_query, range_query, selector
-from thongsuot_dashboards.recording_rules import LINK_LABELS
+from thongsuot_dashboards.recording_rules import LINK_LABELS, LINK_RTT
 from thongsuot_dashboards.regulation import (
     DOWN_5G,
     ENOUGH_SAMPLES,
@@ -17,7 +17,7 @@ from thongsuot_dashboards.regulation import (
 )
 from thongsuot_dashboards.text import BilingualText
 from thongsuot_dashboards.variables import CARRIER, COMMUNE, MEDIUM
-from thongsuot_schema.catalogue import icmp, qcvn, speedtest, throughput
+from thongsuot_schema.catalogue import qcvn, speedtest, throughput
 from thongsuot_schema.metric import Metric, Thresholds, Unit
 
 _HERE = {"commune": "$commune", "carrier": "$carrier", "medium": "$medium"}
@@ -177,10 +177,15 @@ BOARD = Board(
             BarGaugePanel(
                 title=BilingualText("Thời gian trễ trung bình", "Mean latency"),
                 description=BilingualText(
-                    f"Không quá 50 ms ({LATENCY.source}); đích trong nước và quốc tế được đo",
-                    f"At most 50 ms ({LATENCY.source}); all targets beyond the site",
+                    f"Không quá 50 ms ({LATENCY.source}); trên đường truyền và mạng của nhà mạng",
+                    f"At most 50 ms ({LATENCY.source}); on the line and in its carrier's network",
                 ),
-                queries=(_mean_of_carrier(icmp.RTT, target="!=gateway"),),
+                queries=(
+                    instant_query(
+                        f"avg by ({_BY}) (avg_over_time({selector(LINK_RTT, **_HERE)}[$__range]))",
+                        "{{carrier}} {{medium}}",
+                    ),
+                ),
                 field_config=FieldConfig(unit=Unit.SECONDS, limits=LATENCY, minimum=0),
                 height=6,
             ),

@@ -37,11 +37,11 @@ class HttpTransport:
         self._place = place
         self._connection: http.client.HTTPConnection | None = None
 
-    def send(self, letter: DeliveryRequest) -> TransportResponse:
+    def send(self, request: DeliveryRequest) -> TransportResponse:
         """See ``Wire``."""
-        return self.request("POST", self._path, letter)
+        return self.request("POST", self._path, request)
 
-    def request(self, method: str, path: str, letter: DeliveryRequest) -> TransportResponse:
+    def request(self, method: str, path: str, request: DeliveryRequest) -> TransportResponse:
         """
         Ask anything at all of the same receiver, once.
 
@@ -50,7 +50,7 @@ class HttpTransport:
         """
         reused = self._connection is not None
         try:
-            return self._exchange(method, path, letter)
+            return self._exchange(method, path, request)
         except (http.client.RemoteDisconnected, ConnectionError):
             self.close()
             # The receiver closed a connection that had been idle; what it got before stands.
@@ -63,7 +63,7 @@ class HttpTransport:
             self.close()
             raise
         try:
-            return self._exchange(method, path, letter)
+            return self._exchange(method, path, request)
         except http.client.HTTPException as error:
             self.close()
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
@@ -89,11 +89,11 @@ class HttpTransport:
         parts = urlsplit(self._place.url)
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def _exchange(self, method: str, path: str, letter: DeliveryRequest) -> TransportResponse:
+    def _exchange(self, method: str, path: str, request: DeliveryRequest) -> TransportResponse:
         if self._connection is None:
             self._connection = self._connected()
-        headers = {**self._place.headers, **letter.headers}
-        self._connection.request(method, path, letter.body or None, headers)
+        headers = {**self._place.headers, **request.headers}
+        self._connection.request(method, path, request.body or None, headers)
         answer = self._connection.getresponse()
         text = answer.read(_TEXT_BYTES)
         if not answer.isclosed():

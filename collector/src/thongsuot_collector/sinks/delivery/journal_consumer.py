@@ -28,7 +28,7 @@ class DecodedEntry:
 class SinkClient(Protocol[T]):
     """What is particular to one kind of sink; ``T`` is what it makes of a batch."""
 
-    def encode(self, entry: DecodedEntry) -> Sequence[T]:
+    def encode(self, decoded: DecodedEntry) -> Sequence[T]:
         """
         Encode one batch; pure, called in a thread. What it raises makes the batch a dead
         letter.

@@ -42,7 +42,7 @@ class InfluxTransport:
         self._sockets: list[socket.socket] = []
         """Those that were opened last: what ``abort`` has to end."""
 
-    def send(self, letter: DeliveryRequest) -> TransportResponse:
+    def send(self, request: DeliveryRequest) -> TransportResponse:
         """See ``Wire``."""
         client = self._client = self._client or self._made()
         rest: Any = importlib.import_module("influxdb_client.rest")
@@ -52,7 +52,7 @@ class InfluxTransport:
             service.WriteService(client.api_client).post_write(
                 org=self._place.org,
                 bucket=self._place.bucket,
-                body=letter.body,
+                body=request.body,
                 precision="ms",
                 urlopen_kw=_NO_REDIRECT,
             )

@@ -34,9 +34,9 @@ class LinesFile:
         self._counter = SampleCounter(settings.name, context.metrics)
         self._retry = DeliveryRetry(settings.name, min_backoff_s=0.01, max_backoff_s=1.0)
 
-    def encode(self, entry: DecodedEntry) -> Sequence[str]:
+    def encode(self, decoded: DecodedEntry) -> Sequence[str]:
         """Return a line for each value of a batch, and one for each outcome."""
-        columns, site = entry.columns, entry.kept.entry.site
+        columns, site = decoded.columns, decoded.kept.entry.site
         lines = []
         for block in columns.blocks:
             for rows in columns.series_of(block):

@@ -1,5 +1,6 @@
 """A metric's name tells its kind and its unit, and it is written in one place: the catalogue."""
 
+import ast
 import math
 import re
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.house import ROOT
+from tests.contract.house import ROOT, Module, modules, plant
 from thongsuot_schema import catalogue
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.metric import PREFIX, Metric, MetricType, ProbeKind, Unit
@@ -54,6 +55,32 @@ def mentioned(folder: Path) -> set[str]:
     """Return the metric names that boards and rules below a folder use."""
     texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file())
     return {name for text in texts for name in re.findall(rf"\b{PREFIX}[a-z0-9_]+", text)}
+
+
+def literals(module: Module) -> set[str]:
+    """Return the texts that stand in a module's code, docstrings left out by being longer."""
+    return {
+        node.value
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_agent_and_collector_name_a_metric_by_the_catalogues_constant() -> None:
+    known = {name for kind in kinds() for name in names_of(kind)}
+    known |= {metric.name for kind in kinds() for metric in kind.metrics}
+    spelled = {
+        f"{module.name}: {name}"
+        for module in modules(ROOT, ("agent", "collector"))
+        for name in literals(module) & known
+    }
+    assert spelled == set()
+
+
+def test_a_metric_that_is_spelled_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "agent/src/thongsuot_agent/x.py", 'LOSS = "icmp_loss_ratio"\n')
+    (module,) = modules(tmp_path, ("agent",))
+    assert literals(module) & {metric.name for metric in icmp.KIND.metrics} == {"icmp_loss_ratio"}
 
 
 def test_each_metric_is_named_by_kind_and_unit() -> None:

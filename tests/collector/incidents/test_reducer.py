@@ -177,3 +177,12 @@ def test_every_fault_is_told_by_itself_or_in_a_larger_one_within_the_bound() -> 
             if notification.incident.id in names
         )
         assert first <= incident.known_ns + limit_ns
+
+
+def test_an_outage_shows_what_its_first_twelve_members_rest_on() -> None:
+    made = healthy_city(sites=42)
+    for number in range(0, 42, 3):
+        made.report(f"s{number}", "fiber", CUT)
+    made.run(120)
+    shown = [bool(member.evidence) for member in made.only("carrier_outage").member_evidence]
+    assert shown == [True] * 12 + [False] * 2

@@ -110,12 +110,16 @@ def test_the_lights_show_what_stands_with_what_the_inventory_knows() -> None:
         "18001166",
         "HNI-1",
     )
-    # The median of the link's own segments.
-    assert fiber.rtt_s == 0.030
-    assert fiber.loss_ratio == 0.0
     assert (five_g.state, five_g.symptom) == (State.UNKNOWN, Symptom.NOT_YET_MEASURED)
     assert (portal.state, portal.title_vi) == (State.UP, "Cổng dịch vụ công")
     assert portal.reachable_over == ("5g",)
+
+
+def test_a_links_figures_are_of_its_own_segments_and_shown_only_while_it_is_heard() -> None:
+    up = lights(view(told(change(990 * S, State.UP)), at=1005))["fiber"]
+    assert (up.rtt_s, up.loss_ratio) == (0.030, 0.0)
+    down = lights(view(told(change(990 * S, State.DOWN)), at=1005))["fiber"]
+    assert (down.rtt_s, down.loss_ratio) == (None, None)
 
 
 def test_dead_anchors_of_another_network_are_no_loss_of_a_healthy_line() -> None:

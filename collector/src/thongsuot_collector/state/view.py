@@ -128,7 +128,9 @@ def _link_light(
     state, segment, symptom, since_s = now.light((name, ""))
     standing = None if now.silent else now.standing.get((name, ""))
     carrier = directory.carrier(link.carrier) if link is not None else None
-    figures = LineFigures() if now.silent else _line_figures(name, now, directory)
+    # Beside "down", the answer of a router before the fault would read as that of the link.
+    is_heard = state in {State.UP, State.DEGRADED}
+    figures = _line_figures(name, now, directory) if is_heard else LineFigures()
     return SubjectView(
         name=name,
         title_vi="",

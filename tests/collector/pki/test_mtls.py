@@ -254,11 +254,7 @@ async def test_whoever_has_the_authoritys_key_alone_does_not_come_in(
         serial_number=ours.serial_number,
         not_valid_before=ours.not_valid_before_utc,
         not_valid_after=ours.not_valid_after_utc,
-        extensions=[
-            extension
-            for extension in ours.extensions
-            if extension.oid != x509.SubjectKeyIdentifier.oid
-        ],
+        extensions=[ext for ext in ours.extensions if ext.oid != x509.SubjectKeyIdentifier.oid],
     ).sign(stolen, hashes.SHA256())  # type: ignore[arg-type]
     assert forged.not_valid_after_utc > datetime.now(UTC)
     pem = forged.public_bytes(Encoding.PEM).decode()

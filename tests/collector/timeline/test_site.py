@@ -49,18 +49,14 @@ class IntervalTable:
 
     def apply(self, rewrites: Iterable[Rewrite]) -> None:
         for rewrite in rewrites:
-            kept = []
+            from_ns, until_ns, rows = rewrite.from_ns, rewrite.until_ns, [*rewrite.intervals]
             for row in self.rows.get(rewrite.subject, []):
-                ends_before = row.end_ns is not None and row.end_ns <= rewrite.from_ns
-                if ends_before or (
-                    rewrite.until_ns is not None and row.start_ns >= rewrite.until_ns
-                ):
-                    kept.append(row)
-                elif row.start_ns < rewrite.from_ns:
-                    kept.append(msgspec.structs.replace(row, end_ns=rewrite.from_ns))
-            self.rows[rewrite.subject] = sorted(
-                [*kept, *rewrite.intervals], key=lambda row: row.start_ns
-            )
+                ends_before = row.end_ns is not None and row.end_ns <= from_ns
+                if ends_before or (until_ns is not None and row.start_ns >= until_ns):
+                    rows.append(row)
+                elif row.start_ns < from_ns:
+                    rows.append(msgspec.structs.replace(row, end_ns=from_ns))
+            self.rows[rewrite.subject] = sorted(rows, key=lambda row: row.start_ns)
 
 
 def replayed(
@@ -76,10 +72,7 @@ def replayed(
 
 
 def course(intervals: Sequence[Interval]) -> list[tuple[float, str, str]]:
-    return [
-        ((interval.start_ns - wall_ns(0)) / NS, interval.state, interval.symptom)
-        for interval in intervals
-    ]
+    return [((row.start_ns - wall_ns(0)) / NS, row.state, row.symptom) for row in intervals]
 
 
 # What is told of a site.
@@ -378,9 +371,7 @@ def test_a_stream_without_its_beginning_is_in_doubt_from_where_the_one_before_it
     assert presumed[0].start_ns == wall_ns(200)
     gap = next(interval for interval in intervals if interval.symptom is Symptom.AGENT_SILENT)
     assert (gap.start_ns, gap.end_ns, gap.basis) == (wall_ns(105), wall_ns(200), Basis.SILENCE)
-    assert all(
-        interval.basis is Basis.RECORD for interval in intervals if interval.start_ns < wall_ns(105)
-    )
+    assert all(row.basis is Basis.RECORD for row in intervals if row.start_ns < wall_ns(105))
 
 
 def test_a_pause_of_a_minute_is_none_and_a_longer_one_is_an_absence() -> None:

@@ -29,7 +29,8 @@ from thongsuot_schema.inventory.model import ProbeSchedule
 
 pytestmark = pytest.mark.lab
 
-RECORDING = Path(__file__).parents[1] / "agent" / "snmp" / "devices" / "two-legs.snmprec"
+DEVICES = Path(__file__).parents[1] / "agent" / "probing" / "snmp" / "devices"
+RECORDING = DEVICES / "two-legs.snmprec"
 DOWN_BPS, UP_BPS = 20e6, 10e6
 NEVER_S = 86_400.0
 """By its plan nothing of what is asked for would run while the test lasts."""

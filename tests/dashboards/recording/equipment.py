@@ -18,7 +18,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
-DEVICES = Path(__file__).parents[2] / "agent" / "snmp" / "devices"
+DEVICES = Path(__file__).parents[2] / "agent" / "probing" / "snmp" / "devices"
 COMMUNITY = "equipment"
 UPS_ADDRESS = "192.168.1.20"
 """The client's own address: it stands on the LAN of the optical modem."""

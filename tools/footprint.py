@@ -141,7 +141,9 @@ def _told_to_tell(folder: Path) -> Iterator[Path]:
     folder.chmod(0o777)
     (folder / "sitecustomize.py").write_text(_TELL, encoding="utf-8")
     told = folder / "modules"
-    mine = {"PYTHONPATH": str(folder), "THONGSUOT_FOOTPRINT": str(told)}
+    # First of all, and what is there already stays: a copy of the tree is found by it.
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    mine = {"PYTHONPATH": path, "THONGSUOT_FOOTPRINT": str(told)}
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:

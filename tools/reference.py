@@ -15,6 +15,7 @@ from tools.statements import statements_page
 
 from thongsuot_collector.notify import loader as notify_loader
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
+from thongsuot_collector.sinks import loader as sink_loader
 from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema import catalogue
 from thongsuot_schema.former_names import PRESENT_NAMES
@@ -122,12 +123,29 @@ def channels_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def sinks_page() -> str:
+    """Return docs/reference/sinks/README.md: the table of all kinds of sinks."""
+    lines = [
+        "# Table of sinks\n",
+        "The value of `kind` in a `[[sinks]]` table. Made from",
+        "`collector/src/thongsuot_collector/sinks/` by `./run reference`; do not edit.",
+        "What they have in common: [sinks](../sinks.md).\n",
+        "| kind | for | what it needs |",
+        "| --- | --- | --- |",
+    ]
+    for name in sink_loader.kinds():
+        kind = sink_loader.load(name)
+        lines.append(f"| `{name}` | {kind.delivers_to} | {kind.needs} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
     "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/evidence.schema.json": evidence_schema,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/sinks/README.md": sinks_page,
     "docs/reference/statements.md": statements_page,
     "docs/reference/webhook.schema.json": webhook_schema,
 }

@@ -71,6 +71,7 @@ def run_script(code: str) -> subprocess.CompletedProcess[str]:
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
 LAWS = {
     "agent": ("tests/contract/test_kinds.py", "tests/contract/test_limits.py"),
+    "collector": ("tests/collector/rules/test_rules.py", "tests/collector/sinks/test_contract.py"),
     "dashboards": ("tests/dashboards/test_boards.py", "tests/dashboards/test_grafana_schema.py"),
     "lab": ("tests/lab_room/faults/test_life.py",),
 }
@@ -83,9 +84,8 @@ def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[s
         shutil.copytree(ROOT / room / "src", folder / room / "src")
     for name in ("tests", "tools", "dashboards/grafana"):
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copytree(
-        ROOT / "docs" / "reference" / "probes", folder / "docs" / "reference" / "probes"
-    )
+    for name in ("docs/reference/probes", "docs/runbook"):
+        shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "pyproject.toml", folder)
     names = [block.info.split("file=")[1] for block in files]
     for name, block in zip(names, files, strict=True):

@@ -65,8 +65,12 @@ class SinkKind(Generic[S]):
 
     ``check`` refuses settings that cannot work (a file that is not there) with an ``OSError`` or
     ``ValueError`` whose text is shown to a person. ``make`` opens nothing until it runs.
+
+    The last two stand in the reference: what takes the data, and how that has to be set up.
     """
 
     settings: type[S]
     check: Callable[[S], None]
     make: Callable[[S, SinkContext], Sink]
+    delivers_to: str
+    needs: str

@@ -180,4 +180,12 @@ def _is_too_old(said: str) -> bool:
     return "retention policy" in said
 
 
-SINK = SinkKind(settings=Settings, check=check, make=InfluxSink)
+SINK = SinkKind(
+    settings=Settings,
+    check=check,
+    make=InfluxSink,
+    delivers_to="InfluxDB 2, Cloud and 1.8 or newer, VictoriaMetrics: line protocol by the v2 "
+    "write API, through `influxdb-client`",
+    needs="a bucket that keeps points longer than an outage may last. InfluxDB 1.6 (Debian's) has "
+    "no such API",
+)

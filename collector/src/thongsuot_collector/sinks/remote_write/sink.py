@@ -238,4 +238,11 @@ def _is_too_old(said: str) -> bool:
     return "too old" in said
 
 
-SINK = SinkKind(settings=Settings, check=check_http, make=RemoteWriteSink)
+SINK = SinkKind(
+    settings=Settings,
+    check=check_http,
+    make=RemoteWriteSink,
+    delivers_to="Prometheus, Mimir, VictoriaMetrics, Thanos: remote write 1.0",
+    needs="Prometheus: `--web.enable-remote-write-receiver` and "
+    "`storage.tsdb.out_of_order_time_window`, at least as long as an outage may last",
+)

@@ -98,4 +98,10 @@ class LinesFileSink:
         """See ``Sink``."""
 
 
-SINK = SinkKind(settings=Settings, check=check, make=LinesFileSink)
+SINK = SinkKind(
+    settings=Settings,
+    check=check,
+    make=LinesFileSink,
+    delivers_to="a file",
+    needs="a folder",
+)

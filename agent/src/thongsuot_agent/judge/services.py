@@ -78,9 +78,11 @@ def note_service_run(
         return ()
     # What was left open is taken up again by the next run that speaks for it.
     fails_anew = now.is_doubtful and track.failures == 1
-    is_slow_still = track.slow_runs % SLOW_RUNS == SLOW_RUNS - 1
+    # A slow page is looked into at once, like one that fails: at one run a minute, three slow ones
+    # in a row would take longer than most slow spells last.
+    is_slow_anew = track.slow_runs % SLOW_RUNS == 1
     slot = service.slots.get(at.link.name)
-    is_open = fails_anew or (is_slow_still and slot is not None and slot.fault is None)
+    is_open = fails_anew or (is_slow_anew and slot is not None and slot.fault is None)
     if now.signature == service.judged.get(at.link.name) and not is_open:
         return ()
     return _open_comparison(at, service, plan, track)
@@ -193,7 +195,7 @@ def _update_service_slot(
     service: ServiceMemory, at: LinkContext, here: ServiceOverLink, seen: Suspicion | None
 ) -> None:
     slot = service.slots.setdefault(at.link.name, FaultSlot(onset_ns=at.now_ns))
-    if not here.health or here.is_doubtful:
+    if not here.health or (here.is_doubtful and seen is None):
         return
     fault = None if seen is None else seen.fault
     if fault == slot.fault or (fault == UNKNOWN and slot.fault is not None):

@@ -6,6 +6,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import key_of
 from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, Series
 
 _DURATIONS = {
@@ -19,9 +20,13 @@ _ADDRESSES = 8
 _LEARN_SHARE = 0.01
 """Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
 _LEARN_FLOOR_S = 0.00005
+_LEARNED_PAGES = 2
+"""Pages from which the usual is known; asked once a minute, five would take too long."""
 _QUICK_SHARE = 0.5
 """Of the usual duration: runs below it in a row show that the usual was learned of a slow time."""
 ECHO = icmp.KIND.name
+STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
+"""What a way that loses large packets looks like: the connection opens, then nothing more comes."""
 
 
 def track_of(link: LinkMemory, series: Series) -> Track:
@@ -81,6 +86,10 @@ def record_duration(
         track.slow_runs += 1
         track.slow_since_ns = track.slow_since_ns or started_ns
         return
+    if track.kind == http.KIND.name and finding.reason in STALLS and not is_doubtful(finding):
+        # The portal was connected to, and the page did not come in its time: slower than any limit.
+        _record_stall(track, started_ns, settings)
+        return
     if value_s is None or finding.outcome is not Outcome.OK or is_doubtful(finding):
         return
     track.value_s, track.value_ns = value_s, started_ns
@@ -95,12 +104,20 @@ def record_duration(
         _learn_usual(track, value_s, settings)
 
 
+def _record_stall(track: Track, started_ns: int, settings: Settings) -> None:
+    slowest_s = 2 * max(settings.service_slow_s, settings.slow_factor * (track.usual_s or 0.0))
+    track.value_s, track.value_ns = slowest_s, started_ns
+    track.slow_runs += 1
+    track.slow_since_ns = track.slow_since_ns or started_ns
+
+
 def is_slow(track: Track, settings: Settings) -> bool:
     """Return whether the latest run took much longer than is usual for its series."""
     value_s, usual_s = track.value_s, track.usual_s or 0.0
     if value_s is None:
         return False
-    is_learned = track.learned >= settings.learn_runs
+    needed = _LEARNED_PAGES if track.kind == http.KIND.name else settings.learn_runs
+    is_learned = track.learned >= needed
     if track.kind == ECHO:
         return is_learned and value_s > usual_s + settings.slow_excess_s
     limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s

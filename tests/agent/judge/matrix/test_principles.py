@@ -194,6 +194,16 @@ def test_echoes_that_come_and_go_alone_are_no_flapping_line(period_s: float) -> 
     assert states_of(site, "fixed") == [State.UP]
 
 
+@pytest.mark.parametrize("at", [Segment.ACCESS, Segment.CARRIER])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_echoes_that_are_slow_alone_are_no_slow_line(seed: int, at: Segment) -> None:
+    last = InjectedFault(start_s=START_S, at=at, kinds=("icmp",), delay_s=0.5)
+    site = SimulatedSite(seed=seed, injected=(last,))
+    site.run(900.0)
+    assert states_of(site, "fixed") == [State.UP]
+    assert blamed_parties(site) == set()
+
+
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_lookups_and_pages_lose_is_seen_though_every_echo_is_answered(

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.tracks import STALLS
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.verdict import Symptom
 
@@ -70,9 +71,6 @@ FAILURE_MODES: Mapping[Reason, FailureMode] = {
     Reason.BODY_UNEXPECTED: FailureMode(Symptom.SERVICE_UNEXPECTED_CONTENT, Attribution.SERVICE),
 }
 _OTHERWISE = FailureMode(Symptom.SERVICE_ERROR, Attribution.PATH)
-
-STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
-"""What a way that loses large packets looks like: the connection opens, then nothing more comes."""
 
 FOREIGN_CERTIFICATE = frozenset({Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH})
 """What an interceptor looks like: shown by all services at once, it is no service's own."""

@@ -18,7 +18,7 @@ from thongsuot_agent.judge.observations import (
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy, knows_rate_since, load_of_boxes
 from thongsuot_agent.judge.tracks import ECHO, is_slow
-from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.catalogue import dns, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
@@ -71,7 +71,7 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
         return None
     fast = [seen for seen in echoes if not is_suspiciously_slow(at, seen)]
     segment, blamed = _locate_latency(at, slow, fast)
-    if segment is None:
+    if segment is None or _is_refuted_by_lookups(at, sight, segment, blamed):
         return None
     onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
     evidence = _latency_evidence(at, echoes)
@@ -90,6 +90,30 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
         is_ripe=knows_rate_since(at, onset_ns)
         and not _is_lower_rung_not_probed(at, sight, segment),
     )
+
+
+def _is_refuted_by_lookups(
+    at: LinkContext, sight: Observations, segment: Segment, slow: list[Observation]
+) -> bool:
+    """
+    Return whether lookups were as quick as ever on the way on which echoes are slow.
+
+    A fault of a link shows in what the link carries; routers answer, and carriers forward, echoes
+    last. In every family that is slow a name server beyond the rung has to have answered in the
+    round.
+    """
+    quick = {
+        track.family
+        for track in at.link.tracks.values()
+        if track.kind == dns.KIND.name
+        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and RANK[rung_of(point, at.link.facts)] >= max(RANK[segment], RANK[Segment.CARRIER])
+        and track.usual_s is not None
+        and track.value_s is not None
+        and (track.value_ns or 0) >= sight.since_ns
+        and track.value_s - track.usual_s < at.settings.slow_excess_s / 2
+    }
+    return segment is not Segment.LAN and {seen.track.family for seen in slow} <= quick
 
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:
@@ -151,7 +175,7 @@ def _locate_latency(
     proved = max((s.rung for s in fast), key=RANK.__getitem__, default=Segment.DEVICE)
     beyond = [s for s in slow if RANK[s.rung] > max(RANK[proved], RANK[Segment.LAN])]
     if RANK[proved] >= RANK[Segment.TRANSIT]:
-        return _abroad(slow, fast, quorum)
+        return _one_side(slow, fast, quorum)
     if RANK[proved] > RANK[Segment.LAN]:
         return (
             (LADDER[RANK[proved] + 1], beyond)
@@ -167,14 +191,17 @@ def _locate_latency(
     return (Segment.LAN if gateway_is_slow else Segment.ACCESS), beyond
 
 
-def _abroad(
+def _one_side(
     slow: list[Observation], fast: list[Observation], quorum: int
 ) -> tuple[Segment | None, list[Observation]]:
-    """Return ``transit`` where all that is abroad is slow and nothing at home."""
-    foreign = [s for s in slow if s.rung is Segment.TRANSIT and not s.point.domestic]
-    is_whole = not any(not s.point.domestic for s in fast)
-    if is_whole and len(foreign) == len(slow) and len(independent_witnesses(foreign)) >= quorum:
-        return Segment.TRANSIT, foreign
+    """Return ``transit`` where all that is abroad is slow and nothing at home, or all at home."""
+    for is_domestic in (False, True):
+        side = [s for s in slow if s.rung is Segment.TRANSIT and s.point.domestic is is_domestic]
+        is_whole = not any(
+            s.rung is Segment.TRANSIT and s.point.domestic is is_domestic for s in fast
+        )
+        if is_whole and len(side) == len(slow) and len(independent_witnesses(side)) >= quorum:
+            return Segment.TRANSIT, side
     return None, []
 
 

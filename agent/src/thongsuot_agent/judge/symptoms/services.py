@@ -11,18 +11,18 @@ from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure, explained_by_link
-from thongsuot_agent.judge.symptoms.failure_modes import (
-    STALLS,
-    Health,
-)
+from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST, SLOW_RUNS, ServiceOverLink
-from thongsuot_agent.judge.tracks import is_slow
+from thongsuot_agent.judge.tracks import STALLS, is_slow
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
+
+SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
+"""A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
 
 def diagnose_service(
@@ -65,7 +65,8 @@ def large_packets(
         if not stalling or any(o.health[family] is Health.GOOD for _, o in asked):
             continue
         others = {s: [o for o in elsewhere[s] if family in o.health] for s in stalling}
-        works = [s for s in stalling if any(o.health[family] is Health.GOOD for o in others[s])]
+        # One that is slow there as well is slow, and no witness that large packets pass.
+        works = [s for s in stalling if any(_passes(o, family) for o in others[s])]
         fails = [s for s in stalling if any(_stalls(o, family) for o in others[s])]
         if works or len(stalling) - len(fails) >= at.settings.quorum:
             return Diagnosis(
@@ -76,6 +77,10 @@ def large_packets(
 
 def _stalls(one: ServiceOverLink, family: Family) -> bool:
     return one.health[family] is Health.BAD and one.tracks[family].reason in STALLS
+
+
+def _passes(one: ServiceOverLink, family: Family) -> bool:
+    return one.health[family] is Health.GOOD and not one.tracks[family].slow_runs
 
 
 def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
@@ -112,18 +117,34 @@ def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
 def _slow(
     at: LinkContext, here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]
 ) -> Suspicion | None:
-    """Return that a page is slow over every link that works; over one alone it may be the way."""
+    """
+    Return that a page is slow: the portal's where every link that works says so.
+
+    Over one link alone, while it is quick over another, it may be the way as well.
+    """
     if here.link.slow.fault is not None or here.link.loss_fault.fault is not None:
         return None
-    if not all(_is_slow_over(at, one) for one in (here, *elsewhere)):
+    if not _is_slow_over(at, here):
+        return None
+    if all(_is_slow_over(at, one) for one in elsewhere):
+        fault = Diagnosis(
+            state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
+        )
+    elif any(_is_quick_over(one) for one in elsewhere):
+        fault = SLOW_OVER_LINK
+    else:
         return None
     since_ns = [t.slow_since_ns for t in here.tracks.values() if t.slow_since_ns is not None]
     return Suspicion(
-        fault=Diagnosis(
-            state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
-        ),
+        fault=fault,
         onset_ns=min(since_ns),
         evidence=service_evidence((here, *elsewhere)),
+    )
+
+
+def _is_quick_over(one: ServiceOverLink) -> bool:
+    return one.is_whole and all(
+        not track.slow_runs and track.successes >= SLOW_RUNS for track in one.tracks.values()
     )
 
 

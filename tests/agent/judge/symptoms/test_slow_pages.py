@@ -1,0 +1,83 @@
+"""Pages that come slowly: found soon, the portal's where every carrier shows it, else nobody's."""
+
+import pytest
+
+from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, states_of
+from tests.agent.judge.seeds import SEEDS
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S, END_S = 700.0, 1300.0
+SLOW_PORTAL = (State.DEGRADED, Segment.SERVICE, Symptom.SERVICE_SLOW)
+SLOW_OVER_LINK = (State.UNKNOWN, None, Symptom.SERVICE_SLOW)
+
+
+def slow_pages(*links: str, delay_s: float = 2.0) -> InjectedFault:
+    """Return a delay of every packet to one portal: four round trips make the page hang."""
+    return InjectedFault(
+        start_s=START_S,
+        end_s=END_S,
+        links=links,
+        at=Segment.SERVICE,
+        kinds=("http",),
+        targets=("motcua",),
+        delay_s=delay_s,
+    )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slow_page_is_looked_into_at_once_and_not_three_minutes_later(seed: int) -> None:
+    site = SimulatedSite(seed=seed, injected=(slow_pages(),))
+    site.run(1800.0)
+    # A request a minute, and three pages of nine seconds.
+    assert_found(site, SLOW_PORTAL, since_s=START_S, intervals=24.0, link="", service="motcua")
+    assert states_of(site, "", "motcua") == [State.UP, State.DEGRADED, State.UP]
+    assert blamed_parties(site) == {Party.PORTAL}
+
+
+@pytest.mark.parametrize("link", ["fixed", "mobile"])
+def test_a_page_that_is_slow_over_one_carrier_alone_is_held_against_nobody(link: str) -> None:
+    site = SimulatedSite(injected=(slow_pages(link),))
+    site.run(2400.0)
+    assert_found(site, SLOW_OVER_LINK, since_s=START_S, intervals=80.0, link=link, service="motcua")
+    assert states_of(site, link, "motcua")[-1] is State.UP
+    assert states_of(site, "", "motcua") == [State.UP]
+    assert blamed_parties(site) == set()
+
+
+def test_a_portal_that_hangs_now_and_comes_slowly_then_is_slow() -> None:
+    """Neither do two runs in a row fail nor three in a row come slowly."""
+    hangs = InjectedFault(
+        start_s=START_S,
+        end_s=END_S,
+        links=(),
+        at=Segment.SERVICE,
+        kinds=("http",),
+        targets=("motcua",),
+        reason=Reason.RESPONSE_TIMED_OUT,
+        period_s=22.0,
+    )
+    site = SimulatedSite(injected=(hangs, slow_pages()))
+    site.run(END_S)
+    against = [c for c in changes_of(site, "", "motcua") if c.verdict.state is not State.UP]
+    assert against
+    assert blamed_parties(site) == {Party.PORTAL}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_when_everything_at_home_beyond_the_carrier_is_slow_the_transit_is(seed: int) -> None:
+    slow = InjectedFault(
+        start_s=START_S,
+        end_s=END_S,
+        at=Segment.TRANSIT,
+        targets=("zone", "exchange"),
+        delay_s=0.5,
+    )
+    site = SimulatedSite(seed=seed, injected=(slow,))
+    site.run(1500.0)
+    expected = (State.DEGRADED, Segment.TRANSIT, Symptom.TRANSIT_SLOW)
+    assert_found(site, expected, since_s=START_S, intervals=10.0)
+    assert states_of(site, "fixed") == [State.UP, State.DEGRADED, State.UP]

@@ -58,7 +58,8 @@ class Track(msgspec.Struct, kw_only=True):
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
     for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
-    ``addresses`` are those at which a service was tried lately.
+    ``addresses`` are those at which a service was tried lately; ``episodes_ns`` the starts of its
+    latest failures that followed a success.
     """
 
     kind: str
@@ -96,6 +97,7 @@ class Track(msgspec.Struct, kw_only=True):
     carried_lost: int = 0
     noisy_until_ns: int = 0
     addresses: dict[str, ServiceAddress] = msgspec.field(default_factory=dict)
+    episodes_ns: list[int] = msgspec.field(default_factory=list)
     expires_s: float | None = None
     issuer: str = ""
     tally: RoundCounts = msgspec.field(default_factory=RoundCounts)

@@ -17,6 +17,8 @@ _DURATIONS = {
 """The duration of each kind that is compared with what is usual."""
 _ADDRESSES = 8
 """Addresses of a service that are remembered."""
+_EPISODES = 4
+"""Failures with a success before them whose times are remembered."""
 _LEARN_SHARE = 0.01
 """Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
 _LEARN_FLOOR_S = 0.00005
@@ -163,6 +165,8 @@ def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
     track.failed_ns = max(started_ns, track.failed_ns or started_ns)
     if track.failed_since_ns is None or started_ns < track.failed_since_ns:
         track.failed_since_ns = started_ns
+    if not track.failures and track.kind == http.KIND.name:
+        track.episodes_ns = [*track.episodes_ns[1 - _EPISODES :], started_ns]
     track.failures += 1
     track.successes = 0
 

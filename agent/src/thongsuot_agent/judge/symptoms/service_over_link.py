@@ -2,7 +2,7 @@
 A service over one link: how it is by what the link's series have shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from thongsuot_agent.judge.link_context import LinkContext
@@ -25,6 +25,16 @@ SLOW_RUNS = 3
 
 CLOCK_NS = 900 * 1_000_000_000
 """A certificate that was found valid so lately proves the device's clock."""
+
+EPISODES = 3
+"""
+Failures between which it worked, of one service over one link, that are no chance: on a line that
+loses 1 % not one page in a thousand fails.
+"""
+EPISODES_NS = 600 * 1_000_000_000
+"""All of them within this time."""
+STEADY_RUNS = 4
+"""Runs that work in a row before what came and went is over."""
 
 _DEAD_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
 
@@ -100,7 +110,23 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
     needed = at.settings.service_failures
     failing = _failing_addresses(at, service)
     health = {f: health_of(t, needed, at.now_ns, failing) for f, t in chosen.items()}
+    if _comes_and_goes(at, link, chosen.values()):
+        for family, track in chosen.items():
+            is_steady = not track.episodes_ns or track.successes >= STEADY_RUNS
+            if health[family] is Health.GOOD and not is_steady:
+                health[family] = Health.PARTLY
     return ServiceOverLink(link, health, chosen, at.probes.link.carrier)
+
+
+def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:
+    """
+    Return whether a service fails again and again over a link, though never twice in a row.
+
+    A portal or a name server that fails every third time hurts all the same. What failed before the
+    link was last well is the link's.
+    """
+    since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
+    return sum(start_ns >= since_ns for t in tracks for start_ns in t.episodes_ns) >= EPISODES
 
 
 def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import socket
 import sys
@@ -156,6 +157,26 @@ def test_a_gateway_that_drops_icmp_still_answers_on_the_link_layer(lab: Lab) -> 
     async def run(monitor: LinkMonitor) -> None:
         for _ in range(2):
             assert (await look(monitor)).values["host_gateway_neighbour_ratio"] == 1
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_gateway_that_answers_is_known_to_be_there_on_a_device_short_of_cpu(lab: Lab) -> None:
+    async def hog() -> None:
+        while True:
+            # The loop comes round ten times a second: each short sleep of a probe lasts long.
+            time.sleep(0.1)  # noqa: ASYNC251
+            await asyncio.sleep(0)
+
+    async def run(monitor: LinkMonitor) -> None:
+        lab.node("device").ip("neigh flush all")
+        hogging = asyncio.create_task(hog())
+        try:
+            assert (await look(monitor)).values["host_gateway_neighbour_ratio"] == 1
+        finally:
+            hogging.cancel()
 
     on_device(lab, run, BOTH)
 

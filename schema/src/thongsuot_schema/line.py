@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
 
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.statistics import median
 
 RECENT_RUNS = 12
 """Runs of a series over which loss is taken: at the default interval of 5 s, the last minute."""

@@ -23,7 +23,6 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.addresses import address_of
 from thongsuot_agent.probing.contract import Probe, stateless
-from thongsuot_agent.probing.statistics import median
 from thongsuot_agent.proto.icmp import ECHO_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
 from thongsuot_schema.inventory.model import Role, Target
@@ -31,6 +30,7 @@ from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+from thongsuot_schema.statistics import median
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thongsuot_agent.probing.statistics import median
 from thongsuot_schema.path import Hop
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.statistics import median
 
 _REFUSALS = {
     Reason.HOST_UNREACHABLE: "!H",

@@ -4,10 +4,10 @@ from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
 from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.probes.path.trace import TracePacing, TraceResult
-from thongsuot_agent.probing.statistics import median
 from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import QualityFlag
+from thongsuot_schema.statistics import median
 
 WORKER = "thongsuot_agent.probes.path.tcp_worker"
 START_S = 10.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.tracer import Tracer, TracerProbe
 from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
-from thongsuot_agent.probing.statistics import median
 from thongsuot_schema.path import Hop
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import QualityFlag
+from thongsuot_schema.statistics import median
 
 GAP_S = 0.02
 """

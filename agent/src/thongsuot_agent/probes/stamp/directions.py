@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from thongsuot_agent.probing.statistics import median, percentile_95
+from thongsuot_schema.statistics import median, percentile_95
 
 NS_PER_S = 1_000_000_000
 _JITTER_GAIN = 16  # RFC 3550, section 6.4.1

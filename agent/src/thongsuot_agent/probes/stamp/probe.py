@@ -30,7 +30,6 @@ from thongsuot_agent.probes.stamp import directions, emodel
 from thongsuot_agent.probes.stamp.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
 from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probing.contract import Probe, stateless
-from thongsuot_agent.probing.statistics import median, percentile_95
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.secret_file import credential_path, read_token
 from thongsuot_runtime import kernel_clock
@@ -58,6 +57,7 @@ from thongsuot_schema.stamp.timestamp import (
     pack_error_estimate,
     unix_ns_of_timestamp,
 )
+from thongsuot_schema.statistics import median, percentile_95
 
 _UDP_HEADER_BYTES = 8
 _LARGEST_BYTES = 1400

@@ -10,7 +10,7 @@ HTTP/1.1), streams are a fixed number, and the load ends by the clock instead of
 from collections.abc import Sequence
 
 from thongsuot_agent.probing.link_load.protocol import LoadReport, RequestTiming
-from thongsuot_agent.probing.statistics import median
+from thongsuot_schema.statistics import median
 from thongsuot_schema.throughput import BIN_S
 
 SHORTEST_S = 1.0

@@ -1,4 +1,4 @@
-from thongsuot_agent.probing.statistics import median, percentile_95
+from thongsuot_schema.statistics import median, percentile_95
 
 
 def test_the_median_of_an_even_number_of_values_lies_between_the_middle_two() -> None:

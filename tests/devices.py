@@ -1,26 +1,21 @@
 """
 Recorded devices with the values expected of them.
 
-They are not part of the repository (their licence is not ours): a test that needs them skips,
-naming them, where they are not there. They are beside the repository, or where
-``THONGSUOT_DEVICE_FILES`` says.
+They are not part of the repository (their licence is not ours): they are looked for in the folder
+``devices`` of the one that ``THONGSUOT_DATA`` names, and a test that needs them skips without.
 """
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.outside_data import need_file, outside_folder
 
-BESIDE = Path(__file__).parents[2] / "shared" / "data" / "devices"
-FOLDER = Path(os.environ.get("THONGSUOT_DEVICE_FILES", BESIDE))
+FOLDER = outside_folder("devices")
 
 
 def need() -> None:
     """Skip the test where the recordings are not there."""
-    if not (FOLDER / "manifest.csv").exists():
-        pytest.skip(f"{FOLDER / 'manifest.csv'} is not there")
+    need_file(FOLDER / "manifest.csv")
 
 
 def named(folder: str, ending: str) -> list[str]:

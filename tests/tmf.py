@@ -1,22 +1,20 @@
 """
 What TM Forum's published files say of requests and answers.
 
-The files are not part of the repository: a test that needs them skips, naming them, where they are
-not there. They are beside the repository, or where ``THONGSUOT_TMF_FILES`` says.
+The files are not part of the repository: they are looked for in the folder ``tmf`` of the one that
+``THONGSUOT_DATA`` names, and a test that needs them skips without.
 """
 
 import json
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
-import pytest
 import yaml  # type: ignore[import-untyped]
 
-BESIDE = Path(__file__).parents[2] / "shared" / "data" / "tmf"
-FOLDER = Path(os.environ.get("THONGSUOT_TMF_FILES", BESIDE))
+from tests.outside_data import need_file, outside_folder
+
+FOLDER = outside_folder("tmf")
 TICKETS_5 = "TMF621-Trouble_Ticket-v5.0.1.oas.yaml"
 TICKETS_4 = "TMF621-TroubleTicket-v4.0.0.swagger.json"
 ALARMS_4 = "TMF642-Alarm-v4.0.0.swagger.json"
@@ -25,8 +23,7 @@ ALARMS_4 = "TMF642-Alarm-v4.0.0.swagger.json"
 def need() -> None:
     """Skip the test where the files are not there."""
     for name in (TICKETS_5, TICKETS_4, ALARMS_4):
-        if not (FOLDER / name).exists():
-            pytest.skip(f"{FOLDER / name} is not there")
+        need_file(FOLDER / name)
 
 
 class Api:

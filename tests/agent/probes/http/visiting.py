@@ -10,6 +10,7 @@ from tests.agent.probes.web_server import (
     ServerAuthority,
 )
 from tests.agent.probing.name_server import Behaviour, ScriptedNameServer, zone
+from tests.timing import MS
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.http.probe import HttpProbe, Settings
 from thongsuot_agent.probing.contract import ProbeServices
@@ -24,7 +25,7 @@ ADDRESSES = {Family.IP4: ANCHOR4, Family.IP6: ANCHOR6}
 ZONE = zone(f"{HOST}. 300 A {ANCHOR4}", f"{HOST}. 300 AAAA {ANCHOR6}")
 FIXED = Spec(name="fixed", interface="fix0", resolvers=(ANCHOR4, ANCHOR6))
 """Only the one of the family that is measured runs; the other one would be asked after it."""
-SHORT = Settings(timeout_s=0.6, resolve_timeout_s=0.6)
+SHORT = Settings(timeout_s=2000 * MS, resolve_timeout_s=2000 * MS)
 """For what gets no answer."""
 
 

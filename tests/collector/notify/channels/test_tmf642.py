@@ -20,6 +20,7 @@ from tests.collector.notify.incident_events import (
     restore_fibre,
     steady_city,
 )
+from tests.outside_data import need_file
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.channels.tmf642.alarm import new_alarm
 from thongsuot_collector.notify.channels.tmf642.causes import ALARM_CAUSES, alarm_cause
@@ -189,8 +190,7 @@ def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
     assert alarm_cause(Symptom.NONE, State.DEGRADED).cause == "degradedSignal"
     assert alarm_cause(Symptom.NONE, State.UNKNOWN).cause == "timeoutExpired"
     file = tmf.FOLDER.parent / "itu-probable-causes.csv"
-    if not file.exists():
-        pytest.skip(f"{file} is not there")
+    need_file(file)
     with file.open(encoding="utf-8") as rows:
         known = {row["name"] for row in csv.DictReader(rows)}
     assert {cause.cause for cause in ALARM_CAUSES.values()} <= known

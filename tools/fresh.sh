@@ -56,11 +56,6 @@ if [ -n "${SSL_CERT_FILE:-${PIP_CERT:-}}" ]; then
 fi
 
 git clone --quiet --no-hardlinks . "$root/thongsuot"
-# What some tests read beside the repository (published API files), where it is there: see tests/tmf.py.
-if [ -d ../shared/data ]; then
-    mkdir -p "$root/shared"
-    cp -R ../shared/data "$root/shared/data"
-fi
 mkdir -p "$root/before"
 say "a clone of $(git rev-parse --short HEAD) in a new Debian $SUITE"
 

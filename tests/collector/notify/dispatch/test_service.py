@@ -1,19 +1,20 @@
 """Telling with real receivers: who is told by what when channels fail, and what is seen of it."""
 
-import asyncio
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import text
 
-from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.channel_contract import (
     ServiceFixture,
     attempts_for,
     running_service,
+)
+from tests.collector.notify.dispatch.webhook_receivers import (
+    WebhookReceiver,
+    both,
+    settings,
+    two_channels,
 )
 from tests.collector.notify.incident_events import (
     CITY,
@@ -21,19 +22,13 @@ from tests.collector.notify.incident_events import (
     city_inventory,
     cut_fibre,
     restore_fibre,
-    secret_file,
     steady_city,
     unplug_cable,
 )
-from tests.collector.notify.receiver_process import WELL, ReceiverProcess
-from tests.collector.running import eventually, let_go
+from tests.collector.notify.receiver_process import WELL
+from tests.collector.running import eventually
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify.channels.webhook.channel import (
-    Settings,
-    WebhookBody,
-    WebhookChannel,
-)
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.message import (
@@ -43,70 +38,6 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.store.engine import open_store
-
-SECRET = "sesame"
-
-
-class WebhookReceiver:
-    """A webhook receiver, and the channel to it."""
-
-    def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
-        self.peer = peer
-        self.behave = peer.folder.behave
-        self._secret = secret_file(folder, "secret", SECRET)
-
-    def channel(self, timeout_s: float = 5.0) -> WebhookChannel:
-        url = f"http://127.0.0.1:{self.peer.port}/"
-        return WebhookChannel(
-            Settings(
-                kind="webhook", name="x", url=url, secret_file=self._secret, timeout_s=timeout_s
-            )
-        )
-
-    def bodies(self) -> list[WebhookBody]:
-        return [
-            msgspec.json.decode(request["body"], type=WebhookBody)
-            for request in self.peer.folder.received()
-        ]
-
-    def received_kinds(self) -> list[str]:
-        return [body.kind for body in self.bodies()]
-
-
-@pytest.fixture
-def first(tmp_path: Path) -> Iterator[WebhookReceiver]:
-    peer = ReceiverProcess(
-        "tests.collector.notify.webhook_receiver", tmp_path / "first", SECRET
-    ).start()
-    yield WebhookReceiver(peer, tmp_path)
-    peer.stop()
-
-
-@pytest.fixture
-def second(tmp_path: Path) -> Iterator[WebhookReceiver]:
-    peer = ReceiverProcess(
-        "tests.collector.notify.webhook_receiver", tmp_path / "second", SECRET
-    ).start()
-    yield WebhookReceiver(peer, tmp_path)
-    peer.stop()
-
-
-def both(
-    first: WebhookReceiver, second: WebhookReceiver, *, timeout_s: float = 5.0
-) -> dict[str, Channel]:
-    return {"first": first.channel(timeout_s), "second": second.channel()}
-
-
-def settings(escalate_after_s: float = 60.0) -> NotifySettings:
-    return NotifySettings(
-        channels=("first", "second"), retry_s=0.01, escalate_after_s=escalate_after_s
-    )
-
-
-def two_channels() -> CityFixture:
-    return steady_city(
-        city_inventory(carrier_channels=("first", "second"), site_channels=("first", "second"))
-    )
 
 
 def metric(fixture: ServiceFixture, name: str, **labels: str) -> float | None:
@@ -350,81 +281,3 @@ async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
         assert attempts_for(fixture, event)[0].text == "a bug of ours: RuntimeError"
     assert second.received_kinds() == [NotificationKind.OPENED]
     assert "RuntimeError" in caplog.text
-
-
-async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
-    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
-) -> None:
-    made = two_channels()
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
-        over = cut_fibre(made)
-        await fixture.accept(over)
-        await eventually(fixture.is_idle)
-        await fixture.accept(restore_fibre(made))
-        await eventually(lambda: not fixture.service.threads)
-        goes_on = cut_fibre(made, "s3")
-        await fixture.accept(goes_on)
-        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
-        await fixture.service.prune(before_ns=time.time_ns() + 10**12)
-        assert attempts_for(fixture, over) == []
-        assert len(attempts_for(fixture, goes_on)) == 1
-
-
-async def test_events_may_be_handed_over_before_anybody_runs(
-    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
-) -> None:
-    made = two_channels()
-    fixture = ServiceFixture(made, tmp_path, both(first, second), settings())
-    await fixture.service.load()
-    await fixture.accept(cut_fibre(made))
-    running = asyncio.create_task(fixture.service.run(fixture.recorder))
-    await eventually(fixture.is_idle)
-    running.cancel()
-    await asyncio.wait((running,))
-    await fixture.service.close()
-    await let_go(fixture.store)
-    assert first.received_kinds() == [NotificationKind.OPENED]
-
-
-async def test_news_that_come_while_something_is_being_told_are_told_next(
-    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
-) -> None:
-    made = two_channels()
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
-        opened, resolved = cut_fibre(made), restore_fibre(made)
-        await fixture.accept(opened)
-        # The dispatcher is about to tell of the beginning when the end comes.
-        await asyncio.sleep(0)
-        await fixture.accept(resolved)
-        await eventually(lambda: not fixture.service.threads)
-    assert first.received_kinds() in ([], [NotificationKind.OPENED, NotificationKind.RESOLVED])
-    for body in first.bodies():
-        assert (body.kind, body.incident.change) in {
-            (NotificationKind.OPENED, NotificationKind.OPENED),
-            (NotificationKind.RESOLVED, NotificationKind.RESOLVED),
-        }
-
-
-async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_from_starting(
-    first: WebhookReceiver,
-    second: WebhookReceiver,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    made = two_channels()
-    event = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
-        await fixture.accept(event)
-        await eventually(fixture.is_idle)
-    # When it is closed and writes nothing more.
-    store = open_store(tmp_path / "store.sqlite")
-    with store.begin() as connection:
-        connection.execute(text("UPDATE conversations SET state = x'c0'"))
-    store.dispose()
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
-        assert not fixture.service.threads
-        await fixture.accept(event)
-        await eventually(fixture.is_idle)
-    assert "cannot read a conversation" in caplog.text
-    # Told again, under the same key: a receiver that knows keys has it once.
-    assert first.received_kinds() == [NotificationKind.OPENED]

@@ -1,0 +1,105 @@
+"""What the service keeps of what it told: until it is over, and over restarts."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.collector.notify.channel_contract import (
+    ServiceFixture,
+    attempts_for,
+    running_service,
+)
+from tests.collector.notify.dispatch.webhook_receivers import (
+    WebhookReceiver,
+    both,
+    settings,
+    two_channels,
+)
+from tests.collector.notify.incident_events import (
+    cut_fibre,
+    restore_fibre,
+)
+from tests.collector.running import eventually, let_go
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.store.engine import open_store
+
+
+async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        over = cut_fibre(made)
+        await fixture.accept(over)
+        await eventually(fixture.is_idle)
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
+        goes_on = cut_fibre(made, "s3")
+        await fixture.accept(goes_on)
+        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
+        await fixture.service.prune(before_ns=time.time_ns() + 10**12)
+        assert attempts_for(fixture, over) == []
+        assert len(attempts_for(fixture, goes_on)) == 1
+
+
+async def test_events_may_be_handed_over_before_anybody_runs(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    fixture = ServiceFixture(made, tmp_path, both(first, second), settings())
+    await fixture.service.load()
+    await fixture.accept(cut_fibre(made))
+    running = asyncio.create_task(fixture.service.run(fixture.recorder))
+    await eventually(fixture.is_idle)
+    running.cancel()
+    await asyncio.wait((running,))
+    await fixture.service.close()
+    await let_go(fixture.store)
+    assert first.received_kinds() == [NotificationKind.OPENED]
+
+
+async def test_news_that_come_while_something_is_being_told_are_told_next(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        opened, resolved = cut_fibre(made), restore_fibre(made)
+        await fixture.accept(opened)
+        # The dispatcher is about to tell of the beginning when the end comes.
+        await asyncio.sleep(0)
+        await fixture.accept(resolved)
+        await eventually(lambda: not fixture.service.threads)
+    assert first.received_kinds() in ([], [NotificationKind.OPENED, NotificationKind.RESOLVED])
+    for body in first.bodies():
+        assert (body.kind, body.incident.change) in {
+            (NotificationKind.OPENED, NotificationKind.OPENED),
+            (NotificationKind.RESOLVED, NotificationKind.RESOLVED),
+        }
+
+
+async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_from_starting(
+    first: WebhookReceiver,
+    second: WebhookReceiver,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
+    # When it is closed and writes nothing more.
+    store = open_store(tmp_path / "store.sqlite")
+    with store.begin() as connection:
+        connection.execute(text("UPDATE conversations SET state = x'c0'"))
+    store.dispose()
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        assert not fixture.service.threads
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
+    assert "cannot read a conversation" in caplog.text
+    # Told again, under the same key: a receiver that knows keys has it once.
+    assert first.received_kinds() == [NotificationKind.OPENED]

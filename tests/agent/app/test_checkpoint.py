@@ -5,6 +5,7 @@ What a killed process knew is known again in the same boot and under the same co
 from pathlib import Path
 
 from thongsuot_agent.app.checkpoint import Checkpoint, load, save
+from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.memory import IssuedVerdict, Memory
 from thongsuot_agent.page.history import PastState
 from thongsuot_schema.result import Family
@@ -12,10 +13,11 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 
 VERDICT = Verdict(link="fiber", service="", state=State.UP)
+SUBJECT = SubjectKey("fiber", "")
 CHECKPOINT = Checkpoint(
     boot_id="boot",
     fingerprint="print",
-    memory=Memory(now_ns=7, issued={"fiber/": IssuedVerdict(verdict=VERDICT, onset_ns=3)}),
+    memory=Memory(now_ns=7, issued={SUBJECT: IssuedVerdict(verdict=VERDICT, onset_ns=3)}),
     history=[
         ("fiber", "", [PastState(start_ns=1, end_ns=7, state=State.UP, symptom=Symptom.NONE)])
     ],

@@ -12,6 +12,7 @@ from thongsuot_agent.app import result_pipeline as module
 from thongsuot_agent.app.result_pipeline import PipelineCallbacks, ResultPipeline
 from thongsuot_agent.judge.engine import StepOutcome
 from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.memory import IssuedVerdict, Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import site_probes_from
@@ -128,7 +129,7 @@ async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path
     spool = await opened(tmp_path, fake)
     desk = pipeline_for(spool, fake, RecordedOrders())
     stood = Verdict(link="fiber", service="", state=State.UP)
-    desk.memory.issued["fiber"] = IssuedVerdict(verdict=stood, onset_ns=7_000_000)
+    desk.memory.issued[SubjectKey("fiber", "")] = IssuedVerdict(verdict=stood, onset_ns=7_000_000)
     desk.start("1.2.3")
     spool.seal()
     collected = CollectedRecord()
@@ -191,8 +192,8 @@ async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_sa
     desk = pipeline_for(spool, fake, carried)
     onset_ns = fake.boottime_ns()
     verdicts = {
-        "fiber/": Verdict(link="fiber", service="", state=State.UP),
-        "/gone": Verdict(link="", service="gone", state=State.DOWN),
+        SubjectKey("fiber", ""): Verdict(link="fiber", service="", state=State.UP),
+        SubjectKey("", "gone"): Verdict(link="", service="gone", state=State.DOWN),
     }
     for subject, verdict in verdicts.items():
         desk.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
@@ -207,6 +208,6 @@ async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_sa
     (started,) = batch.notices
     assert (started.code, started.text) == (NoticeCode.STARTED, "1.2.3")
     (said,) = batch.changes
-    assert (said.verdict, said.onset_boottime_ns) == (verdicts["fiber/"], onset_ns)
+    assert (said.verdict, said.onset_boottime_ns) == (verdicts[SubjectKey("fiber", "")], onset_ns)
     assert said.decided_boottime_ns >= started.boottime_ns
     await spool.close()

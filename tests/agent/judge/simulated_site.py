@@ -22,6 +22,7 @@ from thongsuot_agent.judge.events import (
     ResultArrival,
     Tick,
 )
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint, SiteProbes
@@ -166,7 +167,7 @@ class SimulatedSite:
         self._heap: list[tuple[int, int, Event | Callable[[], None]]] = []
         self._serial = count()
         self._now_s = 0.0
-        self._running: set[tuple[str, str, Family]] = set()
+        self._running: set[tuple[str, SeriesKey]] = set()
         self._bytes: dict[str, float] = {}
         self._late_answers = simulated_answers.LateAnswers()
         self._bytes_s: dict[str, float] = {}
@@ -227,7 +228,7 @@ class SimulatedSite:
         self, every_s: float, at_s: float, link: str, post: ProbePoint, family: Family
     ) -> None:
         def due() -> None:
-            if (link, f"{post.kind} {post.target}", family) in self._running:
+            if (link, post.key(family)) in self._running:
                 self._conclude(link, post, family, at_s, failed_finding(Reason.OVERRUN))
             else:
                 self._measure(link, post, family, at_s)
@@ -279,18 +280,18 @@ class SimulatedSite:
         if wish.kind in {"radio", "snmp"}:
             self._push(at_s, lambda: self._read_box(wish, at_s))
             return
-        post = self.plan.links[wish.link].points[f"{wish.kind} {wish.target}"]
+        post = self.plan.links[wish.link].points[PointKey(wish.kind, wish.target)]
 
         def begin() -> None:
             # As the schedule does: no second run of a series beside one that is under way.
-            if (wish.link, f"{post.kind} {post.target}", wish.family) not in self._running:
+            if (wish.link, post.key(wish.family)) not in self._running:
                 self._measure(wish.link, post, wish.family, at_s)
 
         self._push(at_s, begin)
 
     def _measure(self, link: str, post: ProbePoint, family: Family, at_s: float) -> None:
         took_s, finding = self._find(link, post, family, at_s)
-        running = (link, f"{post.kind} {post.target}", family)
+        running = (link, post.key(family))
         self._running.add(running)
 
         def end() -> None:

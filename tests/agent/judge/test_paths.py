@@ -8,6 +8,7 @@ from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_agent.judge import paths
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import ResultArrival
+from thongsuot_agent.judge.keys import PathKey, SeriesKey
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
@@ -84,7 +85,7 @@ def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
         paths.note_path(link, result(at_s, finding("192.168.1.1", reached=False, first=None)))
     paths.note_path(link, result(5, failed_finding(Reason.NO_ROUTE)))
     assert paths.first_hops(link) == {}
-    assert link.paths["far ip4"].latest.at_ns == 3 * S
+    assert link.paths[PathKey("far", Family.IP4)].latest.at_ns == 3 * S
 
 
 def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
@@ -111,7 +112,8 @@ def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
 def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> None:
     memory = Memory(now_ns=100 * S)
     track = Track(kind="icmp", target="far", family=Family.IP4, silences=3)
-    memory.links["fixed"] = LinkMemory(name="fixed", tracks={"icmp far ip4": track})
+    key = SeriesKey("icmp", "far", Family.IP4)
+    memory.links["fixed"] = LinkMemory(name="fixed", tracks={key: track})
     wishes = paths.path_probes(memory, [change()], plan())
     assert [(wish.target, wish.family) for wish in wishes[:2]] == [
         ("far", Family.IP4),

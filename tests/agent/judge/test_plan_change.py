@@ -4,11 +4,13 @@ import msgspec
 
 from tests.agent.judge.inventories import PROBES, TARGETS, portal, two_links
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from thongsuot_agent.judge.keys import SeriesKey, SubjectKey
 from thongsuot_agent.judge.memory import Memory, Round
 from thongsuot_agent.judge.plan_change import forget_removed_targets
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
@@ -43,15 +45,16 @@ def test_under_the_same_plan_nothing_is_forgotten() -> None:
 
 def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> None:
     world, memory = lived(PORTAL_DOWN)
-    assert memory.issued["/motcua"].state is State.DOWN
+    assert memory.issued[SubjectKey("", "motcua")].state is State.DOWN
     before = copied(memory)
     forget_removed_targets(memory, world.plan, without("motcua"))
-    assert not [subject for subject in memory.issued if subject.endswith("motcua")]
+    assert not [subject for subject in memory.issued if subject.service == "motcua"]
     assert "motcua" not in memory.services
-    assert memory.issued["/dichvucong"] == before.issued["/dichvucong"]
+    other = SubjectKey("", "dichvucong")
+    assert memory.issued[other] == before.issued[other]
     for name, link in memory.links.items():
         old = before.links[name]
-        assert memory.issued[f"{name}/"] == before.issued[f"{name}/"]
+        assert memory.issued[SubjectKey(name, "")] == before.issued[SubjectKey(name, "")]
         assert {key: old.tracks[key] for key in link.tracks} == link.tracks
         gone = old.tracks.keys() - link.tracks.keys()
         assert gone
@@ -68,8 +71,9 @@ def test_another_portal_under_the_same_name_is_judged_anew() -> None:
     moved = msgspec.structs.replace(portal("motcua"), url="https://elsewhere.example/")
     targets: list[Target] = [moved if one.name == "motcua" else one for one in TARGETS]
     forget_removed_targets(memory, world.plan, two_links(targets))
-    assert "/motcua" not in memory.issued
-    assert all("http motcua ip4" not in link.tracks for link in memory.links.values())
+    assert SubjectKey("", "motcua") not in memory.issued
+    gone = SeriesKey("http", "motcua", Family.IP4)
+    assert all(gone not in link.tracks for link in memory.links.values())
 
 
 def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
@@ -89,7 +93,7 @@ def test_a_round_that_asked_what_is_gone_is_made_anew() -> None:
         opened_ns=memory.now_ns,
         due_ns=memory.now_ns + 10**12,
         is_burst=True,
-        awaited={"icmp zone ip4", "icmp far ip4"},
+        awaited={SeriesKey("icmp", name, Family.IP4) for name in ("zone", "far")},
     )
     forget_removed_targets(memory, world.plan, without("zone"))
     after = memory.links["fixed"]

@@ -1,6 +1,7 @@
 """Plan: which lookouts a link has."""
 
 from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, anchor, portal, two_links
+from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.result import Family
@@ -9,9 +10,9 @@ from thongsuot_schema.segment import Segment
 
 def test_each_link_has_its_own_anchors_and_those_for_all() -> None:
     watches = two_links().links
-    assert "icmp core-fixed" in watches["fixed"].points
-    assert "icmp core-fixed" not in watches["mobile"].points
-    assert "icmp zone" in watches["mobile"].points
+    assert PointKey("icmp", "core-fixed") in watches["fixed"].points
+    assert PointKey("icmp", "core-fixed") not in watches["mobile"].points
+    assert PointKey("icmp", "zone") in watches["mobile"].points
 
 
 def test_a_metered_link_is_measured_at_its_own_interval() -> None:
@@ -22,23 +23,23 @@ def test_a_metered_link_is_measured_at_its_own_interval() -> None:
 
 def test_a_kind_is_for_targets_that_it_can_ask() -> None:
     posts = two_links().links["fixed"].points
-    assert posts["icmp gateway"].is_gateway
-    assert "dns gateway" not in posts
-    assert posts["dns resolver"].is_first_resolver
-    assert posts["http motcua"].is_service
+    assert posts[PointKey("icmp", "gateway")].is_gateway
+    assert PointKey("dns", "gateway") not in posts
+    assert posts[PointKey("dns", "resolver")].is_first_resolver
+    assert posts[PointKey("http", "motcua")].is_service
 
 
 def test_an_anchor_has_the_families_of_its_addresses() -> None:
     only4 = anchor("four", Segment.TRANSIT, "192.0.2.4")
     plan = site_probes_from((FIXED,), (only4, GATEWAY, portal("p")), PROBES)
     posts = plan.links["fixed"].points
-    assert posts["icmp four"].families == (Family.IP4,)
-    assert posts["icmp gateway"].families == (Family.IP4, Family.IP6)
+    assert posts[PointKey("icmp", "four")].families == (Family.IP4,)
+    assert posts[PointKey("icmp", "gateway")].families == (Family.IP4, Family.IP6)
 
 
 def test_plans_that_name_links_and_targets_are_followed() -> None:
     probes = (ProbeSchedule(kind="icmp", every_s=5.0, links=("fixed",), targets=("gateway",)),)
     plan = site_probes_from((FIXED, MOBILE), (GATEWAY, anchor("zone", Segment.TRANSIT)), probes)
-    assert list(plan.links["fixed"].points) == ["icmp gateway"]
+    assert list(plan.links["fixed"].points) == [PointKey("icmp", "gateway")]
     assert not plan.links["mobile"].points
     assert plan.links["mobile"].shortest_s == 60.0

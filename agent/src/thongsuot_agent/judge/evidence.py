@@ -29,7 +29,7 @@ def gather_evidence(at: LinkContext, sight: Observations) -> tuple[Evidence, ...
         s.point.target for s in ordered if s.silent and not s.point.is_gateway
     ):
         for other, track in other_tracks(at, target):
-            post = at.probes.points.get(f"{track.kind} {track.target}")
+            post = at.probes.point_of(track)
             if post is not None:
                 others.append(_evidence_of(track, post.rung, other.name))
     return (*own, *others[:OTHER_LIMIT])

@@ -10,6 +10,7 @@ from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts
 from thongsuot_agent.judge.evidence import gather_evidence
 from thongsuot_agent.judge.hysteresis import advance, confirm
+from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
 from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
@@ -256,7 +257,7 @@ def _become_known(at: LinkContext, sight: Observations) -> None:
     link = at.link
     if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(sight)):
         link.known = True
-        issued = at.memory.issued.get(f"{link.name}/")
+        issued = at.memory.issued.get(SubjectKey(link.name, ""))
         since_ns = 0 if issued is None else issued.decided_ns
         _mark_clear(at, _first_answer_ns(sight, since_ns, at.now_ns), sight)
 
@@ -294,7 +295,7 @@ def _is_any_silent_not_probed(at: LinkContext, sight: Observations) -> bool:
     """
     heard = {seen.point.key(seen.track.family) for seen in sight.seen}
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if (
             post is None
             or post.kind not in FAST_KINDS

@@ -9,6 +9,7 @@ import msgspec
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.keys import AwaitedLink, PathKey, SeriesKey, SubjectKey
 from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -115,7 +116,7 @@ class Round(msgspec.Struct, kw_only=True):
     opened_ns: int
     due_ns: int
     is_burst: bool
-    awaited: set[str] = msgspec.field(default_factory=set)
+    awaited: set[SeriesKey] = msgspec.field(default_factory=set)
     answered: set[Family] = msgspec.field(default_factory=set)
 
 
@@ -263,7 +264,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``inconclusive_ns``.
     ``known`` is false until a first round has been judged, and again when nothing is measured any
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
-    send. ``paths`` are the ways to targets, by target and family, last asked for because of a
+    send. ``paths`` are the ways to targets, last asked for because of a
     verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
     is by family.
     """
@@ -272,7 +273,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     facts: LinkFacts | None = None
     facts_ns: int = 0
     valid_from_ns: int = 0
-    tracks: dict[str, Track] = msgspec.field(default_factory=dict)
+    tracks: dict[SeriesKey, Track] = msgspec.field(default_factory=dict)
     round: Round | None = None
     burst_ns: int | None = None
     consecutive_timeouts: int = 0
@@ -299,10 +300,10 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     had_ipv4: bool = False
     was_point_to_point: bool = False
     delays_s: list[float] = msgspec.field(default_factory=list)
-    paths: dict[str, RouteHistory] = msgspec.field(default_factory=dict)
+    paths: dict[PathKey, RouteHistory] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
     is_path_due: bool = False
-    first_hops: dict[str, FirstHop] = msgspec.field(default_factory=dict)
+    first_hops: dict[Family, FirstHop] = msgspec.field(default_factory=dict)
     clear_ns: int = 0
     clear_evidence: tuple[Evidence, ...] = ()
 
@@ -317,7 +318,7 @@ class ServiceComparison(msgspec.Struct, kw_only=True):
     opened_ns: int
     due_ns: int
     waits_ns: int = 0
-    awaited: set[str] = msgspec.field(default_factory=set)
+    awaited: set[AwaitedLink] = msgspec.field(default_factory=set)
     times_probed: int = 1
 
 
@@ -356,4 +357,4 @@ class Memory(msgspec.Struct, kw_only=True):
     wall_ns: int = 0
     links: dict[str, LinkMemory] = msgspec.field(default_factory=dict)
     services: dict[str, ServiceMemory] = msgspec.field(default_factory=dict)
-    issued: dict[str, IssuedVerdict] = msgspec.field(default_factory=dict)
+    issued: dict[SubjectKey, IssuedVerdict] = msgspec.field(default_factory=dict)

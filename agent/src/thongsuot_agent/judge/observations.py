@@ -126,7 +126,7 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     under_way_ns = 0 if is_out else IN_FLIGHT_NS
     proved_ns = _last_proof_ns(at)
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if post is None:
             continue
         answered = track.answered_ns is not None and track.answered_ns >= since_ns
@@ -150,7 +150,7 @@ def _last_proof_ns(at: LinkContext) -> int:
         (
             track.answered_ns or 0
             for track in at.link.tracks.values()
-            if (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+            if (point := at.probes.point_of(track)) is not None
             and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
         ),
         default=0,
@@ -161,7 +161,7 @@ def observe_latest(at: LinkContext, since_ns: int) -> Observations:
     """Return who is silent by what was last heard of him, and who has answered since a moment."""
     seen: list[Observation] = []
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         silent = track.silences > 0
         answered = not silent and (track.answered_ns or 0) >= since_ns
         if post is not None and (silent or answered):
@@ -180,7 +180,7 @@ def is_any_not_probed(
     """
     heard = {s.point.target for s in sight.seen if family in {None, s.track.family}}
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if post is None or post.kind not in FAST_KINDS or track.target in heard:
             continue
         lives = (

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.keys import PathKey
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import FirstHop, LinkMemory, Memory
 from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
@@ -44,7 +45,7 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     if finding.outcome is Outcome.UNMEASURED:
         return ()
     path = parse_path(finding.evidence, is_reached=finding.outcome is Outcome.OK)
-    key = f"{series.target} {series.family.value}"
+    key = PathKey(series.target, series.family)
     before = link.paths.get(key)
     after = with_observation(before, result.boottime_ns, path)
     if after is before:
@@ -66,7 +67,7 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
 
 def first_hops(link: LinkMemory) -> Mapping[Family, str]:
     """Return the usual first hop of the carrier in each family in which it is known."""
-    return {Family(family): hop.usual for family, hop in link.first_hops.items() if hop.usual}
+    return {family: hop.usual for family, hop in link.first_hops.items() if hop.usual}
 
 
 def path_probes(
@@ -104,9 +105,9 @@ def _path_probes_of(link: LinkMemory, watch: LinkProbes) -> list[ConfirmationPro
 
 
 def _learn_first_hop(link: LinkMemory, family: Family, address: str) -> None:
-    hop = link.first_hops.get(family.value)
+    hop = link.first_hops.get(family)
     if hop is None:
-        hop = link.first_hops[family.value] = FirstHop()
+        hop = link.first_hops[family] = FirstHop()
     hop.seen.append(address)
     del hop.seen[:-_REMEMBERED]
     times = hop.seen.count(address)

@@ -6,6 +6,7 @@ what was said of it. All else stays: a link whose targets change keeps its histo
 times, its faults.
 """
 
+from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
 from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
 from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
@@ -23,9 +24,8 @@ def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes
     for name in list(memory.services):
         if name not in kept or not _is_watched(name, after):
             del memory.services[name]
-    for subject, given in list(memory.issued.items()):
-        service = given.verdict.service
-        if service and service not in memory.services:
+    for subject in list(memory.issued):
+        if subject.service and subject.service not in memory.services:
             del memory.issued[subject]
     for link in memory.links.values():
         _clear_service_faults(link, memory)
@@ -35,19 +35,18 @@ def _forget_removed_on_link(
     link: LinkMemory, watch: LinkProbes, kept: set[str], now_ns: int
 ) -> None:
     for key, track in list(link.tracks.items()):
-        if track.target not in kept or f"{track.kind} {track.target}" not in watch.points:
+        if track.target not in kept or watch.point_of(track) is None:
             del link.tracks[key]
             # A round without those that are gone could be over at once, and a link whose anchors
             # were just exchanged be called well because its gateway answers: all are asked anew.
             link.round, link.burst_ns = None, now_ns
-    for key in list(link.paths):
-        target = key.rpartition(" ")[0]
-        if target not in kept or target not in watch.paths:
-            del link.paths[key]
+    for path in list(link.paths):
+        if path.target not in kept or path.target not in watch.paths:
+            del link.paths[path]
 
 
 def _is_watched(service: str, plan: SiteProbes) -> bool:
-    return any(f"{REQUEST} {service}" in watch.points for watch in plan.links.values())
+    return any(PointKey(REQUEST, service) in watch.points for watch in plan.links.values())
 
 
 def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:

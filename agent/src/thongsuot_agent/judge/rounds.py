@@ -8,6 +8,7 @@ at once. A link with a fault lives in *passive* rounds, on the ordinary schedule
 
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import next_round_wait_ns
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Round, RoundCounts, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
@@ -47,7 +48,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link, watch = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
     wishes: list[ConfirmationProbe] = []
-    awaited: set[str] = set()
+    awaited: set[SeriesKey] = set()
     for post, family in _probeable(at):
         if post.kind not in FAST_KINDS and not is_wide:
             continue
@@ -139,14 +140,7 @@ def is_round_complete(at: LinkContext) -> bool:
         return True
     if not current.is_burst or at.now_ns < current.opened_ns + ns(at.settings.no_answer_wait_s):
         return False
-    return not any(
-        key.startswith(ECHO) or _family_of(key) in current.answered for key in current.awaited
-    )
-
-
-def _family_of(key: str) -> Family:
-    """Return the family of a series by its key, whose last word it is."""
-    return Family(key.rpartition(" ")[2])
+    return not any(key.kind == ECHO or key.family in current.answered for key in current.awaited)
 
 
 def can_be_probed(link: LinkMemory, post: ProbePoint, family: Family) -> bool:
@@ -165,7 +159,7 @@ def can_be_probed(link: LinkMemory, post: ProbePoint, family: Family) -> bool:
     return not is_refused
 
 
-def _open_round(at: LinkContext, length_ns: int, awaited: set[str] | None) -> None:
+def _open_round(at: LinkContext, length_ns: int, awaited: set[SeriesKey] | None) -> None:
     at.link.round = Round(
         opened_ns=at.now_ns,
         due_ns=at.now_ns + length_ns,
@@ -185,7 +179,7 @@ def _anchors(at: LinkContext) -> int:
     the services have to be asked at once.
     """
     mute = {
-        f"{track.kind} {track.target}"
+        PointKey(track.kind, track.target)
         for track in at.link.tracks.values()
         if track.known_unresponsive
     }

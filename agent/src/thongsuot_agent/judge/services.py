@@ -16,6 +16,7 @@ from thongsuot_agent.judge.comparison import is_settled, is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
+from thongsuot_agent.judge.keys import AwaitedLink, PointKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceComparison, ServiceMemory, Track
 from thongsuot_agent.judge.reachability import Reachability
@@ -34,7 +35,6 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     service_over_link,
 )
 from thongsuot_agent.judge.verdicts import UNKNOWN
-from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
 
@@ -67,7 +67,7 @@ def note_service_run(
     service = _service_memory(at.memory, track.target)
     if service.comparison is not None:
         if started_ns >= service.comparison.opened_ns:
-            service.comparison.awaited.discard(_awaited_key(at.link.name, track.family))
+            service.comparison.awaited.discard(AwaitedLink(at.link.name, track.family))
         return ()
     if sign is Reachability.UNMEASURED:
         return ()
@@ -324,13 +324,13 @@ def _request_probes(
     assert case is not None, "only an open case asks"
     wishes: list[ConfirmationProbe] = []
     for at in _usable_links(memory, plan, settings, service.name):
-        post = at.probes.points[f"{REQUEST} {service.name}"]
+        post = at.probes.points[PointKey(REQUEST, service.name)]
         wishes.extend(
             ConfirmationProbe(kind=post.kind, link=at.link.name, target=post.target, family=family)
             for family in post.families
             if can_be_probed(at.link, post, family)
         )
-    case.awaited = {_awaited_key(wish.link, wish.family) for wish in wishes}
+    case.awaited = {AwaitedLink(wish.link, wish.family) for wish in wishes}
     case.due_ns = memory.now_ns + ns(settings.service_wait_s)
     return tuple(wishes)
 
@@ -342,7 +342,7 @@ def _usable_links(
     return [
         LinkContext(memory, link, watch, settings)
         for name, watch in plan.links.items()
-        if f"{REQUEST} {service}" in watch.points
+        if PointKey(REQUEST, service) in watch.points
         and (link := memory.links.get(name)) is not None
         and is_usable(link)
     ]
@@ -361,7 +361,3 @@ def _service_memory(memory: Memory, name: str) -> ServiceMemory:
     if service is None:
         service = memory.services[name] = ServiceMemory(name=name)
     return service
-
-
-def _awaited_key(link: str, family: Family) -> str:
-    return f"{link} {family}"

@@ -5,6 +5,7 @@ Site: verdicts on a service through each link, and for the site over whichever l
 from collections.abc import Sequence
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms.expiry import expiring_slot
@@ -29,7 +30,7 @@ def judge_service(
     expiry = expiring_slot(memory, service, certificate_days)
     for name, watch in plan.links.items():
         link = memory.links.get(name)
-        if link is None or f"{REQUEST} {service.name}" not in watch.points:
+        if link is None or PointKey(REQUEST, service.name) not in watch.points:
             continue
         slot = link_slot_for_services(link)
         if slot is not None:

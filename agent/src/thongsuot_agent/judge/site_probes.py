@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
+from thongsuot_agent.judge.memory import Track
 from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family, Series
 from thongsuot_schema.segment import LADDER, Segment
@@ -38,19 +40,9 @@ class ProbePoint:
     domestic: bool = True
     lookup: str = ""
 
-    def key(self, family: Family) -> str:
-        """Return the name that a link's memory knows this post by, in one family."""
-        return track_key(self.kind, self.target, family)
-
-
-def track_key(kind: str, target: str, family: Family) -> str:
-    """Return the name of a series inside a link's memory."""
-    return f"{kind} {target} {family.value}"
-
-
-def key_of(series: Series) -> str:
-    """Return the name of a result's series inside its link's memory."""
-    return track_key(series.kind, series.target, series.family)
+    def key(self, family: Family) -> SeriesKey:
+        """Return the key of this point's series in one family."""
+        return SeriesKey(self.kind, self.target, family)
 
 
 class SiteInventory(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +58,13 @@ class LinkProbes:
     """
     All that is measured on one link.
 
-    ``points`` by ``kind target`` (see ``point_of``). ``paths`` are the families of each target to
+    ``paths`` are the families of each target to
     which the way is looked at. ``every_s`` is the interval of each kind; ``round_s`` the longest
     interval of what is cheap (icmp), so that a passive round sees all anchors.
     """
 
     link: Link
-    points: Mapping[str, ProbePoint]
+    points: Mapping[PointKey, ProbePoint]
     every_s: Mapping[str, float]
     has_host_probe: bool
     paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
@@ -94,9 +86,9 @@ class LinkProbes:
         """Time in which every anchor has been asked once by the ordinary schedule."""
         return self.every_s.get("icmp", self.shortest_s)
 
-    def point_of(self, series: Series) -> ProbePoint | None:
-        """Return the post that a series belongs to, ``None`` when the plan does not know it."""
-        return self.points.get(f"{series.kind} {series.target}")
+    def point_of(self, series: Series | Track) -> ProbePoint | None:
+        """Return the point that a series belongs to, ``None`` when it is not measured any more."""
+        return self.points.get(PointKey(series.kind, series.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +113,7 @@ def site_probes_from(
 
 
 def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
-    posts: dict[str, ProbePoint] = {}
+    posts: dict[PointKey, ProbePoint] = {}
     every_s: dict[str, float] = {}
     paths: dict[str, tuple[Family, ...]] = {}
     has_host = False
@@ -144,7 +136,7 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
             if plan.kind == "path":
                 paths[target.name] = _families(target)
                 continue
-            posts[f"{plan.kind} {target.name}"] = _probe_point(plan.kind, target)
+            posts[PointKey(plan.kind, target.name)] = _probe_point(plan.kind, target)
             interval_s = plan.every_s
             if link.allowance_bytes is not None and plan.metered_every_s is not None:
                 interval_s = plan.metered_every_s

@@ -1,9 +1,9 @@
 """Tracks: from one run to what its series has shown so far."""
 
+from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
 from thongsuot_agent.judge.reachability import Reachability, is_doubtful, late_rtt_s
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.site_probes import key_of
 from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -33,7 +33,7 @@ STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
 
 def track_of(link: LinkMemory, series: Series) -> Track:
     """Return the track of a series, a fresh one when it is new."""
-    key = key_of(series)
+    key = SeriesKey(series.kind, series.target, series.family)
     track = link.tracks.get(key)
     if track is None:
         track = Track(kind=series.kind, target=series.target, family=series.family)

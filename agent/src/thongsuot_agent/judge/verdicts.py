@@ -4,6 +4,7 @@ Verdicts: from the faults that are believed to the one that explains the others,
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, IssuedVerdict, LinkMemory, Memory
 from thongsuot_agent.judge.site_probes import RANK
@@ -47,7 +48,7 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
     """Give a verdict on a link; returns the change, if it says something new."""
     link = at.link
     if not link.known:
-        given = at.memory.issued.get(f"{link.name}/")
+        given = at.memory.issued.get(SubjectKey(link.name, ""))
         if given is not None and given.state is State.UNKNOWN:
             # Why it is unknown stays as it was said, until something is known again.
             return ()
@@ -71,7 +72,7 @@ def issue_verdict(
     memory: Memory, link: str, service: str, slot: FaultSlot
 ) -> tuple[VerdictChange, ...]:
     """Note what is said of a subject; returns the change, if it says something new."""
-    subject = f"{link}/{service}"
+    subject = SubjectKey(link, service)
     fault, given = slot.fault, memory.issued.get(subject)
     if given is None:
         if fault == UNKNOWN:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thongsuot_agent.config.model import SiteIdentity
+from thongsuot_agent.judge.keys import PathKey, SubjectKey
 from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
@@ -15,7 +16,6 @@ from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.line import LineFigures
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.path import RouteHistory
-from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 from thongsuot_schema.view import (
@@ -40,7 +40,7 @@ class SiteViewInputs:
 
     ``wall_s`` turns boot time into Unix time by what is known of the clock now.
     ``carrying_since_ns`` is of the links that carry the device's own traffic. ``routes`` are by
-    link, then by target and family.
+    link, then by path.
     """
 
     site: SiteIdentity
@@ -54,7 +54,7 @@ class SiteViewInputs:
     wall_s: Callable[[int], float]
     spent: Mapping[str, MonthUsage] = field(default_factory=dict)
     carrying_since_ns: Mapping[str, int] = field(default_factory=dict)
-    routes: Mapping[str, Mapping[str, RouteHistory]] = field(default_factory=dict)
+    routes: Mapping[str, Mapping[PathKey, RouteHistory]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class PageContext:
 def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
     """Return the view of this device's site."""
     issued_by_subject = {
-        (issued.verdict.link, issued.verdict.service): issued
+        SubjectKey(issued.verdict.link, issued.verdict.service): issued
         for issued in outlook.standing_verdicts
     }
     carriers = {carrier.name: carrier for carrier in outlook.carriers}
@@ -106,10 +106,10 @@ def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
 def _link_light(
     link: Link,
     carrier: Carrier | None,
-    issued: Mapping[tuple[str, str], IssuedVerdict],
+    issued: Mapping[SubjectKey, IssuedVerdict],
     outlook: SiteViewInputs,
 ) -> SubjectView:
-    verdict, since_s = _verdict(issued.get((link.name, "")), link.name, "", outlook)
+    verdict, since_s = _verdict(issued.get(SubjectKey(link.name, "")), link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
     is_heard = verdict.state in {State.UP, State.DEGRADED}
     figures = outlook.latest.line_figures(link.name, outlook.now_ns) if is_heard else LineFigures()
@@ -139,12 +139,11 @@ def _link_light(
     )
 
 
-def _path_view(key: str, routes: RouteHistory, outlook: SiteViewInputs) -> NetworkPath:
-    target, _, family = key.rpartition(" ")
+def _path_view(key: PathKey, routes: RouteHistory, outlook: SiteViewInputs) -> NetworkPath:
     before = routes.before
     return NetworkPath(
-        target=target,
-        family=Family(family),
+        target=key.target,
+        family=key.family,
         at_s=outlook.wall_s(routes.latest.at_ns),
         path=routes.latest.path,
         previous_at_s=None if before is None else outlook.wall_s(before.at_ns),
@@ -185,17 +184,19 @@ def _allowance(link: Link, outlook: SiteViewInputs) -> AllowanceUse | None:
 
 
 def _service_light(
-    target: Target, issued: Mapping[tuple[str, str], IssuedVerdict], outlook: SiteViewInputs
+    target: Target, issued: Mapping[SubjectKey, IssuedVerdict], outlook: SiteViewInputs
 ) -> SubjectView:
     over = {
-        link.name: issued[link.name, target.name]
+        link.name: issued_over_link
         for link in outlook.links
-        if (link.name, target.name) in issued
+        if (issued_over_link := issued.get(SubjectKey(link.name, target.name))) is not None
     }
     # Where the site as a whole was not judged yet, the best link speaks for it.
     best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
-    link = "" if ("", target.name) in issued else best
-    verdict, since_s = _verdict(issued.get((link, target.name)), link, target.name, outlook)
+    link = "" if SubjectKey("", target.name) in issued else best
+    verdict, since_s = _verdict(
+        issued.get(SubjectKey(link, target.name)), link, target.name, outlook
+    )
     return SubjectView(
         name=target.name,
         title_vi=target.title_vi or target.name,

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, LossTest, Memory, Track
 from thongsuot_agent.judge.settings import Settings
@@ -21,7 +22,7 @@ def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) ->
     for target in (*NEAR, *CORE, *FAR):
         track = Track(kind="icmp", target=target, family=Family.IP4)
         track.sent, track.lost = sent, lost.get(target, 0)
-        link.tracks[f"icmp {target} ip4"] = track
+        link.tracks[SeriesKey("icmp", target, Family.IP4)] = track
     memory = Memory(links={"fixed": link})
     return LinkContext(memory, link, plan.links["fixed"], Settings())
 
@@ -55,19 +56,19 @@ def test_a_host_that_loses_alone_is_left_out_and_nobody_blamed() -> None:
     found = locate_loss(at, onset_ns=1)
     assert found.is_one_host
     assert found.sighting is None
-    assert at.link.tracks["icmp zone ip4"].noisy_until_ns > 0
-    assert at.link.tracks["icmp far ip4"].noisy_until_ns == 0
+    assert at.link.tracks[SeriesKey("icmp", "zone", Family.IP4)].noisy_until_ns > 0
+    assert at.link.tracks[SeriesKey("icmp", "far", Family.IP4)].noisy_until_ns == 0
 
 
 def test_a_few_echoes_of_the_gateway_do_not_prove_the_lan_clean() -> None:
     at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
-    at.link.tracks["icmp gateway ip4"].sent = 60
+    at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 60
     assert locate_loss(at, onset_ns=1).sighting is None
 
 
 def test_a_gateway_that_answers_no_echoes_is_left_to_the_ladder() -> None:
     at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
-    at.link.tracks["icmp gateway ip4"].sent = 0
+    at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 0
     found = locate_loss(at, onset_ns=1).sighting
     assert found is not None
     assert found.fault.segment is Segment.ACCESS
@@ -78,7 +79,7 @@ def test_the_first_hop_is_not_called_clean_by_a_share_that_chance_made_high() ->
     at = stand({"resolver": 3, "core-fixed": 4, "zone": 2, "exchange": 3, "abroad": 3, "far": 4})
     for track in at.link.tracks.values():
         track.sent = 90
-    at.link.tracks["icmp gateway ip4"].sent = 251
-    access = at.link.tracks["icmp access-fixed ip4"]
+    at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 251
+    access = at.link.tracks[SeriesKey("icmp", "access-fixed", Family.IP4)]
     access.sent, access.lost = 260, 1
     assert locate_loss(at, onset_ns=1).sighting is None

@@ -142,7 +142,7 @@ def _is_way_proved(at: LinkContext, failing: Track) -> bool:
     """Return whether anything as far out answered over the link since a service began to fail."""
     since_ns = failing.failed_since_ns or at.now_ns
     for track in at.link.tracks.values():
-        point = at.probes.points.get(f"{track.kind} {track.target}")
+        point = at.probes.point_of(track)
         is_far = point is not None and RANK[point.rung] >= RANK[Segment.TRANSIT]
         if is_far and track.target != failing.target and (track.answered_ns or 0) >= since_ns:
             return True

@@ -210,7 +210,7 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 def _carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
     """Yield the lookups and requests that pass a rung, and are usually answered."""
     for track in at.link.tracks.values():
-        point = at.probes.points.get(f"{track.kind} {track.target}")
+        point = at.probes.point_of(track)
         if point is None or track.kind not in {LOOKUP, REQUEST} or track.known_unresponsive:
             continue
         rung = rung_of(point, at.link.facts)

@@ -106,7 +106,7 @@ def _is_refuted_by_lookups(
         track.family
         for track in at.link.tracks.values()
         if track.kind == dns.KIND.name
-        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and (point := at.probes.point_of(track)) is not None
         and RANK[rung_of(point, at.link.facts)] >= max(RANK[segment], RANK[Segment.CARRIER])
         and track.usual_s is not None
         and track.value_s is not None
@@ -118,7 +118,7 @@ def _is_refuted_by_lookups(
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if post is not None and track.kind == ECHO and track.value_ns is not None:
             yield Observation(
                 track, post, rung_of(post, at.link.facts), answered=True, silent=False

@@ -181,7 +181,7 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         ConfirmationProbe(kind=ECHO, link=link.name, target=track.target, family=track.family)
         for track in link.tracks.values()
         if _can_tell(track)
-        and (post := at.probes.points.get(f"{ECHO} {track.target}")) is not None
+        and (post := at.probes.point_of(track)) is not None
         and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS])
     )
     return (*lookups, *echoes)

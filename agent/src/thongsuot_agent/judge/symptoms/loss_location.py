@@ -106,7 +106,7 @@ def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
 def _shares(at: LinkContext) -> dict[str, LossShare]:
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if post is None or track.kind != ECHO or not track.sent:
             continue
         share = shares.get(track.target, LossShare(rung_of(post, at.link.facts)))

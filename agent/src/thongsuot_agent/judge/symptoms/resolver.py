@@ -52,7 +52,7 @@ def is_borrowed_resolver(at: LinkContext) -> bool:
     return not any(
         track.kind == LOOKUP
         and track.worked_ns is not None
-        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and (point := at.probes.point_of(track)) is not None
         and point.is_first_resolver
         for track in at.link.tracks.values()
     )
@@ -149,7 +149,7 @@ def _has_way(at: LinkContext, sight: Observations, seen: Observation) -> bool:
     return since_ns is not None and any(
         track.family is seen.track.family
         and (track.answered_ns or 0) > since_ns
-        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and (point := at.probes.point_of(track)) is not None
         and point.is_service
         for track in at.link.tracks.values()
     )
@@ -181,7 +181,7 @@ def _lookups(at: LinkContext, names: set[str]) -> Iterator[Track]:
         for track in link.tracks.values():
             if track.kind != LOOKUP:
                 continue
-            post = at.probes.points.get(f"{LOOKUP} {track.target}")
+            post = at.probes.point_of(track)
             if post is not None and post.lookup in names:
                 yield track
 

@@ -114,7 +114,7 @@ def is_beyond_loss(at: LinkContext) -> bool:
     found: set[str] = set()
     runs = 0
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         is_meant = (
             post is not None and post.kind in FAST_KINDS and RANK[post.rung] > RANK[Segment.LAN]
         )
@@ -135,7 +135,7 @@ def _available(at: LinkContext) -> int:
     """
     found: set[str] = set()
     for track in at.link.tracks.values():
-        post = at.probes.points.get(f"{track.kind} {track.target}")
+        post = at.probes.point_of(track)
         if post is None or track.known_unresponsive or RANK[post.rung] <= RANK[Segment.LAN]:
             continue
         is_mute = (track.failed_ns or 0) > (track.answered_ns or 0) and not track.silences
@@ -238,5 +238,5 @@ def _speaks_enough(at: LinkContext, silent: Sequence[Observation]) -> bool:
     kinds = {s.point.kind for s in silent}
     if at.link.round is not None:
         # Asked, and not answered in the time that answers take.
-        kinds.update(key.partition(" ")[0] for key in at.link.round.awaited)
+        kinds.update(key.kind for key in at.link.round.awaited)
     return len(kinds) >= min(2, len(there))

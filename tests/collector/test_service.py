@@ -9,7 +9,8 @@ import pytest
 
 import thongsuot_collector
 
-UNIT = Path(thongsuot_collector.__file__).parent / "data" / "thongsuot-collector.service"
+DATA = Path(thongsuot_collector.__file__).parent / "data"
+UNITS = [DATA / "thongsuot-collector.service", DATA / "thongsuot-collector-backup.service"]
 MOST_EXPOSED = 2.0
 
 
@@ -22,33 +23,41 @@ def analyze() -> str:
     return program
 
 
-def test_the_service_is_closely_shut_in(analyze: str) -> None:
-    command = [analyze, "security", "--offline=true", "--no-pager", str(UNIT)]
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_the_service_is_closely_shut_in(analyze: str, unit: Path) -> None:
+    command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
     assert exposure is not None, done.stderr
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
-def test_systemd_knows_every_word_of_it(analyze: str) -> None:
-    command = [analyze, "verify", "--no-pager", str(UNIT)]
+@pytest.mark.parametrize(
+    "unit", [*UNITS, DATA / "thongsuot-collector-backup.timer"], ids=lambda unit: unit.name
+)
+def test_systemd_knows_every_word_of_it(analyze: str, unit: Path) -> None:
+    command = [analyze, "verify", "--no-pager", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     complaints = [
         line
         for line in done.stderr.splitlines()
         # Here the program is not installed where the unit expects it.
-        if UNIT.name in line and "is not executable" not in line
+        if unit.name in line and "is not executable" not in line
     ]
     assert complaints == []
 
 
-def test_it_has_no_capability_and_a_user_of_its_own() -> None:
-    lines = UNIT.read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_it_has_no_capability_and_a_user_of_its_own(unit: Path) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
     assert {
         "CapabilityBoundingSet=",
         "AmbientCapabilities=",
         "User=thongsuot-collector",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
-        "RestartPreventExitStatus=2",
     } <= set(lines)
+
+
+def test_a_wrong_configuration_is_not_tried_again_and_again() -> None:
+    assert "RestartPreventExitStatus=2" in UNITS[0].read_text(encoding="utf-8").splitlines()

@@ -23,14 +23,26 @@ COMMANDS = {
     "agent": {"thongsuot-agent": "thongsuot_agent.cli.main"},
     "collector": {"thongsuot-collector": "thongsuot_collector.cli.main"},
 }
+_AGENT_DATA = "agent/src/thongsuot_agent/data"
+_COLLECTOR_DATA = "collector/src/thongsuot_collector/data"
 SYSTEM_FILES = {
-    "agent": {"systemd/system": "agent/src/thongsuot_agent/data/thongsuot-agent.service"},
+    "agent": {f"{_AGENT_DATA}/thongsuot-agent.service": "systemd/system/thongsuot-agent.service"},
     "collector": {
-        "systemd/system": "collector/src/thongsuot_collector/data/thongsuot-collector.service",
-        "sysusers.d": "collector/src/thongsuot_collector/data/thongsuot-collector.conf",
+        **{
+            f"{_COLLECTOR_DATA}/{unit}": f"systemd/system/{unit}"
+            for unit in (
+                "thongsuot-collector.service",
+                "thongsuot-collector-backup.service",
+                "thongsuot-collector-backup.timer",
+            )
+        },
+        f"{_COLLECTOR_DATA}/thongsuot-collector.conf": "sysusers.d/thongsuot-collector.conf",
+        f"{_COLLECTOR_DATA}/thongsuot-collector-tmpfiles.conf": (
+            "tmpfiles.d/thongsuot-collector.conf"
+        ),
     },
 }
-"""Where below ``/usr/lib`` each file of a room goes."""
+"""Each file of a room, and where below ``/usr/lib`` it goes."""
 
 _LAUNCHER = """\
 #!/usr/lib/thongsuot-{room}/bin/python3 -I
@@ -67,10 +79,10 @@ def gather(root: Path, room: str, architecture: str, tree: Path) -> None:
         launcher.parent.mkdir(parents=True, exist_ok=True)
         launcher.write_text(_LAUNCHER.format(room=room, module=module), encoding="utf-8")
         launcher.chmod(0o755)
-    for below, file in SYSTEM_FILES[room].items():
+    for file, below in SYSTEM_FILES[room].items():
         place = tree / "usr" / "lib" / below
-        place.mkdir(parents=True)
-        shutil.copyfile(root / file, place / Path(file).name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / file, place)
     _document(root, room, tree)
 
 

@@ -39,6 +39,9 @@ unit=thongsuot-{room}.service
 if [ -e /usr/lib/sysusers.d/thongsuot-{room}.conf ]; then
     systemd-sysusers thongsuot-{room}.conf
 fi
+if [ -e /usr/lib/tmpfiles.d/thongsuot-{room}.conf ]; then
+    systemd-tmpfiles --create thongsuot-{room}.conf
+fi
 # Compiled once here: the service itself may not write below /usr.
 py3compile -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
 if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
@@ -47,6 +50,9 @@ if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
         systemctl restart "$unit"
     elif [ -z "$2" ] && [ -e /etc/thongsuot/{room}.toml ]; then
         systemctl enable --now "$unit"
+    fi
+    if [ -z "$2" ] && [ -e /usr/lib/systemd/system/thongsuot-{room}-backup.timer ]; then
+        systemctl enable --now thongsuot-{room}-backup.timer
     fi
 fi
 """
@@ -57,6 +63,9 @@ set -e
 unit=thongsuot-{room}.service
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     systemctl disable --now "$unit" || true
+    if [ -e /usr/lib/systemd/system/thongsuot-{room}-backup.timer ]; then
+        systemctl disable --now thongsuot-{room}-backup.timer || true
+    fi
 fi
 py3clean -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
 """

@@ -13,6 +13,7 @@ What this distribution raises.
     ├── InvalidTestRequest             a test cannot be asked for now; the text says why
     ├── NetboxError           a NetBox cannot be read, or what it says is no inventory
     ├── StatementPrintFailed           a statement cannot be printed; the text says why
+    ├── BackupError           a backup cannot be made or put back; the text says why
     └── StoreError            the store is of a newer version, or cannot be opened
 """
 
@@ -64,6 +65,10 @@ class NetboxError(CollectorError):
 
 class StatementPrintFailed(CollectorError):
     """A statement cannot be printed; the text says why. Its figures and its CSV are there."""
+
+
+class BackupError(CollectorError):
+    """A backup cannot be made or put back; the text says why and what to do."""
 
 
 class StoreError(CollectorError):

@@ -123,9 +123,9 @@ def open_state_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
     recovered = store.with_name(store.name + ".recovered")
     if journal.exists() and not store.exists() and not recovered.exists() and not accept_empty:
         raise StoreError(
-            f"there is a journal in {state_dir}, and no store ({STORE_FILE}): put a copy of it "
-            "back, or run `thongsuot-collector run --accept-empty-store`: every agent then needs a "
-            "new token, and every person a new password"
+            f"there is a journal in {state_dir}, and no store ({STORE_FILE}): put it back "
+            "from a backup, or run `thongsuot-collector run --accept-empty-store`: every agent "
+            "then needs a new token, and every person a new password"
         )
     return open_store(store, accept_empty=accept_empty)
 

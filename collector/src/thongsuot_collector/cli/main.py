@@ -9,6 +9,7 @@ from pathlib import Path
 
 from thongsuot_collector.cli import (
     ask,
+    backup,
     ca,
     enrol,
     export,
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         ask,
         plans,
         journal,
+        backup,
         notify,
         netbox,
         ca,

@@ -70,9 +70,9 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
     if not any(table.rows for table in copied.values()) and not accept_empty:
         recovered.unlink()
         raise StoreError(
-            f"the store {path} is damaged and nothing of it can be read: put a copy of it back, or "
-            "run `thongsuot-collector run --accept-empty-store`: every agent then needs a new "
-            "token, every person a new password, and open incidents are forgotten"
+            f"the store {path} is damaged and nothing of it can be read: put it back from a "
+            "backup, or run `thongsuot-collector run --accept-empty-store`: every agent then needs "
+            "a new token, every person a new password, and open incidents are forgotten"
         )
     quarantined = sqlite_file.quarantine_name(path)
     sqlite_file.quarantine(path, quarantined)

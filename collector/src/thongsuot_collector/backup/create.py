@@ -1,0 +1,267 @@
+"""
+Making a backup while the collector runs.
+
+The store is copied before the journal. All that the store knows then stands in the journal as
+well, and a collector that starts on the two reads the entries in between once more, as it does
+after a crash. The other order would give a store that has seen entries which the journal lacks.
+"""
+
+import grp
+import os
+import pwd
+import shutil
+import sqlite3
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.backup.manifest import (
+    FORMAT,
+    MANIFEST_FILE,
+    BackedUpFile,
+    Manifest,
+    copy_in_backup,
+    digest_of,
+)
+from thongsuot_collector.errors import BackupError
+
+PREFIX = "thongsuot-collector-"
+_UNFINISHED = ".unfinished"
+_LEFT_FREE_BYTES = 64 << 20
+"""Stays free beside a backup: a full disk would stop the collector whose backup this is."""
+
+_SIDE_FILES = ("-wal", "-shm", ".damaged", ".recovered")
+_PROGRESS_S = 2.0
+
+Progress = Callable[[Path, int, int], None]
+"""Is told of a database that is being copied: bytes there, bytes in all."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What to back up.
+
+    ``databases`` are SQLite files in the order in which they are copied, the journal last;
+    ``files`` and what stands in ``folders`` are copied as they are.
+    """
+
+    databases: tuple[Path, ...]
+    folders: tuple[Path, ...]
+    files: tuple[Path, ...]
+
+
+def configuration_files(config: Path) -> tuple[Path, ...]:
+    """
+    Return the configuration file and every file that it names.
+
+    A setting that names a file ends in ``_file``; a relative path is meant from the configuration's
+    folder.
+    """
+    config = config.absolute()
+    settings = tomllib.loads(config.read_text("utf-8"))
+    named = (config.parent / value for value in _file_settings(settings) if value)
+    return (config, *sorted({path for path in named if path.is_file()}))
+
+
+def _file_settings(value: object, key: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _file_settings(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _file_settings(inner, key)
+    elif isinstance(value, str) and key.endswith("_file"):
+        yield value
+
+
+def create_backup(
+    source: Source, into: Path, *, program: str, progress: Progress
+) -> tuple[Path, Manifest]:
+    """
+    Make a backup in a new folder below ``into``, and return it.
+
+    Under its final name it is whole and on the disk. Each database is checked after it was copied.
+
+    Raises:
+        BackupError: there is no room, or a database is damaged; nothing of the backup is left.
+        OSError: a file cannot be read or written.
+    """
+    for database in source.databases:
+        if not database.exists():
+            raise BackupError(f"there is nothing to back up: no {database}")
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    into = into.absolute()
+    plain = tuple(_plain_files(source, into))
+    _check_room(into, source.databases, plain)
+    created_ns = time.time_ns()
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(created_ns / 1e9))
+    final = into / f"{PREFIX}{stamp}"
+    if final.exists():
+        raise BackupError(f"there is a backup of this second already: {final}")
+    folder = final.with_name(final.name + _UNFINISHED)
+    folder.mkdir(mode=0o700)
+    try:
+        copies = [_copy_database(path, folder, progress) for path in source.databases]
+        copies += [_copy_file(path, folder) for path in plain]
+        manifest = Manifest(
+            format=FORMAT,
+            program=program,
+            created_ns=created_ns,
+            journal_head=_journal_head(copy_in_backup(folder, str(source.databases[-1]))),
+            databases=tuple(str(path) for path in source.databases),
+            files=tuple(copies),
+        )
+        document = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        _write(folder / MANIFEST_FILE, document)
+        for below in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            _flush(below)
+        folder.rename(final)
+        _flush(into)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return final, manifest
+
+
+def remove_oldest(into: Path, keep: int) -> list[Path]:
+    """Remove all but the newest ``keep`` backups below a folder, and return what was removed."""
+    backups = sorted(path.parent for path in into.glob(f"{PREFIX}*/{MANIFEST_FILE}"))
+    removed = [path for path in backups[:-keep] if not path.name.endswith(_UNFINISHED)]
+    for path in removed:
+        # Without its manifest it is no backup any more, should this be cut short.
+        (path / MANIFEST_FILE).unlink()
+        shutil.rmtree(path)
+    return removed
+
+
+def _plain_files(source: Source, into: Path) -> Iterator[Path]:
+    names = {str(path) for path in source.databases}
+    found_below = (path for folder in source.folders for path in sorted(folder.rglob("*")))
+    for path in dict.fromkeys((*source.files, *found_below)):
+        of_database = any(
+            str(path) == name or str(path).startswith(tuple(name + end for end in _SIDE_FILES))
+            for name in names
+        )
+        if path.is_file() and not of_database and into not in path.parents:
+            yield path
+
+
+def _check_room(into: Path, databases: Sequence[Path], plain: Sequence[Path]) -> None:
+    wanted = sum(path.stat().st_size for path in (*databases, *plain)) + _LEFT_FREE_BYTES
+    free = shutil.disk_usage(into).free
+    if free < wanted:
+        raise BackupError(
+            f"no room for a backup in {into}: {wanted >> 20} MiB are needed, {free >> 20} are free"
+        )
+
+
+def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile:
+    copy = _made_place(folder, path)
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(copy)) as target,
+        _Reporter(path, copy, progress),
+    ):
+        # All pages in one step, that is, in one transaction: a copy in several begins anew at each
+        # commit of the running collector (sqlite3_backup_step), and might never end.
+        try:
+            source.backup(target, pages=-1)
+            verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            verdict = str(error)
+    if verdict != "ok":
+        raise BackupError(
+            f"{path} is damaged ({verdict}); restart the collector, which reads what can be read "
+            "of it, and keep the backups that there are"
+        )
+    # The last connection to close has folded its log into the file.
+    copy.chmod(0o600)
+    _flush(copy)
+    return _described(path, copy)
+
+
+class _Reporter:
+    """Tells of a growing file every few seconds, from a thread: SQLite copies in one call."""
+
+    def __init__(self, path: Path, copy: Path, progress: Progress) -> None:
+        self._path, self._copy, self._progress = path, copy, progress
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        while not self._ended.wait(_PROGRESS_S):
+            self._progress(self._path, self._copy.stat().st_size, self._path.stat().st_size)
+
+
+def _copy_file(path: Path, folder: Path) -> BackedUpFile:
+    copy = _made_place(folder, path)
+    shutil.copyfile(path, copy)
+    copy.chmod(0o600)
+    _flush(copy)
+    return _described(path, copy)
+
+
+def _made_place(folder: Path, path: Path) -> Path:
+    copy = copy_in_backup(folder, str(path))
+    _make_folder(copy.parent)
+    return copy
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        # `parents=True` would make those above with the usual mode.
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700)
+
+
+def _described(path: Path, copy: Path) -> BackedUpFile:
+    status = path.stat()
+    return BackedUpFile(
+        path=str(path),
+        size_bytes=copy.stat().st_size,
+        sha256=digest_of(copy),
+        mode=status.st_mode & 0o777,
+        owner=_name(pwd.getpwuid, status.st_uid),
+        group=_name(grp.getgrgid, status.st_gid),
+    )
+
+
+def _name(look_up: Callable[[int], Sequence[object]], number: int) -> str:
+    try:
+        return str(look_up(number)[0])
+    except KeyError:
+        return ""
+
+
+def _journal_head(copy: Path) -> int:
+    with closing(sqlite3.connect(copy)) as connection:
+        # AUTOINCREMENT's own table: it knows the newest number also where all were trimmed.
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
+        return int((row.fetchone() or (0,))[0])
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    path.chmod(0o600)
+    _flush(path)
+
+
+def _flush(path: Path) -> None:
+    """Bring a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""What a backup says of itself: ``manifest.json`` in its folder."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_collector.errors import BackupError
+
+MANIFEST_FILE = "manifest.json"
+FILES_FOLDER = "files"
+"""In it each file stands under its own absolute path."""
+
+FORMAT = 1
+_READ_BYTES = 1 << 20
+
+_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class BackedUpFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    One file: where it stood, and what it was.
+
+    ``owner`` and ``group`` are names, since numbers differ between machines; empty where the
+    machine had none.
+    """
+
+    path: str
+    size_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    sha256: _Sha256
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o777)]
+    owner: str
+    group: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    A whole backup.
+
+    ``journal_head`` is the number of the newest entry that it holds (0: none): what was
+    acknowledged after that entry is not in it. ``databases`` are paths among ``files``, in the
+    order in which they were read.
+    """
+
+    format: int
+    program: str
+    created_ns: int
+    journal_head: int
+    databases: tuple[str, ...]
+    files: tuple[BackedUpFile, ...]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """
+    Return what a backup says of itself.
+
+    Raises:
+        BackupError: it is no backup, an unfinished one, or one of a newer collector.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise BackupError(f"{folder} is no backup, or one that did not end: no {path}") from error
+    except msgspec.DecodeError as error:
+        raise BackupError(f"{path} cannot be read: {error}") from error
+    if manifest.format != FORMAT:
+        raise BackupError(
+            f"{folder} is a backup of format {manifest.format}, this collector reads {FORMAT}; "
+            f"it was made by {manifest.program}"
+        )
+    for file in manifest.files:
+        parts = Path(file.path).parts
+        if parts[:1] != ("/",) or ".." in parts:
+            raise BackupError(f"{path} names {file.path!r}, which is no absolute path")
+    return manifest
+
+
+def copy_in_backup(folder: Path, path: str) -> Path:
+    """Return where in a backup the file of an absolute path stands."""
+    return folder / FILES_FOLDER / path.lstrip("/")
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

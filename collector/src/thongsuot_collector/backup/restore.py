@@ -1,0 +1,133 @@
+"""
+Putting a backup back, on the same machine or on a new one.
+
+The journal comes first and the store last: with a journal and no store the collector refuses to
+start, so that a restore which was cut short is never taken for a whole one.
+"""
+
+import grp
+import os
+import pwd
+import shutil
+from pathlib import Path
+
+from thongsuot_collector.backup.manifest import (
+    BackedUpFile,
+    Manifest,
+    copy_in_backup,
+    digest_of,
+    read_manifest,
+)
+from thongsuot_collector.errors import BackupError
+
+_PART = ".restoring"
+
+
+def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
+    """
+    Write every file of a backup to its place below ``root``, and return what the backup says.
+
+    Nothing is written before the whole backup was checked, and nothing is overwritten: a file that
+    is there with the same bytes is left alone.
+
+    Raises:
+        BackupError: a file of the backup is missing or changed, or another stands in its place.
+        OSError: a file cannot be written.
+    """
+    manifest = read_manifest(folder)
+    for file in manifest.files:
+        _check_copy(copy_in_backup(folder, file.path), file)
+        _owner_ids(file)
+    places = {file.path: root / file.path.lstrip("/") for file in manifest.files}
+    missing = [file for file in manifest.files if not _is_there(places[file.path], file)]
+    if any(file.path in manifest.databases for file in missing):
+        # One of the two from the backup beside another's second would be no cut at all.
+        for path in manifest.databases:
+            _check_absent(places[path])
+    for file in _in_order(missing, manifest):
+        _put(copy_in_backup(folder, file.path), places[file.path], file)
+    return manifest
+
+
+def _in_order(files: list[BackedUpFile], manifest: Manifest) -> list[BackedUpFile]:
+    last_first = {path: rank for rank, path in enumerate(reversed(manifest.databases), start=1)}
+    # Other files, then the journal, then the store.
+    return sorted(files, key=lambda file: (last_first.get(file.path, 0), file.path))
+
+
+def _check_copy(copy: Path, file: BackedUpFile) -> None:
+    if not copy.is_file():
+        raise BackupError(f"the backup is not whole: {copy} is missing")
+    if copy.stat().st_size != file.size_bytes or digest_of(copy) != file.sha256:
+        raise BackupError(f"the backup is damaged: {copy} is not what was written")
+
+
+def _is_there(place: Path, file: BackedUpFile) -> bool:
+    if not place.exists():
+        return False
+    if place.stat().st_size == file.size_bytes and digest_of(place) == file.sha256:
+        return True
+    raise BackupError(
+        f"{place} is there already, and another than in the backup: nothing is overwritten; stop "
+        "the collector and move the file out of the way"
+    )
+
+
+def _check_absent(place: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        beside = place.with_name(place.name + end)
+        if beside.exists():
+            raise BackupError(
+                f"{beside} is there already: nothing is overwritten; stop the collector and move "
+                "its store and its journal out of the way, both"
+            )
+
+
+def _put(copy: Path, place: Path, file: BackedUpFile) -> None:
+    _make_folder(place.parent, file)
+    part = place.with_name(place.name + _PART)
+    shutil.copyfile(copy, part)
+    part.chmod(file.mode)
+    _give(part, file)
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.rename(place)
+    descriptor = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(folder: Path, file: BackedUpFile) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, file)
+    folder.mkdir(mode=0o755 if file.mode & 0o004 else 0o750 if file.mode & 0o040 else 0o700)
+    _give(folder, file)
+
+
+def _give(path: Path, file: BackedUpFile) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, *_owner_ids(file))
+
+
+def _owner_ids(file: BackedUpFile) -> tuple[int, int]:
+    """
+    Return the numbers that a file's owner and group have here; -1 where none was noted.
+
+    Raises:
+        BackupError: root is to give it to somebody whom this machine does not know.
+    """
+    try:
+        return (
+            pwd.getpwnam(file.owner).pw_uid if file.owner else -1,
+            grp.getgrnam(file.group).gr_gid if file.group else -1,
+        )
+    except KeyError as error:
+        if os.geteuid() != 0:
+            return -1, -1
+        raise BackupError(
+            f"{file.path} belongs to {file.owner}:{file.group}, and this machine lacks one of "
+            "them: install the package first"
+        ) from error

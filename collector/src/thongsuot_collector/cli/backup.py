@@ -1,0 +1,81 @@
+"""``thongsuot-collector backup``, ``restore``: to be the same collector on another machine."""
+
+import argparse
+import importlib.metadata
+import sys
+from pathlib import Path
+
+from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.backup.create import (
+    Source,
+    configuration_files,
+    create_backup,
+    remove_oldest,
+)
+from thongsuot_collector.backup.restore import restore_backup
+from thongsuot_collector.cli import tables
+from thongsuot_collector.cli.command import PROGRAM, Commands, UsageError, check_user
+from thongsuot_collector.config.read import read_configuration
+
+DEFAULT_FOLDER = "/var/backups/thongsuot-collector"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    backup = commands.add(
+        "backup", _backup, "copy store, journal, keys and configuration, while the collector runs"
+    )
+    backup.add_argument(
+        "--to", type=Path, default=Path(DEFAULT_FOLDER), metavar="FOLDER", help="%(default)s"
+    )
+    backup.add_argument(
+        "--keep", type=int, default=0, metavar="N", help="then remove all but the newest N"
+    )
+    restore = commands.add(
+        "restore", _restore, "put a backup back where nothing stands; the collector is stopped"
+    )
+    restore.add_argument("backup", type=Path, metavar="BACKUP", help="the folder of one backup")
+    restore.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="FOLDER", help="below which; %(default)s"
+    )
+
+
+def _backup(options: argparse.Namespace) -> int:
+    if options.keep < 0:
+        raise UsageError("--keep takes the number of backups to keep, 1 or more")
+    configuration = read_configuration(options.config)
+    state_dir = configuration.state_dir.absolute()
+    check_user(state_dir / STORE_FILE)
+    inventory = configuration.settings.inventory_dir
+    source = Source(
+        databases=(state_dir / STORE_FILE, state_dir / JOURNAL_FILE),
+        folders=(state_dir, *((Path(inventory).absolute(),) if inventory else ())),
+        files=configuration_files(options.config),
+    )
+    program = f"{PROGRAM} {importlib.metadata.version(PROGRAM)}"
+    folder, manifest = create_backup(source, options.to, program=program, progress=_show_progress)
+    size = sum(file.size_bytes for file in manifest.files)
+    print(
+        f"{folder}: {len(manifest.files)} files, {size / 1e6:.1f} MB, journal up to entry "
+        f"{manifest.journal_head}. It holds keys and personal data: keep it where only those read "
+        "who may."
+    )
+    if options.keep:
+        for removed in remove_oldest(options.to, options.keep):
+            print(f"removed {removed}")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    manifest = restore_backup(options.backup, root=options.root)
+    print(
+        f"restored {len(manifest.files)} files as of {tables.format_moment(manifest.created_ns)}, "
+        f"journal up to entry {manifest.journal_head}.\n"
+        "Start the collector. Agents push what they still hold. What was acknowledged after that "
+        f"moment is missing: `{PROGRAM} verify` names it once the agents have pushed again."
+    )
+    return 0
+
+
+def _show_progress(path: Path, done: int, whole: int) -> None:
+    print(f"{path.name}: {done / 1e6:.0f} of {whole / 1e6:.0f} MB", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""The journal: one contract, every back-end."""

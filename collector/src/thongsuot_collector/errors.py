@@ -6,21 +6,19 @@ What this distribution raises.
     │   ├── JournalBusy       more is waiting than memory may hold; answer 503, the agent keeps it
     │   ├── JournalRefused    the disk refused a commit; nothing of the group is kept, answer 503
     │   └── JournalDamaged    the file is broken; the process ends, the next start sets it aside
-    ├── Undigestible          a consumer cannot make sense of a batch; it is set aside
-    ├── ConfigInvalid         the configuration is wrong: every mistake with file and line
+    ├── UndecodableEntry      a consumer cannot make sense of a batch; it becomes a dead letter
     ├── TokenError            a token cannot be created or revoked; shown to a person as it is
     ├── AuthorityError        no certificate can be issued or revoked; the text says why
-    ├── InvalidTestRequest             a test cannot be asked for now; the text says why
+    ├── InvalidTestRequest    a test cannot be asked for now; the text says why
     ├── NetboxError           a NetBox cannot be read, or what it says is no inventory
-    ├── StatementPrintFailed           a statement cannot be printed; the text says why
+    ├── StatementPrintFailed  a statement cannot be printed; the text says why
     ├── BackupError           a backup cannot be made or put back; the text says why
     └── StoreError            the store is of a newer version, or cannot be opened
+
+A wrong configuration is ``thongsuot_runtime.config_file.ConfigInvalid``.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
-
-from thongsuot_schema.errors import DocumentError
 
 
 class CollectorError(Exception):
@@ -44,7 +42,7 @@ class JournalDamaged(JournalError):
 
 
 class UndecodableEntry(CollectorError):
-    """A consumer cannot make sense of an entry. The entry is set aside and the queue goes on."""
+    """A consumer cannot decode an entry. The entry becomes a dead letter; the next one is read."""
 
 
 class TokenError(CollectorError):
@@ -73,18 +71,6 @@ class BackupError(CollectorError):
 
 class StoreError(CollectorError):
     """The store cannot be used; the text says why and what to do."""
-
-
-class ConfigInvalid(CollectorError):
-    """
-    The configuration is wrong; nothing was started.
-
-    ``mistakes`` are all that were found; the text has one ``file:line: …`` a line.
-    """
-
-    def __init__(self, mistakes: Sequence[DocumentError]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
 
 
 class RefusalReason(StrEnum):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.agent.probing.snmp.test_profile import GOOD
 from thongsuot_agent.config.read import parse
-from thongsuot_agent.errors import ConfigInvalid
+from thongsuot_runtime.config_file import ConfigInvalid
 
 CONFIG = """
 [site]

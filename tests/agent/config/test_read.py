@@ -8,7 +8,7 @@ import pytest
 from thongsuot_agent.config.allowance import monthly_usage, refusal_text
 from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse, read
-from thongsuot_agent.errors import ConfigInvalid
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
@@ -86,7 +86,7 @@ def test_every_mistake_of_a_file_is_told_at_once() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_like_any_other(tmp_path: Path) -> None:
-    with pytest.raises(ConfigInvalid, match="cannot be read"):
+    with pytest.raises(ConfigInvalid, match=r"absent\.toml: there is no such file"):
         read(tmp_path / "absent.toml")
 
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import parse
-from thongsuot_agent.errors import ConfigInvalid, SiteConfigRefused
+from thongsuot_agent.errors import SiteConfigRefused
 from thongsuot_agent.probes import loader
 from thongsuot_agent.siteconfig import bounds
 from thongsuot_agent.siteconfig.validate import validate_offer
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.siteconfig.model import (

@@ -7,9 +7,9 @@ import pytest
 import trustme
 
 from thongsuot_collector.config.read import Configuration, parse_configuration
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.sinks.remote_write.sink import Settings
+from thongsuot_runtime.config_file import ConfigInvalid
 
 
 def parsed(text: str, folder: Path) -> Configuration:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from thongsuot_collector.config.read import parse_configuration
-from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_runtime.config_file import ConfigInvalid
 
 
 def mistakes(text: str, folder: Path) -> str:

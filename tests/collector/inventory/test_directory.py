@@ -6,9 +6,9 @@ import pytest
 
 from tests.collector.state.test_site import SITE
 from tests.collector.state.test_view import INVENTORY
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.read import read_directory
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.communes import bundled_communes
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.inventory.networks import NetworkOwners, networks_from
 from thongsuot_collector.inventory.read import read_directory
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.model import Carrier
 
 TABLE = """\

@@ -17,7 +17,6 @@ from tests.collector.notify.incident_events import (
 )
 from thongsuot_collector.cli import evidence
 from thongsuot_collector.cli.main import main
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.sqlite import open_journal
@@ -27,6 +26,7 @@ from thongsuot_collector.notify.render.document import (
     IncidentDocument,
     encode_document,
 )
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.batch.digest import digest_of
 
 NOW_NS = 1_795_000_000 * S

@@ -14,10 +14,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tests.collector.pki.secured import SITE, DeviceKey, SecuredCollector, pushed, secured
 from tests.collector.running import eventually, token
 from thongsuot_collector.config.read import parse_configuration
-from thongsuot_collector.errors import AuthorityError, ConfigInvalid, PushRefused, RefusalReason
+from thongsuot_collector.errors import AuthorityError, PushRefused, RefusalReason
 from thongsuot_collector.pki.external_registry import ExternalCertificateRegistry
 from thongsuot_collector.pki.peer import peer_from
 from thongsuot_collector.pki.settings import CertificateSettings
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.enrolment import PATH_ENROL
 from thongsuot_schema.renewal import PATH_CERTIFICATE
 

@@ -21,7 +21,6 @@ from thongsuot_agent.app.site_configs import (
     SiteConfigManager,
 )
 from thongsuot_agent.app.status_provider import StatusProvider
-from thongsuot_agent.app.supervisor import Supervisor
 from thongsuot_agent.app.systemd import SystemdNotifier
 from thongsuot_agent.clock import NS_PER_S, TrueTime
 from thongsuot_agent.config.model import AgentConfig
@@ -42,6 +41,7 @@ from thongsuot_agent.siteconfig.overlay import spec_updater
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
 from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_agent.version import VERSION
+from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch.push import TestRequest
 from thongsuot_schema.catalogue.host import SPENT, SPOOL, SPOOL_USED, WAITING
 from thongsuot_schema.metric import Metric
@@ -73,7 +73,7 @@ class Agent:
         self._notifier = notifier
         self._stop = asyncio.Event()
         self._upkeep = asyncio.Event()
-        self._supervisor = Supervisor()
+        self._supervisor = Supervisor(random=jitter)
         self._true_time = TrueTime()
         self._links = LinkRegistry(monitor.links)
         self._schedulable: tuple[SchedulableLink, ...] = ()

@@ -10,7 +10,6 @@ from thongsuot_agent.app.result_pipeline import ResultPipeline
 from thongsuot_agent.app.run_context import RunContext
 from thongsuot_agent.app.sampling import SamplingProgress
 from thongsuot_agent.app.site_configs import SiteConfigManager
-from thongsuot_agent.app.supervisor import Supervisor
 from thongsuot_agent.clock import NS_PER_S, TrueTime
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.pages import PageSources
@@ -26,6 +25,7 @@ from thongsuot_agent.status import (
 )
 from thongsuot_agent.uplink.upload_service import UploadService
 from thongsuot_agent.version import VERSION
+from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.metric import MetricType
 from thongsuot_schema.view import SiteView
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from thongsuot_agent.app.run_context import run_context_from
 from thongsuot_agent.config import allowance
 from thongsuot_agent.config.read import read
-from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.scheduler.job import ALL_NAMES
+from thongsuot_runtime.config_file import ConfigInvalid
 
 WRONG = 2
 

@@ -22,7 +22,7 @@ from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.clock import SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
-from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.identity.certificate_file import (
     CertificateUnusable,
     PendingCertificate,
@@ -35,6 +35,7 @@ from thongsuot_agent.uplink.answer import PostResponse
 from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndpoint, PostRequest
 from thongsuot_agent.uplink.uploader import is_on_device
 from thongsuot_agent.worker import WorkerFailed
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.enrolment import (
     PATH_ENROL,
     TOKEN_PREFIX,

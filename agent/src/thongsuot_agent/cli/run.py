@@ -13,8 +13,9 @@ from thongsuot_agent.app.site_configs import ActiveSiteConfig, restore_site_conf
 from thongsuot_agent.app.systemd import systemd_notifier
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.config.read import read
-from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_runtime.config_file import ConfigInvalid
 
 
 def run(path: str, *, is_verbose: bool, recording: str) -> int:

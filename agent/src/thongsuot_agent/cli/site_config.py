@@ -12,11 +12,12 @@ from thongsuot_agent.cli.status import plan_line
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.config.read import read
-from thongsuot_agent.errors import ConfigInvalid, SiteConfigRefused
+from thongsuot_agent.errors import SiteConfigRefused
 from thongsuot_agent.siteconfig.rollout import RolloutState
 from thongsuot_agent.siteconfig.rollout_file import read_rollout as read_ledger
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_agent.spool.paths import paths_from_config
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.siteconfig.codec import version_of
 
 

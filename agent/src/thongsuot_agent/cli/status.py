@@ -8,7 +8,6 @@ import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.config.read import read
-from thongsuot_agent.errors import ConfigInvalid
 from thongsuot_agent.status import (
     AgentStatus,
     CollectorStatus,
@@ -17,6 +16,7 @@ from thongsuot_agent.status import (
     SiteConfigStatus,
     VerdictStatus,
 )
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.state import State
 
 _TIMEOUT_S = 5.0

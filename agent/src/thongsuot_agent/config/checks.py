@@ -14,12 +14,11 @@ from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probes import loader
 from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.job import ALL_NAMES, FIRST_HOP, GATEWAY, RESOLVER, targets_of
+from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
-
-Mistake = tuple[Path, str]
 
 _WORDS = {GATEWAY, RESOLVER, FIRST_HOP}
 _ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)

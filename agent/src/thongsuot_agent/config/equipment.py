@@ -9,11 +9,10 @@ from collections.abc import Iterator
 import msgspec
 
 from thongsuot_agent.config.model import AgentConfig
+from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
-
-Mistake = tuple[Path, str]
 
 
 class _ProfileSettings(msgspec.Struct, frozen=True):

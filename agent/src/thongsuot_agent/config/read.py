@@ -8,13 +8,12 @@ from pathlib import Path as File
 import msgspec
 
 from thongsuot_agent.config import allowance, equipment
-from thongsuot_agent.config.checks import Mistake, mistakes
+from thongsuot_agent.config.checks import mistakes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
-from thongsuot_agent.errors import ConfigInvalid
 from thongsuot_agent.probes import loader
-from thongsuot_schema.document import decode, error_at, find_mistake
-from thongsuot_schema.errors import DocumentError
+from thongsuot_runtime.config_file import ConfigText, Mistake, raise_mistakes, read_text
+from thongsuot_schema.document import find_mistake
 from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.toml_lines import Path
 
@@ -26,24 +25,14 @@ def read(path: File) -> AgentConfig:
     Raises:
         ConfigInvalid: with every mistake that was found, each with file and line.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
-    return parse(text, file=str(path))
+    return parse(read_text(path), file=str(path))
 
 
 def parse(text: str, *, file: str) -> AgentConfig:
     """Return the configuration that a text holds; see ``read``."""
-    try:
-        config = decode(text, AgentConfig, file=file)
-    except DocumentError as error:
-        raise ConfigInvalid([error]) from error
-    errors = [
-        error_at(text, path, sentence, file=file) for path, sentence in contradictions(config)
-    ]
-    if errors:
-        raise ConfigInvalid(sorted(errors, key=lambda error: error.line))
+    source = ConfigText(text, file)
+    config = source.decode(AgentConfig)
+    raise_mistakes(source.error_at(*mistake) for mistake in contradictions(config))
     return config
 
 

@@ -1,21 +1,21 @@
 """
 Validates the configuration that a collector offers; it is accepted whole or not at all. Pure.
 
-Bounds first (``siteplan.bounds``), then the very checks that a settings file goes through, on what
-file and plan make together: same code, same sentences. Where a file has a line, a plan has a place:
-``[[targets]] "portal" url``.
+Bounds first (``siteconfig.bounds``), then the very checks that a settings file goes through, on
+what file and offered configuration make together: same code, same sentences. Where a file has a
+line, an offered configuration has a place: ``[[targets]] "portal" url``.
 """
 
 from collections.abc import Iterator
 
 from thongsuot_agent.config import allowance
-from thongsuot_agent.config.checks import Mistake
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.config.read import contradictions
 from thongsuot_agent.errors import SiteConfigRefused
 from thongsuot_agent.siteconfig import bounds
 from thongsuot_agent.siteconfig.overlay import link_from_config, overlay
+from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.errors import SiteConfigMalformed
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.siteconfig.codec import decode

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
+import random
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.routes import page_apps
-from thongsuot_collector.app.supervisor import keep_running
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint
@@ -20,6 +20,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.statements.archive import StatementIssuer
+from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse
 
@@ -60,7 +61,7 @@ async def run_collector(
             except BaseExceptionGroup as group:
                 damaged, _ = group.split(JournalDamaged)
                 if damaged is not None:
-                    raise JournalDamaged(str(damaged.exceptions[0])) from group
+                    raise JournalDamaged(str(_first_leaf(damaged))) from group
                 raise
             await flush(made)
     _log.info("stopped")
@@ -86,11 +87,14 @@ async def _serve(
         if page_sock is not None:
             servers.append(page_server(alone))
             serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
-        others = [
-            group.create_task(keep_running(name, job, made.metrics), name=name)
-            for name, job in _jobs(made, conflicts)
-        ]
-        others.append(group.create_task(damage.wait()))
+        supervisor = Supervisor(
+            random=random.random,
+            fatal=(JournalDamaged,),
+            on_failure=lambda name: made.metrics.failures.labels(name).inc(),
+        )
+        stop_jobs = asyncio.Event()
+        jobs = dict(_jobs(made, conflicts)) | {"journal damage": damage.wait}
+        supervised = group.create_task(supervisor.run(jobs, stop_jobs))
         url = url_of(listen, sock)
         _log.info("listening url=%s sinks=%s", url, ",".join(made.sinks) or "none")
         listening(url)
@@ -100,8 +104,9 @@ async def _serve(
         for server in servers:
             server.should_exit = True
         await asyncio.wait(serving)
-        for task in (*others, stopping):
-            task.cancel()
+        stop_jobs.set()
+        await supervised
+        stopping.cancel()
 
 
 def _push_endpoint(
@@ -174,6 +179,12 @@ def _jobs(
         yield "reflector", lambda: reflect(reflector, made.metrics)
     for name, sink in made.sinks.items():
         yield f"sink {name}", sink.run
+
+
+def _first_leaf(group: BaseExceptionGroup[JournalDamaged]) -> JournalDamaged:
+    """Return the first exception in a group; groups stand in groups."""
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 class _DamageAlarm:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.notify.render.document import IncidentDocument
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.batch.decode import read_header
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.errors import BatchError, DocumentError

@@ -33,7 +33,8 @@ from thongsuot_collector.cli.command import (
     print_error,
     sentence_for,
 )
-from thongsuot_collector.errors import CollectorError, ConfigInvalid
+from thongsuot_collector.errors import CollectorError
+from thongsuot_runtime.config_file import ConfigInvalid
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
 

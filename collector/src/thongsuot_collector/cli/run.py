@@ -15,9 +15,9 @@ from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, check_user, configured
 from thongsuot_collector.config.read import read_configuration
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.errors import DocumentError
 
 

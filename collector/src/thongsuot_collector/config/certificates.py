@@ -1,5 +1,6 @@
-"""What can be wrong with the settings of client certificates."""
+"""What can be wrong with certificates in the settings: those shown, and those asked of clients."""
 
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,10 @@ from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.pki.external_registry import pattern_mistake, read_trusted
 from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.settings import CertificateSettings
+from thongsuot_runtime.config_file import Mistake
 
 
-def mistakes(
-    listen: Listen, settings: CertificateSettings
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]:
     """Yield each mistake that the files alone show, with the key that it stands at."""
     wrong = pattern_mistake(settings)
     if wrong:
@@ -37,6 +37,16 @@ def mistakes(
             read_trusted(settings, now=datetime.now(UTC))
         except AuthorityError as error:
             yield ("certificates",), str(error)
+
+
+def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
+    """Return why a TLS server cannot use a certificate and its key; empty: it can."""
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate_file, key_file)
+    except (OSError, ssl.SSLError) as error:
+        return f"certificate or key cannot be used: {error}"
+    return ""
 
 
 def with_paths(settings: CertificateSettings, folder: Path) -> CertificateSettings:

@@ -1,14 +1,14 @@
 """``[[sinks]]`` and ``[[channels]]``: of each table its kind, and the settings of that kind."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from thongsuot_collector.notify import loader as notify_loader
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_collector.sinks import loader as sink_loader
 from thongsuot_collector.sinks.contract import SinkKind, SinkSettings
-from thongsuot_schema.document import convert, error_at
+from thongsuot_runtime.config_file import ConfigText
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
@@ -18,13 +18,6 @@ ConfiguredSink = tuple[SinkKind[SinkSettings], SinkSettings]
 ConfiguredChannel = tuple[ChannelKind[ChannelSettings], ChannelSettings]
 
 P = TypeVar("P", ConfiguredSink, ConfiguredChannel)
-
-
-class ConfigText(NamedTuple):
-    """The text of a configuration, and the file's name for messages."""
-
-    text: str
-    file: str
 
 
 def read_tables(
@@ -43,12 +36,7 @@ def read_tables(
             mistakes.append(error)
     names = [settings.name for _, settings in loaded]
     mistakes += [
-        error_at(
-            source.text,
-            (f"{noun}s", place, "name"),
-            f"two {noun}s are named {name!r}",
-            file=source.file,
-        )
+        source.error_at((f"{noun}s", place, "name"), f"two {noun}s are named {name!r}")
         for place, name in enumerate(names)
         if name in names[:place]
     ]
@@ -63,7 +51,7 @@ def read_sink(table: Table, path: Path, source: ConfigText) -> ConfiguredSink:
         DocumentError: there is no such kind, or it cannot work like that.
     """
     kind = sink_loader.load(_kind(table, path, source, "sink", sink_loader.kinds()))
-    settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
+    settings = source.convert(table, kind.settings, path)
     _check(lambda: kind.check(settings), path, source)
     return kind, settings
 
@@ -76,7 +64,7 @@ def read_channel(table: Table, path: Path, source: ConfigText) -> ConfiguredChan
         DocumentError: there is no such kind, or it cannot work like that.
     """
     kind = notify_loader.load(_kind(table, path, source, "channel", notify_loader.kinds()))
-    settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
+    settings = source.convert(table, kind.settings, path)
     _check(lambda: kind.check(settings), path, source)
     return kind, settings
 
@@ -87,11 +75,11 @@ def _kind(table: Table, path: Path, source: ConfigText, noun: str, kinds: Sequen
         return kind
     where = (*path, "kind") if "kind" in table else path
     message = f"no {noun} {kind!r}{suggest(str(kind), kinds)}"
-    raise error_at(source.text, where, message, file=source.file)
+    raise source.error_at(where, message)
 
 
 def _check(check: Callable[[], None], path: Path, source: ConfigText) -> None:
     try:
         check()
     except (OSError, ValueError) as error:
-        raise error_at(source.text, path, str(error), file=source.file) from error
+        raise source.error_at(path, str(error)) from error

@@ -4,7 +4,6 @@ From the configuration file to a checked configuration: the same for start-up an
 """
 
 import ipaddress
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,11 @@ from thongsuot_collector.config import certificates, plugins
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.state import consumer as state
-from thongsuot_schema.document import decode, error_at
-from thongsuot_schema.errors import DocumentError
-
-Place = tuple[str | int, ...]
+from thongsuot_runtime.config_file import ConfigText, Mistake, raise_mistakes, read_text
 
 _RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
 """Names that a cursor of the journal has already."""
@@ -55,41 +50,28 @@ def read_configuration(path: Path) -> Configuration:
     Raises:
         ConfigInvalid: with every mistake that was found, each with file and line.
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, "there is no such file")]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
-    return parse_configuration(text, file=str(path), folder=path.absolute().parent)
+    return parse_configuration(read_text(path), file=str(path), folder=path.absolute().parent)
 
 
 def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
     """Return the configuration that a text holds; relative paths are meant from ``folder``."""
-    try:
-        settings = decode(text, CollectorConfig, file=file)
-    except DocumentError as error:
-        raise ConfigInvalid([error]) from error
-    settings = _with_paths(settings, folder)
-    mistakes = [
-        error_at(text, place, complaint, file=file) for place, complaint in _mistakes(settings)
-    ]
-    source = plugins.ConfigText(text, file)
+    source = ConfigText(text, file)
+    settings = _with_paths(source.decode(CollectorConfig), folder)
+    mistakes = [source.error_at(*mistake) for mistake in _mistakes(settings)]
     sinks = plugins.read_tables("sink", settings.sinks, source, plugins.read_sink, mistakes)
     mistakes += [
-        error_at(text, ("sinks", place, "name"), f"{sink.name!r} is the collector's own", file=file)
+        source.error_at(("sinks", place, "name"), f"{sink.name!r} is the collector's own")
         for place, (_, sink) in enumerate(sinks)
         if sink.name in _RESERVED_CONSUMERS
     ]
-    told_by = plugins.read_tables(
+    channels = plugins.read_tables(
         "channel", settings.channels, source, plugins.read_channel, mistakes
     )
-    if mistakes:
-        raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
-    return Configuration(settings=settings, sinks=sinks, channels=told_by)
+    raise_mistakes(mistakes)
+    return Configuration(settings=settings, sinks=sinks, channels=channels)
 
 
-def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
+def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from _listen_mistakes(settings.listen)
     yield from certificates.mistakes(settings.listen, settings.certificates)
     yield from _page_address_mistakes(settings.page.address)
@@ -113,7 +95,7 @@ def _holds_text(file: str) -> bool:
         return True
 
 
-def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
+def _listen_mistakes(listen: Listen) -> Iterator[Mistake]:
     try:
         host, _ = host_and_port(listen.address)
     except ValueError as error:
@@ -122,11 +104,9 @@ def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
     if bool(listen.certificate_file) is not bool(listen.key_file):
         yield ("listen",), "certificate_file and key_file belong together"
     elif listen.certificate_file:
-        try:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(listen.certificate_file, listen.key_file)
-        except (OSError, ssl.SSLError) as error:
-            yield ("listen", "certificate_file"), f"certificate or key cannot be used: {error}"
+        unusable = certificates.server_certificate_mistake(listen.certificate_file, listen.key_file)
+        if unusable:
+            yield ("listen", "certificate_file"), unusable
     elif not listen.plaintext and not _is_loopback(host):
         yield (
             ("listen", "address"),
@@ -137,7 +117,7 @@ def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
         )
 
 
-def _page_address_mistakes(address: str) -> Iterator[tuple[Place, str]]:
+def _page_address_mistakes(address: str) -> Iterator[Mistake]:
     if not address:
         return
     try:
@@ -155,7 +135,7 @@ def _page_address_mistakes(address: str) -> Iterator[tuple[Place, str]]:
         )
 
 
-def _incident_mistakes(settings: IncidentSettings) -> Iterator[tuple[Place, str]]:
+def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:
     for first, last, complaint in (
         (
             "hold_s",

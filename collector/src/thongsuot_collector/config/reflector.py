@@ -1,17 +1,16 @@
 """What can be wrong in the table ``[reflector]``."""
 
-import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
+from thongsuot_collector.config.certificates import server_certificate_mistake
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.reflector.address_filter import networks_from
 from thongsuot_collector.reflector.key import read_key
 from thongsuot_collector.reflector.model import ReflectorSettings
-
-Mistake = tuple[tuple[str | int, ...], str]
+from thongsuot_runtime.config_file import Mistake
 
 
 def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
@@ -58,8 +57,6 @@ def _secrecy(settings: ReflectorSettings) -> Iterator[Mistake]:
             "certificate_file and certificate_key_file belong together",
         )
     elif certificate:
-        try:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, key)
-        except (OSError, ssl.SSLError) as error:
-            yield ("certificate_file",), f"certificate or key cannot be used: {error}"
+        unusable = server_certificate_mistake(certificate, key)
+        if unusable:
+            yield ("certificate_file",), unusable

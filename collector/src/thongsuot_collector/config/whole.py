@@ -1,12 +1,13 @@
 """What a configuration refers to: the inventory, held against the channels; the own authority."""
 
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.errors import AuthorityError, ConfigInvalid
+from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.read import read_directory
 from thongsuot_collector.notify.dispatch import routing
 from thongsuot_collector.pki import authority
 from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_runtime.config_file import ConfigInvalid, raise_mistakes
 from thongsuot_schema.errors import DocumentError
 
 
@@ -22,9 +23,7 @@ def directory_for(configuration: Configuration, *, file: str) -> InventoryDirect
     directory = read_directory(configuration.settings.inventory_dir)
     names = [settings.name for _, settings in configuration.channels]
     wrong = routing.routing_errors(directory, configuration.settings.notify, names)
-    mistakes = [DocumentError(file, 0, sentence) for sentence in wrong]
-    if mistakes:
-        raise ConfigInvalid(mistakes)
+    raise_mistakes(DocumentError(file, 0, sentence) for sentence in wrong)
     return directory
 
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.networks import FILE, NetworkOwners, networks_from
-from thongsuot_schema.errors import DocumentError
+from thongsuot_runtime.config_file import raise_mistakes, read_text
 from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
@@ -22,27 +21,15 @@ def read_directory(folder: str) -> InventoryDirectory:
         return InventoryDirectory(Inventory())
     texts: dict[str, str] = {}
     for path in sorted(Path(folder).glob("*.toml")):
-        try:
-            texts[str(path)] = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigInvalid(
-                [DocumentError(str(path), 0, f"cannot be read: {error}")]
-            ) from error
-    mistakes = find_mistakes(texts)
-    if mistakes:
-        raise ConfigInvalid(mistakes)
+        texts[str(path)] = read_text(path)
+    raise_mistakes(find_mistakes(texts))
     inventory = read_inventory(texts)
     return InventoryDirectory(inventory, _networks(Path(folder, FILE), inventory))
 
 
 def _networks(path: Path, inventory: Inventory) -> NetworkOwners:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return NetworkOwners()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
-    networks, mistakes = networks_from(str(path), text, inventory.carriers)
-    if mistakes:
-        raise ConfigInvalid(mistakes)
+    networks, mistakes = networks_from(str(path), read_text(path), inventory.carriers)
+    raise_mistakes(mistakes)
     return networks

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.metrics import Metrics
+from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
 

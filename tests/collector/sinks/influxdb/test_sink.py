@@ -16,8 +16,8 @@ from tests.collector.sinks.receiver import HttpFarSide, ReceivedRequest, always,
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import NOW, SITE, delivered, device, metric, push
 from thongsuot_collector.config.read import parse_configuration
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.sinks.influxdb.line_protocol import LinePoint, lines_in
+from thongsuot_runtime.config_file import ConfigInvalid
 
 
 def taken(request: ReceivedRequest) -> list[LinePoint]:

@@ -15,6 +15,7 @@ from thongsuot_collector.store import dead_letters, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.encode import encode_layout
+from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.result import Family, Series
@@ -323,3 +324,41 @@ async def test_a_site_that_packs_too_many_values_into_few_bytes_is_slowed_and_no
         assert (await other.batch(other.agent.batch(NOW, usual))).status_code == 200
         # What says little is taken from both.
         assert (await pusher.batch(pusher.agent.batch(NOW + 9 * S))).status_code == 200
+
+
+def layout_of_targets(first: int, count: int) -> bytes:
+    names = [f"target-{number}" for number in range(first, first + count)]
+    return encode_layout(
+        sorted_layout(
+            Series(kind="icmp", revision=1, link="fiber", target=name, family=Family.IP4)
+            for name in names
+        )
+    )
+
+
+async def test_a_site_that_brings_ever_new_series_is_stopped_and_no_other(tmp_path: Path) -> None:
+    config = "[ingest]\nseries_per_s = 0.001\nseries_burst = 500\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        other = Pusher(client, agent("ba-dinh"), token(tmp_path, "ba-dinh"))
+        layouts = [layout_of_targets(number * 40, 40) for number in range(4)]
+        responses = [await pusher.layout(body) for body in layouts]
+        statuses = [response.status_code for response in responses]
+        assert statuses[0] == 200
+        assert statuses[-1] == 429
+        assert "new series" in responses[-1].json()["error"]
+        # What it brought before stays its own, and the neighbour has a budget of its own.
+        assert (await pusher.layout(layouts[0])).status_code == 200
+        assert (await other.layout(layouts[-1])).status_code == 200
+
+
+async def test_the_same_series_in_ever_new_layouts_is_stopped_too(tmp_path: Path) -> None:
+    config = "[ingest]\nlayout_bytes_per_s = 1\nlayout_bytes_burst = 2000\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        statuses = [
+            (await pusher.layout(layout_of_targets(0, count))).status_code
+            for count in range(1, 120)
+        ]
+        assert statuses[0] == 200
+        assert statuses[-1] == 429

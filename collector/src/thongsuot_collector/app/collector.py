@@ -12,10 +12,11 @@ from thongsuot_collector.app.routes import page_apps
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint
-from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
+from thongsuot_collector.ingest.push_handler import PushBudgets, PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.series_budget import SeriesBudget
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
-from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.ingest.settings import IngestSettings, Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
@@ -125,9 +126,7 @@ def _push_endpoint(
         clocks=made.clocks,
         limits=LIMITS,
         metrics=made.metrics,
-        values=RateLimiter(
-            per_second=settings.ingest.values_per_s, reserve=settings.ingest.values_burst
-        ),
+        budgets=_push_budgets(settings.ingest),
         callbacks=PushCallbacks(conflicting=note_conflict, damaged=damage.report),
     )
     return PushEndpoint(
@@ -149,6 +148,18 @@ def _push_endpoint(
         strangers=RateLimiter(
             per_second=settings.ingest.bad_tokens_per_s,
             reserve=settings.ingest.bad_tokens_burst,
+        ),
+    )
+
+
+def _push_budgets(settings: IngestSettings) -> PushBudgets:
+    return PushBudgets(
+        values=RateLimiter(per_second=settings.values_per_s, reserve=settings.values_burst),
+        series=SeriesBudget(
+            series=RateLimiter(per_second=settings.series_per_s, reserve=settings.series_burst),
+            layout_bytes=RateLimiter(
+                per_second=settings.layout_bytes_per_s, reserve=settings.layout_bytes_burst
+            ),
         ),
     )
 

@@ -120,7 +120,7 @@ class PushEndpoint:
             site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
             body = await self._body(site, headers, receive, self._limits.body_bytes)
-            await self._door.accept_layout(body, PushClock(received_ns=moment_ns))
+            await self._door.accept_layout(body, site, PushClock(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)

@@ -16,6 +16,7 @@ from thongsuot_collector.errors import (
 )
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.series_budget import SeriesBudget
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
@@ -95,11 +96,19 @@ class PushCallbacks:
     damaged: Callable[[JournalDamaged], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushBudgets:
+    """What a site may bring beside bytes: ``values`` (bodies are packed), and new ``series``."""
+
+    values: RateLimiter
+    series: SeriesBudget
+
+
 class PushHandler:
     """
     Takes bodies of batches and layouts.
 
-    ``values`` limits how many values one site may bring: bodies are packed.
+    ``budgets`` limit what one site may bring.
     """
 
     def __init__(
@@ -111,7 +120,7 @@ class PushHandler:
         clocks: BootClocks,
         limits: BatchLimits,
         metrics: Metrics,
-        values: RateLimiter,
+        budgets: PushBudgets,
         callbacks: PushCallbacks,
     ) -> None:
         self._journal = journal
@@ -121,7 +130,7 @@ class PushHandler:
         self._limits = limits
         self._metrics = metrics
         self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
-        self._values = values
+        self._budgets = budgets
         self._callbacks = callbacks
 
     async def accept_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
@@ -168,26 +177,40 @@ class PushHandler:
         try:
             packed, layout = await asyncio.to_thread(_packed, body, site, self._limits)
             if layout:
-                await self._plans.store(layout, received_ns=moment.received_ns)
+                await self._keep_layout(layout, site, moment)
         except BatchError as error:
             raise _refusal(error) from error
         except JournalError as error:
             raise self._not_now(error) from error
         return await self.accept_batch(packed, site, moment)
 
-    async def accept_layout(self, body: bytes, moment: PushClock) -> bytes:
+    async def accept_layout(self, body: bytes, site: str, moment: PushClock) -> None:
         """
-        Keep a layout; returns its id when it is durable.
+        Keep a layout that a site pushed; returns when it is durable.
 
         Raises:
             PushRefused: it was not kept; says why, and whether to try again.
         """
         try:
-            return await self._plans.store(body, received_ns=moment.received_ns)
+            await self._keep_layout(body, site, moment)
         except BatchError as error:
             raise _refusal(error) from error
         except JournalError as error:
             raise self._not_now(error) from error
+
+    async def _keep_layout(self, body: bytes, site: str, moment: PushClock) -> None:
+        layout_id, layout = self._plans.decode(body)
+        if await self._plans.find(layout_id) is None:
+            wait_s = self._budgets.series.acquire(
+                site, layout, size_bytes=len(body), now_s=time.monotonic()
+            )
+            if wait_s:
+                raise PushRefused(
+                    RefusalReason.TOO_OFTEN,
+                    f"site {site} brings too many new series ({len(layout.series)} in this layout)",
+                    retry_after_s=wait_s,
+                )
+        await self._plans.store(body, received_ns=moment.received_ns)
 
     def _charge(self, columns: Columns, site: str) -> None:
         """Refuse what would put more values into everybody's databases than a site may have."""
@@ -195,7 +218,7 @@ class PushHandler:
             (block.last_row - block.first_row) * (1 + len(block.columns))
             for block in columns.blocks
         )
-        wait_s = self._values.acquire(site, now_s=time.monotonic(), cost=count)
+        wait_s = self._budgets.values.acquire(site, now_s=time.monotonic(), cost=count)
         if wait_s:
             raise PushRefused(
                 RefusalReason.TOO_OFTEN,

@@ -37,9 +37,12 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
     240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB).
     ``values_per_s`` and ``values_burst`` limit what is packed in them: a usual site makes 20 values
-    a second, 1.6 million a day, and a body of 200 bytes can hold 80,000 equal ones. An address may
-    come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
-    ``1 / bad_tokens_per_s`` seconds; a good token is taken all the same.
+    a second, 1.6 million a day, and a body of 200 bytes can hold 80,000 equal ones.
+    ``series_per_s`` and ``series_burst`` limit new series, which every database has to keep: a
+    usual site has about 1,000. ``layout_bytes_per_s`` and ``layout_bytes_burst`` limit the layouts
+    that name them (a usual one has 10 KB). An address may come with ``bad_tokens_burst`` bad tokens
+    (and as many bad codes), then one every ``1 / bad_tokens_per_s`` seconds; a good token is taken
+    all the same.
     """
 
     pushes_per_s: Positive = 20.0
@@ -48,5 +51,9 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     bytes_burst: Positive = 64e6
     values_per_s: Positive = 5_000.0
     values_burst: Positive = 8e6
+    series_per_s: Positive = 0.05
+    series_burst: Positive = 10_000.0
+    layout_bytes_per_s: Positive = 100.0
+    layout_bytes_burst: Positive = 4e6
     bad_tokens_per_s: Positive = 0.2
     bad_tokens_burst: Positive = 20.0

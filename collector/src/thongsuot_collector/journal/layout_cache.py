@@ -52,16 +52,26 @@ class LayoutCache:
         body = await self._journal.layout(layout_id)
         return None if body is None else self._cache(layout_id, body, put_ns=0).plan
 
+    def decode(self, body: bytes) -> tuple[bytes, Layout]:
+        """
+        Return a layout that was pushed, and its id.
+
+        Raises:
+            BatchError: the body is no layout, or names what no database can hold.
+        """
+        layout_id, layout = decode_layout(body, self._limits)
+        _check_names(layout)
+        return layout_id, layout
+
     async def store(self, body: bytes, *, received_ns: int) -> bytes:
         """
         Keep a layout that was pushed; returns its id when it is durable.
 
         Raises:
-            BatchError: the body is no layout, or names what no database can hold.
+            BatchError: as in ``decode``.
             JournalError: it could not be kept.
         """
-        layout_id, layout = decode_layout(body, self._limits)
-        _check_names(layout)
+        layout_id, _ = self.decode(body)
         await self._journal.put_layout(layout_id, body, received_ns=received_ns)
         self._cache(layout_id, body, put_ns=received_ns)
         return layout_id

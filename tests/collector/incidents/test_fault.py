@@ -1,8 +1,8 @@
-"""From intervals to troubles: where one begins, where it ends, and what is none."""
+"""From intervals to faults: where one begins, where it ends, and what is none."""
 
 import pytest
 
-from thongsuot_collector.incidents.fault import NS_PER_S, drafts_of, readable_id
+from thongsuot_collector.incidents.fault import NS_PER_S, faults_in, readable_id
 from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
@@ -29,10 +29,10 @@ REFUSES = Interval(start_ns=0, end_ns=None, state=State.DOWN, segment=Segment.SE
 
 def course(*parts: tuple[Interval, int]) -> tuple[Interval, ...]:
     """Return intervals that follow each other, each so many seconds long; the last is open."""
-    drafts, at = [], 0
+    intervals, at = [], 0
     for place, (part, length_s) in enumerate(parts):
         end = None if place == len(parts) - 1 else at + length_s
-        drafts.append(
+        intervals.append(
             Interval(
                 start_ns=at * NS_PER_S,
                 end_ns=None if end is None else end * NS_PER_S,
@@ -43,14 +43,14 @@ def course(*parts: tuple[Interval, int]) -> tuple[Interval, ...]:
             )
         )
         at += length_s
-    return tuple(drafts)
+    return tuple(intervals)
 
 
 def found(subject: Subject, *parts: tuple[Interval, int]) -> list[tuple[int, int | None]]:
     rewrite = Rewrite(subject=subject, from_ns=0, until_ns=None, intervals=course(*parts))
     return [
-        (draft.start_ns // NS_PER_S, None if draft.end_ns is None else draft.end_ns // NS_PER_S)
-        for draft in drafts_of(rewrite, CALM_NS)
+        (fault.start_ns // NS_PER_S, None if fault.end_ns is None else fault.end_ns // NS_PER_S)
+        for fault in faults_in(rewrite, CALM_NS, now_ns=0)
     ]
 
 
@@ -73,17 +73,17 @@ def found(subject: Subject, *parts: tuple[Interval, int]) -> list[tuple[int, int
         ([(UP, 60), (PRESUMED, 9)], []),
     ],
 )
-def test_a_link_is_in_trouble_from_its_fault_until_it_is_up_for_long_enough(
+def test_a_link_is_in_fault_from_its_fault_until_it_is_up_for_long_enough(
     parts: list[tuple[Interval, int]], expected: list[tuple[int, int | None]]
 ) -> None:
     assert found(LINK, *parts) == expected
 
 
-def test_a_device_is_in_trouble_whenever_it_is_not_up() -> None:
+def test_a_device_is_in_fault_whenever_it_is_not_up() -> None:
     assert found(DEVICE, (UP, 60), (SILENT, 100), (UP, 9)) == [(60, 160)]
 
 
-def test_a_service_is_in_trouble_for_its_own_faults_only() -> None:
+def test_a_service_is_in_fault_for_its_own_faults_only() -> None:
     assert found(SERVICE, (UP, 60), (DOWN, 100), (UP, 9)) == []
     assert found(SERVICE, (UP, 60), (REFUSES, 100), (UP, 9)) == [(60, 160)]
     assert found(Subject("s", "fiber", "portal"), (UP, 60), (REFUSES, 9)) == []

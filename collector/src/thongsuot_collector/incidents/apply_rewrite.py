@@ -2,10 +2,10 @@
 
 from thongsuot_collector.incidents.fault import (
     Fault,
-    drafts_of,
-    fault_from_draft,
+    faults_in,
     is_same_fault,
     merged,
+    updated_fault,
     withdrawn,
 )
 from thongsuot_collector.incidents.registry import IncidentRegistry
@@ -25,16 +25,15 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
         registry.network_state.set_state(subject, rewrite.intervals[-1])
     known = [fault for fault in registry.faults_of(subject) if _is_inside(fault, rewrite)]
     touched: set[str] = set()
-    for draft in drafts_of(rewrite, registry.calm_ns):
-        same = [fault for fault in known if is_same_fault(fault, draft, registry.calm_ns)]
+    for shown in faults_in(rewrite, registry.calm_ns, now_ns):
+        same = [fault for fault in known if is_same_fault(fault, shown, registry.calm_ns)]
         # What was withdrawn gives its name only where nothing else is there.
         same.sort(key=lambda fault: (fault.is_gone, fault.start_ns, fault.id))
         prior = same[0] if same else None
-        fault = fault_from_draft(draft, subject, prior, rewrite.evidence, now_ns)
-        if prior is None and fault.id in registry.faults:
-            # It was withdrawn, and has come back.
-            prior = registry.faults[fault.id]
-            fault = fault_from_draft(draft, subject, prior, rewrite.evidence, now_ns)
+        if prior is None:
+            # One of this name was withdrawn, and has come back.
+            prior = registry.faults.get(shown.id)
+        fault = updated_fault(shown, rewrite, prior)
         registry.put_fault(fault)
         touched.add(fault.id)
         for other in same:

@@ -11,7 +11,7 @@ from thongsuot_collector.timeline.interval import (
     BatchRef,
     Interval,
     Rewrite,
-    VerdictEvidence,
+    VerdictKey,
 )
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.digest import digest_of
@@ -24,9 +24,6 @@ PHASES_KEPT = 40
 """A link that flaps for hours; the first phase and the latest stay."""
 
 NS_PER_S = 1_000_000_000
-
-_VerdictKey = tuple[BatchRef, State, Symptom]
-"""What tells verdicts apart: the batch that brought it, and what it says."""
 
 
 class FaultPhase(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +102,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(source for source in sources if source is not None))
 
     @property
-    def verdicts(self) -> frozenset[_VerdictKey]:
+    def verdicts(self) -> frozenset[VerdictKey]:
         """The verdicts that it rests on."""
-        keys = (_verdict_key(phase.interval) for phase in self.phases)
+        keys = (phase.interval.verdict for phase in self.phases)
         return frozenset(key for key in keys if key is not None)
 
     def has_symptom(self, symptom: Symptom) -> bool:
@@ -119,30 +116,6 @@ class _IntervalRole(Enum):
     FAULT = auto()
     HEALTHY = auto()
     INCONCLUSIVE = auto()
-
-
-class FaultDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A fault as a rewrite shows it.
-
-    ``is_cut_before`` and ``is_cut_after``: it may have begun before what is rewritten, or go on
-    after it.
-    """
-
-    intervals: tuple[Interval, ...]
-    end_ns: int | None
-    is_cut_before: bool
-    is_cut_after: bool = False
-
-    @property
-    def start_ns(self) -> int:
-        """The onset."""
-        return self.intervals[0].start_ns
-
-    @property
-    def verdicts(self) -> frozenset[_VerdictKey]:
-        """The verdicts that it rests on."""
-        return frozenset(key for key in map(_verdict_key, self.intervals) if key is not None)
 
 
 def is_fault(subject: Subject, interval: Interval) -> bool:
@@ -170,35 +143,23 @@ def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
     return _IntervalRole.FAULT
 
 
-def drafts_of(rewrite: Rewrite, calm_ns: int) -> list[FaultDraft]:
+def faults_in(rewrite: Rewrite, calm_ns: int, now_ns: int) -> list[Fault]:
     """
-    Return the faults that a rewrite's intervals show, in order.
+    Return the faults that a rewrite's intervals show, in order, as if none had been known before.
 
     Faults of which the next begins less than ``calm_ns`` after the one before it ended are one.
     """
-    drafts: list[FaultDraft] = []
+    faults: list[Fault] = []
     course: list[Interval] = []
     pause: list[Interval] = []
     healthy_from_ns: int | None = None
-    is_cut = True
-
-    def finish(*, is_cut_after: bool = False) -> None:
-        drafts.append(
-            FaultDraft(
-                intervals=tuple(course),
-                end_ns=healthy_from_ns,
-                is_cut_before=is_cut,
-                is_cut_after=is_cut_after,
-            )
-        )
-
     for interval in rewrite.intervals:
         role = _role_of(rewrite.subject, interval)
         if role is _IntervalRole.FAULT:
             is_over = healthy_from_ns is not None and interval.start_ns - healthy_from_ns >= calm_ns
             if course and is_over:
-                finish()
-                course, pause, is_cut = [], [], False
+                faults.append(_shown_fault(rewrite, course, healthy_from_ns, now_ns))
+                course, pause = [], []
             course += [*pause, interval]
             pause, healthy_from_ns = [], None
         elif course:
@@ -208,51 +169,81 @@ def drafts_of(rewrite: Rewrite, calm_ns: int) -> list[FaultDraft]:
             elif healthy_from_ns is None:
                 course += pause
                 pause = []
-        elif role is _IntervalRole.HEALTHY or not rewrite.is_cut_before:
-            # Whatever was before, this is where it would have ended.
-            is_cut = False
     if course:
-        finish(is_cut_after=rewrite.is_cut_after)
-    return drafts
+        faults.append(_shown_fault(rewrite, course, healthy_from_ns, now_ns))
+    return faults
 
 
-def fault_from_draft(
-    draft: FaultDraft,
-    subject: Subject,
-    known: Fault | None,
-    verdict_evidence: Iterable[VerdictEvidence],
-    now_ns: int,
+def _shown_fault(
+    rewrite: Rewrite, course: Sequence[Interval], end_ns: int | None, now_ns: int
 ) -> Fault:
-    """Return a fault as a draft shows it; one that is known already keeps its name."""
-    evidence = {(item.source, item.state, item.symptom): item.evidence for item in verdict_evidence}
-    for phase in known.phases if known is not None else ():
-        key = _verdict_key(phase.interval)
-        if key is not None and phase.evidence:
-            evidence.setdefault(key, phase.evidence)
-    intervals = draft.intervals
-    start_ns, end_ns = draft.start_ns, draft.end_ns
-    if known is not None and draft.is_cut_before:
-        intervals = (*_before(known, draft.start_ns), *intervals)
-    if known is not None and (draft.is_cut_before or _is_mere_silence(subject, draft)):
-        start_ns = min(start_ns, known.start_ns)
-    if known is not None and draft.is_cut_after:
-        intervals = (*intervals, *_after(known, intervals[-1].end_ns))
-        end_ns = known.end_ns
-    phases = [
-        FaultPhase(
-            interval=interval,
-            evidence=() if (key := _verdict_key(interval)) is None else evidence.get(key, ()),
-        )
-        for interval in _bounded(intervals)
-    ]
+    start_ns = course[0].start_ns
     return Fault(
-        id=readable_id(str(subject), start_ns) if known is None else known.id,
-        subject=subject,
-        phases=tuple(phases),
+        id=readable_id(str(rewrite.subject), start_ns),
+        subject=rewrite.subject,
+        phases=tuple(FaultPhase(interval=interval) for interval in course),
         start_ns=start_ns,
         end_ns=end_ns,
-        known_ns=now_ns if known is None else known.known_ns,
+        known_ns=now_ns,
         changed_ns=now_ns,
+    )
+
+
+def updated_fault(shown: Fault, rewrite: Rewrite, known: Fault | None) -> Fault:
+    """
+    Return a fault that a rewrite shows, with the evidence of its verdicts.
+
+    One that is ``known`` keeps its name, and what the rewrite does not speak of: what was before
+    where it is cut before the fault, and what comes after where it is cut after it.
+    """
+    evidence = dict(rewrite.evidence)
+    intervals: Iterable[Interval] = [phase.interval for phase in shown.phases]
+    start_ns, end_ns = shown.start_ns, shown.end_ns
+    if known is not None:
+        for phase in known.phases:
+            verdict = phase.interval.verdict
+            if verdict is not None and phase.evidence:
+                evidence.setdefault(verdict, phase.evidence)
+        is_cut_before = _is_cut_before(shown, rewrite)
+        if is_cut_before:
+            intervals = (*_before(known, shown.start_ns), *intervals)
+        if is_cut_before or _is_mere_silence(shown):
+            start_ns = min(start_ns, known.start_ns)
+        if _is_cut_after(shown, rewrite):
+            intervals = (*intervals, *_after(known, shown.phases[-1].interval.end_ns))
+            end_ns = known.end_ns
+    phases = tuple(
+        FaultPhase(
+            interval=interval,
+            evidence=() if interval.verdict is None else evidence.get(interval.verdict, ()),
+        )
+        for interval in _bounded(tuple(intervals))
+    )
+    return msgspec.structs.replace(
+        shown,
+        id=shown.id if known is None else known.id,
+        phases=phases,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        known_ns=shown.known_ns if known is None else known.known_ns,
+    )
+
+
+def _is_cut_before(shown: Fault, rewrite: Rewrite) -> bool:
+    """Return whether a fault may have begun before what is rewritten."""
+    earlier = [interval for interval in rewrite.intervals if interval.start_ns < shown.start_ns]
+    # Where it was healthy, whatever was before would have ended.
+    was_healthy = any(_role_of(shown.subject, part) is _IntervalRole.HEALTHY for part in earlier)
+    return not was_healthy and (rewrite.is_cut_before or not earlier)
+
+
+def _is_cut_after(shown: Fault, rewrite: Rewrite) -> bool:
+    """Return whether a fault may go on after what is rewritten."""
+    last_ns = shown.phases[-1].interval.start_ns
+    return rewrite.is_cut_after and not any(
+        is_fault(shown.subject, interval)
+        for interval in rewrite.intervals
+        if interval.start_ns > last_ns
     )
 
 
@@ -274,16 +265,14 @@ def _after(known: Fault, end_ns: int | None) -> Iterable[Interval]:
     )
 
 
-def _is_mere_silence(subject: Subject, draft: FaultDraft) -> bool:
+def _is_mere_silence(shown: Fault) -> bool:
     """
     Return whether a device was not heard, and not off: that began when it was heard last.
 
     A record that arrives piece by piece fills the gap from its beginning; nobody was heard there
     all the same.
     """
-    return subject.is_device and all(
-        interval.symptom is not Symptom.DEVICE_OFF for interval in draft.intervals
-    )
+    return shown.subject.is_device and not shown.has_symptom(Symptom.DEVICE_OFF)
 
 
 def withdrawn(known: Fault) -> Fault:
@@ -296,16 +285,16 @@ def merged(known: Fault, other: Fault) -> Fault:
     return msgspec.structs.replace(known, merged_into=other.id)
 
 
-def is_same_fault(known: Fault, draft: FaultDraft, calm_ns: int) -> bool:
+def is_same_fault(known: Fault, shown: Fault, calm_ns: int) -> bool:
     """
-    Return whether a draft is of the same fault: it rests on a verdict of it, or both overlap.
+    Return whether both are the same fault: they rest on a verdict in common, or overlap.
 
     A fault whose device is dated anew may move by hours; the verdicts that told of it do not.
     """
-    if not known.verdicts.isdisjoint(draft.verdicts):
+    if not known.verdicts.isdisjoint(shown.verdicts):
         return True
-    starts_before = draft.end_ns is None or known.start_ns < draft.end_ns + calm_ns
-    ends_after = known.end_ns is None or draft.start_ns < known.end_ns + calm_ns
+    starts_before = shown.end_ns is None or known.start_ns < shown.end_ns + calm_ns
+    ends_after = known.end_ns is None or shown.start_ns < known.end_ns + calm_ns
     return starts_before and ends_after
 
 
@@ -316,12 +305,6 @@ def readable_id(key: str, start_ns: int) -> str:
     """
     day = local(start_ns / NS_PER_S).strftime("%Y%m%d")
     return f"{day}-{digest_of(f'{key} {start_ns}'.encode()).hex()[:8]}"
-
-
-def _verdict_key(interval: Interval) -> _VerdictKey | None:
-    if interval.source is None:
-        return None
-    return interval.source, interval.state, interval.symptom
 
 
 def _state_rank(phase: FaultPhase) -> int:

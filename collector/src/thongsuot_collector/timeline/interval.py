@@ -40,6 +40,14 @@ class BatchRef(msgspec.Struct, frozen=True, array_like=True, order=True):
     digest: bytes
 
 
+class VerdictKey(NamedTuple):
+    """What tells the verdicts on a subject apart: the batch that brought it, and what it says."""
+
+    source: BatchRef
+    state: State
+    symptom: Symptom
+
+
 class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     One state of one subject from ``start_ns`` to ``end_ns`` (exclusive; ``None``: until now).
@@ -59,6 +67,11 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error_s: float | None = None
     source: BatchRef | None = None
 
+    @property
+    def verdict(self) -> VerdictKey | None:
+        """The verdict that told of the state; ``None`` where none did."""
+        return None if self.source is None else VerdictKey(self.source, self.state, self.symptom)
+
     def is_same_state(self, other: "Interval") -> bool:
         """Return whether both say the same of the subject."""
         return (self.state, self.symptom, self.segment, self.basis) == (
@@ -69,15 +82,6 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class VerdictEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What one verdict rested on, as it arrived: kept by whoever needs it, not by the timeline."""
-
-    source: BatchRef
-    state: State
-    symptom: Symptom
-    evidence: tuple[Evidence, ...]
-
-
 class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     """
     The intervals of a subject from ``from_ns`` on, until ``until_ns`` (``None``: for good).
@@ -86,13 +90,14 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     begins inside, and insert ``intervals``. They begin and end with a calm stretch (up for longer
     than the settings ask), so whole faults lie inside. Where none is near the rewrite is cut
     (``is_cut_before``, ``is_cut_after``): a fault may have begun before it, or go on after it.
+    ``evidence`` is what new verdicts rest on; the timeline itself does not keep it.
     """
 
     subject: Subject
     from_ns: int
     until_ns: int | None
     intervals: tuple[Interval, ...]
-    evidence: tuple[VerdictEvidence, ...] = ()
+    evidence: dict[VerdictKey, tuple[Evidence, ...]] = {}
     is_cut_before: bool = False
     is_cut_after: bool = False
 

@@ -18,7 +18,7 @@ from thongsuot_collector.timeline.interval import (
     BatchRef,
     Interval,
     Rewrite,
-    VerdictEvidence,
+    VerdictKey,
     difference,
     part_around,
 )
@@ -26,6 +26,7 @@ from thongsuot_collector.timeline.neighbourhood import EVERYTHING, range_around
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.verdict import Evidence
 
 VERDICTS_KEPT = 4_000
 """Verdicts kept of a site, 400 KB: a hundred a day for 35 days. The oldest go first."""
@@ -35,6 +36,8 @@ SPANS_KEPT = 4_000
 
 BOOTS_KEPT = 500
 """Boots kept of a site: fourteen a day for 35 days. Each is looked at with each batch."""
+
+_Evidence = dict[VerdictKey, tuple[Evidence, ...]]
 
 _NEIGHBOURS = 8
 """So many stretches and verdicts to either side are looked at first; twice as many then."""
@@ -91,14 +94,14 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         boot.add(summary)
         self.last_sign_ns = max(record.last_sign_ns for record in self.boots.values())
         self.is_silent = self._is_silent_at(clock, settings)
-        evidence = _evidence_by_key(summary)
+        evidence = _evidence_by_subject(summary)
         rewrites = (
             self._rewrite(
                 key,
                 before.get(key, ()),
                 ranges.get(key, EVERYTHING),
                 settings,
-                evidence.get(key, ()),
+                {} if key is None else evidence.get(key, {}),
             )
             for key in self._keys()
         )
@@ -114,7 +117,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         before = {key: self._intervals_in(key, within) for key, within in ranges.items()}
         self.is_silent = is_silent
         rewrites = (
-            self._rewrite(key, before[key], within, settings, ()) for key, within in ranges.items()
+            self._rewrite(key, before[key], within, settings, {}) for key, within in ranges.items()
         )
         return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
@@ -133,7 +136,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         before: tuple[Interval, ...],
         within: TimeRange,
         settings: TimelineSettings,
-        evidence: tuple[VerdictEvidence, ...],
+        evidence: _Evidence,
     ) -> Rewrite | None:
         """Return what turns a subject's intervals of before into those of now."""
         after = self._intervals_in(key, within)
@@ -259,17 +262,12 @@ def _newest_half(moments_ns: list[int], kept: int) -> int:
     return sorted(moments_ns)[-kept // 2]
 
 
-def _evidence_by_key(summary: BatchSummary) -> dict[str | None, tuple[VerdictEvidence, ...]]:
+def _evidence_by_subject(summary: BatchSummary) -> dict[str, _Evidence]:
+    """Return what the verdicts of a batch rest on, by the key of their subjects."""
     source = BatchRef(summary.stream, summary.number, summary.digest)
-    by_key: dict[str | None, tuple[VerdictEvidence, ...]] = {}
+    by_subject: dict[str, _Evidence] = {}
     for change in summary.changes:
         verdict = change.verdict
-        key = subject_key(verdict.link, verdict.service)
-        item = VerdictEvidence(
-            source=source,
-            state=verdict.state,
-            symptom=verdict.symptom,
-            evidence=verdict.evidence,
-        )
-        by_key[key] = (*by_key.get(key, ()), item)
-    return by_key
+        evidence = by_subject.setdefault(subject_key(verdict.link, verdict.service), {})
+        evidence[VerdictKey(source, verdict.state, verdict.symptom)] = verdict.evidence
+    return by_subject

@@ -108,7 +108,7 @@ class DiskExecutor:
     def _note_refusal(self, error: Exception) -> None:
         self._refused += 1
         if self._refused == 1:
-            self._report(NoticeCode.SPOOL_FULL, str(error)[:200])
+            self._report(NoticeCode.SPOOL_FULL, str(error))
         if self._refused & (self._refused - 1) == 0:  # the first, then once per doubling
             _log.warning(
                 "cannot write spool file=%s failures=%d: %s; the record goes on in memory",

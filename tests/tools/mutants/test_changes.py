@@ -1,20 +1,15 @@
-"""Mutants: one seed draws the same ones, each is one change, too many survivors are a failure."""
+"""Changes: one seed draws the same ones, each alters one line and knows its function."""
 
 from pathlib import Path
 
-from tools.mutants import (
-    ACCEPTED,
+import pytest
+from tools.mutants.changes import (
     AREAS,
-    ROOT,
     Mutant,
-    MutantResult,
-    accepted_changes,
     change_of,
     drawn,
+    mutant_named,
     mutants_of,
-    ordered_tests,
-    shortfalls,
-    table_of,
 )
 
 SOURCE = "def is_far(distance_m):\n    return distance_m >= 10 and distance_m < 20\n"
@@ -25,11 +20,6 @@ def planted(root: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "far.py").write_text(SOURCE, encoding="utf-8")
     return root
-
-
-def result(number: int, *, was_noticed: bool) -> MutantResult:
-    mutant = Mutant(area="judge", file=f"{number}.py", operator="core/AddNot", occurrence=0)
-    return MutantResult(mutant=mutant, was_noticed=was_noticed, change=("a", "not a"))
 
 
 def test_each_change_alters_one_line_of_the_file(tmp_path: Path) -> None:
@@ -72,36 +62,44 @@ def test_a_change_after_which_the_file_is_no_python_is_none(tmp_path: Path) -> N
     assert [change_of(mutant, root) for mutant in mutants] == [None, None]
 
 
-def test_the_tests_that_mirror_the_changed_file_run_first() -> None:
-    mutant = Mutant(
-        area="sla",
-        file=f"{AREAS['sla'].sources}/month.py",
-        operator="core/AddNot",
-        occurrence=0,
-    )
-    assert ordered_tests(mutant) == ["tests/collector/sla/test_month.py", *AREAS["sla"].tests]
-
-
 def test_a_seed_draws_the_same_places_and_another_seed_others() -> None:
     assert drawn("sla", 1, 20) == drawn("sla", 1, 20)
     assert drawn("sla", 1, 20) != drawn("sla", 2, 20)
 
 
-def test_too_many_survivors_are_a_failure_and_are_named() -> None:
-    results = [result(number, was_noticed=number < 8) for number in range(10)]
-    assert shortfalls(results, set()) == {"judge": 0.8}
-    lines = table_of(results, set())
-    assert "| judge | 10 | 8 | 0 | 2 | 80% |" in lines
-    assert "survived: --only 8.py:AddNot:0" in lines
+def test_a_change_knows_the_outermost_function_that_it_stands_in(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    (root / AREAS["judge"].sources / "far.py").write_text(
+        "FAR_M = 1\n"
+        "class Road:\n"
+        "    length_m = 2\n"
+        "    def halves(self, parts=3):\n"
+        "        def half(part):\n"
+        "            return part * 4\n"
+        "        return [half(part) for part in range(5)]\n"
+    )
+    functions = {
+        change[2].replace(" ", ""): mutant.function
+        for place in mutants_of("judge", root).values()
+        for mutant in place
+        if (change := change_of(mutant, root)) is not None and "NumberR" in mutant.operator
+    }
+    assert functions["FAR_M=2"] == ""
+    assert functions["length_m=3"] == ""
+    assert functions["defhalves(self,parts=4):"] == "", "defaults are made by the import"
+    assert functions["returnpart*5"] == "Road.halves"
+    assert functions["return[half(part)forpartinrange(6)]"] == "Road.halves"
 
 
-def test_a_survivor_that_is_accepted_counts_as_noticed() -> None:
-    results = [result(number, was_noticed=number < 8) for number in range(10)]
-    accepted = {("9.py", "a", "not a")}
-    assert shortfalls(results, accepted) == {}
-    assert "| judge | 10 | 8 | 1 | 1 | 90% |" in table_of(results, accepted)
-
-
-def test_what_is_accepted_still_stands_in_the_code() -> None:
-    for file, before, _ in accepted_changes(ACCEPTED):
-        assert before in (ROOT / file).read_text(encoding="utf-8")
+def test_a_change_is_found_again_by_the_name_that_a_report_gives_it(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    (mutant,) = {
+        mutant
+        for place in mutants_of("judge", root).values()
+        for mutant in place
+        if mutant.operator == "core/ReplaceAndWithOr"
+    }
+    assert mutant_named(mutant.name, root) == mutant
+    for name in ("elsewhere.py:AddNot:0", f"{mutant.file}:AddNot:99"):
+        with pytest.raises(LookupError, match="no change is called"):
+            mutant_named(name, root)

@@ -1,0 +1,36 @@
+"""Layouts stand beside the record, so that a process after a kill has all that batches refer to."""
+
+from pathlib import Path
+
+from tests.agent.spool.making import SERIES
+from thongsuot_agent.spool.layouts import Layouts
+
+
+def test_a_layout_that_has_grown_stands_beside_the_former_after_a_restart(tmp_path: Path) -> None:
+    before = Layouts(tmp_path / "layouts")
+    former = before.index_with(SERIES[:1])
+    grown = before.index_with(SERIES[1:])
+    assert grown.layout.series == before.index_with(SERIES).layout.series, "the former's included"
+    after = Layouts(tmp_path / "layouts")
+    after.load()
+    assert after.layout(former.layout_id) == former.layout
+    assert after.layout(grown.layout_id) == grown.layout
+
+
+def test_a_layout_that_a_kill_left_half_written_is_tidied_away(tmp_path: Path) -> None:
+    before = Layouts(tmp_path / "layouts")
+    index = before.index_with(SERIES)
+    (whole,) = (tmp_path / "layouts").iterdir()
+    half = whole.with_name(f"{whole.name}.tmp")
+    half.write_bytes(whole.read_bytes()[:10])
+    after = Layouts(tmp_path / "layouts")
+    after.load()
+    assert list((tmp_path / "layouts").iterdir()) == [whole]
+    assert after.layout(index.layout_id) == index.layout
+
+
+def test_a_directory_that_takes_no_files_leaves_the_layouts_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "layouts").write_text("a file stands here")
+    layouts = Layouts(tmp_path / "layouts")
+    index = layouts.index_with(SERIES)
+    assert layouts.layout(index.layout_id) == index.layout

@@ -1,0 +1,77 @@
+"""Segment stores after a kill between any two steps of sealing: no entry is lost or doubled."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.agent.spool.making import result
+from thongsuot_agent.errors import RecordUnreadable
+from thongsuot_agent.spool.frame import LogHeading, pack_entry
+from thongsuot_agent.spool.segment_store import RuntimeSegments, leftover_segments
+from thongsuot_agent.spool.stream import StreamIdentity
+
+STREAM = StreamIdentity(
+    name="0123456789abcdef",
+    site="site-1",
+    boot_id="00000000-0000-4000-8000-000000000001",
+    ordinal=3,
+    started_boottime_ns=1,
+    started_wall_ns=2,
+)
+
+
+def heading(number: int) -> LogHeading:
+    return LogHeading(number=number, previous=b"", boottime_ns=1, wall_ns=2)
+
+
+def found_after(record: Path) -> RuntimeSegments:
+    (segments,) = leftover_segments(record)
+    return segments
+
+
+def test_a_kill_before_the_sealed_log_is_removed_takes_nothing_from_the_next(
+    tmp_path: Path,
+) -> None:
+    segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
+    segments.append(pack_entry(result(1)))
+    log = tmp_path / STREAM.name / "00000001.open"
+    sealed_log = log.read_bytes()
+    segments.seal(1, b"batch 1", heading(2))
+    segments.append(pack_entry(result(2)))
+    log.write_bytes(sealed_log)  # as if the kill had come before its removal
+    after = found_after(tmp_path)
+    left = after.open_log_left()
+    assert left is not None
+    assert (left.heading.number, left.entries) == (2, (result(2),))
+    assert not log.exists()
+    assert after.batches() == [1]
+    segments.close()
+
+
+def test_a_log_without_a_heading_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
+    (tmp_path / STREAM.name / "00000001.open").write_bytes(b"no heading")
+    with pytest.raises(RecordUnreadable, match=r"00000001\.open has no heading"):
+        found_after(tmp_path).open_log_left()
+    segments.close()
+
+
+def test_streams_are_found_by_age_and_what_was_never_begun_is_passed_over(tmp_path: Path) -> None:
+    younger = RuntimeSegments.create(tmp_path, STREAM, heading(1))
+    older_stream = StreamIdentity(
+        name="fedcba9876543210",
+        site=STREAM.site,
+        boot_id=STREAM.boot_id,
+        ordinal=2,
+        started_boottime_ns=1,
+        started_wall_ns=2,
+    )
+    older = RuntimeSegments.create(tmp_path, older_stream, heading(1))
+    (tmp_path / "a file").write_text("somebody else's")
+    (tmp_path / "0000000000000000").mkdir()
+    half = tmp_path / STREAM.name / "00000002.tmp"
+    half.write_bytes(b"half")
+    assert [segments.stream for segments in leftover_segments(tmp_path)] == [older_stream, STREAM]
+    assert not half.exists()
+    younger.close()
+    older.close()

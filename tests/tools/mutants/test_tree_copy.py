@@ -1,0 +1,105 @@
+"""A tree with one function and its tests: changes are planted, and what notices them is known."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tools.mutants.changes import ROOT
+from tools.mutants.tree_copy import TreeCopy
+from tools.mutants.worker import TestRun, TestRunResult
+
+SOURCE = "agent/src/thongsuot_far/far.py"
+TEXT = "def is_far(distance_m):\n    return distance_m >= 10\n"
+TESTS = """
+import subprocess
+
+from thongsuot_far.far import is_far
+
+
+def test_near():
+    assert not is_far(1)
+
+
+def test_exactly_far():
+    assert is_far(10)
+
+
+def test_another():
+    subprocess.run(["true"], check=True)
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[TreeCopy]:
+    """A copy of a small tree that has our tool in it."""
+    tree = tmp_path / "tree"
+    for file, text in {
+        SOURCE: TEXT,
+        "tests/test_far.py": TESTS,
+        "pyproject.toml": (ROOT / "pyproject.toml").read_text("utf-8"),
+        **{
+            f"tools/mutants/{path.name}": path.read_text("utf-8")
+            for path in (ROOT / "tools" / "mutants").glob("*.py")
+        },
+    }.items():
+        (tree / file).parent.mkdir(parents=True, exist_ok=True)
+        (tree / file).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+    made = TreeCopy(tmp_path / "copy", source=tree)
+    yield made
+    made.close()
+
+
+def run(
+    copy: TreeCopy, *order: str, cpu_s: float = 30.0, is_recorded: bool = False
+) -> TestRunResult:
+    return copy.run(
+        TestRun(
+            paths=["tests/test_far.py"],
+            order=order,
+            is_recorded=is_recorded,
+            cpu_s=cpu_s,
+            wall_s=300.0,
+        )
+    )
+
+
+def test_a_recorded_run_says_what_each_test_calls_and_which_start_processes(
+    copy: TreeCopy,
+) -> None:
+    result = run(copy, is_recorded=True)
+    assert result.failed == ""
+    called = {name.partition("::")[2]: its.functions for name, its in result.records.items()}
+    assert called == {
+        "test_near": [f"{SOURCE}:is_far"],
+        "test_exactly_far": [f"{SOURCE}:is_far"],
+        "test_another": [],
+    }
+    assert [name for name, its in result.records.items() if its.starts_processes] == [
+        "tests/test_far.py::test_another"
+    ]
+    copy.preload(result.modules)
+    assert run(copy).failed == "", "and with all that imported before"
+
+
+def test_a_change_is_noticed_by_the_first_test_of_the_order_that_fails(copy: TreeCopy) -> None:
+    with copy.changed(SOURCE, TEXT.replace(">=", "<")):
+        assert run(copy).failed == "tests/test_far.py::test_near"
+        others = ("tests/test_far.py::test_exactly_far", "tests/test_far.py::test_near")
+        assert run(copy, *others).failed == others[0]
+    assert run(copy).failed == "", "and it is taken back"
+
+
+def test_a_change_that_no_test_of_the_order_looks_at_survives(copy: TreeCopy) -> None:
+    with copy.changed(SOURCE, TEXT.replace(">=", ">")):
+        assert run(copy, "tests/test_far.py::test_near").failed == ""
+        assert run(copy).failed == "tests/test_far.py::test_exactly_far"
+
+
+def test_a_change_that_cannot_be_imported_or_never_ends_is_noticed(copy: TreeCopy) -> None:
+    with copy.changed(SOURCE, f"{TEXT}\nraise ValueError\n"):
+        assert run(copy).failed == "import"
+    endless = "def is_far(distance_m):\n    while True:\n        pass\n"
+    with copy.changed(SOURCE, endless):
+        assert run(copy, cpu_s=1.0).failed == "time"

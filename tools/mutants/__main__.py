@@ -1,0 +1,189 @@
+"""
+Would a test notice? Small faults are planted in the pure cores, and their tests run.
+
+``./run mutants [AREA ...] --seed N --count M`` draws M places of each area at random, changes one
+operator, constant or condition at each, and runs the tests that call the changed function on a
+copy of the tree, the cheapest first. A change that no test notices has survived. Survivors that
+change nothing that anybody can see stand in ``tests/accepted_mutants.toml``, each with its reason.
+The exit code is 1 where fewer than nine tenths of an area's changes were noticed or are accepted.
+
+What was measured is kept while an area's sources and tests stay as they are: the same command goes
+on where it was stopped, and a larger sample or another seed plays only what is new.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+
+from tools.mutants.changes import AREAS, Mutant, change_of, drawn, mutant_named
+from tools.mutants.report import MutantResult, accepted_changes, shortfalls, table_of
+from tools.mutants.results import KnownResults
+from tools.mutants.selection import TestGroup, groups_for, groups_of, stages_of
+from tools.mutants.tree_copy import TreeCopy
+from tools.mutants.worker import TestRun, TestRunResult
+
+RECORD_WITHIN_S = 3600.0
+CPU_ALLOWANCE_S = 20.0
+SLOWER_THAN_USUAL = 4.0
+"""A change may make a loop endless: that is noticed too, after so many times the usual run."""
+
+WAITING_RATIO = 20.0
+"""Real time for a second of CPU; other programs may keep the processor busy."""
+
+
+def record_of(area: str, known: KnownResults, copy: TreeCopy) -> TestRunResult:
+    """Return what an area's tests cost and call; exit if they fail without any change."""
+    record = known.record()
+    if record is None:
+        _say(f"{area}: recording what its tests call")
+        run = TestRun(
+            paths=AREAS[area].tests,
+            is_recorded=True,
+            cpu_s=RECORD_WITHIN_S,
+            wall_s=RECORD_WITHIN_S,
+        )
+        record = copy.run(run)
+        if record.failed:
+            raise SystemExit(
+                f"{record.report}\n{record.failed} ({area}) fails without any change; mend it first"
+            )
+        known.keep_record(record)
+    return record
+
+
+def noticed_by(text: str, mutant: Mutant, groups: Sequence[TestGroup], copy: TreeCopy) -> str:
+    """Plant a change, run the tests that can notice it; return the first that does, or nothing."""
+    for stage in stages_of(groups_for(mutant, groups)):
+        cpu_s = CPU_ALLOWANCE_S + SLOWER_THAN_USUAL * sum(group.cost_s for group in stage)
+        run = TestRun(
+            paths=sorted({group.file for group in stage}),
+            order=[test for group in stage for test in group.tests],
+            cpu_s=cpu_s,
+            wall_s=WAITING_RATIO * cpu_s,
+        )
+        with copy.changed(mutant.file, text):
+            result = copy.run(run)
+        if result.failed:
+            return result.failed
+    return ""
+
+
+def play(
+    area: str, chosen: Sequence[Mutant], copies: Sequence[TreeCopy], *, is_again: bool
+) -> Iterator[MutantResult]:
+    """Yield what became of each change, in the order in which it is known."""
+    known = KnownResults(area, copies[0].root)
+    if is_again:
+        known.forget(mutant.name for mutant in chosen)
+    played = known.noticed_by()
+    changes = {mutant: change_of(mutant, copies[0].root) for mutant in chosen}
+    for mutant, change in changes.items():
+        if change is not None and mutant.name in played:
+            yield MutantResult(
+                mutant=mutant,
+                before=change[1],
+                after=change[2],
+                noticed_by=played[mutant.name],
+            )
+    waiting = {
+        mutant: change
+        for mutant, change in changes.items()
+        if change is not None and mutant.name not in played
+    }
+    if not waiting:
+        return
+    record = record_of(area, known, copies[0])
+    groups = groups_of(record.records)
+    free: SimpleQueue[TreeCopy] = SimpleQueue()
+    for copy in copies:
+        copy.preload(record.modules)
+        free.put(copy)
+
+    def plant(mutant: Mutant, text: str) -> str:
+        copy = free.get()
+        try:
+            return noticed_by(text, mutant, groups, copy)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(max_workers=len(copies)) as pool:
+        futures = {
+            pool.submit(plant, mutant, change[0]): (mutant, change)
+            for mutant, change in waiting.items()
+        }
+        for future in as_completed(futures):
+            mutant, (_, before, after) = futures[future]
+            known.add(mutant.name, future.result())
+            yield MutantResult(
+                mutant=mutant, before=before, after=after, noticed_by=future.result()
+            )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play a sample of changes and print what became of them."""
+    parser = argparse.ArgumentParser(
+        prog="./run mutants",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}")
+    parser.add_argument("--seed", type=int, default=1, help="which sample (default: 1)")
+    parser.add_argument("--count", type=int, default=40, help="changes an area (default: 40)")
+    parser.add_argument("--at-once", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--again", action="store_true", help="play what is known once more")
+    parser.add_argument(
+        "--only", action="append", metavar="CHANGE", help="one change, as a report names it"
+    )
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.areas) - set(AREAS):
+        parser.error(f"no area {', '.join(sorted(unknown))}; known: {', '.join(AREAS)}")
+    if asked.only:
+        chosen = [mutant_named(name) for name in asked.only]
+    else:
+        chosen = [
+            mutant
+            for area in asked.areas or AREAS
+            for mutant in drawn(area, asked.seed, asked.count)
+        ]
+    results = play_areas(chosen, at_once=asked.at_once, is_again=asked.again)
+    accepted = accepted_changes()
+    sys.stdout.write("\n".join(table_of(results, accepted)) + "\n")
+    return 1 if shortfalls(results, accepted) else 0
+
+
+def play_areas(chosen: Sequence[Mutant], *, at_once: int, is_again: bool) -> list[MutantResult]:
+    """Play changes area by area and say on standard error what became of each."""
+    results: list[MutantResult] = []
+    began_s = time.monotonic()
+    for area in dict.fromkeys(mutant.area for mutant in chosen):
+        mine = [mutant for mutant in chosen if mutant.area == area]
+        with ExitStack() as stack:
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="thongsuot-mutants-"))
+            )
+            copies = [TreeCopy(folder / str(number)) for number in range(min(at_once, len(mine)))]
+            for copy in copies:
+                stack.callback(copy.close)
+            for result in play(area, mine, copies, is_again=is_again):
+                results.append(result)
+                word = f"noticed by {result.noticed_by}" if result.noticed_by else "SURVIVED"
+                _say(
+                    f"{len(results)}/{len(chosen)} {time.monotonic() - began_s:.0f} s "
+                    f"{result.mutant.name}: {word}"
+                )
+    return results
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

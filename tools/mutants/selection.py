@@ -1,0 +1,88 @@
+"""Which tests can notice a change, the cheapest first, by a record of what each test calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from tools.mutants.changes import Mutant
+from tools.mutants.worker import TestRecord
+
+FIRST_FILES = 4
+FIRST_COST_S = 2.0
+"""Most changes are noticed by the first tests that touch them: only their files are loaded then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestGroup:
+    """Tests that run together: one, or all of a file that share a fixture."""
+
+    tests: Sequence[str]
+    cost_s: float
+    functions: frozenset[str]
+    starts_processes: bool
+
+    @property
+    def file(self) -> str:
+        """The file of the tests."""
+        return self.tests[0].partition("::")[0]
+
+
+def groups_of(records: Mapping[str, TestRecord]) -> list[TestGroup]:
+    """Return the groups of recorded tests, the cheapest first."""
+
+    def group(name: str) -> str:
+        return records[name].group or name
+
+    groups = []
+    for _, members in groupby(sorted(records, key=group), key=group):
+        names = list(members)
+        mine = [records[name] for name in names]
+        groups.append(
+            TestGroup(
+                tests=names,
+                cost_s=sum(record.cost_s for record in mine),
+                functions=frozenset(called for record in mine for called in record.functions),
+                starts_processes=any(record.starts_processes for record in mine),
+            )
+        )
+    return sorted(groups, key=lambda group: (group.cost_s, group.tests))
+
+
+def groups_for(mutant: Mutant, groups: Sequence[TestGroup]) -> list[TestGroup]:
+    """
+    Return the tests that can notice a change, in the order in which they run.
+
+    First those that call the function, then those that start processes, which are not recorded. A
+    change outside functions may show in any test; those that call something of its file come first.
+    """
+    if mutant.function:
+        function = f"{mutant.file}:{mutant.function}"
+        calling = [group for group in groups if function in group.functions]
+        return calling + [
+            group for group in groups if group.starts_processes and group not in calling
+        ]
+    prefix = f"{mutant.file}:"
+    near = [
+        group
+        for group in groups
+        if any(function.startswith(prefix) for function in group.functions)
+    ]
+    return near + [group for group in groups if group not in near]
+
+
+def stages_of(groups: Sequence[TestGroup]) -> list[list[TestGroup]]:
+    """Divide an order of groups in the first that load little, and the rest."""
+    files: set[str] = set()
+    cost_s = 0.0
+    first: list[TestGroup] = []
+    for group in groups:
+        if group.file not in files and len(files) == FIRST_FILES:
+            continue
+        cost_s += group.cost_s
+        if first and cost_s > FIRST_COST_S:
+            break
+        files.add(group.file)
+        first.append(group)
+    chosen = {group.tests[0] for group in first}
+    rest = [group for group in groups if group.tests[0] not in chosen]
+    return [stage for stage in (first, rest) if stage]

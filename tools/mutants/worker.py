@@ -1,0 +1,280 @@
+"""
+Runs tests of a copy of the tree, each time in a new child that begins with everything imported
+but our own code: to start pytest costs more than most tests that notice a change.
+
+Requests come as lines of JSON (``TestRun``) on standard input, answers (``TestRunResult``) go to
+standard output in the same form. The folder in which the process starts is the copy.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType
+
+import hypothesis
+import pytest
+
+MARKS = "not (lab or servers or browser or matrix or fleet or nightly)"
+OWN_MODULES = ("thongsuot_", "tests")
+PROCESS_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn"})
+EXIT_OK, EXIT_INTERRUPTED, EXIT_NO_TESTS = (
+    int(code)
+    for code in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.INTERRUPTED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """Tests to run: files and folders, and of these only the tests in ``order`` if there is one."""
+
+    paths: Sequence[str]
+    order: Sequence[str] = ()
+    is_recorded: bool = False
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRecord:
+    """What one test took, and which functions it called, as ``file:qualified name``."""
+
+    cost_s: float = 0.0
+    functions: Sequence[str] = ()
+    starts_processes: bool = False
+    group: str = ""
+    """Tests of one group share a fixture, and run together. Empty: it stands for itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRunResult:
+    """``failed``: the first test that failed, ``import`` or ``time``; empty: all passed."""
+
+    failed: str = ""
+    report: str = ""
+    records: dict[str, TestRecord] = field(default_factory=dict)
+    modules: Sequence[str] = ()
+
+
+class FirstFailure:
+    """A plugin of pytest: keeps to an order of tests, and which was the first to fail."""
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.order = order
+        self.failed = ""
+        self.report = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave only the tests in question, in their order."""
+        if self.order:
+            by_id = {item.nodeid: item for item in items}
+            kept = [by_id[name] for name in self.order if name in by_id]
+            config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+            items[:] = kept
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what cannot even be imported."""
+        if report.failed and not self.failed:
+            self.failed, self.report = "import", report.longreprtext
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the first failure."""
+        if report.failed and not self.failed:
+            self.failed, self.report = report.nodeid, report.longreprtext
+
+
+class Recorder:
+    """A plugin of pytest: what each test costs and which functions of our rooms it calls."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = f"{root}/"
+        self.records: dict[str, TestRecord] = {}
+        self._codes: set[CodeType] = set()
+        self._starts_processes = False
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, _arguments: tuple[object, ...]) -> None:
+        if event in PROCESS_STARTS:
+            self._starts_processes = True
+
+    def _trace(self, frame: FrameType, _event: str, _argument: object) -> None:
+        self._codes.add(frame.f_code)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Record one test, its fixtures included."""
+        self._codes = set()
+        self._starts_processes = False
+        began_s = _cpu_s()
+        threading.settrace(self._trace)
+        sys.settrace(self._trace)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)
+            self.records[item.nodeid] = TestRecord(
+                cost_s=round(_cpu_s() - began_s, 4),
+                functions=sorted(self._functions()),
+                starts_processes=self._starts_processes,
+                group=item.nodeid.partition("::")[0] if _has_shared_fixture(item) else "",
+            )
+
+    def _functions(self) -> Iterator[str]:
+        names = set()
+        for code in self._codes:
+            if code.co_filename.startswith(self.root) and "/src/" in code.co_filename:
+                file = code.co_filename.removeprefix(self.root)
+                # Of nested functions only the outermost counts: that is the place in the file.
+                names.add(f"{file}:{code.co_qualname.partition('.<locals>')[0]}")
+        yield from names
+
+
+def _has_shared_fixture(item: pytest.Item) -> bool:
+    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
+    own = item.nodeid.partition("::")[0]
+    return any(
+        definition.scope != "function" and definition.baseid == own
+        for found in definitions.values()
+        for definition in found
+    )
+
+
+def _cpu_s() -> float:
+    return time.process_time() + sum(os.times()[2:4])
+
+
+def run_in_child(run: TestRun) -> TestRunResult:
+    """Run tests in a child of this process; a child that takes too long is killed."""
+    with tempfile.TemporaryDirectory(prefix="thongsuot-mutant-") as folder:
+        answer = Path(folder) / "answer.json"
+        child = os.fork()
+        if child == 0:
+            try:
+                _be_child(run, answer, Path(folder))
+            finally:
+                os._exit(1)
+        was_in_time = _wait_for(child, run.wall_s)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # and what it has started
+        os.waitpid(child, 0)
+        if not was_in_time or not answer.exists():
+            # The system kills a child that has used up its time of the processor.
+            return TestRunResult(failed="time")
+        return result_from(answer.read_text("utf-8"))
+
+
+def _wait_for(child: int, wall_s: float) -> bool:
+    descriptor = os.pidfd_open(child)
+    try:
+        return bool(select.select([descriptor], [], [], wall_s)[0])
+    finally:
+        os.close(descriptor)
+
+
+def _be_child(run: TestRun, answer: Path, folder: Path) -> None:
+    os.setsid()
+    output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    # What it inherits of time counts as well.
+    seconds = int(_cpu_s() + run.cpu_s) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    # Bytecode is written by the recorded run alone, which runs without any change.
+    sys.dont_write_bytecode = not run.is_recorded
+    # That a test fails is enough to know: no smaller example is looked for.
+    hypothesis.settings.register_profile(
+        "mutants",
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        database=None,
+        deadline=None,
+    )
+    hypothesis.settings.load_profile("mutants")
+    failure = FirstFailure(run.order)
+    recorder = Recorder(Path.cwd())
+    code = pytest.main(
+        [
+            *("-q", "-x", "--tb=short", "-p", "no:cacheprovider", "-m", MARKS),
+            *("-W", "ignore::pytest.PytestAssertRewriteWarning", "--hypothesis-seed=1"),
+            *(f"--basetemp={folder / 'tests'}", *run.paths),
+        ],
+        plugins=[failure, *([recorder] if run.is_recorded else [])],
+    )
+    failed = failure.failed
+    if code != EXIT_OK and not failed:
+        failed = "" if code == EXIT_NO_TESTS else f"pytest: {code!s}"
+    result = TestRunResult(
+        failed=failed,
+        report=failure.report[-4000:],
+        records=recorder.records,
+        modules=_importable_modules() if run.is_recorded else (),
+    )
+    written = answer.with_suffix(".part")
+    written.write_text(json.dumps(asdict(result)), "utf-8")
+    written.rename(answer)
+    # Threads and handlers of the tests would hold up an orderly end.
+    os._exit(0)
+
+
+def _importable_modules() -> list[str]:
+    """Return the modules of the interpreter and of others that are loaded, in that order."""
+    names = []
+    for name, module in list(sys.modules.items()):
+        specification = getattr(module, "__spec__", None)
+        if specification is not None and specification.name == name:
+            names.append(name)
+    return [name for name in names if not name.startswith((*OWN_MODULES, "tools", "__"))]
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import what the tests will import anyway, as far as that goes without them."""
+    for name in names:
+        with warnings.catch_warnings(), contextlib.suppress(ImportError):
+            warnings.simplefilter("ignore")
+            if importlib.util.find_spec(name.partition(".")[0]) is not None:
+                importlib.import_module(name)
+
+
+def result_from(text: str) -> TestRunResult:
+    """Read an answer."""
+    plain = json.loads(text)
+    records = {name: TestRecord(**record) for name, record in plain.pop("records").items()}
+    return TestRunResult(records=records, **plain)
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    for line in sys.stdin:
+        plain = json.loads(line)
+        if "modules" in plain:
+            import_modules(plain["modules"])
+            text = "{}"
+        else:
+            text = json.dumps(asdict(run_in_child(TestRun(**plain))))
+        answers.write(f"{text}\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,9 @@ class Metrics:
         self.failures = self._counter(
             "task_failures", "Restarts of a task that ended in an error", ("task",)
         )
+        self.failed_logins = self._counter(
+            "failed_logins", "Requests for a page with a wrong password, or refused after many", ()
+        )
         self.sent_samples = self._counter("sink_samples", "Samples a sink delivered", ("sink",))
         self.dropped_samples = self._counter(
             "sink_dropped_samples", "Samples a sink did not deliver, by why", ("sink", "reason")

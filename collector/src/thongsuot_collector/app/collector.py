@@ -86,7 +86,7 @@ async def _serve(
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
         if page_sock is not None:
-            servers.append(page_server(alone))
+            servers.append(page_server(alone, listen.trusted_proxies))
             serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
         supervisor = Supervisor(
             random=random.random,

@@ -12,6 +12,7 @@ from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.site_pages import SitePages
@@ -67,7 +68,11 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
     """
     settings = made.configuration.settings
     file = settings.page.password_file
-    gate = PageAccess(made.store, Path(file).read_text("utf-8").strip() if file else "")
+    gate = PageAccess(
+        made.store,
+        Path(file).read_text("utf-8").strip() if file else "",
+        FailedLogins(made.metrics.failed_logins),
+    )
 
     def refresh() -> None:
         made.housekeeping.measure()

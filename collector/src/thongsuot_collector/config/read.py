@@ -73,6 +73,7 @@ def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
 
 def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from _listen_mistakes(settings.listen)
+    yield from _proxy_mistakes(settings.listen)
     yield from certificates.mistakes(settings.listen, settings.certificates)
     yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
@@ -115,6 +116,14 @@ def _listen_mistakes(listen: Listen) -> Iterator[Mistake]:
                 "or plaintext = true where something before the collector ends the TLS"
             ),
         )
+
+
+def _proxy_mistakes(listen: Listen) -> Iterator[Mistake]:
+    for place, proxy in enumerate(listen.trusted_proxies):
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            yield ("listen", "trusted_proxies", place), str(error)
 
 
 def _page_address_mistakes(address: str) -> Iterator[Mistake]:

@@ -90,13 +90,13 @@ def push_server(
     return make_server(app, listen, handshakes)
 
 
-def page_server(pages: Starlette) -> EmbeddedServer:
+def page_server(pages: Starlette, trusted_proxies: tuple[str, ...]) -> EmbeddedServer:
     """Return the server of the pages alone, in the clear, not yet started."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return make_server(app, Listen())
+    return make_server(app, Listen(trusted_proxies=trusted_proxies))
 
 
 def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None) -> EmbeddedServer:
@@ -118,7 +118,8 @@ def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None)
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(listen.trusted_proxies),
+            forwarded_allow_ips=list(listen.trusted_proxies),
             backlog=_BACKLOG,
             limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=int(IDLE_S),

@@ -27,6 +27,7 @@ class Listen(StrictStruct, frozen=True, kw_only=True):
     certificate_file: str = ""
     key_file: str = ""
     plaintext: bool = False
+    trusted_proxies: tuple[str, ...] = ()
     client_certificates: ClientCertificatePolicy = ClientCertificatePolicy.OFF
 
 

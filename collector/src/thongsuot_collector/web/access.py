@@ -3,14 +3,24 @@
 import asyncio
 import base64
 import hmac
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from starlette.requests import Request
 
+from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.store import people
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.tokens import digest_of
+from thongsuot_collector.web.failed_logins import FailedLogins
+
+
+class _Login(NamedTuple):
+    """Whom a request's password belongs to."""
+
+    person: Person | None
+    may_view: bool
 
 
 class PageAccess:
@@ -21,21 +31,46 @@ class PageAccess:
     password of their own, and may look too.
     """
 
-    def __init__(self, store: Engine, password: str) -> None:
+    def __init__(self, store: Engine, password: str, failed_logins: FailedLogins) -> None:
         self._store = store
         self._password = password.encode()
+        self._failed_logins = failed_logins
 
     async def may_view(self, request: Request) -> bool:
-        """Return whether somebody may see the pages."""
-        if not self._password:
-            return True
-        _, password = _credentials(request)
-        is_known = hmac.compare_digest(password, self._password)
-        return is_known or await self.person(request) is not None
+        """
+        Return whether somebody may see the pages.
+
+        Raises:
+            HTTPException: 429, too many wrong passwords came from there.
+        """
+        return not self._password or (await self._login(request)).may_view
 
     async def person(self, request: Request) -> Person | None:
-        """Return who it is that may act; ``None`` for everybody else."""
+        """
+        Return who it is that may act; ``None`` for everybody else.
+
+        Raises:
+            HTTPException: as in ``may_view``.
+        """
+        return (await self._login(request)).person
+
+    async def _login(self, request: Request) -> "_Login":
+        login = getattr(request.state, "login", None)
+        if isinstance(login, _Login):  # one request asks more than once, and is counted once
+            return login
         name, password = _credentials(request)
+        if not (name or password):
+            return _Login(None, may_view=False)
+        address, sent = address_of(request.scope), f"{name}:".encode() + password
+        self._failed_logins.check(address, sent)
+        person = await self._person(name, password)
+        is_shared = bool(self._password) and hmac.compare_digest(password, self._password)
+        login = _Login(person, may_view=person is not None or is_shared)
+        self._failed_logins.note(address, sent, is_right=login.may_view)
+        request.state.login = login
+        return login
+
+    async def _person(self, name: str, password: bytes) -> Person | None:
         if not (name and password.startswith(people.PREFIX.encode())):
             return None
         known = await asyncio.to_thread(people.known, self._store, name)

@@ -1,0 +1,96 @@
+"""Guessing a password is slowed down, and hurts nobody but who guesses."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+from starlette.exceptions import HTTPException
+
+from tests.collector.running import collector
+from thongsuot_collector.config.read import parse_configuration
+from thongsuot_collector.web.failed_logins import FailedLogins
+from thongsuot_runtime.config_file import ConfigInvalid
+
+PASSWORD = "xem thôi"
+GUESSES = 30
+
+
+async def status(client: httpx.AsyncClient, password: str, *, address: str = "203.0.113.9") -> int:
+    response = await client.get(
+        "/",
+        auth=httpx.BasicAuth("ai", password),
+        headers={"X-Forwarded-For": address},
+    )
+    return response.status_code
+
+
+def configured(folder: Path, listen: str = "") -> str:
+    (folder / "password").write_text(PASSWORD)
+    return (
+        f'[listen]\naddress = "127.0.0.1:0"\n{listen}\n'
+        f'[page]\npassword_file = "{folder / "password"}"\n'
+    )
+
+
+async def test_who_guesses_is_refused_and_whoever_looked_before_goes_on(tmp_path: Path) -> None:
+    async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
+        assert await status(client, PASSWORD) == 200
+        guesses = [await status(client, f"guess {number}") for number in range(GUESSES)]
+        assert guesses[0] == 401
+        assert guesses[-1] == 429
+        # All of them came from one address, the one of a proxy for all that is known here.
+        assert await status(client, PASSWORD) == 200
+        text = (await client.get("/metrics")).text
+        assert f"thongsuot_collector_failed_logins_total {GUESSES:.1f}" in text
+
+
+async def test_behind_a_trusted_proxy_each_client_counts_alone(tmp_path: Path) -> None:
+    config = configured(tmp_path, 'trusted_proxies = ["127.0.0.0/8"]')
+    async with collector(tmp_path / "state", config=config) as client:
+        guesses = [await status(client, f"guess {number}") for number in range(GUESSES)]
+        assert guesses[-1] == 429
+        assert await status(client, PASSWORD) == 429
+        assert await status(client, PASSWORD, address="203.0.113.10") == 200
+
+
+async def test_an_address_that_somebody_claims_counts_for_nothing(tmp_path: Path) -> None:
+    async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
+        guesses = [
+            await status(client, f"guess {number}", address=f"203.0.113.{number}")
+            for number in range(GUESSES)
+        ]
+        assert guesses[-1] == 429
+
+
+def test_after_a_while_the_right_password_is_taken_again() -> None:
+    now_s = 1000.0
+    failed = Counter("failed", "x", registry=CollectorRegistry())
+    logins = FailedLogins(failed, clock=lambda: now_s)
+    for number in range(GUESSES):
+        try:
+            logins.check("a", b"guess")
+        except HTTPException:
+            assert number > 10
+            break
+        logins.note("a", b"guess", is_right=False)
+    with pytest.raises(HTTPException, match="429"):
+        logins.check("a", b"right")
+    logins.check("b", b"right")
+    now_s += 60.0
+    logins.check("a", b"right")
+
+
+def test_a_proxy_that_is_no_network_is_a_mistake_with_its_line(tmp_path: Path) -> None:
+    text = '[listen]\ntrusted_proxies = ["127.0.0.1", "*"]\n'
+    with pytest.raises(ConfigInvalid, match=r"c\.toml:2: .*'\*'"):
+        parse_configuration(text, file="c.toml", folder=tmp_path)
+
+
+async def test_guesses_at_the_same_moment_are_counted_too(tmp_path: Path) -> None:
+    async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
+        guesses = await asyncio.gather(
+            *(status(client, f"guess {number}") for number in range(GUESSES))
+        )
+        assert set(guesses) == {401, 429}

@@ -15,6 +15,7 @@ from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.metric import PREFIX, Metric, MetricType, ProbeKind, Unit
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+ENDINGS = tuple(unit.ending for unit in Unit if unit.ending)
 _SELF_MADE = re.compile(rf"{PREFIX}(?:agent|collector)_[a-z0-9_]+")
 """What agent and collector say about themselves; named next to the code that counts it."""
 
@@ -38,6 +39,12 @@ def faults(kind: ProbeKind, metric: Metric) -> list[str]:
         "resolution is no step": metric.resolution > 0 and math.isfinite(metric.resolution),
         "bounds are the wrong way round": low is None or high is None or low < high,
         "a ratio is 0 to 1": metric.unit is not Unit.RATIO or (low, high) == (0.0, 1.0),
+        "a ratio has values between 0 and 1": metric.unit is not Unit.RATIO
+        or metric.resolution < 1.0,
+        "a boolean is 0 or 1": metric.unit is not Unit.BOOLEAN
+        or (low, high, metric.resolution) == (0.0, 1.0, 1.0),
+        "a boolean has no unit": metric.unit is not Unit.BOOLEAN
+        or not metric.name.endswith(ENDINGS),
         "a counter starts at 0": metric.type is not MetricType.COUNTER or low == 0.0,
         "help is missing in a language": bool(metric.help_en and metric.help_vi),
         "help is the same in both languages": metric.help_en != metric.help_vi,
@@ -113,6 +120,12 @@ def test_boards_and_rules_use_no_name_that_the_catalogue_does_not_have() -> None
         ({"name": "icmp_seconds"}, "name says nothing but kind and unit"),
         ({"name": "icmp_RTT_seconds"}, "name is not lower case in words"),
         ({"resolution": 0.0}, "resolution is no step"),
+        (
+            {"unit": Unit.RATIO, "maximum": 1.0, "resolution": 1.0},
+            "a ratio has values between 0 and 1",
+        ),
+        ({"unit": Unit.BOOLEAN}, "a boolean is 0 or 1"),
+        ({"unit": Unit.BOOLEAN}, "a boolean has no unit"),
         ({"help_vi": ""}, "help is missing in a language"),
     ],
 )

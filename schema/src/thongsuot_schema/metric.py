@@ -12,7 +12,8 @@ class Unit(StrEnum):
     Base units (Prometheus naming practice).
 
     A metric's name ends in its unit; of things that are counted (``COUNT``) it ends in their plural
-    instead: ``_count`` belongs to histograms. Rates are in bytes, so that they go with counters of
+    instead: ``_count`` belongs to histograms. What is yes or no (``BOOLEAN``) has no unit: its name
+    says what holds when it is 1. Rates are in bytes, so that they go with counters of
     bytes; pages and boards show them in bits, as lines are sold. ``promtool check metrics`` asks
     for both.
     """
@@ -28,13 +29,14 @@ class Unit(StrEnum):
     TIMESTAMP = "timestamp_seconds"
     NUMBER = "number"
     CELSIUS = "celsius"
+    BOOLEAN = "boolean"
     VOLTS = "volts"
     AMPERES = "amperes"
 
     @property
     def ending(self) -> str:
-        """How the name of a metric ends that is no counter; nothing is added for a count."""
-        return "" if self is Unit.COUNT else f"_{self.value}"
+        """How the name of a metric ends that is no counter; a count and a boolean add nothing."""
+        return "" if self in {Unit.COUNT, Unit.BOOLEAN} else f"_{self.value}"
 
 
 class MetricType(StrEnum):
@@ -86,6 +88,19 @@ class Metric:
     def full_name(self) -> str:
         """The name that databases and dashboards know."""
         return PREFIX + self.name
+
+
+def boolean_metric(name: str, help_en: str, help_vi: str) -> Metric:
+    """Return a metric that is 1 while a condition holds and 0 while it does not."""
+    return Metric(
+        name=name,
+        unit=Unit.BOOLEAN,
+        help_en=help_en,
+        help_vi=help_vi,
+        resolution=1.0,
+        minimum=0.0,
+        maximum=1.0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.catalogue import dns, host, http, icmp
-from thongsuot_schema.metric import Metric
+from thongsuot_schema.metric import Metric, Unit
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
@@ -217,7 +217,9 @@ class SimulatedDevice:
     def _host(self, state: _State, link: str) -> dict[Metric, float]:
         state.counters[0] += self._random.randrange(1_000_000)
         state.counters[1] += self._random.randrange(200_000)
-        steady = {metric: 1.0 for metric in host.KIND.metrics if metric.name.endswith("_ratio")}
+        steady = {
+            metric: 1.0 for metric in host.KIND.metrics if metric.unit in {Unit.BOOLEAN, Unit.RATIO}
+        }
         quiet = (host.RECEIVE_ERRORS, host.SEND_ERRORS, host.RECEIVE_DROPS, host.SEND_DROPS)
         # Only a metered link has an allowance of which something is spent.
         spent = {host.SPENT: sum(state.counters)} if link == METERED else {}

@@ -13,8 +13,6 @@ from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 
 RENAMED = {
     "dns_answers_count": "dns_answers",
-    "host_interface_carrier_changes_count_total": "host_interface_carrier_changes_total",
-    "http_certificates_count": "http_certificates",
 }
 """What of the vectors has another name today; ``FORMER`` has its own test."""
 

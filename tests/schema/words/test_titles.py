@@ -1,6 +1,10 @@
 """What lights, parties, channels and evidence are called."""
 
+import pytest
+
 from tests.schema.page.scenes import fibre, services
+from thongsuot_schema.catalogue import snmp
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
@@ -67,3 +71,17 @@ def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
     assert evidence_outcome(slow, "en") == "214 ms (limit 50 ms)"
     assert metric_value("icmp_loss_ratio", 0.025, "vi") == "2,5 %"
     assert metric_value("icmp_reply_hop_limit_number", 57.0, "vi") == "57"
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "vi", "en"),
+    [
+        (snmp.OPTICAL_LOST, 1.0, "mất tín hiệu quang (LOS)", "no light (LOS)"),
+        (snmp.OPTICAL_LOST, 0.0, "có tín hiệu quang", "light received"),
+        (snmp.ON_BATTERY, 1.0, "chạy ắc quy", "on battery"),
+        (snmp.ON_BATTERY, 0.0, "điện lưới", "mains"),
+    ],
+)
+def test_a_condition_is_read_in_words(metric: Metric, value: float, vi: str, en: str) -> None:
+    evidence = Evidence(kind="snmp", metric=metric.name, value=value)
+    assert (evidence_outcome(evidence, "vi"), evidence_outcome(evidence, "en")) == (vi, en)

@@ -17,6 +17,7 @@ GRAFANA_UNIT = {
     Unit.RATIO: "percentunit",
     Unit.DBM: "dBm",
     Unit.DECIBELS: "dB",
+    Unit.BOOLEAN: "none",
     Unit.COUNT: "short",
     Unit.PACKETS: "short",
     Unit.BYTES_PER_SECOND: "Bps",

@@ -1,24 +1,16 @@
 """Which link carries the device's own traffic: the default routes of the main table."""
 
-from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Unit
+from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Unit, boolean_metric
 
-ACTIVE4 = Metric(
-    name="failover_active4_ratio",
-    unit=Unit.RATIO,
-    help_en="1 while the preferred IPv4 default route leaves by this link, else 0",
-    help_vi="1 khi tuyến mặc định IPv4 đang đi qua đường truyền này, ngược lại là 0",
-    resolution=1.0,
-    minimum=0.0,
-    maximum=1.0,
+ACTIVE4 = boolean_metric(
+    "failover_ipv4_active",
+    "1 while the preferred IPv4 default route leaves by this link, else 0",
+    "1 khi tuyến mặc định IPv4 đang đi qua đường truyền này, ngược lại là 0",
 )
-ACTIVE6 = Metric(
-    name="failover_active6_ratio",
-    unit=Unit.RATIO,
-    help_en="1 while the preferred IPv6 default route leaves by this link, else 0",
-    help_vi="1 khi tuyến mặc định IPv6 đang đi qua đường truyền này, ngược lại là 0",
-    resolution=1.0,
-    minimum=0.0,
-    maximum=1.0,
+ACTIVE6 = boolean_metric(
+    "failover_ipv6_active",
+    "1 while the preferred IPv6 default route leaves by this link, else 0",
+    "1 khi tuyến mặc định IPv6 đang đi qua đường truyền này, ngược lại là 0",
 )
 SINCE = Metric(
     name="failover_unchanged_seconds",

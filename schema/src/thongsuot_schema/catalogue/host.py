@@ -1,18 +1,13 @@
 """The device's own view of a link: interface, addresses, gateway, counters, clock (RFC 2863)."""
 
-from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
-
-
-def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
-    return Metric(
-        name=f"host_{condition}_ratio",
-        unit=Unit.RATIO,
-        help_en=help_en,
-        help_vi=help_vi,
-        resolution=1.0,
-        minimum=0.0,
-        maximum=1.0,
-    )
+from thongsuot_schema.metric import (
+    Metric,
+    MetricType,
+    ProbeKind,
+    Thresholds,
+    Unit,
+    boolean_metric,
+)
 
 
 def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
@@ -27,19 +22,27 @@ def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     )
 
 
-CARRIER_UP = _yes_no(
-    "interface_up",
+CARRIER_UP = boolean_metric(
+    "host_interface_up",
     "1 when the interface has carrier (operstate up or unknown), else 0",
     "1 khi cổng mạng có tín hiệu",
 )
-HAS_IP4 = _yes_no("ip4_address", "1 when the link has a usable IPv4 address", "Có địa chỉ IPv4")
-HAS_IP6 = _yes_no(
-    "ip6_address", "1 when the link has a usable global IPv6 address", "Có địa chỉ IPv6"
+HAS_IP4 = boolean_metric(
+    "host_ipv4_address_present", "1 when the link has a usable IPv4 address", "Có địa chỉ IPv4"
 )
-HAS_ROUTE4 = _yes_no("ip4_route", "1 when an IPv4 default route uses the link", "Có tuyến IPv4")
-HAS_ROUTE6 = _yes_no("ip6_route", "1 when an IPv6 default route uses the link", "Có tuyến IPv6")
-GATEWAY_NEIGHBOUR = _yes_no(
-    "gateway_neighbour",
+HAS_IP6 = boolean_metric(
+    "host_ipv6_address_present",
+    "1 when the link has a usable global IPv6 address",
+    "Có địa chỉ IPv6",
+)
+HAS_ROUTE4 = boolean_metric(
+    "host_ipv4_default_route_present", "1 when an IPv4 default route uses the link", "Có tuyến IPv4"
+)
+HAS_ROUTE6 = boolean_metric(
+    "host_ipv6_default_route_present", "1 when an IPv6 default route uses the link", "Có tuyến IPv6"
+)
+GATEWAY_NEIGHBOUR = boolean_metric(
+    "host_gateway_neighbour_reachable",
     "1 when the gateway answers on the link layer (ARP or neighbour discovery), 0 when it fails to",
     "Cổng ra (gateway) có trả lời ở lớp liên kết",
 )
@@ -79,8 +82,8 @@ CLOCK_ERROR = Metric(
     minimum=0.0,
     limits=Thresholds(warn=0.5, bad=2.0),
 )
-CLOCK_SYNCHRONISED = _yes_no(
-    "clock_synchronised", "1 when the kernel's clock is synchronised", "Đồng hồ đã đồng bộ"
+CLOCK_SYNCHRONISED = boolean_metric(
+    "host_clock_synchronised", "1 when the kernel's clock is synchronised", "Đồng hồ đã đồng bộ"
 )
 LOOP_LATE = Metric(
     name="host_loop_late_seconds",

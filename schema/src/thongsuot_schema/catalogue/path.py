@@ -5,7 +5,7 @@ What each hop answered travels as evidence of the result (``thongsuot_schema.pat
 series: a series for each hop would be a new one for each change of route.
 """
 
-from thongsuot_schema.metric import Metric, ProbeKind, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit, boolean_metric
 
 HOPS = Metric(
     name="path_hops",
@@ -100,14 +100,10 @@ MTU_HOP = Metric(
     minimum=0.0,
     maximum=64.0,
 )
-BLACK_HOLE = Metric(
-    name="path_black_hole_ratio",
-    unit=Unit.RATIO,
-    help_en="1 when large packets vanish and no router says so, else 0",
-    help_vi="1 khi gói lớn mất mà không bộ định tuyến nào báo, ngược lại là 0",
-    resolution=1.0,
-    minimum=0.0,
-    maximum=1.0,
+BLACK_HOLE = boolean_metric(
+    "path_mtu_black_hole",
+    "1 when large packets vanish and no router says so, else 0",
+    "1 khi gói lớn mất mà không bộ định tuyến nào báo, ngược lại là 0",
 )
 
 KIND = ProbeKind(

@@ -1,6 +1,13 @@
 """The radio of a mobile link: LTE anchor and NR leg apart (3GPP TS 36.214, TS 38.215)."""
 
-from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
+from thongsuot_schema.metric import (
+    Metric,
+    MetricType,
+    ProbeKind,
+    Thresholds,
+    Unit,
+    boolean_metric,
+)
 
 LEGS = {"lte": "LTE", "nr": "5G NR"}
 
@@ -64,18 +71,6 @@ TECHNOLOGIES = {"none": 0, "gsm": 2, "umts": 3, "lte": 4, "nr_nsa": 5, "nr_sa": 
 """Values of ``TECHNOLOGY``; a lower one is a fallback."""
 
 
-def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
-    return Metric(
-        name=f"radio_{condition}_ratio",
-        unit=Unit.RATIO,
-        help_en=help_en,
-        help_vi=help_vi,
-        resolution=1.0,
-        minimum=0.0,
-        maximum=1.0,
-    )
-
-
 def _counter(quantity: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
         name=f"radio_{quantity}{unit.ending}_total",
@@ -97,19 +92,23 @@ TECHNOLOGY = Metric(
     minimum=0.0,
     maximum=6.0,
 )
-REGISTERED = _yes_no(
-    "registered", "1 when the modem is registered in a network", "Đã đăng ký vào mạng"
+REGISTERED = boolean_metric(
+    "radio_registered", "1 when the modem is registered in a network", "Đã đăng ký vào mạng"
 )
-ROAMING = _yes_no("roaming", "1 when the network is not the SIM's own", "Đang chuyển vùng")
-SIM_READY = _yes_no("sim_ready", "1 when the SIM can be used", "SIM sẵn sàng")
-CONNECTED = _yes_no("connected", "1 when the modem carries a data connection", "Đã kết nối dữ liệu")
-OWN_NETWORK = _yes_no(
-    "contract_network",
+ROAMING = boolean_metric(
+    "radio_roaming", "1 when the network is not the SIM's own", "Đang chuyển vùng"
+)
+SIM_READY = boolean_metric("radio_sim_ready", "1 when the SIM can be used", "SIM sẵn sàng")
+CONNECTED = boolean_metric(
+    "radio_connected", "1 when the modem carries a data connection", "Đã kết nối dữ liệu"
+)
+OWN_NETWORK = boolean_metric(
+    "radio_contract_network",
     "1 when the network that serves is one of the contract's carrier, else 0",
     "Đúng mạng của nhà mạng trong hợp đồng",
 )
-SHOWS_NR = _yes_no(
-    "nr_shown",
+SHOWS_NR = boolean_metric(
+    "radio_nr_reporting_supported",
     "1 when the source can show an NR leg, 0 when it never does, so that its absence says nothing",
     "Nguồn đo có thể cho biết nhánh 5G",
 )

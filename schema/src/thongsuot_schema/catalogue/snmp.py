@@ -1,19 +1,13 @@
 """What equipment says of itself by SNMP: interface, optical line, power (RFC 2863, RFC 1628)."""
 
-from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
-
-
-def _yes_no(condition: str, help_en: str, help_vi: str) -> Metric:
-    return Metric(
-        name=f"snmp_{condition}_ratio",
-        unit=Unit.RATIO,
-        help_en=help_en,
-        help_vi=help_vi,
-        resolution=1.0,
-        minimum=0.0,
-        maximum=1.0,
-    )
-
+from thongsuot_schema.metric import (
+    Metric,
+    MetricType,
+    ProbeKind,
+    Thresholds,
+    Unit,
+    boolean_metric,
+)
 
 _OCCUPANCY = Thresholds(bad=0.8, source="QCVN 34:2022/BTTTT")
 
@@ -74,8 +68,10 @@ REBOOTS = _counter(
     "Times the equipment was seen to start anew since the agent started",
     "Số lần thiết bị khởi động lại",
 )
-INTERFACE_UP = _yes_no(
-    "interface_up", "1 when the interface that is watched is up", "Cổng theo dõi đang hoạt động"
+INTERFACE_UP = boolean_metric(
+    "snmp_interface_up",
+    "1 when the interface that is watched is up",
+    "Cổng theo dõi đang hoạt động",
 )
 SPEED = _gauge(
     "interface_speed",
@@ -138,8 +134,8 @@ OPTICAL_RECEIVE = Metric(
 OPTICAL_SEND = _gauge(
     "optical_send", Unit.DBM, "Optical power sent", "Công suất quang phát", 0.01, low=-60.0
 )
-OPTICAL_LOST = _yes_no(
-    "optical_loss_of_signal",
+OPTICAL_LOST = boolean_metric(
+    "snmp_optical_loss_of_signal",
     "1 when the optical module receives no light (LOS), 0 when it does",
     "Mất tín hiệu quang (LOS)",
 )
@@ -154,8 +150,8 @@ OPTICAL_TEMPERATURE = _gauge(
     0.1,
     low=-60.0,
 )
-ON_BATTERY = _yes_no(
-    "power_on_battery",
+ON_BATTERY = boolean_metric(
+    "snmp_power_on_battery",
     "1 when the UPS runs on its battery, 0 when on the mains",
     "UPS đang chạy bằng ắc quy",
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from thongsuot_schema.catalogue import snmp
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.verdict import Evidence
@@ -13,6 +14,14 @@ from thongsuot_schema.words.segments import SEGMENTS
 FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Family.NONE: ""}
 
 _UNITS: Final[dict[str, str]] = {"_dbm": " dBm", "_decibels": " dB"}
+_CONDITIONS: Final[dict[str, tuple[Text, Text]]] = {
+    snmp.OPTICAL_LOST.name: (
+        Text("có tín hiệu quang", "light received"),
+        Text("mất tín hiệu quang (LOS)", "no light (LOS)"),
+    ),
+    snmp.ON_BATTERY.name: (Text("điện lưới", "mains"), Text("chạy ắc quy", "on battery")),
+}
+"""What is said of a condition that does not hold, and of one that holds."""
 _GOOD: Final = Text("{ok}/{tried} lần đạt", "{ok} of {tried} good")
 _ANSWERED: Final = Text("{ok}/{tried} lần có phản hồi", "{ok} of {tried} answered")
 _UNMEASURED: Final = Text("{count} lần chưa đo được", "{count} not measured")
@@ -50,7 +59,11 @@ def evidence_outcome(evidence: Evidence, language: Language) -> str:
 
 
 def metric_value(metric: str, value: float, language: Language) -> str:
-    """Return a value in the unit that its metric's name ends in, as people read it."""
+    """
+    Return a value as people read it: in the unit that its metric's name ends in, or in words.
+    """
+    if metric in _CONDITIONS:
+        return _CONDITIONS[metric][value >= 0.5].read(language)
     if metric.endswith("_ratio"):
         return percent(value, language)
     if metric.endswith("_seconds"):

@@ -21,7 +21,7 @@ async def look(monitor: LinkMonitor, name: str) -> Finding:
 
 
 def actives(finding: Finding) -> tuple[float, float]:
-    return finding.values["failover_active4_ratio"], finding.values["failover_active6_ratio"]
+    return finding.values["failover_ipv4_active"], finding.values["failover_ipv6_active"]
 
 
 def test_it_sends_nothing_and_is_for_links_alone() -> None:

@@ -114,13 +114,13 @@ def test_what_packets_the_way_takes_is_said_with_the_hop() -> None:
     way = walked("192.168.8.1", "10.20.0.1", "203.0.113.9")
     whole = found(way, PacketSize(largest_bytes=1500))
     assert whole.evidence["mtu"] == "1500 bytes"
-    assert whole.values["path_black_hole_ratio"] == 0
+    assert whole.values["path_mtu_black_hole"] == 0
     told = found(way, PacketSize(largest_bytes=1492, hop=1, told_by="192.168.8.1"))
     assert told.evidence["mtu"] == "1492 bytes, told by hop 1 192.168.8.1"
-    assert told.values["path_black_hole_ratio"] == 0
+    assert told.values["path_mtu_black_hole"] == 0
     hole = found(way, PacketSize(largest_bytes=1400, hop=2))
     assert hole.evidence["mtu"] == "1400 bytes; larger ones vanish behind hop 2 10.20.0.1"
-    assert hole.values["path_black_hole_ratio"] == 1
+    assert hole.values["path_mtu_black_hole"] == 1
     assert hole.values["path_mtu_hop_number"] == 2
 
 
@@ -169,7 +169,7 @@ def test_every_hop_answers_over_each_link(lab: Lab, family: Family, method: str)
         assert [(hop.sent, hop.answered) for hop in way.hops] == [(3, 3)] * 3
         assert way.first == 2
         assert told.values["path_mtu_bytes"] == 1500
-        assert told.values["path_black_hole_ratio"] == 0
+        assert told.values["path_mtu_black_hole"] == 0
         assert told.cost_bytes < PROBE.cost_bytes(anchor(), Settings())
 
 
@@ -198,7 +198,7 @@ def test_a_black_hole_is_found_with_its_size_and_its_hop(
     assert told.outcome is Outcome.OK
     assert told.values["path_mtu_bytes"] == 1391
     assert told.values["path_mtu_hop_number"] == 2
-    assert told.values["path_black_hole_ratio"] == 1
+    assert told.values["path_mtu_black_hole"] == 1
     assert "vanish behind hop 2" in told.evidence["mtu"]
     assert told.cost_bytes < 40_000
 
@@ -213,7 +213,7 @@ def test_a_router_that_says_too_big_is_no_black_hole(lab: Lab, family: Family, m
     told = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))
     assert told.values["path_mtu_bytes"] == 1432
     assert told.values["path_mtu_hop_number"] == 1
-    assert told.values["path_black_hole_ratio"] == 0
+    assert told.values["path_mtu_black_hole"] == 0
     assert "told by hop 1" in told.evidence["mtu"]
 
 

@@ -124,12 +124,12 @@ DOCUMENTS: dict[str, tuple[Callable[..., ModemReading], object]] = {
     ),
 }
 FOLLOWS = {
-    *("radio_values_rejected", "radio_technology_number", "radio_registered_ratio"),
-    *("radio_roaming_ratio", "radio_sim_ready_ratio"),
+    *("radio_values_rejected", "radio_technology_number", "radio_registered"),
+    *("radio_roaming", "radio_sim_ready"),
 }
 """Said by several words together, or by the one that is odd now."""
 
-PLAUSIBLE = {("radio_contract_network_ratio", f"'{noise}'") for noise in ("65535", "32767")}
+PLAUSIBLE = {("radio_contract_network", f"'{noise}'") for noise in ("65535", "32767")}
 """Noise that happens to be a value: five digits are the code of a network."""
 
 COUNTS = ("_total", "_channel_number")

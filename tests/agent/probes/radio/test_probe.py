@@ -78,17 +78,17 @@ def test_a_modem_on_a_serial_port_shows_both_legs_apart() -> None:
     assert values["radio_nr_band_number"] == 41
     assert values["radio_nr_channel_number"] == 528030
     assert values["radio_technology_number"] == 5
-    assert values["radio_registered_ratio"] == 1.0
-    assert values["radio_sim_ready_ratio"] == 1.0
-    assert values["radio_contract_network_ratio"] == 1.0
-    assert values["radio_nr_shown_ratio"] == 1.0
+    assert values["radio_registered"] == 1.0
+    assert values["radio_sim_ready"] == 1.0
+    assert values["radio_contract_network"] == 1.0
+    assert values["radio_nr_reporting_supported"] == 1.0
     assert finding.evidence["lte_cell"] == "cell 53844326, tac 19107, pci 1, channel 150"
 
 
 def test_a_network_that_is_not_the_contracts_is_named() -> None:
     with AtModem(QUECTEL) as modem:
         finding = seen({"source": "at", "device": modem.device, "plmn": ["45201"]})
-    assert finding.values["radio_contract_network_ratio"] == 0.0
+    assert finding.values["radio_contract_network"] == 0.0
     assert finding.evidence["contract"] == "the contract's networks are 45201"
 
 
@@ -116,7 +116,7 @@ def test_a_modem_is_never_asked_who_it_is_and_what_it_lets_slip_is_masked() -> N
 def test_a_modem_without_a_sim_says_so() -> None:
     with AtModem({"AT+CGMI": "Quectel", "AT+CPIN?": "+CPIN: NOT INSERTED"}) as modem:
         finding = seen({"source": "at", "device": modem.device})
-    assert finding.values["radio_sim_ready_ratio"] == 0.0
+    assert finding.values["radio_sim_ready"] == 0.0
     assert not [name for name in finding.values if name.endswith("_dbm")]
 
 
@@ -202,7 +202,7 @@ def test_a_hilink_modem_shows_both_legs_without_a_login() -> None:
     assert values["radio_nr_sinr_decibels"] == 0.0
     assert values["radio_lte_sinr_decibels"] == 30.0
     assert values["radio_technology_number"] == 5
-    assert values["radio_connected_ratio"] == 1.0
+    assert values["radio_connected"] == 1.0
     assert values["radio_received_bytes_total"] == 18554169910362
     assert finding.evidence["network"] == "45204 Viettel"
 
@@ -332,7 +332,7 @@ def test_a_router_by_snmp_shows_both_legs_apart(port: int, tmp_path: Path) -> No
     )
     assert finding.values["radio_nr_sinr_decibels"] == 0.0
     assert finding.values["radio_technology_number"] == 5
-    assert finding.values["radio_nr_shown_ratio"] == 1.0
+    assert finding.values["radio_nr_reporting_supported"] == 1.0
 
 
 def test_a_router_without_a_modem_is_not_measured(port: int, tmp_path: Path) -> None:

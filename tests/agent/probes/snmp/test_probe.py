@@ -62,7 +62,7 @@ def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Pat
     file = secret(tmp_path, "community", "ups-on-battery")
     finding = visited({"port": port, "community_file": file})
     assert finding.outcome is Outcome.OK
-    assert finding.values["snmp_power_on_battery_ratio"] == 1.0
+    assert finding.values["snmp_power_on_battery"] == 1.0
     assert finding.values["snmp_power_runtime_seconds"] == 14 * 60
     assert finding.values["snmp_power_charge_ratio"] == 0.61
     assert finding.values["snmp_power_input_volts"] == 0.0
@@ -73,10 +73,10 @@ def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Pat
 def test_a_dark_fibre_says_so_and_its_interface_is_found_by_name(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "dark-fibre")
     finding = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
-    assert finding.values["snmp_optical_loss_of_signal_ratio"] == 1.0
+    assert finding.values["snmp_optical_loss_of_signal"] == 1.0
     assert finding.values["snmp_optical_receive_dbm"] == -40.0
     assert finding.values["snmp_optical_send_dbm"] == 2.35
-    assert finding.values["snmp_interface_up_ratio"] == 0.0
+    assert finding.values["snmp_interface_up"] == 0.0
     assert finding.values["snmp_interface_received_bytes_total"] == 12_884_901_888_000
     assert finding.values["snmp_interface_receive_errors_packets_total"] == 9
     assert finding.values["snmp_interface_receive_discards_packets_total"] == 3
@@ -110,7 +110,7 @@ def test_version_3_with_secrets_from_credentials(
         "privacy_file": "snmp-privacy",
         "context": "ups-on-battery",
     }
-    assert visited(settings).values["snmp_power_on_battery_ratio"] == 1.0
+    assert visited(settings).values["snmp_power_on_battery"] == 1.0
     refused = visited({**settings, "user": "nobody"})
     assert refused.reason is Reason.PERMISSION_DENIED
     assert refused.values == {}

@@ -36,13 +36,13 @@ SPARE = {"rsrp_dbm", "rsrp1_dbm"}
 COUNTS = ("_total", "_channel_number")
 """May be any number that its type can hold."""
 
-PLAUSIBLE = {("radio_contract_network_ratio", f"'{noise}'") for noise in ("65535", "32767")}
+PLAUSIBLE = {("radio_contract_network", f"'{noise}'") for noise in ("65535", "32767")}
 """Noise that happens to be a value: five digits are the code of a network."""
 
 FOLLOWS = {
     *("radio_values_rejected", "snmp_values_rejected"),  # counts the odd one
-    *("radio_technology_number", "radio_nr_shown_ratio", "radio_registered_ratio"),
-    *("radio_roaming_ratio", "snmp_optical_lost_ratio", "snmp_device_uptime_seconds"),
+    *("radio_technology_number", "radio_nr_reporting_supported", "radio_registered"),
+    *("radio_roaming", "snmp_optical_loss_of_signal", "snmp_device_uptime_seconds"),
 }
 """Made of several objects: without one of them they may say something else, and say it rightly."""
 

@@ -135,6 +135,13 @@ def test_a_plan_of_another_site_is_refused() -> None:
         "http://2130706433/",
         "http://127.1/",
         "http://0x7f000001/",
+        "http://127.0x1/",
+        "http://router.lan/reboot",
+        "http://fritz.home.arpa/",
+        "http://[64:ff9b::c0a8:101]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://[2002:c0a8:101::1]/",
+        "http://[::127.0.0.1]/",
         "file:///etc/passwd",
         "https://user:secret@dvc.example/",
     ],
@@ -163,6 +170,8 @@ def test_what_the_devices_own_file_names_may_stay_as_it_is() -> None:
         "fe80::1",
         "255.255.255.255",
         "240.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::1",
     ],
 )
 def test_no_echo_goes_to_the_device_itself_or_to_many(address: str) -> None:

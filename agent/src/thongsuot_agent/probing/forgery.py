@@ -10,13 +10,19 @@ _NEVER_PUBLIC = (
     "169.254.0.0/16",
     "224.0.0.0/4",
     "240.0.0.0/4",
-    "::/127",
+    # With ::1 all that was once meant to hold an IPv4 address.
+    "::/96",
     "::ffff:0.0.0.0/96",
+    "64:ff9b::7f00:0/104",
+    "64:ff9b::a9fe:0/112",
+    "2002:7f00::/24",
+    "2002:a9fe::/32",
     "fe80::/10",
     "ff00::/8",
 )
 """Addresses that no service can be reached at: this host, loopback, link-local, multicast, reserved
-(RFC 6890). Private ones may be right inside the government's own network and are not here."""
+(RFC 6890), the same behind NAT64 and 6to4. Private ones may be right inside the government's own
+network and are not here."""
 
 
 @cache

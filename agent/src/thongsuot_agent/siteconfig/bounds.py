@@ -8,6 +8,7 @@ it, of a probe's settings only numbers that bound themselves, and never a larger
 file gives.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import MappingProxyType
@@ -59,7 +60,10 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
 """Settings of probes that a plan may have: none names a file, a user, a port or an address."""
 
 _WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP})
-_OWN_NAMES = ("localhost", "localdomain", "local", "internal")
+_OWN_NAMES = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "intranet")
+_NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
+_ENDS_IN_IPV4 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
+"""NAT64 (RFC 6052, RFC 8215): a translator takes the packet to the IPv4 address at its end."""
 _LANS = tuple(
     ip_network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -199,7 +203,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 def _is_one_host(address: IPv4Address | IPv6Address) -> bool:
     """Return whether an address can be one host that is not this device."""
-    address = getattr(address, "ipv4_mapped", None) or address
+    address = _unwrapped(address)
     return not (
         address.is_loopback
         or address.is_multicast
@@ -210,6 +214,16 @@ def _is_one_host(address: IPv4Address | IPv6Address) -> bool:
     )
 
 
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that a packet for an IPv6 address ends at, where there is one."""
+    if address.version == 4:
+        return address
+    inner = address.ipv4_mapped or address.sixtofour
+    if inner is None and any(address in prefix for prefix in _ENDS_IN_IPV4):
+        inner = IPv4Address(int(address) & 0xFFFFFFFF)
+    return address if inner is None else inner
+
+
 def _is_public(url: str) -> bool:
     """Return whether a URL names a host that is neither this device nor in a network of a site."""
     try:
@@ -218,10 +232,18 @@ def _is_public(url: str) -> bool:
         return True  # the checks of a settings file say what is wrong with it
     address = _address(host)
     if address is None:
-        # Numbers in other clothes (0x7f000001, 2130706433, 127.1) are addresses to some resolvers.
-        is_disguised = host.replace(".", "").isdecimal() or host.startswith("0x")
-        return not is_disguised and host.rpartition(".")[2] not in _OWN_NAMES
-    address = getattr(address, "ipv4_mapped", None) or address
-    return _is_one_host(address) and not any(
-        address in lan for lan in _LANS if lan.version == address.version
+        last = host.rpartition(".")[2]
+        # Numbers in other clothes (0x7f000001, 2130706433, 127.1) are addresses to some resolvers:
+        # to those that end in a number (WHATWG URL, "ends in a number").
+        return not _NUMBER.fullmatch(last) and last not in _OWN_NAMES
+    address = _unwrapped(address)
+    return (
+        _is_one_host(address)
+        and not _is_compatible(address)
+        and not any(address in lan for lan in _LANS if lan.version == address.version)
     )
+
+
+def _is_compatible(address: IPv4Address | IPv6Address) -> bool:
+    """Return whether an address is of the deprecated form ::a.b.c.d, which no service has."""
+    return address.version == 6 and int(address) < 1 << 32

@@ -275,7 +275,8 @@ PEERS = (
 )
 
 
-async def main() -> None:
+async def main() -> int:
+    """Measure, print, and return 1 when the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agents", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=4)
@@ -291,6 +292,7 @@ async def main() -> None:
         for peer in PEERS:
             await beside(peer, folder / peer.name, options.agents, options.rounds)
     server.close()
+    return 0 if alone <= GOAL_S else 1
 
 
 async def beside(peer: PeerDatabase, folder: Path, agents: int, rounds: int) -> None:
@@ -326,4 +328,4 @@ async def beside(peer: PeerDatabase, folder: Path, agents: int, rounds: int) -> 
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(asyncio.run(main()))

@@ -285,8 +285,8 @@ def verdict(reached: bool) -> str:
     return "reached" if reached else "missed"
 
 
-def main() -> None:
-    """Measure every condition with every tool that is installed."""
+def main() -> int:
+    """Measure every condition with every tool that is installed; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--echoes", type=int, default=300)
     parser.add_argument("--only", nargs="*", default=[])
@@ -295,7 +295,7 @@ def main() -> None:
     if options.probe:
         echoes, every_s = options.probe
         print(json.dumps(asyncio.run(probe(int(echoes), float(every_s)))))
-        return
+        return 0
     installed = [tool for tool, (_, program) in TOOLS.items() if shutil.which(program)]
     for tool in TOOLS.keys() - set(installed):
         print(f"{tool} is not compared: {TOOLS[tool][1]} is not installed")
@@ -313,7 +313,8 @@ def main() -> None:
             measured = {tool: measure(node, tool, condition, Path(folder)) for tool in installed}
         reached = report(condition, measured) and reached
     print(f"\nall goals: {verdict(reached)}")
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

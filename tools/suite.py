@@ -1,9 +1,9 @@
 """
 Runs the suite as parts beside each other: most of it waits for real time, and one core would idle.
 
-``python -m tools.suite`` runs what every change needs, ``python -m tools.suite nightly [PART]``
-what takes longer. A part that fails is shown whole, a part that passes by its summary line. No test
-is run twice: one that fails by chance has a race to be found.
+``python -m tools.suite`` runs what every change needs, with ``lint`` what CI runs, and ``python -m
+tools.suite nightly [PART]`` what takes longer. A part that fails is shown whole, a part that passes
+by its summary line. No test is run twice: one that fails by chance has a race to be found.
 """
 
 import os
@@ -19,25 +19,35 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Parts beside each other on two cores: those with namespaces and servers wait for two thirds of
-their time (26 minutes of real time took 9.6 of CPU, 2026-11-30)."""
+their time (26 minutes of real time took 9.6 of CPU, 2026-11-30), and two that compute fill it."""
+
+NICENESS = 5
+"""Of parts that compute: they take the CPU that is free, and packets of the other parts do not wait
+for them. Not more, or a burst of those starves a worker past its bound."""
 
 PROGRESS_EVERY_S = 60.0
 
 REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
+FIRST_HALF = ("tests/schema", "tests/runtime", "tests/agent")
 UNIT_ROOMS = ("schema", "runtime", "agent", "collector")
 """What runs on devices and on the collector; lab and dashboards are tools of our own machines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePart:
-    """A part of the suite: a command of its own, and what is added to its environment."""
+    """
+    A part of the suite: a command of its own, and what is added to its environment.
+
+    ``gives_way``: it computes, and leaves the CPU to parts that measure time.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +66,34 @@ class PartResult:
 
 
 def pytest_part(
-    name: str, *arguments: str, python: str = sys.executable, **environment: str
+    name: str,
+    *arguments: str,
+    python: str = sys.executable,
+    gives_way: bool = False,
+    **environment: str,
 ) -> SuitePart:
     """Return a part that is one run of pytest."""
     command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
-    return SuitePart(name=name, command=command, environment=environment)
+    return SuitePart(name=name, command=command, environment=environment, gives_way=gives_way)
+
+
+def lint_part() -> SuitePart:
+    """Return the part that CI plays beside the tests."""
+    return SuitePart(name="lint", command=(sys.executable, "tools/lint.py"), gives_way=True)
 
 
 def default_parts(other_python: str = "") -> list[SuitePart]:
-    """Return what every change needs, the longest first."""
+    """Return what every change needs: first what waits for real time, then what computes."""
+    real, units = f"({REAL_THINGS}) and not ({LONG})", f"not ({REAL_THINGS} or {LONG})"
     parts = [
-        pytest_part("whole product", "-m", f"({REAL_THINGS}) and not ({LONG})", "tests/lab"),
-        pytest_part("unit tests", "-m", f"not ({REAL_THINGS} or {LONG})"),
+        pytest_part("whole product", "-m", real, "tests/lab"),
+        pytest_part("real servers and packets", "-m", real, "--ignore=tests/lab"),
+        # Two halves, so that neither core is idle at the end.
+        pytest_part("unit tests of agent and schema", "-m", units, *FIRST_HALF, gives_way=True),
         pytest_part(
-            "real servers and packets",
-            *("-m", f"({REAL_THINGS}) and not ({LONG})", "--ignore=tests/lab"),
+            "unit tests of the rest",
+            *("-m", units, *(f"--ignore={folder}" for folder in FIRST_HALF)),
+            gives_way=True,
         ),
     ]
     if other_python:
@@ -80,8 +103,9 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         parts.append(
             pytest_part(
                 f"unit tests by {Path(other_python).parent.parent.name}",
-                *("-m", f"not ({REAL_THINGS} or {LONG})", *rooms),
+                *("-m", units, *rooms),
                 python=other_python,
+                gives_way=True,
                 THONGSUOT_JUDGE_SEEDS="1",
             )
         )
@@ -103,6 +127,7 @@ def nightly_parts() -> list[SuitePart]:
             name="truth",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
+        SuitePart(name="coverage", command=(python, "-m", "tools.module_coverage")),
         SuitePart(name="mutants", command=(python, "-m", "tools.mutants", "--seed", seed)),
     ]
 
@@ -111,9 +136,10 @@ def play_part(part: SuitePart, folder: Path) -> PartResult:
     """Run a part to its end."""
     output = folder / f"{part.name.replace(' ', '-')}.log"
     began = time.monotonic()
+    priority = ("nice", "-n", str(NICENESS)) if part.gives_way else ()
     with output.open("wb") as file:
         process = subprocess.run(
-            part.command,
+            (*priority, *part.command),
             cwd=ROOT,
             env={**os.environ, **part.environment},
             stdin=subprocess.DEVNULL,
@@ -147,7 +173,7 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
                 _say(f"{result.part.name}: {result.took_s:.0f} s: {result.summary()}")
     failed = [result.part.name for result in results if result.code]
     # The last lines are the summaries of pytest, as they would be of one run.
-    for result in results:
+    for result in sorted(results, key=lambda result: parts.index(result.part)):
         sys.stdout.write(f"{result.summary()}\n")
     if failed:
         sys.stdout.write(f"failed: {', '.join(failed)}\n")
@@ -157,7 +183,7 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play the default parts, or those of the night by their names."""
+    """Play the default parts, with lint before them or not, or those of the night by names."""
     if arguments[:1] == ["nightly"]:
         parts = nightly_parts()
         names = {part.name for part in parts}
@@ -167,8 +193,10 @@ def main(arguments: Sequence[str]) -> int:
         chosen = [part for part in parts if part.name in arguments[1:] or not arguments[1:]]
         # One after the other: what is measured here is time.
         return play_parts(chosen, at_once=1, progress_every_s=PROGRESS_EVERY_S)
+    before = [lint_part()] if arguments[:1] == ["lint"] else []
+    other_python = arguments[len(before)] if len(arguments) > len(before) else ""
     return play_parts(
-        default_parts(arguments[0] if arguments else ""),
+        [*before, *default_parts(other_python)],
         at_once=AT_ONCE,
         progress_every_s=PROGRESS_EVERY_S,
     )

@@ -5,13 +5,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from tools.suite import LONG, REAL_THINGS, SuitePart, default_parts, main, play_parts
+from tools.suite import (
+    FIRST_HALF,
+    LONG,
+    REAL_THINGS,
+    SuitePart,
+    default_parts,
+    lint_part,
+    main,
+    play_parts,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def part(name: str, code: str) -> SuitePart:
-    return SuitePart(name=name, command=(sys.executable, "-c", code))
+def part(name: str, code: str, *, gives_way: bool = False) -> SuitePart:
+    return SuitePart(name=name, command=(sys.executable, "-c", code), gives_way=gives_way)
 
 
 def test_a_part_that_fails_is_shown_whole_and_fails_the_suite(
@@ -31,23 +40,43 @@ def test_a_part_that_fails_is_shown_whole_and_fails_the_suite(
 def test_parts_that_pass_leave_their_summaries_as_last_lines(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    parts = [part("one", "print('2 passed')"), part("two", "print('3 passed')")]
-    assert play_parts(parts, at_once=1, progress_every_s=60) == 0
+    # In the order of the parts, whichever ends first: the last one is pytest's, whatever lint says.
+    slow = "import time; time.sleep(0.3); print('2 passed')"
+    parts = [part("one", slow), part("two", "print('3 passed')")]
+    assert play_parts(parts, at_once=2, progress_every_s=60) == 0
     assert capsys.readouterr().out.splitlines() == ["2 passed", "3 passed"]
+
+
+def test_what_computes_leaves_the_cpu_to_what_measures_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    niceness = "import os; print(os.nice(0))"
+    parts = [part("measures", niceness), part("computes", niceness, gives_way=True)]
+    assert play_parts(parts, at_once=2, progress_every_s=60) == 0
+    measures, computes = map(int, capsys.readouterr().out.split())
+    assert computes > measures
+    assert lint_part().gives_way
+    assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
+        *(False, False),
+        *(True, True, True),
+    ]
 
 
 def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nightly", "matrx"]) == 2
-    assert "no part matrx; known: fleet, long, matrix" in capsys.readouterr().err
+    assert "no part matrx; known: coverage, fleet, long, matrix" in capsys.readouterr().err
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, units, rest = (" ".join(suite_part.command) for suite_part in default_parts())
+    whole, real, first, rest = (" ".join(suite_part.command) for suite_part in default_parts())
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
     assert whole.endswith("tests/lab")
-    assert f"not ({REAL_THINGS} or {LONG})" in units
-    assert f"({REAL_THINGS}) and not ({LONG})" in rest
-    assert "--ignore=tests/lab" in rest
+    assert f"({REAL_THINGS}) and not ({LONG})" in real
+    assert real.endswith("--ignore=tests/lab")
+    assert f"not ({REAL_THINGS} or {LONG})" in first
+    assert first.endswith(" ".join(FIRST_HALF))
+    assert f"not ({REAL_THINGS} or {LONG})" in rest
+    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in FIRST_HALF))
     # A test of tests/lab without the marks of real things would be in no part but the units'.
     markers = re.findall(r'"(\w+): ', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(f"{REAL_THINGS} or {LONG}".split(" or ")) <= set(markers)

@@ -49,4 +49,7 @@ def test_what_is_missing_or_broken_begins_without(tmp_path: Path) -> None:
 
 def test_a_directory_that_takes_no_files_is_no_reason_to_stop(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory", encoding="ascii")
-    save(tmp_path / "file" / "checkpoint", CHECKPOINT)
+    checkpoint = tmp_path / "file" / "checkpoint"
+    save(checkpoint, CHECKPOINT)
+    assert load(checkpoint, boot_id="boot", fingerprint="print") is None
+    assert (tmp_path / "file").read_text(encoding="ascii") == "no directory"

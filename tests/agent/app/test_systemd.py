@@ -18,6 +18,16 @@ def test_words_arrive_as_one_datagram(tmp_path: Path, is_abstract: bool) -> None
         assert systemd.recv(100) == b"READY=1\nSTATUS=measuring"
 
 
-def test_without_systemd_nothing_is_said() -> None:
-    SystemdNotifier(None).send("READY=1")
-    SystemdNotifier("").send("READY=1")
+@pytest.mark.parametrize("address", [None, ""])
+def test_without_systemd_nothing_is_said(
+    address: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    SystemdNotifier(address).send("READY=1")
+    assert caplog.records == []
+
+
+def test_a_systemd_that_is_gone_is_logged_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    SystemdNotifier(str(tmp_path / "gone")).send("WATCHDOG=1")
+    assert "cannot tell systemd WATCHDOG=1" in caplog.text

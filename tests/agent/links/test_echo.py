@@ -37,10 +37,12 @@ def test_an_echo_is_answered_over_each_link_and_family(lab: Lab) -> None:
     async def look(monitor: LinkMonitor) -> None:
         for link in ("fixed", "mobile"):
             for address, header in ((ANCHOR4, 20), (ANCHOR6, 40)):
+                began_s = time.monotonic()
                 got = await echo(monitor, link, address)
+                waited_s = time.monotonic() - began_s
                 assert got.reason is None
                 assert got.rtt_s is not None
-                assert 0 < got.rtt_s < 5
+                assert 0 < got.rtt_s < waited_s
                 assert got.hop_limit == 62
                 assert got.doubts == frozenset()
                 assert got.sent_bytes == got.received_bytes == header + 8 + 16
@@ -281,7 +283,7 @@ def test_a_starved_process_loses_and_lengthens_nothing(lab: Lab) -> None:
         got = await waiting
         assert got.reason is None
         assert got.rtt_s is not None
-        assert got.rtt_s < 0.2
+        assert got.rtt_s < 0.5, "the time for which the loop stood still is none of the line's"
 
     on_device(lab, look, BOTH)
 

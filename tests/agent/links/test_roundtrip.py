@@ -25,19 +25,21 @@ def test_without_a_stamp_our_own_clock_serves_and_says_so() -> None:
 
 @pytest.mark.parametrize("wrong_ns", [-1_000_000_000, 3_600_000_000_000])
 def test_stamps_that_make_no_sense_are_not_believed(wrong_ns: int) -> None:
+    began_ns = time.monotonic_ns()
     watch = Stopwatch()
     watch.left_ns = time.time_ns()
     took_ns, doubts = watch.stop(watch.left_ns + wrong_ns)
-    assert 0 <= took_ns < 1_000_000_000
+    assert 0 <= took_ns <= time.monotonic_ns() - began_ns
     assert doubts == {QualityFlag.SOFTWARE_STAMP}
 
 
 def test_a_step_of_the_wall_clock_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    began_ns = time.monotonic_ns()
     watch = Stopwatch()
     watch.left_ns = time.time_ns()
     stepped_ns = 2_000_000
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() + stepped_ns)
     took_ns, doubts = watch.stop(time.time_ns())
-    assert 0 <= took_ns < 1_000_000_000
+    assert 0 <= took_ns <= time.monotonic_ns() - began_ns
     assert doubts == {QualityFlag.CLOCK_STEPPED, QualityFlag.SOFTWARE_STAMP}

@@ -143,8 +143,14 @@ def test_what_is_no_host_name_is_refused(name: str) -> None:
 def test_any_answer_is_read_or_refused(tail: bytes) -> None:
     query = codec.build_query(7, "a.vn", codec.A)
     message = b"\0\x07\x81\x80\0\x01\0\x03\0\0\0\0" + query[12:] + tail
+    answer = None
     with suppress(MalformedMessage):
-        codec.parse_answer(message, query)
+        answer = codec.parse_answer(message, query)
+    if answer is not None:
+        assert (answer.code, answer.truncated) == (0, False)
+        assert len(answer.addresses) <= 3, "as many records as the header announces"
+        assert all(len(address) == 4 and address in tail for address in answer.addresses)
+        assert (answer.ttl_s is None) == (not answer.addresses and not answer.alias)
 
 
 labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)

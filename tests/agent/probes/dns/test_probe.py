@@ -66,13 +66,17 @@ def measure(
     link: str = "fixed",
     with_tcp: bool = True,
 ) -> Finding:
-    """Make one run against a name server at the anchor."""
+    """Make one run against a name server at the anchor; it took no longer than we waited for it."""
     address = ANCHOR6 if family is Family.IP6 else ANCHOR4
     chosen = settings or Settings(timeout_s=10.0)
 
     async def run(monitor: LinkMonitor) -> Finding:
         async with ScriptedNameServer(lab.node("anchor"), address, behave, with_tcp=with_tcp):
-            return await run_dns(monitor.links[link], of or target(), family, chosen)
+            began_s = time.monotonic()
+            finding = await run_dns(monitor.links[link], of or target(), family, chosen)
+            waited_s = time.monotonic() - began_s
+        assert 0 < finding.values.get("dns_lookup_seconds", waited_s) <= waited_s
+        return finding
 
     return on_device(lab, run, (FIXED, MOBILE))
 
@@ -84,7 +88,7 @@ def test_both_sorts_of_address_are_asked_for_at_once(lab: Lab, family: Family, l
     assert finding.outcome is Outcome.OK
     assert finding.values["dns_answers"] == 3
     assert finding.values["dns_ttl_seconds"] == 60
-    assert 0 < finding.values["dns_lookup_seconds"] < 5
+    assert "dns_lookup_seconds" in finding.values
     assert finding.doubts == ()
     assert finding.evidence["addresses"] == "203.0.113.80 203.0.113.81 2001:db8:f::80"
     headers = 4 * ((40 if family is Family.IP6 else 20) + 8)
@@ -223,12 +227,12 @@ def test_a_starved_process_loses_and_lengthens_nothing(lab: Lab) -> None:
     """The server runs in the same loop here, so it answers first and then the loop stands still."""
 
     def answer_and_stall(query: dns.message.Message, over_tcp: bool) -> list[bytes]:
-        asyncio.get_running_loop().call_soon(time.sleep, 0.5)
+        asyncio.get_running_loop().call_soon(time.sleep, 1.0)
         return TRUTH(query, over_tcp)
 
-    finding = measure(lab, answer_and_stall, settings=Settings(timeout_s=0.4, records=("a",)))
+    finding = measure(lab, answer_and_stall, settings=Settings(timeout_s=0.9, records=("a",)))
     assert finding.outcome is Outcome.OK
-    assert finding.values["dns_lookup_seconds"] < 0.4
+    assert finding.values["dns_lookup_seconds"] < 1.0, "the loop stood still longer than that"
 
 
 @pytest.mark.parametrize(

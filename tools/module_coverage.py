@@ -1,0 +1,259 @@
+"""
+Every module has a test file that runs it: by its place, or by ``tests/covered_by.toml``.
+
+``./run coverage [MODULE ...]`` runs those test files under coverage.py, each as a context of its
+own, and prints the modules of which their test executes too few statements. Modules are named by
+paths, whole or in part (``agent/judge``). Statements outside functions do not count: an import runs
+them. The exit code is 1 where a module falls short, and pytest's where a test fails.
+
+That each module names a test at all is held on every change (``tests/contract/test_mirror.py``).
+"""
+
+import argparse
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from coverage import CoverageData
+
+ROOT = Path(__file__).resolve().parent.parent
+COVERED_BY = "tests/covered_by.toml"
+ROOMS = {
+    "schema/src/thongsuot_schema": "tests/schema",
+    "schema/src/thongsuot_runtime": "tests/runtime",
+    "agent/src/thongsuot_agent": "tests/agent",
+    "collector/src/thongsuot_collector": "tests/collector",
+    "dashboards/src/thongsuot_dashboards": "tests/dashboards",
+    "lab/src/thongsuot_lab": "tests/lab_room",
+}
+"""``tests/lab_room`` are the tests of the lab, ``tests/lab`` those of the product in the lab."""
+
+GOAL_RATIO = 0.6
+"""An import alone reaches no statement that counts. Above this, what is left are mostly the
+branches for machines in trouble."""
+
+NOT_PLAYED = "not matrix and not fleet and not nightly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement inside a function, by the lines of which one is traced when it runs."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductModule:
+    """A module that has functions: its path from the root, and the statements in them."""
+
+    path: str
+    statements: Sequence[Statement]
+
+    @property
+    def mirror(self) -> str:
+        """The test file at the same place: of ``judge/links.py``, ``judge/test_links.py``."""
+        for sources, tests in ROOMS.items():
+            if self.path.startswith(f"{sources}/"):
+                inside = PurePosixPath(self.path).relative_to(sources)
+                # A package is tested beside its folder: its `__init__` has no name of its own.
+                named = inside.parent if inside.stem == "__init__" else inside
+                return f"{tests}/{named.parent / f'test_{named.stem}.py'}"
+        raise ValueError(f"{self.path} is in no room; rooms: {', '.join(ROOMS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCoverage:
+    """How much of a module its test executes, as a share of the statements in its functions."""
+
+    module: str
+    test: str
+    ratio: float
+
+
+def product_modules(root: Path = ROOT) -> list[ProductModule]:
+    """Return every module that has statements in functions, in order of their paths."""
+    modules: list[ProductModule] = []
+    for sources in ROOMS:
+        for path in sorted((root / sources).rglob("*.py")):
+            if statements := list(statements_in_functions(path.read_text("utf-8"))):
+                name = path.relative_to(root).as_posix()
+                modules.append(ProductModule(path=name, statements=statements))
+    return modules
+
+
+def statements_in_functions(text: str) -> Iterator[Statement]:
+    """Yield each statement that runs only when a function is called."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _in_block(node.body)
+
+
+def _in_block(block: Sequence[ast.stmt]) -> Iterator[Statement]:
+    for statement in block:
+        last = statement.end_lineno or statement.lineno
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue  # a function is walked by itself
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Global() | ast.Nonlocal():
+                continue  # docstrings, the body of a protocol's method: no code
+            case ast.Try() | ast.TryStar():
+                pass  # neither has `try` on every Python
+            case ast.If() | ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
+                yield Statement(first=statement.lineno, last=statement.body[0].lineno - 1)
+            case ast.Match():
+                yield Statement(first=statement.lineno, last=statement.subject.end_lineno or last)
+            case _:
+                yield Statement(first=statement.lineno, last=last)
+        for inner in _blocks(statement):
+            yield from _in_block(inner)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        if block := getattr(statement, name, None):
+            yield block
+    for name in ("handlers", "cases"):
+        for part in getattr(statement, name, ()):
+            yield part.body
+
+
+class CoveringTests:
+    """Which test file covers which module."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        file = root / COVERED_BY
+        self.entries: dict[str, str] = {}
+        if file.is_file():
+            for pattern, test in tomllib.loads(file.read_text("utf-8")).items():
+                assert isinstance(test, str), f"{COVERED_BY}: {pattern}: {test!r} is no test file"
+                self.entries[pattern] = test
+
+    def of(self, module: ProductModule) -> str | None:
+        """Return the file that covers a module, ``None`` where none is named."""
+        if (self._root / module.mirror).is_file():
+            return module.mirror
+        return next((self.entries[entry] for entry in self.matching(module)), None)
+
+    def matching(self, module: ProductModule) -> list[str]:
+        """Return the entries that speak of a module, the most particular first."""
+        path = PurePosixPath(module.path)
+        return sorted((entry for entry in self.entries if path.match(entry)), key=len, reverse=True)
+
+    def mistakes(self, modules: Sequence[ProductModule]) -> list[str]:
+        """Return what is wrong with the file: entries for nothing, and tests that are not there."""
+        used = {entry for module in modules for entry in self._needed(module)}
+        return [
+            *(f"{entry}: no module needs it" for entry in self.entries if entry not in used),
+            *(
+                f"{entry}: there is no {test}"
+                for entry, test in self.entries.items()
+                if not (self._root / test).is_file()
+            ),
+        ]
+
+    def _needed(self, module: ProductModule) -> list[str]:
+        if (self._root / module.mirror).is_file():
+            return []
+        return self.matching(module)[:1]
+
+
+def measure(
+    modules: Sequence[ProductModule], covering: CoveringTests, root: Path = ROOT
+) -> tuple[list[ModuleCoverage], int]:
+    """Run the test files of modules; return the coverage of each, and pytest's exit code."""
+    tests = {module.path: test for module in modules if (test := covering.of(module))}
+    with tempfile.TemporaryDirectory(prefix="thongsuot-coverage-") as made:
+        folder = Path(made)
+        code = _run_tests(sorted(set(tests.values())), root, folder)
+        data = CoverageData(str(folder / "data"))
+        data.read()
+        return [
+            ModuleCoverage(module=module.path, test=test, ratio=_ratio(module, test, data, root))
+            for module in modules
+            if (test := tests.get(module.path))
+        ], code
+
+
+def _ratio(module: ProductModule, test: str, data: CoverageData, root: Path) -> float:
+    data.set_query_context(test)
+    traced = set(data.lines(str(root / module.path)) or ())
+    ran = sum(
+        not traced.isdisjoint(range(statement.first, statement.last + 1))
+        for statement in module.statements
+    )
+    return ran / len(module.statements)
+
+
+def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
+    settings = folder / "coveragerc"
+    packages = ", ".join(PurePosixPath(sources).name for sources in ROOMS)
+    settings.write_text(
+        "[run]\n"
+        f"data_file = {folder / 'data'}\n"
+        f"source_pkgs = {packages}\n"
+        "context = ${THONGSUOT_TEST_FILE-}\n"
+        "parallel = true\n"
+        "sigterm = true\n"
+        # Most processes that tests start are servers of others, or load a few of our modules.
+        "disable_warnings = no-data-collected, module-not-imported, module-not-measured\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest"]
+    environment = {**os.environ, "THONGSUOT_COVERAGE_SETTINGS": str(settings)}
+    environment.pop("THONGSUOT_TEST_FILE", None)
+    played = subprocess.run(
+        [
+            *(*command, "-q", "-p", "tools.coverage_context", "-p", "no:cacheprovider"),
+            # Contexts are paths from the root.
+            *(f"--rootdir={root}", "-m", NOT_PLAYED, *tests),
+        ],
+        cwd=root,
+        env=environment,
+        check=False,
+    )
+    subprocess.run(
+        [sys.executable, "-m", "coverage", "combine", "-q", f"--rcfile={settings}"],
+        cwd=root,
+        env=environment,
+        check=True,
+    )
+    return played.returncode
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure modules and print those of which their test executes too little."""
+    parser = argparse.ArgumentParser(prog="./run coverage", description=__doc__)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="path, whole or in part")
+    parser.add_argument("--all", action="store_true", help="print all, not only what falls short")
+    asked = parser.parse_args(arguments)
+    modules = [
+        module
+        for module in product_modules()
+        if not asked.modules or any(part in module.path for part in asked.modules)
+    ]
+    if not modules:
+        parser.error(f"no module has {' or '.join(asked.modules)} in its path")
+    covering = CoveringTests()
+    measured, code = measure(modules, covering)
+    short = [module for module in measured if module.ratio < GOAL_RATIO]
+    for module in sorted(measured if asked.all else short, key=lambda module: module.ratio):
+        print(f"{module.ratio:4.0%} {module.module} by {module.test}")
+    for path in {module.path for module in modules} - {module.module for module in measured}:
+        print(f"   – {path}: no test is named for it")
+    print(
+        f"{len(modules)} modules: {len(measured) - len(short)} are executed to {GOAL_RATIO:.0%} "
+        f"or more by the test that covers them, {len(modules) - len(measured) + len(short)} are not"
+    )
+    return code or int(len(short) + len(modules) - len(measured) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

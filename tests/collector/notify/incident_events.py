@@ -19,6 +19,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.configured import ConfiguredChannels, service_of
 from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.notify.dispatch.thread import Routes
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
 from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.comparison import comparison_of
@@ -38,6 +39,7 @@ def city_inventory(
     carrier_channels: tuple[str, ...] = ("main",),
     site_channels: tuple[str, ...] = (),
     city_channels: tuple[str, ...] = (),
+    carrier_fallbacks: tuple[str, ...] = (),
 ) -> Inventory:
     """Return a town's inventory with people in it: contacts of carriers, points and the city."""
     plan = inventory(sites, ("vnpt", "viettel", "mobifone"))
@@ -48,6 +50,7 @@ def city_inventory(
             replace(
                 carrier,
                 channels=carrier_channels,
+                fallback_channels=carrier_fallbacks,
                 contacts=(Contact(name="Trực ban", email=f"noc@{carrier.name}.example"),),
             )
             for carrier in plan.carriers
@@ -150,7 +153,8 @@ def message_of(
     """Return an event as the message that a channel is given for the party that must act."""
     composer = composer_of(made.directory, settings=settings, language=language, channel=route)
     comparison = comparison_of(event.incident, made.registry.network_state)
-    fresh = start_thread(event, event.record.party, (route,), comparison, now_ns=event.record.at_ns)
+    routes, at_ns = Routes(every=(route,)), event.record.at_ns
+    fresh = start_thread(event, event.record.party, routes, comparison, now_ns=at_ns)
     message = composer.compose(mark_sending(fresh, route), route, event.record.kind)
     # All tellings of one incident are one conversation: named by its first.
     return msgspec.structs.replace(

@@ -38,12 +38,12 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
     names = [channel.name for _, channel in configuration.channels]
     assert list(routing.routing_errors(directory, settings, names)) == []
     for party in routing.all_parties(directory):
-        routes = routing.routes_of(party, directory, settings).routes
+        routes = routing.routes_of(party, directory, settings).routes.every
         assert routes
         if are_all_in_inbox:
             assert routes == ("inbox",)
     carrier = ResponsibleParty(Party.CARRIER, "song-hong")
-    first = routing.routes_of(carrier, directory, settings).routes[0]
+    first = routing.routes_of(carrier, directory, settings).routes.every[0]
     assert first == ("inbox" if are_all_in_inbox else "desk-song-hong")
     assert CITY in set(routing.all_parties(directory))
     assert len(set(people.ports().values())) == len(people.ports())

@@ -79,3 +79,12 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     at_ns: int
     deliveries: tuple[DeliveryAttempt, ...] = ()
     is_done: bool = False
+
+    def by_channel(self) -> tuple[DeliveryAttempt, ...]:
+        """Return how far each channel has come: what was delivered, else what became of it last."""
+        latest: dict[str, DeliveryAttempt] = {}
+        for attempt in self.deliveries:
+            known = latest.get(attempt.channel)
+            if known is None or not known.is_delivered:
+                latest[attempt.channel] = attempt
+        return tuple(latest.values())

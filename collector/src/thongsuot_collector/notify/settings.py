@@ -19,17 +19,18 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     """
     Who is told by which channels.
 
-    ``channels`` are the ways for every party that the inventory gives none of its own, the next
-    where one fails: names of ``[[channels]]``. ``city`` names the owner (of the inventory) whose
+    ``channels`` are the ways for every party that the inventory gives none of its own: names of
+    ``[[channels]]``, by all of which it is told. ``fallback_channels`` stand in, in their order,
+    while none of these gets through. ``city`` names the owner (of the inventory) whose
     contacts are the city's engineers; they are told of what nobody else must act on, and with
     ``city_sees_all`` of everything. ``page_url`` is where people find the collector's pages: every
     message then has a link that opens the page of its incident, and no other, without a password.
-    ``escalate_after_s`` is how long one channel is tried before the next joins, ``retry_s`` the
-    wait before the second try (it doubles with each). What is over is taken back for
-    ``give_up_after_s``.
+    ``escalate_after_s`` is how long is tried before a fallback joins, ``retry_s`` the wait before
+    the second try (it doubles with each). What is over is taken back for ``give_up_after_s``.
     """
 
     channels: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
     city: str = ""
     city_sees_all: bool = True
     page_url: str = ""

@@ -126,7 +126,9 @@ class Receivers:
             channels=("alertmanager",) if self.has_alertmanager else (),
         )
         carriers = tuple(
-            replace(entry, channels=(f"desk-{entry.name}", "inbox") if entry.name in desks else ())
+            replace(entry, channels=(f"desk-{entry.name}",), fallback_channels=("inbox",))
+            if entry.name in desks
+            else entry
             for entry in inventory.carriers
         )
         return replace(inventory, carriers=carriers, owners=(*inventory.owners, operator, city))

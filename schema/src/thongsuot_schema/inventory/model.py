@@ -191,7 +191,8 @@ class Site(StrictStruct, frozen=True):
     """
     A service point of a commune: belongs to a commune and to an owner, runs one agent.
 
-    ``channels`` are the ways by which its support contacts are told, see ``Carrier``.
+    ``channels`` are the ways by which its support contacts are told, ``fallback_channels`` what
+    stands in for them, see ``Carrier``.
     """
 
     name: Name
@@ -202,6 +203,7 @@ class Site(StrictStruct, frozen=True):
     owner: str = ""
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     targets: tuple[str, ...] = ("*",)
 
@@ -210,9 +212,10 @@ class Carrier(StrictStruct, frozen=True):
     """
     The operator responsible for links.
 
-    ``channels`` are the ways by which its desk is told: names of the collector's ``[[channels]]``,
-    the next where one fails; ``name:address`` where the channel needs to know whom (``zalo:1234``).
-    Empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
+    ``channels`` are the ways by which its desk is told, by all of them: names of the collector's
+    ``[[channels]]``; ``name:address`` where the channel needs to know whom (``zalo:1234``).
+    ``fallback_channels`` stand in, one after another, while none of ``channels`` gets through. Both
+    empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
     collector's files.
     """
 
@@ -221,6 +224,7 @@ class Carrier(StrictStruct, frozen=True):
     hotline: str = ""
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
     asn: tuple[int, ...] = ()
     plmn: tuple[str, ...] = ()
 
@@ -230,13 +234,14 @@ class Owner(StrictStruct, frozen=True):
     Whoever owns sites or operates a portal.
 
     ``services`` names the targets that it operates: it is told of their faults. ``channels`` are
-    the ways by which it is told, see ``Carrier``.
+    the ways by which it is told, ``fallback_channels`` what stands in for them, see ``Carrier``.
     """
 
     name: Name
     title: str = ""
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
 

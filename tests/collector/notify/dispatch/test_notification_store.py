@@ -15,8 +15,8 @@ from tests.collector.notify.channel_contract import (
 from tests.collector.notify.dispatch.webhook_receivers import (
     WebhookReceiver,
     both,
+    one_and_a_fallback,
     settings,
-    two_channels,
 )
 from tests.collector.notify.incident_events import (
     cut_fibre,
@@ -30,7 +30,7 @@ from thongsuot_collector.store.engine import open_store
 async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         over = cut_fibre(made)
         await fixture.accept(over)
@@ -48,7 +48,7 @@ async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
 async def test_events_may_be_handed_over_before_anybody_runs(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     fixture = ServiceFixture(made, tmp_path, both(first, second), settings())
     await fixture.service.load()
     await fixture.accept(cut_fibre(made))
@@ -64,7 +64,7 @@ async def test_events_may_be_handed_over_before_anybody_runs(
 async def test_news_that_come_while_something_is_being_told_are_told_next(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         opened, resolved = cut_fibre(made), restore_fibre(made)
         await fixture.accept(opened)
@@ -86,7 +86,7 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     event = cut_fibre(made)
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         await fixture.accept(event)

@@ -21,6 +21,7 @@ from thongsuot_collector.notify.dispatch.routing import (
     routes_of,
     routing_errors,
 )
+from thongsuot_collector.notify.dispatch.thread import Routes
 from thongsuot_collector.notify.message import PartyContact
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Contact as Person
@@ -56,21 +57,32 @@ def test_each_party_has_its_own_people_and_channels() -> None:
         city_inventory(carrier_channels=("hook", "mail", "hook"), city_channels=("am",))
     )
     carrier = routes_of(ResponsibleParty(Party.CARRIER, "vnpt"), directory, SEEN)
-    assert carrier.routes == ("hook", "mail")
+    assert carrier.routes == Routes(every=("hook", "mail"))
     assert carrier.contact == PartyContact(title="VNPT", emails=("noc@vnpt.example",))
     commune = routes_of(ResponsibleParty(Party.COMMUNE, "s1"), directory, SEEN)
-    assert commune.routes == ("mail",)
+    assert commune.routes == Routes(every=("mail",))
     assert commune.contact.emails == ("cntt@s1.example", "truong@s1.example")
     portal = routes_of(ResponsibleParty(Party.PORTAL, PORTAL), directory, SEEN)
     assert portal.contact.title == "Văn phòng Chính phủ"
-    assert routes_of(ALL, directory, SEEN).routes == ("am",)
+    assert routes_of(ALL, directory, SEEN).routes == Routes(every=("am",))
+
+
+def test_a_fallback_is_one_that_was_asked_for() -> None:
+    directory = InventoryDirectory(
+        city_inventory(carrier_channels=("hook", "mail"), carrier_fallbacks=("mail", "zalo:7"))
+    )
+    everybody = NotifySettings(channels=("mail",), fallback_channels=("hook",))
+    carrier = routes_of(ResponsibleParty(Party.CARRIER, "vnpt"), directory, everybody)
+    assert carrier.routes == Routes(every=("hook", "mail"), fallbacks=("zalo:7",))
+    commune = routes_of(ResponsibleParty(Party.COMMUNE, "s1"), directory, everybody)
+    assert commune.routes == Routes(every=("mail",), fallbacks=("hook",))
 
 
 def test_a_party_that_nothing_is_known_of_has_the_channels_for_everybody() -> None:
     nothing = InventoryDirectory(Inventory())
     for party in (ResponsibleParty(Party.CARRIER, "x"), ResponsibleParty(Party.PORTAL, "y"), ALL):
         way = routes_of(party, nothing, SEEN)
-        assert way.routes == ("mail",)
+        assert way.routes == Routes(every=("mail",))
         assert way.contact.emails == ()
 
 
@@ -91,15 +103,22 @@ def test_a_party_is_found_by_its_whole_name_or_by_its_own() -> None:
 
 def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
     plan = city_inventory(
-        carrier_channels=("hok",), site_channels=("zalo:7",), city_channels=("mail",)
+        carrier_channels=("hok",),
+        site_channels=("zalo:7",),
+        city_channels=("mail",),
+        carrier_fallbacks=("hoook",),
     )
-    settings = NotifySettings(channels=("mial",), city="so-khc")
+    settings = NotifySettings(channels=("mial",), fallback_channels=("sms",), city="so-khc")
     errors = list(routing_errors(InventoryDirectory(plan), settings, ["mail", "hook"]))
     assert errors[0] == "[notify] channels: there is no channel 'mial'; did you mean \"mail\"?"
-    assert errors[1] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
+    assert errors[1] == "[notify] fallback_channels: there is no channel 'sms'; known: hook, mail"
+    assert errors[2] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
     assert "carrier 'vnpt': there is no channel 'hok'; did you mean \"hook\"?" in errors
+    assert "carrier 'vnpt': there is no channel 'hoook'; did you mean \"hook\"?" in errors
     assert "site 's0': there is no channel 'zalo:7'; known: hook, mail" in errors
-    assert list(routing_errors(InventoryDirectory(plan), SEEN, ["mail", "hok", "zalo"])) == []
+    assert (
+        list(routing_errors(InventoryDirectory(plan), SEEN, ["mail", "hok", "hoook", "zalo"])) == []
+    )
 
 
 def test_phones_are_passed_on_and_people_without_an_address_are_left_out() -> None:

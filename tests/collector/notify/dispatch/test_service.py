@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.channel_contract import (
     ServiceFixture,
     attempts_for,
@@ -13,6 +14,7 @@ from tests.collector.notify.channel_contract import (
 from tests.collector.notify.dispatch.webhook_receivers import (
     WebhookReceiver,
     both,
+    one_and_a_fallback,
     settings,
     two_channels,
 )
@@ -28,9 +30,10 @@ from tests.collector.notify.incident_events import (
 from tests.collector.notify.receiver_process import WELL
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.incident import NotificationEvent
-from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.incidents.notification_log import NotificationKind, NotificationRecord
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log
+from thongsuot_collector.notify.dispatch.thread import DeliveryState
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
@@ -45,26 +48,29 @@ def metric(fixture: ServiceFixture, name: str, **labels: str) -> float | None:
     return fixture.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
 
 
-async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
+async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_seen(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     first.behave("403")
     event = cut_fibre(made)
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         await fixture.accept(event)
-        await eventually(fixture.is_idle)
+        await eventually(lambda: fixture.service.notified_parties("s0"))
         assert (first.received_kinds(), second.received_kinds()) == ([], [NotificationKind.OPENED])
-        assert metric(fixture, "escalations_total", channel="first") == 1
-        assert (
-            metric(fixture, "attempts_total", channel="first", outcome="channel_unavailable") == 1
+        assert metric(fixture, "escalations_total", channel="second") == 1
+        unavailable = metric(
+            fixture, "attempts_total", channel="first", outcome="channel_unavailable"
         )
+        assert (unavailable or 0) >= 1
         assert (metric(fixture, "failing_since_timestamp_seconds", channel="first") or 0) > 0
         assert metric(fixture, "failing_since_timestamp_seconds", channel="second") == 0
         assert metric(fixture, "unreached") == 0
-        (told,) = fixture.service.site_notifications("s0")
-        assert (told.party, told.channel, told.about) == ("carrier", "webhook", "fiber")
-        assert told.is_delivered
+        told = fixture.service.site_notifications("s0")
+        assert {(note.party, note.channel, note.about) for note in told} == {
+            ("carrier", "webhook", "fiber")
+        }
+        assert sorted(note.is_delivered for note in told) == [False, True]
         assert fixture.service.site_notifications("s1") == ()
         first.behave(WELL)
         await fixture.accept(restore_fibre(made))
@@ -75,32 +81,106 @@ async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
     )
 
 
-async def test_a_busy_channel_goes_on_being_tried_while_the_next_joins(
+async def test_a_busy_channel_goes_on_being_tried_while_its_fallback_joins(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     first.behave("503")
     event = cut_fibre(made)
     async with running_service(made, tmp_path, both(first, second), settings(0.2)) as fixture:
         await fixture.accept(event)
-        await eventually(fixture.is_idle)
+        await eventually(lambda: fixture.service.notified_parties("s0"))
         assert second.received_kinds() == [NotificationKind.OPENED]
-        assert {attempt.channel for attempt in attempts_for(fixture, event)} == {"first", "second"}
-        assert metric(fixture, "escalations_total", channel="first") == 1
+        await eventually(lambda: channels_tried(fixture, event) == {"first", "second"})
+        assert metric(fixture, "escalations_total", channel="second") == 1
+
+
+async def test_a_party_is_told_by_every_channel_of_its_contract_from_beginning_to_end(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
+        told = fixture.service.site_notifications("s0")
+        assert [(note.party, note.is_delivered) for note in told] == [("carrier", True)] * 2
+        assert len(fixture.service.notified_parties("s0")) == 2
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
+    both_ends = [NotificationKind.OPENED, NotificationKind.RESOLVED]
+    assert (first.received_kinds(), second.received_kinds()) == (both_ends, both_ends)
+    opening, end = made.registry.incidents[event.incident.id].notifications
+    for entry in (opening, end):
+        assert {(item.channel, item.is_delivered) for item in entry.by_channel()} == {
+            ("first", True),
+            ("second", True),
+        }
+
+
+async def test_a_channel_that_fails_keeps_its_own_state_and_no_other_from_telling(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    first.behave("503")
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
+        await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
+        await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
+        told = fixture.service.site_notifications("s0")
+        assert sorted(note.is_delivered for note in told) == [False, True]
+        assert metric(fixture, "unreached") == 0
+        assert metric(fixture, "waiting") == 1
+        await eventually(lambda: len(notifications_of(made, event)[0].by_channel()) == 2)
+        (entry,) = notifications_of(made, event)
+        assert {(item.channel, item.is_delivered) for item in entry.by_channel()} == {
+            ("first", False),
+            ("second", True),
+        }
+        assert not entry.is_done
+        first.behave(WELL)
+        await eventually(lambda: notifications_of(made, event)[0].is_done)
+    assert first.received_kinds() == second.received_kinds() == [NotificationKind.OPENED]
+
+
+async def test_a_receiver_that_hangs_does_not_delay_the_other_channels_of_its_party(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("hang")
+    channels = both(first, second, timeout_s=60.0)
+    async with running_service(made, tmp_path, channels, settings()) as fixture:
+        await fixture.accept(cut_fibre(made))
+        # Long before the first channel's attempt is given up.
+        await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
+        assert first.received_kinds() == [NotificationKind.OPENED]
+        (thread,) = fixture.service.threads
+        assert thread.route_state("first").delivery is DeliveryState.MAYBE
+
+
+def channels_tried(fixture: ServiceFixture, event: NotificationEvent) -> set[str]:
+    return {attempt.channel for attempt in attempts_for(fixture, event)}
+
+
+def notifications_of(made: CityFixture, event: NotificationEvent) -> tuple[NotificationRecord, ...]:
+    """Return what an incident has to tell by now, and what became of it."""
+    return made.registry.incidents[event.incident.id].notifications
 
 
 async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     first.behave("400")
     second.behave("400")
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         await fixture.accept(cut_fibre(made))
         await eventually(lambda: metric(fixture, "unreached") == 1)
         await eventually(lambda: fixture.service.site_notifications("s0"))
-        (told,) = fixture.service.site_notifications("s0")
-        assert not told.is_delivered
+        await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
+        told = fixture.service.site_notifications("s0")
+        assert [note.is_delivered for note in told] == [False, False]
         assert fixture.service.notified_parties("s0") == ()
         assert metric(fixture, "waiting") == 1
 
@@ -108,12 +188,12 @@ async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
 async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     first.behave("hang")
     channels = both(first, second, timeout_s=0.1)
     async with running_service(made, tmp_path, channels, settings(0.2)) as fixture:
         await fixture.accept(cut_fibre(made))
-        await eventually(fixture.is_idle)
+        await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
         assert (first.received_kinds(), second.received_kinds()) == (
             [NotificationKind.OPENED],
             [NotificationKind.OPENED],
@@ -131,7 +211,7 @@ async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
 async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     event = cut_fibre(made)
     first.behave("hang")
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
@@ -157,7 +237,7 @@ def tries_of(path: Path, event: NotificationEvent) -> list[delivery_log.Delivery
 async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_late(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     first.peer.stop()
     second.peer.stop()
     opened = cut_fibre(made)
@@ -181,7 +261,7 @@ async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_lat
 async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     event = cut_fibre(made)
     first.behave("503")
     second.behave("503")
@@ -244,15 +324,15 @@ async def test_a_party_without_a_channel_is_said_and_counted(
     assert f"cannot notify incident={event.incident.id} party=carrier:vnpt" in caplog.text
 
 
-async def test_a_channel_that_left_the_configuration_hands_over(
+async def test_the_fallback_of_a_channel_that_left_the_configuration_joins(
     second: WebhookReceiver, tmp_path: Path
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     channels = {"second": second.channel()}
     async with running_service(made, tmp_path, channels, settings()) as fixture:
         event = cut_fibre(made)
         await fixture.accept(event)
-        await eventually(fixture.is_idle)
+        await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
         assert attempts_for(fixture, event)[0].text == "there is no channel 'first' any more"
     assert second.received_kinds() == [NotificationKind.OPENED]
 
@@ -272,12 +352,12 @@ class RaisingChannel:
 async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
     second: WebhookReceiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = two_channels()
+    made = one_and_a_fallback()
     channels: dict[str, Channel] = {"first": RaisingChannel(), "second": second.channel()}
     async with running_service(made, tmp_path, channels, settings()) as fixture:
         event = cut_fibre(made)
         await fixture.accept(event)
-        await eventually(fixture.is_idle)
+        await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
         assert attempts_for(fixture, event)[0].text == "a bug of ours: RuntimeError"
     assert second.received_kinds() == [NotificationKind.OPENED]
     assert "RuntimeError" in caplog.text

@@ -24,6 +24,7 @@ from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.configured import ConfiguredChannels
 from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
+from thongsuot_collector.notify.dispatch.thread import Routes
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
@@ -83,8 +84,9 @@ async def try_channels(
         ValueError: there is no such party, no channel, or nothing that a test could be about.
     """
     party = find_party(name, directory)
-    way = routes_of(party, directory, settings)
-    if not way.routes:
+    ways = routes_of(party, directory, settings).routes
+    trial_routes = (*ways.every, *ways.fallbacks)
+    if not trial_routes:
         raise ValueError(f"{party} has no channel: give it `channels`, or `[notify]` some")
     configured = list(channels)
     composer = MessageComposer(
@@ -96,10 +98,10 @@ async def try_channels(
     )
     now_ns = time.time_ns()
     event = _event(party, _subject(party, directory), now_ns)
-    for route in way.routes:
+    for route in trial_routes:
         channel_name = route.partition(":")[0]
         kind, channel_settings = next(item for item in configured if item[1].name == channel_name)
-        fresh = start_thread(event, party, (route,), Comparison(), now_ns=now_ns)
+        fresh = start_thread(event, party, Routes(every=(route,)), Comparison(), now_ns=now_ns)
         message = composer.compose(
             mark_sending(fresh, route), route, NotificationKind.OPENED, is_test=True
         )

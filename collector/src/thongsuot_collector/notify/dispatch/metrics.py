@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
-from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread
 from thongsuot_collector.notify.message import ChannelOutcome
 
 _PREFIX = "thongsuot_collector_notify"
@@ -31,7 +31,7 @@ class NotifyMetrics:
         )
         self._escalations = Counter(
             f"{_PREFIX}_escalations",
-            "Notifications that went on to the next channel because this one did not get through",
+            "Notifications for which this channel stood in, because no other got through",
             ("channel",),
             registry=registry,
         )
@@ -43,7 +43,7 @@ class NotifyMetrics:
         )
         self._waiting = Gauge(
             f"{_PREFIX}_waiting",
-            "Notifications that their party has not received yet",
+            "Notifications that their party has not received yet by all of its channels",
             registry=registry,
         )
         self._unreached = Gauge(
@@ -53,7 +53,7 @@ class NotifyMetrics:
         )
         self._seconds = Histogram(
             f"{_PREFIX}_seconds",
-            "From the decision to notify until a receiver had the notification",
+            "From the decision to notify until a channel's receiver had the notification",
             registry=registry,
             buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
         )
@@ -65,7 +65,8 @@ class NotifyMetrics:
         channel = entry.channel.partition(":")[0]
         is_delivered = entry.outcome is ChannelOutcome.DELIVERED
         self._attempts.labels(channel, entry.outcome.value).inc()
-        if is_delivered and before.primary_route is None:
+        is_known = before.route_state(entry.channel).delivery is DeliveryState.YES
+        if is_delivered and not is_known:
             ended_ns = entry.began_ns + entry.took_ns
             self._seconds.observe((ended_ns - before.pending_since_ns) / NS_PER_S)
         if is_news:
@@ -80,15 +81,18 @@ class NotifyMetrics:
             )
 
     def report_escalation(self, before: NotificationThread, after: NotificationThread) -> None:
-        """Count the channels that a thread has gone on from."""
-        for route in after.routes[before.active_routes - 1 : after.active_routes - 1]:
-            self._escalations.labels(route.channel).inc()
+        """Count the fallbacks that have joined a thread."""
+        fallbacks = [route for route in after.routes if route.is_fallback]
+        for fallback in fallbacks[before.active_fallbacks : after.active_fallbacks]:
+            self._escalations.labels(fallback.channel).inc()
+            failed = [route for route in before.pending_routes if route.route != fallback.route]
             _log.warning(
-                "cannot notify incident=%s party=%s channel=%s: %s; going on to the next",
+                "cannot notify incident=%s party=%s by %s: %s; its fallback %s joins",
                 after.incident,
                 after.audience,
-                route.route,
-                route.last_text or "it has been failing",
+                ", ".join(route.route for route in failed) or "any channel of its own",
+                "; ".join(route.last_text or "it has been failing" for route in failed) or "none",
+                fallback.route,
             )
 
     def report_unreachable(self, thread: NotificationThread) -> None:

@@ -69,7 +69,14 @@ def _about(
 
 
 def _routes_of(thread: NotificationThread) -> list[RouteState]:
-    """Return the route by which a party knows; where it does not yet, the last that was tried."""
-    if thread.primary_route is not None:
-        return [thread.primary_route]
-    return [route for route in thread.routes if route.attempts][-1:]
+    """
+    Return the routes by which a party knows, and those by which it should and could not be told.
+
+    A fallback that did not get through is no news once another has.
+    """
+    return [
+        route
+        for route in thread.routes
+        if route.delivery is DeliveryState.YES
+        or (route.attempts and not (route.is_fallback and thread.is_reached))
+    ]

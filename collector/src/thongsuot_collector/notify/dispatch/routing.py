@@ -7,6 +7,7 @@ import msgspec
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.dispatch.thread import Routes
 from thongsuot_collector.notify.message import PartyContact
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.notify.settings import NotifySettings
@@ -16,10 +17,10 @@ from thongsuot_schema.suggestion import suggest
 
 
 class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
-    """How a party is told: its people, and its channels in the order in which they are tried."""
+    """How a party is told: its people, and the channels of its contract."""
 
     contact: PartyContact
-    routes: tuple[str, ...]
+    routes: Routes
 
 
 def audiences_of(
@@ -38,14 +39,20 @@ def routes_of(
     """Return how a party is told; no route at all where nothing is known of it."""
     entry = _entry(party, directory, settings)
     people = () if entry is None else entry.contacts
-    own = () if entry is None else entry.channels
+    if entry is not None and (entry.channels or entry.fallback_channels):
+        routes, fallbacks = entry.channels, entry.fallback_channels
+    else:
+        routes, fallbacks = settings.channels, settings.fallback_channels
     return PartyRoutes(
         contact=PartyContact(
             title=party_name(party, directory, "vi"),
             emails=tuple(contact.email for contact in people if contact.email),
             phones=tuple(contact.phone for contact in people if contact.phone),
         ),
-        routes=tuple(dict.fromkeys(own or settings.channels)),
+        routes=Routes(
+            every=tuple(dict.fromkeys(routes)),
+            fallbacks=tuple(dict.fromkeys(name for name in fallbacks if name not in routes)),
+        ),
     )
 
 
@@ -84,9 +91,13 @@ def routing_errors(
 ) -> Iterator[str]:
     """Yield what the inventory and ``[notify]`` name that is not there, as sentences."""
     known = sorted(channels)
-    for name in settings.channels:
-        if name.partition(":")[0] not in known:
-            yield f"[notify] channels: there is no channel {name!r}{suggest(name, known)}"
+    for key, names in (
+        ("channels", settings.channels),
+        ("fallback_channels", settings.fallback_channels),
+    ):
+        for name in names:
+            if name.partition(":")[0] not in known:
+                yield f"[notify] {key}: there is no channel {name!r}{suggest(name, known)}"
     if settings.city and settings.city not in directory.owners:
         owners = directory.owners
         yield f"[notify] city: there is no owner {settings.city!r}{suggest(settings.city, owners)}"
@@ -96,7 +107,7 @@ def routing_errors(
         ("site", directory.sites),
     ):
         for item in table.values():
-            for name in item.channels:
+            for name in (*item.channels, *item.fallback_channels):
                 if name.partition(":")[0] not in known:
                     near = suggest(name, known)
                     yield f"{noun} {item.name!r}: there is no channel {name!r}{near}"

@@ -52,7 +52,7 @@ from thongsuot_collector.notify.dispatch.transitions import (
     apply_result,
     continue_thread,
     mark_sending,
-    next_step,
+    next_steps,
     reset_backoff,
     start_thread,
 )
@@ -250,17 +250,16 @@ class NotificationService:
         network_state: NetworkState,
     ) -> ThreadKey:
         key = notification.incident.id, audience
-        routes = routes_of(audience, self._directory, self._settings).routes
+        ways = routes_of(audience, self._directory, self._settings).routes
         comparison = comparison_of(notification.incident, network_state)
-        before = self._store.get(key)
+        before, now_ns = self._store.get(key), self._now_ns()
         if before is None:
-            now_ns = self._now_ns()
-            thread = start_thread(notification, audience, routes, comparison, now_ns=now_ns)
+            thread = start_thread(notification, audience, ways, comparison, now_ns=now_ns)
             self._store.put(key, thread)
-            if not routes:
+            if not thread.routes:
                 self._metrics.report_unreachable(thread)
             return key
-        after = continue_thread(before, notification, routes, comparison, now_ns=self._now_ns())
+        after = continue_thread(before, notification, ways, comparison, now_ns=now_ns)
         self._store.put(key, after)
         if after is before:
             is_old = notification.record.number < before.event.record.number
@@ -278,26 +277,28 @@ class NotificationService:
             self._work.put_nowait(key)
 
     async def _drive_thread(self, key: ThreadKey) -> None:
-        """Go on with one thread until there is nothing to do."""
-        wake = self._wakes[key]
-        while True:
-            wake.clear()
-            before = self._store[key]
-            now_ns = self._now_ns()
-            after, step = next_step(before, now_ns, self._readiness, self._policy)
-            self._store.put(key, after)
-            self._metrics.report_escalation(before, after)
-            if isinstance(step, Send):
-                await self._attempt(key, step)
-                continue
-            if after.is_complete:
-                break
-            wait_s = _LONGEST_WAIT_S
-            if step.until_ns is not None:
-                wait_s = min(wait_s, max(0.001, (step.until_ns - now_ns) / NS_PER_S))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await wake.wait()
+        """Go on with one thread until there is nothing to do; no route waits for another."""
+        wake, sending = self._wakes[key], set[str]()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                wake.clear()
+                before, now_ns = self._store[key], self._now_ns()
+                after, steps = next_steps(
+                    before, now_ns, self._readiness, self._policy, busy=sending
+                )
+                self._store.put(key, after)
+                self._metrics.report_escalation(before, after)
+                for step in steps.sends:
+                    sending.add(step.route)
+                    group.create_task(self._attempt_and_wake(key, step, sending))
+                if after.is_complete and not sending:
+                    break
+                wait_s = _LONGEST_WAIT_S
+                if steps.until_ns is not None:
+                    wait_s = min(wait_s, max(0.001, (steps.until_ns - now_ns) / NS_PER_S))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await wake.wait()
         self._record_delivery(key, self._store[key].event, None)
         await self._store.save([key])
         del self._wakes[key]
@@ -307,13 +308,22 @@ class NotificationService:
         elif not self._store[key].is_open:
             self._store.drop(key)
 
+    async def _attempt_and_wake(self, key: ThreadKey, step: Send, sending: set[str]) -> None:
+        """Make one attempt by a route, and let the thread go on from what came of it."""
+        try:
+            await self._attempt(key, step)
+        finally:
+            sending.discard(step.route)
+            self._wakes[key].set()
+
     async def _attempt(self, key: ThreadKey, step: Send) -> None:
         channel = step.route.partition(":")[0]
         health = self._health.of(channel)
         async with health.slots:
             tried = self._store[key]
             # While it waited for its slot the channel may have failed others, or news have come.
-            if next_step(tried, self._now_ns(), self._readiness, self._policy)[1] != step:
+            _, steps = next_steps(tried, self._now_ns(), self._readiness, self._policy)
+            if step not in steps.sends:
                 return
             sending = mark_sending(tried, step.route)
             self._store.put(key, sending)

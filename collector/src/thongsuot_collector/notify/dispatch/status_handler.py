@@ -91,14 +91,14 @@ class StatusHandler:
         key = thread.incident, CITY
         await self._store.reload(key)
         city = self._store.get(key)
-        routes = routes_of(CITY, self._directory, self._settings).routes
+        ways = routes_of(CITY, self._directory, self._settings).routes
         event, comparison, now_ns = thread.event, thread.comparison, dispute.at_ns
         if city is None:
-            city = start_thread(event, CITY, routes, comparison, now_ns=now_ns)
-            if not routes:
+            city = start_thread(event, CITY, ways, comparison, now_ns=now_ns)
+            if not city.routes:
                 self._metrics.report_unreachable(city)
         else:
-            city = continue_thread(city, event, routes, comparison, now_ns=now_ns)
+            city = continue_thread(city, event, ways, comparison, now_ns=now_ns)
         self._store.put(key, with_dispute(city, dispute))
         await self._store.save([key])
         self._wake(key)

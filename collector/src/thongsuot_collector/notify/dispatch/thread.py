@@ -2,7 +2,8 @@
 Thread: what one party is to be told of one incident, by which channels, and how far that is. Pure.
 
 The newest notification of the incident is what is wanted; an older one that was not sent has been
-overtaken and is not sent late. A party's channels are *routes*, in order; see ``transitions``.
+overtaken and is not sent late. A party's channels are *routes*: each is told for itself, and a
+fallback only while the party has not been reached; see ``transitions``.
 """
 
 from enum import StrEnum
@@ -24,6 +25,18 @@ class DeliveryState(StrEnum):
     YES = "yes"
 
 
+class Routes(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The channels of a party, each with an address after a colon where there is one.
+
+    It is told by ``every`` one of them; ``fallbacks`` stand in, in their order, while none of these
+    gets through.
+    """
+
+    every: tuple[str, ...]
+    fallbacks: tuple[str, ...] = ()
+
+
 class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     One channel of a party, and how far it is.
@@ -33,10 +46,11 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``delivered_number`` is the number of the newest notification that got through, and
     ``delivered_disputes`` how many disputes did; ``attempts`` counts the failed attempts at the
     present one, ``not_before_ns`` is when the next may be. ``receiver_status`` is what the receiver
-    said last.
+    said last. ``is_fallback``: it stands in where the others do not get through.
     """
 
     route: str
+    is_fallback: bool = False
     delivery: DeliveryState = DeliveryState.NO
     thread_id: str = ""
     delivered_number: int = 0
@@ -64,16 +78,16 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     """
     One party and one incident.
 
-    ``event`` is the newest notification. ``active_routes`` of the routes may be tried, the last of
-    them since ``escalated_ns``. ``pending_since_ns`` is since when the party has to be told what it
-    has to be told now. ``disputes`` are told to the city, beside what the incident says.
+    ``event`` is the newest notification. ``active_fallbacks`` of the fallbacks may be tried, the
+    last of them since ``escalated_ns``. ``pending_since_ns`` is since when the party has to be told
+    what it has to be told now. ``disputes`` are told to the city, beside what the incident says.
     """
 
     audience: ResponsibleParty
     event: NotificationEvent
     comparison: Comparison
     routes: tuple[RouteState, ...]
-    active_routes: int = 1
+    active_fallbacks: int = 0
     escalated_ns: int = 0
     pending_since_ns: int = 0
     disputes: tuple[Dispute, ...] = ()
@@ -89,9 +103,30 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
         return self.event.record.kind is NotificationKind.RESOLVED
 
     @property
-    def primary_route(self) -> RouteState | None:
-        """The route by which the party knows."""
-        return next((state for state in self.routes if state.delivery is DeliveryState.YES), None)
+    def is_reached(self) -> bool:
+        """Whether the party knows of the incident, by whatever route."""
+        return any(state.delivery is DeliveryState.YES for state in self.routes)
+
+    @property
+    def pending_routes(self) -> tuple[RouteState, ...]:
+        """The routes whose receivers are to be told something now, in order."""
+        if self.is_ending:
+            return tuple(state for state in self.routes if state.delivery is not DeliveryState.NO)
+        is_reached = self.is_reached
+        active = [state.route for state in self.routes if state.is_fallback]
+        active = active[: self.active_fallbacks]
+        return tuple(
+            state
+            for state in self.routes
+            if not self._is_up_to_date(state)
+            # A fallback that got through tells the rest, too; one that did not is let off once
+            # another has.
+            and (
+                not state.is_fallback
+                or state.delivery is DeliveryState.YES
+                or (state.route in active and not is_reached)
+            )
+        )
 
     def route_state(self, route: str) -> RouteState:
         """Return how far a route is."""
@@ -106,23 +141,23 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     def is_unreached(self) -> bool:
         """Whether the party should know and does not, although something was tried."""
         is_tried = any(state.attempts for state in self.routes) or not self.routes
-        return not self.is_ending and self.primary_route is None and is_tried
+        return not self.is_ending and not self.is_reached and is_tried
 
     @property
     def is_complete(self) -> bool:
         """Whether there is nothing to do."""
-        if self.is_ending:
-            return not self.is_open
-        primary = self.primary_route
-        return (
-            primary is not None
-            and primary.delivered_number >= self.event.record.number
-            and primary.delivered_disputes >= len(self.disputes)
-        )
+        return not self.pending_routes and (self.is_ending or self.is_reached)
 
     def has_route(self, asked: RouteState) -> bool:
         """Return whether a route is still in the thread of the time when its receiver was asked."""
         return any(
             state.route == asked.route and state.thread_id == asked.thread_id
             for state in self.routes
+        )
+
+    def _is_up_to_date(self, state: RouteState) -> bool:
+        return (
+            state.delivery is DeliveryState.YES
+            and state.delivered_number >= self.event.record.number
+            and state.delivered_disputes >= len(self.disputes)
         )

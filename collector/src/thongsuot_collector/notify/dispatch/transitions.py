@@ -1,12 +1,12 @@
 """
 Transitions of a thread: what is to be done next, and what follows from what came of it. Pure.
 
-The first route is tried; a further one joins when the one before it is unavailable, rejects, or has
-not got through for some time. The first route that gets through tells the rest of the incident.
-What a route may have told, it also takes back.
+Every route of a party is told by itself, from the opening to the end, whatever becomes of the
+others. A fallback joins when no route has got through for some time, or none can; the first that
+gets through tells the rest of the incident. What a route may have told, it also takes back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -14,7 +14,12 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
+from thongsuot_collector.notify.dispatch.thread import (
+    DeliveryState,
+    NotificationThread,
+    Routes,
+    RouteState,
+)
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.render.comparison import Comparison
 
@@ -30,16 +35,21 @@ class Send(msgspec.Struct, frozen=True):
     kind: NotificationKind
 
 
-class WaitUntil(msgspec.Struct, frozen=True):
-    """Nothing can be done before ``until_ns`` (Unix time); ``None``: until something changes."""
+class NextSteps(msgspec.Struct, frozen=True):
+    """
+    What may be sent now, each by another route, and when to look again.
 
-    until_ns: int | None
+    ``until_ns`` is Unix time; ``None``: nothing more can be done until something changes.
+    """
+
+    sends: tuple[Send, ...] = ()
+    until_ns: int | None = None
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How long is tried: ``escalate_s`` one channel before the next joins, ``give_up_s`` before
-    something is no longer taken back; the second try is after ``retry_s``.
+    How long is tried: ``escalate_s`` before a fallback joins, ``give_up_s`` before something is no
+    longer taken back; the second try is after ``retry_s``.
     """
 
     escalate_s: float
@@ -57,7 +67,7 @@ class ChannelReadiness(msgspec.Struct, frozen=True):
 def start_thread(
     event: NotificationEvent,
     audience: ResponsibleParty,
-    routes: tuple[str, ...],
+    routes: Routes,
     comparison: Comparison,
     *,
     now_ns: int,
@@ -67,7 +77,7 @@ def start_thread(
         audience=audience,
         event=event,
         comparison=comparison,
-        routes=tuple(RouteState(route=route) for route in routes),
+        routes=_route_states({}, routes),
         escalated_ns=now_ns,
         pending_since_ns=now_ns,
     )
@@ -76,7 +86,7 @@ def start_thread(
 def continue_thread(
     thread: NotificationThread,
     event: NotificationEvent,
-    routes: tuple[str, ...],
+    routes: Routes,
     comparison: Comparison,
     *,
     now_ns: int,
@@ -90,11 +100,12 @@ def continue_thread(
     if event.record.number <= thread.event.record.number:
         return thread
     known = {state.route: state for state in thread.routes}
-    states = [known.get(route, RouteState(route=route)) for route in routes]
+    states = list(_route_states(known, routes))
     states += [
         state
         for state in thread.routes
-        if state.route not in routes and state.delivery is not DeliveryState.NO
+        if state.route not in (*routes.every, *routes.fallbacks)
+        and state.delivery is not DeliveryState.NO
     ]
     return msgspec.structs.replace(
         thread,
@@ -103,31 +114,42 @@ def continue_thread(
         routes=tuple(
             msgspec.structs.replace(state, attempts=0, not_before_ns=0) for state in states
         ),
-        active_routes=1 if thread.is_complete else max(1, min(thread.active_routes, len(states))),
+        active_fallbacks=0 if thread.is_complete else thread.active_fallbacks,
         escalated_ns=now_ns if thread.is_complete else thread.escalated_ns,
         pending_since_ns=now_ns,
         disputes=() if thread.is_ending else thread.disputes,
     )
 
 
-def next_step(
+def next_steps(
     thread: NotificationThread,
     now_ns: int,
     readiness: Callable[[str], ChannelReadiness],
     policy: RetryPolicy,
-) -> tuple[NotificationThread, Send | WaitUntil]:
-    """Return what to do now; the thread may have come to further routes by it."""
-    if thread.is_complete:
-        return thread, WaitUntil(None)
+    *,
+    busy: Collection[str] = (),
+) -> tuple[NotificationThread, NextSteps]:
+    """
+    Return what to do now; the thread may have come to a fallback by it.
+
+    ``busy`` are the routes by which something is being sent.
+    """
     if thread.is_ending:
         if now_ns - thread.pending_since_ns > policy.give_up_s * NS_PER_S:
-            return _given_up(thread), WaitUntil(None)
-        open_states = [state for state in thread.routes if state.delivery is not DeliveryState.NO]
-        return thread, _first(open_states, now_ns, readiness, NotificationKind.RESOLVED)
-    primary = thread.primary_route
-    if primary is not None:
-        return thread, _first([primary], now_ns, readiness, NotificationKind.UPDATED)
-    return _opening(thread, now_ns, readiness, policy)
+            thread = _given_up(thread)
+        joins_ns = None
+    else:
+        thread, joins_ns = _with_fallbacks(thread, now_ns, readiness, policy)
+    sends, times = [], [] if joins_ns is None else [joins_ns]
+    for state in thread.pending_routes:
+        ready_ns = max(state.not_before_ns, readiness(state.channel).not_before_ns)
+        if state.route in busy:
+            continue
+        if ready_ns <= now_ns:
+            sends.append(Send(state.route, _wanted_kind(thread, state)))
+        else:
+            times.append(ready_ns)
+    return thread, NextSteps(tuple(sends), min(times, default=None))
 
 
 def mark_sending(thread: NotificationThread, route: str) -> NotificationThread:
@@ -166,7 +188,11 @@ def apply_result(
     )
     if is_over and step.kind is NotificationKind.RESOLVED:
         done = RouteState(
-            route=state.route, delivered_number=number, reference=reference, last_text=result.text
+            route=state.route,
+            is_fallback=state.is_fallback,
+            delivered_number=number,
+            reference=reference,
+            last_text=result.text,
         )
         return _with_state(thread, done)
     done = msgspec.structs.replace(
@@ -215,51 +241,51 @@ def with_status(thread: NotificationThread, route: str, status: str) -> Notifica
     return _with_state(thread, state)
 
 
-def _opening(
+def _route_states(known: Mapping[str, RouteState], routes: Routes) -> tuple[RouteState, ...]:
+    """Return the states of a party's routes, those that are known as they are."""
+    wanted = [(route, False) for route in routes.every]
+    wanted += [(route, True) for route in routes.fallbacks]
+    return tuple(
+        msgspec.structs.replace(known.get(route, RouteState(route=route)), is_fallback=is_fallback)
+        for route, is_fallback in wanted
+    )
+
+
+def _wanted_kind(thread: NotificationThread, state: RouteState) -> NotificationKind:
+    if thread.is_ending:
+        return NotificationKind.RESOLVED
+    is_told = state.delivery is DeliveryState.YES
+    return NotificationKind.UPDATED if is_told else NotificationKind.OPENED
+
+
+def _with_fallbacks(
     thread: NotificationThread,
     now_ns: int,
     readiness: Callable[[str], ChannelReadiness],
     policy: RetryPolicy,
-) -> tuple[NotificationThread, Send | WaitUntil]:
-    """Find the first route to try; the next joins where the last does not get through."""
-    if not thread.routes:
-        return thread, WaitUntil(None)
-    while True:
-        active = thread.active_routes
-        step = _first(thread.routes[:active], now_ns, readiness, NotificationKind.OPENED)
-        if isinstance(step, Send) or active == len(thread.routes):
-            return thread, step
-        last = thread.routes[active - 1]
-        joins_ns = thread.escalated_ns + round(policy.escalate_s * NS_PER_S)
-        is_hopeless = readiness(last.channel).is_failing or last.not_before_ns - now_ns > (
-            policy.escalate_s * NS_PER_S
+) -> tuple[NotificationThread, int | None]:
+    """Return a thread with the fallbacks that are due by now, and when the next one is."""
+    escalate_ns = policy.escalate_s * NS_PER_S
+    fallbacks = sum(state.is_fallback for state in thread.routes)
+    while not thread.is_reached and thread.active_fallbacks < fallbacks:
+        is_hopeless = all(
+            readiness(state.channel).is_failing or state.not_before_ns - now_ns > escalate_ns
+            for state in thread.pending_routes
         )
+        joins_ns = thread.escalated_ns + round(escalate_ns)
         if now_ns < joins_ns and not is_hopeless:
-            assert step.until_ns is not None
-            return thread, WaitUntil(min(step.until_ns, joins_ns))
-        thread = msgspec.structs.replace(thread, active_routes=active + 1, escalated_ns=now_ns)
-
-
-def _first(
-    states: Sequence[RouteState],
-    now_ns: int,
-    readiness: Callable[[str], ChannelReadiness],
-    kind: NotificationKind,
-) -> Send | WaitUntil:
-    """Return the first of some routes that may be tried now, else when the first may be."""
-    times = []
-    for state in states:
-        ready_ns = max(state.not_before_ns, readiness(state.channel).not_before_ns)
-        if ready_ns <= now_ns:
-            return Send(state.route, kind)
-        times.append(ready_ns)
-    return WaitUntil(min(times))
+            return thread, joins_ns
+        thread = msgspec.structs.replace(
+            thread, active_fallbacks=thread.active_fallbacks + 1, escalated_ns=now_ns
+        )
+    return thread, None
 
 
 def _given_up(thread: NotificationThread) -> NotificationThread:
     states = tuple(
         RouteState(
             route=state.route,
+            is_fallback=state.is_fallback,
             delivered_number=state.delivered_number,
             reference=state.reference,
             last_text=state.last_text,

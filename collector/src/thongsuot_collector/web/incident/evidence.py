@@ -36,8 +36,8 @@ class MaintenanceEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 class NotificationEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a party was to be told. ``decided_at`` is when that was decided, ``delivered_at`` when a
-    receiver had it (null: none has), ``channel`` by which way.
+    What a party was to be told by one of its channels. ``decided_at`` is when that was decided,
+    ``delivered_at`` when the receiver of ``channel`` had it (null: it has not).
     """
 
     party: Party
@@ -91,20 +91,20 @@ def evidence_of(report: IncidentReport) -> EvidenceFile:
 
 
 def _notifications(report: IncidentReport) -> list[NotificationEvidence]:
-    notifications = []
-    for entry in report.incident.notifications:
-        got = next((delivery for delivery in entry.deliveries if delivery.is_delivered), None)
-        notifications.append(
-            NotificationEvidence(
-                party=entry.party.party,
-                name=entry.party.name,
-                kind=entry.kind,
-                cause=entry.cause,
-                decided_at=timestamp(entry.at_ns),
-                delivered_at=None if got is None else timestamp(got.at_ns),
-                # What follows a colon is somebody's address.
-                channel="" if got is None else got.channel.partition(":")[0],
-                reference="" if got is None else got.reference,
-            )
+    return [
+        NotificationEvidence(
+            party=entry.party.party,
+            name=entry.party.name,
+            kind=entry.kind,
+            cause=entry.cause,
+            decided_at=timestamp(entry.at_ns),
+            delivered_at=None
+            if delivery is None or not delivery.is_delivered
+            else timestamp(delivery.at_ns),
+            # What follows a colon is somebody's address.
+            channel="" if delivery is None else delivery.channel.partition(":")[0],
+            reference="" if delivery is None else delivery.reference,
         )
-    return notifications
+        for entry in report.incident.notifications
+        for delivery in entry.by_channel() or (None,)
+    ]

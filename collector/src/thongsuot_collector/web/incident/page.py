@@ -2,6 +2,7 @@
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident, IncidentMember
+from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import parse_responsible_party
 from thongsuot_collector.incidents.wording import area, describe
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -187,29 +188,31 @@ def _notifications(report: IncidentReport, reader: PageReader) -> list[list[str]
 
 
 def _decisions(report: IncidentReport, reader: PageReader) -> list[list[str]]:
-    """Return what was decided to be told, and whether it got through: for those outside."""
+    """Return what was decided to be told, and by which channels it got through: for outsiders."""
     language, directory = reader.language, report.context.directory
-    rows = []
-    for notification in report.incident.notifications:
-        delivery = next(
-            (delivery for delivery in notification.deliveries if delivery.is_delivered), None
-        )
-        channel, result = "", labels.NOT_YET.read(language)
-        if delivery is not None:
-            channel = channel_title(_channel_kind(delivery.channel, reader), language)
-            received = labels.ANSWERS[ChannelOutcome.DELIVERED].read(language)
-            parts = (received, sections.exact_time(delivery.at_ns), delivery.reference)
-            result = ", ".join(filter(None, parts))
-        rows.append(
-            [
-                sections.exact_time(notification.at_ns),
-                party_name(notification.party, directory, language),
-                labels.KINDS[notification.kind].read(language),
-                channel,
-                result,
-            ]
-        )
-    return rows
+    return [
+        [
+            sections.exact_time(notification.at_ns),
+            party_name(notification.party, directory, language),
+            labels.KINDS[notification.kind].read(language),
+            *_delivery(delivery, reader),
+        ]
+        for notification in report.incident.notifications
+        for delivery in notification.by_channel() or (None,)
+    ]
+
+
+def _delivery(delivery: DeliveryAttempt | None, reader: PageReader) -> tuple[str, str]:
+    """Return a channel's name, and how far it has come; what its receiver answered is not said."""
+    language = reader.language
+    if delivery is None:
+        return "", labels.NOT_YET.read(language)
+    channel = channel_title(_channel_kind(delivery.channel, reader), language)
+    if not delivery.is_delivered:
+        return channel, labels.NOT_YET.read(language)
+    received = labels.ANSWERS[ChannelOutcome.DELIVERED].read(language)
+    parts = (received, sections.exact_time(delivery.at_ns), delivery.reference)
+    return channel, ", ".join(filter(None, parts))
 
 
 def _attempts(report: IncidentReport, reader: PageReader) -> list[list[str]]:

@@ -31,7 +31,7 @@ from thongsuot_schema.inventory.model import Role, Target
 GOAL_MB = 40.0
 GOAL_CPU = 0.005
 SETTLE_S = 30
-EVERY_S = {plan.kind: plan.every_s for plan in PROBES}
+EVERY_S = {schedule.kind: schedule.every_s for schedule in PROBES}
 OURS, PEERS = "s1", "s2"
 
 

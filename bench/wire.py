@@ -44,9 +44,9 @@ def bodies(device: SimulatedDevice, batch: Batch) -> tuple[int, int, int]:
     """Return samples, bytes of our body, bytes of a remote-write body with the same samples."""
     index = index_layout(sorted_layout(device.series()))
     body = encode_batch(batch, index)
-    plan = compile_layout(index.layout)
-    labels = LabelCache(lambda _site, _link: LABELS).for_layout(batch.site, b"", plan)
-    parcel = encode_results(decode_columns(body, lambda _id: plan), labels, epoch_ns=0)
+    compiled = compile_layout(index.layout)
+    labels = LabelCache(lambda _site, _link: LABELS).for_layout(batch.site, b"", compiled)
+    parcel = encode_results(decode_columns(body, lambda _id: compiled), labels, epoch_ns=0)
     assert parcel is not None
     return parcel.samples, len(body), len(bytes(cramjam.snappy.compress_raw(parcel.body)))
 

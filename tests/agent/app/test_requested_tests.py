@@ -27,7 +27,7 @@ TAKEN, DONE, REFUSED = NoticeCode.TEST_ACCEPTED, NoticeCode.TEST_COMPLETED, Noti
 class RecordedCallbacks:
     """The hands, and what they did."""
 
-    plan: tuple[Job, ...]
+    jobs: tuple[Job, ...]
     now_ns: int = 0
     begun: list[Job] = field(default_factory=list)
     noted: list[tuple[NoticeCode, str, int]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class RecordedCallbacks:
         )
 
     def matching(self, ask: TestRequest) -> tuple[Job, ...]:
-        jobs = tuple(job for job in self.plan if job.series.kind == ask.kind)
+        jobs = tuple(job for job in self.jobs if job.series.kind == ask.kind)
         if not jobs:
             raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {ask.kind}")
         return jobs
@@ -71,13 +71,13 @@ def test_it_is_taken_run_and_done_once() -> None:
     ask = TestRequest(id="one", kind="http")
     stage.asks.accept_requests([ask])
     stage.asks.accept_requests([ask])
-    assert (stage.begun, stage.noted) == (list(stage.plan[:2]), [(TAKEN, "one", 2)])
-    stage.end(stage.plan[0])
-    stage.end(stage.plan[2])  # of another kind: no part of it
+    assert (stage.begun, stage.noted) == (list(stage.jobs[:2]), [(TAKEN, "one", 2)])
+    stage.end(stage.jobs[0])
+    stage.end(stage.jobs[2])  # of another kind: no part of it
     # A moment of the schedule that came meanwhile answers nothing.
-    stage.end(stage.plan[1], failed_finding(Reason.OVERRUN))
+    stage.end(stage.jobs[1], failed_finding(Reason.OVERRUN))
     assert len(stage.noted) == 1
-    stage.end(stage.plan[1], failed_finding(Reason.TIMED_OUT))
+    stage.end(stage.jobs[1], failed_finding(Reason.TIMED_OUT))
     assert stage.noted[1:] == [(DONE, "one", 2)]
     assert stage.news == 2, "whoever waits hears of both at once"
     # The answer to the push that brings the news was written before the collector read it.
@@ -97,10 +97,10 @@ def test_tests_come_one_after_the_other() -> None:
     stage = RecordedCallbacks((requested_job("http"), requested_job("path")))
     asks = [TestRequest(id="one", kind="http"), TestRequest(id="two", kind="path")]
     stage.asks.accept_requests(asks)
-    assert stage.begun == [stage.plan[0]]
-    stage.end(stage.plan[0])
+    assert stage.begun == [stage.jobs[0]]
+    stage.end(stage.jobs[0])
     stage.asks.accept_requests(asks)
-    assert stage.begun == list(stage.plan)
+    assert stage.begun == list(stage.jobs)
 
 
 def test_what_fills_a_link_runs_one_by_one() -> None:
@@ -146,11 +146,11 @@ def test_the_button_at_the_point_runs_one_kind_after_the_other_and_says_so() -> 
     assert (waiting.kind, waiting.link, waiting.is_over) == ("path", "fiber", False)
     assert (begun.kind, begun.is_local, begun.count, begun.runs) == ("http", True, 1, ())
     stage.now_ns = 3_000_000_000
-    stage.end(stage.plan[0], ok_finding({TOTAL: 0.25}))
+    stage.end(stage.jobs[0], ok_finding({TOTAL: 0.25}))
     # Batches may arrive in another order: the end says again what it is the end of.
     assert stage.noted[2:4] == [(HERE, "a http", 3), (DONE, "a", 1)]
     assert stage.noted[4:] == [(HERE, "b path fiber", 0), (TAKEN, "b", 1)]
-    stage.end(stage.plan[1], failed_finding(Reason.TIMED_OUT))
+    stage.end(stage.jobs[1], failed_finding(Reason.TIMED_OUT))
     _, first = stage.asks.recent_tests(lambda at_ns: at_ns / 1e9)
     assert first.is_over
     assert first.runs[0].values == {TOTAL.name: 0.25}
@@ -160,14 +160,14 @@ def test_the_button_rests_after_it_was_pressed_and_waits_for_the_centres_test() 
     stage = RecordedCallbacks((requested_job("http"), requested_job("path")), here=(("http", ""),))
     stage.asks.accept_requests([TestRequest(id="one", kind="path")])
     assert stage.asks.request_local_tests()
-    assert stage.begun == [stage.plan[1]], "one test at a time"
+    assert stage.begun == [stage.jobs[1]], "one test at a time"
     assert not stage.asks.request_local_tests()
     assert stage.asks.cooldown_left_ns() == LOCAL_COOLDOWN_NS
-    stage.end(stage.plan[1])
-    assert stage.begun[1:] == [stage.plan[0]]
+    stage.end(stage.jobs[1])
+    assert stage.begun[1:] == [stage.jobs[0]]
     stage.asks.accept_requests([TestRequest(id="two", kind="path")])
     assert len(stage.begun) == 2, "the point's own test ends first"
-    stage.end(stage.plan[0])
+    stage.end(stage.jobs[0])
     stage.now_ns = LOCAL_COOLDOWN_NS
     assert stage.asks.request_local_tests()
 
@@ -182,11 +182,11 @@ def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> 
 
 
 def test_what_the_button_began_is_charged_to_its_share_and_the_centres_tests_are_not() -> None:
-    plan = (requested_job("http", link="mobile"),)
-    stage = RecordedCallbacks(plan, here=(("http", ""),))
+    jobs = (requested_job("http", link="mobile"),)
+    stage = RecordedCallbacks(jobs, here=(("http", ""),))
     assert stage.asks.request_local_tests()
-    stage.end(plan[0], ok_finding({}, cost_bytes=337_000))
+    stage.end(jobs[0], ok_finding({}, cost_bytes=337_000))
     assert stage.charged == [("mobile", 337_000)]
     stage.asks.accept_requests([TestRequest(id="centre", kind="http")])
-    stage.end(plan[0], ok_finding({}, cost_bytes=337_000))
+    stage.end(jobs[0], ok_finding({}, cost_bytes=337_000))
     assert len(stage.charged) == 1

@@ -54,7 +54,7 @@ def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> Resu
         clock_of(fake),
         spool,
         {},
-        plan=site_probes_from((), (), ()),
+        site_probes=site_probes_from((), (), ()),
         settings=Settings(),
         memory=Memory(),
         latest=LatestResults(),
@@ -197,9 +197,9 @@ async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_sa
     }
     for subject, verdict in verdicts.items():
         desk.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
-    plan = site_probes_from((), (), ())
-    desk.replace_inventory(plan, (), "1.2.3")
-    assert desk.plan is plan
+    site_probes = site_probes_from((), (), ())
+    desk.replace_inventory(site_probes, (), "1.2.3")
+    assert desk.site_probes is site_probes
     assert [standing.verdict.link for standing in desk.standing_verdicts] == ["fiber"]
     spool.seal()
     collected = CollectedRecord()

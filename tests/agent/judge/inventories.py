@@ -70,11 +70,11 @@ def two_links(
     with_access: bool = True,
     links: Iterable[Link] = (FIXED, MOBILE),
 ) -> SiteProbes:
-    """Return the plan of a site with a fibre and a metered 5G link, and the default profile."""
+    """Return the probes of a site with a fibre and a metered 5G link, and the default profile."""
     chosen = (*targets, *(ACCESS if with_access else ()))
     return site_probes_from(tuple(links), chosen, PROBES)
 
 
 def one_link(targets: Iterable[Target] = TARGETS, *, with_access: bool = True) -> SiteProbes:
-    """Return the plan of a site that has only a fibre."""
+    """Return the probes of a site that has only a fibre."""
     return two_links(targets, with_access=with_access, links=(FIXED,))

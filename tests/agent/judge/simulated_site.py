@@ -135,7 +135,7 @@ class SimulatedSite:
     facts: tuple[FactsChange, ...] = ()
     noise: LinkNoise = field(default_factory=LinkNoise)
     seed: int = 1
-    plan: SiteProbes = field(default_factory=two_links)
+    site_probes: SiteProbes = field(default_factory=two_links)
     settings: Settings = field(default_factory=Settings)
     own_traffic: Callable[[str, float], float] = lambda _link, _at_s: 20e3
     neighbour: Callable[[str, float], bool | None] = lambda _link, _at_s: True
@@ -194,7 +194,7 @@ class SimulatedSite:
         return self.changes
 
     def _begin(self) -> None:
-        for link in self.plan.links:
+        for link in self.site_probes.links:
             self._push(0.0, LinkEvent(boottime_ns=_ns(0.0), link=link, facts=FACTS_OK))
         for change in self.facts:
             self._push(
@@ -202,7 +202,7 @@ class SimulatedSite:
                 LinkEvent(boottime_ns=_ns(change.at_s), link=change.link, facts=change.facts),
             )
         self._tick(0.5)
-        for link, watch in self.plan.links.items():
+        for link, watch in self.site_probes.links.items():
             for kind in dict.fromkeys(post.kind for post in watch.points.values()):
                 posts = [post for post in watch.points.values() if post.kind == kind]
                 for place, post in enumerate(posts):
@@ -263,7 +263,7 @@ class SimulatedSite:
     def _feed(self, event: Event) -> None:
         if self.record:
             self.events.append(event)
-        ruling = step(self.memory, event, self.plan, self.settings)
+        ruling = step(self.memory, event, self.site_probes, self.settings)
         self.memory = ruling.memory
         self.steps += 1
         self.changes.extend(ruling.changes)
@@ -280,7 +280,7 @@ class SimulatedSite:
         if wish.kind in {"radio", "snmp"}:
             self._push(at_s, lambda: self._read_box(wish, at_s))
             return
-        post = self.plan.links[wish.link].points[PointKey(wish.kind, wish.target)]
+        post = self.site_probes.links[wish.link].points[PointKey(wish.kind, wish.target)]
 
         def begin() -> None:
             # As the schedule does: no second run of a series beside one that is under way.
@@ -358,7 +358,7 @@ class SimulatedSite:
         return None
 
     def _is_name_resolved(self, link: str, family: Family, at_s: float) -> bool:
-        points = self.plan.links[link].points.values()
+        points = self.site_probes.links[link].points.values()
         server = next((p for p in points if p.kind == "dns" and p.is_first_resolver), None)
         if server is None:
             return True

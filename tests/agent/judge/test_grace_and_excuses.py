@@ -53,13 +53,13 @@ def test_an_interface_without_address_is_down_once_its_grace_is_over() -> None:
 
 
 def test_a_link_that_never_had_an_address_is_given_the_longer_grace_of_a_boot() -> None:
-    plan, settings = two_links(), Settings()
+    site_probes, settings = two_links(), Settings()
     memory = step(
-        Memory(), LinkEvent(boottime_ns=NS, link="fixed", facts=BARE), plan, settings
+        Memory(), LinkEvent(boottime_ns=NS, link="fixed", facts=BARE), site_probes, settings
     ).memory
     decided_s: list[float] = []
     for second in range(2, 60):
-        outcome = step(memory, Tick(boottime_ns=second * NS), plan, settings)
+        outcome = step(memory, Tick(boottime_ns=second * NS), site_probes, settings)
         memory = outcome.memory
         decided_s += [change.decided_boottime_ns / NS - 1 for change in outcome.changes]
     assert decided_s

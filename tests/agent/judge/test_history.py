@@ -148,7 +148,7 @@ def troubled_lives(draw: strategies.DrawFn) -> tuple[SimulatedSite, float]:
         injected=tuple(faults),
         facts=tuple(facts),
         starve=lambda now_s: any(start <= now_s < end for start, end in deaf),
-        plan=two_links(),
+        site_probes=two_links(),
         seed=draw(strategies.integers(1, 1000)),
     )
     return site, at_s + 60.0

@@ -26,7 +26,7 @@ FIRST_HOP = anchor("first_hop", Segment.ACCESS, "first-hop")
 LEARNED = (*TARGETS, FIRST_HOP)
 
 
-def plan() -> SiteProbes:
+def site_probes() -> SiteProbes:
     probes = (*PROBES, ProbeSchedule(kind="path", every_s=300.0))
     return site_probes_from((FIXED, MOBILE), LEARNED, probes)
 
@@ -89,7 +89,7 @@ def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
 
 
 def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
-    memory, at = Memory(), plan()
+    memory, at = Memory(), site_probes()
 
     def routes(one: Result) -> list[str]:
         ruling = step(
@@ -114,7 +114,7 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
     track = Track(kind="icmp", target="far", family=Family.IP4, silences=3)
     key = SeriesKey("icmp", "far", Family.IP4)
     memory.links["fixed"] = LinkMemory(name="fixed", tracks={key: track})
-    wishes = paths.path_probes(memory, [change()], plan())
+    wishes = paths.path_probes(memory, [change()], site_probes())
     assert [(wish.target, wish.family) for wish in wishes[:2]] == [
         ("far", Family.IP4),
         ("far", Family.IP6),
@@ -127,16 +127,16 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
 def test_two_changes_in_a_moment_are_one_question() -> None:
     memory = Memory(now_ns=100 * S)
     memory.links["fixed"] = LinkMemory(name="fixed")
-    assert paths.path_probes(memory, [change(), change(service="motcua")], plan())
+    assert paths.path_probes(memory, [change(), change(service="motcua")], site_probes())
     memory.now_ns += 3 * S
-    assert paths.path_probes(memory, [change()], plan()) == ()
+    assert paths.path_probes(memory, [change()], site_probes()) == ()
     memory.now_ns += 3 * S
-    assert paths.path_probes(memory, [], plan()), (
+    assert paths.path_probes(memory, [], site_probes()), (
         "what came meanwhile is looked at when that is over"
     )
     memory.now_ns += 6 * S
-    assert paths.path_probes(memory, [], plan()) == ()
-    assert paths.path_probes(memory, [change(link="")], plan()) == ()
+    assert paths.path_probes(memory, [], site_probes()) == ()
+    assert paths.path_probes(memory, [change(link="")], site_probes()) == ()
 
 
 def test_what_was_learned_is_written_down_with_the_memory() -> None:
@@ -158,7 +158,7 @@ def test_the_learned_router_tells_the_line_from_the_core() -> None:
     ):
         for targets, expected in ((bare, without), ((*bare, FIRST_HOP), with_it)):
             world = SimulatedSite(
-                plan=site_probes_from((FIXED,), targets, PROBES),
+                site_probes=site_probes_from((FIXED,), targets, PROBES),
                 injected=(InjectedFault(start_s=60.0, end_s=200.0, at=at, loss=1.0),),
             )
             world.run(110.0)

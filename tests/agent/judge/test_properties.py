@@ -21,12 +21,12 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
 
-PLAN = two_links()
+SITE_PROBES = two_links()
 SETTINGS = Settings()
 UNMEASURED = [reason for reason in Reason if outcome_of(reason) is Outcome.UNMEASURED]
 POSTS = [
     (link, post, family)
-    for link, watch in PLAN.links.items()
+    for link, watch in SITE_PROBES.links.items()
     for post in watch.points.values()
     for family in post.families
 ]
@@ -36,7 +36,7 @@ def judged(events: list[Event], memory: Memory | None = None) -> list[VerdictCha
     memory = Memory() if memory is None else memory
     changes: list[VerdictChange] = []
     for event in events:
-        ruling = step(memory, event, PLAN, SETTINGS)
+        ruling = step(memory, event, SITE_PROBES, SETTINGS)
         memory = ruling.memory
         changes.extend(ruling.changes)
     return changes
@@ -121,15 +121,15 @@ def test_a_recording_judged_again_says_what_was_said_live() -> None:
     )
     world = SimulatedSite(injected=troubles, record=True)
     world.run(500.0)
-    lines = [recording.header_line(world.plan, world.settings)]
+    lines = [recording.header_line(world.site_probes, world.settings)]
     for event in world.events:
         assert not isinstance(event, Result)
         lines.append(recording.event_line(event))
-    plan, thresholds, events = recording.read(lines)
+    site_probes, thresholds, events = recording.read(lines)
     memory = Memory()
     changes: list[VerdictChange] = []
     for event in events:
-        ruling = step(memory, event, plan, thresholds)
+        ruling = step(memory, event, site_probes, thresholds)
         memory = ruling.memory
         changes.extend(ruling.changes)
     assert changes == world.changes
@@ -138,14 +138,14 @@ def test_a_recording_judged_again_says_what_was_said_live() -> None:
 def test_a_bare_result_is_taken_as_arriving_now() -> None:
     series = Series(kind="icmp", revision=1, link="fixed", target="zone", family=Family.IP4)
     result = Result(series=series, boottime_ns=5 * NS, finding=ok_finding({icmp.RTT: 0.01}))
-    ruling = step(Memory(now_ns=9 * NS), result, PLAN, SETTINGS)
+    ruling = step(Memory(now_ns=9 * NS), result, SITE_PROBES, SETTINGS)
     assert ruling.memory.now_ns == 9 * NS
-    assert step(Memory(), result, PLAN, SETTINGS).memory.now_ns == 5 * NS
+    assert step(Memory(), result, SITE_PROBES, SETTINGS).memory.now_ns == 5 * NS
 
 
-def test_what_the_plan_does_not_know_is_left_alone() -> None:
+def test_what_is_not_scheduled_is_left_alone() -> None:
     for link, target in (("other", "zone"), ("fixed", "other")):
         series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
         result = Result(series=series, boottime_ns=NS, finding=failed_finding(Reason.TIMED_OUT))
-        ruling = step(Memory(), result, PLAN, SETTINGS)
+        ruling = step(Memory(), result, SITE_PROBES, SETTINGS)
         assert (ruling.changes, ruling.confirmation_probes) == ((), ())

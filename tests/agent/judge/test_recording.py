@@ -13,10 +13,10 @@ from thongsuot_agent.judge.settings import Settings
 HEADER = recording.header_line(one_link(), Settings(quorum=3))
 
 
-def test_a_recording_holds_its_plan_and_its_thresholds() -> None:
+def test_a_recording_holds_its_inventory_and_its_thresholds() -> None:
     tick = Tick(boottime_ns=NS, wall_s=1.5)
-    plan, settings, events = recording.read([HEADER, b"\n", recording.event_line(tick)])
-    assert plan.inventory == one_link().inventory
+    site_probes, settings, events = recording.read([HEADER, b"\n", recording.event_line(tick)])
+    assert site_probes.inventory == one_link().inventory
     assert settings.quorum == 3
     assert list(events) == [tick]
 

@@ -8,7 +8,7 @@ from thongsuot_schema.segment import Segment
 
 
 def recorded(world: SimulatedSite) -> list[bytes]:
-    lines = [recording.header_line(world.plan, world.settings)]
+    lines = [recording.header_line(world.site_probes, world.settings)]
     for event in world.events:
         assert not isinstance(event, Result)
         lines.append(recording.event_line(event))

@@ -1,4 +1,4 @@
-"""Plan: which lookouts a link has."""
+"""Which probe points a link has."""
 
 from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, anchor, portal, two_links
 from thongsuot_agent.judge.keys import PointKey
@@ -31,15 +31,17 @@ def test_a_kind_is_for_targets_that_it_can_ask() -> None:
 
 def test_an_anchor_has_the_families_of_its_addresses() -> None:
     only4 = anchor("four", Segment.TRANSIT, "192.0.2.4")
-    plan = site_probes_from((FIXED,), (only4, GATEWAY, portal("p")), PROBES)
-    posts = plan.links["fixed"].points
+    site_probes = site_probes_from((FIXED,), (only4, GATEWAY, portal("p")), PROBES)
+    posts = site_probes.links["fixed"].points
     assert posts[PointKey("icmp", "four")].families == (Family.IP4,)
     assert posts[PointKey("icmp", "gateway")].families == (Family.IP4, Family.IP6)
 
 
-def test_plans_that_name_links_and_targets_are_followed() -> None:
+def test_schedules_that_name_links_and_targets_are_followed() -> None:
     probes = (ProbeSchedule(kind="icmp", every_s=5.0, links=("fixed",), targets=("gateway",)),)
-    plan = site_probes_from((FIXED, MOBILE), (GATEWAY, anchor("zone", Segment.TRANSIT)), probes)
-    assert list(plan.links["fixed"].points) == [PointKey("icmp", "gateway")]
-    assert not plan.links["mobile"].points
-    assert plan.links["mobile"].shortest_s == 60.0
+    site_probes = site_probes_from(
+        (FIXED, MOBILE), (GATEWAY, anchor("zone", Segment.TRANSIT)), probes
+    )
+    assert list(site_probes.links["fixed"].points) == [PointKey("icmp", "gateway")]
+    assert not site_probes.links["mobile"].points
+    assert site_probes.links["mobile"].shortest_s == 60.0

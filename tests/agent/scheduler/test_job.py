@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_plan
+from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_schedules
 from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -46,7 +46,7 @@ def reach(
 def jobs(
     *reaches: SchedulableLink, plan: ProbeSchedule = ICMP, targets: tuple[Target, ...] = ANCHORS
 ) -> list[Job]:
-    return jobs_from_plan("ba-dinh", [plan], targets, reaches)
+    return jobs_from_schedules("ba-dinh", [plan], targets, reaches)
 
 
 def test_anchors_alternate_over_the_interval_and_families_share_their_moments() -> None:
@@ -93,10 +93,14 @@ def test_in_a_long_interval_links_and_families_take_turns_at_each_portal() -> No
 
 
 def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:
-    plans = [ICMP, ProbeSchedule(kind="dns", every_s=30), ProbeSchedule(kind="host", every_s=15)]
+    schedules = [
+        ICMP,
+        ProbeSchedule(kind="dns", every_s=30),
+        ProbeSchedule(kind="host", every_s=15),
+    ]
     inside = set()
     for site in ("ba-dinh", "hoan-kiem"):
-        planned_jobs = jobs_from_plan(site, plans, (*ANCHORS, RESOLVER), [reach(FIBER)])
+        planned_jobs = jobs_from_schedules(site, schedules, (*ANCHORS, RESOLVER), [reach(FIBER)])
         (phase,) = {job.offset_ns % GRID_NS for job in planned_jobs}
         inside.add(phase)
     assert len(inside) == 2

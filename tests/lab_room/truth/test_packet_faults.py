@@ -14,7 +14,7 @@ from thongsuot_lab.topology.city import city
 from thongsuot_lab.truth.fault import Course, Effect, Touch
 from thongsuot_lab.truth.grammar import RULES
 from thongsuot_lab.truth.packet_citizen import PacketCitizen
-from thongsuot_lab.truth.packet_faults import PacketFault, Unplayable, plan_of
+from thongsuot_lab.truth.packet_faults import PacketFault, Unplayable, impairments_of
 from thongsuot_lab.truth.packet_scenarios import PacketGrammar, lab_topology
 from thongsuot_lab.truth.places import PlaceKind
 
@@ -23,22 +23,22 @@ LINE = "s1.fixed"
 
 
 def test_a_line_that_loses_a_share_loses_it_on_the_wire() -> None:
-    plan = plan_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, amount=0.2), 0.5)
-    ((wire, up, down),) = plan.wires
+    impairments = impairments_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, amount=0.2), 0.5)
+    ((wire, up, down),) = impairments.wires
     assert wire == TOPOLOGY.site("s1").uplink("fixed").access_wire
     assert (up.loss_ratio, down.loss_ratio) == (0.1, 0.1)
 
 
 def test_lost_echoes_are_rules_of_the_carriers_first_router() -> None:
-    plan = plan_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, touch=Touch.ICMP))
-    (chains,) = plan.rules.values()
+    impairments = impairments_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, touch=Touch.ICMP))
+    (chains,) = impairments.rules.values()
     assert set(chains) == {"prerouting", "postrouting"}
     assert all("echo-request" in rule for rules in chains.values() for rule in rules)
 
 
 def test_an_unplugged_line_takes_the_client_along() -> None:
-    plan = plan_of(TOPOLOGY, fault(PlaceKind.LAN, LINE, effect=Effect.UNPLUGGED))
-    assert len(plan.cut) == 2
+    impairments = impairments_of(TOPOLOGY, fault(PlaceKind.LAN, LINE, effect=Effect.UNPLUGGED))
+    assert len(impairments.cut) == 2
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_the_lab_cannot_make_is_refused_with_the_reason(
     kind: PlaceKind, name: str, touch: Touch, effect: Effect
 ) -> None:
     with pytest.raises(Unplayable, match=r"\w+ \w+ \w+"):
-        plan_of(TOPOLOGY, fault(kind, name, touch=touch, effect=effect))
+        impairments_of(TOPOLOGY, fault(kind, name, touch=touch, effect=effect))
 
 
 def test_batches_give_each_site_its_own_fault_and_play_wide_ones_alone() -> None:
@@ -94,7 +94,7 @@ def test_the_kernel_takes_every_fault_that_the_lab_can_make() -> None:
                     course=Course.DRIFTING,
                 )
                 try:
-                    plan_of(made, broken)
+                    impairments_of(made, broken)
                 except Unplayable:
                     continue
                 packets = PacketFault(lab, broken, f"truth_{kind.value}_{number}")

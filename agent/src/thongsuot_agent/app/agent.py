@@ -33,7 +33,7 @@ from thongsuot_agent.page.pages import LocalPages
 from thongsuot_agent.page.server import LocalPageServer
 from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_agent.scheduler.data_budget import DataBudget
-from thongsuot_agent.scheduler.job import SchedulableLink, jobs_from_plan
+from thongsuot_agent.scheduler.job import SchedulableLink, jobs_from_schedules
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory
 from thongsuot_agent.scheduler.runner import Runner, RunnerCallbacks
 from thongsuot_agent.scheduler.timetable import FixedPeriod, due_after, phase_from_name
@@ -186,8 +186,8 @@ class Agent:
             self._requested_tests.tick()
             self._site_configs.tick()
             self._notifier.send("WATCHDOG=1")
-            if self._ticks % _RESCHEDULE_EVERY_TICKS == 0 or self._pipeline.is_plan_stale:
-                self._pipeline.is_plan_stale = False
+            if self._ticks % _RESCHEDULE_EVERY_TICKS == 0 or self._pipeline.needs_rescheduling:
+                self._pipeline.needs_rescheduling = False
                 self._reschedule()  # name servers change without a word from the kernel
             if self._ticks % _SAVE_TOTALS_EVERY_TICKS == 0:
                 await self._save_monthly_totals()
@@ -252,9 +252,9 @@ class Agent:
         context = self._context
         specs = self._links.specs
         if specs != tuple(link.spec for link in self._schedulable):
-            self._pipeline.plan = site_probes_from(specs, context.targets, context.probes)
+            self._pipeline.site_probes = site_probes_from(specs, context.targets, context.probes)
         self._schedulable = schedulable
-        jobs = jobs_from_plan(
+        jobs = jobs_from_schedules(
             context.config.site.name, context.probes, context.targets, schedulable
         )
         self._spool.expect_series(job.series for job in jobs)
@@ -262,9 +262,11 @@ class Agent:
         self._runner.set_jobs(jobs)
         _log.info("scheduled series=%d links=%d", len(jobs), len(specs))
 
-    def _apply_site_config(self, config: AgentConfig, plan: SiteConfiguration | None) -> None:
-        """Watch by another site plan from now on; what did not change goes on as it was."""
-        self._monitor.update_specs(spec_updater(plan))
+    def _apply_site_config(
+        self, config: AgentConfig, site_config: SiteConfiguration | None
+    ) -> None:
+        """Watch by another site configuration from now on; what did not change goes on."""
+        self._monitor.update_specs(spec_updater(site_config))
         self._context = context = with_config(self._context, config)
         self._pipeline.replace_inventory(
             site_probes_from(self._links.specs, context.targets, context.probes),

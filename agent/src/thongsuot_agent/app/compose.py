@@ -36,7 +36,7 @@ def make_pipeline(
         context.clock,
         spool,
         links.links,
-        plan=site_probes_from(links.specs, context.targets, context.probes),
+        site_probes=site_probes_from(links.specs, context.targets, context.probes),
         settings=context.config.judge,
         memory=Memory() if checkpoint is None else checkpoint.memory,
         latest=LatestResults(context.targets),

@@ -1,9 +1,9 @@
 """
 Records the judge's input events, for ``thongsuot-agent replay``.
 
-For the hunt for a wrong verdict, not for always: 18 series make 120 MB a day (2026-11). A
-recording belongs to one plan; when the plan changes (an uplink was found), the next file begins,
-with a number behind its name.
+For the hunt for a wrong verdict, not for always: 18 series make 120 MB a day (2026-11). A recording
+belongs to one set of probes; when that changes (an uplink was found), the next file begins, with a
+number behind its name.
 """
 
 import logging
@@ -25,14 +25,14 @@ class JudgeRecorder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._plan: SiteProbes | None = None
+        self._site_probes: SiteProbes | None = None
         self._file: BinaryIO | None = None
 
-    def write(self, event: Recorded, plan: SiteProbes, settings: Settings) -> None:
+    def write(self, event: Recorded, site_probes: SiteProbes, settings: Settings) -> None:
         """Write one event, as it is given to the judge."""
         try:
-            if plan is not self._plan:
-                self._open_next(plan, settings)
+            if site_probes is not self._site_probes:
+                self._open_next(site_probes, settings)
             if self._file is not None:
                 self._file.write(event_line(event))
                 if self._file.tell() > LARGEST_BYTES:
@@ -48,13 +48,13 @@ class JudgeRecorder:
             self._file.close()
             self._file = None
 
-    def _open_next(self, plan: SiteProbes, settings: Settings) -> None:
+    def _open_next(self, site_probes: SiteProbes, settings: Settings) -> None:
         self.close()
-        self._plan = plan
+        self._site_probes = site_probes
         path, number = self._path, 1
         while path.exists():
             number += 1
             path = self._path.with_name(f"{self._path.stem}-{number}{self._path.suffix}")
         self._file = path.open("xb", buffering=0)
-        self._file.write(header_line(plan, settings))
+        self._file.write(header_line(site_probes, settings))
         _log.info("recording the judge's input events file=%s", path)

@@ -29,7 +29,9 @@ class LinkRegistry:
         return tuple(link.spec for link in self.links.values())
 
     def schedulable_links(self, states: Mapping[str, State]) -> tuple[SchedulableLink, ...]:
-        """Return what a plan has to know of each link now; ``states`` are the verdicts on them."""
+        """
+        Return what scheduling has to know of each link now; ``states`` are the verdicts on them.
+        """
         is_alone = self._are_unmetered_down(states)
         for name, link in self.links.items():
             had = self.families.setdefault(name, set())

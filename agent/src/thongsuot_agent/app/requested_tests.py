@@ -38,7 +38,7 @@ class RequestedTestCallbacks:
     Who carries out what is asked; called on the loop, must not block.
 
     ``matching_jobs`` raises ``JobsRefused``; ``local_requests`` is what the page's button stands
-    for, less than all of the plan; ``on_notice`` keeps code, text and count in the record;
+    for, less than all that is scheduled; ``on_notice`` keeps code, text and count in the record;
     ``push_now`` pushes at once, for somebody waits. ``new_id`` returns an id that no test has.
     ``charge_local`` counts what a run that the button began used on a link.
     """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from thongsuot_agent.app.judge_recorder import JudgeRecorder
 from thongsuot_agent.app.link_registry import can_send, describe_change
 from thongsuot_agent.clock import Clocks
-from thongsuot_agent.judge import paths, plan_change
+from thongsuot_agent.judge import inventory_change, paths
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import (
     ConfirmationProbe,
@@ -69,7 +69,7 @@ class ResultPipeline:
         spool: Spool,
         links: Mapping[str, LiveLink],
         *,
-        plan: SiteProbes,
+        site_probes: SiteProbes,
         settings: Settings,
         memory: Memory,
         latest: LatestResults,
@@ -82,12 +82,12 @@ class ResultPipeline:
         self._recorder = recorder
         self._broken = 0
         self._callbacks: PipelineCallbacks | None = None
-        self.plan = plan
+        self.site_probes = site_probes
         self.memory = memory
         self.latest = latest
         self.history = History()
-        self.is_plan_stale = False
-        """Whether something was learned or ruled that the plan does not know yet."""
+        self.needs_rescheduling = False
+        """Whether something was learned or ruled that the schedule does not know yet."""
 
     def set_callbacks(self, callbacks: PipelineCallbacks) -> None:
         """Say who carries out what is ruled; before anything comes in."""
@@ -113,14 +113,16 @@ class ResultPipeline:
                 )
             )
 
-    def replace_inventory(self, plan: SiteProbes, targets: Iterable[Target], version: str) -> None:
+    def replace_inventory(
+        self, site_probes: SiteProbes, targets: Iterable[Target], version: str
+    ) -> None:
         """
-        Judge under another plan from now on.
+        Judge by another inventory from now on.
 
         Said anew as by a process that starts: what is not said again does not stand any more.
         """
-        plan_change.forget_removed_targets(self.memory, self.plan, plan)
-        self.plan = plan
+        inventory_change.forget_removed_targets(self.memory, self.site_probes, site_probes)
+        self.site_probes = site_probes
         self.latest.replace_targets(targets)
         self.start(version)
 
@@ -194,9 +196,9 @@ class ResultPipeline:
 
     def _judge_event(self, event: Recorded) -> None:
         if self._recorder is not None:
-            self._recorder.write(event, self.plan, self._settings)
+            self._recorder.write(event, self.site_probes, self._settings)
         try:
-            ruling = step(self.memory, event, self.plan, self._settings)
+            ruling = step(self.memory, event, self.site_probes, self._settings)
         except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the measuring
             self._reset_judge(error)
             return
@@ -219,7 +221,7 @@ class ResultPipeline:
         if known is None or link is None:
             return
         hops = paths.first_hops(known)
-        self.is_plan_stale |= hops.keys() != link.first_hops.keys()
+        self.needs_rescheduling |= hops.keys() != link.first_hops.keys()
         link.first_hops = hops
 
     def _reset_judge(self, error: Exception) -> None:
@@ -238,7 +240,7 @@ class ResultPipeline:
             facts = facts_from(link.state, resolvers, shared_resolvers=shared)
             now_ns = self._clock.boottime_ns()
             event = LinkEvent(boottime_ns=now_ns, link=name, facts=facts)
-            self.memory = step(self.memory, event, self.plan, self._settings).memory
+            self.memory = step(self.memory, event, self.site_probes, self._settings).memory
 
     def _accept_verdict_change(self, change: VerdictChange) -> None:
         verdict = change.verdict
@@ -256,7 +258,9 @@ class ResultPipeline:
         )
         self.history.add_change(change)
         if not verdict.service:
-            self.is_plan_stale = True  # which links stand in for others may be another matter now
+            self.needs_rescheduling = (
+                True  # which links stand in for others may be another matter now
+            )
             callbacks = self._required_callbacks()
             callbacks.on_down_family(verdict.link, DOWN_FAMILY.get(verdict.symptom))
             if verdict.state is State.DOWN:

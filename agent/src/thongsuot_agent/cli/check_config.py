@@ -24,14 +24,16 @@ def check_config(path: str) -> int:
     links = ", ".join(link.name for link in config.links) or "every interface with a default route"
     out = sys.stdout
     out.write(f"{path}: good\nsite: {config.site.name}\nlinks: {links}\n")
-    for plan in context.probes:
-        every = f"every {plan.every_s:g} s"
-        if plan.metered_every_s is not None:
-            every += f", metered every {plan.metered_every_s:g} s"
+    for schedule in context.probes:
+        every = f"every {schedule.every_s:g} s"
+        if schedule.metered_every_s is not None:
+            every += f", metered every {schedule.metered_every_s:g} s"
         names = (
-            "all targets it applies to" if ALL_NAMES in plan.targets else ", ".join(plan.targets)
+            "all targets it applies to"
+            if ALL_NAMES in schedule.targets
+            else ", ".join(schedule.targets)
         )
-        out.write(f"probe {plan.kind}: {every}, to {names}\n")
+        out.write(f"probe {schedule.kind}: {every}, to {names}\n")
     for link in config.links:
         if link.allowance_bytes is not None:
             items = allowance.monthly_usage(

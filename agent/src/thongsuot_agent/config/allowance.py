@@ -49,7 +49,7 @@ class UsageItem:
 
 def monthly_usage(
     link: Link,
-    plans: Sequence[ProbeSchedule],
+    schedules: Sequence[ProbeSchedule],
     targets: Sequence[Target],
     *,
     push_every_s: float | None,
@@ -60,7 +60,7 @@ def monthly_usage(
 
     ``is_metered``: measured at the intervals of metered links.
     """
-    items = list(_usage_items(link, plans, targets, is_metered=is_metered))
+    items = list(_usage_items(link, schedules, targets, is_metered=is_metered))
     if push_every_s is not None:
         items.append(
             UsageItem(
@@ -71,7 +71,7 @@ def monthly_usage(
 
 
 def _usage_items(
-    link: Link, plans: Sequence[ProbeSchedule], targets: Sequence[Target], *, is_metered: bool
+    link: Link, schedules: Sequence[ProbeSchedule], targets: Sequence[Target], *, is_metered: bool
 ) -> Iterator[UsageItem]:
     schedulable = SchedulableLink(
         spec=link,
@@ -79,16 +79,16 @@ def _usage_items(
         resolver_families=BOTH_FAMILIES,
         first_hop_families=BOTH_FAMILIES,
     )
-    for plan in plans:
-        probe = loader.load(plan.kind)
-        if not is_named(link.name, plan.links):
+    for schedule in schedules:
+        probe = loader.load(schedule.kind)
+        if not is_named(link.name, schedule.links):
             continue
-        settings = msgspec.convert(plan.settings, probe.settings)
-        runs = round(MONTH_S / interval_s(plan, is_metered=is_metered))
-        for target in targets_of(plan, probe, targets, link.name):
+        settings = msgspec.convert(schedule.settings, probe.settings)
+        runs = round(MONTH_S / interval_s(schedule, is_metered=is_metered))
+        for target in targets_of(schedule, probe, targets, link.name):
             series = 1 if probe.per_link else len(families_of(target, schedulable))
             run_bytes = probe.cost_bytes(target, settings)
-            label = plan.kind if probe.per_link else f"{plan.kind} to {target.name}"
+            label = schedule.kind if probe.per_link else f"{schedule.kind} to {target.name}"
             if run_bytes:
                 yield UsageItem(label=label, series=series, runs=runs, run_bytes=run_bytes)
 

@@ -32,8 +32,8 @@ def mistakes(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mista
     yield from _references(config)
     for place, target in enumerate(config.targets):
         yield from _target(target, ("targets", place))
-    for place, plan in enumerate(config.probes):
-        yield from _probe_names(config, plan, targets, ("probes", place))
+    for place, schedule in enumerate(config.probes):
+        yield from _probe_names(config, schedule, targets, ("probes", place))
     yield from _measured_twice(config, targets)
 
 
@@ -171,44 +171,44 @@ def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
 
 
 def _probe_names(
-    config: AgentConfig, plan: ProbeSchedule, targets: tuple[Target, ...], path: Path
+    config: AgentConfig, schedule: ProbeSchedule, targets: tuple[Target, ...], path: Path
 ) -> Iterator[Mistake]:
-    if plan.kind not in loader.kinds():
+    if schedule.kind not in loader.kinds():
         yield (
             (*path, "kind"),
-            f'there is no probe "{plan.kind}"{suggest(plan.kind, loader.kinds())}',
+            f'there is no probe "{schedule.kind}"{suggest(schedule.kind, loader.kinds())}',
         )
         return
     links = {link.name for link in config.links}
     if links:
-        yield from _unknown("link", plan.links, links | {ALL_NAMES}, (*path, "links"))
+        yield from _unknown("link", schedule.links, links | {ALL_NAMES}, (*path, "links"))
     known = {target.name: target for target in targets}
-    yield from _unknown("target", plan.targets, set(known) | {ALL_NAMES}, (*path, "targets"))
-    probe = loader.load(plan.kind)
-    for place, name in enumerate(plan.targets):
+    yield from _unknown("target", schedule.targets, set(known) | {ALL_NAMES}, (*path, "targets"))
+    probe = loader.load(schedule.kind)
+    for place, name in enumerate(schedule.targets):
         if name in known and not probe.applies(known[name]):
             yield (
                 (*path, "targets", place),
-                f'probe "{plan.kind}" cannot measure target "{name}" ({known[name].role})',
+                f'probe "{schedule.kind}" cannot measure target "{name}" ({known[name].role})',
             )
 
 
 def _measured_twice(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mistake]:
     links = [link.name for link in config.links] or [ALL_NAMES]
     seen: set[tuple[str, str, str]] = set()
-    for place, plan in enumerate(config.probes):
-        if plan.kind not in loader.kinds():
+    for place, schedule in enumerate(config.probes):
+        if schedule.kind not in loader.kinds():
             continue
-        probe: Probe[Any] = loader.load(plan.kind)
+        probe: Probe[Any] = loader.load(schedule.kind)
         for link in links:
-            if link not in plan.links and ALL_NAMES not in plan.links:
+            if link not in schedule.links and ALL_NAMES not in schedule.links:
                 continue
-            for target in targets_of(plan, probe, targets, link):
-                series = (plan.kind, link, target.name)
+            for target in targets_of(schedule, probe, targets, link):
+                series = (schedule.kind, link, target.name)
                 if series in seen:
                     yield (
                         ("probes", place, "kind"),
-                        f'"{plan.kind}" to "{target.name}" is measured by a [[probes]] above',
+                        f'"{schedule.kind}" to "{target.name}" is measured by a [[probes]] above',
                     )
                     return
                 seen.add(series)

@@ -45,33 +45,37 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     route_changes: tuple[paths.RouteChange, ...] = ()
 
 
-def step(memory: Memory, event: Event, plan: SiteProbes, settings: Settings) -> StepOutcome:
+def step(memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings) -> StepOutcome:
     """Take one event into the memory; returns what it led to."""
     memory.now_ns = max(memory.now_ns, event.boottime_ns)
-    ruling = _dispatch(memory, event, plan, settings)
-    ways = paths.path_probes(memory, ruling.changes, plan)
+    ruling = _dispatch(memory, event, site_probes, settings)
+    ways = paths.path_probes(memory, ruling.changes, site_probes)
     if not ways:
         return ruling
     return msgspec.structs.replace(ruling, confirmation_probes=(*ruling.confirmation_probes, *ways))
 
 
-def _dispatch(memory: Memory, event: Event, plan: SiteProbes, settings: Settings) -> StepOutcome:
+def _dispatch(
+    memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings
+) -> StepOutcome:
     if isinstance(event, ResultArrival):
-        return _on_result(memory, event.result, plan, settings)
+        return _on_result(memory, event.result, site_probes, settings)
     if isinstance(event, Result):
-        return _on_result(memory, event, plan, settings)
+        return _on_result(memory, event, site_probes, settings)
     if isinstance(event, LinkEvent):
-        return _on_facts(memory, event, plan, settings)
-    return _on_tick(memory, event, plan, settings)
+        return _on_facts(memory, event, site_probes, settings)
+    return _on_tick(memory, event, site_probes, settings)
 
 
-def _on_result(memory: Memory, result: Result, plan: SiteProbes, settings: Settings) -> StepOutcome:
+def _on_result(
+    memory: Memory, result: Result, site_probes: SiteProbes, settings: Settings
+) -> StepOutcome:
     series = result.series
-    at = _link_context(memory, series.link, plan, settings)
+    at = _link_context(memory, series.link, site_probes, settings)
     if at is None:
         return StepOutcome(memory=memory)
     if _is_site_equipment(at, result):
-        return _judge_after_event(at, plan)
+        return _judge_after_event(at, site_probes)
     if series.kind == paths.PATH:
         return StepOutcome(memory=memory, route_changes=paths.note_path(at.link, result))
     post = at.probes.point_of(series)
@@ -95,8 +99,12 @@ def _on_result(memory: Memory, result: Result, plan: SiteProbes, settings: Setti
         at.link.heard_ns = max(started_ns, at.link.heard_ns or 0)
         if not links.is_dead(at.link):
             links.request_burst_if_unexpected(at, observation_of_run(at, post, track, sign), sign)
-    asked = services.note_service_run(at, plan, track, sign, started_ns) if post.is_service else ()
-    return _with_other_due_links(_judge_after_event(at, plan, asked), at, plan)
+    asked = (
+        services.note_service_run(at, site_probes, track, sign, started_ns)
+        if post.is_service
+        else ()
+    )
+    return _with_other_due_links(_judge_after_event(at, site_probes, asked), at, site_probes)
 
 
 def _sign(at: LinkContext, result: Result) -> Reachability:
@@ -137,24 +145,26 @@ def _is_site_equipment(at: LinkContext, result: Result) -> bool:
 
 
 def _on_facts(
-    memory: Memory, event: LinkEvent, plan: SiteProbes, settings: Settings
+    memory: Memory, event: LinkEvent, site_probes: SiteProbes, settings: Settings
 ) -> StepOutcome:
-    at = _link_context(memory, event.link, plan, settings)
+    at = _link_context(memory, event.link, site_probes, settings)
     if at is None:
         return StepOutcome(memory=memory)
     links.update_interface_facts(at, event)
-    return _judge_after_event(at, plan)
+    return _judge_after_event(at, site_probes)
 
 
-def _on_tick(memory: Memory, tick: Tick, plan: SiteProbes, settings: Settings) -> StepOutcome:
+def _on_tick(
+    memory: Memory, tick: Tick, site_probes: SiteProbes, settings: Settings
+) -> StepOutcome:
     memory.wall_s, memory.wall_ns = tick.wall_s, tick.boottime_ns
     rulings: list[StepOutcome] = []
-    for name in plan.links:
-        at = _link_context(memory, name, plan, settings)
+    for name in site_probes.links:
+        at = _link_context(memory, name, site_probes, settings)
         if at is not None:
             links.apply_elapsed_time(at)
-            rulings.append(_judge_after_event(at, plan))
-    found = services.judge_services(memory, plan, settings)
+            rulings.append(_judge_after_event(at, site_probes))
+    found = services.judge_services(memory, site_probes, settings)
     return StepOutcome(
         memory=memory,
         changes=(*(c for ruling in rulings for c in ruling.changes), *found.changes),
@@ -166,7 +176,7 @@ def _on_tick(memory: Memory, tick: Tick, plan: SiteProbes, settings: Settings) -
 
 
 def _judge_after_event(
-    at: LinkContext, plan: SiteProbes, asked: tuple[ConfirmationProbe, ...] = ()
+    at: LinkContext, site_probes: SiteProbes, asked: tuple[ConfirmationProbe, ...] = ()
 ) -> StepOutcome:
     """Settle the link that an event was about, then what depends on it."""
     memory, settings = at.memory, at.settings
@@ -175,20 +185,28 @@ def _judge_after_event(
     changes = judge_link(at)
     if changes:
         is_down = any(change.verdict.state is State.DOWN for change in changes)
-        wishes.extend(services.compare_services(memory, plan, settings, only_faulty=not is_down))
+        wishes.extend(
+            services.compare_services(memory, site_probes, settings, only_faulty=not is_down)
+        )
     if changes or services.is_comparison_due(memory):
-        found = services.judge_services(memory, plan, settings)
+        found = services.judge_services(memory, site_probes, settings)
         wishes.extend(found.confirmation_probes)
         changes = (*changes, *found.changes)
     return StepOutcome(memory=memory, changes=changes, confirmation_probes=tuple(wishes))
 
 
-def _with_other_due_links(ruling: StepOutcome, at: LinkContext, plan: SiteProbes) -> StepOutcome:
+def _with_other_due_links(
+    ruling: StepOutcome, at: LinkContext, site_probes: SiteProbes
+) -> StepOutcome:
     """Add what has come due on other links meanwhile: a second until the next tick is long."""
     for name, link in at.memory.links.items():
-        other = _link_context(at.memory, name, plan, at.settings) if link is not at.link else None
+        other = (
+            _link_context(at.memory, name, site_probes, at.settings)
+            if link is not at.link
+            else None
+        )
         if other is not None and links.is_round_due(other):
-            more = _judge_after_event(other, plan)
+            more = _judge_after_event(other, site_probes)
             ruling = StepOutcome(
                 memory=at.memory,
                 changes=(*ruling.changes, *more.changes),
@@ -198,9 +216,9 @@ def _with_other_due_links(ruling: StepOutcome, at: LinkContext, plan: SiteProbes
 
 
 def _link_context(
-    memory: Memory, name: str, plan: SiteProbes, settings: Settings
+    memory: Memory, name: str, site_probes: SiteProbes, settings: Settings
 ) -> LinkContext | None:
-    watch = plan.links.get(name)
+    watch = site_probes.links.get(name)
     if watch is None:
         return None
     link = memory.links.get(name)

@@ -12,7 +12,8 @@ NS_PER_S = 1_000_000_000
 @dataclass(frozen=True, slots=True)
 class LinkContext:
     """
-    Where a judgement on a link is made from: everything known, the link, its plan, the thresholds.
+    Where a judgement on a link is made from: everything known, the link, its probes, the
+    thresholds.
     """
 
     memory: Memory

@@ -1,6 +1,6 @@
 """
-Sight: which lookouts of a link answered since a moment, on which rung; the ladder as seen in one
-round.
+Sight: which probe points of a link answered since a moment, on which rung; the ladder as seen in
+one round.
 """
 
 from collections.abc import Iterable

@@ -71,7 +71,7 @@ def first_hops(link: LinkMemory) -> Mapping[Family, str]:
 
 
 def path_probes(
-    memory: Memory, changes: Sequence[VerdictChange], plan: SiteProbes
+    memory: Memory, changes: Sequence[VerdictChange], site_probes: SiteProbes
 ) -> tuple[ConfirmationProbe, ...]:
     """Return which ways are to be looked at now because verdicts changed."""
     for change in changes:
@@ -80,7 +80,7 @@ def path_probes(
             link.is_path_due = True
     found: list[ConfirmationProbe] = []
     for name, link in memory.links.items():
-        watch, asked_ns = plan.links.get(name), link.paths_asked_ns
+        watch, asked_ns = site_probes.links.get(name), link.paths_asked_ns
         is_resting = asked_ns is not None and memory.now_ns - asked_ns < _REST_NS
         if not link.is_path_due or watch is None or is_resting:
             continue

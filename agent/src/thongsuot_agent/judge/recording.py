@@ -2,10 +2,10 @@
 Recording: what the engine was told, as text, so that a verdict can be judged again elsewhere.
 
 JSON lines. The first is the header: ``{"event": "recording", "version": 1, "draft": …, "settings":
-…}`` with the links, targets and probe plans, and the thresholds. Each other line is one event as it
-was given to ``engine.step``: ``arrival`` (a result and when it arrived), ``tick``, ``link`` (an
-interface's facts). Times are CLOCK_BOOTTIME in nanoseconds. Ticks may be left out; ``with_ticks``
-puts them back.
+…}`` with the links, targets and probe schedules, and the thresholds. Each other line is one event
+as it was given to ``engine.step``: ``arrival`` (a result and when it arrived), ``tick``, ``link``
+(an interface's facts). Times are CLOCK_BOOTTIME in nanoseconds. Ticks may be left out;
+``with_ticks`` puts them back.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,9 +40,12 @@ _LINE: msgspec.json.Decoder[Header | ResultArrival | Tick | LinkEvent] = msgspec
 )
 
 
-def header_line(plan: SiteProbes, settings: Settings) -> bytes:
+def header_line(site_probes: SiteProbes, settings: Settings) -> bytes:
     """Return the first line of a recording, with its line end."""
-    return _ENCODER.encode(Header(version=VERSION, draft=plan.inventory, settings=settings)) + b"\n"
+    return (
+        _ENCODER.encode(Header(version=VERSION, draft=site_probes.inventory, settings=settings))
+        + b"\n"
+    )
 
 
 def event_line(event: Recorded) -> bytes:
@@ -67,8 +70,8 @@ def read(lines: Iterable[bytes | str]) -> tuple[SiteProbes, Settings, Iterator[R
     if header.version != VERSION:
         raise RecordingError(f"line 1: version {header.version}; only {VERSION} can be read")
     draft = header.draft
-    plan = site_probes_from(draft.links, draft.targets, draft.probes)
-    return plan, header.settings, _events(numbered)
+    site_probes = site_probes_from(draft.links, draft.targets, draft.probes)
+    return site_probes, header.settings, _events(numbered)
 
 
 def with_ticks(events: Iterable[Recorded]) -> Iterator[Recorded]:

@@ -28,14 +28,14 @@ def replay(lines: Iterable[bytes | str]) -> Iterator[str]:
     Raises:
         RecordingError: the recording cannot be read.
     """
-    plan, settings, events = recording.read(lines)
+    site_probes, settings, events = recording.read(lines)
     memory = Memory()
     start_ns: int | None = None
     told: Counter[str] = Counter()
     for event in recording.with_ticks(events):
         start_ns = event.boottime_ns if start_ns is None else start_ns
         yield from _event_lines(event, start_ns, told)
-        ruling = step(memory, event, plan, settings)
+        ruling = step(memory, event, site_probes, settings)
         memory = ruling.memory
         at = _offset_text(event.boottime_ns, start_ns)
         if ruling.confirmation_probes:

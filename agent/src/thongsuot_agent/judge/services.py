@@ -59,7 +59,7 @@ class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_service_run(
-    at: LinkContext, plan: SiteProbes, track: Track, sign: Reachability, started_ns: int
+    at: LinkContext, site_probes: SiteProbes, track: Track, sign: Reachability, started_ns: int
 ) -> tuple[ConfirmationProbe, ...]:
     """
     Take one run of a service: into its open case, or as the reason for one; returns what to ask.
@@ -85,11 +85,11 @@ def note_service_run(
     is_open = fails_anew or (is_slow_anew and slot is not None and slot.fault is None)
     if now.signature == service.judged.get(at.link.name) and not is_open:
         return ()
-    return _open_comparison(at, service, plan, track)
+    return _open_comparison(at, service, site_probes, track)
 
 
 def _open_comparison(
-    at: LinkContext, service: ServiceMemory, plan: SiteProbes, track: Track
+    at: LinkContext, service: ServiceMemory, site_probes: SiteProbes, track: Track
 ) -> tuple[ConfirmationProbe, ...]:
     names = [service.name]
     if track.failures and at.link.round is None:
@@ -97,18 +97,18 @@ def _open_comparison(
         at.link.burst_ns = at.now_ns
     if track.failures and track.reason in NEEDS_OTHER_SERVICES:
         # Lost large packets and interception show only when several services are asked.
-        names.extend(name for name in plan.services if name != service.name)
+        names.extend(name for name in site_probes.services if name != service.name)
     wishes: list[ConfirmationProbe] = []
     for name in names:
         asked = _service_memory(at.memory, name)
         if asked.comparison is None:
             asked.comparison = ServiceComparison(opened_ns=at.now_ns, due_ns=at.now_ns)
-            wishes.extend(_request_probes(at.memory, asked, plan, at.settings))
+            wishes.extend(_request_probes(at.memory, asked, site_probes, at.settings))
     return tuple(wishes)
 
 
 def compare_services(
-    memory: Memory, plan: SiteProbes, settings: Settings, *, only_faulty: bool
+    memory: Memory, site_probes: SiteProbes, settings: Settings, *, only_faulty: bool
 ) -> tuple[ConfirmationProbe, ...]:
     """
     Ask for services anew, because a link has changed: all of them, or those that are not well.
@@ -118,7 +118,7 @@ def compare_services(
         is_faulty = any(slot.fault is not None for slot in service.slots.values())
         if service.comparison is None and (is_faulty or not only_faulty):
             service.comparison = ServiceComparison(opened_ns=memory.now_ns, due_ns=memory.now_ns)
-            wishes.extend(_request_probes(memory, service, plan, settings))
+            wishes.extend(_request_probes(memory, service, site_probes, settings))
     return tuple(wishes)
 
 
@@ -127,33 +127,33 @@ def is_comparison_due(memory: Memory) -> bool:
     return any(_is_complete(memory, service) for service in memory.services.values())
 
 
-def judge_services(memory: Memory, plan: SiteProbes, settings: Settings) -> ServiceOutcome:
+def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) -> ServiceOutcome:
     """Judge the cases that are complete, then give verdicts on every service."""
     wishes: list[ConfirmationProbe] = []
     ready: list[ServiceMemory] = []
     for service in memory.services.values():
         if _is_complete(memory, service):
-            more = _request_missing_probes(memory, service, plan, settings)
+            more = _request_missing_probes(memory, service, site_probes, settings)
             wishes.extend(more)
             if not more and _is_complete(memory, service):
                 ready.append(service)
     for service in ready:
-        _close_comparison(memory, service, plan, settings)
+        _close_comparison(memory, service, site_probes, settings)
     changes = [
         change
         for service in memory.services.values()
-        for change in site.judge_service(memory, service, plan, settings.certificate_days)
+        for change in site.judge_service(memory, service, site_probes, settings.certificate_days)
     ]
     return ServiceOutcome(changes=tuple(changes), confirmation_probes=tuple(wishes))
 
 
 def _request_missing_probes(
-    memory: Memory, service: ServiceMemory, plan: SiteProbes, settings: Settings
+    memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
     """Return what a case still needs; a case that only has to wait is due later."""
     case = service.comparison
     assert case is not None, "only an open case asks"
-    stands = _usable_links(memory, plan, settings, service.name)
+    stands = _usable_links(memory, site_probes, settings, service.name)
     if _in_time(memory, case) and not all(is_settled(at.link) for at in stands):
         _postpone(memory, case)
         return ()
@@ -166,23 +166,23 @@ def _request_missing_probes(
     if not wants_more or case.times_probed >= PROBED_AT_MOST:
         return ()
     case.times_probed += 1
-    return _request_probes(memory, service, plan, settings)
+    return _request_probes(memory, service, site_probes, settings)
 
 
 def _close_comparison(
-    memory: Memory, service: ServiceMemory, plan: SiteProbes, settings: Settings
+    memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> None:
     """Judge a case, unless what other services show has to be waited for."""
     case = service.comparison
     assert case is not None, "only an open case is closed"
-    stands = _usable_links(memory, plan, settings, service.name)
+    stands = _usable_links(memory, site_probes, settings, service.name)
     overs = {at.link.name: service_over_link(at, at.link, service.name) for at in stands}
     if _in_time(memory, case) and _waits_for_others(memory, service, overs):
         _postpone(memory, case)
         return
     service.comparison = None
     for at in stands:
-        _judge_packets(at, plan, settings)
+        _judge_packets(at, site_probes, settings)
     for at in stands:
         here = overs[at.link.name]
         elsewhere = [one for name, one in overs.items() if name != at.link.name and one.health]
@@ -208,12 +208,12 @@ def _update_service_slot(
         confirm(slot, seen, seen.onset_ns)
 
 
-def _judge_packets(at: LinkContext, plan: SiteProbes, settings: Settings) -> None:
+def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings) -> None:
     here: list[ServiceOverLink] = []
     elsewhere: dict[str, list[ServiceOverLink]] = {}
-    for name in plan.services:
+    for name in site_probes.services:
         here.append(service_over_link(at, at.link, name))
-        others = _usable_links(at.memory, plan, settings, name)
+        others = _usable_links(at.memory, site_probes, settings, name)
         elsewhere[name] = [
             service_over_link(other, other.link, name)
             for other in others
@@ -317,13 +317,13 @@ def _in_time(memory: Memory, case: ServiceComparison) -> bool:
 
 
 def _request_probes(
-    memory: Memory, service: ServiceMemory, plan: SiteProbes, settings: Settings
+    memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
     """Ask for a service over every link that is usable."""
     case = service.comparison
     assert case is not None, "only an open case asks"
     wishes: list[ConfirmationProbe] = []
-    for at in _usable_links(memory, plan, settings, service.name):
+    for at in _usable_links(memory, site_probes, settings, service.name):
         post = at.probes.points[PointKey(REQUEST, service.name)]
         wishes.extend(
             ConfirmationProbe(kind=post.kind, link=at.link.name, target=post.target, family=family)
@@ -336,12 +336,12 @@ def _request_probes(
 
 
 def _usable_links(
-    memory: Memory, plan: SiteProbes, settings: Settings, service: str
+    memory: Memory, site_probes: SiteProbes, settings: Settings, service: str
 ) -> list[LinkContext]:
     """Return the usable links over which a service is measured."""
     return [
         LinkContext(memory, link, watch, settings)
-        for name, watch in plan.links.items()
+        for name, watch in site_probes.links.items()
         if PointKey(REQUEST, service) in watch.points
         and (link := memory.links.get(name)) is not None
         and is_usable(link)

@@ -20,7 +20,7 @@ _WORST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
 def judge_service(
-    memory: Memory, service: ServiceMemory, plan: SiteProbes, certificate_days: float
+    memory: Memory, service: ServiceMemory, site_probes: SiteProbes, certificate_days: float
 ) -> tuple[VerdictChange, ...]:
     """Give the verdicts on one service; returns those that say something new."""
     changes: list[VerdictChange] = []
@@ -28,7 +28,7 @@ def judge_service(
     cut_off: list[FaultSlot] = []
     is_complete = True
     expiry = expiring_slot(memory, service, certificate_days)
-    for name, watch in plan.links.items():
+    for name, watch in site_probes.links.items():
         link = memory.links.get(name)
         if link is None or PointKey(REQUEST, service.name) not in watch.points:
             continue

@@ -1,4 +1,4 @@
-"""Plan: what is measured on which link, as far as a verdict has to know it."""
+"""Site probes: what is measured on which link, as far as a verdict has to know it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ RANK: Mapping[Segment, int] = {segment: rank for rank, segment in enumerate(LADD
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbePoint:
     """
-    One kind of probe on one target over one link: a lookout.
+    One kind of probe on one target over one link.
 
     ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
     ``is_first_resolver`` the first name server that the link's configuration names;
@@ -46,7 +46,7 @@ class ProbePoint:
 
 
 class SiteInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """The inventory that a plan is made of; this is what a recording keeps."""
+    """The inventory that the probes of a site follow from; a recording keeps it."""
 
     links: tuple[Link, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -103,7 +103,7 @@ class SiteProbes:
 def site_probes_from(
     links: Sequence[Link], targets: Sequence[Target], probes: Sequence[ProbeSchedule]
 ) -> SiteProbes:
-    """Return the plan of a site; what it measures is found as the schedule finds it."""
+    """Return what is measured at a site, found as the scheduler finds it."""
     draft = SiteInventory(links=tuple(links), targets=tuple(targets), probes=tuple(probes))
     return SiteProbes(
         draft,
@@ -118,29 +118,29 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
     paths: dict[str, tuple[Family, ...]] = {}
     has_host = False
     boxes: list[tuple[str, str, Family]] = []
-    for plan in draft.probes:
-        if EVERY not in plan.links and link.name not in plan.links:
+    for schedule in draft.probes:
+        if EVERY not in schedule.links and link.name not in schedule.links:
             continue
-        if plan.kind == "host":
+        if schedule.kind == "host":
             has_host = True
             continue
-        if plan.kind == "radio":
-            boxes.append((plan.kind, "", Family.NONE))
+        if schedule.kind == "radio":
+            boxes.append((schedule.kind, "", Family.NONE))
             continue
         for target in draft.targets:
-            if not _is_on(target, link.name, plan) or not _applies(plan.kind, target):
+            if not _is_on(target, link.name, schedule) or not _applies(schedule.kind, target):
                 continue
-            if plan.kind == "snmp":
-                boxes.append((plan.kind, target.name, _families(target)[0]))
+            if schedule.kind == "snmp":
+                boxes.append((schedule.kind, target.name, _families(target)[0]))
                 continue
-            if plan.kind == "path":
+            if schedule.kind == "path":
                 paths[target.name] = _families(target)
                 continue
-            posts[PointKey(plan.kind, target.name)] = _probe_point(plan.kind, target)
-            interval_s = plan.every_s
-            if link.allowance_bytes is not None and plan.metered_every_s is not None:
-                interval_s = plan.metered_every_s
-            every_s[plan.kind] = max(interval_s, every_s.get(plan.kind, 0.0))
+            posts[PointKey(schedule.kind, target.name)] = _probe_point(schedule.kind, target)
+            interval_s = schedule.every_s
+            if link.allowance_bytes is not None and schedule.metered_every_s is not None:
+                interval_s = schedule.metered_every_s
+            every_s[schedule.kind] = max(interval_s, every_s.get(schedule.kind, 0.0))
     return LinkProbes(
         link=link,
         points=posts,
@@ -151,8 +151,8 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
     )
 
 
-def _is_on(target: Target, link: str, plan: ProbeSchedule) -> bool:
-    is_named = EVERY in plan.targets or target.name in plan.targets
+def _is_on(target: Target, link: str, schedule: ProbeSchedule) -> bool:
+    is_named = EVERY in schedule.targets or target.name in schedule.targets
     return is_named and (not target.links or link in target.links)
 
 

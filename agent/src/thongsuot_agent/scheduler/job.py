@@ -101,26 +101,28 @@ class Job:
         return self.probe.cost_bytes(self.target, self.settings)
 
 
-def jobs_from_plan(
+def jobs_from_schedules(
     site: str,
-    plans: Sequence[ProbeSchedule],
+    schedules: Sequence[ProbeSchedule],
     targets: Sequence[Target],
     links: Iterable[SchedulableLink],
 ) -> list[Job]:
     """Return all jobs of a site, in the order of plans, links and targets."""
     jobs: list[Job] = []
     links_in_order = tuple(links)
-    for plan in plans:
-        probe = loader.load(plan.kind)
-        settings = msgspec.convert(plan.settings, probe.settings)
+    for schedule in schedules:
+        probe = loader.load(schedule.kind)
+        settings = msgspec.convert(schedule.settings, probe.settings)
         for slot, link in enumerate(links_in_order):
-            if not is_named(link.spec.name, plan.links):
+            if not is_named(link.spec.name, schedule.links):
                 continue
-            measured = targets_of(plan, probe, targets, link.spec.name)
-            usual_ns = round(interval_s(plan, is_metered=link.is_metered) * NS_PER_S)
+            measured = targets_of(schedule, probe, targets, link.spec.name)
+            usual_ns = round(interval_s(schedule, is_metered=link.is_metered) * NS_PER_S)
             every_ns = usual_ns
-            if link.is_backup_in_use and plan.kind in VERDICT_KINDS:
-                every_ns = min(usual_ns, round(plan.every_s * BACKUP_INTERVAL_FACTOR * NS_PER_S))
+            if link.is_backup_in_use and schedule.kind in VERDICT_KINDS:
+                every_ns = min(
+                    usual_ns, round(schedule.every_s * BACKUP_INTERVAL_FACTOR * NS_PER_S)
+                )
             for place, target in enumerate(measured):
                 make = partial(
                     Job,
@@ -130,19 +132,19 @@ def jobs_from_plan(
                     every_ns=every_ns,
                     usual_ns=usual_ns,
                 )
-                for series in _series(plan.kind, probe, link, target):
+                for series in _series(schedule.kind, probe, link, target):
                     turn, turns = _stagger_slot(series, every_ns, slot, len(links_in_order))
                     moment = turn * len(measured) + place, turns * len(measured)
-                    phase_ns = offset_ns(site, plan.kind, every_ns, *moment)
+                    phase_ns = offset_ns(site, schedule.kind, every_ns, *moment)
                     jobs.append(make(series=series, offset_ns=phase_ns))
     return jobs
 
 
-def interval_s(plan: ProbeSchedule, *, is_metered: bool) -> float:
+def interval_s(schedule: ProbeSchedule, *, is_metered: bool) -> float:
     """Return how often a plan measures on a link."""
-    if is_metered and plan.metered_every_s is not None:
-        return plan.metered_every_s
-    return plan.every_s
+    if is_metered and schedule.metered_every_s is not None:
+        return schedule.metered_every_s
+    return schedule.every_s
 
 
 def is_named(name: str, names: Sequence[str]) -> bool:
@@ -151,7 +153,7 @@ def is_named(name: str, names: Sequence[str]) -> bool:
 
 
 def targets_of(
-    plan: ProbeSchedule, probe: Probe[Any], targets: Sequence[Target], link: str
+    schedule: ProbeSchedule, probe: Probe[Any], targets: Sequence[Target], link: str
 ) -> tuple[Target, ...]:
     """Return the targets that a plan measures over a link."""
     if probe.per_link:
@@ -159,7 +161,7 @@ def targets_of(
     return tuple(
         target
         for target in targets
-        if is_named(target.name, plan.targets)
+        if is_named(target.name, schedule.targets)
         and (not target.links or link in target.links)
         and probe.applies(target)
     )

@@ -24,7 +24,7 @@ from thongsuot_agent.judge.events import (
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
-from thongsuot_agent.scheduler.job import Job, SchedulableLink, jobs_from_plan
+from thongsuot_agent.scheduler.job import Job, SchedulableLink, jobs_from_schedules
 from thongsuot_agent.scheduler.runner import CONFIRM_BURST, CONFIRM_PER_S
 from thongsuot_agent.scheduler.timetable import due_after
 from thongsuot_lab.truth.fault import Effect
@@ -161,10 +161,10 @@ class SimulatedDevice:
         self._site = site
         self.is_recording = False
         self._probers = {line.name: _prober(scenario, site, line) for line in site.lines}
-        self._probes = tuple(plan for plan in PROBES if plan.kind in KINDS)
+        self._probes = tuple(schedule for schedule in PROBES if schedule.kind in KINDS)
         self._targets = targets_of(scenario.city, site)
         self._links = links_of(site)
-        self.plan = site_probes_from(self._links, self._targets, self._probes)
+        self.site_probes = site_probes_from(self._links, self._targets, self._probes)
         self._memory = Memory()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._serial = count()
@@ -232,7 +232,7 @@ class SimulatedDevice:
             return
         self._reaches = reaches
         self._generation += 1
-        jobs = jobs_from_plan(self._site.name, self._probes, self._targets, reaches)
+        jobs = jobs_from_schedules(self._site.name, self._probes, self._targets, reaches)
         self._jobs = {_key(job.series): job for job in jobs}
         for job in jobs:
             self._at(due_after(job, self._now_ns), self._due(job, self._generation))
@@ -269,7 +269,7 @@ class SimulatedDevice:
     def _tell(self, event: recording.Recorded) -> None:
         if self.is_recording:
             self.events.append(event)
-        ruling = self._judge(self._memory, event, self.plan, self.settings)
+        ruling = self._judge(self._memory, event, self.site_probes, self.settings)
         self._memory = ruling.memory
         self.changes.extend(ruling.changes)
         for change in ruling.changes:

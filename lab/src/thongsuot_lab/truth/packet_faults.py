@@ -1,9 +1,9 @@
 """
 Packet faults: a generated fault as packet rules, wires and servers of the lab.
 
-``plan_of`` says what has to be done for one fault, as data; ``PacketFault`` does it and takes it
-back, again and again where its course asks for that. What the lab has no means for is refused with
-the reason (``Unplayable``).
+``impairments_of`` says what has to be done for one fault, as data; ``PacketFault`` does it and
+takes it back, again and again where its course asks for that. What the lab has no means for is
+refused with the reason (``Unplayable``).
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Unplayable(Exception):
 
 
 @dataclass(slots=True)
-class PacketPlan:
+class PacketImpairments:
     """What is laid on the lab: rules by node and chain, impairments by wire, changes by server."""
 
     rules: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -67,31 +67,33 @@ _SERVER_ANSWERS: dict[tuple[Touch, Effect], dict[str, object]] = {
 }
 
 
-def plan_of(topology: Topology, fault: GeneratedFault, level: float = 1.0) -> PacketPlan:
+def impairments_of(
+    topology: Topology, fault: GeneratedFault, level: float = 1.0
+) -> PacketImpairments:
     """
     Return what makes a fault, at a level of it.
 
     Raises:
         Unplayable: the lab cannot make it.
     """
-    plan = PacketPlan()
+    impairments = PacketImpairments()
     kind, name = fault.place.kind, fault.place.name
     answer = _SERVER_ANSWERS.get((fault.touch, fault.effect))
     if fault.effect in {Effect.QUEUED, Effect.OWN_LOAD}:
         raise Unplayable("a queue needs traffic that fills the line to its measure")
     if fault.effect is Effect.UNPLUGGED:
-        plan.cut = _near_wires(topology, name)
+        impairments.cut = _near_wires(topology, name)
     elif kind in {PlaceKind.RESOLVER, PlaceKind.PORTAL} and answer is not None:
-        plan.servers.append((_server(topology, fault), answer))
+        impairments.servers.append((_server(topology, fault), answer))
     elif fault.touch is Touch.DNS and fault.effect is Effect.DELAYED:
-        plan.servers.append((_server(topology, fault), {"delay_s": fault.amount * level}))
+        impairments.servers.append((_server(topology, fault), {"delay_s": fault.amount * level}))
     elif fault.effect is Effect.DELAYED or _is_by_wire(fault):
-        _by_wire(plan, topology, fault, level)
+        _by_wire(impairments, topology, fault, level)
     elif fault.effect in {Effect.UNREACHABLE, Effect.REFUSED, Effect.RESET}:
-        _by_answer(plan, topology, fault)
+        _by_answer(impairments, topology, fault)
     else:
-        _by_rule(plan, topology, fault, level)
-    return plan
+        _by_rule(impairments, topology, fault, level)
+    return impairments
 
 
 def _is_by_wire(fault: GeneratedFault) -> bool:
@@ -101,7 +103,9 @@ def _is_by_wire(fault: GeneratedFault) -> bool:
     return is_loss and fault.place.kind in near
 
 
-def _by_wire(plan: PacketPlan, topology: Topology, fault: GeneratedFault, level: float) -> None:
+def _by_wire(
+    impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
+) -> None:
     if fault.touch is not Touch.ALL:
         raise Unplayable(f"a wire delays everything, not {fault.touch} alone")
     if fault.effect is Effect.LOST:
@@ -121,15 +125,15 @@ def _by_wire(plan: PacketPlan, topology: Topology, fault: GeneratedFault, level:
             wires = [wire.name for wire in topology.wires if node in {wire.a.node, wire.b.node}]
         case _:
             raise Unplayable(f"no wire carries all of {fault.place.kind} and nothing else")
-    plan.wires += [(wire, up, down) for wire in wires]
+    impairments.wires += [(wire, up, down) for wire in wires]
 
 
-def _by_answer(plan: PacketPlan, topology: Topology, fault: GeneratedFault) -> None:
+def _by_answer(impairments: PacketImpairments, topology: Topology, fault: GeneratedFault) -> None:
     """Refusals and resets by somebody on the way."""
     kind, name = fault.place.kind, fault.place.name
     if kind is PlaceKind.BOX:
         box = _uplink(topology, name).cpe
-        plan.add(box, "forward", 'iifname "lan" reject with icmpx no-route')
+        impairments.add(box, "forward", 'iifname "lan" reject with icmpx no-route')
         return
     if fault.effect is Effect.REFUSED:
         match = "tcp dport 443 tcp flags & (syn | ack) == syn"
@@ -138,20 +142,22 @@ def _by_answer(plan: PacketPlan, topology: Topology, fault: GeneratedFault) -> N
         match = "tcp dport 443 meta length > 200"
     reset = f"{match} reject with tcp reset"
     if kind is PlaceKind.CORE:
-        plan.add(topology.carrier(name).core, "forward", f'iifname "access" {reset}')
+        impairments.add(topology.carrier(name).core, "forward", f'iifname "access" {reset}')
     elif kind is PlaceKind.PORTAL:
-        plan.add(f"portal.{name}", "input", reset)
+        impairments.add(f"portal.{name}", "input", reset)
     elif kind is PlaceKind.PEERING:
         core, to_portal, _ = _peering(topology, name)
         for family in to_portal:
-            plan.add(core, "forward", f"{family} {reset}")
+            impairments.add(core, "forward", f"{family} {reset}")
     else:
         raise Unplayable(f"nobody at {kind} can answer in a server's stead")
 
 
-def _by_rule(plan: PacketPlan, topology: Topology, fault: GeneratedFault, level: float) -> None:
+def _by_rule(
+    impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
+) -> None:
     if fault.touch is Touch.NEW_FLOWS:
-        _new_flows(plan, topology, fault, level)
+        _new_flows(impairments, topology, fault, level)
         return
     drop = _drop(fault, level)
     for gate in _gates(topology, fault):
@@ -162,10 +168,12 @@ def _by_rule(plan: PacketPlan, topology: Topology, fault: GeneratedFault, level:
         ]
         for chain, where in ways:
             for match in _matches(fault):
-                plan.add(gate.node, chain, " ".join(filter(None, (where, match, drop))))
+                impairments.add(gate.node, chain, " ".join(filter(None, (where, match, drop))))
 
 
-def _new_flows(plan: PacketPlan, topology: Topology, fault: GeneratedFault, level: float) -> None:
+def _new_flows(
+    impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
+) -> None:
     """Flows by their port: whoever is lost is lost with every packet that he tries again."""
     kind, name = fault.place.kind, fault.place.name
     node = _uplink(topology, name).cpe if kind is PlaceKind.BOX else topology.carrier(name).core
@@ -177,7 +185,7 @@ def _new_flows(plan: PacketPlan, topology: Topology, fault: GeneratedFault, leve
     ):
         hashed = f"jhash {port} mod 1000 seed {fault.salt & 0xFFFF:#x}"
         lost = "drop" if share >= 1.0 else f"{hashed} < {_per_mille(share)} drop"
-        plan.add(node, "forward", f'iifname "{inside}" {begins} {lost}')
+        impairments.add(node, "forward", f'iifname "{inside}" {begins} {lost}')
 
 
 def _matches(fault: GeneratedFault) -> tuple[str, ...]:
@@ -289,7 +297,7 @@ class PacketFault:
         self._level = level
         self.clear()
         if level:
-            self._apply(plan_of(self._lab.topology, self._fault, level / LEVELS))
+            self._apply(impairments_of(self._lab.topology, self._fault, level / LEVELS))
 
     def clear(self) -> None:
         """Take it back."""
@@ -298,15 +306,15 @@ class PacketFault:
         self._nodes = ()
         self._lab.clear(key=self._key)
 
-    def _apply(self, plan: PacketPlan) -> None:
-        for node, chains in plan.rules.items():
+    def _apply(self, impairments: PacketImpairments) -> None:
+        for node, chains in impairments.rules.items():
             self._lab.node(node).nft(*_table(self._key, chains))
-        self._nodes = tuple(plan.rules)
-        for wire, up, down in plan.wires:
+        self._nodes = tuple(impairments.rules)
+        for wire, up, down in impairments.wires:
             self._lab.impair(wire, up, down, key=self._key)
-        for wire in plan.cut:
+        for wire in impairments.cut:
             self._lab.cut(wire, key=self._key)
-        for node, changes in plan.servers:
+        for node, changes in impairments.servers:
             self._lab.behave(node, key=self._key, **changes)
 
 

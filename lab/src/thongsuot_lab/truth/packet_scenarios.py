@@ -13,7 +13,7 @@ from thongsuot_lab.topology.city import DOMAIN, city
 from thongsuot_lab.topology.model import NodeRole, Topology
 from thongsuot_lab.truth.fault import Course, GeneratedFault
 from thongsuot_lab.truth.grammar import LOCAL, Lengths, Scenario, draw_fault
-from thongsuot_lab.truth.packet_faults import Unplayable, plan_of
+from thongsuot_lab.truth.packet_faults import Unplayable, impairments_of
 from thongsuot_lab.truth.places import (
     AccessLine,
     Premises,
@@ -136,7 +136,7 @@ class PacketGrammar:
 
     def _why_not(self, fault: GeneratedFault) -> str:
         try:
-            plan_of(self.topology, fault)
+            impairments_of(self.topology, fault)
         except Unplayable as reason:
             return str(reason)
         if fault.course is Course.BURSTS and fault.on_share * fault.period_s < SHORTEST_S:

@@ -61,7 +61,7 @@ def play(
 
 def recording_of(device: SimulatedDevice) -> list[bytes]:
     """Return the lines of what a device's judge was told, for ``thongsuot-agent replay``."""
-    header = recording.header_line(device.plan, device.settings)
+    header = recording.header_line(device.site_probes, device.settings)
     return [header, *(recording.event_line(event) for event in device.events)]
 
 

@@ -128,7 +128,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decode_columns(
-    body: bytes, plans: LayoutLookup, limits: BatchLimits = DEFAULT_LIMITS
+    body: bytes, layouts: LayoutLookup, limits: BatchLimits = DEFAULT_LIMITS
 ) -> Columns:
     """
     Return a batch as columns.
@@ -136,18 +136,18 @@ def decode_columns(
     Raises:
         BatchError: the body is not a batch that can be taken, as in ``decode.decode_batch``.
     """
-    return columns_from_wire(read_arrays(body, BATCH_DECODER, limits), plans, limits)
+    return columns_from_wire(read_arrays(body, BATCH_DECODER, limits), layouts, limits)
 
 
-def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits) -> Columns:
+def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimits) -> Columns:
     """Return the columns of a batch's arrays; raises as ``decode_columns``."""
     header = header_from_wire(wire, limits)
-    plan = _compiled_layout(wire, plans)
+    compiled = _compiled_layout(wire, layouts)
     base_ms = wire.clock.boottime_ns // NS_PER_MS
     changes = tuple(change_from_wire(change, base_ms) for change in wire.changes)
     notices = tuple(notice_from_wire(notice, base_ms) for notice in wire.notices)
     lacking = remarks_by_row(wire.absences, header.results)
-    spans = _block_rows(plan, wire.counts, lacking)
+    spans = _block_rows(compiled, wire.counts, lacking)
     size = sum(span.values for span in spans)
     if size > limits.values:
         raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
@@ -169,7 +169,7 @@ def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits)
         at += span.values
     return Columns(
         header=header,
-        layout=plan,
+        layout=compiled,
         counts=wire.counts,
         times_ms=times_ms,
         blocks=tuple(blocks),
@@ -211,24 +211,24 @@ class _BlockRows(msgspec.Struct, frozen=True):
     values: int
 
 
-def _compiled_layout(wire: BatchWire, plans: LayoutLookup) -> CompiledLayout:
+def _compiled_layout(wire: BatchWire, layouts: LayoutLookup) -> CompiledLayout:
     if not wire.layout:
         return _EMPTY
-    plan = plans(wire.layout)
-    if plan is None:
+    compiled = layouts(wire.layout)
+    if compiled is None:
         raise LayoutUnknown(wire.layout)
-    series = plan.blocks[-1].last if plan.blocks else 0
+    series = compiled.blocks[-1].last if compiled.blocks else 0
     if len(wire.counts) > series:
         raise BatchMalformed(f"batch counts {len(wire.counts)} series, its layout has {series}")
-    return plan
+    return compiled
 
 
 def _block_rows(
-    plan: CompiledLayout, counts: list[int], lacking: dict[int, int]
+    compiled: CompiledLayout, counts: list[int], lacking: dict[int, int]
 ) -> list[_BlockRows]:
     spans = []
     first = 0
-    for block in plan.blocks:
+    for block in compiled.blocks:
         last = first + sum(counts[block.first : block.last])
         if last > first:
             values = (last - first) * len(block.metrics)

@@ -60,11 +60,11 @@ def decode_batch(body: bytes, layouts: LayoutSource, limits: BatchLimits = DEFAU
     """
     wire = read_arrays(body, BATCH_DECODER, limits)
 
-    def plans(layout_id: bytes) -> CompiledLayout | None:
+    def compiled_by_id(layout_id: bytes) -> CompiledLayout | None:
         layout = layouts(layout_id)
         return None if layout is None else compile_layout(layout)
 
-    columns = columns_from_wire(wire, plans, limits)
+    columns = columns_from_wire(wire, compiled_by_id, limits)
     header = columns.header
     results = sorted(_results(wire, columns), key=lambda result: result.boottime_ns)
     return Batch(

@@ -67,9 +67,11 @@ def index_layout(layout: Layout) -> LayoutIndex:
     Raises:
         ValueError: the layout is not as ``sorted_layout`` makes it.
     """
-    plan = compile_layout(layout)
-    positions = {series: position for position, series in enumerate(plan.layout.series)}
-    return LayoutIndex(layout_id=digest_of(_layout_text(plan)), compiled=plan, positions=positions)
+    compiled = compile_layout(layout)
+    positions = {series: position for position, series in enumerate(compiled.layout.series)}
+    return LayoutIndex(
+        layout_id=digest_of(_layout_text(compiled)), compiled=compiled, positions=positions
+    )
 
 
 def layout_id(layout: Layout) -> bytes:
@@ -140,7 +142,7 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     return frame.pack(text)
 
 
-def _layout_text(plan: CompiledLayout) -> bytes:
+def _layout_text(compiled: CompiledLayout) -> bytes:
     kinds = [
         KindWire(
             kind=kind.kind,
@@ -151,10 +153,10 @@ def _layout_text(plan: CompiledLayout) -> bytes:
             ],
             places=[
                 SeriesWire(series.link, series.target, str(series.family))
-                for series in plan.layout.series[block.first : block.last]
+                for series in compiled.layout.series[block.first : block.last]
             ],
         )
-        for kind, block in zip(plan.layout.kinds, plan.blocks, strict=True)
+        for kind, block in zip(compiled.layout.kinds, compiled.blocks, strict=True)
     ]
     return msgspec.msgpack.encode(LayoutWire(VERSION, kinds))
 

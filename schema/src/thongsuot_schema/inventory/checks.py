@@ -73,17 +73,20 @@ def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
             yield (*path, "resolvers", place), f'"{resolver}" is not an address'
 
 
-def schedule_mistakes(plan: ProbeSchedule, path: Path) -> Iterator[Mistake]:
+def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     """Yield what is wrong with the intervals of a plan."""
-    for key, every_s in (("every_s", plan.every_s), ("metered_every_s", plan.metered_every_s)):
+    for key, every_s in (
+        ("every_s", schedule.every_s),
+        ("metered_every_s", schedule.metered_every_s),
+    ):
         if every_s is not None and not math.isfinite(every_s):
             yield (*path, key), f"{key} must be finite; leave the plan out to measure nothing"
-    if plan.metered_every_s is not None and plan.metered_every_s < plan.every_s:
+    if schedule.metered_every_s is not None and schedule.metered_every_s < schedule.every_s:
         yield (
             (*path, "metered_every_s"),
             (
-                f"metered_every_s is {plan.metered_every_s:g} s, shorter than every_s "
-                f"({plan.every_s:g} s); metered links are measured less often, not more"
+                f"metered_every_s is {schedule.metered_every_s:g} s, shorter than every_s "
+                f"({schedule.every_s:g} s); metered links are measured less often, not more"
             ),
         )
 

@@ -108,12 +108,12 @@ def unknown_references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
         yield from _unknown("carrier", contract.carrier, carriers, (*path, "carrier"))
         yield from _all_unknown("circuit", contract.circuits, circuits, (*path, "circuits"))
     measured = [kind for kind in kinds() if kind != _VERDICT_KINDS]
-    for at, plan in enumerate(part.probes):
+    for at, schedule in enumerate(part.probes):
         path = ("probes", at)
-        yield from _unknown("probe", plan.kind, measured, (*path, "kind"))
-        yield from _all_unknown("target", plan.targets, targets, (*path, "targets"))
+        yield from _unknown("probe", schedule.kind, measured, (*path, "kind"))
+        yield from _all_unknown("target", schedule.targets, targets, (*path, "targets"))
         if whole.sites:
-            yield from _all_unknown("link", plan.links, [EVERY, *links], (*path, "links"))
+            yield from _all_unknown("link", schedule.links, [EVERY, *links], (*path, "links"))
     # Without sites, links are found on the devices and their names are not known here.
     for at, target in enumerate(part.targets if whole.sites else ()):
         yield from _all_unknown("link", target.links, links, ("targets", at, "links"))
@@ -150,8 +150,8 @@ def _part_mistakes(part: Inventory) -> Iterator[Mistake]:
     """Yield what is wrong inside the things of one part, whatever else there is."""
     for at, target in enumerate(part.targets):
         yield from target_mistakes(target, ("targets", at))
-    for at, plan in enumerate(part.probes):
-        yield from schedule_mistakes(plan, ("probes", at))
+    for at, schedule in enumerate(part.probes):
+        yield from schedule_mistakes(schedule, ("probes", at))
     for at, carrier in enumerate(part.carriers):
         yield from carrier_mistakes(carrier, ("carriers", at))
         yield from contact_mistakes(carrier.contacts, ("carriers", at, "contacts"))

@@ -88,7 +88,9 @@ def test_loss_on_the_line_is_degraded(seed: int, share: float) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_300_ms_more_are_degraded(seed: int, with_access: bool) -> None:
     slow = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, delay_s=0.3)
-    world = SimulatedSite(seed=seed, injected=(slow,), plan=two_links(with_access=with_access))
+    world = SimulatedSite(
+        seed=seed, injected=(slow,), site_probes=two_links(with_access=with_access)
+    )
     world.run(600.0)
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
     assert_found(world, expected, since_s=START_S, intervals=6.0)
@@ -158,8 +160,8 @@ def test_stalling_handshakes_of_all_services_are_lost_large_packets(
         kinds=("http",),
         reason=Reason.TLS_TIMED_OUT,
     )
-    plan = two_links() if with_other_link else one_link()
-    world = SimulatedSite(seed=seed, injected=(hole,), plan=plan)
+    site_probes = two_links() if with_other_link else one_link()
+    world = SimulatedSite(seed=seed, injected=(hole,), site_probes=site_probes)
     world.run(700.0)
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
     # A web request is made every 60 s, and a stalled handshake takes 10 s to be known.

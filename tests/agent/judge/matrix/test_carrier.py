@@ -28,12 +28,14 @@ def test_a_dead_core_is_told_from_a_dead_line_by_the_first_hop(
     seed: int, with_access: bool
 ) -> None:
     dead = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.CARRIER, loss=1.0)
-    world = SimulatedSite(seed=seed, injected=(dead,), plan=two_links(with_access=with_access))
+    world = SimulatedSite(
+        seed=seed, injected=(dead,), site_probes=two_links(with_access=with_access)
+    )
     world.run(300.0)
     expected = (
         (State.DOWN, Segment.CARRIER, Symptom.CARRIER_SILENT)
         if with_access
-        # Without a lookout on the first hop the two cannot be told apart.
+        # Without a probe point on the first hop the two cannot be told apart.
         else (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     )
     assert_found(world, expected, since_s=START_S, intervals=1.5)
@@ -123,7 +125,7 @@ def test_a_captive_portal_behind_a_lying_name_server_is_not_the_portals_certific
         kinds=("http",),
         reason=Reason.CERTIFICATE_NAME_MISMATCH,
     )
-    world = SimulatedSite(injected=(lies, captive), plan=one_link())
+    world = SimulatedSite(injected=(lies, captive), site_probes=one_link())
     world.run(300.0)
     assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
     assert blamed_parties(world) == {Party.CARRIER}
@@ -292,8 +294,10 @@ def test_a_name_server_that_refuses_is_the_carriers_though_nobody_else_is_asked(
         kinds=("dns",),
         reason=Reason.NAME_SERVER_REFUSED,
     )
-    plan = one_link(target for target in TARGETS if target.name == "resolver" or not target.lookup)
-    world = SimulatedSite(plan=plan, injected=(refuses,))
+    site_probes = one_link(
+        target for target in TARGETS if target.name == "resolver" or not target.lookup
+    )
+    world = SimulatedSite(site_probes=site_probes, injected=(refuses,))
     world.run(400.0)
     expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=8.0)

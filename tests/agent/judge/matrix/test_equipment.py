@@ -34,7 +34,7 @@ BOX = Target(
 
 
 def equipped(*, with_access: bool = True, contract: int | None = None) -> SiteProbes:
-    """Return the plan of a site whose modem and optical modem can be asked."""
+    """Return the probes of a site whose modem and optical modem can be asked."""
     probes = (
         *PROBES,
         ProbeSchedule(kind="radio", every_s=30.0, links=("mobile",), settings={"source": "at"}),
@@ -98,7 +98,7 @@ def test_a_dead_link_without_light_is_a_cut_fibre(seed: int) -> None:
     world = SimulatedSite(
         seed=seed,
         injected=(cut("fixed"),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=saying("snmp", LIGHT, DARK),
     )
     expected = (State.DOWN, Segment.ACCESS, Symptom.OPTICAL_LOSS_OF_SIGNAL)
@@ -118,7 +118,7 @@ def test_a_dead_link_with_a_weak_signal_is_the_radios(seed: int, weak: Finding) 
     world = SimulatedSite(
         seed=seed,
         injected=(cut("mobile"),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=saying("radio", weak, weak),
     )
     world.run(200.0)
@@ -136,7 +136,7 @@ def test_a_good_signal_with_nothing_behind_it_is_the_carriers_core(
     world = SimulatedSite(
         seed=seed,
         injected=(cut("mobile", at),),
-        plan=equipped(with_access=with_access),
+        site_probes=equipped(with_access=with_access),
         equipment=saying("radio", GOOD, GOOD),
     )
     expected = (State.DOWN, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_OK)
@@ -150,7 +150,7 @@ def test_loss_over_a_weak_signal_is_the_radios(seed: int) -> None:
     world = SimulatedSite(
         seed=seed,
         injected=(cut("mobile", loss=0.2),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=saying("radio", WEAK, WEAK),
     )
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
@@ -158,7 +158,7 @@ def test_loss_over_a_weak_signal_is_the_radios(seed: int) -> None:
 
 
 def test_a_weak_signal_alone_is_no_fault() -> None:
-    world = SimulatedSite(plan=equipped(), equipment=saying("radio", WEAK, WEAK))
+    world = SimulatedSite(site_probes=equipped(), equipment=saying("radio", WEAK, WEAK))
     world.run(400.0)
     assert states_of(world, "mobile") == [State.UP]
 
@@ -166,7 +166,7 @@ def test_a_weak_signal_alone_is_no_fault() -> None:
 def test_a_modem_in_no_network_says_so() -> None:
     lost = signal(-95, 8, registered=False)
     world = SimulatedSite(
-        injected=(cut("mobile"),), plan=equipped(), equipment=saying("radio", GOOD, lost)
+        injected=(cut("mobile"),), site_probes=equipped(), equipment=saying("radio", GOOD, lost)
     )
     expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
     assert settled(world, "mobile") == expected
@@ -175,7 +175,7 @@ def test_a_modem_in_no_network_says_so() -> None:
 def test_a_gateway_that_falls_silent_while_the_ups_runs_on_battery_lost_its_power() -> None:
     world = SimulatedSite(
         injected=(cut("fixed", Segment.LAN),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=saying("snmp", MAINS, BATTERY),
         neighbour=lambda _link, at_s: at_s < START_S,
     )
@@ -187,7 +187,7 @@ def test_a_gateway_that_falls_silent_while_the_ups_runs_on_battery_lost_its_powe
 def test_a_gateway_that_falls_silent_on_the_mains_is_a_silent_gateway() -> None:
     world = SimulatedSite(
         injected=(cut("fixed", Segment.LAN),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=saying("snmp", MAINS, MAINS),
         neighbour=lambda _link, at_s: at_s < START_S,
     )
@@ -199,7 +199,7 @@ def test_equipment_that_cannot_be_read_explains_nothing() -> None:
     silent = failed_finding(Reason.TIMED_OUT)
     world = SimulatedSite(
         injected=(cut("fixed"), cut("mobile")),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=lambda _kind, _link, _at_s: silent,
     )
     expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
@@ -209,7 +209,7 @@ def test_equipment_that_cannot_be_read_explains_nothing() -> None:
 def test_what_was_read_long_ago_explains_nothing() -> None:
     world = SimulatedSite(
         injected=(InjectedFault(start_s=400.0, links=("mobile",), loss=1.0),),
-        plan=equipped(),
+        site_probes=equipped(),
         equipment=lambda _kind, _link, at_s: (
             WEAK if at_s < 100.0 else failed_finding(Reason.TIMED_OUT)
         ),
@@ -222,14 +222,16 @@ def test_a_signal_at_the_border_does_not_make_the_verdict_come_and_go() -> None:
     def wavering(kind: str, _link: str, at_s: float) -> Finding | None:
         return signal(-111 if at_s % 60 < 30 else -109, 6) if kind == "radio" else None
 
-    world = SimulatedSite(injected=(cut("mobile"),), plan=equipped(), equipment=wavering)
+    world = SimulatedSite(injected=(cut("mobile"),), site_probes=equipped(), equipment=wavering)
     world.run(900.0)
     assert len(changes_of(world, "mobile")) <= 3
 
 
 def test_a_link_that_is_repaired_is_up_whatever_the_equipment_said() -> None:
     over = InjectedFault(start_s=START_S, end_s=150.0, links=("fixed",), loss=1.0)
-    world = SimulatedSite(injected=(over,), plan=equipped(), equipment=saying("snmp", DARK, DARK))
+    world = SimulatedSite(
+        injected=(over,), site_probes=equipped(), equipment=saying("snmp", DARK, DARK)
+    )
     world.run(300.0)
     assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
 
@@ -260,9 +262,9 @@ QUEUE = InjectedFault(start_s=START_S, end_s=END_S, at=Segment.ACCESS, delay_s=0
 def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
     seed: int, contract: int | None
 ) -> None:
-    plan = equipped(contract=contract)
+    site_probes = equipped(contract=contract)
     world = SimulatedSite(
-        seed=seed, injected=(QUEUE,), plan=plan, equipment=CountingBox(busy_bps=85e6)
+        seed=seed, injected=(QUEUE,), site_probes=site_probes, equipment=CountingBox(busy_bps=85e6)
     )
     world.run(900.0)
     expected = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
@@ -283,7 +285,7 @@ def test_a_slow_line_is_the_carriers_where_the_box_has_little_to_do_or_is_mute(
 ) -> None:
     box = CountingBox(busy_bps=0.0, mute_from_s=mute_from_s)
     queue = replace(QUEUE, loss=0.0)
-    world = SimulatedSite(seed=seed, injected=(queue,), plan=equipped(), equipment=box)
+    world = SimulatedSite(seed=seed, injected=(queue,), site_probes=equipped(), equipment=box)
     world.run(900.0)
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
     assert_found(world, expected, since_s=START_S, intervals=15.0, link="fixed")

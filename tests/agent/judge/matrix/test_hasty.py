@@ -69,11 +69,11 @@ def hasty_settings() -> Settings:
 def hasty(seed: int, per_s: float, *troubles: InjectedFault) -> SimulatedSite:
     mobile = msgspec.structs.replace(MOBILE, allowance_bytes=None)
     more = (anchor("peer", Segment.TRANSIT), *(portal(name) for name in PORTALS[2:]))
-    plan = site_probes_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
+    site_probes = site_probes_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
     budget = ProbeBudget(per_s)
     world = SimulatedSite(
         seed=seed,
-        plan=plan,
+        site_probes=site_probes,
         settings=hasty_settings(),
         injected=troubles,
         is_fulfilled=budget,

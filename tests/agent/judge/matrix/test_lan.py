@@ -71,7 +71,9 @@ def test_a_box_without_power_behind_a_switch_is_the_communes(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_box_that_has_lost_its_line_is_the_carriers(seed: int, with_access: bool) -> None:
     cut = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
-    world = SimulatedSite(seed=seed, injected=(cut,), plan=two_links(with_access=with_access))
+    world = SimulatedSite(
+        seed=seed, injected=(cut,), site_probes=two_links(with_access=with_access)
+    )
     world.run(300.0)
     expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=1.2)
@@ -100,7 +102,7 @@ def test_a_refusal_from_beyond_an_unwatched_first_hop_is_not_the_boxs() -> None:
         start_s=START_S, at=Segment.CARRIER, kinds=("icmp",), reason=Reason.NETWORK_UNREACHABLE
     )
     silent = InjectedFault(start_s=START_S, at=Segment.CARRIER, kinds=("dns", "http"), loss=1.0)
-    world = SimulatedSite(injected=(core, silent), plan=two_links(with_access=False))
+    world = SimulatedSite(injected=(core, silent), site_probes=two_links(with_access=False))
     world.run(200.0)
     assert named_segments(world) == {Segment.ACCESS}
 
@@ -162,7 +164,7 @@ def test_a_local_download_is_the_sites_own_traffic(seed: int, contract: int | No
     world = SimulatedSite(
         seed=seed,
         injected=(queue,),
-        plan=two_links(links=(fixed, MOBILE)),
+        site_probes=two_links(links=(fixed, MOBILE)),
         own_traffic=lambda link, at_s: 85e6 if link == "fixed" and 60.0 < at_s < 400.0 else 2e4,
     )
     world.run(700.0)
@@ -242,7 +244,7 @@ def test_a_link_that_loses_ipv4_only_is_degraded() -> None:
 def test_a_link_that_never_had_ipv6_is_an_ordinary_link() -> None:
     only4 = msgspec.structs.replace(FACTS_OK, has_address6=False, has_route6=False)
     world = SimulatedSite(
-        plan=one_link(),
+        site_probes=one_link(),
         facts=(FactsChange(at_s=0.0, facts=only4),),
         own_traffic=lambda _link, _at_s: 1e4,
     )
@@ -261,7 +263,7 @@ def test_the_contract_tells_a_reduced_rate_from_a_full_line() -> None:
     queue = InjectedFault(start_s=START_S, at=Segment.ACCESS, delay_s=0.3)
     world = SimulatedSite(
         injected=(queue,),
-        plan=two_links(links=(fixed, MOBILE)),
+        site_probes=two_links(links=(fixed, MOBILE)),
         own_traffic=lambda link, at_s: 10e6 if link == "fixed" and at_s > START_S else 2e4,
     )
     world.run(300.0)

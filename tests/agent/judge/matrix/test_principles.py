@@ -40,9 +40,9 @@ def test_a_fibre_that_is_cut_behind_a_carrier_that_drops_echoes_is_down(
 ) -> None:
     """After the echoes are excused the name server is the last witness, and portals the proof."""
     cut = InjectedFault(start_s=CUT_S, end_s=CUT_S + 200.0, at=Segment.ACCESS, loss=1.0)
-    plan = one_link(WITH_ONE_NAME_SERVER) if is_alone else two_links(WITH_ONE_NAME_SERVER)
+    site_probes = one_link(WITH_ONE_NAME_SERVER) if is_alone else two_links(WITH_ONE_NAME_SERVER)
     site = SimulatedSite(
-        seed=seed, injected=(NO_ECHOES, cut), plan=plan, remembers_addresses=remembers
+        seed=seed, injected=(NO_ECHOES, cut), site_probes=site_probes, remembers_addresses=remembers
     )
     site.run(CUT_S + 400.0)
     expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
@@ -56,7 +56,7 @@ def test_no_portal_is_blamed_where_nothing_proves_the_way() -> None:
     """Nothing was compared with anything: that is no proof of all of it."""
     far = InjectedFault(start_s=0.0, at=Segment.TRANSIT, kinds=("icmp", "dns"), loss=1.0)
     cut = InjectedFault(start_s=CUT_S, at=Segment.SERVICE, kinds=("http",), reason=Reason.TIMED_OUT)
-    site = SimulatedSite(injected=(far, cut), plan=one_link())
+    site = SimulatedSite(injected=(far, cut), site_probes=one_link())
     site.run(CUT_S + 200.0)
     assert Party.PORTAL not in blamed_parties(site)
 
@@ -65,7 +65,7 @@ def test_a_name_server_that_is_dead_is_told_from_a_dead_line_by_the_last_known_a
     dead = InjectedFault(
         start_s=CUT_S, at=Segment.CARRIER, targets=("resolver",), kinds=("dns",), loss=1.0
     )
-    site = SimulatedSite(injected=(NO_ECHOES, dead), plan=one_link(WITH_ONE_NAME_SERVER))
+    site = SimulatedSite(injected=(NO_ECHOES, dead), site_probes=one_link(WITH_ONE_NAME_SERVER))
     site.run(CUT_S + 200.0)
     symptoms = {change.verdict.symptom for change in changes_of(site, "fixed")}
     assert Symptom.ACCESS_SILENT not in symptoms
@@ -89,7 +89,7 @@ def test_an_echo_that_comes_late_is_late_and_not_lost(seed: int, delay_s: float)
 def test_a_dead_line_behind_a_modem_without_link_layer_is_the_carriers(
     gateways: tuple[str, ...],
 ) -> None:
-    """QMI, MBIM, PPP: a gateway in the plan, and none that could ever answer."""
+    """QMI, MBIM, PPP: a gateway in the inventory, and none that could ever answer."""
     modem = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=gateways)
     mute = InjectedFault(at=Segment.LAN, targets=("gateway",), loss=1.0)
     cut = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)

@@ -61,8 +61,8 @@ def failing(reason: Reason, **more: object) -> InjectedFault:
 def test_a_portal_that_fails_over_every_link_is_at_fault_itself(
     reason: Reason, symptom: Symptom, with_other_link: bool
 ) -> None:
-    plan = two_links() if with_other_link else one_link()
-    world = SimulatedSite(injected=(failing(reason),), plan=plan)
+    site_probes = two_links() if with_other_link else one_link()
+    world = SimulatedSite(injected=(failing(reason),), site_probes=site_probes)
     world.run(800.0)
     expected = (State.DOWN, Segment.SERVICE, symptom)
     # A web request is made every 60 s; a time-out takes 10 s, and three may have to be waited for.
@@ -128,7 +128,7 @@ def test_two_links_of_one_carrier_are_one_witness_against_a_portal(
     )
     dead = failing(Reason.CONNECTION_REFUSED, targets=())
     far = InjectedFault(start_s=0.0, links=(), at=Segment.TRANSIT, kinds=("icmp", "dns"), loss=1.0)
-    world = SimulatedSite(injected=(dead, far), plan=two_links(links=links))
+    world = SimulatedSite(injected=(dead, far), site_probes=two_links(links=links))
     world.run(390.0)
     named = {c.verdict.segment for c in world.changes if c.verdict.service}
     assert (Segment.SERVICE in named) is (carriers == ("a", "b"))

@@ -17,14 +17,14 @@ FAR = ("zone", "exchange", "abroad", "far")
 
 
 def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) -> LinkContext:
-    plan = two_links(with_access=with_access)
+    site_probes = two_links(with_access=with_access)
     link = LinkMemory(name="fixed", loss_test=LossTest(cusum_up=12.0))
     for target in (*NEAR, *CORE, *FAR):
         track = Track(kind="icmp", target=target, family=Family.IP4)
         track.sent, track.lost = sent, lost.get(target, 0)
         link.tracks[SeriesKey("icmp", target, Family.IP4)] = track
     memory = Memory(links={"fixed": link})
-    return LinkContext(memory, link, plan.links["fixed"], Settings())
+    return LinkContext(memory, link, site_probes.links["fixed"], Settings())
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_the_rung_after_the_last_clean_one_loses(lossy: tuple[str, ...], segment
     assert {(e.target, e.failed) for e in found.evidence} >= {(lossy[0], 8)}
 
 
-def test_without_a_lookout_on_the_first_hop_the_core_is_the_access() -> None:
+def test_without_a_probe_point_on_the_first_hop_the_core_is_the_access() -> None:
     found = locate_loss(
         stand(dict.fromkeys((*CORE, *FAR), 8), with_access=False), onset_ns=1
     ).sighting

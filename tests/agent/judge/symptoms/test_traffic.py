@@ -18,9 +18,9 @@ from thongsuot_schema.result import ok_finding
 
 def stand(contract: int | None = None) -> LinkContext:
     fixed = msgspec.structs.replace(FIXED, contract_down_bits_per_second=contract)
-    plan = two_links(links=(fixed,))
+    site_probes = two_links(links=(fixed,))
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
-    return LinkContext(memory, memory.links["fixed"], plan.links["fixed"], Settings())
+    return LinkContext(memory, memory.links["fixed"], site_probes.links["fixed"], Settings())
 
 
 def read(at: LinkContext, at_s: float, received: float, sent: float = 0.0) -> None:

@@ -159,7 +159,7 @@ def _may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -
 
 
 def _is_lower_rung_not_probed(at: LinkContext, sight: Observations, segment: Segment) -> bool:
-    """Return whether a lower rung that has living lookouts was not looked at in the round."""
+    """Return whether a lower rung that has living probe points was not looked at in the round."""
     heard = {s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= sight.since_ns - ns(1.0)}
     return any(
         RANK[s.rung] < RANK[segment] and s.rung not in heard and not s.track.silences

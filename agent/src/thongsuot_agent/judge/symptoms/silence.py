@@ -3,8 +3,8 @@ Silence: nothing answers beyond a rung. The ladder itself.
 
 An answer from any rung proves every rung below passable at that time. What is broken is the rung
 after the highest that answered, if enough independent witnesses beyond it are silent, in a number
-that mere loss does not explain. Where a rung has no lookout of its own it cannot be proved apart:
-with no access anchor, silence beyond the gateway is ``access``.
+that mere loss does not explain. Where a rung has no probe point of its own it cannot be proved
+apart: with no access anchor, silence beyond the gateway is ``access``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -182,9 +182,9 @@ def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
     """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
     traffic, watch, held = at.link.traffic, at.probes, at.link.silence
     if at.link.facts is not None and at.link.facts.point_to_point:
-        # A modem's raw IP, PPP: no link layer to ask, whatever the plan says of gateways (the
-        # default plan has one for every link). The interface, which is fine, is all of the site's
-        # side (2026-11: such a dead line was unknown for as long as it lasted).
+        # A modem's raw IP, PPP: no link layer to ask, whatever the inventory says of gateways (the
+        # default one has a gateway for every link). The interface, which is fine, is all of the
+        # site's side (2026-11: such a dead line was unknown for as long as it lasted).
         return ACCESS_SILENT
     if not traffic.neighbour_proved:
         # Either there is no gateway to ask, or nobody has asked yet.

@@ -1,12 +1,14 @@
-"""A memory goes on under another plan: what did not change stays, what is gone is forgotten."""
+"""
+A memory goes on under another inventory: what did not change stays, what is gone is forgotten.
+"""
 
 import msgspec
 
 from tests.agent.judge.inventories import PROBES, TARGETS, portal, two_links
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from thongsuot_agent.judge.inventory_change import forget_removed_targets
 from thongsuot_agent.judge.keys import SeriesKey, SubjectKey
 from thongsuot_agent.judge.memory import Memory, Round
-from thongsuot_agent.judge.plan_change import forget_removed_targets
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
@@ -27,7 +29,7 @@ def lived(*troubles: InjectedFault) -> tuple[SimulatedSite, Memory]:
 
 
 def without(*names: str) -> SiteProbes:
-    """Return the plan of the site without some targets."""
+    """Return the probes of the site without some targets."""
     return two_links([target for target in TARGETS if target.name not in names])
 
 
@@ -36,10 +38,10 @@ def copied(memory: Memory) -> Memory:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
 
 
-def test_under_the_same_plan_nothing_is_forgotten() -> None:
+def test_under_the_same_inventory_nothing_is_forgotten() -> None:
     world, memory = lived()
     before = copied(memory)
-    forget_removed_targets(memory, world.plan, two_links())
+    forget_removed_targets(memory, world.site_probes, two_links())
     assert memory == before
 
 
@@ -47,7 +49,7 @@ def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> 
     world, memory = lived(PORTAL_DOWN)
     assert memory.issued[SubjectKey("", "motcua")].state is State.DOWN
     before = copied(memory)
-    forget_removed_targets(memory, world.plan, without("motcua"))
+    forget_removed_targets(memory, world.site_probes, without("motcua"))
     assert not [subject for subject in memory.issued if subject.service == "motcua"]
     assert "motcua" not in memory.services
     other = SubjectKey("", "dichvucong")
@@ -60,7 +62,7 @@ def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> 
         assert gone
         assert {old.tracks[key].target for key in gone} == {"motcua"}
     # And it is not spoken of again.
-    world.plan = without("motcua")
+    world.site_probes = without("motcua")
     said = len(world.changes)
     world.run(1200.0)
     assert not [one for one in world.changes[said:] if one.verdict.service == "motcua"]
@@ -70,7 +72,7 @@ def test_another_portal_under_the_same_name_is_judged_anew() -> None:
     world, memory = lived(PORTAL_DOWN)
     moved = msgspec.structs.replace(portal("motcua"), url="https://elsewhere.example/")
     targets: list[Target] = [moved if one.name == "motcua" else one for one in TARGETS]
-    forget_removed_targets(memory, world.plan, two_links(targets))
+    forget_removed_targets(memory, world.site_probes, two_links(targets))
     assert SubjectKey("", "motcua") not in memory.issued
     gone = SeriesKey("http", "motcua", Family.IP4)
     assert all(gone not in link.tracks for link in memory.links.values())
@@ -78,9 +80,11 @@ def test_another_portal_under_the_same_name_is_judged_anew() -> None:
 
 def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
     world, memory = lived()
-    probes = tuple(plan for plan in PROBES if plan.kind != "http")
-    after = site_probes_from(world.plan.inventory.links, world.plan.inventory.targets, probes)
-    forget_removed_targets(memory, world.plan, after)
+    probes = tuple(schedule for schedule in PROBES if schedule.kind != "http")
+    after = site_probes_from(
+        world.site_probes.inventory.links, world.site_probes.inventory.targets, probes
+    )
+    forget_removed_targets(memory, world.site_probes, after)
     assert memory.services == {}
     kinds = {track.kind for link in memory.links.values() for track in link.tracks.values()}
     assert kinds == {"icmp", "dns"}
@@ -95,7 +99,7 @@ def test_a_round_that_asked_what_is_gone_is_made_anew() -> None:
         is_burst=True,
         awaited={SeriesKey("icmp", name, Family.IP4) for name in ("zone", "far")},
     )
-    forget_removed_targets(memory, world.plan, without("zone"))
+    forget_removed_targets(memory, world.site_probes, without("zone"))
     after = memory.links["fixed"]
     assert after.round is None
     assert after.burst_ns == memory.now_ns
@@ -111,5 +115,5 @@ def test_what_a_link_was_blamed_for_because_of_a_portal_ends_with_the_portal() -
     )
     world, memory = lived(blocked)
     assert memory.links["fixed"].blocked_services.fault is not None
-    forget_removed_targets(memory, world.plan, without("motcua", "dichvucong"))
+    forget_removed_targets(memory, world.site_probes, without("motcua", "dichvucong"))
     assert memory.links["fixed"].blocked_services.fault is None

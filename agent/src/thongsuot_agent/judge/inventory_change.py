@@ -1,5 +1,5 @@
 """
-Replan: the memory goes on under another plan, without what is not measured any more.
+The inventory changes: the memory goes on, without what is not measured any more.
 
 A target that is gone, or is another one under the same name, takes with it what was known of it and
 what was said of it. All else stays: a link whose targets change keeps its history, its learned
@@ -14,7 +14,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 
 
 def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes) -> None:
-    """Take out of a memory what was known under one plan and means nothing under another."""
+    """Take out of a memory what was known of targets that are gone, or are others now."""
     same = {target.name: target for target in before.inventory.targets}
     kept = {target.name for target in after.inventory.targets if same.get(target.name) == target}
     for name, link in memory.links.items():
@@ -45,8 +45,8 @@ def _forget_removed_on_link(
             del link.paths[path]
 
 
-def _is_watched(service: str, plan: SiteProbes) -> bool:
-    return any(PointKey(REQUEST, service) in watch.points for watch in plan.links.values())
+def _is_watched(service: str, site_probes: SiteProbes) -> bool:
+    return any(PointKey(REQUEST, service) in watch.points for watch in site_probes.links.values())
 
 
 def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:

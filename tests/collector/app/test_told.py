@@ -45,7 +45,7 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     assert await stage.collector.end() == 0, stage.collector.log()
     opened, resolved = stage.told()
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
-    assert opened.conversation == resolved.conversation
+    assert opened.thread_id == resolved.thread_id
     assert str(opened.audience.name) == "vnpt"
     (shown,) = opened.incident.shown
     assert [batch.number for batch in shown.batches] == [2]

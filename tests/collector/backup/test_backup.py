@@ -86,7 +86,7 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     await stage.is_told(2)
     opened, resolved = stage.told()
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
-    assert opened.conversation == resolved.conversation
+    assert opened.thread_id == resolved.thread_id
     assert await stage.collector.end() == 0, stage.collector.log()
     assert "Traceback" not in stage.collector.log()
     # What was lost is named.

@@ -156,7 +156,7 @@ def message_of(
     routes, at_ns = Routes(every=(route,)), event.record.at_ns
     fresh = start_thread(event, event.record.party, routes, comparison, now_ns=at_ns)
     message = composer.compose(mark_sending(fresh, route), route, event.record.kind)
-    # All tellings of one incident are one conversation: named by its first.
+    # All notifications of one incident are one thread, named by the first.
     return msgspec.structs.replace(
         message,
         thread_id=f"{event.incident.id}.1",

@@ -225,12 +225,12 @@ async def test_why_a_plan_was_refused_stays_over_restarts(tmp_path: Path) -> Non
     store.dispose()
 
 
-@pytest.mark.parametrize("name", ["site_plans", "site_plan_runs"])
+@pytest.mark.parametrize("name", ["site_configs", "site_config_runs"])
 def test_a_store_from_before_there_were_plans_gets_their_tables(tmp_path: Path, name: str) -> None:
     store = open_store(tmp_path / STORE_FILE)
     with store.begin() as connection:
-        connection.execute(text("DROP TABLE site_plans"))
-        connection.execute(text("DROP TABLE site_plan_runs"))
+        connection.execute(text("DROP TABLE site_configs"))
+        connection.execute(text("DROP TABLE site_config_runs"))
         connection.execute(text("UPDATE store_version SET version = 7"))
     store.dispose()
     store = open_store(tmp_path / STORE_FILE)

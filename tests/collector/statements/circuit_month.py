@@ -128,7 +128,7 @@ class StatementFixture:
         """Write that somebody was told, or was tried to be told."""
         tried = DeliveryLogEntry(
             incident=incident_id,
-            entry=1,
+            number=1,
             audience=str(audience),
             channel="main",
             kind=kind,

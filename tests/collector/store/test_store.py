@@ -1,4 +1,4 @@
-"""The store: hashed tokens, what was set aside, boots, versions, and a file that is broken."""
+"""The store: hashed tokens, dead letters, boots, versions, and a file that is broken."""
 
 import logging
 import sqlite3
@@ -76,7 +76,7 @@ def test_revoking_what_is_not_there_says_so(store: Engine) -> None:
     assert tokens.site_of(store, tokens.digest_of(secret.encode())) == "hoan-kiem"
 
 
-def test_what_is_set_aside_stays_whole_and_is_bounded(
+def test_a_dead_letter_stays_whole_and_is_bounded(
     store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_letters, "KEPT_PER_SITE", 3)
@@ -148,7 +148,7 @@ def test_bad_pages_of_a_store_cost_only_what_stood_on_them(
     good = {tokens.site_of(engine, tokens.digest_of(secret.encode())) for secret in secrets}
     assert good == {f"site-{number}" for number in range(50)}
     assert 350 < dead_letters.count(engine) < 399
-    assert "rows of set_aside that cannot be read" in caplog.text
+    assert "rows of dead_letters that cannot be read" in caplog.text
     engine.dispose()
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

@@ -72,7 +72,7 @@ def test_news_leads_on_and_never_back(store: Engine) -> None:
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
     request = test_requests.get(store, "one")
     assert request is not None
-    assert (request.state, request.said) == (RequestStage.REFUSED, "budget mobile")
+    assert (request.state, request.refusal) == (RequestStage.REFUSED, "budget mobile")
     assert test_requests.live(store) == []
 
 
@@ -95,12 +95,12 @@ def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     test_requests.record_findings(store, "one", [other, second])
     request = test_requests.get(store, "one")
     assert request is not None
-    assert request.findings == [other, second]
+    assert request.runs == [other, second]
     late = TestRun(link="wifi", target="a", family="ip4", outcome="ok")
     test_requests.record_findings(store, "one", [first, late], only_new=True)
     request = test_requests.get(store, "one")
     assert request is not None
-    assert request.findings == [other, second, late]
+    assert request.runs == [other, second, late]
 
 
 def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(

@@ -57,7 +57,7 @@ def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
         asked_by="lan",
         asked_ns=1,
         expires_ns=2,
-        found=msgspec.json.encode([run]),
+        results=msgspec.json.encode([run]),
     )
     (line,) = describe_result(ask, InventoryDirectory(Inventory()), "en")
     assert "down 93.4 Mbit/s" in line

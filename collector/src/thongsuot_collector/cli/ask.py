@@ -53,10 +53,10 @@ def _wait_for_result(store: Engine, request: RequestedTest) -> int:
         time.sleep(_POLL_EVERY_S)
         request = test_requests.get(store, request.id) or request
         if request.state is not before:
-            reason = f": {request.said}" if request.said else ""
+            reason = f": {request.refusal}" if request.refusal else ""
             print(f"{request.id}: {request.state}{reason}", flush=True)
             before = request.state
-    for run in request.findings:
+    for run in request.runs:
         values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
         subject = " ".join(part for part in (run.link, run.target, run.family) if part)
         why = f" ({run.reason})" if run.reason else ""

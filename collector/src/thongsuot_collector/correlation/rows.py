@@ -27,12 +27,12 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.sites import Position
 from thongsuot_collector.store.tables import (
     FAULTS,
+    INCIDENT_MEMBERS,
     INCIDENTS,
     INTERVALS,
-    MEMBERS,
+    MAINTENANCE_WINDOWS,
     POSITIONS,
     TIMELINES,
-    WINDOWS,
 )
 from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
@@ -120,7 +120,9 @@ def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySn
                 lasts,
                 FAULTS.c.start_ns < until_ns,
             )
-            held = select(MEMBERS.c.incident).join(FAULTS, MEMBERS.c.trouble == FAULTS.c.id)
+            held = select(INCIDENT_MEMBERS.c.incident).join(
+                FAULTS, INCIDENT_MEMBERS.c.fault == FAULTS.c.id
+            )
             names.update(row.incident for row in connection.execute(held.where(inside)))
         return _with_all_members(connection, sorted(names))
 
@@ -164,7 +166,9 @@ def recently_closed(engine: Engine, *, limit: int) -> list[Incident]:
 
 def load_windows(engine: Engine) -> list[MaintenanceWindow]:
     """Return all maintenance windows, in order of their beginnings."""
-    wanted = select(WINDOWS.c.body).order_by(WINDOWS.c.start_ns, WINDOWS.c.id)
+    wanted = select(MAINTENANCE_WINDOWS.c.body).order_by(
+        MAINTENANCE_WINDOWS.c.start_ns, MAINTENANCE_WINDOWS.c.id
+    )
     with engine.connect() as connection:
         return [
             msgspec.msgpack.decode(row.body, type=MaintenanceWindow)
@@ -177,7 +181,7 @@ def put_window(engine: Engine, window: MaintenanceWindow) -> None:
     with engine.begin() as connection:
         fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
         body = msgspec.msgpack.encode(window)
-        _replace(connection, WINDOWS, {"id": window.id}, {**fields, "body": body})
+        _replace(connection, MAINTENANCE_WINDOWS, {"id": window.id}, {**fields, "body": body})
         detail = f"{_moment(window.start_ns)} to {_moment(window.end_ns)} {window.note}".rstrip()
         audit.write(connection, AuditAction.WORK_PLANNED, window.id, detail=detail)
 
@@ -185,7 +189,7 @@ def put_window(engine: Engine, window: MaintenanceWindow) -> None:
 def drop_window(engine: Engine, name: str) -> None:
     """Take a maintenance window back."""
     with engine.begin() as connection:
-        connection.execute(delete(WINDOWS).where(WINDOWS.c.id == name))
+        connection.execute(delete(MAINTENANCE_WINDOWS).where(MAINTENANCE_WINDOWS.c.id == name))
         audit.write(connection, AuditAction.WORK_TAKEN_BACK, name)
 
 
@@ -245,11 +249,11 @@ def _put_incident(connection: Connection, incident: Incident) -> None:
             "body": msgspec.msgpack.encode(incident),
         },
     )
-    connection.execute(delete(MEMBERS).where(MEMBERS.c.incident == incident.id))
+    connection.execute(delete(INCIDENT_MEMBERS).where(INCIDENT_MEMBERS.c.incident == incident.id))
     connection.execute(
-        insert(MEMBERS),
+        insert(INCIDENT_MEMBERS),
         [
-            {"incident": incident.id, "place": place, "trouble": fault_id}
+            {"incident": incident.id, "place": place, "fault": fault_id}
             | msgspec.structs.asdict(subject)
             for place, (fault_id, subject) in enumerate(_fault_subjects(incident))
         ],
@@ -313,7 +317,7 @@ def _holding(connection: Connection, faults: Sequence[str]) -> set[str]:
     names: set[str] = set()
     for first in range(0, len(faults), _AT_ONCE):
         part = faults[first : first + _AT_ONCE]
-        wanted = select(MEMBERS.c.incident).where(MEMBERS.c.trouble.in_(part))
+        wanted = select(INCIDENT_MEMBERS.c.incident).where(INCIDENT_MEMBERS.c.fault.in_(part))
         names.update(row.incident for row in connection.execute(wanted))
     return names
 

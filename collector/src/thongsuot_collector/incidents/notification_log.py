@@ -1,4 +1,4 @@
-"""Ledger: who is to be told what of an incident, in order, and what became of it."""
+"""Notification log: which party is notified of what, in order, and what became of it."""
 
 from enum import StrEnum
 

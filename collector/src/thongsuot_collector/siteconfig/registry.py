@@ -148,12 +148,12 @@ class SiteConfigRegistry:
     def _record_running(self, site: str, running: RunningConfig | None) -> None:
         before = self._runs.get(site)
         if running is None:
-            if before is None or before.is_taking:
-                self._put(AgentConfigStatus(site=site, is_taking=False))
+            if before is None or before.is_accepting:
+                self._put(AgentConfigStatus(site=site, is_accepting=False))
             return
         version, refused, reason = running.version, running.refused, ""
         if before is not None:
-            if before.is_taking and (before.version, before.refused) == (version, refused):
+            if before.is_accepting and (before.version, before.refused) == (version, refused):
                 return
             # The notice may have been read before the header that goes with it, or after.
             reason = before.reason if before.refused == refused else ""

@@ -33,7 +33,7 @@ def rollout_status(made: ConfigVersion | None, run: AgentConfigStatus | None) ->
         return RolloutStatus.NONE
     if run is None:
         return RolloutStatus.UNHEARD
-    if not run.is_taking:
+    if not run.is_accepting:
         return RolloutStatus.NOT_TAKING
     if run.version == made.version:
         return RolloutStatus.CURRENT

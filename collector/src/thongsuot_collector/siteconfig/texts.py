@@ -36,7 +36,7 @@ def facts_of(
 
     The reason is the device's own sentence, in English, as in its log.
     """
-    if made is None or run is None or not run.is_taking:
+    if made is None or run is None or not run.is_accepting:
         return []
     said = _RUNS.read(language).format(version=run.version or _FILE.read(language))
     if run.version != made.version:

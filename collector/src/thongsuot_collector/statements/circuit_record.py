@@ -16,7 +16,7 @@ from thongsuot_collector.sla.month import NS_PER_MS
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord
-from thongsuot_collector.store.tables import DELIVERIES, FAULTS, MEMBERS, TIMELINES
+from thongsuot_collector.store.tables import DELIVERIES, FAULTS, INCIDENT_MEMBERS, TIMELINES
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
@@ -94,8 +94,8 @@ def _notifications(
             DELIVERIES.c.took_ns,
             DELIVERIES.c.reference,
         )
-        .join(MEMBERS, MEMBERS.c.trouble == FAULTS.c.id)
-        .join(DELIVERIES, DELIVERIES.c.incident == MEMBERS.c.incident)
+        .join(INCIDENT_MEMBERS, INCIDENT_MEMBERS.c.fault == FAULTS.c.id)
+        .join(DELIVERIES, DELIVERIES.c.incident == INCIDENT_MEMBERS.c.incident)
         .where(
             and_(
                 FAULTS.c.site == circuit.site,
@@ -112,13 +112,13 @@ def _notifications(
     with engine.connect() as connection:
         records = connection.execute(wanted).all()
     for row in records:
-        trouble = msgspec.msgpack.decode(row.body, type=Fault)
-        if trouble.is_gone or row.began_ns < trouble.known_ns:
+        fault = msgspec.msgpack.decode(row.body, type=Fault)
+        if fault.is_gone or row.began_ns < fault.known_ns:
             continue
         yield CarrierNotification(
             at_ms=(row.began_ns + row.took_ns) // NS_PER_MS,
-            from_ms=trouble.start_ns // NS_PER_MS,
-            until_ms=None if trouble.end_ns is None else trouble.end_ns // NS_PER_MS,
+            from_ms=fault.start_ns // NS_PER_MS,
+            until_ms=None if fault.end_ns is None else fault.end_ns // NS_PER_MS,
             incident=row.incident,
             reference=row.reference,
         )

@@ -27,7 +27,7 @@ def save_revision(engine: Engine, issue: IssuedStatement) -> None:
                 carrier=circuit.carrier,
                 issued_ms=issue.issued_ms,
                 digest=issue.digest,
-                brief=msgspec.msgpack.encode(summarize_statement(issue)),
+                summary=msgspec.msgpack.encode(summarize_statement(issue)),
                 body=msgspec.msgpack.encode(issue),
             )
         )
@@ -90,14 +90,14 @@ def summaries(engine: Engine, month: str) -> list[StatementSummary]:
         STATEMENTS.c.revision == newest.c.revision,
     )
     wanted = (
-        select(STATEMENTS.c.brief)
+        select(STATEMENTS.c.summary)
         .join(newest, is_newest)
         .where(STATEMENTS.c.month == month)
         .order_by(STATEMENTS.c.circuit, STATEMENTS.c.site, STATEMENTS.c.link)
     )
     with engine.connect() as connection:
         return [
-            msgspec.msgpack.decode(row.brief, type=StatementSummary)
+            msgspec.msgpack.decode(row.summary, type=StatementSummary)
             for row in connection.execute(wanted)
         ]
 

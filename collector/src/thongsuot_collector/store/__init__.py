@@ -1,1 +1,1 @@
-"""Tables and migrations: tokens, boots, what was set aside, the current state of each site."""
+"""Every table of the collector, its migrations, and one module for each kind of row."""

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Table, create_engine, event
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file
@@ -18,7 +18,7 @@ from thongsuot_collector.store.sqlite_salvage import (
     last_row,
     open_damaged,
 )
-from thongsuot_collector.store.tables import METADATA
+from thongsuot_collector.store.tables import FORMER_NAMES, METADATA, FormerNames
 
 _log = logging.getLogger(__name__)
 
@@ -100,17 +100,38 @@ def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:
     ):
         for table in METADATA.sorted_tables:
             try:
-                there = {row[1] for row in source.execute(f"PRAGMA table_info({table.name})")}
+                found_in, columns = _columns_in(source, table)
             except sqlite3.Error:
                 return copied  # not even the names of tables can be read
-            columns = [column.name for column in table.columns if column.name in there]
             if columns:
-                copied[table.name] = _copy_table(source, target, table.name, columns)
+                copied[table.name] = _copy_table(source, found_in, target, table.name, columns)
     return copied
 
 
+def _columns_in(source: sqlite3.Connection, table: Table) -> tuple[str, dict[str, str]]:
+    """Return what a table is called in a store, and its columns: today's names, and those there."""
+    former = FORMER_NAMES.get(table.name, FormerNames(table.name))
+    name, there = table.name, _column_names(source, table.name)
+    if not there:
+        name, there = former.table, _column_names(source, former.table)
+    columns = {}
+    for column in table.columns:
+        for candidate in (column.name, former.columns.get(column.name)):
+            if candidate in there:
+                columns[column.name] = candidate
+    return name, columns
+
+
+def _column_names(source: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
+
+
 def _copy_table(
-    source: sqlite3.Connection, target: sqlite3.Connection, name: str, columns: list[str]
+    source: sqlite3.Connection,
+    found_in: str,
+    target: sqlite3.Connection,
+    name: str,
+    columns: dict[str, str],
 ) -> Salvaged:
     names = ", ".join(("rowid", *(f'"{column}"' for column in columns)))
     marks = ", ".join("?" * (1 + len(columns)))
@@ -120,8 +141,8 @@ def _copy_table(
         target.executemany(insert, rows)
         return ()
 
-    quoted = [f'"{column}"' for column in columns]
-    return copy_rows(source, name, quoted, last_row(source, name), keep)
+    quoted = [f'"{column}"' for column in columns.values()]
+    return copy_rows(source, found_in, quoted, last_row(source, found_in), keep)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

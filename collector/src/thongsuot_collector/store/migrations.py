@@ -7,7 +7,19 @@ they run on every database SQLAlchemy knows.
 
 from collections.abc import Callable
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.schema import DropIndex
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import audit, tables
@@ -19,8 +31,8 @@ def _first_tables(connection: Connection) -> None:
     tables.METADATA.create_all(connection)
 
 
-def _tables_of_telling(connection: Connection) -> None:
-    for table in (tables.CONVERSATIONS, tables.DELIVERIES):
+def _tables_of_notifications(connection: Connection) -> None:
+    for table in (tables.NOTIFICATION_THREADS, tables.DELIVERIES):
         # A store made today has them from the first step already.
         table.create(connection, checkfirst=True)
 
@@ -30,9 +42,9 @@ def _tables_of_incidents(connection: Connection) -> None:
         tables.TIMELINES,
         tables.INTERVALS,
         tables.INCIDENTS,
-        tables.MEMBERS,
+        tables.INCIDENT_MEMBERS,
         tables.FAULTS,
-        tables.WINDOWS,
+        tables.MAINTENANCE_WINDOWS,
     ):
         table.create(connection, checkfirst=True)
 
@@ -51,11 +63,11 @@ def _tables_of_enrolment(connection: Connection) -> None:
     audit.seal(connection)
 
 
-def _table_of_asks(connection: Connection) -> None:
+def _table_of_test_requests(connection: Connection) -> None:
     tables.TEST_REQUESTS.create(connection, checkfirst=True)
 
 
-def _tables_of_site_plans(connection: Connection) -> None:
+def _tables_of_site_configs(connection: Connection) -> None:
     for table in (tables.SITE_CONFIGS, tables.SITE_CONFIG_RUNS):
         table.create(connection, checkfirst=True)
 
@@ -64,16 +76,48 @@ def _table_of_certificates(connection: Connection) -> None:
     tables.CERTIFICATES.create(connection, checkfirst=True)
 
 
+def _field_terms(connection: Connection) -> None:
+    """Give tables and columns the names that their field has for them."""
+    for name, former in tables.FORMER_NAMES.items():
+        _rename(connection, tables.METADATA.tables[name], former)
+
+
+def _rename(connection: Connection, table: Table, former: tables.FormerNames) -> None:
+    before = inspect(connection)
+    if former.table != table.name and before.has_table(former.table):
+        # An earlier step of the same migration has made it by its name of today, empty.
+        table.drop(connection, checkfirst=True)
+        connection.execute(text(f"ALTER TABLE {former.table} RENAME TO {table.name}"))
+    after = inspect(connection)
+    columns = {column["name"] for column in after.get_columns(table.name)}
+    for new, old in former.columns.items():
+        if old in columns:
+            connection.execute(text(f"ALTER TABLE {table.name} RENAME COLUMN {old} TO {new}"))
+    _replace_indexes(connection, table)
+
+
+def _replace_indexes(connection: Connection, table: Table) -> None:
+    """Drop the indexes that a table no longer has, and make those that it has today."""
+    wanted = {index.name for index in table.indexes}
+    reflected = Table(table.name, MetaData(), autoload_with=connection)
+    for index in reflected.indexes:
+        if index.name not in wanted:
+            connection.execute(DropIndex(index))
+    for index in table.indexes:
+        index.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
-    _tables_of_telling,
+    _tables_of_notifications,
     _tables_of_incidents,
     _table_of_people,
     _tables_of_statements,
     _tables_of_enrolment,
-    _table_of_asks,
-    _tables_of_site_plans,
+    _table_of_test_requests,
+    _tables_of_site_configs,
     _table_of_certificates,
+    _field_terms,
 )
 
 

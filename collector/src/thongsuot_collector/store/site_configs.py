@@ -32,7 +32,7 @@ class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     site: str
-    is_taking: bool = True
+    is_accepting: bool = True
     version: str = ""
     refused: str = ""
     reason: str = ""

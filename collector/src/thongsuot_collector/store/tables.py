@@ -1,5 +1,7 @@
 """Every table of the store, as SQLAlchemy Core knows it; ``migrations`` makes them."""
 
+from dataclasses import dataclass, field
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -70,26 +72,26 @@ AUDIT = Table(
 """Who changed what; only added to."""
 
 SITE_CONFIGS = Table(
-    "site_plans",
+    "site_configs",
     METADATA,
     Column("site", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
     Column("made_ns", BigInteger, nullable=False),
 )
-"""The newest version of each site's plan; what is in it follows from the inventory."""
+"""The newest version of each site's configuration; its content follows from the inventory."""
 
 SITE_CONFIG_RUNS = Table(
-    "site_plan_runs",
+    "site_config_runs",
     METADATA,
     Column("site", Text, primary_key=True),
-    Column("is_taking", Boolean, nullable=False),
+    Column("is_accepting", Boolean, nullable=False),
     Column("version", Text, nullable=False),
     Column("refused", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("changed_ns", BigInteger, nullable=False),
 )
-"""Which version each site's agent said last that it runs, and which it refused and why."""
+"""The version that each site's agent reported last, and the one that it refused and why."""
 
 PEOPLE = Table(
     "people",
@@ -104,7 +106,7 @@ PEOPLE = Table(
 """Who may act on incidents."""
 
 TEST_REQUESTS = Table(
-    "asks",
+    "test_requests",
     METADATA,
     Column("id", Text, primary_key=True),
     Column("site", Text, nullable=False),
@@ -116,12 +118,12 @@ TEST_REQUESTS = Table(
     Column("expires_ns", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("changed_ns", BigInteger, nullable=False),
-    Column("said", Text, nullable=False),
-    Column("found", LargeBinary, nullable=False),
-    Index("asks_site", "site", "asked_ns"),
-    Index("asks_state", "state"),
+    Column("refusal", Text, nullable=False),
+    Column("results", LargeBinary, nullable=False),
+    Index("test_requests_site", "site", "asked_ns"),
+    Index("test_requests_state", "state"),
 )
-"""Tests that somebody wanted at once: who, when, and what became of each."""
+"""Tests that somebody requested: who, when, and what became of each."""
 
 BOOTS = Table(
     "boots",
@@ -134,7 +136,7 @@ BOOTS = Table(
 """The wall time of boottime 0 of each boot of a device that was ever heard."""
 
 DEAD_LETTERS = Table(
-    "set_aside",
+    "dead_letters",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at_ns", BigInteger, nullable=False),
@@ -145,9 +147,9 @@ DEAD_LETTERS = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index("set_aside_site", "site"),
+    Index("dead_letters_site", "site"),
 )
-"""Batches that could not be digested, whole, with who could not and why."""
+"""Batches that a consumer failed to process, whole, with the consumer and its error."""
 
 SITES = Table(
     "sites",
@@ -166,8 +168,8 @@ POSITIONS = Table(
 )
 """Up to where of which journal a consumer's rows in this store hold, written with those rows."""
 
-CONVERSATIONS = Table(
-    "conversations",
+NOTIFICATION_THREADS = Table(
+    "notification_threads",
     METADATA,
     Column("incident", Text, primary_key=True),
     Column("audience", Text, primary_key=True),
@@ -175,16 +177,16 @@ CONVERSATIONS = Table(
     # Whether something is to be done yet, or has to be taken back one day.
     Column("is_live", Boolean, nullable=False),
     Column("state", LargeBinary, nullable=False),
-    Index("conversations_live", "is_live"),
+    Index("notification_threads_live", "is_live"),
 )
-"""How far each party is told of each incident, as ``notify.telling.conversation`` encodes it."""
+"""How far each party is notified of each incident, as ``notify.dispatch.thread`` encodes it."""
 
 DELIVERIES = Table(
     "deliveries",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("incident", Text, nullable=False),
-    Column("entry", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
     Column("audience", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -196,7 +198,7 @@ DELIVERIES = Table(
     Index("deliveries_incident", "incident"),
     Index("deliveries_began", "began_ns"),
 )
-"""Every try to tell anybody anything, with what was answered."""
+"""Every attempt to deliver a notification, with the receiver's answer."""
 
 TIMELINES = Table(
     "timelines",
@@ -247,22 +249,22 @@ INCIDENTS = Table(
 )
 """Every incident, as ``incidents.incident`` encodes it."""
 
-MEMBERS = Table(
+INCIDENT_MEMBERS = Table(
     "incident_members",
     METADATA,
     Column("incident", Text, primary_key=True),
     Column("place", Integer, primary_key=True),
-    Column("trouble", Text, nullable=False),
+    Column("fault", Text, nullable=False),
     Column("site", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("service", Text, nullable=False),
-    Index("incident_members_trouble", "trouble"),
+    Index("incident_members_fault", "fault"),
     Index("incident_members_site", "site"),
 )
-"""Who is in which incident."""
+"""Which faults belong to which incident."""
 
 FAULTS = Table(
-    "troubles",
+    "faults",
     METADATA,
     Column("id", Text, primary_key=True),
     Column("site", Text, nullable=False),
@@ -271,11 +273,11 @@ FAULTS = Table(
     Column("start_ns", BigInteger, nullable=False),
     Column("end_ns", BigInteger),
     Column("body", LargeBinary, nullable=False),
-    Index("troubles_subject", "site", "link", "service"),
+    Index("faults_subject", "site", "link", "service"),
 )
-"""Every fault of one subject, as ``incidents.trouble`` encodes it."""
+"""Every fault of one subject, as ``incidents.fault`` encodes it."""
 
-WINDOWS = Table(
+MAINTENANCE_WINDOWS = Table(
     "maintenance_windows",
     METADATA,
     Column("id", Text, primary_key=True),
@@ -284,7 +286,7 @@ WINDOWS = Table(
     Column("body", LargeBinary, nullable=False),
     Index("maintenance_windows_end", "end_ns"),
 )
-"""Planned work, as ``incidents.window`` encodes it."""
+"""Planned work, as ``incidents.maintenance_window`` encodes it."""
 
 STATEMENTS = Table(
     "statements",
@@ -298,8 +300,30 @@ STATEMENTS = Table(
     Column("issued_ms", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
     # What the list of a month shows, so that it need not decode every body.
-    Column("brief", LargeBinary, nullable=False),
+    Column("summary", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("statements_circuit", "circuit"),
 )
-"""Every statement that was ever issued, as ``sla.issue`` encodes it. Rows are only added."""
+"""Every statement that was ever issued, as ``sla.statement`` encodes it. Rows are only added."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerNames:
+    """The names that a table and its columns had until version 9; ``columns`` from new to old."""
+
+    table: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+FORMER_NAMES = {
+    "dead_letters": FormerNames("set_aside"),
+    "deliveries": FormerNames("deliveries", {"number": "entry"}),
+    "faults": FormerNames("troubles"),
+    "incident_members": FormerNames("incident_members", {"fault": "trouble"}),
+    "notification_threads": FormerNames("conversations"),
+    "site_config_runs": FormerNames("site_plan_runs", {"is_accepting": "is_taking"}),
+    "site_configs": FormerNames("site_plans"),
+    "statements": FormerNames("statements", {"summary": "brief"}),
+    "test_requests": FormerNames("asks", {"refusal": "said", "results": "found"}),
+}
+"""By the name of the table today: what ``migrations`` renames, and what recovery looks for."""

@@ -67,13 +67,13 @@ class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
     expires_ns: int
     state: RequestStage = RequestStage.WAITING
     changed_ns: int = 0
-    said: str = ""
-    found: bytes = b"[]"
+    refusal: str = ""
+    results: bytes = b"[]"
 
     @property
-    def findings(self) -> list[TestRun]:
+    def runs(self) -> list[TestRun]:
         """What was measured, a run each."""
-        return msgspec.json.decode(self.found, type=list[TestRun])
+        return msgspec.json.decode(self.results, type=list[TestRun])
 
 
 def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
@@ -195,10 +195,10 @@ def live(engine: Engine) -> list[RequestedTest]:
     return requests
 
 
-def advance(engine: Engine, site: str, name: str, stage: RequestStage, said: str = "") -> None:
+def advance(engine: Engine, site: str, name: str, stage: RequestStage, refusal: str = "") -> None:
     """Note what an agent said of a test of its site; of what is over already nothing changes."""
     now_ns = time.time_ns()
-    values: dict[str, object] = {"state": stage, "changed_ns": now_ns, "said": said}
+    values: dict[str, object] = {"state": stage, "changed_ns": now_ns, "refusal": refusal}
     if stage is RequestStage.TAKEN:
         values["expires_ns"] = now_ns + LASTS_NS
     with engine.begin() as connection:
@@ -223,7 +223,7 @@ def record_findings(
     """
     with engine.begin() as connection:
         kept = connection.execute(
-            select(TEST_REQUESTS.c.found).where(TEST_REQUESTS.c.id == name)
+            select(TEST_REQUESTS.c.results).where(TEST_REQUESTS.c.id == name)
         ).scalar()
         if kept is None:
             return
@@ -234,7 +234,7 @@ def record_findings(
         }
         body = msgspec.json.encode([runs[key] for key in sorted(runs)])
         connection.execute(
-            update(TEST_REQUESTS).where(TEST_REQUESTS.c.id == name).values(found=body)
+            update(TEST_REQUESTS).where(TEST_REQUESTS.c.id == name).values(results=body)
         )
 
 

@@ -142,7 +142,7 @@ async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(
     for event in (opened, resolved):
         assert await send_once(fixture, message_of(event, made)) is ChannelOutcome.DELIVERED
     first, last = fixture.bodies()
-    assert (first.conversation, first.kind) == (last.conversation, "opened")
+    assert (first.thread_id, first.kind) == (last.thread_id, "opened")
     assert first.delivery == f"{opened.id}:carrier:vnpt:main"
     assert (first.audience.party, first.audience.name) == ("carrier", "vnpt")
     assert "FTTH-0000" in first.title

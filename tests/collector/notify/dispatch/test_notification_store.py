@@ -94,12 +94,12 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
     # When it is closed and writes nothing more.
     store = open_store(tmp_path / "store.sqlite")
     with store.begin() as connection:
-        connection.execute(text("UPDATE conversations SET state = x'c0'"))
+        connection.execute(text("UPDATE notification_threads SET state = x'c0'"))
     store.dispose()
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         assert not fixture.service.threads
         await fixture.accept(event)
         await eventually(fixture.is_idle)
-    assert "cannot read a conversation" in caplog.text
+    assert "cannot read a thread" in caplog.text
     # Told again, under the same key: a receiver that knows keys has it once.
     assert first.received_kinds() == [NotificationKind.OPENED]

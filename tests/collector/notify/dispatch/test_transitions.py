@@ -64,7 +64,7 @@ def well(_channel: str) -> ChannelReadiness:
 
 
 class ThreadSimulation:
-    """One conversation, and a clock in seconds; answers are given by hand."""
+    """One thread, and a clock in seconds; answers are given by hand."""
 
     def __init__(self, routes: Routes = ONE) -> None:
         self.now_s = 0.0
@@ -269,7 +269,7 @@ def test_the_same_event_again_and_an_older_one_change_nothing() -> None:
     assert desk.thread is newer
 
 
-def test_a_fault_that_comes_back_is_another_conversation_for_the_receiver() -> None:
+def test_a_fault_that_comes_back_is_another_thread_for_the_receiver() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED, reference="TT-1")
     desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))

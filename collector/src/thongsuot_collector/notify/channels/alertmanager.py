@@ -170,8 +170,8 @@ class AlertmanagerChannel:
             return msgspec.structs.replace(best, text=text)
         return best
 
-    def _end(self, conversation: str) -> None:
-        self._ended[conversation] = None
+    def _end(self, thread_id: str) -> None:
+        self._ended[thread_id] = None
         while len(self._ended) > _ENDED_KEPT:
             del self._ended[next(iter(self._ended))]
 

@@ -1,4 +1,4 @@
-"""Ledger: who was told what, with every answer, in the store: a restart forgets nothing."""
+"""The delivery log: every notification with every answer, in the store, so a restart keeps it."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.message import ChannelOutcome
-from thongsuot_collector.store.tables import CONVERSATIONS, DELIVERIES
+from thongsuot_collector.store.tables import DELIVERIES, NOTIFICATION_THREADS
 
 TEXT_LIMIT = 500
 """Characters of an answer that are kept."""
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 class DeliveryLogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One try: what (``kind``, of the incident's ``entry``), to whom, by which ``channel``, and what
-    came of it. ``began_ns`` is Unix time.
+    One attempt: what (``kind``, the incident's notification ``number``), to whom, by which
+    ``channel``, and its outcome. ``began_ns`` is Unix time.
     """
 
     incident: str
-    entry: int
+    number: int
     audience: str
     channel: str
     kind: str
@@ -40,21 +40,21 @@ class DeliveryLogEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 def save_threads(
     engine: Engine,
-    conversations: Sequence[NotificationThread],
-    tried: Sequence[DeliveryLogEntry] = (),
+    threads: Sequence[NotificationThread],
+    attempts: Sequence[DeliveryLogEntry] = (),
 ) -> None:
-    """Keep conversations as they are now, and what was tried; durable when it returns."""
-    rows = [msgspec.structs.asdict(item) | {"text": item.text[:TEXT_LIMIT]} for item in tried]
+    """Save threads as they are now, and new attempts; durable when it returns."""
+    rows = [msgspec.structs.asdict(item) | {"text": item.text[:TEXT_LIMIT]} for item in attempts]
     with engine.begin() as connection:
-        for thread in conversations:
+        for thread in threads:
             _put(connection, thread)
         if rows:
             connection.execute(insert(DELIVERIES), rows)
 
 
 def load_open_threads(engine: Engine) -> list[NotificationThread]:
-    """Return the conversations in which something is to be done, or to be taken back one day."""
-    wanted = select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.is_live)
+    """Return the threads in which something is to be done, or to be resolved one day."""
+    wanted = select(NOTIFICATION_THREADS.c.state).where(NOTIFICATION_THREADS.c.is_live)
     with engine.connect() as connection:
         states = [row.state for row in connection.execute(wanted)]
     return [state for state in map(_decoded, states) if state is not None]
@@ -63,9 +63,10 @@ def load_open_threads(engine: Engine) -> list[NotificationThread]:
 def load_thread(
     engine: Engine, incident: str, audience: ResponsibleParty
 ) -> NotificationThread | None:
-    """Return what a party was told of an incident, also when that is over."""
-    wanted = select(CONVERSATIONS.c.state).where(
-        CONVERSATIONS.c.incident == incident, CONVERSATIONS.c.audience == str(audience)
+    """Return the thread of a party and an incident, also when it is over."""
+    wanted = select(NOTIFICATION_THREADS.c.state).where(
+        NOTIFICATION_THREADS.c.incident == incident,
+        NOTIFICATION_THREADS.c.audience == str(audience),
     )
     with engine.connect() as connection:
         state = connection.execute(wanted).scalar()
@@ -73,7 +74,7 @@ def load_thread(
 
 
 def load_attempts(engine: Engine, incident: str) -> list[DeliveryLogEntry]:
-    """Return every try to tell of an incident, in the order in which they began."""
+    """Return every attempt to notify of an incident, in the order in which they began."""
     columns = [column for column in DELIVERIES.c if column.name != "id"]
     wanted = (
         select(*columns)
@@ -88,11 +89,13 @@ def load_attempts(engine: Engine, incident: str) -> list[DeliveryLogEntry]:
 
 
 def prune_log(engine: Engine, *, before_ns: int) -> None:
-    """Drop what was over before a time, with its tries."""
-    old = CONVERSATIONS.c.changed_ns < before_ns
+    """Drop the threads that were over before a time, with their attempts."""
+    old = NOTIFICATION_THREADS.c.changed_ns < before_ns
     with engine.begin() as connection:
-        connection.execute(delete(CONVERSATIONS).where(old, CONVERSATIONS.c.is_live.is_(False)))
-        kept = select(CONVERSATIONS.c.incident)
+        connection.execute(
+            delete(NOTIFICATION_THREADS).where(old, NOTIFICATION_THREADS.c.is_live.is_(False))
+        )
+        kept = select(NOTIFICATION_THREADS.c.incident)
         connection.execute(
             delete(DELIVERIES).where(
                 DELIVERIES.c.began_ns < before_ns, DELIVERIES.c.incident.not_in(kept)
@@ -101,7 +104,7 @@ def prune_log(engine: Engine, *, before_ns: int) -> None:
 
 
 def _put(connection: Connection, thread: NotificationThread) -> None:
-    new = upsert(CONVERSATIONS).values(
+    new = upsert(NOTIFICATION_THREADS).values(
         incident=thread.incident,
         audience=str(thread.audience),
         changed_ns=time.time_ns(),
@@ -124,6 +127,6 @@ def _decoded(state: bytes) -> NotificationThread | None:
     try:
         return msgspec.msgpack.decode(state, type=NotificationThread)
     except msgspec.MsgspecError as error:
-        # Better told once more than a collector that does not start.
-        _log.error("cannot read a conversation (%d bytes): %s; begun anew", len(state), error)
+        # A duplicate notification is better than a collector that does not start.
+        _log.error("cannot read a thread (%d bytes): %s; it begins anew", len(state), error)
         return None

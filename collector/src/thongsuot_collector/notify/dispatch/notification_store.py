@@ -1,4 +1,4 @@
-"""Shelf: the conversations that are not over, in memory and in the store."""
+"""Notification store: the threads that are not over, in memory and on disk."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ ThreadKey = tuple[str, ResponsibleParty]
 
 class NotificationStore:
     """
-    All conversations that are not over, by incident and party, and by site.
+    All threads that are not over, by incident and party, and by site.
 
-    What is put here is in memory; ``save`` makes it durable.
+    ``put`` keeps a thread in memory; ``save`` makes it durable.
     """
 
     def __init__(self, store: Engine) -> None:
@@ -28,7 +28,7 @@ class NotificationStore:
         self._sites: dict[str, dict[ThreadKey, None]] = {}
         self._writing = asyncio.Lock()
         self._unwritten: dict[ThreadKey, None] = {}
-        self._tried: list[delivery_log.DeliveryLogEntry] = []
+        self._attempts: list[delivery_log.DeliveryLogEntry] = []
 
     def __contains__(self, key: ThreadKey) -> bool:
         return key in self._live
@@ -49,57 +49,59 @@ class NotificationStore:
         return [self._live[key] for key in self._sites.get(site, ())]
 
     def get(self, key: ThreadKey) -> NotificationThread | None:
-        """Return a conversation that is not over."""
+        """Return a thread that is not over."""
         return self._live.get(key)
 
-    def put(self, key: ThreadKey, conversation: NotificationThread) -> None:
-        """Put a conversation where it is found, instead of what it was."""
+    def put(self, key: ThreadKey, thread: NotificationThread) -> None:
+        """Keep a thread, instead of what it was before."""
         before = self._live.get(key)
-        if before is None or before.event is not conversation.event:
+        if before is None or before.event is not thread.event:
             if before is not None:
                 self.drop(key)
-            for site in conversation.event.incident.sites:
+            for site in thread.event.incident.sites:
                 self._sites.setdefault(site, {})[key] = None
-        self._live[key] = conversation
+        self._live[key] = thread
 
     def drop(self, key: ThreadKey) -> None:
-        """Take a conversation out of memory."""
+        """Drop a thread from memory."""
         for site in self._live.pop(key).event.incident.sites:
             self._sites[site].pop(key)
             if not self._sites[site]:
                 del self._sites[site]
 
     async def load(self) -> None:
-        """Take up what the store holds."""
+        """Load what the store holds."""
         for thread in await run_to_completion(delivery_log.load_open_threads, self._store):
             self.put((thread.incident, thread.audience), thread)
 
     async def reload(self, key: ThreadKey) -> None:
-        """Take up a conversation that is over, should there be one: it may go on."""
+        """Load a thread that is over, should there be one: it may go on."""
         if key not in self._live:
             known = await run_to_completion(delivery_log.load_thread, self._store, *key)
             if known is not None and key not in self._live:
                 self.put(key, known)
 
-    async def save(self, keys: Sequence[ThreadKey], *tried: delivery_log.DeliveryLogEntry) -> None:
+    async def save(
+        self, keys: Sequence[ThreadKey], *attempts: delivery_log.DeliveryLogEntry
+    ) -> None:
         """
-        Write down how conversations are now, and what was tried; returns when it is durable.
+        Write threads as they are now, and new attempts; returns when both are durable.
 
-        What others want written meanwhile is written along: in a storm they share a flush.
+        Calls that wait meanwhile are written along: in a storm they share a flush.
         """
         self._unwritten |= dict.fromkeys(keys)
-        self._tried += tried
+        self._attempts += attempts
         async with self._writing:
-            if not self._unwritten and not self._tried:
-                return  # somebody has written ours along
+            if not self._unwritten and not self._attempts:
+                return  # another call has written ours along
             wanted, self._unwritten = self._unwritten, {}
-            tries, self._tried = self._tried, []
+            logged, self._attempts = self._attempts, []
             threads = [self._live[key] for key in wanted if key in self._live]
             try:
-                await run_to_completion(delivery_log.save_threads, self._store, threads, tries)
+                await run_to_completion(delivery_log.save_threads, self._store, threads, logged)
             except Exception:
                 self._unwritten = wanted | self._unwritten
-                self._tried = [*tries, *self._tried]
+                self._attempts = [*logged, *self._attempts]
                 raise
 
     async def wait_written(self) -> None:

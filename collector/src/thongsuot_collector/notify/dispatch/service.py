@@ -338,7 +338,7 @@ class NotificationService:
             self._store.put(key, after)
         entry = DeliveryLogEntry(
             incident=key[0],
-            entry=tried.event.record.number,
+            number=tried.event.record.number,
             audience=str(key[1]),
             channel=step.route,
             kind=step.kind,

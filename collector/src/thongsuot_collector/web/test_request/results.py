@@ -12,9 +12,9 @@ def describe_result(
     ask: RequestedTest, directory: InventoryDirectory, language: Language
 ) -> list[str]:
     """Return what came of a test: a line a run, or why there is none."""
-    if ask.said:
-        return [describe_refusal(ask.said, language)]
-    return [_line(ask.site, run, directory, language) for run in ask.findings]
+    if ask.refusal:
+        return [describe_refusal(ask.refusal, language)]
+    return [_line(ask.site, run, directory, language) for run in ask.runs]
 
 
 def link_title(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:

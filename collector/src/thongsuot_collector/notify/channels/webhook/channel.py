@@ -29,7 +29,7 @@ from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"
 DELIVERY_HEADER = "Thongsuot-Delivery"
-"""The same for the same telling, however often it is sent."""
+"""The same for the same notification, however often it is sent."""
 
 
 class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +37,13 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     What is posted.
 
     ``delivery`` is the same however often it is sent: a receiver that has it answers 200 and does
-    nothing. ``thread_id`` is the same for all that is said of one incident from ``opened``
-    to ``resolved``. ``kind`` is what it is to the receiver. ``title`` and ``text`` are for people.
+    nothing. ``thread_id`` is the same for all notifications of one incident, from
+    ``opened`` to ``resolved``. ``kind`` is what it is to the receiver. ``title`` and ``text`` are
+    for people.
     """
 
     delivery: str
-    conversation: str
+    thread_id: str
     kind: NotificationKind
     sent_at: str
     audience: PartyReference
@@ -118,7 +119,7 @@ def encode_body(message: NotificationMessage, now_ns: int) -> bytes:
     party: Party = message.audience.party
     body = WebhookBody(
         delivery=message.key,
-        conversation=message.thread_id,
+        thread_id=message.thread_id,
         kind=message.kind,
         sent_at=timestamp(now_ns),
         audience=PartyReference(

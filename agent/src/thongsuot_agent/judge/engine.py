@@ -19,7 +19,7 @@ from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import carried_loss, equipment, loss
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
-from thongsuot_agent.judge.verdicts import judge_link
+from thongsuot_agent.judge.verdicts import is_at_rest, judge_link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series
 from thongsuot_schema.state import State
@@ -181,6 +181,8 @@ def _judge_after_event(
     """Settle the link that an event was about, then what depends on it."""
     memory, settings = at.memory, at.settings
     equipment.age_readings(at)
+    if not asked and is_at_rest(at) and not services.is_comparison_due(memory):
+        return StepOutcome(memory=memory)
     wishes = [*links.advance_rounds(at), *asked]
     changes = judge_link(at)
     if changes:
@@ -200,11 +202,9 @@ def _with_other_due_links(
 ) -> StepOutcome:
     """Add what has come due on other links meanwhile: a second until the next tick is long."""
     for name, link in at.memory.links.items():
-        other = (
-            _link_context(at.memory, name, site_probes, at.settings)
-            if link is not at.link
-            else None
-        )
+        if link is at.link or (link.round is None and link.burst_ns is None):
+            continue
+        other = _link_context(at.memory, name, site_probes, at.settings)
         if other is not None and links.is_round_due(other):
             more = _judge_after_event(other, site_probes)
             ruling = StepOutcome(

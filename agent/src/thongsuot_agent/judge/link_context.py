@@ -1,6 +1,8 @@
 """Stand: one link with all that is needed to judge it."""
 
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from thongsuot_agent.judge.memory import LinkMemory, Memory
 from thongsuot_agent.judge.settings import Settings
@@ -9,8 +11,7 @@ from thongsuot_agent.judge.site_probes import LinkProbes
 NS_PER_S = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class LinkContext:
+class LinkContext(msgspec.Struct, frozen=True, gc=False):
     """
     Where a judgement on a link is made from: everything known, the link, its probes, the
     thresholds.
@@ -27,6 +28,7 @@ class LinkContext:
         return self.memory.now_ns
 
 
+@lru_cache(maxsize=256)
 def ns(seconds: float) -> int:
-    """Return a span of time in nanoseconds."""
+    """Return a span of time in nanoseconds; the same few settings, hundreds of times a second."""
     return round(seconds * NS_PER_S)

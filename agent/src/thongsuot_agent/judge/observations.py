@@ -6,6 +6,8 @@ one round.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
@@ -22,8 +24,7 @@ SERVICES_WITNESS = ""
 """Services count as one witness together: they may stand in one data centre behind one wall."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One series in a round: it answered, or was silent (both false: its failures say nothing)."""
 
     track: Track

@@ -80,9 +80,11 @@ def path_probes(
             link.is_path_due = True
     found: list[ConfirmationProbe] = []
     for name, link in memory.links.items():
+        if not link.is_path_due:
+            continue
         watch, asked_ns = site_probes.links.get(name), link.paths_asked_ns
         is_resting = asked_ns is not None and memory.now_ns - asked_ns < _REST_NS
-        if not link.is_path_due or watch is None or is_resting:
+        if watch is None or is_resting:
             continue
         link.is_path_due = False
         if watch.paths:

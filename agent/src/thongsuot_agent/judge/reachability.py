@@ -99,8 +99,10 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
 def late_rtt_s(finding: Finding) -> float | None:
     """Return how long the answer took that came too late for an echo, ``None`` if none did."""
     text = finding.evidence.get(LATE_RTT)
+    if text is None:
+        return None
     try:
-        return None if text is None else float(text)
+        return float(text)
     except ValueError:
         return None
 

@@ -124,7 +124,10 @@ def compare_services(
 
 def is_comparison_due(memory: Memory) -> bool:
     """Return whether a case can be judged."""
-    return any(_is_complete(memory, service) for service in memory.services.values())
+    for service in memory.services.values():
+        if service.comparison is not None and _is_complete(memory, service):
+            return True
+    return False
 
 
 def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) -> ServiceOutcome:

@@ -41,7 +41,8 @@ def _slot_by_packets(link: LinkMemory) -> FaultSlot | None:
     flap = _flap_slot(link, link.silence)
     if flap is not None:
         return flap
-    return min((s for s in _degraded(link) if s.fault is not None), key=_rung_rank, default=None)
+    faulty = [slot for slot in _degraded(link) if slot.fault is not None]
+    return min(faulty, key=_rung_rank) if faulty else None
 
 
 def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
@@ -55,8 +56,31 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
         return issue_verdict(at.memory, link.name, "", unknown_slot(link, at.now_ns))
     slot = link_slot(link)
     if slot is None:
+        given = at.memory.issued.get(SubjectKey(link.name, ""))
+        if given is not None and given.state is State.UP:
+            return ()
         slot = FaultSlot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
     return issue_verdict(at.memory, link.name, "", slot)
+
+
+def is_at_rest(at: LinkContext) -> bool:
+    """
+    Return whether nothing is wrong with a link, suspected, asked for or owed to it.
+
+    Then an event that fits changes no verdict and asks for nothing: most events of any day. What
+    credit for more probes is earned meanwhile is added up by the first event after it.
+    """
+    link, loss_test = at.link, at.link.loss_test
+    if link.round is not None or link.burst_ns is not None or not link.known:
+        return False
+    if loss_test.cusum_up or link.carried_test.cusum_up or loss_test.is_dense_probing:
+        return False
+    if link.flap_state.active:
+        return False
+    given = at.memory.issued.get(SubjectKey(link.name, ""))
+    if given is None or given.state is not State.UP:
+        return False
+    return all(slot.fault is None for slot in _degraded(link))
 
 
 def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:

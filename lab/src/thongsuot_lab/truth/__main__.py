@@ -5,14 +5,16 @@ Exits with 1 when a goal is missed.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from thongsuot_lab.spaces import privilege
 from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals
@@ -24,6 +26,9 @@ from thongsuot_lab.truth.report import SHOWN, TruthReport
 from thongsuot_lab.truth.scenario_run import play, story, write_recordings
 
 FOLDER = Path("artefacts/truth")
+PROGRESS_S = 20.0
+"""Between two words on how far it is."""
+T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,19 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.play:
         return _play_again(options.play, options.recordings)
     if options.healthy_days:
-        return _healthy(options.seed, options.healthy_days, options.processes)
+        return _healthy(options.seed, options.healthy_days, options.jobs)
     if options.packets:
         return _on_packets(options.seed, options.count, options.sites)
     started = time.monotonic()
     report = TruthReport()
     assess = partial(assess_scenario, options.seed, folder=options.recordings)
-    with ProcessPoolExecutor(options.processes) as pool:
-        numbers = range(options.first, options.first + options.count)
-        for assessment in pool.map(assess, numbers, chunksize=4):
-            report.add(assessment)
+    numbers = range(options.first, options.first + options.count)
+    for assessment in _played(assess, numbers, options.jobs, "scenarios"):
+        report.add(assessment)
     took_s = time.monotonic() - started
     print("\n".join(report.summary()))
-    print(f"took             {took_s:.0f} s in {options.processes} processes")
+    print(f"took             {took_s:.0f} s in {options.jobs} processes")
     print("\n".join(["", *report.table()]))
     if options.page is not None:
         command = f"./run truth --seed {options.seed} --count {options.count}"
@@ -73,16 +77,30 @@ def assess_scenario(seed: int, index: int, *, folder: Path | None = None) -> Ass
     return assessment
 
 
-def _healthy(seed: int, days: int, processes: int) -> int:
+def _played(
+    function: Callable[[int], T], numbers: Sequence[int], jobs: int, unit: str
+) -> Iterator[T]:
+    """Yield what comes of each number, in order, and say from time to time how far it is."""
+    started = said = time.monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        for done, outcome in enumerate(pool.map(function, numbers, chunksize=2), start=1):
+            yield outcome
+            now = time.monotonic()
+            if now - said >= PROGRESS_S and done < len(numbers):
+                left_s = (now - started) / done * (len(numbers) - done)
+                print_progress(f"{done} of {len(numbers)} {unit}, about {left_s:.0f} s left")
+                said = now
+
+
+def _healthy(seed: int, days: int, jobs: int) -> int:
     """Live through healthy days; every message to a carrier is a failure."""
     carriers = others = spells = 0
-    with ProcessPoolExecutor(processes) as pool:
-        for day in pool.map(partial(play_healthy_day, seed), range(days)):
-            told = [text for text in day.told if text.startswith("carrier:")]
-            carriers, others = carriers + len(told), others + len(day.told) - len(told)
-            spells += len(day.spells)
-            for line in (*day.told, *day.spells):
-                print(f"{day.name} {line}")
+    for day in _played(partial(play_healthy_day, seed), range(days), jobs, "site-days"):
+        told = [text for text in day.told if text.startswith("carrier:")]
+        carriers, others = carriers + len(told), others + len(day.told) - len(told)
+        spells += len(day.spells)
+        for line in (*day.told, *day.spells):
+            print(f"{day.name} {line}")
     print(f"site-days        {days}, healthy")
     print(f"messages         {carriers} to carriers (goal 0), {others} to others")
     print(f"verdicts         {spells} other than up")
@@ -135,7 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     parser.add_argument("--count", type=int, default=200, help="scenarios (%(default)s)")
     parser.add_argument("--first", type=int, default=0, help="index of the first (%(default)s)")
-    parser.add_argument("--processes", type=int, default=2, help="(%(default)s)")
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("--jobs", type=int, default=cores, help="processes (%(default)s)")
     parser.add_argument("--show", type=int, default=SHOWN, help="failures printed (%(default)s)")
     parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
     parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")

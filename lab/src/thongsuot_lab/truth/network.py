@@ -10,6 +10,7 @@ in the same order gets the same answers.
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 
 from thongsuot_lab.truth.fault import ANSWERS, Effect, FaultDirection, GeneratedFault, Touch, chance
 from thongsuot_lab.truth.places import (
@@ -72,10 +73,12 @@ class SimulatedRoute:
         places: tuple[NetworkPlace, ...],
         faults: Iterable[tuple[int, GeneratedFault]],
     ) -> None:
-        self.line = line
         self.places = places
         self.total_s = sum(_delay_s(place, line) for place in places)
-        self.is_lan_only = host == "gateway"
+        is_lan_only = host == "gateway"
+        # What every packet needs stands ready: a day of one site is half a million packets.
+        self.loss_ratio = None if is_lan_only else line.loss_ratio
+        self.jitter_rate = 1.0 / line.jitter_s
         self._by_minute: dict[int, list[int]] = {}
         for number, fault in faults:
             for minute in range(int(fault.start_s // 60), int(fault.end_s // 60) + 1):
@@ -101,10 +104,11 @@ class SimulatedNetwork:
         self._site = site
         self._line = line
         self._faults = faults
-        self._dice = dice
+        self._draw = dice.random
         self._routes: dict[str, SimulatedRoute] = {}
         self._passed: dict[tuple[int, int], int] = {}
         self._flows = 0
+        self._unplugged: list[GeneratedFault] | None = None
 
     def new_flow(self) -> int:
         """Return the name of a flow that nobody has yet."""
@@ -128,11 +132,14 @@ class SimulatedNetwork:
 
     def is_plugged(self, at_s: float) -> bool:
         """Return whether the interface of the line has a signal."""
-        places = self.route("gateway").places
-        return not any(
-            fault.effect is Effect.UNPLUGGED and fault.place in places and fault.level(at_s) > 0
-            for fault in self._faults
-        )
+        if self._unplugged is None:
+            places = self.route("gateway").places
+            self._unplugged = [
+                fault
+                for fault in self._faults
+                if fault.effect is Effect.UNPLUGGED and fault.place in places
+            ]
+        return not any(fault.level(at_s) > 0 for fault in self._unplugged)
 
     def load(self, at_s: float) -> tuple[float, float]:
         """Return how full the device's own interface is, down and up, by the site's own traffic."""
@@ -150,14 +157,9 @@ class SimulatedNetwork:
         self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, *, is_up: bool
     ) -> Delivery | None:
         """Carry one packet; ``None``: it was dropped and nobody says so."""
-        dice, line = self._dice, route.line
-        arrives_s = at_s + route.total_s
-        if not route.is_lan_only:
-            if dice.random() < line.loss_ratio:
-                return None
-            arrives_s += dice.expovariate(1.0 / line.jitter_s)
-            if dice.random() < SPIKE_RATIO:
-                arrives_s += SPIKE_S
+        arrives_s = self.arrival(route, at_s)
+        if arrives_s is None:
+            return None
         for number in route.faults_at(at_s):
             fault = self._faults[number]
             level = fault.level(at_s)
@@ -172,6 +174,18 @@ class SimulatedNetwork:
             arrives_s += delay_s
         return Delivery(arrives_s)
 
+    def arrival(self, route: SimulatedRoute, at_s: float) -> float | None:
+        """Return when a packet arrives that meets no fault; ``None``: a healthy line dropped it."""
+        loss_ratio = route.loss_ratio
+        if loss_ratio is None:
+            return at_s + route.total_s
+        draw = self._draw
+        if draw() < loss_ratio:
+            return None
+        # Exponentially distributed, as random.expovariate has it.
+        arrives_s = at_s + route.total_s - log(1.0 - draw()) / route.jitter_rate
+        return arrives_s + SPIKE_S if draw() < SPIKE_RATIO else arrives_s
+
     def _strike(
         self, number: int, fault: GeneratedFault, packet: SimulatedPacket, level: float, at_s: float
     ) -> tuple[float, Effect | None] | None:
@@ -182,9 +196,9 @@ class SimulatedNetwork:
                 # Every packet of a flow meets the same end: there is room for it, or there is not.
                 is_lost = chance(fault.salt, packet.flow) < amount
             case Effect.LOST:
-                is_lost = self._dice.random() < amount
+                is_lost = self._draw() < amount
             case Effect.QUEUED | Effect.OWN_LOAD:
-                is_lost = self._dice.random() < _QUEUE_LOSS_RATIO
+                is_lost = self._draw() < _QUEUE_LOSS_RATIO
             case Effect.POLICED:
                 is_lost = self._is_policed(number, fault, int(at_s))
             case _:

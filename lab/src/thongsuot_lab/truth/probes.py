@@ -12,7 +12,7 @@ from thongsuot_agent.probes.dns import probe as dns_probe
 from thongsuot_agent.probes.http import probe as http_probe
 from thongsuot_agent.probes.icmp import probe as icmp_probe
 from thongsuot_lab.truth.fault import Effect
-from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
+from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket, SimulatedRoute
 from thongsuot_lab.truth.places import AccessLine, SimulatedCity
 from thongsuot_lab.truth.tcp import TcpConnection
 from thongsuot_schema.catalogue import dns, host, http, icmp
@@ -22,6 +22,9 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 ECHO_BYTES = {False: 44, True: 64}
 QUESTION_BYTES = 72
+_ECHO_TIMEOUT_S = icmp_probe.Settings().timeout_s
+_LOOKUP_TIMEOUT_S = dns_probe.Settings().timeout_s
+_PAGE = http_probe.Settings()
 LATE_WAIT_S, LATE_NEWS_S = 5.0, 10.0
 """An answer to an echo is waited for so long after its time, and told for so long."""
 CONTRACT_BPS = 100e6
@@ -54,6 +57,7 @@ class Prober:
     network: SimulatedNetwork
     _echo_flows: dict[tuple[str, bool], int] = field(default_factory=dict)
     _late_echoes: dict[tuple[str, bool], tuple[float, float]] = field(default_factory=dict)
+    _routes: dict[str, SimulatedRoute] = field(default_factory=dict)
     _opened: set[tuple[str, Family]] = field(default_factory=set)
     _bytes: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
@@ -75,7 +79,7 @@ class Prober:
         One echo. The echoes to one target are one flow until one of them stays unanswered; an
         answer that comes too late is told with the next echo.
         """
-        timeout_s = icmp_probe.Settings().timeout_s
+        timeout_s = _ECHO_TIMEOUT_S
         key = target, family is Family.IP6
         down, is_told = self._echo(key, at_s)
         arrives_s = at_s + timeout_s if down is None else min(down, at_s + timeout_s)
@@ -94,18 +98,36 @@ class Prober:
     def _echo(self, key: tuple[str, bool], at_s: float) -> tuple[float | None, bool]:
         """Return when something came back, and whether it was a router that has no way."""
         target, is_ip6 = key
-        route = self.network.route(host_of(target, self.line))
+        route = self._routes.get(target)
+        if route is None:
+            route = self._routes[target] = self.network.route(host_of(target, self.line))
         is_first = key not in self._echo_flows
         if is_first:
             self._echo_flows[key] = self.network.new_flow()
-        flow, size_bytes = self._echo_flows[key], ECHO_BYTES[is_ip6]
-        echo = SimulatedPacket("icmp", is_ip6, size_bytes, "echo", flow, is_first)
-        up = self.network.send(route, echo, at_s, is_up=True)
-        if up is None or up.effect is not None:
-            return (None, False) if up is None else (up.at_s, True)
-        answer = SimulatedPacket("icmp", is_ip6, size_bytes, "echo", flow)
-        down = self.network.send(route, answer, up.at_s, is_up=False)
-        return (None if down is None else down.at_s), False
+        flow = self._echo_flows[key]
+        there_s, is_told = self._carry_echo(
+            route, at_s, flow, is_ip6=is_ip6, is_up=True, is_first=is_first
+        )
+        if there_s is None or is_told:
+            return there_s, is_told
+        return self._carry_echo(route, there_s, flow, is_ip6=is_ip6, is_up=False)[0], False
+
+    def _carry_echo(
+        self,
+        route: SimulatedRoute,
+        at_s: float,
+        flow: int,
+        *,
+        is_ip6: bool,
+        is_up: bool,
+        is_first: bool = False,
+    ) -> tuple[float | None, bool]:
+        """Return when an echo, or its answer, arrives, and whether something else came back."""
+        if not route.faults_at(at_s):
+            return self.network.arrival(route, at_s), False
+        packet = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow, is_first)
+        passed = self.network.send(route, packet, at_s, is_up=is_up)
+        return (None, False) if passed is None else (passed.at_s, passed.effect is not None)
 
     def _late_evidence(self, key: tuple[str, bool], now_s: float) -> dict[str, str]:
         late_s, heard_s = self._late_echoes.get(key, (0.0, now_s + 1.0))
@@ -116,7 +138,7 @@ class Prober:
 
     def dns(self, target: str, family: Family, at_s: float) -> Found:
         """Both questions at once; one that stays unanswered is a failure."""
-        timeout_s = dns_probe.Settings().timeout_s
+        timeout_s = _LOOKUP_TIMEOUT_S
         portal = self.city.portals[0]
         took_s, reason = 0.0, None
         for record in ("dns-a", "dns-aaaa"):
@@ -147,12 +169,11 @@ class Prober:
 
     def http(self, target: str, family: Family, at_s: float) -> Found:
         """One page of a portal, over one family, name and all."""
-        settings = http_probe.Settings()
         portal = self.city.portal(target)
         servers = [family, Family.IP4 if family is Family.IP6 else Family.IP6]
         servers = servers if self.line.has_ip6 else [Family.IP4]
         record = "dns-aaaa" if family is Family.IP6 else "dns-a"
-        share_s, now_s = settings.resolve_timeout_s / len(servers), at_s
+        share_s, now_s = _PAGE.resolve_timeout_s / len(servers), at_s
         reason: Reason | None = None
         for server in servers:
             ended_s, reason = self._ask(portal.answer_bytes, record, now_s, share_s, server)
@@ -186,7 +207,7 @@ class Prober:
         return took_s, failed_finding(reason, evidence=evidence)
 
     def _fetch(self, target: str, family: Family, at_s: float, named_s: float) -> Found:
-        deadline_s = at_s + http_probe.Settings().timeout_s
+        deadline_s = at_s + _PAGE.timeout_s
         portal, is_ip6 = self.city.portal(target), family is Family.IP6
         route = self.network.route(f"portal-{target}")
         connection = TcpConnection(self.network, route, is_ip6=is_ip6, deadline_s=deadline_s)

@@ -9,12 +9,15 @@ packets in the first round.
 from dataclasses import dataclass
 
 from thongsuot_lab.truth.fault import Effect
-from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket, SimulatedRoute
+from thongsuot_lab.truth.network import Delivery, SimulatedNetwork, SimulatedPacket, SimulatedRoute
 
 SYN_TIMER_S = 1.0
 LEAST_TIMER_S = 0.2
 FIRST_WINDOW = 10
 ACK_BYTES = 52
+
+Piece = tuple[int, str]
+"""Size of a packet, and what it carries."""
 
 
 @dataclass(slots=True)
@@ -82,18 +85,10 @@ class TcpConnection:
             if now_s > self._deadline_s:
                 return TcpStep(self._deadline_s, is_done=False, again=again)
             flight, later = waiting[:window], waiting[window:]
-            lost: list[tuple[int, str]] = []
-            arrived_s: list[float] = []
-            for size, content in flight:
-                passed = self._network.send(
-                    self._route, self._packet(size, content), now_s, is_up=is_up
-                )
-                if passed is None:
-                    lost.append((size, content))
-                elif passed.effect is not None:
-                    return TcpStep(passed.at_s, is_done=False, effect=passed.effect, again=again)
-                else:
-                    arrived_s.append(passed.at_s)
+            lost, arrived_s, answer = self._send_flight(flight, now_s, is_up=is_up)
+            if answer is not None:
+                effect = answer.effect
+                return TcpStep(answer.at_s, is_done=False, effect=effect, again=again)
             last_s = max([last_s, *arrived_s])
             waiting = lost + later
             if not waiting:
@@ -107,6 +102,32 @@ class TcpConnection:
         if last_s > self._deadline_s:
             return TcpStep(self._deadline_s, is_done=False, again=again)
         return TcpStep(last_s, is_done=True, again=again)
+
+    def _send_flight(
+        self, flight: list[Piece], at_s: float, *, is_up: bool
+    ) -> tuple[list[Piece], list[float], Delivery | None]:
+        """Send packets at once; returns what was lost, when the rest arrived, or an answer."""
+        network, route = self._network, self._route
+        lost: list[Piece] = []
+        arrived_s: list[float] = []
+        if not route.faults_at(at_s):
+            # Most packets by far, and what they carry makes no difference to them.
+            for piece in flight:
+                clean_s = network.arrival(route, at_s)
+                if clean_s is None:
+                    lost.append(piece)
+                else:
+                    arrived_s.append(clean_s)
+            return lost, arrived_s, None
+        for size, content in flight:
+            passed = network.send(route, self._packet(size, content), at_s, is_up=is_up)
+            if passed is None:
+                lost.append((size, content))
+            elif passed.effect is not None:
+                return lost, arrived_s, passed
+            else:
+                arrived_s.append(passed.at_s)
+        return lost, arrived_s, None
 
     def _heard(self, arrived_s: list[float], *, is_up: bool) -> float | None:
         """Return when the sender knows what arrived; ``None``: it hears nothing."""

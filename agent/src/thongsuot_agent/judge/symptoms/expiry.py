@@ -48,6 +48,6 @@ def _earliest(memory: Memory, service: str) -> Track | None:
         track
         for link in memory.links.values()
         for track in link.tracks.values()
-        if track.target == service and track.expires_s is not None and not track.failures
+        if track.expires_s is not None and track.target == service and not track.failures
     ]
     return min(tracks, key=lambda track: track.expires_s or 0.0, default=None)

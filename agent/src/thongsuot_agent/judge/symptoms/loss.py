@@ -81,7 +81,7 @@ def count_echo_run(
 def _note_raw(at: LinkContext, track: Track, sign: Reachability) -> None:
     """Count every echo of those that answer at times; a carrier that drops them all is no loss."""
     loss = at.link.loss_test
-    is_known = sign in {Reachability.ANSWERED, Reachability.SILENT}
+    is_known = sign is Reachability.ANSWERED or sign is Reachability.SILENT
     is_alive = at.now_ns - (track.answered_ns or 0) <= ns(ALIVE_S)
     if is_known and is_alive and at.link.silence.fault is None:
         loss.raw_ratio += ((sign is Reachability.SILENT) - loss.raw_ratio) / RAW_WINDOW_ECHOES
@@ -240,16 +240,16 @@ def _weigh(at: LinkContext, run_ns: int, *, is_loss: bool) -> None:
     link, loss, settings = at.link, at.link.loss_test, at.settings
     healthy, degraded = settings.loss_healthy_ratio, settings.loss_degraded_ratio
     loss.ratio += (is_loss - loss.ratio) / RATIO_WINDOW_ECHOES
+    if link.loss_fault.fault is None and loss.cusum_up == 0.0:
+        if not is_loss:
+            return
+        loss.first_ns = run_ns
     nats = log(degraded / healthy) if is_loss else log((1.0 - degraded) / (1.0 - healthy))
     if link.loss_fault.fault is not None:
         if loss.cusum_down == 0.0:
             loss.first_ns = run_ns
         loss.cusum_down = max(0.0, loss.cusum_down - nats)
         return
-    if loss.cusum_up == 0.0:
-        if not is_loss:
-            return
-        loss.first_ns = run_ns
     loss.cusum_up = max(0.0, loss.cusum_up + nats)
     if loss.cusum_up == 0.0:
         restart_loss_test(link)

@@ -5,8 +5,6 @@ By the counters of the device's interface, which see what passes the device; and
 the end of the link is asked by SNMP, by those of the box, which see all machines of the site.
 """
 
-from collections.abc import Iterator
-
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Traffic
 from thongsuot_schema.catalogue import host, snmp
@@ -62,9 +60,13 @@ def is_link_busy(at: LinkContext, moment_ns: int) -> bool:
     Measured against the contract where it is known, else against the highest rate seen, which may
     be this very traffic: where nothing better is known, the site's own traffic explains a queue.
     """
-    return any(_is_full(at, one) for one in _fresh(at.link, moment_ns)) or any(
-        box.full_ns is not None and moment_ns - box.full_ns <= _BOX_FULL_NS
-        for box in at.link.boxes.values()
+    link = at.link
+    if _is_fresh(link.traffic, moment_ns, _FRESH_NS) and _is_full(at, link.traffic):
+        return True
+    return any(
+        (box.full_ns is not None and moment_ns - box.full_ns <= _BOX_FULL_NS)
+        or (_is_fresh(box, moment_ns, _BOX_FRESH_NS) and _is_full(at, box))
+        for box in link.boxes.values()
     )
 
 
@@ -113,14 +115,6 @@ def load_of_boxes(at: LinkContext) -> tuple[Evidence, ...]:
     )
 
 
-def _fresh(link: LinkMemory, moment_ns: int) -> Iterator[Traffic]:
-    if _is_fresh(link.traffic, moment_ns, _FRESH_NS):
-        yield link.traffic
-    for box in link.boxes.values():
-        if _is_fresh(box, moment_ns, _BOX_FRESH_NS):
-            yield box
-
-
 def _is_fresh(traffic: Traffic, moment_ns: int, limit_ns: int) -> bool:
     return traffic.read_ns is not None and moment_ns - traffic.read_ns <= limit_ns
 
@@ -129,13 +123,10 @@ def _is_full(at: LinkContext, traffic: Traffic) -> bool:
     spec, settings = at.probes.link, at.settings
     full_down = spec.contract_down_bits_per_second or traffic.down_peak
     full_up = spec.contract_up_bits_per_second or traffic.up_peak
-    return any(
-        rate >= max(settings.busy_floor_bits_per_second, settings.busy_ratio * full)
-        for rate, full in (
-            (traffic.down_bits_per_second, full_down),
-            (traffic.up_bits_per_second, full_up),
-        )
-    )
+    floor, ratio = settings.busy_floor_bits_per_second, settings.busy_ratio
+    return traffic.down_bits_per_second >= max(
+        floor, ratio * full_down
+    ) or traffic.up_bits_per_second >= max(floor, ratio * full_up)
 
 
 def _update_counters(

@@ -7,8 +7,8 @@ copy of the tree, the cheapest first. A change that no test notices has survived
 change nothing that anybody can see stand in ``tests/accepted_mutants.toml``, each with its reason.
 The exit code is 1 where fewer than nine tenths of an area's changes were noticed or are accepted.
 
-What was measured is kept while an area's sources and tests stay as they are: the same command goes
-on where it was stopped, and a larger sample or another seed plays only what is new.
+What was measured is kept while an area's sources stay as they are: the same command goes on where
+it was stopped, and after a new test only that is recorded and only survivors are played again.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from tools.mutants.report import MutantResult, accepted_changes, shortfalls, tab
 from tools.mutants.results import KnownResults
 from tools.mutants.selection import TestGroup, groups_for, groups_of, stages_of
 from tools.mutants.tree_copy import TreeCopy
-from tools.mutants.worker import TestRun, TestRunResult
+from tools.mutants.worker import TestRun
 
-RECORD_WITHIN_S = 3600.0
+RECORD_WITHIN_S = 1800.0
 CPU_ALLOWANCE_S = 20.0
 SLOWER_THAN_USUAL = 4.0
 """A change may make a loop endless: that is noticed too, after so many times the usual run."""
@@ -37,24 +37,22 @@ WAITING_RATIO = 20.0
 """Real time for a second of CPU; other programs may keep the processor busy."""
 
 
-def record_of(area: str, known: KnownResults, copy: TreeCopy) -> TestRunResult:
-    """Return what an area's tests cost and call; exit if they fail without any change."""
-    record = known.record()
-    if record is None:
-        _say(f"{area}: recording what its tests call")
-        run = TestRun(
-            paths=AREAS[area].tests,
-            is_recorded=True,
-            cpu_s=RECORD_WITHIN_S,
-            wall_s=RECORD_WITHIN_S,
+def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
+    """Record what an area's tests cost and call; exit if they fail without any change."""
+    files = known.unrecorded()
+    if not files:
+        return
+    _say(f"{area}: recording what the tests of {len(files)} files call")
+    run = TestRun(
+        paths=files, is_recorded=True, cpu_s=RECORD_WITHIN_S, wall_s=WAITING_RATIO * RECORD_WITHIN_S
+    )
+    recorded = copy.run(run)
+    if recorded.failed:
+        raise SystemExit(
+            f"{recorded.report}\n{recorded.failed} ({area}) fails without any change; mend it first"
         )
-        record = copy.run(run)
-        if record.failed:
-            raise SystemExit(
-                f"{record.report}\n{record.failed} ({area}) fails without any change; mend it first"
-            )
-        known.keep_record(record)
-    return record
+    for file in files:
+        known.keep_record(file, recorded)
 
 
 def noticed_by(text: str, mutant: Mutant, groups: Sequence[TestGroup], copy: TreeCopy) -> str:
@@ -98,11 +96,12 @@ def play(
     }
     if not waiting:
         return
-    record = record_of(area, known, copies[0])
-    groups = groups_of(record.records)
+    record_tests(area, known, copies[0])
+    records, modules = known.records()
+    groups = groups_of(records)
     free: SimpleQueue[TreeCopy] = SimpleQueue()
     for copy in copies:
-        copy.preload(record.modules)
+        copy.preload(modules)
         free.put(copy)
 
     def plant(mutant: Mutant, text: str) -> str:

@@ -1,56 +1,93 @@
-"""What is known already of a tree, so that a run that was stopped goes on where it was."""
+"""
+What is known already of an area as it is, so that nothing is measured twice.
+
+A run that was stopped goes on where it was. After a new test only that is recorded, and only what
+had survived is played again; after a change of the sources, or of what their tests share, nothing
+is known any more.
+"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from tools.mutants.changes import AREAS, ROOT
-from tools.mutants.worker import TestRunResult, result_from
+from tools.mutants.worker import TestRecord, TestRunResult
 
 FOLDER = ROOT / ".cache" / "mutants"
 
 
-def digest_of(area: str, root: Path = ROOT) -> str:
-    """Return a name for an area's sources and tests as they are now."""
+def _is_test(path: Path) -> bool:
+    return path.name.startswith("test_")
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for folder in (AREAS[area].sources, *AREAS[area].tests):
-        for path in sorted((root / folder).rglob("*.py")):
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 class KnownResults:
-    """Results of an area's changes, and the record of its tests, both for one state of the tree."""
+    """Results of an area's changes, and the record of its tests."""
 
     def __init__(self, area: str, root: Path, folder: Path = FOLDER) -> None:
-        self._folder = folder / f"{area}-{digest_of(area, root)}"
+        tests = [path for name in AREAS[area].tests for path in (root / name).rglob("*.py")]
+        files = [path for path in tests if _is_test(path)]
+        sources = (root / AREAS[area].sources).rglob("*.py")
+        shared = (path for path in tests if not _is_test(path))
+        self._tests = {path.relative_to(root).as_posix(): _digest(root, [path]) for path in files}
+        self._all_tests = _digest(root, files)
+        self._folder = folder / f"{area}-{_digest(root, (*sources, *shared))}"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._results = self._folder / "results.jsonl"
-        self._record = self._folder / "record.json"
 
     def noticed_by(self) -> Mapping[str, str]:
         """Return which test noticed each change that was played, by its name."""
-        if not self._results.exists():
-            return {}
-        lines = self._results.read_text("utf-8").splitlines()
-        return dict(json.loads(line) for line in lines)
+        known: dict[str, str] = {}
+        if self._results.exists():
+            for line in self._results.read_text("utf-8").splitlines():
+                name, test, digest = json.loads(line)
+                if digest == self._digest_for(test):
+                    known[name] = test
+        return known
 
     def add(self, name: str, noticed_by: str) -> None:
         """Keep what became of a change."""
+        line = json.dumps([name, noticed_by, self._digest_for(noticed_by)])
         with self._results.open("a", encoding="utf-8") as file:
-            file.write(f"{json.dumps([name, noticed_by])}\n")
+            file.write(f"{line}\n")
 
-    def record(self) -> TestRunResult | None:
-        """Return what the tests cost and call, if that was recorded."""
-        return result_from(self._record.read_text("utf-8")) if self._record.exists() else None
+    def _digest_for(self, noticed_by: str) -> str:
+        """Return the state of what a result rests on: one test, or that none of all fails."""
+        return self._tests.get(noticed_by.partition("::")[0], self._all_tests)
 
-    def keep_record(self, record: TestRunResult) -> None:
-        """Keep what the tests cost and call."""
-        part = self._record.with_suffix(".part")
-        part.write_text(json.dumps(asdict(record)), "utf-8")
-        part.rename(self._record)
+    def unrecorded(self) -> Sequence[str]:
+        """Return the files of tests that are not recorded as they are."""
+        return [file for file in sorted(self._tests) if not self._record(file).exists()]
+
+    def keep_record(self, file: str, recorded: TestRunResult) -> None:
+        """Keep what the tests of a file cost and call."""
+        record = self._record(file)
+        part = record.with_suffix(".part")
+        records = {
+            name: asdict(test)
+            for name, test in recorded.records.items()
+            if name.partition("::")[0] == file
+        }
+        part.write_text(json.dumps([records, recorded.modules]), "utf-8")
+        part.rename(record)
+
+    def records(self) -> tuple[dict[str, TestRecord], list[str]]:
+        """Return what all tests cost and call, and the modules that they load."""
+        records: dict[str, TestRecord] = {}
+        modules: dict[str, None] = {}
+        for file in self._tests:
+            plain, loaded = json.loads(self._record(file).read_text("utf-8"))
+            records |= {name: TestRecord(**test) for name, test in plain.items()}
+            modules |= dict.fromkeys(loaded)
+        return records, list(modules)
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop what became of some changes."""
@@ -58,3 +95,6 @@ class KnownResults:
         self._results.unlink(missing_ok=True)
         for name in known.keys() - set(names):
             self.add(name, known[name])
+
+    def _record(self, file: str) -> Path:
+        return self._folder / f"{self._tests[file]}.json"

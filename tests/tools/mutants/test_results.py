@@ -1,14 +1,19 @@
-"""Results are kept for one state of sources and tests, and no longer."""
+"""Results are kept while what they rest on stays as it is."""
 
 from pathlib import Path
 
 from tools.mutants.changes import AREAS
 from tools.mutants.results import KnownResults
+from tools.mutants.worker import TestRecord, TestRunResult
+
+TESTS = AREAS["judge"].tests[0]
+FAR = f"{TESTS}/test_far.py"
 
 
 def planted(root: Path) -> Path:
-    (root / AREAS["judge"].sources).mkdir(parents=True)
-    (root / AREAS["judge"].sources / "far.py").write_text("FAR_M = 1\n", encoding="utf-8")
+    for file in (f"{AREAS['judge'].sources}/far.py", FAR, f"{TESTS}/making.py"):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text("FAR_M = 1\n", encoding="utf-8")
     return root
 
 
@@ -18,10 +23,10 @@ def known(root: Path) -> KnownResults:
 
 def test_a_run_that_was_stopped_finds_what_it_had(tmp_path: Path) -> None:
     root = planted(tmp_path)
-    known(root).add("far.py:AddNot:0", "test_far.py::test_far")
+    known(root).add("far.py:AddNot:0", f"{FAR}::test_far")
     known(root).add("far.py:AddNot:1", "")
     assert known(root).noticed_by() == {
-        "far.py:AddNot:0": "test_far.py::test_far",
+        "far.py:AddNot:0": f"{FAR}::test_far",
         "far.py:AddNot:1": "",
     }
 
@@ -34,10 +39,40 @@ def test_what_is_to_be_played_again_is_forgotten_and_the_rest_is_not(tmp_path: P
     assert known(root).noticed_by() == {"far.py:AddNot:1": ""}
 
 
-def test_a_new_test_or_another_source_makes_all_of_it_unknown(tmp_path: Path) -> None:
+def test_after_a_new_test_only_what_survived_is_unknown(tmp_path: Path) -> None:
     root = planted(tmp_path)
-    known(root).add("far.py:AddNot:0", "")
-    tests = root / AREAS["judge"].tests[0]
-    tests.mkdir(parents=True)
-    (tests / "test_far.py").write_text("", encoding="utf-8")
+    known(root).add("far.py:AddNot:0", f"{FAR}::test_far")
+    known(root).add("far.py:AddNot:1", "")
+    (root / TESTS / "test_near.py").write_text("", encoding="utf-8")
+    assert known(root).noticed_by() == {"far.py:AddNot:0": f"{FAR}::test_far"}
+
+
+def test_a_result_ends_with_the_test_that_noticed(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    known(root).add("far.py:AddNot:0", f"{FAR}::test_far")
+    (root / FAR).write_text("FAR_M = 2\n", encoding="utf-8")
     assert known(root).noticed_by() == {}
+
+
+def test_other_sources_or_other_helpers_of_the_tests_make_all_unknown(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    for file in (f"{AREAS['judge'].sources}/far.py", f"{TESTS}/making.py"):
+        known(root).add("far.py:AddNot:0", f"{FAR}::test_far")
+        (root / file).write_text("FAR_M = 2\n", encoding="utf-8")
+        assert known(root).noticed_by() == {}
+
+
+def test_only_files_of_tests_that_are_new_are_recorded(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    assert known(root).unrecorded() == [FAR]
+    recorded = TestRunResult(
+        records={f"{FAR}::test_far": TestRecord(cost_s=1.5, functions=("far.py:is_far",))},
+        modules=("json", "math"),
+    )
+    known(root).keep_record(FAR, recorded)
+    assert known(root).unrecorded() == []
+    records, modules = known(root).records()
+    assert records[f"{FAR}::test_far"].cost_s == 1.5
+    assert modules == ["json", "math"]
+    (root / TESTS / "test_near.py").write_text("", encoding="utf-8")
+    assert known(root).unrecorded() == [f"{TESTS}/test_near.py"]

@@ -44,7 +44,10 @@ def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
         return
     _say(f"{area}: recording what the tests of {len(files)} files call")
     run = TestRun(
-        paths=files, is_recorded=True, cpu_s=RECORD_WITHIN_S, wall_s=WAITING_RATIO * RECORD_WITHIN_S
+        paths=files,
+        recorded=AREAS[area].sources,
+        cpu_s=RECORD_WITHIN_S,
+        wall_s=WAITING_RATIO * RECORD_WITHIN_S,
     )
     recorded = copy.run(run)
     if recorded.failed:
@@ -101,7 +104,7 @@ def play(
     groups = groups_of(records)
     free: SimpleQueue[TreeCopy] = SimpleQueue()
     for copy in copies:
-        copy.preload(modules)
+        copy.preload(modules, AREAS[area].sources)
         free.put(copy)
 
     def plant(mutant: Mutant, text: str) -> str:

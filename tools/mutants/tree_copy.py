@@ -51,9 +51,9 @@ class TreeCopy:
         """Run tests of the copy as it is now."""
         return result_from(self._ask(asdict(run)))
 
-    def preload(self, modules: Sequence[str]) -> None:
-        """Import modules once for all runs that follow."""
-        self._ask({"modules": modules})
+    def preload(self, modules: Sequence[str], sources: str) -> None:
+        """Import modules, and compile a folder, once for all runs that follow."""
+        self._ask({"modules": modules, "sources": sources})
 
     @contextmanager
     def changed(self, file: str, text: str) -> Iterator[None]:

@@ -6,6 +6,7 @@ Requests come as lines of JSON (``TestRun``) on standard input, answers (``TestR
 standard output in the same form. The folder in which the process starts is the copy.
 """
 
+import compileall
 import contextlib
 import importlib
 import importlib.util
@@ -16,28 +17,19 @@ import select
 import signal
 import sys
 import tempfile
-import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType
 
 import hypothesis
 import pytest
+from tools.mutants.call_recorder import CallRecorder
 
 MARKS = "not (lab or servers or browser or matrix or fleet or nightly)"
 OWN_MODULES = ("thongsuot_", "tests")
 PROCESS_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn"})
-EXIT_OK, EXIT_INTERRUPTED, EXIT_NO_TESTS = (
-    int(code)
-    for code in (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.INTERRUPTED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +38,8 @@ class TestRun:
 
     paths: Sequence[str]
     order: Sequence[str] = ()
-    is_recorded: bool = False
+    recorded: str = ""
+    """The folder of sources whose calls are recorded; empty: nothing is."""
     cpu_s: float
     wall_s: float
 
@@ -102,13 +95,12 @@ class FirstFailure:
             self.failed, self.report = report.nodeid, report.longreprtext
 
 
-class Recorder:
-    """A plugin of pytest: what each test costs and which functions of our rooms it calls."""
+class TestRecorder:
+    """A plugin of pytest: what each test costs and which functions of the area it calls."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = f"{root}/"
+    def __init__(self, calls: CallRecorder) -> None:
         self.records: dict[str, TestRecord] = {}
-        self._codes: set[CodeType] = set()
+        self._calls = calls
         self._starts_processes = False
         sys.addaudithook(self._audit)
 
@@ -116,37 +108,21 @@ class Recorder:
         if event in PROCESS_STARTS:
             self._starts_processes = True
 
-    def _trace(self, frame: FrameType, _event: str, _argument: object) -> None:
-        self._codes.add(frame.f_code)
-
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Record one test, its fixtures included."""
-        self._codes = set()
+        self._calls.called.clear()
         self._starts_processes = False
         began_s = _cpu_s()
-        threading.settrace(self._trace)
-        sys.settrace(self._trace)
         try:
             return (yield)
         finally:
-            sys.settrace(None)
-            threading.settrace(None)
             self.records[item.nodeid] = TestRecord(
                 cost_s=round(_cpu_s() - began_s, 4),
-                functions=sorted(self._functions()),
+                functions=sorted(self._calls.called),
                 starts_processes=self._starts_processes,
                 group=item.nodeid.partition("::")[0] if _has_shared_fixture(item) else "",
             )
-
-    def _functions(self) -> Iterator[str]:
-        names = set()
-        for code in self._codes:
-            if code.co_filename.startswith(self.root) and "/src/" in code.co_filename:
-                file = code.co_filename.removeprefix(self.root)
-                # Of nested functions only the outermost counts: that is the place in the file.
-                names.add(f"{file}:{code.co_qualname.partition('.<locals>')[0]}")
-        yield from names
 
 
 def _has_shared_fixture(item: pytest.Item) -> bool:
@@ -201,7 +177,7 @@ def _be_child(run: TestRun, answer: Path, folder: Path) -> None:
     seconds = int(_cpu_s() + run.cpu_s) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     # Bytecode is written by the recorded run alone, which runs without any change.
-    sys.dont_write_bytecode = not run.is_recorded
+    sys.dont_write_bytecode = not run.recorded
     # That a test fails is enough to know: no smaller example is looked for.
     hypothesis.settings.register_profile(
         "mutants",
@@ -211,23 +187,27 @@ def _be_child(run: TestRun, answer: Path, folder: Path) -> None:
     )
     hypothesis.settings.load_profile("mutants")
     failure = FirstFailure(run.order)
-    recorder = Recorder(Path.cwd())
+    plugins: list[object] = [failure]
+    recorder = None
+    if run.recorded:
+        recorder = TestRecorder(CallRecorder(Path.cwd() / run.recorded, Path.cwd()))
+        plugins.append(recorder)
     code = pytest.main(
         [
             *("-q", "-x", "--tb=short", "-p", "no:cacheprovider", "-m", MARKS),
             *("-W", "ignore::pytest.PytestAssertRewriteWarning", "--hypothesis-seed=1"),
             *(f"--basetemp={folder / 'tests'}", *run.paths),
         ],
-        plugins=[failure, *([recorder] if run.is_recorded else [])],
+        plugins=plugins,
     )
     failed = failure.failed
-    if code != EXIT_OK and not failed:
-        failed = "" if code == EXIT_NO_TESTS else f"pytest: {code!s}"
+    if code != pytest.ExitCode.OK and not failed:
+        failed = "" if code == pytest.ExitCode.NO_TESTS_COLLECTED else f"pytest: {code!s}"
     result = TestRunResult(
         failed=failed,
         report=failure.report[-4000:],
-        records=recorder.records,
-        modules=_importable_modules() if run.is_recorded else (),
+        records={} if recorder is None else recorder.records,
+        modules=() if recorder is None else _importable_modules(),
     )
     written = answer.with_suffix(".part")
     written.write_text(json.dumps(asdict(result)), "utf-8")
@@ -269,6 +249,7 @@ def main() -> None:
         plain = json.loads(line)
         if "modules" in plain:
             import_modules(plain["modules"])
+            compileall.compile_dir(plain["sources"], quiet=1)
             text = "{}"
         else:
             text = json.dumps(asdict(run_in_child(TestRun(**plain))))

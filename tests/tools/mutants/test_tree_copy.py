@@ -51,14 +51,12 @@ def copy(tmp_path: Path) -> Iterator[TreeCopy]:
     made.close()
 
 
-def run(
-    copy: TreeCopy, *order: str, cpu_s: float = 30.0, is_recorded: bool = False
-) -> TestRunResult:
+def run(copy: TreeCopy, *order: str, cpu_s: float = 30.0, recorded: str = "") -> TestRunResult:
     return copy.run(
         TestRun(
             paths=["tests/test_far.py"],
             order=order,
-            is_recorded=is_recorded,
+            recorded=recorded,
             cpu_s=cpu_s,
             wall_s=300.0,
         )
@@ -68,7 +66,7 @@ def run(
 def test_a_recorded_run_says_what_each_test_calls_and_which_start_processes(
     copy: TreeCopy,
 ) -> None:
-    result = run(copy, is_recorded=True)
+    result = run(copy, recorded="agent/src/thongsuot_far")
     assert result.failed == ""
     called = {name.partition("::")[2]: its.functions for name, its in result.records.items()}
     assert called == {
@@ -79,7 +77,7 @@ def test_a_recorded_run_says_what_each_test_calls_and_which_start_processes(
     assert [name for name, its in result.records.items() if its.starts_processes] == [
         "tests/test_far.py::test_another"
     ]
-    copy.preload(result.modules)
+    copy.preload(result.modules, "agent/src/thongsuot_far")
     assert run(copy).failed == "", "and with all that imported before"
 
 

@@ -1,6 +1,7 @@
 """What goes first when there is no room, and what is said of it."""
 
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,28 @@ async def test_detail_older_than_its_age_is_dropped_and_changes_stay(tmp_path: P
     assert collected.serials() == [3]
     assert collected.change_serials() == [2]
     assert spool.status().dropped_results == 1
+    await spool.close()
+
+
+async def test_a_batch_on_the_disk_that_cannot_be_read_goes_whole_and_is_counted_once(
+    tmp_path: Path,
+) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    for serial in (1, 3, 5):
+        spool.add_entry(result(serial))
+        spool.add_entry(result(serial + 1))
+        spool.seal()
+    fake.advance(60)
+    await spool.maintain()
+    with sqlite3.connect(places(tmp_path).spool_file) as db:
+        db.execute("UPDATE batches SET body = x'c1' WHERE id = (SELECT max(id) FROM batches)")
+    db.close()
+    fake.advance(90_000)
+    await spool.maintain()
+    status = spool.status()
+    assert (status.dropped_results, status.dropped_batches) == (6, 1)
+    assert status.waiting_on_disk == 2, "what is left of the others"
     await spool.close()
 
 

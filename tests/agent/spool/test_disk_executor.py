@@ -1,0 +1,35 @@
+"""The disk's thread: a disk that refuses is told of once, and logged ever more seldom."""
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from thongsuot_agent.errors import SpoolError
+from thongsuot_agent.spool.disk import Disk
+from thongsuot_agent.spool.disk_executor import DiskExecutor
+from thongsuot_schema.batch.model import NoticeCode
+
+
+async def test_a_disk_that_refuses_is_reported_once_and_logged_once_per_doubling(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    in_the_way = tmp_path / "state"
+    in_the_way.write_text("a file stands where the directory should be")
+    reported: list[NoticeCode] = []
+    executor = DiskExecutor(in_the_way / "spool.db", lambda code, _: reported.append(code))
+    with caplog.at_level(logging.INFO):
+        for _ in range(9):
+            with pytest.raises(SpoolError):
+                await executor.run(Disk.totals)
+        assert executor.is_refusing
+        in_the_way.unlink()
+        await executor.run(Disk.totals, is_reading=True)
+        assert executor.is_refusing, "that it can be read does not show that it takes writes"
+        await executor.run(Disk.totals)
+    assert not executor.is_refusing
+    assert reported == [NoticeCode.SPOOL_FULL]
+    failures = re.findall(r"failures=(\d+)", caplog.text)
+    assert failures == ["1", "2", "4", "8", "9"], "and the last line tells that it is over"
+    await executor.close()

@@ -4,6 +4,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.agent.spool.making import (
     MS_NS,
     CollectedRecord,
@@ -173,6 +175,20 @@ async def test_a_kill_between_sealing_and_the_next_open_log_uses_no_number_twice
     await spool.close()
 
 
+async def test_news_that_a_killed_process_left_is_on_the_disk_as_soon_as_the_next_one_runs(
+    tmp_path: Path,
+) -> None:
+    spool = await opened(tmp_path)
+    spool.add_entry(change(1))
+    spool.add_entry(Notice(code=NoticeCode.GAP, boottime_ns=MS_NS, text="something is missing"))
+    spool.seal()
+    assert on_disk(tmp_path) == [], "and no upkeep before the kill"
+    after = await opened(tmp_path)
+    assert on_disk(tmp_path) == [(0, 2)]
+    await after.close()
+    await spool.close()
+
+
 async def test_a_clean_end_brings_all_to_the_disk_and_leaves_no_gap(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
@@ -187,6 +203,28 @@ async def test_a_clean_end_brings_all_to_the_disk_and_leaves_no_gap(tmp_path: Pa
     assert collected.serials() == [1]
     assert collected.notices("gap") == []
     await after.close()
+
+
+@pytest.mark.parametrize("sealed", [0, 4])
+async def test_after_a_power_cut_a_gap_names_the_stream_and_the_last_batch_known_of_it(
+    tmp_path: Path, sealed: int
+) -> None:
+    spool = await opened(tmp_path)
+    for serial in range(1, sealed + 1):
+        spool.add_entry(change(serial) if serial == sealed else result(serial))
+        spool.seal()
+    await spool.maintain()
+    stream = spool.status().stream
+    # What a power cut takes: all that is in memory, and what was not written yet.
+    shutil.rmtree(places(tmp_path).runtime_dir)
+    after = spool_at(tmp_path, boot=BOOTS[1])
+    await after.open()
+    collected = CollectedRecord()
+    await collected.accept_all(after)
+    gap = f"stream {stream} ended without notice, known to batch {sealed}"
+    assert collected.notices("gap") == [gap]
+    await after.close()
+    await spool.close()
 
 
 async def test_a_record_beside_the_state_outlives_the_boot(tmp_path: Path) -> None:

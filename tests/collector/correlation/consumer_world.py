@@ -79,8 +79,10 @@ class World:
         self.now_ns += self.drift_ns
         return self.now_ns
 
-    async def push(self, site: str, *states: tuple[str, State], from_ns: int = 15 * S) -> None:
-        """Push a batch that ends now, with what the agent says of its links."""
+    async def push(
+        self, site: str, *states: tuple[str, State], from_ns: int = 15 * S, ago_ns: int = 0
+    ) -> None:
+        """Push a batch that ends now, with what the agent says of its links since ``ago_ns``."""
         agent = self.agents.get(site)
         first = agent is None
         if agent is None:
@@ -91,7 +93,7 @@ class World:
         sealed_ns = self.now_ns - agent.epoch_ns
         changes = [
             change(
-                sealed_ns,
+                sealed_ns - ago_ns,
                 state,
                 link=link,
                 segment=None if state is State.UP else Segment.ACCESS,

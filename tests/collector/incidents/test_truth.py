@@ -18,7 +18,8 @@ from tests.collector.timeline.boot_script import (
     VerdictTriple,
     wall_ns,
 )
-from thongsuot_collector.incidents.incident import ClosureCode
+from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.incident import ClosureCode, Dispute
 from thongsuot_collector.incidents.wording import describe
 from thongsuot_collector.rules.loader import load
 from thongsuot_schema.segment import Segment
@@ -270,3 +271,30 @@ def test_two_faults_that_turn_out_to_be_one_are_merged_and_not_withdrawn() -> No
     assert "withdrawn" not in {str(incident.closure_code) for incident in incidents}
     for incident, following in pairwise(incidents):
         assert incident.opened_ns < following.opened_ns
+
+
+def test_who_took_on_or_refused_an_outage_that_was_over_did_so_of_no_later_one() -> None:
+    city = CityFixture(inventory(6, ("vnpt", "viettel")))
+    city.start()
+    city.run(30)
+    city.report("s0", "fiber", CUT)
+    city.run(60)
+    first = city.only("link_fault")
+    actions.acknowledge(city.registry, first.id, "lan", wall_ns(60))
+    refusal = Dispute(party=first.party, reference="TT-1", reason="no", at_ns=wall_ns(61))
+    actions.dispute(city.registry, first.id, refusal)
+    city.report("s0", "fiber", UP)
+    city.run(80)
+    # What the device measures from now on arrives late: it was down again at second 80.
+    city.cut_uplink("s0")
+    city.report("s0", "fiber", CUT, onset_s=80)
+    city.run(100)
+    over = city.only("link_fault")
+    assert over.closure_code is ClosureCode.RESTORED
+    assert (over.acknowledgement is not None, over.dispute) == (True, refusal)
+    city.restore_uplink("s0")
+    city.run(101)
+    again = city.only("link_fault")
+    assert again.is_open
+    assert (again.acknowledgement, again.dispute) == (None, None)
+    assert {"acknowledged", "disputed", "open again"} <= {note.event for note in again.history}

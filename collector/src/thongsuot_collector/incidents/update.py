@@ -210,10 +210,12 @@ def _reopened_or_closed(
     now_ns = registry.network_state.now_ns
     if candidate.end_ns is None or now_ns < candidate.end_ns + registry.calm_ns:
         wait = msgspec.structs.replace(kept.hold_off, from_ns=now_ns)
-        return with_history(
-            msgspec.structs.replace(kept, hold_off=wait),
-            HistoryEntry(at_ns=now_ns, event="open again"),
-        )
+        again = msgspec.structs.replace(kept, hold_off=wait)
+        if old.notified_party is None:
+            # Its party was told that it is over, and is told anew: who took it on, and who refused
+            # it, did so of what was then; the history keeps both.
+            again = msgspec.structs.replace(again, acknowledgement=None, dispute=None)
+        return with_history(again, HistoryEntry(at_ns=now_ns, event="open again"))
     return msgspec.structs.replace(
         kept,
         status=IncidentStatus.CLOSED,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.contract.house import ROOMS, ROOT, plant
+from tests.contract.house import ROOMS, ROOT, imports, modules, plant
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
@@ -54,10 +54,19 @@ def test_a_folder_that_imports_one_above_it_and_a_kind_that_knows_another_are_fo
         "agent/src/thongsuot_agent/probes/dns/x.py",
         "import thongsuot_agent.probes.icmp.probe\n",
     )
+    plant(
+        tmp_path,
+        "collector/src/thongsuot_collector/notify/channels/webhook/x.py",
+        "import thongsuot_collector.notify.channels.email\n"
+        "import thongsuot_collector.notify.dispatch.service\n",
+    )
     outcome = lint_imports(tmp_path)
     assert outcome.returncode == 1
-    assert "thongsuot_agent.links is not allowed to import thongsuot_agent.app" in outcome.stdout
-    assert "thongsuot_agent.probes.dns.x -> thongsuot_agent.probes.icmp" in outcome.stdout
+    printed = " ".join(outcome.stdout.split())  # lines are broken where they become too long
+    assert "notify.channels.webhook.x -> thongsuot_collector.notify.channels.email" in printed
+    assert "notify.channels is not allowed to import thongsuot_collector.notify.dispatch" in printed
+    assert "thongsuot_agent.links is not allowed to import thongsuot_agent.app" in printed
+    assert "thongsuot_agent.probes.dns.x -> thongsuot_agent.probes.icmp" in printed
 
 
 def test_bare_names_of_rooms_are_refused_by_the_linter(tmp_path: Path) -> None:
@@ -73,3 +82,34 @@ def test_bare_names_of_rooms_are_refused_by_the_linter(tmp_path: Path) -> None:
         check=False,
     )
     assert "import thongsuot_agent" in outcome.stdout
+
+
+def sinks_that_know_another(root: Path) -> list[str]:
+    """Return each import of one kind of sink by another; what they share is no kind."""
+    room = "thongsuot_collector.sinks."
+    shared = {"contract", "delivery", "loader"}
+    met: list[str] = []
+    for module in modules(root, ("collector",)):
+        kind = module.name.removeprefix(room).partition(".")[0]
+        if not module.name.startswith(room) or kind in shared:
+            continue
+        others = {
+            name.removeprefix(room).partition(".")[0]
+            for name in imports(module)
+            if name.startswith(room)
+        }
+        met += [f"{kind} -> {other}" for other in sorted(others - shared - {kind})]
+    return met
+
+
+def test_no_kind_of_sink_knows_another() -> None:
+    assert sinks_that_know_another(ROOT) == []
+
+
+def test_a_sink_that_knows_another_is_found(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        "collector/src/thongsuot_collector/sinks/influxdb/x.py",
+        "from thongsuot_collector.sinks.remote_write.labels import LabelCache\n",
+    )
+    assert sinks_that_know_another(tmp_path) == ["influxdb -> remote_write"]

@@ -1,14 +1,9 @@
 """
 Notification service: takes what incidents want told, and goes on until it is known that it was.
 
-The forms that a fault takes here, each made from the one before it:
-
-1. ``NotificationEvent`` (``incidents``): an entry of the log of an incident, and the incident then.
-2. ``NotificationThread`` with a ``RouteState`` for each channel: what one party is to be told of
-   one incident, and how far that is. The only form that is kept.
-3. ``MessageContext``: everything that a text is made from.
-4. ``NotificationMessage`` with its ``IncidentDocument``: what a channel is given to send.
-5. What the channel's receiver wants: a ticket, an alarm, a mail.
+A ``NotificationEvent`` becomes a ``NotificationThread`` for each party, the only form that is kept
+here; of that a ``NotificationMessage`` with its ``IncidentDocument`` is made for each channel. All
+forms of a fault are listed in ARCHITECTURE.md.
 
 On the way back ``ChannelResult`` says what became of one attempt; the delivery log keeps it as a
 ``DeliveryLogEntry`` and the incident as a ``DeliveryAttempt``.

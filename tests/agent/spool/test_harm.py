@@ -149,7 +149,9 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     assert await spool.set_aside_rejected(parcel, Rejection(status=400, error="columns differ"))
     assert spool.newest_recent() is None
     assert spool.status().rejected_batches == 1
-    (file,) = places(tmp_path).rejected_dir.iterdir()
+    rejected_dir = places(tmp_path).rejected_dir
+    assert rejected_dir.stat().st_mode & 0o777 == 0o700, "it is nobody else's to read"
+    (file,) = rejected_dir.iterdir()
     rejected = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
     assert rejected.batch is not None
     assert rejected.batch.results == (result(1),)

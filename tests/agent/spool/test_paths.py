@@ -11,8 +11,16 @@ SYSTEMD = {"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "RUNTIME_DIRECTORY": "/ru
 def test_what_is_configured_comes_first() -> None:
     paths = paths_from_config(SpoolConfig(state_dir="/s", runtime_dir="/r"), SYSTEMD)
     assert (paths.state_dir, paths.runtime_dir) == (Path("/s"), Path("/r"))
-    assert paths.spool_file == Path("/s/spool.db")
-    assert paths.record_dir == Path("/r/record")
+    outlives_the_boot = (
+        paths.spool_file,
+        paths.rollout_file,
+        paths.rejected_dir,
+        paths.certificate_file,
+    )
+    of_this_boot = (paths.record_dir, paths.checkpoint_file, paths.layouts_dir)
+    assert {path.parent for path in outlives_the_boot} == {Path("/s")}
+    assert {path.parent for path in of_this_boot} == {Path("/r")}
+    assert len({*outlives_the_boot, *of_this_boot}) == 7, "each has a name of its own"
 
 
 def test_systemd_names_the_directories_of_a_service() -> None:

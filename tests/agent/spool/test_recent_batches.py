@@ -1,0 +1,104 @@
+"""The first tier: what is due for the disk, what goes without room, what is lost is counted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.agent.spool.making import change, result
+from thongsuot_agent.spool.batch_builder import BatchBuilder, SealedBatch
+from thongsuot_agent.spool.eviction import DroppedCounts
+from thongsuot_agent.spool.frame import Entry, LogHeading
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.recent_batches import RecentBatches
+from thongsuot_agent.spool.segment_store import MemorySegments, RuntimeSegments
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_schema.batch.model import ClockReading
+
+STREAM = StreamIdentity(
+    name="0123456789abcdef",
+    site="site-1",
+    boot_id="00000000-0000-4000-8000-000000000001",
+    ordinal=1,
+    started_boottime_ns=0,
+    started_wall_ns=0,
+)
+
+
+class Batches:
+    """Sealed batches, and the layouts that they refer to."""
+
+    def __init__(self, root: Path) -> None:
+        self.layouts = Layouts(root / "layouts")
+        self.recent = RecentBatches()
+        self.segments: MemorySegments | RuntimeSegments = MemorySegments()
+
+    def add(self, number: int, entries: Sequence[Entry], *, sealed_ns: int = 0) -> SealedBatch:
+        heading = LogHeading(number=number, previous=b"", boottime_ns=0, wall_ns=0)
+        body, sealed = BatchBuilder(layouts=self.layouts).build(
+            entries,
+            STREAM,
+            heading,
+            ClockReading(boottime_ns=sealed_ns, wall_ns=0),
+            self.segments,
+        )
+        self.segments.seal(number, body, heading)
+        self.recent.add(sealed)
+        return sealed
+
+    def make_room(self, max_bytes: int) -> DroppedCounts:
+        return self.recent.make_room(max_bytes, self.layouts.layout)
+
+
+def results(first: int, count: int) -> list[Entry]:
+    return [result(serial) for serial in range(first, first + count)]
+
+
+def test_all_goes_to_the_disk_once_the_oldest_has_waited_and_before_that_news_alone(
+    tmp_path: Path,
+) -> None:
+    batches = Batches(tmp_path)
+    old = batches.add(1, results(1, 2), sealed_ns=100)
+    news = batches.add(2, [change(3)], sealed_ns=150)
+    assert batches.recent.due_for_disk(199, 100) == [news]
+    assert batches.recent.due_for_disk(200, 100) == [old, news]
+    assert batches.recent.results == 2
+
+
+def test_without_room_the_oldest_detail_goes_and_only_as_much_as_is_needed(tmp_path: Path) -> None:
+    batches = Batches(tmp_path)
+    sealed = [batches.add(number, results(number * 100, 50)) for number in range(1, 5)]
+    used = sum(batch.size_bytes for batch in sealed)
+    assert batches.make_room(used) == DroppedCounts(), "what fits stays"
+    assert batches.make_room(used - 1) == DroppedCounts(results=50)
+    assert [batch.results for batch in sealed] == [0, 50, 50, 50]
+    assert [batch.is_whole for batch in sealed] == [False, True, True, True]
+    left = sum(batch.size_bytes for batch in sealed)
+    assert left == sum(len(batch.read()) for batch in sealed), "sizes are those of what is left"
+    assert batches.make_room(left) == DroppedCounts()
+
+
+def test_when_no_detail_is_left_whole_batches_go_and_those_with_news_last(tmp_path: Path) -> None:
+    batches = Batches(tmp_path)
+    batches.add(1, [change(1)])
+    batches.add(2, results(2, 3))
+    batches.add(3, results(5, 3))
+    batches.add(4, [change(8)])
+    assert batches.make_room(0) == DroppedCounts(
+        results=6, batches=4, news=2, first=BatchKey(1, 2), last=BatchKey(1, 4)
+    )
+    assert len(batches.recent) == 0
+
+
+def test_a_batch_whose_file_has_gone_is_counted_as_lost_once(tmp_path: Path) -> None:
+    batches = Batches(tmp_path)
+    heading = LogHeading(number=1, previous=b"", boottime_ns=0, wall_ns=0)
+    batches.segments = RuntimeSegments.create(tmp_path / "record", STREAM, heading)
+    batches.add(1, [*results(1, 3), change(4)])
+    kept = batches.add(2, results(5, 2))
+    next((tmp_path / "record").glob("*/00000001.batch")).unlink()
+    newest = batches.recent.newest(besides={kept.key})
+    assert newest is None
+    assert list(batches.recent) == [kept]
+    lost = DroppedCounts(results=3, batches=1, news=1, first=BatchKey(1, 1), last=BatchKey(1, 1))
+    assert batches.make_room(1 << 20) == lost
+    assert batches.make_room(1 << 20) == DroppedCounts()
+    batches.segments.close()

@@ -153,7 +153,7 @@ class DataBudget:
         return msgspec.json.encode(self._spent).decode()
 
     def _usage_of(self, link: str) -> MonthUsage:
-        return self._spent.get(link) or MonthUsage(month=self._month() or "")
+        return self._spent.get(link) or MonthUsage(month="")
 
     def _day(self) -> Day:
         wall_ns = self._wall_ns()

@@ -29,7 +29,7 @@ from tools.mutants.tree_copy import TreeCopy
 from tools.mutants.worker import TestRun
 
 RECORD_WITHIN_S = 1800.0
-CPU_ALLOWANCE_S = 20.0
+CPU_ALLOWANCE_S = 5.0
 SLOWER_THAN_USUAL = 4.0
 """A change may make a loop endless: that is noticed too, after so many times the usual run."""
 
@@ -61,10 +61,12 @@ def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
 def noticed_by(text: str, mutant: Mutant, groups: Sequence[TestGroup], copy: TreeCopy) -> str:
     """Plant a change, run the tests that can notice it; return the first that does, or nothing."""
     for stage in stages_of(groups_for(mutant, groups)):
-        cpu_s = CPU_ALLOWANCE_S + SLOWER_THAN_USUAL * sum(group.cost_s for group in stage)
+        limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
+        cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
         run = TestRun(
             paths=sorted({group.file for group in stage}),
-            order=[test for group in stage for test in group.tests],
+            order=[test for test, _ in limits],
+            test_cpu_s=[limit_s for _, limit_s in limits],
             cpu_s=cpu_s,
             wall_s=WAITING_RATIO * cpu_s,
         )
@@ -73,6 +75,11 @@ def noticed_by(text: str, mutant: Mutant, groups: Sequence[TestGroup], copy: Tre
         if result.failed:
             return result.failed
     return ""
+
+
+def cpu_limit_s(usual_s: float) -> float:
+    """Return how much of the processor may be used with a change by what usually uses so much."""
+    return CPU_ALLOWANCE_S + SLOWER_THAN_USUAL * usual_s
 
 
 def play(

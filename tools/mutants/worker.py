@@ -38,6 +38,8 @@ class TestRun:
 
     paths: Sequence[str]
     order: Sequence[str] = ()
+    test_cpu_s: Sequence[float] = ()
+    """How much of the processor each of ``order`` may use; empty: all that the run may."""
     recorded: str = ""
     """The folder of sources whose calls are recorded; empty: nothing is."""
     cpu_s: float
@@ -68,8 +70,9 @@ class TestRunResult:
 class FirstFailure:
     """A plugin of pytest: keeps to an order of tests, and which was the first to fail."""
 
-    def __init__(self, order: Sequence[str]) -> None:
-        self.order = order
+    def __init__(self, run: TestRun) -> None:
+        self.order = run.order
+        self._cpu_s = dict(zip(run.order, run.test_cpu_s, strict=bool(run.test_cpu_s)))
         self.failed = ""
         self.report = ""
 
@@ -83,6 +86,10 @@ class FirstFailure:
             kept = [by_id[name] for name in self.order if name in by_id]
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Give a test its time of the processor; the system ends the process when it is over."""
+        signal.setitimer(signal.ITIMER_PROF, self._cpu_s.get(nodeid, 0.0))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what cannot even be imported."""
@@ -186,7 +193,7 @@ def _be_child(run: TestRun, answer: Path, folder: Path) -> None:
         deadline=None,
     )
     hypothesis.settings.load_profile("mutants")
-    failure = FirstFailure(run.order)
+    failure = FirstFailure(run)
     plugins: list[object] = [failure]
     recorder = None
     if run.recorded:

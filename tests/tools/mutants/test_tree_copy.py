@@ -101,3 +101,11 @@ def test_a_change_that_cannot_be_imported_or_never_ends_is_noticed(copy: TreeCop
     endless = "def is_far(distance_m):\n    while True:\n        pass\n"
     with copy.changed(SOURCE, endless):
         assert run(copy, cpu_s=1.0).failed == "time"
+        patient = TestRun(
+            paths=["tests/test_far.py"],
+            order=["tests/test_far.py::test_near"],
+            test_cpu_s=[0.5],
+            cpu_s=600.0,
+            wall_s=600.0,
+        )
+        assert copy.run(patient).failed == "time", "each test has a limit of its own"

@@ -42,3 +42,8 @@ def pair(there: Impairment = PERFECT, back: Impairment | None = None) -> Lab:
 def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> Lab:
     """A ``device`` with uplinks ``fix0`` and ``wwan0``; use as a context manager."""
     return Lab(small.two_uplinks(fixed, mobile))
+
+
+def office() -> Lab:
+    """A ``device`` behind a core switch and a firewall; use as a context manager."""
+    return Lab(small.office())

@@ -4,7 +4,8 @@ Path: the hops that one run found, and how they travel in the evidence of its re
 One text a hop, ``hop03`` → ``203.0.113.6 2/3 1234us L24001``: addresses (``|`` between several),
 answered of sent, median round trip, MPLS labels outermost first; ``hop04`` → ``* 0/3`` for one that
 stayed silent; ``hop05`` → ``203.0.113.6 3/3 !N`` where 203.0.113.6 said that it cannot pass packets
-on. ``first`` is the number of the carrier's first hop, ``mtu`` a sentence about packet
+on. ``first`` is the number of the carrier's first hop, ``edge``
+that of the last hop in the site's own declared networks, ``mtu`` a sentence about packet
 sizes, ``method`` what was sent. So a result of 14 hops is 18 texts of about 30 characters, its
 cardinality is that of the series, and whoever can read JSON can read it.
 """
@@ -18,7 +19,7 @@ import msgspec
 MAX_HOPS = 28
 """So that hops and what stands beside them fit into the evidence of one result (32 entries)."""
 
-FIRST, MTU, METHOD = "first", "mtu", "method"
+FIRST, EDGE, MTU, METHOD = "first", "edge", "mtu", "method"
 
 _HOP = "hop"
 _TEXT = re.compile(
@@ -67,12 +68,14 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     The hops of one run, nearest first, without those beyond the last that answered.
 
     ``is_reached``: the last of them is the target. ``first`` is the number of the first hop that is
-    the carrier's, ``None`` where none of the carrier answered.
+    the carrier's, ``None`` where none of the carrier answered; ``edge`` of the last that is in the
+    site's own declared networks, ``None`` where there is none beyond the gateway.
     """
 
     hops: tuple[Hop, ...] = ()
     is_reached: bool = False
     first: int | None = None
+    edge: int | None = None
     mtu: str = ""
     method: str = ""
 
@@ -96,6 +99,8 @@ def path_evidence(path: Path) -> dict[str, str]:
     evidence = {METHOD: path.method} if path.method else {}
     if path.first is not None:
         evidence[FIRST] = str(path.first)
+    if path.edge is not None:
+        evidence[EDGE] = str(path.edge)
     if path.mtu:
         evidence[MTU] = path.mtu
     for hop in path.hops[:MAX_HOPS]:
@@ -110,14 +115,18 @@ def parse_path(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
         for key, text in sorted(evidence.items())
         if key.startswith(_HOP) and (hop := _parse_hop(key.removeprefix(_HOP), text)) is not None
     ]
-    first = evidence.get(FIRST, "")
     return Path(
         hops=tuple(hops),
         is_reached=is_reached,
-        first=int(first) if first.isdecimal() and len(first) <= 2 else None,
+        first=_number(evidence.get(FIRST, "")),
+        edge=_number(evidence.get(EDGE, "")),
         mtu=evidence.get(MTU, ""),
         method=evidence.get(METHOD, ""),
     )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= 2 else None
 
 
 def is_same_route(path: Path, other: Path) -> bool:

@@ -43,6 +43,7 @@ class Symptom(StrEnum):
     NO_ADDRESS = "no_address"
     NO_ROUTE = "no_route"
     GATEWAY_SILENT = "gateway_silent"
+    EDGE_SILENT = "edge_silent"
     GATEWAY_NO_UPLINK = "gateway_no_uplink"
     """The gateway itself says, at once, that it has no way onwards: its WAN side is off."""
     ADDRESS_CONFLICT = "address_conflict"

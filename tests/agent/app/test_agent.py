@@ -116,13 +116,13 @@ def user() -> int:
 class RunningAgent:
     """The agent's device, and the agent on it."""
 
-    def __init__(self, lab: Lab, folder: Path) -> None:
+    def __init__(self, lab: Lab, folder: Path, text: str = CONFIG) -> None:
         self._node = lab.node("device")
         self._folder = folder
         self._log = folder / "log"
         self._user = user()
         self.recording = folder / "run" / "recording.jsonl"
-        config = CONFIG.format(
+        config = text.format(
             collector=INTERNET_V4[0],
             port=COLLECTOR_PORT,
             folder=folder,

@@ -31,7 +31,9 @@ def site_probes() -> SiteProbes:
     return site_probes_from((FIXED, MOBILE), LEARNED, probes)
 
 
-def finding(*addresses: str, reached: bool = True, first: int | None = 2) -> Finding:
+def finding(
+    *addresses: str, reached: bool = True, first: int | None = 2, edge: int | None = None
+) -> Finding:
     hops = tuple(
         Hop(
             number=number,
@@ -41,7 +43,7 @@ def finding(*addresses: str, reached: bool = True, first: int | None = 2) -> Fin
         )
         for number, address in enumerate(addresses, 1)
     )
-    evidence = path_evidence(Path(hops=hops, first=first))
+    evidence = path_evidence(Path(hops=hops, first=first, edge=edge))
     values = {LAST_HOP: float(len(hops))}
     if reached:
         return ok_finding(values, evidence=evidence)
@@ -66,6 +68,20 @@ def test_two_sightings_of_one_router_make_it_the_usual_one() -> None:
     assert paths.first_hops(link) == {}
     paths.note_path(link, result(2, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"), "zone"))
     assert paths.first_hops(link) == {Family.IP4: "10.0.0.1"}
+    assert paths.edges(link) == {}
+
+
+def test_the_sites_own_last_router_is_learned_from_ways_that_go_beyond_it() -> None:
+    link = LinkMemory(name="fixed")
+    whole = finding("10.1.0.1", "10.2.0.2", "10.20.0.1", "203.0.113.1", first=3, edge=2)
+    paths.note_path(link, result(1, whole))
+    paths.note_path(link, result(2, whole, "zone"))
+    assert paths.edges(link) == {Family.IP4: "10.2.0.2"}
+    # A way that ends inside the site says where it ends, not what stands last.
+    for at_s in range(3, 20):
+        cut = finding("10.1.0.1", "10.1.0.9", reached=False, first=None, edge=2)
+        paths.note_path(link, result(at_s, cut))
+    assert paths.edges(link) == {Family.IP4: "10.2.0.2"}
 
 
 def test_the_usual_router_gives_way_only_to_one_that_most_have_seen() -> None:

@@ -48,6 +48,7 @@ class LinkRegistry:
                     Family.IP6 if ":" in server else Family.IP4 for server in link.resolvers
                 ),
                 first_hop_families=frozenset(link.first_hops),
+                edge_families=frozenset(link.edges),
                 is_backup_in_use=is_alone and _is_metered(link) and can_send(link.state),
             )
             for name, link in self.links.items()

@@ -101,7 +101,7 @@ class ResultPipeline:
         """
         self.add_notice(NoticeCode.STARTED, version)
         for name in self._links:
-            self._update_first_hops(name)
+            self._update_hops(name)
         now_ns = self._clock.boottime_ns()
         for issued in self.standing_verdicts:
             self._spool.add_entry(
@@ -158,7 +158,7 @@ class ResultPipeline:
         self.latest.add_result(result)
         self._judge_event(ResultArrival(boottime_ns=self._clock.boottime_ns(), result=result))
         if result.series.kind == paths.PATH:
-            self._update_first_hops(result.series.link)
+            self._update_hops(result.series.link)
 
     def add_notice(self, code: NoticeCode, text: str, count: int = 0) -> None:
         """The agent has something to say about itself."""
@@ -215,14 +215,17 @@ class ResultPipeline:
         if ruling.changes:
             callbacks.on_verdict_change()
 
-    def _update_first_hops(self, name: str) -> None:
-        """Let the link know which router the judge has learned to be the carrier's first."""
+    def _update_hops(self, name: str) -> None:
+        """
+        Let the link know which routers the judge has learned: the carrier's first, the site's last.
+        """
         known, link = self.memory.links.get(name), self._links.get(name)
         if known is None or link is None:
             return
-        hops = paths.first_hops(known)
+        hops, edges = paths.first_hops(known), paths.edges(known)
         self.needs_rescheduling |= hops.keys() != link.first_hops.keys()
-        link.first_hops = hops
+        self.needs_rescheduling |= edges.keys() != link.edges.keys()
+        link.first_hops, link.edges = hops, edges
 
     def _reset_judge(self, error: Exception) -> None:
         """

@@ -78,6 +78,7 @@ def _usage_items(
         families=BOTH_FAMILIES,
         resolver_families=BOTH_FAMILIES,
         first_hop_families=BOTH_FAMILIES,
+        edge_families=BOTH_FAMILIES if link.site_networks else frozenset(),
     )
     for schedule in schedules:
         probe = loader.load(schedule.kind)

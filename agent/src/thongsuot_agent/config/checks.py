@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probes import loader
 from thongsuot_agent.probing.contract import Probe
-from thongsuot_agent.scheduler.job import ALL_NAMES, FIRST_HOP, GATEWAY, RESOLVER, targets_of
+from thongsuot_agent.scheduler.job import ALL_NAMES, EDGE, FIRST_HOP, GATEWAY, RESOLVER, targets_of
 from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
-_WORDS = {GATEWAY, RESOLVER, FIRST_HOP}
+_WORDS = {GATEWAY, RESOLVER, FIRST_HOP, EDGE}
 _ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
 
 

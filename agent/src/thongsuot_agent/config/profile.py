@@ -36,6 +36,14 @@ TARGETS: tuple[Target, ...] = (
         title_en="Router",
     ),
     Target(
+        name="edge",
+        role=Role.ANCHOR,
+        segment=Segment.LAN,
+        addresses=("edge",),
+        title_vi="Thiết bị mạng cuối cùng của điểm",
+        title_en="The site's last router",
+    ),
+    Target(
         name="first_hop",
         role=Role.ANCHOR,
         segment=Segment.ACCESS,

@@ -304,6 +304,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     paths_asked_ns: int | None = None
     is_path_due: bool = False
     first_hops: dict[Family, FirstHop] = msgspec.field(default_factory=dict)
+    edges: dict[Family, FirstHop] = msgspec.field(default_factory=dict)
     clear_ns: int = 0
     clear_evidence: tuple[Evidence, ...] = ()
 

@@ -57,7 +57,10 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     # Where a way ends at it, it may be the site's own box, which says by its other address that
     # nothing beyond can be reached.
     if first is not None and first.address and (path.is_reached or path.last > first.number):
-        _learn_first_hop(link, series.family, first.address)
+        _learn_hop(link.first_hops, series.family, first.address)
+        edge = path.hop(path.edge)
+        if edge is not None and edge.address:
+            _learn_hop(link.edges, series.family, edge.address)
     text = "" if before is None else describe_difference(before.latest.path, path)
     if not text:
         return ()
@@ -68,6 +71,11 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
 def first_hops(link: LinkMemory) -> Mapping[Family, str]:
     """Return the usual first hop of the carrier in each family in which it is known."""
     return {family: hop.usual for family, hop in link.first_hops.items() if hop.usual}
+
+
+def edges(link: LinkMemory) -> Mapping[Family, str]:
+    """Return the site's own last router in each family in which it is known."""
+    return {family: hop.usual for family, hop in link.edges.items() if hop.usual}
 
 
 def path_probes(
@@ -106,10 +114,10 @@ def _path_probes_of(link: LinkMemory, watch: LinkProbes) -> list[ConfirmationPro
     return found[:_PROBES_AT_ONCE]
 
 
-def _learn_first_hop(link: LinkMemory, family: Family, address: str) -> None:
-    hop = link.first_hops.get(family)
+def _learn_hop(hops: dict[Family, FirstHop], family: Family, address: str) -> None:
+    hop = hops.get(family)
     if hop is None:
-        hop = link.first_hops[family] = FirstHop()
+        hop = hops[family] = FirstHop()
     hop.seen.append(address)
     del hop.seen[:-_REMEMBERED]
     times = hop.seen.count(address)

@@ -150,8 +150,8 @@ def can_be_probed(link: LinkMemory, post: ProbePoint, family: Family) -> bool:
     track = link.tracks.get(post.key(family))
     if track is None:
         # Where the interface's facts are unknown, only what the schedule has measured is asked for;
-        # so it is with a first hop, which need not be known yet.
-        return link.facts is not None and not post.is_first_hop
+        # so it is with what has to be learned first.
+        return link.facts is not None and not (post.is_first_hop or post.is_edge)
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
     is_refused = (
         track.unmeasured_reason in _NOT_RETRYABLE and (track.unmeasured_ns or 0) > measured_ns

@@ -15,6 +15,7 @@ EVERY = "*"
 GATEWAY = "gateway"
 RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
+EDGE = "edge"
 RANK: Mapping[Segment, int] = {segment: rank for rank, segment in enumerate(LADDER)}
 """Height of a segment on the ladder."""
 
@@ -26,7 +27,8 @@ class ProbePoint:
 
     ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
     ``is_first_resolver`` the first name server that the link's configuration names;
-    ``is_first_hop`` the carrier's first router, once it is learned.
+    ``is_first_hop`` the carrier's first router, once it is learned, ``is_edge`` the site's own last
+    router before it.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class ProbePoint:
     is_gateway: bool = False
     is_first_resolver: bool = False
     is_first_hop: bool = False
+    is_edge: bool = False
     domestic: bool = True
     lookup: str = ""
 
@@ -179,13 +182,14 @@ def _probe_point(kind: str, target: Target) -> ProbePoint:
         is_gateway=GATEWAY in target.addresses,
         is_first_resolver=RESOLVER in target.addresses,
         is_first_hop=FIRST_HOP in target.addresses,
+        is_edge=EDGE in target.addresses,
         domestic=target.domestic,
         lookup=target.lookup if kind == "dns" else "",
     )
 
 
 def _families(target: Target) -> tuple[Family, ...]:
-    if target.url or {GATEWAY, RESOLVER, FIRST_HOP} & set(target.addresses):
+    if target.url or {GATEWAY, RESOLVER, FIRST_HOP, EDGE} & set(target.addresses):
         return (Family.IP4, Family.IP6)
     found = {Family.IP6 if ":" in address else Family.IP4 for address in target.addresses}
     return tuple(family for family in (Family.IP4, Family.IP6) if family in found)

@@ -45,6 +45,7 @@ class LiveLink:
         self.state: LinkState = ABSENT
         self.carried = FailoverState(since_ns=boottime_ns())
         self.first_hops: Mapping[Family, str] = {}
+        self.edges: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
         self._resolvers = Resolvers(spec.interface, spec.resolvers)

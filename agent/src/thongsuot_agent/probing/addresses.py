@@ -1,5 +1,7 @@
 """Which address of a target a run goes to, per link and family."""
 
+from collections.abc import Mapping
+
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -7,7 +9,7 @@ from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
-GATEWAY, RESOLVER, FIRST_HOP = "gateway", "resolver", "first-hop"
+GATEWAY, RESOLVER, FIRST_HOP, EDGE = "gateway", "resolver", "first-hop", "edge"
 
 
 def address_of(link: LiveLink, target: Target, family: Family) -> str:
@@ -16,7 +18,7 @@ def address_of(link: LiveLink, target: Target, family: Family) -> str:
 
     The words ``gateway`` and ``resolver`` stand for the link's own default gateway and the first of
     its name servers of that family, ``first-hop`` for the router of the carrier that the ways to
-    other targets usually begin with.
+    other targets usually begin with, ``edge`` for the site's own last router before that.
 
     Raises:
         LinkUnusable: there is none; ``no_route`` when the link has no default route to have a
@@ -28,7 +30,9 @@ def address_of(link: LiveLink, target: Target, family: Family) -> str:
         if address == RESOLVER:
             return _resolver(link, family)
         if address == FIRST_HOP:
-            return _first_hop(link, family)
+            return _learned(link, family, link.first_hops, "first hop")
+        if address == EDGE:
+            return _learned(link, family, link.edges, "router of the site beyond the gateway")
         if family_of(address) is family:
             return address
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"target {target.name!r} has no {family} address")
@@ -53,12 +57,12 @@ def _resolver(link: LiveLink, family: Family) -> str:
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} name server is known for this link")
 
 
-def _first_hop(link: LiveLink, family: Family) -> str:
-    address = link.first_hops.get(family, "")
+def _learned(link: LiveLink, family: Family, addresses: Mapping[Family, str], noun: str) -> str:
+    address = addresses.get(family, "")
     if address:
         return address
     _require_carrier(link)
-    raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} first hop is known for this link yet")
+    raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} {noun} is known for this link yet")
 
 
 def _require_carrier(link: LiveLink) -> None:

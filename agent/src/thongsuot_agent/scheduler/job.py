@@ -42,6 +42,7 @@ ALL_NAMES = "*"
 GATEWAY = "gateway"
 RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
+EDGE = "edge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class SchedulableLink:
     ``families`` are those that the link has had since the agent runs: a family that was never there
     is no fault and not measured; one that is gone is measured on, and found unmeasured.
     ``resolver_families`` are those of the name servers that the link's configuration names,
-    ``first_hop_families`` those in which the carrier's first router is known.
+    ``first_hop_families`` those in which the carrier's first router is known, ``edge_families``
+    those in which the last of the site's own routers is.
     ``is_backup_in_use`` is true of a metered link while no unmetered one carries the site.
     """
 
@@ -60,6 +62,7 @@ class SchedulableLink:
     families: frozenset[Family]
     resolver_families: frozenset[Family]
     first_hop_families: frozenset[Family] = frozenset()
+    edge_families: frozenset[Family] = frozenset()
     is_backup_in_use: bool = False
 
     @property
@@ -193,6 +196,8 @@ def families_of(target: Target, link: SchedulableLink) -> tuple[Family, ...]:
             wanted |= link.resolver_families or {Family.IP4}
         elif address == FIRST_HOP:
             wanted |= link.first_hop_families
+        elif address == EDGE:
+            wanted |= link.edge_families
         elif address == GATEWAY:
             wanted |= link.families or {Family.IP4}
         else:

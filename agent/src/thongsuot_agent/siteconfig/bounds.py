@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_agent.scheduler.job import FIRST_HOP, GATEWAY, RESOLVER
+from thongsuot_agent.scheduler.job import EDGE, FIRST_HOP, GATEWAY, RESOLVER
 from thongsuot_schema.inventory.model import ProbeSchedule, Role
 from thongsuot_schema.siteconfig.model import (
     ConfiguredLink,
@@ -59,7 +59,7 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
 )
 """Settings of probes that a plan may have: none names a file, a user, a port or an address."""
 
-_WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP})
+_WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP, EDGE})
 _OWN_NAMES = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "intranet")
 _NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
 _ENDS_IN_IPV4 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))

@@ -78,6 +78,41 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
     return draft.build()
 
 
+def office() -> Topology:
+    """
+    A ``device`` on an office network: core switch, firewall, then the line, numbered from 10/8.
+
+    The cable ``core--firewall`` and the line ``firewall--internet`` can be broken apart.
+    """
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE)
+    draft.router("core")
+    draft.router("firewall")
+    draft.router("internet")
+    draft.host("anchor", role=NodeRole.ANCHOR)
+    lan = draft.wire(wire_end("device:eth0", "10.1.0.10/24"), wire_end("core:lan", "10.1.0.1/24"))
+    draft.wire(wire_end("core:fw", "10.2.0.1/24"), wire_end("firewall:lan", "10.2.0.2/24"))
+    line = draft.wire(
+        wire_end("firewall:wan", "100.65.0.2/30"), wire_end("internet:fixed", "100.65.0.1/30")
+    )
+    draft.wire(
+        wire_end("internet:anchors", "203.0.113.6/29"),
+        wire_end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4)),
+    )
+    draft.sites.append(
+        LabSite(
+            name="site",
+            title="Điểm phục vụ",
+            commune="00000",
+            commune_title="Phường thử",
+            device="device",
+            client=None,
+            uplinks=(_uplink("fixed", "eth0", "fiber", "firewall", (lan, line)),),
+        )
+    )
+    return draft.build()
+
+
 def _uplink(name: str, interface: str, medium: str, box: str, wires: tuple[str, str]) -> LabUplink:
     return LabUplink(
         name=name,

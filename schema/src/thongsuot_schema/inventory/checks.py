@@ -20,7 +20,8 @@ Mistake = tuple[Path, str]
 GATEWAY = "gateway"
 RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
-ADDRESS_WORDS = (GATEWAY, RESOLVER, FIRST_HOP)
+EDGE = "edge"
+ADDRESS_WORDS = (GATEWAY, RESOLVER, FIRST_HOP, EDGE)
 """What stands for an address that differs from link to link."""
 
 ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
@@ -46,9 +47,7 @@ def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
                 f'equipment "{target.name}" has segment "{target.segment}"; it has segment "lan"',
             )
     for place, network in enumerate(target.expect_addresses):
-        try:
-            ip_network(network)
-        except ValueError:
+        if not _is_network(network):
             yield (
                 (*path, "expect_addresses", place),
                 f'"{network}" is not an address or network, as in "203.0.113.0/24"',
@@ -71,6 +70,20 @@ def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
     for place, resolver in enumerate(link.resolvers):
         if parse_address(resolver) is None:
             yield (*path, "resolvers", place), f'"{resolver}" is not an address'
+    for place, network in enumerate(link.site_networks):
+        if not _is_network(network):
+            yield (
+                (*path, "site_networks", place),
+                f'"{network}" is not a network, as in "10.1.0.0/16"',
+            )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:

@@ -119,6 +119,9 @@ class Link(StrictStruct, frozen=True):
     QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
     ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the
     device cannot tell them apart itself; empty: what the device's own configuration says.
+    ``site_networks`` are networks (CIDR) of the site's own routers and firewalls between the device
+    and the carrier's line, where they are none of 192.168/16 and 172.16/12: carriers number their
+    routers from 10/8 too, so that only who built the site can tell.
     ``shares`` names what it has in common with other links of its site (a duct, a pole, a box):
     two that share anything, or their carrier, fail together and are one witness, not two.
     """
@@ -132,6 +135,7 @@ class Link(StrictStruct, frozen=True):
     contract_up_bits_per_second: BitsPerSecond | None = None
     allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
     resolvers: tuple[str, ...] = ()
+    site_networks: tuple[str, ...] = ()
     shares: tuple[Name, ...] = ()
 
 
@@ -142,7 +146,8 @@ class Target(StrictStruct, frozen=True):
     An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6
     address, or the single word ``gateway`` (the link's own default gateway, per family) or
     ``resolver`` (the first name server that the link's configuration names) or ``first-hop`` (the
-    carrier's first router, learned from the ways to the others). A service has ``url``
+    carrier's first router, learned from the ways to the others) or ``edge`` (the last of the site's
+    own routers before it, where ``site_networks`` has more than the gateway). A service has ``url``
     (https, http) and segment ``service``; each family that the link has is measured apart.
     Equipment has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``),
     never taken as a witness of the way.

@@ -26,6 +26,7 @@ class ConfiguredLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     contract_up_bits_per_second: BitsPerSecond | None = None
     allowance_bytes: int | None = None
     resolvers: tuple[str, ...] = ()
+    site_networks: tuple[str, ...] = ()
 
 
 class ConfiguredTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from tests.agent.judge.expect import (
     named_segments,
     states_of,
 )
-from tests.agent.judge.inventories import FIXED, MOBILE, one_link, two_links
+from tests.agent.judge.inventories import FIXED, MOBILE, TARGETS, anchor, one_link, two_links
 from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.simulated_site import FACTS_OK, FactsChange, InjectedFault, SimulatedSite
 from thongsuot_schema.inventory.model import Link
@@ -95,6 +95,40 @@ def test_a_box_that_says_that_it_has_no_way_out_is_looked_at_on_site(seed: int) 
     assert_found(world, expected, since_s=START_S, intervals=1.0)
     assert named_segments(world) == {Segment.LAN}
     assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
+
+
+EDGE = anchor("edge", Segment.LAN, "edge")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_office_firewall_without_power_behind_the_switch_is_the_communes(seed: int) -> None:
+    edge = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.LAN, targets=("edge",), loss=1.0)
+    beyond = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
+    world = SimulatedSite(
+        seed=seed, injected=(edge, beyond), site_probes=two_links(targets=(*TARGETS, EDGE))
+    )
+    world.run(300.0)
+    expected = (State.DOWN, Segment.LAN, Symptom.EDGE_SILENT)
+    assert_found(world, expected, since_s=START_S, intervals=1.5)
+    assert blamed_parties(world) == {Party.COMMUNE}
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
+
+
+@pytest.mark.parametrize("is_edge_mute", [True, False])
+def test_behind_a_firewall_that_answers_or_never_did_a_cut_line_is_the_carriers(
+    is_edge_mute: bool,
+) -> None:
+    mute = InjectedFault(at=Segment.LAN, targets=("edge",), loss=1.0 if is_edge_mute else 0.0)
+    cut = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
+    world = SimulatedSite(injected=(mute, cut), site_probes=two_links(targets=(*TARGETS, EDGE)))
+    world.run(300.0)
+    assert_found(
+        world,
+        (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT),
+        since_s=START_S,
+        intervals=1.5,
+    )
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 def test_a_refusal_from_beyond_an_unwatched_first_hop_is_not_the_boxs() -> None:

@@ -85,6 +85,20 @@ def test_the_first_hop_of_the_carrier_lies_behind_all_boxes_of_the_site() -> Non
     assert path_of(found(six)).first == 2
 
 
+def test_declared_networks_of_the_site_come_before_the_carriers_first_hop() -> None:
+    way = walked("10.1.0.1", "10.2.0.2", "10.20.0.1", "203.0.113.9")
+    office = LinkState(gateway4="10.1.0.1")
+    networks = ("10.1.0.0/16", "10.2.0.0/16")
+    run_ = PathRun(walked=way, size=None, cost_bytes=1)
+    declared = path_of(finding_from(run_, office, "icmp", networks))
+    assert (declared.first, declared.edge) == (3, 2)
+    # Nobody but who built the office can tell them from a carrier's.
+    assert path_of(finding_from(run_, office, "icmp")).first == 2
+    # Where the gateway is all that there is, it is the edge, and watched as the gateway.
+    flat = PathRun(walked=walked("10.1.0.1", "10.20.0.1", "203.0.113.9"), size=None, cost_bytes=1)
+    assert path_of(finding_from(flat, office, "icmp", networks)).edge is None
+
+
 def test_a_target_that_nothing_stands_before_is_no_first_hop() -> None:
     way = found(walked("192.168.8.1", "", "10.20.0.1"))
     assert path_of(way).first is None

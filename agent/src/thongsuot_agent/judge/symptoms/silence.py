@@ -36,6 +36,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 GATEWAY_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
+EDGE_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.EDGE_SILENT)
 GATEWAY_NO_UPLINK = Diagnosis(
     state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_NO_UPLINK
 )
@@ -153,11 +154,25 @@ def _locate_silence(
 ) -> Diagnosis:
     """Return what is broken when nothing beyond the site answers."""
     if sight.top() is not None:
+        if _is_edge_silent(sight):
+            return EDGE_SILENT
         return GATEWAY_NO_UPLINK if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
     gateways = [s for s in sight.seen if s.point.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
     return _by_neighbour(at, sight)
+
+
+def _is_edge_silent(sight: Observations) -> bool:
+    """
+    Return whether the site's own last router, which used to answer, is silent in every family.
+
+    The gateway lives, and the line begins behind that router: whether the line is alive too nobody
+    can see, and the site has to look first (2026-11: an office firewall without power, between a
+    core switch and the line, was told to the carrier).
+    """
+    edges = [observation for observation in sight.seen if observation.point.is_edge]
+    return bool(edges) and all(edge.silent and edge.track.answered_ns is not None for edge in edges)
 
 
 def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bool:

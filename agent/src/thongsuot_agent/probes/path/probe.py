@@ -17,6 +17,7 @@ Cost        about 120 bytes per hop and probe and 3,000 for the size of packets:
             ten hops; up to 40,000 while large packets vanish.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
@@ -34,7 +35,7 @@ from thongsuot_agent.links.tracer import Tracer
 from thongsuot_agent.probes.path.packet_size import PacketSize, measure_packet_size
 from thongsuot_agent.probes.path.tcp_trace import START_S, TraceFailed, trace_by_tcp
 from thongsuot_agent.probes.path.trace import TracePacing, TraceResult, trace_route
-from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, address_of
+from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, address_of
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_schema.catalogue import path as metrics
 from thongsuot_schema.inventory.model import Role, Target
@@ -43,6 +44,8 @@ from thongsuot_schema.path import MAX_HOPS, Path, path_evidence, route_number
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
+
+Network = IPv4Network | IPv6Network
 
 METHODS = ("icmp", "udp", "tcp")
 TCP = METHODS[2]
@@ -118,7 +121,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             return failed_finding(
                 reason_for_own(error), detail=described(error), cost_bytes=cost_bytes
             )
-    return finding_from(traced, link.state, settings.method)
+    return finding_from(traced, link.state, settings.method, link.spec.site_networks)
 
 
 async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Finding:
@@ -126,7 +129,10 @@ async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Fin
     flow = flow_name(link.name, egress.destination)
     walked, cost_bytes, clamped = await trace_by_tcp(egress, settings.port, flow, _pace(settings))
     finding = finding_from(
-        PathRun(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP
+        PathRun(walked=walked, size=None, cost_bytes=cost_bytes),
+        link.state,
+        TCP,
+        link.spec.site_networks,
     )
     if not clamped:
         return finding
@@ -162,13 +168,18 @@ async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes:
     return PathRun(walked=walked, size=size, cost_bytes=tracer.sent_bytes + tracer.received_bytes)
 
 
-def finding_from(traced: PathRun, state: LinkState, method: str) -> Finding:
-    """Return what one run says."""
+def finding_from(
+    traced: PathRun, state: LinkState, method: str, site_networks: Sequence[str] = ()
+) -> Finding:
+    """Return what one run says; ``site_networks`` are those that the link's settings declare."""
     walked, size = traced.walked, traced.size
+    declared = [ip_network(text) for text in site_networks]
+    first = first_carrier_hop(walked, state, declared)
     path = Path(
         hops=walked.hops,
         is_reached=walked.target_hops is not None,
-        first=first_carrier_hop(walked, state),
+        first=first,
+        edge=_last_own_hop(walked, state, declared, first),
         mtu="" if size is None else packet_size_text(size, walked),
         method=method,
     )
@@ -191,26 +202,48 @@ def finding_from(traced: PathRun, state: LinkState, method: str) -> Finding:
     )
 
 
-def first_carrier_hop(walked: TraceResult, state: LinkState) -> int | None:
+def first_carrier_hop(
+    walked: TraceResult, state: LinkState, declared: Sequence[Network] = ()
+) -> int | None:
     """
     Return the number of the first hop that is the carrier's, ``None`` where none answered.
 
-    The site's own are the gateway, what lies in one network with it or with the link's address, and
-    addresses that no carrier gives to a router. The target is no hop on the way to itself.
+    The site's own are the gateway, what lies in one network with it or with the link's address,
+    addresses that no carrier gives to a router, and what is ``declared``. The target is no hop on
+    the way to itself.
     """
-    own = _own_networks(state)
+    own = [*_own_networks(state), *declared]
     gateways = {state.gateway4, state.gateway6}
     for hop in walked.hops:
         if hop.number == walked.target_hops or not hop.routers or hop.address in gateways:
             continue
-        address = ip_address(hop.address)
-        if not any(address in network for network in own if network.version == address.version):
+        if not _is_within(hop.address, own):
             return hop.number
     return None
 
 
-def _own_networks(state: LinkState) -> list[IPv4Network | IPv6Network]:
-    networks = list(_SITES_OWN)
+def _last_own_hop(
+    walked: TraceResult, state: LinkState, declared: Sequence[Network], first: int | None
+) -> int | None:
+    """Return the number of the last declared hop before the carrier's, none for the gateway."""
+    own = [
+        hop.number
+        for hop in walked.hops
+        if hop.routers
+        and hop.address not in {state.gateway4, state.gateway6}
+        and (first is None or hop.number < first)
+        and _is_within(hop.address, declared)
+    ]
+    return max(own, default=None)
+
+
+def _is_within(text: str, networks: Sequence[Network]) -> bool:
+    address = ip_address(text)
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def _own_networks(state: LinkState) -> list[Network]:
+    networks: list[Network] = list(_SITES_OWN)
     if state.gateway4 is not None:
         networks.append(ip_network(f"{state.gateway4}/24", strict=False))
     if state.gateway6 is not None:
@@ -259,7 +292,7 @@ def _values(path: Path, walked: TraceResult, size: PacketSize | None) -> dict[Me
 
 
 def _applies(target: Target) -> bool:
-    is_near = target.segment is Segment.LAN or {GATEWAY, FIRST_HOP} & set(target.addresses)
+    is_near = target.segment is Segment.LAN or {GATEWAY, FIRST_HOP, EDGE} & set(target.addresses)
     return target.role is Role.ANCHOR and bool(target.addresses) and not is_near
 
 

@@ -28,7 +28,7 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.links.train import ReceivedDatagram, TrainResult, TrainSpec, run_train
 from thongsuot_agent.probes.stamp import directions, emodel
 from thongsuot_agent.probes.stamp.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
-from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
+from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.secret_file import credential_path, read_token
@@ -335,7 +335,7 @@ def _overhead_bytes(family: Family) -> int:
 
 def _applies(target: Target) -> bool:
     """Anchors with an address of their own; name those that are reflectors in ``targets``."""
-    words = {GATEWAY, RESOLVER, FIRST_HOP}
+    words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE}
     return (
         target.role is Role.ANCHOR and bool(target.addresses) and not words & set(target.addresses)
     )

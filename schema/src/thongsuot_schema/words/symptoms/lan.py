@@ -78,6 +78,24 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "seconds, switch it on and wait 3 minutes. {support}",
         ),
     ),
+    Symptom.EDGE_SILENT: Sentence(
+        headline=Text(
+            "{Line}: thiết bị mạng trong cơ quan không phản hồi",
+            "{Line}: office router or firewall silent",
+        ),
+        situation=Text(
+            "Bộ định tuyến hoặc tường lửa của cơ quan, nằm giữa điểm này và đường truyền của nhà "
+            "mạng, không phản hồi{since}. Lỗi trong mạng nội bộ, chưa phải ở nhà mạng.",
+            "A router or firewall of the office, between this point and the carrier's line, has "
+            "not answered{since}. The fault is in the office's own network, not at the carrier.",
+        ),
+        advice=Text(
+            "Hãy nhờ người quản trị mạng của cơ quan xem tường lửa, bộ định tuyến có điện và dây "
+            "mạng cắm chặt. {support}",
+            "Ask the office's network administrator whether firewall and router have power and "
+            "their cables sit firmly. {support}",
+        ),
+    ),
     Symptom.GATEWAY_NO_UPLINK: Sentence(
         headline=Text("{Line}: thiết bị mạng mất đường ra", "{Line}: local box has no line"),
         situation=Text(

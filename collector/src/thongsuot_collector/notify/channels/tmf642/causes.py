@@ -37,6 +37,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.NO_ADDRESS: AlarmCause(COMMUNICATIONS, "communicationsProtocolError"),
     Symptom.NO_ROUTE: AlarmCause(COMMUNICATIONS, "communicationsProtocolError"),
     Symptom.GATEWAY_SILENT: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.EDGE_SILENT: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.GATEWAY_NO_UPLINK: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.ADDRESS_CONFLICT: AlarmCause(COMMUNICATIONS, "lanError"),
     Symptom.LAN_CONGESTED: AlarmCause(QUALITY, "congestion"),

@@ -101,11 +101,11 @@ def observe() -> Footprint:
         folder = Path(name) / "stack"
         ca_file = folder / "agent-s1" / "ca.pem"
         often = tuple(
-            msgspec.structs.replace(plan, every_s=shortest_s, metered_every_s=shortest_s)
-            for plan in default_probes(ca_file)
-            for shortest_s in (_OFTEN_S.get(plan.kind, plan.every_s),)
+            msgspec.structs.replace(schedule, every_s=shortest_s, metered_every_s=shortest_s)
+            for schedule in default_probes(ca_file)
+            for shortest_s in (_OFTEN_S.get(schedule.kind, schedule.every_s),)
         )
-        usual = {plan.kind for plan in often}
+        usual = {schedule.kind for schedule in often}
         others = tuple(
             msgspec.convert(
                 {

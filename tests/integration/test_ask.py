@@ -73,12 +73,12 @@ async def test_from_the_command_line_to_the_agent_and_back(tmp_path: Path) -> No
         status, said = await asked(collector, "http")
         log = (tmp_path / "agent.log").read_text(encoding="utf-8")
         assert status == 0, said + log
-        # Once an hour by its plan: this run was the one that was asked for.
+        # Once an hour by its schedule: this run was the one that was asked for.
         assert "waiting" in said, said
         assert "done" in said, said
         assert "\nfixed portal ip4: " in said, said + log
         status, said = await asked(collector, "radio")
-        assert (status, "refused: plan no radio" in said) == (1, True), said
+        assert (status, "refused: not_configured no radio" in said) == (1, True), said
     finally:
         agent.terminate()
         await agent.wait()

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.agent.siteconfig.making import anchor, offer, plan, portal
+from tests.agent.siteconfig.making import anchor, offer, portal, site_config
 from tests.agent.uplink.receiver import TOKEN, PushReceiver, ScriptedReply
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import HEADER_SITE_CONFIG, PATH_BATCHES, PushResponse
@@ -54,23 +54,25 @@ every_s = 2
 """
 
 HOSTILE: tuple[SiteConfiguration | bytes, ...] = (
-    plan(targets=(portal("own", "http://127.0.0.1:22/"),)),
-    plan(targets=(portal("router", "http://192.168.1.1/reboot"),)),
-    plan(targets=(portal("file", "file:///etc/passwd"),)),
-    plan(targets=(anchor("127.0.0.1"),)),
-    plan(targets=(anchor("255.255.255.255"),)),
-    plan(
+    site_config(targets=(portal("own", "http://127.0.0.1:22/"),)),
+    site_config(targets=(portal("router", "http://192.168.1.1/reboot"),)),
+    site_config(targets=(portal("file", "file:///etc/passwd"),)),
+    site_config(targets=(anchor("127.0.0.1"),)),
+    site_config(targets=(anchor("255.255.255.255"),)),
+    site_config(
         targets=(
             ConfiguredTarget(
                 name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.168.1.1",)
             ),
         )
     ),
-    plan(probes=(ConfiguredProbe(kind="http", every_s=60.0, settings={"ca_file": "/etc/shadow"}),)),
-    plan(probes=(ConfiguredProbe(kind="icmp", every_s=0.01, settings={"timeout_s": 0.01}),)),
-    plan(probes=(ConfiguredProbe(kind="throughput", every_s=60.0),)),
-    plan(links=(ConfiguredLink(name="fiber", resolvers=("127.0.0.1",)),)),
-    plan(site="tay-ho"),
+    site_config(
+        probes=(ConfiguredProbe(kind="http", every_s=60.0, settings={"ca_file": "/etc/shadow"}),)
+    ),
+    site_config(probes=(ConfiguredProbe(kind="icmp", every_s=0.01, settings={"timeout_s": 0.01}),)),
+    site_config(probes=(ConfiguredProbe(kind="throughput", every_s=60.0),)),
+    site_config(links=(ConfiguredLink(name="fiber", resolvers=("127.0.0.1",)),)),
+    site_config(site="tay-ho"),
     b'{"site":"ba-dinh","collector":{"url":"http://evil.example"},"format":2}',
     b'{"site":"ba-dinh","title":"' + b"x" * 45_000 + b'"}',
     b"[]",
@@ -105,12 +107,12 @@ class ConfiguredDevice:
             await self.process.wait()
 
     def offers(self, offered: OfferedConfig) -> None:
-        """Have every answer carry a plan from now on."""
+        """Have every answer carry a site configuration from now on."""
         self.receiver.answer = PushResponse(site_config=msgspec.Raw(msgspec.json.encode(offered)))
 
     @property
     def said(self) -> list[str]:
-        """What the agent said of plans, push by push."""
+        """What the agent said of site configurations, push by push."""
         return [
             heard.headers.get(HEADER_SITE_CONFIG.lower(), "")
             for heard in self.receiver.heard
@@ -137,7 +139,7 @@ class ConfiguredDevice:
 
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[ConfiguredDevice]:
-    """A device whose agent runs, and says that it runs no plan."""
+    """A device whose agent runs, and says that it runs no site configuration."""
     async with PushReceiver().listening() as receiver:
         configured = ConfiguredDevice(tmp_path, receiver)
         (tmp_path / "token").touch(mode=0o600)
@@ -167,8 +169,8 @@ async def test_what_a_collector_in_other_hands_offers_is_not_run(device: Configu
     assert device.targets() <= {"gateway", ""}
     assert device.process is not None
     assert device.process.returncode is None
-    # It has not become deaf: a right plan is taken.
-    good = offer(99, plan(targets=(anchor("192.0.2.1"),)))
+    # It has not become deaf: a right site configuration is taken.
+    good = offer(99, site_config(targets=(anchor("192.0.2.1"),)))
     device.offers(good)
     await device.until_said(version_of(good))
     await device.receiver.until(lambda: "far" in device.targets())
@@ -177,13 +179,14 @@ async def test_what_a_collector_in_other_hands_offers_is_not_run(device: Configu
 async def test_an_agent_that_is_killed_on_probation_starts_with_what_was_good(
     device: ConfiguredDevice,
 ) -> None:
-    first = offer(1, plan(targets=(anchor("192.0.2.1", name="first"),)))
+    first = offer(1, site_config(targets=(anchor("192.0.2.1", name="first"),)))
     device.offers(first)
     await device.receiver.until(lambda: bool(device.notices(NoticeCode.CONFIG_APPLIED)))
-    second: SiteConfiguration = plan(targets=(anchor("192.0.2.2", name="second"),))
+    second: SiteConfiguration = site_config(targets=(anchor("192.0.2.2", name="second"),))
     device.offers(offer(2, second))
     trial = version_of(offer(2, second))
-    # A box on the way answers pushes under the new plan: nothing is proved when the power goes.
+    # A box on the way answers pushes under the new site configuration: nothing is proved when the
+    # power goes.
     device.receiver.script = lambda heard: (
         ScriptedReply(status=502, text=b"bad gateway")
         if heard.headers.get(HEADER_SITE_CONFIG.lower()) == trial

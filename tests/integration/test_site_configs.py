@@ -105,10 +105,10 @@ class ConfigEditCollector:
         said, _ = await process.communicate()
         return said.decode()
 
-    async def plans(self) -> str:
+    async def site_configs(self) -> str:
         """Return the collector's line about the site."""
         said = await self.says(
-            PROGRAM, "plans", "--log-level", "warning", "--config", self.collector.config
+            PROGRAM, "site-configs", "--log-level", "warning", "--config", self.collector.config
         )
         return next(line for line in said.splitlines() if line.startswith("ba-dinh"))
 
@@ -118,7 +118,7 @@ class ConfigEditCollector:
 
         async def is_so() -> bool:
             nonlocal line
-            line = await self.plans()
+            line = await self.site_configs()
             return all(word in line for word in words)
 
         try:
@@ -127,9 +127,15 @@ class ConfigEditCollector:
             pytest.fail(f"{line}\n{(self.folder / 'agent.log').read_text()}{self.collector.log()}")
         return line
 
-    async def plan_of_agent(self) -> str:
-        """Return what the agent's own command says of its plan."""
-        agent = ("-m", "thongsuot_agent.cli.main", "plan", "--config", self.folder / "agent.toml")
+    async def site_config_of_agent(self) -> str:
+        """Return what the agent's own command says of its site configuration."""
+        agent = (
+            "-m",
+            "thongsuot_agent.cli.main",
+            "site-config",
+            "--config",
+            self.folder / "agent.toml",
+        )
         return await self.says(sys.executable, *agent)
 
     async def figures(self) -> str:
@@ -176,9 +182,9 @@ async def test_an_edit_reaches_the_agent_and_a_wrong_one_changes_nothing(
     assert 'medium="fiber"' in figures, "what the inventory knows of a link is known here"
     assert "thongsuot_agent_site_config_info{" in figures
     assert 'state="good"' in figures
-    shown = await city.plan_of_agent()
-    assert "plan: 2-" in shown
-    assert "target far: 192.0.2.1 (plan)" in shown
+    shown = await city.site_config_of_agent()
+    assert "site configuration: 2-" in shown
+    assert "target far: 192.0.2.1 (collector)" in shown
     assert "target gateway: gateway (settings)" in shown
 
     # One that no agent may take: refused by the device, with what and where, and told of here.
@@ -187,7 +193,7 @@ async def test_an_edit_reaches_the_agent_and_a_wrong_one_changes_nothing(
     assert " 2-" in line, "it goes on with the one before"
     assert await city.is_watched("far")
     assert not await city.is_watched("own-page")
-    shown = await city.plan_of_agent()
+    shown = await city.site_config_of_agent()
     assert "refused: 3-" in shown
     assert "(invalid)" in shown
 
@@ -207,11 +213,12 @@ async def test_an_edit_reaches_the_agent_and_a_wrong_one_changes_nothing(
     await city.until(" 4-", "current")
     audit = await city.says(PROGRAM, "audit", "inventory", "--config", city.collector.config)
     assert audit.count("inventory_changed") == 4
-    assert "city.toml: targets +1 -0 ~0; new plans: 1 sites" in audit
+    assert "city.toml: targets +1 -0 ~0; new site configurations: 1 sites" in audit
 
-    # The collector is away: the agent starts with the last good plan, and watches by it.
+    # The collector is away: the agent starts with the last good site configuration, and watches by
+    # it.
     await city.end_agent()
     await city.collector.end()
     await city.start_agent()
     await eventually(lambda: city.is_watched("far"))
-    assert "plan: 4-" in await city.plan_of_agent()
+    assert "site configuration: 4-" in await city.site_config_of_agent()

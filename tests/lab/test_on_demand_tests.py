@@ -128,19 +128,19 @@ def stage(folder: Path) -> Iterator[OnDemandCity]:
         table = f'throughput_address = "{host}:8484"\nallow = ["0.0.0.0/0"]'
         url = life.enter_context(reflecting(lab, folder, table, node="collector"))
         stack = CityStack(
-            lab, folder / "stack", StackOptions(with_prometheus=False, probes=plans(lab, url))
+            lab, folder / "stack", StackOptions(with_prometheus=False, probes=schedules(lab, url))
         )
         stack.start()
         life.callback(stack.stop)
         yield OnDemandCity(stack=stack, auth=("lan", stack.add_person("lan", REQUESTER)))
 
 
-def plans(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
+def schedules(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
     """Return a device's plan: what is asked for never runs by itself."""
     asked = [
-        ProbeSchedule(kind=plan.kind, every_s=NEVER_S, settings=plan.settings)
-        for plan in default_probes(lab.ca_file)
-        if plan.kind in {"http", "path"}
+        ProbeSchedule(kind=schedule.kind, every_s=NEVER_S, settings=schedule.settings)
+        for schedule in default_probes(lab.ca_file)
+        if schedule.kind in {"http", "path"}
     ]
     quick = {"url": url, "duration_s": 2.0, "warmup_s": 1.0, "watch_s": 0.5}
     return (

@@ -1,6 +1,7 @@
 """
 The inventory is edited beside a running city: real agents watch what is new after their next push,
-and one that a plan cuts off from the collector goes back, says so, and has lost nothing.
+and one that a site configuration cuts off from the collector goes back, says so, and has lost
+nothing.
 """
 
 import subprocess
@@ -29,7 +30,10 @@ from thongsuot_schema.state import State
 pytestmark = [pytest.mark.lab, pytest.mark.nightly, needs_lab]
 
 TAKEN_WITHIN_S = 20_000 * MS
-"""From an edit to the acknowledged plan: the inventory is read anew, and an agent pushes."""
+"""
+From an edit to the acknowledged site configuration: the inventory is read anew, and an agent
+pushes.
+"""
 
 REFUSED_WITHIN_S = 60_000 * MS
 """From an edit that cuts off to the word of it: two tries of ten seconds, with their time-outs."""
@@ -85,11 +89,11 @@ class SiteConfigCity:
         """Return the agent's status."""
         return msgspec.json.decode(self.agent("/status.json"), type=AgentStatus)
 
-    def plans(self) -> str:
+    def site_configs(self) -> str:
         """Return the collector's line about the site."""
         command = [
             components.installed_command("thongsuot-collector"),
-            "plans",
+            "site-configs",
             SITE,
             "--log-level",
             "warning",
@@ -100,9 +104,9 @@ class SiteConfigCity:
         )
         return done.stdout.splitlines()[-1]
 
-    def plan_line_with(self, *words: str) -> str | None:
+    def site_config_line_with(self, *words: str) -> str | None:
         """Return the collector's line once these words stand in it."""
-        line = self.plans()
+        line = self.site_configs()
         return line if all(word in line for word in words) else None
 
     def up_since(self) -> dict[str, float]:
@@ -134,7 +138,7 @@ def town() -> Iterator[SiteConfigCity]:
     options = StackOptions(
         with_prometheus=False,
         push_every_s=2.0,
-        plan={"probation_s": 10.0, "probation_tries": 2},
+        site_config={"probation_s": 10.0, "probation_tries": 2},
     )
     with tempfile.TemporaryDirectory(prefix="thongsuot-plans-") as folder, Lab(city(1)) as lab:
         stack = CityStack(lab, Path(folder), options)
@@ -146,7 +150,10 @@ def town() -> Iterator[SiteConfigCity]:
 
 
 def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteConfigCity) -> None:
-    wait_for("the first plan to be run", lambda: town.plan_line_with(" 1-", "current"))
+    wait_for(
+        "the first site configuration to be run",
+        lambda: town.site_config_line_with(" 1-", "current"),
+    )
     before = wait_for("both links to be up", town.up_since_both)
     began = town.status()
 
@@ -154,7 +161,7 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
     town.edit(town.with_portal())
     wait_for(
         "the new portal to be run",
-        lambda: town.plan_line_with(" 2-", "current"),
+        lambda: town.site_config_line_with(" 2-", "current"),
         within_s=TAKEN_WITHIN_S,
     )
     wait_for("the new portal to be fetched", lambda: town.portal_state() is State.UP)
@@ -168,18 +175,23 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
     assert abs(now.started_s - began.started_s) < 1.0
     assert now.results > began.results
 
-    # A plan that leaves no way to find the collector: taken, found out, gone back from, told of.
+    # A site configuration that leaves no way to find the collector: taken, found out, gone back
+    # from, told of.
     town.edit(town.with_dead_resolvers())
     line = wait_for(
-        "the plan to be refused",
-        lambda: town.plan_line_with(" 3-", "refused"),
+        "the site configuration to be refused",
+        lambda: town.site_config_line_with(" 3-", "refused"),
         within_s=REFUSED_WITHIN_S,
     )
     assert " 2-" in line
-    wait_for("why", lambda: town.plan_line_with("the collector was not reached"))
-    plan = town.status().plan
-    assert plan is not None
-    assert (plan.state, plan.version[:2], plan.refused[:2]) == ("good", "2-", "3-")
+    wait_for("why", lambda: town.site_config_line_with("the collector was not reached"))
+    site_config = town.status().site_config
+    assert site_config is not None
+    assert (site_config.state, site_config.version[:2], site_config.refused[:2]) == (
+        "good",
+        "2-",
+        "3-",
+    )
 
     # It watches as before, pushes, has lost nothing, and does not try the same again.
     wait_for("what waited to be pushed", lambda: town.status().record.waiting_batches <= 1)
@@ -193,9 +205,12 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
     assert view.backlog_batches <= 1
     results = end.results
     wait_for("some pushes more", lambda: town.status().results > results + 50)
-    assert town.status().plan == plan
+    assert town.status().site_config == site_config
 
     # Mended, it takes what comes next.
     town.edit(town.with_portal())
-    wait_for("the mended plan to be run", lambda: town.plan_line_with(" 4-", "current"))
+    wait_for(
+        "the mended site configuration to be run",
+        lambda: town.site_config_line_with(" 4-", "current"),
+    )
     wait_for("the links to be up", town.up_since_both)

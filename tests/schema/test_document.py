@@ -164,7 +164,7 @@ class NestedTable:
 class HolderTable(StrictStruct, frozen=True):
     """A document with a part whose type is known later."""
 
-    plans: tuple[ProbeSchedule, ...] = ()
+    schedules: tuple[ProbeSchedule, ...] = ()
     ports: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     by_name: dict[Name, str] = msgspec.field(default_factory=dict)
 
@@ -230,14 +230,17 @@ def test_the_key_at_fault_in_a_table_of_free_keys_is_found(text: str, message: s
 
 def test_a_part_is_converted_later_with_the_lines_of_the_whole() -> None:
     text = (
-        "[[plans]]\nkind = 'a'\nevery_s = 1\n[[plans]]\nkind = 'b'\nevery_s = 1\n"
-        "[plans.settings]\ncont = 3\n"
+        "[[schedules]]\nkind = 'a'\nevery_s = 1\n[[schedules]]\nkind = 'b'\nevery_s = 1\n"
+        "[schedules.settings]\ncont = 3\n"
     )
     holder = decode(text, HolderTable, file="f")
-    path = ("plans", 1, "settings")
+    path = ("schedules", 1, "settings")
     with pytest.raises(DocumentError) as raised:
-        convert(holder.plans[1].settings, TimingTable, text=text, file="f", path=path)
-    assert str(raised.value) == 'f:8: unknown key "cont" in [plans.settings]; did you mean "count"?'
+        convert(holder.schedules[1].settings, TimingTable, text=text, file="f", path=path)
+    assert (
+        str(raised.value)
+        == 'f:8: unknown key "cont" in [schedules.settings]; did you mean "count"?'
+    )
     assert convert({"count": 3}, TimingTable, text=text, file="f", path=path) == TimingTable(
         count=3
     )

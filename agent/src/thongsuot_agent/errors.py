@@ -2,7 +2,7 @@
 What this distribution raises.
 
     AgentError
-    ├── SiteConfigRefused          a site plan may not be run here; one line for each mistake
+    ├── SiteConfigRefused    a site configuration may not be run here; one line for each mistake
     ├── SpoolError           the record cannot be opened or written; the text says what to do
     │   └── SpoolCorrupt        the file on disk is damaged; it is set aside and a new one started
     ├── TokenUnusable        the collector's token cannot be read, or anybody can
@@ -19,7 +19,7 @@ class AgentError(Exception):
 
 
 class SiteConfigRefused(AgentError):
-    """A site plan may not be run here. The text has one mistake a line: where, what."""
+    """A site configuration may not be run here. The text has one mistake a line: where, what."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)

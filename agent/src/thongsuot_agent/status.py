@@ -91,9 +91,9 @@ class SamplingStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The site plan. ``state``: ``off`` (not taken), ``none`` (the settings file alone), ``trial``
-    (on probation), ``good``. ``made_s`` is when the version was made, Unix time. ``refused`` and
-    ``reason``: the newest version that is not run, and why.
+    The site configuration. ``state``: ``off`` (not taken), ``none`` (the settings file alone),
+    ``trial`` (on probation), ``good``. ``made_s`` is when the version was made, Unix time.
+    ``refused`` and ``reason``: the newest version that is not run, and why.
     """
 
     state: str
@@ -118,4 +118,4 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     collector: CollectorStatus
     tasks: tuple[TaskStatus, ...]
     sampling: tuple[SamplingStatus, ...] = ()
-    plan: SiteConfigStatus | None = None
+    site_config: SiteConfigStatus | None = None

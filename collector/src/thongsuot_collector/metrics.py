@@ -13,7 +13,7 @@ class Metrics:
     """
     All instruments of one collector, in a registry of their own.
 
-    Labels are bounded: ``reason``, ``quality`` and ``stand`` from closed lists, ``consumer``,
+    Labels are bounded: ``reason``, ``quality`` and ``status`` from closed lists, ``consumer``,
     ``sink``, ``authority`` and ``file`` from the configuration, ``target`` from the inventory,
     ``version`` as many as are rolled out. Never a site: ten thousand of them would be the largest
     part of the database.
@@ -128,7 +128,9 @@ class Metrics:
             (),
         )
         self.site_configs = self._gauge(
-            "site_configs", "Sites by how far they are with the newest plan", ("stand",)
+            "site_configs",
+            "Sites by how far they are with the newest site configuration",
+            ("status",),
         )
         self.inventory_refused = self._gauge(
             "inventory_refused", "1 while a changed inventory is wrong and not taken", ()

@@ -126,10 +126,10 @@ class Lab:
         (base.run_dir / rundir.STATE).write_text(json.dumps(state))
 
     def _build_nodes(self) -> None:
-        plans = node_configs(self.topology)
+        config_by_node = node_configs(self.topology)
         set_sysctls(self._base.network(WIRES_NAMESPACE), SILENT_SYSCTLS)
         for node in self.topology.nodes:
-            set_sysctls(self._base.network(node.name), _possible(plans[node.name].sysctls))
+            set_sysctls(self._base.network(node.name), _possible(config_by_node[node.name].sysctls))
             self._write_etc(node)
         paths = {node.name: self._base.network(node.name) for node in self.topology.nodes}
         feed(
@@ -138,8 +138,8 @@ class Lab:
             wire_lines(self.topology, paths),
         )
         for node in self.topology.nodes:
-            feed(paths[node.name], ["ip", "-batch", "-"], plans[node.name].ip_lines)
-            feed(paths[node.name], ["nft", "-f", "-"], plans[node.name].nft_lines)
+            feed(paths[node.name], ["ip", "-batch", "-"], config_by_node[node.name].ip_lines)
+            feed(paths[node.name], ["nft", "-f", "-"], config_by_node[node.name].nft_lines)
 
     def _write_etc(self, node: Node) -> None:
         etc = self.run_dir / "etc" / node.name

@@ -58,7 +58,7 @@ def wire_lines(topology: Topology, paths: dict[str, str]) -> list[str]:
 
 
 def node_configs(topology: Topology) -> dict[str, NodeConfig]:
-    """The plan of every node."""
+    """The configuration of every node."""
     routes = routes_of(topology)
     return {
         node.name: NodeConfig(

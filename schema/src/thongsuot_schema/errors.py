@@ -3,7 +3,7 @@ What this distribution raises.
 
     SchemaError
     ├── DocumentError    a TOML document is not what it should be (file, line, nearest key)
-    ├── SiteConfigMalformed    the content of a site plan is none
+    ├── SiteConfigMalformed    the content of a site configuration is none
     └── BatchError       a pushed body is not a batch
         ├── BatchTooLarge
         ├── BatchMalformed
@@ -32,7 +32,9 @@ class DocumentError(SchemaError):
 
 
 class SiteConfigMalformed(SchemaError):
-    """What should be a site plan is none; the text says why. The receiver refuses it whole."""
+    """
+    What should be a site configuration is none; the text says why. The receiver refuses it whole.
+    """
 
 
 class BatchError(SchemaError):

@@ -1,4 +1,4 @@
-"""Jobs of a plan, as tests of what a person asks for need them."""
+"""Scheduled jobs, as tests of what a person asks for need them."""
 
 import asyncio
 from dataclasses import dataclass

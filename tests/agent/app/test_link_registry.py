@@ -54,7 +54,7 @@ def test_a_change_is_told_in_words(before: LinkState, after: LinkState, words: s
 
 @dataclass
 class FakeLink:
-    """As much of a link as a plan looks at."""
+    """As much of a link as scheduling looks at."""
 
     spec: Spec
     state: LinkState = UP

@@ -85,12 +85,12 @@ def test_it_is_taken_run_and_done_once() -> None:
     assert len(stage.noted) == 2
 
 
-def test_what_is_not_in_the_plan_is_refused_once_and_the_next_is_taken() -> None:
+def test_what_is_not_scheduled_is_refused_once_and_the_next_is_taken() -> None:
     stage = RecordedCallbacks((requested_job("http"),))
     asks = [TestRequest(id="one", kind="radio"), TestRequest(id="two", kind="http")]
     stage.asks.accept_requests(asks)
     stage.asks.accept_requests(asks)
-    assert stage.noted == [(REFUSED, "one plan no radio", 0), (TAKEN, "two", 1)]
+    assert stage.noted == [(REFUSED, "one not_configured no radio", 0), (TAKEN, "two", 1)]
 
 
 def test_tests_come_one_after_the_other() -> None:
@@ -178,7 +178,11 @@ def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> 
     codes = [code for code, _, _ in stage.noted]
     assert codes == [HERE, REFUSED, HERE, TAKEN]
     newest, refused = stage.asks.recent_tests(lambda at_ns: at_ns / 1e9)
-    assert (newest.kind, refused.refusal, refused.is_over) == ("http", "plan no radio", True)
+    assert (newest.kind, refused.refusal, refused.is_over) == (
+        "http",
+        "not_configured no radio",
+        True,
+    )
 
 
 def test_what_the_button_began_is_charged_to_its_share_and_the_centres_tests_are_not() -> None:

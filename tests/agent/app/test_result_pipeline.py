@@ -184,7 +184,7 @@ async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> 
     await spool.close()
 
 
-async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_said_again(
+async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_is_said_again(
     tmp_path: Path,
 ) -> None:
     fake, carried = FakeClock(), RecordedOrders()

@@ -1,4 +1,7 @@
-"""Plans meet the disk, the pushes and the clock: tried, proved, gone back from, remembered."""
+"""
+Site configurations meet the disk, the pushes and the clock: tried, proved, gone back from,
+remembered.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
+from tests.agent.siteconfig.making import anchor, offer, own, portal, site_config
 from thongsuot_agent.app.site_configs import (
     ActiveSiteConfig,
     SiteConfigCallbacks,
@@ -14,7 +17,7 @@ from thongsuot_agent.app.site_configs import (
     restore_site_config,
 )
 from thongsuot_agent.cli.site_config import site_config_lines
-from thongsuot_agent.cli.status import plan_line
+from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.siteconfig.rollout import MAX_INTERRUPTED_STARTS, MAX_RETRIES, RefusalGround
@@ -22,16 +25,16 @@ from thongsuot_agent.siteconfig.rollout_file import load_rollout
 from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.batch.push import PushResponse
-from thongsuot_schema.catalogue.host import PLAN
+from thongsuot_schema.catalogue.host import SITE_CONFIG
 from thongsuot_schema.siteconfig.codec import version_of
 from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
 
-SHORT = "[plan]\nprobation_s = 60\nprobation_tries = 2\n"
+SHORT = "[site_config]\nprobation_s = 60\nprobation_tries = 2\n"
 
 
 @dataclass
 class SiteConfigDevice:
-    """Plans on a device, with what was applied and reported."""
+    """Site configurations on a device, with what was applied and reported."""
 
     path: Path
     own: AgentConfig
@@ -41,7 +44,7 @@ class SiteConfigDevice:
     news: int = 0
 
     def start(self) -> SiteConfigManager:
-        """Return the plans of an agent that starts on this device."""
+        """Return the site configurations of an agent that starts on this device."""
         holding = restore_site_config(self.own, self.path)
         self.notices += holding.notices
         hands = SiteConfigCallbacks(
@@ -62,12 +65,14 @@ class SiteConfigDevice:
 
 @pytest.fixture
 def device(tmp_path: Path) -> SiteConfigDevice:
-    """A device that gives a plan a minute and two pushes."""
-    return SiteConfigDevice(tmp_path / "plans.json", own(SHORT))
+    """A device that gives a site configuration a minute and two pushes."""
+    return SiteConfigDevice(tmp_path / "site-config.json", own(SHORT))
 
 
 def acknowledged(offered: OfferedConfig | None = None) -> PushOutcome:
-    """Return what a push came to that was taken, and whose answer may carry a plan."""
+    """
+    Return what a push came to that was taken, and whose answer may carry a site configuration.
+    """
     raw = msgspec.Raw(b"" if offered is None else msgspec.json.encode(offered))
     answer = PushResponse(acknowledged=1, site_config=raw)
     return PushOutcome(disposition=PushDisposition.DURABLE, status=200, answer=answer)
@@ -82,102 +87,104 @@ BUSY = PushOutcome(
 )
 
 
-async def offered(plans: SiteConfigManager, config: OfferedConfig) -> None:
-    """Have an answer bring a plan."""
-    plans.on_push_end(plans.running_text, acknowledged(config))
-    await plans.process_pending()
+async def offered(site_configs: SiteConfigManager, config: OfferedConfig) -> None:
+    """Have an answer bring a site configuration."""
+    site_configs.on_push_end(site_configs.running_text, acknowledged(config))
+    await site_configs.process_pending()
 
 
-async def proven(plans: SiteConfigManager, config: OfferedConfig) -> None:
-    """Bring a plan, and acknowledge a push under it."""
-    await offered(plans, config)
-    plans.on_push_end(plans.running_text, acknowledged())
-    await plans.process_pending()
-    assert plans.status.state == "good"
+async def proven(site_configs: SiteConfigManager, config: OfferedConfig) -> None:
+    """Bring a site configuration, and acknowledge a push under it."""
+    await offered(site_configs, config)
+    site_configs.on_push_end(site_configs.running_text, acknowledged())
+    await site_configs.process_pending()
+    assert site_configs.status.state == "good"
 
 
-async def test_a_plan_is_tried_said_and_proved_by_a_push_under_it(device: SiteConfigDevice) -> None:
-    plans = device.start()
-    assert plans.running_text == "none"
-    await offered(plans, offer(1))
+async def test_a_site_config_is_tried_said_and_proved_by_a_push_under_it(
+    device: SiteConfigDevice,
+) -> None:
+    site_configs = device.start()
+    assert site_configs.running_text == "none"
+    await offered(site_configs, offer(1))
     version = version_of(offer(1))
-    assert (plans.running_text, plans.status.state) == (version, "trial")
+    assert (site_configs.running_text, site_configs.status.state) == (version, "trial")
     assert [applied.targets[0].name for applied in device.applied if applied] == ["portal-1"]
     assert device.news == 1, "the push that decides leaves at once"
-    # A push that had begun before says nothing about the plan.
-    plans.on_push_end("none", acknowledged())
-    await plans.process_pending()
-    assert plans.status.state == "trial"
-    plans.on_push_end(version, acknowledged())
-    await plans.process_pending()
-    assert plans.status.state == "good"
+    # A push that had begun before says nothing about the site configuration.
+    site_configs.on_push_end("none", acknowledged())
+    await site_configs.process_pending()
+    assert site_configs.status.state == "trial"
+    site_configs.on_push_end(version, acknowledged())
+    await site_configs.process_pending()
+    assert site_configs.status.state == "good"
     assert device.notices == [(NoticeCode.CONFIG_APPLIED, version)]
     assert load_rollout(device.path).good == offer(1)
-    # The agent starts again, and the collector is away: it goes on with the plan.
+    # The agent starts again, and the collector is away: it goes on with the site configuration.
     again = device.start()
     assert (again.running_text, again.status.state) == (version, "good")
     assert [target.name for target in again.active.config.targets][-1] == "portal-1"
 
 
 async def test_what_is_offered_again_changes_nothing(device: SiteConfigDevice) -> None:
-    plans = device.start()
-    assert plans.metrics() == {}
-    await proven(plans, offer(1))
-    await offered(plans, offer(1))
+    site_configs = device.start()
+    assert site_configs.metrics() == {}
+    await proven(site_configs, offer(1))
+    await offered(site_configs, offer(1))
     assert len(device.applied) == 1
-    assert plans.metrics() == {PLAN: 1.0}
+    assert site_configs.metrics() == {SITE_CONFIG: 1.0}
 
 
-async def test_a_wrong_plan_is_refused_reported_and_not_looked_at_again(
+async def test_a_wrong_site_config_is_refused_reported_and_not_looked_at_again(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    await proven(plans, offer(1))
-    wrong = offer(2, plan(targets=(portal("dvc", "ftp://x"), anchor("y"))))
-    await offered(plans, wrong)
+    site_configs = device.start()
+    await proven(site_configs, offer(1))
+    wrong = offer(2, site_config(targets=(portal("dvc", "ftp://x"), anchor("y"))))
+    await offered(site_configs, wrong)
     version = version_of(wrong)
-    assert plans.running_text == f"{version_of(offer(1))} !{version}"
+    assert site_configs.running_text == f"{version_of(offer(1))} !{version}"
     code, text = device.notices[-1]
     assert code is NoticeCode.CONFIG_REJECTED
     assert text.startswith(f'{version} [[targets]] "dvc" url: "ftp://x" is not')
     assert "\n" not in text
     assert len(device.applied) == 1
     reported = len(device.notices)
-    await offered(plans, wrong)
+    await offered(site_configs, wrong)
     assert len(device.notices) == reported
-    assert device.start().running_text == plans.running_text, "it is remembered"
+    assert device.start().running_text == site_configs.running_text, "it is remembered"
     # What another settings file makes of it is seen when it comes again.
     device.own = own(SHORT + "[page]\nlisten = ''\n")
     assert device.start().running_text == version_of(offer(1))
 
 
 async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: SiteConfigDevice) -> None:
-    plans = device.start()
-    await proven(plans, offer(1))
-    await offered(plans, offer(2))
+    site_configs = device.start()
+    await proven(site_configs, offer(1))
+    await offered(site_configs, offer(2))
     bad = version_of(offer(2))
     for _ in range(5):
-        plans.on_push_end(bad, FAILED)
-        await plans.process_pending()
-    assert plans.running_text == bad, "tries alone are a moment's trouble"
+        site_configs.on_push_end(bad, FAILED)
+        await site_configs.process_pending()
+    assert site_configs.running_text == bad, "tries alone are a moment's trouble"
     device.now_ns += 60 * NS_PER_S
-    plans.tick()
-    await plans.process_pending()
-    assert plans.running_text == f"{version_of(offer(1))} !{bad}"
+    site_configs.tick()
+    await site_configs.process_pending()
+    assert site_configs.running_text == f"{version_of(offer(1))} !{bad}"
     first, second, third = device.applied
     assert first == third != second
     code, text = device.notices[-1]
     assert code is NoticeCode.CONFIG_REJECTED
     assert text == f"{bad} the collector was not reached for 60 s, 5 tries: timed out"
-    # Without it the collector is reached: it was the plan.
-    await offered(plans, offer(2))
-    assert plans.status.version == version_of(offer(1))
-    assert plans.active.rollout.refused[-1].ground is RefusalGround.CUT_OFF
-    plans.on_push_end(plans.running_text, FAILED)
-    await plans.process_pending()
+    # Without it the collector is reached: it was the site configuration.
+    await offered(site_configs, offer(2))
+    assert site_configs.status.version == version_of(offer(1))
+    assert site_configs.active.rollout.refused[-1].ground is RefusalGround.CUT_OFF
+    site_configs.on_push_end(site_configs.running_text, FAILED)
+    await site_configs.process_pending()
     # The same version is not tried again, by this process or the next.
-    await offered(plans, offer(2))
-    assert plans.status.version == version_of(offer(1))
+    await offered(site_configs, offer(2))
+    assert site_configs.status.version == version_of(offer(1))
     again = device.start()
     assert again.running_text == f"{version_of(offer(1))} !{bad}"
     await offered(again, offer(2))
@@ -187,122 +194,127 @@ async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: SiteConfig
     assert again.status.state == "trial"
 
 
-async def cut_off(device: SiteConfigDevice, plans: SiteConfigManager) -> None:
-    """Have the plan on probation fail."""
+async def cut_off(device: SiteConfigDevice, site_configs: SiteConfigManager) -> None:
+    """Have the site configuration on probation fail."""
     for _ in range(2):
-        plans.on_push_end(plans.running_text, FAILED)
+        site_configs.on_push_end(site_configs.running_text, FAILED)
     device.now_ns += 60 * NS_PER_S
-    plans.tick()
-    await plans.process_pending()
-    assert plans.status.state != "trial"
+    site_configs.tick()
+    await site_configs.process_pending()
+    assert site_configs.status.state != "trial"
 
 
-async def test_a_plan_during_which_the_centre_was_away_is_tried_again(
+async def test_a_site_config_during_which_the_centre_was_away_is_tried_again(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    await proven(plans, offer(1))
-    await offered(plans, offer(2))
-    await cut_off(device, plans)
+    site_configs = device.start()
+    await proven(site_configs, offer(1))
+    await offered(site_configs, offer(2))
+    await cut_off(device, site_configs)
     before, version = version_of(offer(1)), version_of(offer(2))
-    # What cannot leave, or left under the plan, says nothing of the way back.
-    for said, reading in ((plans.running_text, NO_LINK), (version, FAILED), (before, FAILED)):
-        plans.on_push_end(said, reading)
-        await plans.process_pending()
-        assert plans.running_text == f"{before} !{version}"
-    # The plan before does not reach the collector either; the agent may end meanwhile.
-    plans = device.start()
-    plans.on_push_end(plans.running_text, FAILED)
-    await plans.process_pending()
-    assert (plans.running_text, device.start().running_text) == (before, before)
+    # What cannot leave, or left under the site configuration, says nothing of the way back.
+    for said, reading in (
+        (site_configs.running_text, NO_LINK),
+        (version, FAILED),
+        (before, FAILED),
+    ):
+        site_configs.on_push_end(said, reading)
+        await site_configs.process_pending()
+        assert site_configs.running_text == f"{before} !{version}"
+    # The site configuration before does not reach the collector either; the agent may end
+    # meanwhile.
+    site_configs = device.start()
+    site_configs.on_push_end(site_configs.running_text, FAILED)
+    await site_configs.process_pending()
+    assert (site_configs.running_text, device.start().running_text) == (before, before)
     assert len(device.notices) == 2
     # The centre is back.
-    await offered(plans, offer(2))
-    assert plans.status.state == "trial"
-    plans.on_push_end(plans.running_text, acknowledged())
-    await plans.process_pending()
-    assert (plans.running_text, plans.status.state) == (version, "good")
-    assert plans.active.rollout.retried is None
+    await offered(site_configs, offer(2))
+    assert site_configs.status.state == "trial"
+    site_configs.on_push_end(site_configs.running_text, acknowledged())
+    await site_configs.process_pending()
+    assert (site_configs.running_text, site_configs.status.state) == (version, "good")
+    assert site_configs.active.rollout.retried is None
 
 
-async def test_a_plan_has_only_so_many_chances(device: SiteConfigDevice) -> None:
-    plans = device.start()
+async def test_a_site_config_has_only_so_many_chances(device: SiteConfigDevice) -> None:
+    site_configs = device.start()
     for _ in range(MAX_RETRIES):
-        await offered(plans, offer(1))
-        await cut_off(device, plans)
-        plans.on_push_end(plans.running_text, FAILED)
-        await plans.process_pending()
-        assert plans.running_text == "none"
-    await offered(plans, offer(1))
-    await cut_off(device, plans)
-    plans.on_push_end(plans.running_text, FAILED)
-    await plans.process_pending()
-    assert plans.running_text == f"none !{version_of(offer(1))}"
-    await offered(plans, offer(1))
-    assert plans.status.state == "none"
+        await offered(site_configs, offer(1))
+        await cut_off(device, site_configs)
+        site_configs.on_push_end(site_configs.running_text, FAILED)
+        await site_configs.process_pending()
+        assert site_configs.running_text == "none"
+    await offered(site_configs, offer(1))
+    await cut_off(device, site_configs)
+    site_configs.on_push_end(site_configs.running_text, FAILED)
+    await site_configs.process_pending()
+    assert site_configs.running_text == f"none !{version_of(offer(1))}"
+    await offered(site_configs, offer(1))
+    assert site_configs.status.state == "none"
 
 
-async def test_without_a_good_plan_the_settings_file_is_gone_back_to(
+async def test_without_a_good_site_config_the_settings_file_is_gone_back_to(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    await offered(plans, offer(1))
+    site_configs = device.start()
+    await offered(site_configs, offer(1))
     for _ in range(2):
-        plans.on_push_end(plans.running_text, FAILED)
+        site_configs.on_push_end(site_configs.running_text, FAILED)
     device.now_ns += 61 * NS_PER_S
-    await plans.process_pending()
-    assert plans.running_text == f"none !{version_of(offer(1))}"
+    await site_configs.process_pending()
+    assert site_configs.running_text == f"none !{version_of(offer(1))}"
     assert device.applied[-1] is None
 
 
 async def test_time_alone_and_links_that_cannot_send_and_a_busy_collector_are_no_proof_against_it(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    await offered(plans, offer(1))
+    site_configs = device.start()
+    await offered(site_configs, offer(1))
     for reading in (NO_LINK, BUSY) * 10:
-        plans.on_push_end(plans.running_text, reading)
+        site_configs.on_push_end(site_configs.running_text, reading)
     device.now_ns += 3600 * NS_PER_S
-    plans.tick()
-    await plans.process_pending()
-    assert plans.status.state == "trial"
+    site_configs.tick()
+    await site_configs.process_pending()
+    assert site_configs.status.state == "trial"
     # Power and links are back.
-    plans.on_push_end(plans.running_text, acknowledged())
-    await plans.process_pending()
-    assert plans.status.state == "good"
+    site_configs.on_push_end(site_configs.running_text, acknowledged())
+    await site_configs.process_pending()
+    assert site_configs.status.state == "good"
 
 
 async def test_an_agent_that_ends_on_probation_starts_with_what_was_good(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    await proven(plans, offer(1))
+    site_configs = device.start()
+    await proven(site_configs, offer(1))
     for _ in range(MAX_INTERRUPTED_STARTS):
-        await offered(plans, offer(2))
-        assert plans.status.state == "trial"
-        plans = device.start()
-        assert plans.status.version == version_of(offer(1))
-    await offered(plans, offer(2))
-    assert plans.status.state == "good"
-    assert "ended 3 times" in plans.status.reason
+        await offered(site_configs, offer(2))
+        assert site_configs.status.state == "trial"
+        site_configs = device.start()
+        assert site_configs.status.version == version_of(offer(1))
+    await offered(site_configs, offer(2))
+    assert site_configs.status.state == "good"
+    assert "ended 3 times" in site_configs.status.reason
     assert device.notices[-1] == (
         NoticeCode.CONFIG_REJECTED,
         f"{version_of(offer(2))} the agent ended 3 times while it was on probation",
     )
 
 
-async def test_a_good_plan_that_a_new_settings_file_does_not_bear_is_not_run(
+async def test_a_good_site_config_that_a_new_settings_file_does_not_bear_is_not_run(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    linked = offer(1, plan(targets=(anchor("192.0.2.1", links=("mobile",)),)))
-    await proven(plans, linked)
+    site_configs = device.start()
+    linked = offer(1, site_config(targets=(anchor("192.0.2.1", links=("mobile",)),)))
+    await proven(site_configs, linked)
     text = SHORT + "[page]\nlisten = ''\n"
     config = own(text)
     device.own = msgspec.structs.replace(config, links=config.links[:1])
-    plans = device.start()
-    assert plans.running_text == f"none !{version_of(linked)}"
-    assert plans.active.config == device.own
+    site_configs = device.start()
+    assert site_configs.running_text == f"none !{version_of(linked)}"
+    assert site_configs.active.config == device.own
     assert 'there is no link "mobile"' in device.notices[-1][1]
 
 
@@ -310,59 +322,63 @@ async def test_a_disk_that_takes_nothing_leaves_all_as_it_is(
     device: SiteConfigDevice, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    device.path = tmp_path / "file" / "plans.json"
-    plans = device.start()
-    await offered(plans, offer(1))
+    device.path = tmp_path / "file" / "site-config.json"
+    site_configs = device.start()
+    await offered(site_configs, offer(1))
     assert device.applied == []
-    assert plans.running_text == f"none !{version_of(offer(1))}"
+    assert site_configs.running_text == f"none !{version_of(offer(1))}"
     (tmp_path / "file").unlink()
     for _ in range(60):
-        plans.tick()
-    await plans.process_pending()
-    assert plans.running_text == "none"
-    await offered(plans, offer(1))
-    assert plans.status.state == "trial"
+        site_configs.tick()
+    await site_configs.process_pending()
+    assert site_configs.running_text == "none"
+    await offered(site_configs, offer(1))
+    assert site_configs.status.state == "trial"
 
 
 async def test_what_is_no_offer_is_logged_and_harms_nothing(device: SiteConfigDevice) -> None:
-    plans = device.start()
+    site_configs = device.start()
     for raw in (b"1", b"null", b'{"number":"x"}', b'{"number":1,"made_ns":1}'):
         answer = PushResponse(acknowledged=1, site_config=msgspec.Raw(raw))
-        plans.on_push_end(
+        site_configs.on_push_end(
             "none", PushOutcome(disposition=PushDisposition.DURABLE, status=200, answer=answer)
         )
-        await plans.process_pending()
-    assert (plans.running_text, device.notices) == ("none", [])
+        await site_configs.process_pending()
+    assert (site_configs.running_text, device.notices) == ("none", [])
 
 
-async def test_a_device_that_takes_no_plans_says_nothing_of_them(device: SiteConfigDevice) -> None:
-    plans = device.start()
-    await proven(plans, offer(1))
-    device.own = own("[plan]\naccept = false\n")
-    plans = device.start()
-    assert (plans.running_text, plans.status.state) == ("", "off")
-    await offered(plans, offer(2))
-    assert len(device.applied) == 1
-    assert plans.active.config == device.own
-
-
-async def test_a_person_sees_which_plan_is_run_and_what_comes_of_it(
+async def test_a_device_that_takes_no_site_configs_says_nothing_of_them(
     device: SiteConfigDevice,
 ) -> None:
-    plans = device.start()
-    assert "settings file alone" in plan_line(plans.status)
-    await proven(plans, offer(1))
-    assert f"plan: {version_of(offer(1))}, good" in plan_line(plans.status)
-    wrong = offer(2, plan(site="tay-ho"))
-    await offered(plans, wrong)
-    assert f"{version_of(wrong)} REFUSED: site: it is for" in plan_line(plans.status)
+    site_configs = device.start()
+    await proven(site_configs, offer(1))
+    device.own = own("[site_config]\naccept = false\n")
+    site_configs = device.start()
+    assert (site_configs.running_text, site_configs.status.state) == ("", "off")
+    await offered(site_configs, offer(2))
+    assert len(device.applied) == 1
+    assert site_configs.active.config == device.own
+
+
+async def test_a_person_sees_which_site_config_is_run_and_what_comes_of_it(
+    device: SiteConfigDevice,
+) -> None:
+    site_configs = device.start()
+    assert "settings file alone" in site_config_line(site_configs.status)
+    await proven(site_configs, offer(1))
+    assert f"site configuration: {version_of(offer(1))}, good" in site_config_line(
+        site_configs.status
+    )
+    wrong = offer(2, site_config(site="tay-ho"))
+    await offered(site_configs, wrong)
+    assert f"{version_of(wrong)} REFUSED: site: it is for" in site_config_line(site_configs.status)
     shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
     assert "made: 1970-01-01 00:00:01 UTC" in shown
-    assert "target portal-1: https://portal-1.example/ (plan)" in shown
+    assert "target portal-1: https://portal-1.example/ (collector)" in shown
     assert "target city: https://city.example/ (settings)" in shown
     assert "probe http: every 60 s (settings)" in shown
     assert f"refused: {version_of(wrong)} (invalid): site: it is for" in shown
-    await offered(plans, offer(3))
+    await offered(site_configs, offer(3))
     shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
     assert "on probation" in shown
     assert f"before: {version_of(offer(1))}" in shown

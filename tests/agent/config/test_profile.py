@@ -7,7 +7,7 @@ from thongsuot_schema.inventory.model import Carrier, Link, ProbeSchedule
 RADIO = ProbeSchedule(kind="radio", every_s=30.0, settings={"source": "modemmanager"})
 
 
-def config(*plans: ProbeSchedule) -> AgentConfig:
+def config(*schedules: ProbeSchedule) -> AgentConfig:
     return AgentConfig(
         site=SiteIdentity(name="ba-dinh"),
         collector=PushConfig(url="https://collector.example", token_file="token"),
@@ -19,7 +19,7 @@ def config(*plans: ProbeSchedule) -> AgentConfig:
             Carrier(name="cuu-long", plmn=("45204",)),
             Carrier(name="song-hong", plmn=("45202",)),
         ),
-        probes=plans,
+        probes=schedules,
     )
 
 
@@ -28,13 +28,13 @@ def test_without_probes_the_default_profile_is_measured() -> None:
 
 
 def test_a_radio_is_compared_with_the_networks_of_its_links_carrier() -> None:
-    plans = probes_of(config(RADIO))
-    assert [(plan.links, plan.settings["plmn"]) for plan in plans] == [
+    schedules = probes_of(config(RADIO))
+    assert [(schedule.links, schedule.settings["plmn"]) for schedule in schedules] == [
         (("one",), ["45204"]),
         (("two",), ["45202"]),
     ]
 
 
-def test_networks_that_a_plan_names_stay() -> None:
+def test_networks_that_a_schedule_names_stay() -> None:
     named = ProbeSchedule(kind="radio", every_s=30.0, settings={"plmn": ["45201"]})
     assert probes_of(config(named)) == (named,)

@@ -101,7 +101,7 @@ def test_pushes_count_against_the_allowance_only_where_no_other_link_can_take_th
 def test_a_speed_test_that_does_not_fit_the_allowance_is_refused_with_the_arithmetic() -> None:
     metered = '[[links]]\nname = "mobile"\ninterface = "wwan0"\nallowance_bytes = 3_000_000_000\n'
     other = '[[links]]\nname = "fiber"\ninterface = "eth0"\n'
-    plan = """
+    schedule = """
         [[probes]]
         kind = "throughput"
         every_s = 86400
@@ -109,8 +109,8 @@ def test_a_speed_test_that_does_not_fit_the_allowance_is_refused_with_the_arithm
         """
     arithmetic = r"throughput: 1 series x 31 runs x 220000000 bytes = 6820.0 MB"
     with pytest.raises(ConfigInvalid, match=arithmetic):
-        parse(LEAST + metered + other + plan, file="agent.toml")
-    only_fixed = plan.replace("every_s", 'links = ["fiber"]\n        every_s')
+        parse(LEAST + metered + other + schedule, file="agent.toml")
+    only_fixed = schedule.replace("every_s", 'links = ["fiber"]\n        every_s')
     parse(LEAST + metered + other + only_fixed, file="agent.toml")
 
 

@@ -1,5 +1,5 @@
 """
-The dearest runs go first, the cheapest last, and a plan that keeps to the strides keeps the
+The dearest runs go first, the cheapest last, and a schedule that keeps to the strides keeps the
 allowance.
 """
 
@@ -79,7 +79,7 @@ def test_nothing_runs_on_nothing() -> None:
         max_size=6,
     ),
 )
-def test_a_plan_that_keeps_to_its_strides_keeps_the_allowance(
+def test_a_schedule_that_keeps_to_its_strides_keeps_the_allowance(
     left_bytes: int, left_s: float, rates: dict[str, UsageRate]
 ) -> None:
     strides = strides_for(left_bytes, left_s, rates)

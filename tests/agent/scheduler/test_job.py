@@ -1,4 +1,4 @@
-"""From a plan to series: families, links, intervals, and moments spread over the interval."""
+"""From a schedule to series: families, links, intervals, and moments spread over the interval."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -44,9 +44,9 @@ def reach(
 
 
 def jobs(
-    *reaches: SchedulableLink, plan: ProbeSchedule = ICMP, targets: tuple[Target, ...] = ANCHORS
+    *reaches: SchedulableLink, schedule: ProbeSchedule = ICMP, targets: tuple[Target, ...] = ANCHORS
 ) -> list[Job]:
-    return jobs_from_schedules("ba-dinh", [plan], targets, reaches)
+    return jobs_from_schedules("ba-dinh", [schedule], targets, reaches)
 
 
 def test_anchors_alternate_over_the_interval_and_families_share_their_moments() -> None:
@@ -76,8 +76,8 @@ def test_in_a_long_interval_links_and_families_take_turns_at_each_portal() -> No
         Target(name=name, role=Role.SERVICE, segment=Segment.SERVICE, url=f"https://{name}.example")
         for name in ("dvc", "motcua")
     )
-    plan = ProbeSchedule(kind="http", every_s=60)
-    planned_jobs = jobs(reach(FIBER), reach(other), plan=plan, targets=portals)
+    schedule = ProbeSchedule(kind="http", every_s=60)
+    planned_jobs = jobs(reach(FIBER), reach(other), schedule=schedule, targets=portals)
     for portal in portals:
         looks = sorted(
             (job.offset_ns, job.series.link) for job in planned_jobs if job.target is portal
@@ -115,10 +115,10 @@ def test_a_metered_link_that_stands_in_is_looked_at_more_closely_but_not_filled(
     standing_in = replace(reach(MOBILE), is_backup_in_use=True)
 
     def every_s(kind: str, every_s: float, metered_s: float | None) -> int:
-        plan = ProbeSchedule(kind=kind, every_s=every_s, metered_every_s=metered_s)
+        schedule = ProbeSchedule(kind=kind, every_s=every_s, metered_every_s=metered_s)
         (job,) = {
             (job.every_ns, job.usual_ns)
-            for job in jobs(standing_in, plan=plan, targets=(RESOLVER, PORTAL))
+            for job in jobs(standing_in, schedule=schedule, targets=(RESOLVER, PORTAL))
         }
         assert job[1] == (metered_s or every_s) * S
         return job[0] // S
@@ -143,16 +143,16 @@ def test_a_link_that_never_had_anything_is_still_looked_at_to_say_why() -> None:
 
 
 def test_the_resolver_is_measured_in_the_families_that_name_servers_have() -> None:
-    plan = ProbeSchedule(kind="dns", every_s=30)
-    planned_jobs = jobs(reach(FIBER), plan=plan, targets=(GATEWAY, RESOLVER))
+    schedule = ProbeSchedule(kind="dns", every_s=30)
+    planned_jobs = jobs(reach(FIBER), schedule=schedule, targets=(GATEWAY, RESOLVER))
     assert [(job.series.target, job.series.family) for job in planned_jobs] == [
         ("resolver", Family.IP4)
     ]
 
 
 def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> None:
-    plan = ProbeSchedule(kind="http", every_s=60)
-    planned_jobs = jobs(reach(FIBER), plan=plan, targets=(*ANCHORS, PORTAL))
+    schedule = ProbeSchedule(kind="http", every_s=60)
+    planned_jobs = jobs(reach(FIBER), schedule=schedule, targets=(*ANCHORS, PORTAL))
     assert [(job.series.target, job.series.family) for job in planned_jobs] == [
         ("portal", Family.IP4),
         ("portal", Family.IP6),
@@ -160,8 +160,8 @@ def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> 
 
 
 def test_the_host_is_looked_at_once_a_link() -> None:
-    plan = ProbeSchedule(kind="host", every_s=15)
-    planned_jobs = jobs(reach(FIBER), reach(MOBILE), plan=plan)
+    schedule = ProbeSchedule(kind="host", every_s=15)
+    planned_jobs = jobs(reach(FIBER), reach(MOBILE), schedule=schedule)
     assert [(job.series.link, job.series.target, job.series.family) for job in planned_jobs] == [
         ("fiber", "", Family.NONE),
         ("mobile", "", Family.NONE),
@@ -169,7 +169,7 @@ def test_the_host_is_looked_at_once_a_link() -> None:
     assert {job.cost_bytes for job in planned_jobs} == {0}
 
 
-def test_plans_and_targets_can_be_limited_to_links() -> None:
+def test_schedules_and_targets_can_be_limited_to_links() -> None:
     only = Target(
         name="peer",
         role=Role.ANCHOR,
@@ -180,12 +180,12 @@ def test_plans_and_targets_can_be_limited_to_links() -> None:
     planned_jobs = jobs(reach(FIBER), reach(MOBILE), targets=(only,))
     assert {job.series.link for job in planned_jobs} == {"mobile"}
     narrow = ProbeSchedule(kind="icmp", every_s=5, links=("fiber",), targets=("anchor1",))
-    planned_jobs = jobs(reach(FIBER), reach(MOBILE), plan=narrow)
+    planned_jobs = jobs(reach(FIBER), reach(MOBILE), schedule=narrow)
     assert {(job.series.link, job.series.target) for job in planned_jobs} == {("fiber", "anchor1")}
 
 
 def test_settings_reach_the_probe() -> None:
-    plan = ProbeSchedule(kind="icmp", every_s=5, settings={"timeout_s": 0.25})
-    (job,) = jobs(reach(FIBER, frozenset({Family.IP4})), plan=plan, targets=(GATEWAY,))
+    schedule = ProbeSchedule(kind="icmp", every_s=5, settings={"timeout_s": 0.25})
+    (job,) = jobs(reach(FIBER, frozenset({Family.IP4})), schedule=schedule, targets=(GATEWAY,))
     assert job.settings.timeout_s == 0.25
     assert job.cost_bytes > 0

@@ -1,4 +1,4 @@
-"""What of a plan a test consists of, and what is refused with which word."""
+"""Which jobs a test consists of, and what is refused with which word."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from thongsuot_schema.inventory.model import Link
 MB = 1_000_000
 METERED = Link(name="mobile", interface="wwan0", allowance_bytes=100 * MB)
 
-PLAN = [
+JOBS = [
     requested_job("http"),
     requested_job("http", link="mobile"),
     requested_job("http", target="other"),
@@ -28,7 +28,7 @@ PLAN = [
 
 def purse(spent_bytes: int = 0) -> DataBudget:
     made = DataBudget(lambda: 1_780_000_000 * 10**9)
-    made.set_jobs([METERED], PLAN)
+    made.set_jobs([METERED], JOBS)
     made.charge("mobile", spent_bytes)
     return made
 
@@ -42,8 +42,8 @@ def purse(spent_bytes: int = 0) -> DataBudget:
         (TestRequest(id="a", kind="http", link="fiber", target="other"), 1),
     ],
 )
-def test_all_that_the_plan_has_is_chosen_unless_it_is_named(ask: TestRequest, count: int) -> None:
-    assert len(jobs_for_request(ask, PLAN, purse())) == count
+def test_all_that_is_scheduled_is_chosen_unless_it_is_named(ask: TestRequest, count: int) -> None:
+    assert len(jobs_for_request(ask, JOBS, purse())) == count
 
 
 @pytest.mark.parametrize(
@@ -60,27 +60,27 @@ def test_all_that_the_plan_has_is_chosen_unless_it_is_named(ask: TestRequest, co
         ),
     ],
 )
-def test_what_is_not_in_the_plan_is_refused(ask: TestRequest, why: TestRefusal) -> None:
+def test_what_is_not_scheduled_is_refused(ask: TestRequest, why: TestRefusal) -> None:
     with pytest.raises(JobsRefused, match=f"^{why} "):
-        jobs_for_request(ask, PLAN, purse())
+        jobs_for_request(ask, JOBS, purse())
 
 
 def test_too_much_at_once_is_refused() -> None:
-    plan = [requested_job("http", target=f"portal-{number}") for number in range(MAX_SERIES + 1)]
+    jobs = [requested_job("http", target=f"portal-{number}") for number in range(MAX_SERIES + 1)]
     with pytest.raises(JobsRefused, match=r"^size 33 runs"):
-        jobs_for_request(TestRequest(id="a", kind="http"), plan, purse())
+        jobs_for_request(TestRequest(id="a", kind="http"), jobs, purse())
 
 
 def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
     ask = TestRequest(id="a", kind="throughput")
-    assert len(jobs_for_request(ask, PLAN, purse(40 * MB))) == 2
+    assert len(jobs_for_request(ask, JOBS, purse(40 * MB))) == 2
     with pytest.raises(JobsRefused, match=r"^budget mobile: 39\.0 MB left, takes 60\.0 MB"):
-        jobs_for_request(ask, PLAN, purse(61 * MB))
+        jobs_for_request(ask, JOBS, purse(61 * MB))
     # The other link has no allowance to keep.
     assert (
         len(
             jobs_for_request(
-                TestRequest(id="a", kind="throughput", link="fiber"), PLAN, purse(61 * MB)
+                TestRequest(id="a", kind="throughput", link="fiber"), JOBS, purse(61 * MB)
             )
         )
         == 1
@@ -95,7 +95,7 @@ def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
 
 
 def test_the_button_at_the_point_fills_no_metered_link_and_fills_the_others_last() -> None:
-    assert local_requests(PLAN, purse()) == (("http", ""), ("throughput", "fiber"))
+    assert local_requests(JOBS, purse()) == (("http", ""), ("throughput", "fiber"))
 
 
 def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
@@ -111,8 +111,8 @@ def test_the_button_leaves_a_metered_link_alone_once_its_share_of_the_day_is_use
     budget = purse()
     budget.charge_local("mobile", MB - 1)
     budget.charge_local("fiber", 10**12)
-    assert ("http", "") in local_requests(PLAN, budget)
+    assert ("http", "") in local_requests(JOBS, budget)
     budget.charge_local("mobile", 1)
-    assert local_requests(PLAN, budget) == (("http", "fiber"), ("throughput", "fiber"))
+    assert local_requests(JOBS, budget) == (("http", "fiber"), ("throughput", "fiber"))
     # Who asks from the centre gives a name and answers for it.
-    assert jobs_for_request(TestRequest(id="a", kind="http", link="mobile"), PLAN, budget)
+    assert jobs_for_request(TestRequest(id="a", kind="http", link="mobile"), JOBS, budget)

@@ -253,13 +253,13 @@ def test_a_step_of_the_wall_clock_is_told_and_marks_the_runs_it_touched() -> Non
     assert [r.series.target for r in marked] == ["anchor"]
 
 
-def test_a_new_plan_goes_on_in_the_same_rhythm() -> None:
-    async def replan(runner: Runner) -> None:
+def test_a_new_schedule_goes_on_in_the_same_rhythm() -> None:
+    async def reschedule(runner: Runner) -> None:
         await asyncio.sleep(7)
         runner.set_jobs([job(quick), job(quick, target="new")])
 
     stage = RunnerFixture()
-    stage.play([job(quick)], for_s=4, act=replan)
+    stage.play([job(quick)], for_s=4, act=reschedule)
     assert stage.at_s() == [5.0, 10.0, 10.0]
     assert [result.series.target for result in stage.results] == ["anchor", "anchor", "new"]
 

@@ -1,1 +1,1 @@
-"""Tests: agent, siteplan."""
+"""Tests: agent, siteconfig."""

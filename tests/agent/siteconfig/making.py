@@ -1,4 +1,4 @@
-"""A device's settings, and plans for it, as the tests of this folder need them."""
+"""A device's settings, and site configurations for it, as the tests of this folder need them."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def own(more: str = "") -> AgentConfig:
 
 
 def portal(name: str = "dvc", url: str = "") -> ConfiguredTarget:
-    """Return a service of a plan."""
+    """Return a service of a site configuration."""
     return ConfiguredTarget(
         name=name,
         role=Role.SERVICE,
@@ -62,7 +62,7 @@ def portal(name: str = "dvc", url: str = "") -> ConfiguredTarget:
 
 
 def anchor(*addresses: str, name: str = "far", links: Sequence[str] = ()) -> ConfiguredTarget:
-    """Return an anchor of a plan."""
+    """Return an anchor of a site configuration."""
     return ConfiguredTarget(
         name=name,
         role=Role.ANCHOR,
@@ -72,14 +72,14 @@ def anchor(*addresses: str, name: str = "far", links: Sequence[str] = ()) -> Con
     )
 
 
-def plan(**parts: object) -> SiteConfiguration:
-    """Return a plan for the device."""
+def site_config(**parts: object) -> SiteConfiguration:
+    """Return a site configuration for the device."""
     return msgspec.convert({"site": "ba-dinh", **parts}, SiteConfiguration, from_attributes=True)
 
 
 def offer(number: int = 1, content: SiteConfiguration | bytes | None = None) -> OfferedConfig:
-    """Return a version of a plan; without one a different one for each number."""
+    """Return a version of a site configuration; without one a different one for each number."""
     if content is None:
-        content = plan(targets=(portal(f"portal-{number}"),))
+        content = site_config(targets=(portal(f"portal-{number}"),))
     body = content if isinstance(content, bytes) else encode(content)
     return OfferedConfig(number=number, made_ns=number * 10**9, content=msgspec.Raw(body))

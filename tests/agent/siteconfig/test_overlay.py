@@ -1,6 +1,6 @@
-"""What settings file and plan make together."""
+"""What settings file and site configuration make together."""
 
-from tests.agent.siteconfig.making import anchor, own, plan, portal
+from tests.agent.siteconfig.making import anchor, own, portal, site_config
 from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.siteconfig.overlay import overlay, spec_updater
@@ -22,12 +22,14 @@ token_file = "token"
 """
 
 
-def test_a_plan_of_nothing_changes_nothing() -> None:
-    assert overlay(own(), plan()) == own()
+def test_a_site_config_of_nothing_changes_nothing() -> None:
+    assert overlay(own(), site_config()) == own()
 
 
 def test_targets_are_added_or_take_the_place_of_those_of_the_same_name() -> None:
-    together = overlay(own(), plan(targets=(portal("city", "https://new.example/"), portal())))
+    together = overlay(
+        own(), site_config(targets=(portal("city", "https://new.example/"), portal()))
+    )
     assert [target.name for target in together.targets] == ["gateway", "city", "dvc"]
     assert [target.url for target in together.targets] == [
         "",
@@ -38,7 +40,7 @@ def test_targets_are_added_or_take_the_place_of_those_of_the_same_name() -> None
 
 def test_the_own_witnesses_of_a_device_without_targets_stay() -> None:
     config = parse(LEAST, file="agent.toml")
-    together = overlay(config, plan(targets=(anchor("192.0.2.9"),)))
+    together = overlay(config, site_config(targets=(anchor("192.0.2.9"),)))
     assert [target.name for target in targets_of(together)] == [
         *(target.name for target in TARGETS),
         "far",
@@ -48,13 +50,13 @@ def test_the_own_witnesses_of_a_device_without_targets_stay() -> None:
 
 def test_of_probes_the_kind_is_the_name_and_what_is_the_devices_own_stays() -> None:
     told = ConfiguredProbe(kind="http", every_s=30.0, settings={"timeout_s": 5.0})
-    together = overlay(own(), plan(probes=(told,)))
+    together = overlay(own(), site_config(probes=(told,)))
     kinds = {probe.kind: probe for probe in together.probes}
     assert kinds["http"].settings == {"ca_file": "/etc/ssl/own.pem", "timeout_s": 5.0}
     assert kinds["http"].every_s == 30
     assert kinds["icmp"] == own().probes[0]
     least = parse(LEAST, file="agent.toml")
-    kinds = {probe.kind: probe for probe in overlay(least, plan(probes=(told,))).probes}
+    kinds = {probe.kind: probe for probe in overlay(least, site_config(probes=(told,))).probes}
     assert kinds.keys() == {probe.kind for probe in PROBES}
     assert kinds["http"].every_s == 30
 
@@ -63,31 +65,33 @@ def test_of_links_the_interface_is_the_devices_own_and_what_is_not_said_stays() 
     facts = ConfiguredLink(
         name="fiber", medium=Medium.FIBER, carrier="vnpt", resolvers=("192.0.2.1",)
     )
-    together = overlay(own(), plan(links=(facts, ConfiguredLink(name="mobile", carrier="viettel"))))
+    together = overlay(
+        own(), site_config(links=(facts, ConfiguredLink(name="mobile", carrier="viettel")))
+    )
     fiber, mobile = together.links
     assert (fiber.interface, fiber.medium, fiber.carrier) == ("eth0", Medium.FIBER, "vnpt")
     assert fiber.resolvers == ("192.0.2.1",)
     assert (mobile.carrier, mobile.allowance_bytes) == ("viettel", 400_000_000)
 
 
-def test_links_that_are_found_get_what_the_plan_knows_and_lose_it_again() -> None:
+def test_links_that_are_found_get_what_the_site_config_knows_and_lose_it_again() -> None:
     link = Link(name="eth0", interface="eth0")
     facts = ConfiguredLink(name="eth0", carrier="vnpt", allowance_bytes=5_000_000)
-    known = spec_updater(plan(links=(facts,)))(link)
+    known = spec_updater(site_config(links=(facts,)))(link)
     assert (known.carrier, known.allowance_bytes, known.interface) == ("vnpt", 5_000_000, "eth0")
     assert spec_updater(None)(link) == link
 
 
-def test_names_of_the_site_and_of_carriers_come_from_the_plan() -> None:
+def test_names_of_the_site_and_of_carriers_come_from_the_site_config() -> None:
     config = parse(LEAST, file="agent.toml")
     told = ConfiguredCarrier(name="vnpt", title="VNPT", hotline="18001166", plmn=("45202",))
-    together = overlay(config, plan(commune="00004", carriers=(told,)))
+    together = overlay(config, site_config(commune="00004", carriers=(told,)))
     assert (together.site.title, together.site.commune) == ("Mine", "00004")
     assert (together.carriers[0].hotline, together.carriers[0].plmn) == ("18001166", ("45202",))
-    assert overlay(config, plan(title="Theirs")).site.title == "Theirs"
+    assert overlay(config, site_config(title="Theirs")).site.title == "Theirs"
 
 
-def test_nothing_of_the_devices_own_can_be_said_in_a_plan() -> None:
+def test_nothing_of_the_devices_own_can_be_said_in_a_site_config() -> None:
     """Interfaces, files, keys, the collector's address: there is no word for them."""
     said = {
         field

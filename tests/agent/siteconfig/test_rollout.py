@@ -1,4 +1,4 @@
-"""Which plan is run, tried, refused: whatever happens in whatever order."""
+"""Which site configuration is run, tried, refused: whatever happens in whatever order."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -95,7 +95,7 @@ def test_what_was_gone_back_from_is_refused_where_that_helped() -> None:
     assert ledger.undecided is None
 
 
-def test_what_another_plan_came_after_is_decided_by_that() -> None:
+def test_what_another_site_config_came_after_is_decided_by_that() -> None:
     ledger = rules.roll_back(
         rules.begin_trial(good(FIRST), SECOND), RefusalGround.UNDECIDED, "silence"
     )
@@ -109,7 +109,7 @@ def test_what_another_plan_came_after_is_decided_by_that() -> None:
     assert not ledger.is_new(SECOND)
 
 
-def test_ends_under_one_plan_are_not_held_against_another() -> None:
+def test_ends_under_one_site_config_are_not_held_against_another() -> None:
     ledger = rules.after_restart(rules.begin_trial(good(FIRST), SECOND), "f")
     third = offer(3)
     ledger = rules.after_restart(rules.begin_trial(ledger, third), "f")
@@ -126,7 +126,7 @@ def test_what_another_settings_file_found_wrong_may_come_again() -> None:
     assert not rules.after_restart(cut, "other").is_new(SECOND)
 
 
-def test_a_good_plan_that_does_not_fit_any_more_is_not_run() -> None:
+def test_a_good_site_config_that_does_not_fit_any_more_is_not_run() -> None:
     ledger = rules.refuse_version(good(FIRST), version_of(FIRST), "no such link")
     assert ledger.active is None
     assert ledger.running == RunningConfig(refused=version_of(FIRST))
@@ -141,7 +141,7 @@ def test_refusals_are_bounded_and_each_version_stands_once() -> None:
     assert ledger.refused[-1].reason == "again"
 
 
-def test_a_disk_that_takes_files_again_is_given_the_plan_again() -> None:
+def test_a_disk_that_takes_files_again_is_given_the_site_config_again() -> None:
     ledger = rules.refuse_version(good(FIRST), version_of(SECOND), "full", RefusalGround.NOT_KEPT)
     assert not ledger.is_new(SECOND)
     assert rules.clear_disk_refusals(ledger).is_new(SECOND)

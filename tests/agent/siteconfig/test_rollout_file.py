@@ -21,20 +21,20 @@ AFTER = rules.roll_back(rules.begin_trial(BEFORE, offer(2)), RefusalGround.CUT_O
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "state" / "plans.json"
+    path = tmp_path / "state" / "site-config.json"
     assert load_rollout(path) == RolloutState()
     for ledger in (BEFORE, AFTER, RolloutState()):
         save_rollout(path, ledger)
         assert load_rollout(path) == ledger
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in path.parent.iterdir()] == ["plans.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["site-config.json"]
 
 
 @pytest.mark.parametrize("before", [None, BEFORE])
 def test_power_that_goes_after_any_step_leaves_the_one_before_or_the_new_one(
     tmp_path: Path, before: RolloutState | None
 ) -> None:
-    path = tmp_path / "plans.json"
+    path = tmp_path / "site-config.json"
     names = list(save_steps(path, AFTER))
     assert names == ["made", "written", "flushed", "renamed", "done"]
     for stop in range(len(names) + 1):
@@ -54,11 +54,11 @@ def test_power_that_goes_after_any_step_leaves_the_one_before_or_the_new_one(
 
 
 def test_what_was_not_flushed_may_be_any_beginning_and_harms_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "plans.json"
+    path = tmp_path / "site-config.json"
     save_rollout(path, AFTER)
     whole = path.read_bytes()
     save_rollout(path, BEFORE)
-    half = path.with_name("plans.json.new")
+    half = path.with_name("site-config.json.new")
     for length in range(0, len(whole), 7):
         half.write_bytes(whole[:length])
         assert load_rollout(path) == BEFORE
@@ -69,7 +69,7 @@ def test_what_was_not_flushed_may_be_any_beginning_and_harms_nothing(tmp_path: P
 def test_a_file_that_a_card_has_damaged_is_set_aside_and_never_half_believed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "plans.json"
+    path = tmp_path / "site-config.json"
     save_rollout(path, AFTER)
     whole = path.read_bytes()
     caplog.set_level(logging.CRITICAL)
@@ -80,11 +80,11 @@ def test_a_file_that_a_card_has_damaged_is_set_aside_and_never_half_believed(
             assert not path.exists() or load_rollout(path) == AFTER
     path.write_bytes(b" " * (MAX_BYTES + 1))
     assert load_rollout(path) == RolloutState()
-    assert path.with_name("plans.json.damaged").exists()
+    assert path.with_name("site-config.json.damaged").exists()
 
 
 def test_the_largest_ledger_fits(tmp_path: Path) -> None:
-    path = tmp_path / "plans.json"
+    path = tmp_path / "site-config.json"
     large = b'{"site":"ba-dinh","title":"' + b"x" * 40_000 + b'"}'
     ledger = rules.begin_trial(
         rules.confirm_trial(rules.begin_trial(RolloutState(), offer(1, large))), offer(2, large)
@@ -98,4 +98,4 @@ def test_the_largest_ledger_fits(tmp_path: Path) -> None:
 def test_a_folder_that_takes_no_files_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(OSError, match="state"):
-        save_rollout(tmp_path / "state" / "plans.json", BEFORE)
+        save_rollout(tmp_path / "state" / "site-config.json", BEFORE)

@@ -1,8 +1,9 @@
 """
-What a collector may have an agent do, and what not: a plan is taken whole or not at all.
+What a collector may have an agent do, and what not: a site configuration is taken whole or not at
+all.
 
 A collector in other hands is the attacker here: no file of the device, no box in its network, no
-other collector, no command, no flood comes out of a plan.
+other collector, no command, no flood comes out of a site configuration.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
+from tests.agent.siteconfig.making import anchor, offer, own, portal, site_config
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.errors import SiteConfigRefused
@@ -32,14 +33,14 @@ from thongsuot_schema.siteconfig.model import (
 def refusal(
     content: SiteConfiguration | bytes, config: AgentConfig | None = None
 ) -> tuple[str, ...]:
-    """Return why a plan is refused."""
+    """Return why a site configuration is refused."""
     with pytest.raises(SiteConfigRefused) as refused:
         validate_offer(offer(1, content), config or own())
     return refused.value.mistakes
 
 
 def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> bool:
-    """Return whether a plan is taken."""
+    """Return whether a site configuration is taken."""
     try:
         validate_offer(offer(1, content), config or own())
     except SiteConfigRefused:
@@ -47,8 +48,8 @@ def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> b
     return True
 
 
-def test_a_right_plan_is_taken_and_says_what_is_watched() -> None:
-    content = plan(targets=(portal(), anchor("192.0.2.9", "2001:db8::9")))
+def test_a_right_site_config_is_taken_and_says_what_is_watched() -> None:
+    content = site_config(targets=(portal(), anchor("192.0.2.9", "2001:db8::9")))
     config, together = validate_offer(offer(1, content), own())
     assert config == content
     assert {"dvc", "far", "gateway", "city"} == {target.name for target in together.targets}
@@ -60,12 +61,12 @@ def test_a_right_plan_is_taken_and_says_what_is_watched() -> None:
     [
         (
             '[[targets]]\nname = "dvc"\nrole = "service"\nsegment = "service"\nurl = "ftp://x"\n',
-            plan(targets=(portal("dvc", "ftp://x"),)),
+            site_config(targets=(portal("dvc", "ftp://x"),)),
             '[[targets]] "dvc" url',
         ),
         (
             '[[targets]]\nname = "far"\nrole = "anchor"\nsegment = "transit"\naddresses = ["x"]\n',
-            plan(targets=(anchor("x"),)),
+            site_config(targets=(anchor("x"),)),
             '[[targets]] "far" addresses',
         ),
         (
@@ -73,17 +74,19 @@ def test_a_right_plan_is_taken_and_says_what_is_watched() -> None:
                 '[[targets]]\nname = "far"\nrole = "anchor"\nsegment = "transit"\n'
                 'addresses = ["192.0.2.9"]\nlinks = ["fibre"]\n'
             ),
-            plan(targets=(anchor("192.0.2.9", links=["fibre"]),)),
+            site_config(targets=(anchor("192.0.2.9", links=["fibre"]),)),
             '[[targets]] "far" links',
         ),
         (
             '[[probes]]\nkind = "dns"\nevery_s = 30\ntargets = ["dvc"]\n',
-            plan(probes=(ConfiguredProbe(kind="dns", every_s=30.0, targets=("dvc",)),)),
+            site_config(probes=(ConfiguredProbe(kind="dns", every_s=30.0, targets=("dvc",)),)),
             '[[probes]] "dns" targets',
         ),
         (
             '[[probes]]\nkind = "path"\nevery_s = 60\nsettings = { count = 0 }\n',
-            plan(probes=(ConfiguredProbe(kind="path", every_s=60.0, settings={"count": 0}),)),
+            site_config(
+                probes=(ConfiguredProbe(kind="path", every_s=60.0, settings={"count": 0}),)
+            ),
             '[[probes]] "path"',
         ),
     ],
@@ -100,15 +103,15 @@ def test_what_is_wrong_is_said_as_of_a_settings_file_and_where(
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    content = plan(
+    content = site_config(
         targets=(portal("dvc", "https://localhost/"), anchor("127.0.0.1")),
         links=(ConfiguredLink(name="fibre"),),
     )
     assert len(refusal(content)) == 3
 
 
-def test_a_plan_of_another_site_is_refused() -> None:
-    assert refusal(plan(site="tay-ho")) == (
+def test_a_site_config_of_another_site_is_refused() -> None:
+    assert refusal(site_config(site="tay-ho")) == (
         'site: it is for site "tay-ho"; this device is "ba-dinh"',
     )
 
@@ -147,13 +150,13 @@ def test_a_plan_of_another_site_is_refused() -> None:
     ],
 )
 def test_no_page_of_the_device_or_of_a_box_beside_it_is_fetched(url: str) -> None:
-    assert not is_taken(plan(targets=(portal("dvc", url),)))
+    assert not is_taken(site_config(targets=(portal("dvc", url),)))
 
 
 def test_what_the_devices_own_file_names_may_stay_as_it_is() -> None:
     box = '[[targets]]\nname = "box"\nrole = "service"\nsegment = "service"\nurl = "http://10.1.1.1/"\n'
-    assert is_taken(plan(targets=(portal("box", "http://10.1.1.1/"),)), own(box))
-    assert not is_taken(plan(targets=(portal("box", "http://10.1.1.2/"),)), own(box))
+    assert is_taken(site_config(targets=(portal("box", "http://10.1.1.1/"),)), own(box))
+    assert not is_taken(site_config(targets=(portal("box", "http://10.1.1.2/"),)), own(box))
 
 
 @pytest.mark.parametrize(
@@ -175,20 +178,20 @@ def test_what_the_devices_own_file_names_may_stay_as_it_is() -> None:
     ],
 )
 def test_no_echo_goes_to_the_device_itself_or_to_many(address: str) -> None:
-    assert not is_taken(plan(targets=(anchor(address),)))
-    assert not is_taken(plan(links=(ConfiguredLink(name="fiber", resolvers=(address,)),)))
+    assert not is_taken(site_config(targets=(anchor(address),)))
+    assert not is_taken(site_config(links=(ConfiguredLink(name="fiber", resolvers=(address,)),)))
 
 
 def test_words_and_addresses_of_carriers_networks_are_anchors() -> None:
     for address in ("gateway", "resolver", "first-hop", "10.20.30.40", "100.64.0.1", "2001:db8::1"):
-        assert is_taken(plan(targets=(anchor(address),))), address
+        assert is_taken(site_config(targets=(anchor(address),))), address
 
 
 def test_no_credentials_are_sent_where_a_collector_says() -> None:
     box = ConfiguredTarget(
         name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.168.1.1",)
     )
-    (said,) = refusal(plan(targets=(box,)))
+    (said,) = refusal(site_config(targets=(box,)))
     assert "credentials" in said
 
 
@@ -205,11 +208,11 @@ def test_no_credentials_are_sent_where_a_collector_says() -> None:
         ("icmp", {"unheard_of": 1}),
     ],
 )
-def test_no_file_no_port_and_no_redirect_comes_out_of_a_plan(
+def test_no_file_no_port_and_no_redirect_comes_out_of_a_site_config(
     kind: str, fields: Mapping[str, object]
 ) -> None:
     probe = ConfiguredProbe(kind=kind, every_s=600.0, settings=dict(fields))
-    (said,) = refusal(plan(probes=(probe,)))
+    (said,) = refusal(site_config(probes=(probe,)))
     assert said.startswith(f'[[probes]] "{kind}" settings.{next(iter(fields))}: setting')
 
 
@@ -223,7 +226,7 @@ def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place()
 
 @pytest.mark.parametrize("kind", ["throughput", "qcvn", "speedtest", "snmp", "radio"])
 def test_what_fills_a_link_or_asks_equipment_comes_only_where_the_device_has_it(kind: str) -> None:
-    (said,) = refusal(plan(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
+    (said,) = refusal(site_config(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
     assert "cannot come from the collector unless" in said
 
 
@@ -234,31 +237,35 @@ def test_a_speed_test_that_the_device_has_comes_no_oftener_than_there() -> None:
     larger = ConfiguredProbe(
         kind="throughput", every_s=172800.0, settings={"max_bytes": 4_000_000_000}
     )
-    assert is_taken(plan(probes=(slower,)), config)
-    assert not is_taken(plan(probes=(faster,)), config)
-    assert not is_taken(plan(probes=(larger,)), config)
+    assert is_taken(site_config(probes=(slower,)), config)
+    assert not is_taken(site_config(probes=(faster,)), config)
+    assert not is_taken(site_config(probes=(larger,)), config)
 
 
 @pytest.mark.parametrize(("kind", "fastest_s"), sorted(bounds.MIN_INTERVAL_S.items()))
 def test_probes_keep_a_pace(kind: str, fastest_s: float) -> None:
     probe = ConfiguredProbe(kind=kind, every_s=fastest_s / 2)
-    assert any("at least" in line for line in refusal(plan(probes=(probe,))))
+    assert any("at least" in line for line in refusal(site_config(probes=(probe,))))
     wild = ConfiguredProbe(kind=kind, every_s=600.0, metered_every_s=fastest_s / 2)
-    assert any("at least" in line for line in refusal(plan(probes=(wild,))))
+    assert any("at least" in line for line in refusal(site_config(probes=(wild,))))
 
 
 def test_a_metered_link_stays_in_its_budget_with_the_arithmetic_shown() -> None:
     probe = ConfiguredProbe(kind="http", every_s=60.0, metered_every_s=60.0)
-    said = "\n".join(refusal(plan(probes=(probe,))))
-    assert "the plan needs" in said
+    said = "\n".join(refusal(site_config(probes=(probe,))))
+    assert "the probes need" in said
     assert "http to city: 2 series x" in said
 
 
-def test_no_plan_raises_the_allowance_that_the_device_gives() -> None:
-    (said,) = refusal(plan(links=(ConfiguredLink(name="mobile", allowance_bytes=400_000_001),)))
+def test_no_site_config_raises_the_allowance_that_the_device_gives() -> None:
+    (said,) = refusal(
+        site_config(links=(ConfiguredLink(name="mobile", allowance_bytes=400_000_001),))
+    )
     assert said.startswith('[[links]] "mobile" allowance_bytes: ')
-    # Less is a plan's right, if what is measured fits.
-    assert is_taken(plan(links=(ConfiguredLink(name="mobile", allowance_bytes=399_999_999),)))
+    # Less is a site configuration's right, if what is measured fits.
+    assert is_taken(
+        site_config(links=(ConfiguredLink(name="mobile", allowance_bytes=399_999_999),))
+    )
 
 
 def test_a_link_without_an_allowance_is_not_filled_either() -> None:
@@ -269,7 +276,7 @@ def test_a_link_without_an_allowance_is_not_filled_either() -> None:
         links=("fiber",),
         settings={"body_limit_bytes": 16 * 1024 * 1024},
     )
-    said = refusal(plan(targets=targets, probes=(probe,)))
+    said = refusal(site_config(targets=targets, probes=(probe,)))
     assert any('on link "fiber" probes would use' in line for line in said)
 
 
@@ -280,16 +287,16 @@ def test_a_citys_portals_and_anchors_by_the_default_profile_are_taken() -> None:
     anchors = tuple(
         anchor(f"192.0.2.{place}", f"2001:db8::{place}", name=f"a{place}") for place in range(1, 31)
     )
-    assert is_taken(plan(targets=(*portals, *anchors)), config)
+    assert is_taken(site_config(targets=(*portals, *anchors)), config)
 
 
-def test_what_the_files_own_speed_tests_use_is_not_held_against_a_plan() -> None:
+def test_what_the_files_own_speed_tests_use_is_not_held_against_a_site_config() -> None:
     config = own('[[probes]]\nkind = "throughput"\nevery_s = 600\nlinks = ["fiber"]\n')
-    assert is_taken(plan(targets=(portal(),)), config)
+    assert is_taken(site_config(targets=(portal(),)), config)
 
 
 @pytest.mark.parametrize("table", sorted(bounds.MAX_ENTRIES))
-def test_no_plan_is_endless(table: str) -> None:
+def test_no_site_config_is_endless(table: str) -> None:
     most = bounds.MAX_ENTRIES[table]
     rows: dict[str, object] = {
         "links": {"name": "fiber"},
@@ -297,19 +304,19 @@ def test_no_plan_is_endless(table: str) -> None:
         "probes": {"kind": "icmp", "every_s": 60},
         "carriers": {"name": "a"},
     }
-    said = refusal(plan(**{table: [rows[table]] * (most + 1)}))
+    said = refusal(site_config(**{table: [rows[table]] * (most + 1)}))
     assert f"{table}: {most + 1} entries, at most {most} are taken" in said
 
 
-def test_where_links_are_found_a_plan_may_name_any() -> None:
+def test_where_links_are_found_a_site_config_may_name_any() -> None:
     least = '[site]\nname = "ba-dinh"\n[collector]\nurl = "https://c.example"\ntoken_file = "t"\n'
     config = parse(least, file="agent.toml")
-    content = plan(
+    content = site_config(
         links=(ConfiguredLink(name="eth0", carrier="vnpt", allowance_bytes=300_000_000),)
     )
     assert is_taken(content, config)
     dear = ConfiguredProbe(kind="http", every_s=60.0, metered_every_s=60.0)
-    tight = plan(
+    tight = site_config(
         links=(ConfiguredLink(name="eth0", allowance_bytes=1_000_000),),
         targets=(portal(),),
         probes=(dear,),

@@ -65,7 +65,7 @@ async def pushing(
     *,
     before: Callable[[Spool], Awaitable[None]] | None = None,
     ca_file: str = "",
-    plans: SiteConfigHooks | None = None,
+    site_configs: SiteConfigHooks | None = None,
 ) -> AsyncIterator[UploadFixture]:
     """Run an uplink; ``before`` fills the spool before anything is pushed."""
     spool = spool_at(root)
@@ -84,7 +84,9 @@ async def pushing(
         candidates=lambda: (),
         charge=lambda link, size: paid.append((link, size)),
         layout_of=spool.layout,
-        running_config=SiteConfigHooks().running_text if plans is None else plans.running_text,
+        running_config=SiteConfigHooks().running_text
+        if site_configs is None
+        else site_configs.running_text,
     )
     true_time = TrueTime()
     uplink = UploadService(
@@ -95,7 +97,7 @@ async def pushing(
         true_time=true_time,
         # The shortest waits there are: half a second, one, two …
         jitter=lambda: 1.0,
-        site_configs=plans,
+        site_configs=site_configs,
     )
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
@@ -353,7 +355,7 @@ async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: 
     )
     async with (
         PushReceiver().listening() as receiver,
-        pushing(tmp_path, receiver, plans=talk) as pusher,
+        pushing(tmp_path, receiver, site_configs=talk) as pusher,
     ):
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
@@ -375,7 +377,7 @@ async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: 
         assert [reading.status for _, reading in heard] == [200, 200]
 
 
-async def test_who_takes_no_plans_says_nothing(tmp_path: Path) -> None:
+async def test_who_takes_no_site_configs_says_nothing(tmp_path: Path) -> None:
     async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])

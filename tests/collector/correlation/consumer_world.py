@@ -53,7 +53,7 @@ class World:
         self.drift_ns = 0
         self.store: Engine = open_store(folder / "store.sqlite")
         self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
-        self.plans = LayoutCache(self.journal, LIMITS)
+        self.layouts = LayoutCache(self.journal, LIMITS)
         self.told: list[NotificationEvent] = []
         self.agents: dict[str, BatchSealer] = {}
         self.keeper = self.new_keeper()
@@ -112,7 +112,7 @@ class World:
 
     async def append(self, agent: BatchSealer, sealed: tuple[bytes, bytes], number: int) -> None:
         body, layout = sealed
-        name = await self.plans.store(layout, received_ns=self.now_ns)
+        name = await self.layouts.store(layout, received_ns=self.now_ns)
         await self.journal.append(
             JournalEntry(
                 site=agent.site,

@@ -1,1 +1,1 @@
-"""Tests: collector, siteplan."""
+"""Tests: collector, siteconfig."""

@@ -1,4 +1,7 @@
-"""From the inventory to a site's plan, and from the plan to what a real agent would run."""
+"""
+From the inventory to a site's configuration, and from the site configuration to what a real agent
+would run.
+"""
 
 from tests.agent.siteconfig.making import offer
 from thongsuot_agent.config.read import parse
@@ -93,13 +96,13 @@ def city(text: str = CITY) -> Inventory:
     return read_inventory({"city.toml": text})
 
 
-def plan(site: str, text: str = CITY) -> SiteConfiguration:
+def site_config(site: str, text: str = CITY) -> SiteConfiguration:
     directory = InventoryDirectory(city(text))
     return derive_config(directory.site(site), directory)
 
 
 def test_a_site_gets_its_part_and_nothing_that_is_the_devices_or_anybodys_own() -> None:
-    part = plan("ba-dinh")
+    part = site_config("ba-dinh")
     assert [target.name for target in part.targets] == ["dvc", "far"]
     assert [(link.name, link.medium) for link in part.links] == [
         ("fiber", Medium.FIBER),
@@ -117,7 +120,7 @@ def test_a_site_gets_its_part_and_nothing_that_is_the_devices_or_anybodys_own() 
 
 
 def test_of_links_that_a_site_does_not_have_nothing_is_said() -> None:
-    part = plan("tay-ho")
+    part = site_config("tay-ho")
     assert [target.name for target in part.targets] == ["dvc"]
     (http,) = part.probes
     assert (http.kind, http.targets, http.links) == ("http", ("dvc",), ("fiber",))
@@ -136,7 +139,7 @@ def test_what_the_collector_makes_a_real_agent_takes() -> None:
     assert "path" in kinds, "kinds that the inventory does not speak of stay"
 
 
-def test_order_of_files_and_of_keys_makes_no_other_plan() -> None:
+def test_order_of_files_and_of_keys_makes_no_other_site_config() -> None:
     whole = city()
     first, second = CITY.split("[[targets]]", 1)
     parts = read_inventory({"a.toml": first, "b.toml": f"[[targets]]{second}"})
@@ -147,7 +150,7 @@ def test_order_of_files_and_of_keys_makes_no_other_plan() -> None:
     assert len(content) == 1
 
 
-def test_a_citys_plan_is_far_from_the_limit() -> None:
+def test_a_citys_site_config_is_far_from_the_limit() -> None:
     anchors = "".join(
         f'[[targets]]\nname = "anchor-{n}"\nrole = "anchor"\nsegment = "transit"\n'
         f'title_vi = "Điểm mốc số {n} của nhà mạng"\ntitle_en = "Anchor {n} of the carrier"\n'
@@ -160,4 +163,4 @@ def test_a_citys_plan_is_far_from_the_limit() -> None:
         f'url = "https://portal-{n}.example/"\nexpect_body = "Cổng dịch vụ công"\n'
         for n in range(14)
     )
-    assert len(encode(plan("ba-dinh", CITY + anchors + portals))) < LARGEST_BYTES / 3
+    assert len(encode(site_config("ba-dinh", CITY + anchors + portals))) < LARGEST_BYTES / 3

@@ -1,4 +1,6 @@
-"""Versions of plans, and what a running collector says of them to agents that push."""
+"""
+Versions of site configurations, and what a running collector says of them to agents that push.
+"""
 
 import contextlib
 import secrets
@@ -30,7 +32,7 @@ HOUR_NS = 3600 * S
 
 
 class ConfigReporter:
-    """An agent that says which plan it runs."""
+    """An agent that says which site configuration it runs."""
 
     def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
         stream = secrets.token_hex(8)
@@ -52,19 +54,19 @@ class ConfigReporter:
         return msgspec.json.decode(response.content, type=push.PushResponse)
 
     async def is_offered(self, said: str) -> OfferedConfig:
-        """Return the plan that the answer to that carries."""
+        """Return the site configuration that the answer to that carries."""
         return msgspec.json.decode((await self.says(said)).site_config, type=OfferedConfig)
 
 
-async def test_a_plan_comes_where_versions_differ_and_not_a_byte_where_they_agree(
+async def test_a_site_config_comes_where_versions_differ_and_not_a_byte_where_they_agree(
     tmp_path: Path,
 ) -> None:
     async with collector(tmp_path, inventory=city()) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         offer = await agent.is_offered("none")
-        plan = decode(bytes(offer.content))
-        assert (plan.site, offer.number) == (SITE, 1)
-        assert [target.name for target in plan.targets] == ["dvc", "far"]
+        site_config = decode(bytes(offer.content))
+        assert (site_config.site, offer.number) == (SITE, 1)
+        assert [target.name for target in site_config.targets] == ["dvc", "far"]
         version = version_of(offer)
         # Again, until the agent says that it runs it, or will not.
         assert version_of(await agent.is_offered("none")) == version
@@ -79,14 +81,14 @@ async def test_a_plan_comes_where_versions_differ_and_not_a_byte_where_they_agre
         assert version_of(await agent.is_offered("9-00000000 !8-00000000")) == version
 
 
-async def test_a_site_that_the_inventory_does_not_have_gets_no_plan(tmp_path: Path) -> None:
+async def test_a_site_that_the_inventory_does_not_have_gets_no_site_config(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         assert not bytes((await agent.says("none")).site_config)
 
 
 async def test_who_offers_none_sends_none(tmp_path: Path) -> None:
-    config = "[plans]\noffer = false\n"
+    config = "[site_configs]\noffer = false\n"
     async with collector(tmp_path, inventory=city(), config=config) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         assert not bytes((await agent.says("none")).site_config)
@@ -105,7 +107,7 @@ async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path
     lines = [row.detail for row in audit.listed(store, subject="inventory")]
     store.dispose()
     assert len(lines) == 3
-    assert lines[0] == "as the collector started; new plans: 2 sites"
+    assert lines[0] == "as the collector started; new site configurations: 2 sites"
 
 
 async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Path) -> None:
@@ -118,9 +120,9 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
         agent = ConfigReporter(client, token(tmp_path, SITE))
         version = version_of(await agent.is_offered("none"))
 
-        async def is_counted(stand: RolloutStatus) -> bool:
+        async def is_counted(status: RolloutStatus) -> bool:
             figures = (await client.get("/metrics")).text
-            return f'thongsuot_collector_site_configs{{stand="{stand}"}} 1.0' in figures
+            return f'thongsuot_collector_site_configs{{status="{status}"}} 1.0' in figures
 
         assert await is_counted(RolloutStatus.WAITING)
         assert await is_counted(RolloutStatus.UNHEARD), "the other site"
@@ -135,7 +137,7 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
 
         async def is_on_page() -> bool:
             page = (await client.get(f"/sites/{SITE}?lang=en")).text
-            return "does not run the newest plan" in page and "url: wrong" in page
+            return "does not run the newest site configuration" in page and "url: wrong" in page
 
         await eventually(is_on_page)
         assert "không chạy" in (await client.get(f"/sites/{SITE}")).text
@@ -147,7 +149,7 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
             status = main([*words, "--config", str(config)])
         return status, capture.read_text()
 
-    status, printed = says("plans")
+    status, printed = says("site-configs")
     assert status == 0
     (line,) = [
         printed_line for printed_line in printed.splitlines() if printed_line.startswith(SITE)
@@ -156,18 +158,18 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
     assert "refused" in line
     assert '[[targets]] "dvc" url: wrong' in line
     assert "unheard" in printed
-    status, printed = says("plans", SITE, "--show")
+    status, printed = says("site-configs", SITE, "--show")
     assert (status, '"site": "ba-dinh"' in printed) == (0, True)
-    status, printed = says("plans", SITE, "--renew")
+    status, printed = says("site-configs", SITE, "--renew")
     assert (status, printed.strip()) == (0, f"2-{version.partition('-')[2]}")
-    assert says("plans", "nowhere")[0] == 2
-    assert says("plans", "--renew")[0] == 2
+    assert says("site-configs", "nowhere")[0] == 2
+    assert says("site-configs", "--renew")[0] == 2
     store = open_store(tmp_path / STORE_FILE)
-    assert audit.listed(store, subject=SITE)[-1].action == "plan_renewed"
+    assert audit.listed(store, subject=SITE)[-1].action == "site_config_renewed"
     store.dispose()
 
 
-async def test_a_plan_that_is_renewed_comes_again(tmp_path: Path) -> None:
+async def test_a_site_config_that_is_renewed_comes_again(tmp_path: Path) -> None:
     async with collector(tmp_path, inventory=city()) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         offer = await agent.is_offered("none")
@@ -202,7 +204,7 @@ async def test_while_the_inventory_is_read_number_and_content_never_part(tmp_pat
     store.dispose()
 
 
-async def test_why_a_plan_was_refused_stays_over_restarts(tmp_path: Path) -> None:
+async def test_why_a_site_config_was_refused_stays_over_restarts(tmp_path: Path) -> None:
     secret = token(tmp_path, SITE)
     async with collector(tmp_path, inventory=city()) as client:
         agent = ConfigReporter(client, secret)
@@ -226,7 +228,9 @@ async def test_why_a_plan_was_refused_stays_over_restarts(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["site_configs", "site_config_runs"])
-def test_a_store_from_before_there_were_plans_gets_their_tables(tmp_path: Path, name: str) -> None:
+def test_a_store_from_before_there_were_site_configs_gets_their_tables(
+    tmp_path: Path, name: str
+) -> None:
     store = open_store(tmp_path / STORE_FILE)
     with store.begin() as connection:
         connection.execute(text("DROP TABLE site_configs"))
@@ -238,7 +242,7 @@ def test_a_store_from_before_there_were_plans_gets_their_tables(tmp_path: Path, 
     store.dispose()
 
 
-async def test_a_plan_that_is_too_large_is_not_sent_and_is_told_of(
+async def test_a_site_config_that_is_too_large_is_not_sent_and_is_told_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "inventory"
@@ -252,8 +256,8 @@ async def test_a_plan_that_is_too_large_is_not_sent_and_is_told_of(
     async with collector(tmp_path, inventory=city(large)) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         assert not bytes((await agent.says("none")).site_config)
-    assert "cannot send plan of site=ba-dinh" in caplog.text
+    assert "cannot send site configuration of site=ba-dinh" in caplog.text
     config = tmp_path / "collector.toml"
     config.write_text(f'state_dir = "{tmp_path}"\ninventory_dir = "{folder}"\n')
-    assert main(["plans", SITE, "--config", str(config)]) == 0
+    assert main(["site-configs", SITE, "--config", str(config)]) == 0
     assert "too large to be sent" in capsys.readouterr().out

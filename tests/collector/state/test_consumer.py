@@ -34,7 +34,7 @@ class StateFixture:
         self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
         self.store = open_store(folder / "store.sqlite")
         self.metrics = Metrics()
-        self.plans = LayoutCache(self.journal, LIMITS)
+        self.layouts = LayoutCache(self.journal, LIMITS)
         self.keeper = self._keeper(self.journal)
 
     def _keeper(self, journal: SqliteJournal) -> StateConsumer:
@@ -48,8 +48,8 @@ class StateFixture:
 
     async def push(self, agent: BatchSealer, batch: Batch) -> None:
         body, layout = agent.sealed(batch)
-        await self.plans.store(layout, received_ns=EPOCH)
-        columns = decode_columns(body, self.plans.cached)
+        await self.layouts.store(layout, received_ns=EPOCH)
+        columns = decode_columns(body, self.layouts.cached)
         await self.append(agent, batch.number, body, columns.header.layout, batch)
 
     async def append(
@@ -80,7 +80,7 @@ class StateFixture:
         self.journal = open_journal(
             self._folder / "journal.sqlite", committed=lambda _jobs, _s: None
         )
-        self.plans = LayoutCache(self.journal, LIMITS)
+        self.layouts = LayoutCache(self.journal, LIMITS)
         self.keeper = self._keeper(self.journal)
         await self.keeper.load()
 

@@ -98,7 +98,7 @@ def targets() -> tuple[Target, ...]:
     )
 
 
-def probe_plans(community_file: str) -> tuple[ProbeSchedule, ...]:
+def probe_schedules(community_file: str) -> tuple[ProbeSchedule, ...]:
     """Return how an agent asks them; the file lies in the agent's own folder."""
     router: dict[str, object] = {"community_file": community_file, "interface": "wan"}
     simulated: dict[str, object] = {"community_file": community_file, "port": SIMULATED_PORT}

@@ -11,7 +11,7 @@ from tests.dashboards.recording.equipment import (
     BOXES,
     COMMUNITY,
     SimulatedEquipment,
-    probe_plans,
+    probe_schedules,
     targets,
 )
 from tests.dashboards.recording.recording_file import (
@@ -111,7 +111,7 @@ def _options(lab: Lab, folder: Path, address: str) -> StackOptions:
         community.write_text(COMMUNITY)
         community.chmod(0o640)
         (own / "ca.pem").write_bytes(lab.ca_file.read_bytes())
-    # All sites have the same plan; what they open boxes with is the same, too.
+    # All sites have the same schedules; what they open boxes with is the same, too.
     first = folder / f"agent-{lab.topology.sites[0].name}"
     url = f"http://{address}:{_THROUGHPUT_PORT}"
     full: dict[str, object] = {"url": url, "force": True}
@@ -126,7 +126,7 @@ def _options(lab: Lab, folder: Path, address: str) -> StackOptions:
         ProbeSchedule(kind="throughput", every_s=240.0, settings=full),
         ProbeSchedule(kind="qcvn", every_s=180.0, settings=full | {"file_bytes": 4_000_000}),
         ProbeSchedule(kind="speedtest", every_s=600.0, settings={"url": url, "force": True}),
-        *probe_plans(str(first / "community")),
+        *probe_schedules(str(first / "community")),
     )
     return StackOptions(with_prometheus=False, probes=probes, equipment=(*targets(), reflector))
 

@@ -9,12 +9,18 @@ from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.addressing import MAX_CARRIERS, CarrierAddresses, domestic, foreign
 
 
-def test_no_two_networks_of_the_plan_overlap() -> None:
+def test_no_two_networks_overlap() -> None:
     subnets = [domestic(0), domestic(30), foreign(0), foreign(30)]
     for number in range(MAX_CARRIERS):
-        plan = CarrierAddresses(number)
-        subnets += [plan.backbone, plan.line(0), plan.line(63), plan.line(64), plan.line(4095)]
-        subnets += [plan.public(index) for index in range(4)]
+        addresses = CarrierAddresses(number)
+        subnets += [
+            addresses.backbone,
+            addresses.line(0),
+            addresses.line(63),
+            addresses.line(64),
+            addresses.line(4095),
+        ]
+        subnets += [addresses.public(index) for index in range(4)]
     networks = [ip_interface(address).network for network in subnets for address in network.at(1)]
     for network, other in combinations(networks, 2):
         assert network.version != other.version or not network.overlaps(other), (network, other)

@@ -46,9 +46,9 @@ def test_a_dead_box_is_told_to_the_commune() -> None:
 
 
 def _blaming_the_line(
-    memory: Memory, event: Event, plan: SiteProbes, settings: Settings
+    memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings
 ) -> StepOutcome:
-    ruling = step(memory, event, plan, settings)
+    ruling = step(memory, event, site_probes, settings)
     return msgspec.structs.replace(ruling, changes=tuple(map(_to_the_line, ruling.changes)))
 
 
@@ -67,9 +67,9 @@ def test_a_judge_that_blames_the_line_for_the_box_is_found_out() -> None:
 
 
 def _seeing_nothing(
-    memory: Memory, event: Event, plan: SiteProbes, settings: Settings
+    memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings
 ) -> StepOutcome:
-    ruling = step(memory, event, plan, settings)
+    ruling = step(memory, event, site_probes, settings)
     return msgspec.structs.replace(ruling, changes=())
 
 
@@ -90,11 +90,11 @@ def test_a_recording_judged_again_gives_the_same_verdicts(tmp_path: Path) -> Non
     played = play(scenario(CUT), is_recording=True)
     (file,) = write_recordings(played, tmp_path)
     with file.open("rb") as lines:
-        plan, settings, events = recording.read(lines)
+        site_probes, settings, events = recording.read(lines)
         memory = Memory()
         changes: list[VerdictChange] = []
         for event in events:
-            ruling = step(memory, event, plan, settings)
+            ruling = step(memory, event, site_probes, settings)
             memory = ruling.memory
             changes += ruling.changes
     assert changes == played.changes["s1"]

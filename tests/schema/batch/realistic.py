@@ -229,7 +229,7 @@ class SimulatedDevice:
             host.WAITING: 0.0,
             host.SPOOL: 0.0,
             host.CERTIFICATE_EXPIRY: 1.8e9,
-            host.PLAN: 7.0,
+            host.SITE_CONFIG: 7.0,
             **dict.fromkeys(quiet, 0.0),
             host.RECEIVED: state.counters[0],
             host.SENT: state.counters[1],

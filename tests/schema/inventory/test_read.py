@@ -39,7 +39,7 @@ def test_files_are_read_together() -> None:
     assert [site.name for site in city.sites] == ["ba-dinh-1", "ba-dinh-2", "son-tay-1"]
     assert [link.medium for link in city.sites[0].links] == [Medium.FIBER, Medium.RADIO_5G]
     assert {carrier.name for carrier in city.carriers} == {"vnpt", "viettel"}
-    assert {plan.kind for plan in city.probes} == {"icmp", "dns", "http", "host"}
+    assert {schedule.kind for schedule in city.probes} == {"icmp", "dns", "http", "host"}
     assert city.communes == bundled_communes()
 
 

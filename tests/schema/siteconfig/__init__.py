@@ -1,1 +1,1 @@
-"""Tests: schema, siteplan."""
+"""Tests: schema, siteconfig."""

@@ -1,4 +1,4 @@
-"""Plans as bytes: the same every time, bounded, and named by what is in them."""
+"""Site configurations as bytes: the same every time, bounded, and named by what is in them."""
 
 import contextlib
 
@@ -32,7 +32,7 @@ from thongsuot_schema.siteconfig.model import (
 PORTAL = ConfiguredTarget(
     name="dvc", role=Role.SERVICE, segment=Segment.SERVICE, url="https://dvc.example/"
 )
-PLAN = SiteConfiguration(
+SITE_CONFIG = SiteConfiguration(
     site="ba-dinh",
     title="Điểm phục vụ",
     links=(
@@ -46,16 +46,16 @@ PLAN = SiteConfiguration(
 )
 
 
-def test_a_plan_comes_back_and_equal_plans_have_equal_bytes() -> None:
-    content = encode(PLAN)
-    assert decode(content) == PLAN
+def test_a_site_config_comes_back_and_equal_site_configs_have_equal_bytes() -> None:
+    content = encode(SITE_CONFIG)
+    assert decode(content) == SITE_CONFIG
     turned = ConfiguredProbe(kind="http", every_s=30.0, settings={"a": [1], "b": 1, "timeout_s": 5})
-    assert encode(msgspec.structs.replace(PLAN, probes=(turned,))) == content
+    assert encode(msgspec.structs.replace(SITE_CONFIG, probes=(turned,))) == content
     assert b'"expect_status"' not in content, "what is as by default costs no bytes"
 
 
-def test_the_bytes_of_a_plan_keep_their_meaning() -> None:
-    """A digest that moves has every agent of every city sent its plan anew."""
+def test_the_bytes_of_a_site_config_keep_their_meaning() -> None:
+    """A digest that moves has every agent of every city sent its site configuration anew."""
     assert encode(SiteConfiguration(site="a", targets=(PORTAL,))) == (
         b'{"site":"a","targets":[{"name":"dvc","role":"service","segment":"service",'
         b'"url":"https://dvc.example/"}]}'
@@ -69,7 +69,7 @@ def test_the_digest_is_the_beginning_of_sha_256() -> None:
 
 
 def test_a_version_is_named_by_number_and_content_and_survives_the_answer_that_carries_it() -> None:
-    content = encode(PLAN)
+    content = encode(SITE_CONFIG)
     offer = OfferedConfig(number=7, made_ns=1, content=msgspec.Raw(content))
     answer = PushResponse(acknowledged=3, site_config=msgspec.Raw(msgspec.json.encode(offer)))
     travelled = msgspec.json.decode(msgspec.json.encode(answer), type=PushResponse)
@@ -78,22 +78,24 @@ def test_a_version_is_named_by_number_and_content_and_survives_the_answer_that_c
     assert version_of(arrived) == version_of(offer) == f"7-{short_digest(content)}"
 
 
-def test_an_answer_without_a_plan_has_not_a_byte_of_one() -> None:
+def test_an_answer_without_a_site_config_has_not_a_byte_of_one() -> None:
     assert msgspec.json.encode(PushResponse(acknowledged=3)) == b'{"acknowledged":3}'
 
 
-def test_a_plan_that_cannot_be_read_takes_no_acknowledgement_with_it() -> None:
-    for plan in (b'"x"', b"[1,{}]", b"null", b'{"number":-1}'):
-        answer = msgspec.json.decode(b'{"acknowledged":3,"plan":' + plan + b"}", type=PushResponse)
+def test_a_site_config_that_cannot_be_read_takes_no_acknowledgement_with_it() -> None:
+    for site_config in (b'"x"', b"[1,{}]", b"null", b'{"number":-1}'):
+        answer = msgspec.json.decode(
+            b'{"acknowledged":3,"site_config":' + site_config + b"}", type=PushResponse
+        )
         assert answer.acknowledged == 3
 
 
 def test_fields_of_a_newer_collector_are_skipped() -> None:
-    plan = decode(
+    site_config = decode(
         b'{"site":"a","new":{"x":[1]},"targets":[{"name":"dvc","role":"service",'
         b'"segment":"service","url":"https://dvc.example/","new":1}]}'
     )
-    assert plan.targets == (PORTAL,)
+    assert site_config.targets == (PORTAL,)
 
 
 @pytest.mark.parametrize(
@@ -112,19 +114,19 @@ def test_fields_of_a_newer_collector_are_skipped() -> None:
         (b'{"site":"a","x":' + b"[" * 18000 + b"]" * 18000 + b"}", "nested"),
     ],
 )
-def test_what_is_no_plan_is_refused_with_what_and_where(content: bytes, why: str) -> None:
+def test_what_is_no_site_config_is_refused_with_what_and_where(content: bytes, why: str) -> None:
     with pytest.raises(SiteConfigMalformed, match=why):
         decode(content)
 
 
-CONTENT = encode(PLAN)
+CONTENT = encode(SITE_CONFIG)
 
 
 @given(st.integers(0, len(CONTENT) - 1), st.integers(0, 255))
 def test_content_with_a_damaged_byte_is_refused_or_is_still_a_configuration(
     place: int, byte: int
 ) -> None:
-    read = PLAN
+    read = SITE_CONFIG
     with contextlib.suppress(SiteConfigMalformed):
         read = decode(CONTENT[:place] + bytes([byte]) + CONTENT[place + 1 :])
     assert decode(encode(read)) == read

@@ -128,7 +128,7 @@ class Agent:
             "upkeep": self._maintain_spool,
             "upload fresh": self._upload_service.run_fresh,
             "upload backlog": self._upload_service.run_backlog,
-            "plans": self._site_configs.run,
+            "site configuration": self._site_configs.run,
         }
         tasks |= self._identity.tasks()
         listen = self._context.config.page.listen
@@ -245,7 +245,7 @@ class Agent:
         self._runner.confirm(probe.kind, probe.link, probe.target, probe.family)
 
     def _reschedule(self) -> None:
-        """Plan anew where the links are not those that were planned for."""
+        """Schedule anew where the links are not those that were scheduled."""
         schedulable = self._links.schedulable_links(self._pipeline.link_states())
         if schedulable == self._schedulable:
             return

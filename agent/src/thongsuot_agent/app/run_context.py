@@ -24,8 +24,8 @@ class RunContext:
     """
     A checked configuration and where it runs.
 
-    ``config`` is what holds now: ``local_config``, the settings file, with the site plan that is
-    run.
+    ``config`` is what holds now: ``local_config``, the settings file, with the site configuration
+    that is run.
 
     ``fingerprint`` changes with version and configuration: what was remembered under another one is
     not gone on with.

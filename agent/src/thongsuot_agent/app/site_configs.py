@@ -1,11 +1,12 @@
 """
-Plans: what the collector would have this agent watch: examined, tried, kept or gone back from.
+Site configurations: what the collector would have this agent watch: examined, tried, kept or gone
+back from.
 
-The rules stand in ``siteplan.rollout``; here they meet the disk, the pushes and the clock. All
+The rules stand in ``siteconfig.rollout``; here they meet the disk, the pushes and the clock. All
 steps are taken by one task, one after the other; the rollout state is on the disk before what it
-says is done. The plan on probation is judged by pushes that began under it, on new connections: one
-that was open before proves nothing. Then the way back is: if it does not help, the plan was not
-why.
+says is done. The site configuration on probation is judged by pushes that began under it, on new
+connections: one that was open before proves nothing. Then the way back is: if it does not help, the
+site configuration was not why.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ from thongsuot_agent.version import VERSION
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.limits import TEXT_CHARACTERS
 from thongsuot_schema.batch.model import NoticeCode
-from thongsuot_schema.catalogue.host import PLAN
+from thongsuot_schema.catalogue.host import SITE_CONFIG
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.siteconfig.codec import version_of
 from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
@@ -59,9 +60,8 @@ class SiteConfigCallbacks:
     """
     Who carries out what follows; called on the loop, must not block.
 
-    ``apply`` has a configuration hold, and the plan that it was made with (``None``: the
-    file alone); ``on_notice`` keeps code and text in the record; ``push_now`` pushes at
-    once.
+    ``apply`` has a configuration hold, and the site configuration that it was made with (``None``:
+    the file alone); ``on_notice`` keeps code and text in the record; ``push_now`` pushes at once.
     """
 
     now_ns: Callable[[], int]
@@ -81,19 +81,20 @@ class _Probation:
 
 def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
     """
-    Return what holds as the agent starts: the plan that was good, if it still fits the device.
+    Return what holds as the agent starts: the site configuration that was good, if it still fits
+    the device.
 
     What was on probation when the agent ended does not hold: it comes again when the collector is
     reached.
     """
-    if not own.plan.accept:
+    if not own.site_config.accept:
         return ActiveSiteConfig(rollout=RolloutState(), config=own)
     before = load_rollout(path)
     rollout = rules.after_restart(before, fingerprint_from(own))
-    plan, config = None, own
+    site_config, config = None, own
     if rollout.good is not None:
         try:
-            plan, config = validate_offer(rollout.good, own)
+            site_config, config = validate_offer(rollout.good, own)
         except SiteConfigRefused as error:
             rollout = rules.refuse_version(rollout, version_of(rollout.good), str(error))
     if rollout != before:
@@ -106,16 +107,21 @@ def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
     notices = tuple(
         (NoticeCode.CONFIG_REJECTED, f"{refused.version} {refused.reason}") for refused in fresh
     )
-    return ActiveSiteConfig(rollout=rollout, config=config, site_config=plan, notices=notices)
+    return ActiveSiteConfig(
+        rollout=rollout, config=config, site_config=site_config, notices=notices
+    )
 
 
 def fingerprint_from(own: AgentConfig) -> str:
-    """Return the name of agent and settings file together: by these a plan is valid or not."""
+    """
+    Return the name of agent and settings file together: by these a site configuration is valid or
+    not.
+    """
     return digest_of(VERSION.encode() + msgspec.json.encode(own)).hex()
 
 
 def site_config_status(rollout: RolloutState, *, is_accepting: bool) -> SiteConfigStatus:
-    """Return what the status says of plans."""
+    """Return what the status says of site configurations."""
     offer = rollout.active
     state = "none" if offer is None else "good" if rollout.trial is None else "trial"
     refused = rollout.refused[-1] if rollout.refused else None
@@ -139,29 +145,29 @@ class SiteConfigManager:
     _offered: OfferedConfig | None = None
     _probation: _Probation | None = None
     _is_reached_after_rollback: bool | None = None
-    """Whether the first push after the way back from a plan reached the collector."""
+    """Whether the first push after the way back from a site configuration reached the collector."""
     _is_unsaved: bool = False
     _ticks: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def running_text(self) -> str:
-        """What a push says of plans; empty where none are taken."""
-        return self.active.rollout.running.header_value if self.own.plan.accept else ""
+        """What a push says of site configurations; empty where none are taken."""
+        return self.active.rollout.running.header_value if self.own.site_config.accept else ""
 
     @property
     def status(self) -> SiteConfigStatus:
-        """What the status says of plans."""
-        return site_config_status(self.active.rollout, is_accepting=self.own.plan.accept)
+        """What the status says of site configurations."""
+        return site_config_status(self.active.rollout, is_accepting=self.own.site_config.accept)
 
     def metrics(self) -> dict[Metric, float]:
-        """Return what the host probe says of plans."""
+        """Return what the host probe says of site configurations."""
         offer = self.active.rollout.active
-        return {} if offer is None else {PLAN: float(offer.number)}
+        return {} if offer is None else {SITE_CONFIG: float(offer.number)}
 
     def on_push_end(self, running_text: str, outcome: PushOutcome) -> None:
         """A push has ended that began with ``running_text``."""
-        if not self.own.plan.accept:
+        if not self.own.site_config.accept:
             return
         if outcome.answer is not None and bytes(outcome.answer.site_config):
             self._accept_offer(outcome.answer.site_config)
@@ -225,7 +231,7 @@ class SiteConfigManager:
         self._woken.set()
 
     def _is_overdue(self) -> bool:
-        probation, bounds = self._probation, self.own.plan
+        probation, bounds = self._probation, self.own.site_config
         if probation is None or probation.is_proven:
             return False
         lasted_ns = self.callbacks.now_ns() - probation.since_ns
@@ -235,7 +241,7 @@ class SiteConfigManager:
     async def _start_trial(self, offer: OfferedConfig) -> None:
         version = version_of(offer)
         try:
-            plan, config = validate_offer(offer, self.own)
+            site_config, config = validate_offer(offer, self.own)
         except SiteConfigRefused as error:
             for line in error.mistakes:
                 _log.warning("site configuration %s refused: %s", version, line)
@@ -255,11 +261,11 @@ class SiteConfigManager:
             version,
             before.rollout.running.header_value,
         )
-        self._set_active(self.active.rollout, config, plan)
+        self._set_active(self.active.rollout, config, site_config)
         self._probation = _Probation(
             since_ns=self.callbacks.now_ns(), running_text=self.running_text
         )
-        self.callbacks.apply(config, plan)
+        self.callbacks.apply(config, site_config)
         self.callbacks.push_now()
 
     async def _confirm_trial(self) -> None:
@@ -271,7 +277,7 @@ class SiteConfigManager:
 
     async def _roll_back(self, probation: _Probation) -> None:
         rollout = self.active.rollout
-        assert rollout.trial is not None, "probation is of the plan that is tried"
+        assert rollout.trial is not None, "probation is of the site configuration that is tried"
         version = version_of(rollout.trial)
         lasted_s = (self.callbacks.now_ns() - probation.since_ns) / NS_PER_S
         reason = (
@@ -281,12 +287,12 @@ class SiteConfigManager:
         _log.warning("site configuration %s rolled back: %s", version, reason)
         self._probation = None
         await self._save_rollout(rules.roll_back(rollout, RefusalGround.UNDECIDED, reason))
-        plan, config = None, self.own
+        site_config, config = None, self.own
         good = self.active.rollout.good
         if good is not None:
-            plan, config = validate_offer(good, self.own)
-        self._set_active(self.active.rollout, config, plan)
-        self.callbacks.apply(config, plan)
+            site_config, config = validate_offer(good, self.own)
+        self._set_active(self.active.rollout, config, site_config)
+        self.callbacks.apply(config, site_config)
         self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
 
     async def _settle_undecided(self, *, is_reached: bool) -> None:
@@ -325,9 +331,9 @@ class SiteConfigManager:
         return not self._is_unsaved
 
     def _set_active(
-        self, rollout: RolloutState, config: AgentConfig, plan: SiteConfiguration | None
+        self, rollout: RolloutState, config: AgentConfig, site_config: SiteConfiguration | None
     ) -> None:
-        self.active = ActiveSiteConfig(rollout=rollout, config=config, site_config=plan)
+        self.active = ActiveSiteConfig(rollout=rollout, config=config, site_config=site_config)
 
     def _add_notice(self, code: NoticeCode, text: str) -> None:
         self.callbacks.on_notice(code, text.replace("\n", "; ")[:TEXT_CHARACTERS])

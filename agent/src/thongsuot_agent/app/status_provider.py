@@ -57,7 +57,7 @@ class StatusProvider:
 
     @property
     def context(self) -> RunContext:
-        """The setting that holds now: a site plan changes it."""
+        """The setting that holds now: a site configuration changes it."""
         return self.current_context()
 
     def sources(self) -> PageSources:
@@ -136,7 +136,7 @@ class StatusProvider:
                 TaskStatus(name=task.name, restarts=task.restarts, error=task.error)
                 for task in self.supervisor.failed_tasks
             ),
-            plan=self.site_configs.status,
+            site_config=self.site_configs.status,
         )
 
     def metrics(self) -> Exposition:
@@ -173,12 +173,16 @@ class StatusProvider:
         exposition.add_agent_metric(
             "thongsuot_agent_spool_disk_bytes", "Size of the record on disk", record.disk_bytes
         )
-        plan = self.site_configs.status
+        site_config = self.site_configs.status
         exposition.add_agent_metric(
             "thongsuot_agent_site_config_info",
-            "The site plan that is run, and how it stands: off, none, trial, good",
+            "The site configuration that is run, and how it stands: off, none, trial, good",
             1.0,
-            more={"version": plan.version, "state": plan.state, "refused": plan.refused},
+            more={
+                "version": site_config.version,
+                "state": site_config.state,
+                "refused": site_config.refused,
+            },
         )
         expiry_s = self.identity.expiry_s
         if expiry_s is not None:

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from thongsuot_agent.cli.status import show_status  # noqa: PLC0415
 
             return show_status(options.config, options.address, is_json=options.json)
-        case "plan":
+        case "site-config":
             from thongsuot_agent.cli.site_config import show_site_config  # noqa: PLC0415
 
             return show_site_config(options.config)
@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", "show the status of the running agent")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
     status.add_argument("--json", action="store_true", help="print the status as JSON")
-    plan = add("plan", "show the site configuration of this device, and what it refused")
+    site_config = add(
+        "site-config", "show the site configuration of this device, and what it refused"
+    )
     enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
     enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
     enrol.add_argument(
@@ -98,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where the agent keeps its certificate; default: as configured, none without that",
     )
-    for command in (run, check, status, plan, enrol):
+    for command in (run, check, status, site_config, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )

@@ -1,4 +1,6 @@
-"""``thongsuot-agent plan``: shows the site configuration of this device, with no agent needed."""
+"""
+``thongsuot-agent site-config``: shows the site configuration of this device, with no agent needed.
+"""
 
 import os
 import sys
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from thongsuot_agent.app.site_configs import site_config_status
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.status import plan_line
+from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.config.read import read
@@ -41,8 +43,8 @@ def show_site_config(path: str) -> int:
 
 
 def site_config_lines(rollout: RolloutState, own: AgentConfig) -> Iterator[str]:
-    """Yield what there is to say of plans, for a person."""
-    yield plan_line(site_config_status(rollout, is_accepting=own.plan.accept))
+    """Yield what there is to say of the site configuration, for a person."""
+    yield site_config_line(site_config_status(rollout, is_accepting=own.site_config.accept))
     offer = rollout.active
     if offer is not None:
         made = datetime.fromtimestamp(offer.made_ns / 1e9, UTC)
@@ -52,19 +54,19 @@ def site_config_lines(rollout: RolloutState, own: AgentConfig) -> Iterator[str]:
         yield f"before: {good}; gone back to where the collector is not reached"
     for refused in rollout.refused:
         yield f"refused: {refused.version} ({refused.ground}): {refused.reason}"
-    if offer is None or not own.plan.accept:
+    if offer is None or not own.site_config.accept:
         return
     try:
-        plan, together = validate_offer(offer, own)
+        site_config, together = validate_offer(offer, own)
     except SiteConfigRefused as error:
         yield from (f"does not fit the settings file: {line}" for line in error.mistakes)
         return
-    target_names = {configured.name for configured in plan.targets}
+    target_names = {configured.name for configured in site_config.targets}
     for target in targets_of(together):
         where = target.url or ", ".join(target.addresses)
-        source = "plan" if target.name in target_names else "settings"
+        source = "collector" if target.name in target_names else "settings"
         yield f"target {target.name}: {where} ({source})"
-    kinds = {scheduled.kind for scheduled in plan.probes}
+    kinds = {scheduled.kind for scheduled in site_config.probes}
     for probe in probes_of(together):
-        by = "plan" if probe.kind in kinds else "settings"
+        by = "collector" if probe.kind in kinds else "settings"
         yield f"probe {probe.kind}: every {probe.every_s:g} s ({by})"

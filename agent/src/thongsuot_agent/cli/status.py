@@ -77,8 +77,8 @@ def text_of(status: AgentStatus) -> str:
     certified = certificate_line(collector, status.now_s)
     if certified:
         lines.append(certified)
-    if status.plan is not None:
-        lines.append(plan_line(status.plan))
+    if status.site_config is not None:
+        lines.append(site_config_line(status.site_config))
     lines.append(
         f"record: {record.waiting_batches} batches wait ({record.waiting_results} results),"
         f" {record.disk_bytes / 1024:.0f} KiB on disk, {record.dropped_results} results dropped,"
@@ -104,16 +104,18 @@ def certificate_line(collector: CollectorStatus, now_s: float) -> str:
     return f"certificate: {how}{problem and '; '}{problem}"
 
 
-def plan_line(plan: SiteConfigStatus) -> str:
+def site_config_line(site_config: SiteConfigStatus) -> str:
     """Return in one line which site configuration is run, and which is refused."""
     words = {
-        "off": "not taken from the collector ([plan] accept = false)",
+        "off": "not taken from the collector ([site_config] accept = false)",
         "none": "none; the settings file alone holds",
-        "trial": f"{plan.version}, on probation until a push is acknowledged",
-        "good": f"{plan.version}, good",
+        "trial": f"{site_config.version}, on probation until a push is acknowledged",
+        "good": f"{site_config.version}, good",
     }
-    refused = f"; {plan.refused} REFUSED: {plan.reason}" if plan.refused else ""
-    return f"plan: {words.get(plan.state, plan.state)}{refused}"
+    refused = (
+        f"; {site_config.refused} REFUSED: {site_config.reason}" if site_config.refused else ""
+    )
+    return f"site configuration: {words.get(site_config.state, site_config.state)}{refused}"
 
 
 def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentStatus) -> str:

@@ -1,5 +1,5 @@
 """
-What the plan needs of a metered link's allowance; the arithmetic that a refusal shows.
+What the probes need of a metered link's allowance; the arithmetic that a refusal shows.
 
 Pure. A month is taken at 31 days, every target in all the families it may have, nothing thinned
 out.
@@ -56,7 +56,7 @@ def monthly_usage(
     is_metered: bool = True,
 ) -> tuple[UsageItem, ...]:
     """
-    Return what a month of the plan uses on a link; pushes count where they must take it.
+    Return what a month of the probes uses on a link; pushes count where they must take it.
 
     ``is_metered``: measured at the intervals of metered links.
     """
@@ -96,7 +96,7 @@ def _usage_items(
 
 def refusal_text(link: Link, items: Sequence[UsageItem]) -> str:
     """
-    Return why a plan does not fit a link's allowance, with the arithmetic; empty when it does.
+    Return why the probes do not fit a link's allowance, with the arithmetic; empty when it does.
     """
     total = sum(item.total_bytes for item in items)
     allowance = link.allowance_bytes
@@ -108,7 +108,7 @@ def refusal_text(link: Link, items: Sequence[UsageItem]) -> str:
         for item in items
     ]
     summary = (
-        f'the plan needs {total / 1e6:.1f} MB in 31 days on link "{link.name}", allowance_bytes is'
+        f'the probes need {total / 1e6:.1f} MB in 31 days on link "{link.name}", allowance_bytes is'
         f" {allowance / 1e6:.1f} MB; raise the allowance, lengthen metered_every_s or measure"
         " fewer targets:"
     )

@@ -24,15 +24,17 @@ class _ProfileSettings(msgspec.Struct, frozen=True):
 
 
 def mistakes(config: AgentConfig) -> Iterator[Mistake]:
-    """Yield each profile, or folder of them, that a plan names and that cannot be used."""
-    for place, plan in enumerate(config.probes):
-        if plan.kind in {"snmp", "radio"} and {"profiles", "profile_folder"} & set(plan.settings):
-            yield from _profile_mistakes(plan, ("probes", place, "settings"))
+    """Yield each profile, or folder of them, that a probe names and that cannot be used."""
+    for place, schedule in enumerate(config.probes):
+        if schedule.kind in {"snmp", "radio"} and {"profiles", "profile_folder"} & set(
+            schedule.settings
+        ):
+            yield from _profile_mistakes(schedule, ("probes", place, "settings"))
 
 
-def _profile_mistakes(plan: ProbeSchedule, path: Path) -> Iterator[Mistake]:
+def _profile_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     try:
-        named = msgspec.convert(plan.settings, _ProfileSettings)
+        named = msgspec.convert(schedule.settings, _ProfileSettings)
     except msgspec.ValidationError:
         return  # of the wrong type, which is said elsewhere
     if named.source != "snmp":

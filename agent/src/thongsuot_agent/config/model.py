@@ -92,11 +92,11 @@ class SpoolConfig(StrictStruct, frozen=True):
 
 class SiteConfigPolicy(StrictStruct, frozen=True):
     """
-    The site plan that the collector makes from its inventory, laid over this file.
+    The site configuration that the collector makes from its inventory, laid over this file.
 
-    A plan is on probation until a push under it was acknowledged. When the collector is not reached
-    for ``probation_s`` and in ``probation_tries`` pushes, the agent goes back to what it ran before
-    and does not try that version again.
+    A site configuration is on probation until a push under it was acknowledged. When the collector
+    is not reached for ``probation_s`` and in ``probation_tries`` pushes, the agent goes back to
+    what it ran before and does not try that version again.
     """
 
     accept: bool = True
@@ -123,5 +123,5 @@ class AgentConfig(StrictStruct, frozen=True):
     carriers: tuple[Carrier, ...] = ()
     page: PageConfig = PageConfig()
     spool: SpoolConfig = SpoolConfig()
-    plan: SiteConfigPolicy = SiteConfigPolicy()
+    site_config: SiteConfigPolicy = SiteConfigPolicy()
     judge: JudgeSettings = JudgeSettings()

@@ -66,27 +66,27 @@ TARGETS: tuple[Target, ...] = (
 
 def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
     """
-    Return the plans that a configuration stands for.
+    Return the probe schedules that a configuration stands for.
 
     A radio is compared with the networks of its link's carrier, where those are written down and
-    the plan names no others: there is then one plan for each link.
+    the schedule names no others: there is then one schedule for each link.
     """
-    plans: list[ProbeSchedule] = []
-    for plan in config.probes or PROBES:
-        plans += _with_networks(plan, config) if plan.kind == "radio" else [plan]
-    return tuple(plans)
+    schedules: list[ProbeSchedule] = []
+    for schedule in config.probes or PROBES:
+        schedules += _with_networks(schedule, config) if schedule.kind == "radio" else [schedule]
+    return tuple(schedules)
 
 
-def _with_networks(plan: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
+def _with_networks(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
     networks = {carrier.name: carrier.plmn for carrier in config.carriers}
-    links = [link for link in config.links if is_named(link.name, plan.links)]
-    if "plmn" in plan.settings or not any(networks.get(link.carrier) for link in links):
-        return [plan]
+    links = [link for link in config.links if is_named(link.name, schedule.links)]
+    if "plmn" in schedule.settings or not any(networks.get(link.carrier) for link in links):
+        return [schedule]
     return [
         structs.replace(
-            plan,
+            schedule,
             links=(link.name,),
-            settings={**plan.settings, "plmn": list(networks.get(link.carrier, ()))},
+            settings={**schedule.settings, "plmn": list(networks.get(link.carrier, ()))},
         )
         for link in links
     ]

@@ -48,20 +48,23 @@ def contradictions(config: AgentConfig) -> list[Mistake]:
 
 
 def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
-    for place, plan in enumerate(config.probes):
-        if plan.kind not in loader.kinds():
+    for place, schedule in enumerate(config.probes):
+        if schedule.kind not in loader.kinds():
             continue
-        probe = loader.load(plan.kind)
-        wrong = find_mistake(plan.settings, probe.settings, ("probes", place, "settings"))
+        probe = loader.load(schedule.kind)
+        wrong = find_mistake(schedule.settings, probe.settings, ("probes", place, "settings"))
         if wrong is not None:
             yield wrong
             continue
-        settings = msgspec.convert(plan.settings, probe.settings)
-        yield from _too_short(plan, probe.timeout_s(settings), ("probes", place))
+        settings = msgspec.convert(schedule.settings, probe.settings)
+        yield from _too_short(schedule, probe.timeout_s(settings), ("probes", place))
 
 
-def _too_short(plan: ProbeSchedule, timeout_s: float, path: Path) -> Iterator[Mistake]:
-    for key, every_s in (("every_s", plan.every_s), ("metered_every_s", plan.metered_every_s)):
+def _too_short(schedule: ProbeSchedule, timeout_s: float, path: Path) -> Iterator[Mistake]:
+    for key, every_s in (
+        ("every_s", schedule.every_s),
+        ("metered_every_s", schedule.metered_every_s),
+    ):
         if every_s is not None and every_s < timeout_s:
             yield (
                 (*path, key),

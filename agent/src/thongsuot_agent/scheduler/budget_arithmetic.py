@@ -2,7 +2,7 @@
 Data budget: what monitoring may use on a metered link in a calendar month, and who goes without
 first.
 
-Pure. The plan itself fits the allowance (see ``config.allowance``); what eats it up beyond the plan
+Pure. The schedule itself fits the allowance (see ``config.allowance``); what eats it up beyond that
 is confirming runs, pushes and closer looks while the other link is down, and links that were added.
 As the rest of the month gets too dear, the kinds with the dearest runs are thinned out first and
 the cheapest stay longest; those that verdicts rest on stay longer than all others.

@@ -1,5 +1,5 @@
 """
-Job: one series that is measured again and again; and from a plan to jobs, spread over time.
+Job: one series that is measured again and again; and from schedules to jobs, spread over time.
 
 Spread: the same series of two sites never beats together, because the phase of a site comes from a
 hash of its name. Inside a site the targets of a kind alternate over the interval, so that with four
@@ -48,7 +48,7 @@ EDGE = "edge"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulableLink:
     """
-    A link as far as a plan has to know it.
+    A link as far as scheduling has to know it.
 
     ``families`` are those that the link has had since the agent runs: a family that was never there
     is no fault and not measured; one that is gone is measured on, and found unmeasured.
@@ -110,7 +110,7 @@ def jobs_from_schedules(
     targets: Sequence[Target],
     links: Iterable[SchedulableLink],
 ) -> list[Job]:
-    """Return all jobs of a site, in the order of plans, links and targets."""
+    """Return all jobs of a site, in the order of schedules, links and targets."""
     jobs: list[Job] = []
     links_in_order = tuple(links)
     for schedule in schedules:
@@ -144,7 +144,7 @@ def jobs_from_schedules(
 
 
 def interval_s(schedule: ProbeSchedule, *, is_metered: bool) -> float:
-    """Return how often a plan measures on a link."""
+    """Return how often a schedule measures on a link."""
     if is_metered and schedule.metered_every_s is not None:
         return schedule.metered_every_s
     return schedule.every_s
@@ -158,7 +158,7 @@ def is_named(name: str, names: Sequence[str]) -> bool:
 def targets_of(
     schedule: ProbeSchedule, probe: Probe[Any], targets: Sequence[Target], link: str
 ) -> tuple[Target, ...]:
-    """Return the targets that a plan measures over a link."""
+    """Return the targets that a schedule measures over a link."""
     if probe.per_link:
         return (LINK_TARGET,)
     return tuple(

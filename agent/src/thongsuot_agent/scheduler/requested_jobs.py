@@ -14,7 +14,7 @@ smaller question does not, and hold up the runs that watch.
 
 
 LocalRequest = tuple[str, str]
-"""A kind and a link; the link empty: all of the plan."""
+"""A kind and a link; the link empty: all that is scheduled."""
 
 
 class JobsRefused(Exception):
@@ -28,10 +28,10 @@ def jobs_for_request(
     request: TestRequest, jobs: Iterable[Job], data_budget: DataBudget
 ) -> tuple[Job, ...]:
     """
-    Return the jobs of a plan that a test consists of.
+    Return the scheduled jobs that a test consists of.
 
     Raises:
-        JobsRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
+        JobsRefused: nothing of the kind is scheduled, or too much, or it cannot be paid.
     """
     if request.kind not in REQUESTABLE_KINDS:
         raise JobsRefused(
@@ -65,9 +65,9 @@ def jobs_for_request(
 
 def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalRequest, ...]:
     """
-    Return what somebody at the point may want of a plan, who gives no name: every kind that can be
-    asked for, but nothing that fills a metered link, and nothing over one on which such tests have
-    used their share of the day. What fills a link comes last.
+    Return what somebody at the point may want of the jobs, who gives no name: every kind that can
+    be asked for, but nothing that fills a metered link, and nothing over one on which such tests
+    have used their share of the day. What fills a link comes last.
     """
     links: dict[str, dict[str, int]] = {}
     costly: set[str] = set()

@@ -110,15 +110,15 @@ class Runner:
 
     def matching_jobs(self, request: TestRequest) -> tuple[Job, ...]:
         """
-        Return what of the plan a test consists of that was asked for.
+        Return the scheduled jobs that a test consists of that was asked for.
 
         Raises:
-            AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
+            JobsRefused: nothing of the kind is scheduled, or too much, or it cannot be paid.
         """
         return jobs_for_request(request, self._jobs.values(), self._data_budget)
 
     def local_requests(self) -> tuple[LocalRequest, ...]:
-        """Return what of the plan the button of the device's own page stands for."""
+        """Return which of the jobs the button of the device's own page stands for."""
         return local_requests(self._jobs.values(), self._data_budget)
 
     def start_run(self, job: Job) -> None:

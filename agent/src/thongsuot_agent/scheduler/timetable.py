@@ -2,8 +2,8 @@
 When each job runs: pure arithmetic on CLOCK_BOOTTIME.
 
 A job is due at every moment that is ``offset_ns`` modulo ``every_ns``, so its times depend on
-nothing that happened before: a restart, a change of plan or a suspended device goes on in the same
-rhythm, and runs that were missed are skipped, not caught up in a burst.
+nothing that happened before: a restart, a change of schedule or a suspended device goes on in the
+same rhythm, and runs that were missed are skipped, not caught up in a burst.
 """
 
 import heapq

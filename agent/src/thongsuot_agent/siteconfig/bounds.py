@@ -2,10 +2,10 @@
 Bounds: what may come from a collector at all, however right it is as a configuration. Pure.
 
 Whoever holds the collector may have agents send probes to targets that it names, at a bounded pace
-and inside the data budget, and nothing else. So a plan has no equipment (credentials would be sent
-there), no address of the device itself, no probe that fills a link unless the device's own file has
-it, of a probe's settings only numbers that bound themselves, and never a larger allowance than the
-file gives.
+and inside the data budget, and nothing else. So a site configuration has no equipment (credentials
+would be sent there), no address of the device itself, no probe that fills a link unless the
+device's own file has it, of a probe's settings only numbers that bound themselves, and never a
+larger allowance than the file gives.
 """
 
 import re
@@ -30,7 +30,7 @@ from thongsuot_schema.toml_lines import Path
 Mistake = tuple[Path, str]
 
 MAX_ENTRIES: Final = MappingProxyType({"links": 16, "targets": 64, "probes": 16, "carriers": 64})
-"""Entries of a plan: four times what a site of this city has."""
+"""Entries of a site configuration: four times what a site of this city has."""
 
 _TEXT_CHARACTERS = 200
 
@@ -45,7 +45,7 @@ MIN_INTERVAL_S: Final = MappingProxyType(
         "failover": 10.0,
     }
 )
-"""Kinds that a plan may bring, and how often it may have one target measured."""
+"""Kinds that a site configuration may bring, and how often it may have one target measured."""
 
 ALLOWED_SETTINGS: Final = MappingProxyType(
     {
@@ -57,7 +57,10 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
         "host": frozenset({"ask_gateway"}),
     }
 )
-"""Settings of probes that a plan may have: none names a file, a user, a port or an address."""
+"""
+Settings of probes that a site configuration may have: none names a file, a user, a port or an
+address.
+"""
 
 _WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP, EDGE})
 _OWN_NAMES = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "intranet")
@@ -71,23 +74,26 @@ _LANS = tuple(
 """Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
 
 
-def mistakes(plan: SiteConfiguration, config: AgentConfig) -> Iterator[Mistake]:
-    """Yield what in a plan may not come from a collector, by its place in the plan."""
-    if plan.site != config.site.name:
-        yield ("site",), f'it is for site "{plan.site}"; this device is "{config.site.name}"'
+def mistakes(site_config: SiteConfiguration, config: AgentConfig) -> Iterator[Mistake]:
+    """
+    Yield what in a site configuration may not come from a collector, by its place in the site
+    configuration.
+    """
+    if site_config.site != config.site.name:
+        yield ("site",), f'it is for site "{site_config.site}"; this device is "{config.site.name}"'
     for table, most in MAX_ENTRIES.items():
-        count = len(getattr(plan, table))
+        count = len(getattr(site_config, table))
         if count > most:
             yield (table,), f"{count} entries, at most {most} are taken"
     if config.links:
-        yield from _unknown_links(plan.links, config)
-    for place, link in enumerate(plan.links):
+        yield from _unknown_links(site_config.links, config)
+    for place, link in enumerate(site_config.links):
         yield from _link(link, config, ("links", place))
     known_urls = {target.url for target in config.targets}
-    for place, target in enumerate(plan.targets):
+    for place, target in enumerate(site_config.targets):
         yield from _target(target, known_urls, ("targets", place))
     own = _own_kinds(config)
-    for place, probe in enumerate(plan.probes):
+    for place, probe in enumerate(site_config.probes):
         yield from _probe(probe, own, ("probes", place))
 
 
@@ -187,10 +193,10 @@ def _probe(
 def _own_kinds(config: AgentConfig) -> dict[str, ProbeSchedule]:
     """Return the most frequent entry of each kind that the file has."""
     probes_by_kind: dict[str, ProbeSchedule] = {}
-    for plan in config.probes:
-        known = probes_by_kind.get(plan.kind)
-        if known is None or plan.every_s < known.every_s:
-            probes_by_kind[plan.kind] = plan
+    for schedule in config.probes:
+        known = probes_by_kind.get(schedule.kind)
+        if known is None or schedule.every_s < known.every_s:
+            probes_by_kind[schedule.kind] = schedule
     return probes_by_kind
 
 

@@ -1,9 +1,10 @@
 """
 Overlay: a site configuration laid over the settings file. Pure.
 
-What the plan names is added, or replaces what the file has under the same name; what only the file
-has stays: the gateway of each link is watched whatever the inventory knows. Of probes the kind is
-the name. Settings of a probe that a plan may not have (files, addresses, keys) are the file's.
+What the site configuration names is added, or replaces what the file has under the same name; what
+only the file has stays: the gateway of each link is watched whatever the inventory knows. Of probes
+the kind is the name. Settings of a probe that a site configuration may not have (files, addresses,
+keys) are the file's.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,23 +21,28 @@ from thongsuot_schema.siteconfig.model import ConfiguredLink, ConfiguredProbe, S
 T = TypeVar("T", Carrier, Target)
 
 
-def overlay(config: AgentConfig, plan: SiteConfiguration) -> AgentConfig:
-    """Return the configuration that settings file and plan make together."""
-    facts = {link.name: link for link in plan.links}
+def overlay(config: AgentConfig, site_config: SiteConfiguration) -> AgentConfig:
+    """Return the configuration that settings file and site configuration make together."""
+    facts = {link.name: link for link in site_config.links}
     return structs.replace(
         config,
-        site=_site(config.site, plan),
+        site=_site(config.site, site_config),
         links=tuple(link_from_config(link, facts) for link in config.links),
-        targets=_merge_by_name(targets_of(config), _converted(plan.targets, Target))
-        if plan.targets
+        targets=_merge_by_name(targets_of(config), _converted(site_config.targets, Target))
+        if site_config.targets
         else config.targets,
-        probes=_probes(config.probes or PROBES, plan.probes) if plan.probes else config.probes,
-        carriers=_merge_by_name(config.carriers, _converted(plan.carriers, Carrier)),
+        probes=_probes(config.probes or PROBES, site_config.probes)
+        if site_config.probes
+        else config.probes,
+        carriers=_merge_by_name(config.carriers, _converted(site_config.carriers, Carrier)),
     )
 
 
 def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
-    """Return a link of the device with what a plan says of it; the interface is the device's."""
+    """
+    Return a link of the device with what a site configuration says of it; the interface is the
+    device's.
+    """
     configured = facts.get(link.name)
     if configured is None:
         return link
@@ -44,23 +50,25 @@ def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
     return structs.replace(link, **values)
 
 
-def spec_updater(plan: SiteConfiguration | None) -> Callable[[Link], Link]:
-    """Return what makes of a link as the device knows it the link that a plan knows."""
-    facts = {} if plan is None else {link.name: link for link in plan.links}
+def spec_updater(site_config: SiteConfiguration | None) -> Callable[[Link], Link]:
+    """
+    Return what makes of a link as the device knows it the link that a site configuration knows.
+    """
+    facts = {} if site_config is None else {link.name: link for link in site_config.links}
     return lambda link: link_from_config(link, facts)
 
 
-def _site(site: SiteIdentity, plan: SiteConfiguration) -> SiteIdentity:
+def _site(site: SiteIdentity, site_config: SiteConfiguration) -> SiteIdentity:
     return structs.replace(
         site,
-        title=plan.title or site.title,
-        commune=plan.commune or site.commune,
-        commune_title=plan.commune_title or site.commune_title,
+        title=site_config.title or site.title,
+        commune=site_config.commune or site.commune,
+        commune_title=site_config.commune_title or site.commune_title,
     )
 
 
 def _merge_by_name(own: Sequence[T], configured: Iterable[T]) -> tuple[T, ...]:
-    """Return both, those of the plan in the places of those with the same name."""
+    """Return both, those of the site configuration in the places of those with the same name."""
     by_name = {item.name: item for item in own}
     by_name.update((item.name, item) for item in configured)
     return tuple(by_name.values())
@@ -73,20 +81,20 @@ def _converted(parts: Iterable[msgspec.Struct], kind: type[T]) -> list[T]:
 def _probes(
     own: Sequence[ProbeSchedule], configured: Sequence[ConfiguredProbe]
 ) -> tuple[ProbeSchedule, ...]:
-    kinds = {plan.kind for plan in configured}
+    kinds = {schedule.kind for schedule in configured}
     # Of several entries of a kind the first says what is the device's own.
     settings: dict[str, dict[str, object]] = {}
-    for plan in own:
-        settings.setdefault(plan.kind, plan.settings)
-    kept = tuple(plan for plan in own if plan.kind not in kinds)
+    for schedule in own:
+        settings.setdefault(schedule.kind, schedule.settings)
+    kept = tuple(schedule for schedule in own if schedule.kind not in kinds)
     return kept + tuple(
         ProbeSchedule(
-            kind=plan.kind,
-            every_s=plan.every_s,
-            metered_every_s=plan.metered_every_s,
-            targets=plan.targets,
-            links=plan.links,
-            settings={**settings.get(plan.kind, {}), **plan.settings},
+            kind=schedule.kind,
+            every_s=schedule.every_s,
+            metered_every_s=schedule.metered_every_s,
+            targets=schedule.targets,
+            links=schedule.links,
+            settings={**settings.get(schedule.kind, {}), **schedule.settings},
         )
-        for plan in configured
+        for schedule in configured
     )

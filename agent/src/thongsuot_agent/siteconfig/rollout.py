@@ -12,9 +12,9 @@ Rollout state: which site configuration runs, which is on trial, which are refus
                                                    └── does not ──► may be tried again
 
 What is refused stays so: the same version is not tried again. A centre that was away is told from a
-plan that cut the agent off by whether the way back helps; since chance has a part in that, only
-three times for one version. Each step is a new rollout state, which is on the disk before anything
-follows from it.
+site configuration that cut the agent off by whether the way back helps; since chance has a part in
+that, only three times for one version. Each step is a new rollout state, which is on the disk
+before anything follows from it.
 """
 
 from enum import StrEnum
@@ -28,7 +28,10 @@ from thongsuot_schema.siteconfig.model import OfferedConfig
 MAX_REFUSED = 16
 _REASON_CHARACTERS = 1000
 MAX_INTERRUPTED_STARTS = 3
-"""Ends of the agent under one plan on probation until the plan is taken to be why."""
+"""
+Ends of the agent under one site configuration on probation until the site configuration is taken to
+be why.
+"""
 MAX_RETRIES = 3
 """Times that one version may come again because without it the collector was not reached either."""
 
@@ -78,7 +81,7 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
     """
     ``good`` has proved itself, ``trial`` is on probation; neither: the settings file alone.
 
-    ``fingerprint`` names agent and settings file by which plans were found invalid.
+    ``fingerprint`` names agent and settings file by which site configurations were found invalid.
     """
 
     good: OfferedConfig | None = None
@@ -123,7 +126,8 @@ def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
     Return the rollout state of an agent that starts: what was good runs, what was tried must come
     again.
 
-    What another agent or another settings file found invalid is not held against a plan.
+    What another agent or another settings file found invalid is not held against a site
+    configuration.
     """
     refused = rollout.refused
     if fingerprint != rollout.fingerprint:
@@ -155,19 +159,21 @@ def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
 
 def begin_trial(rollout: RolloutState, offer: OfferedConfig) -> RolloutState:
     """Return the rollout state in which an offer is on probation."""
-    if rollout.undecided is not None:  # the offer came while without that plan: it was reached
+    if (
+        rollout.undecided is not None
+    ):  # the offer came while without that site configuration: it was reached
         rollout = settle_undecided(rollout, is_reached=True)
     return structs.replace(rollout, trial=offer)
 
 
 def confirm_trial(rollout: RolloutState) -> RolloutState:
-    """Return the rollout state in which the plan on probation has proved itself."""
+    """Return the rollout state in which the site configuration on probation has proved itself."""
     assert rollout.trial is not None, "only what is tried can prove itself"
     return structs.replace(rollout, good=rollout.trial, trial=None, interrupted=None, retried=None)
 
 
 def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
-    """Return the rollout state in which the plan on probation has failed."""
+    """Return the rollout state in which the site configuration on probation has failed."""
     assert rollout.trial is not None, "only what is tried can fail"
     rollout = _with_refusal(rollout, version_of(rollout.trial), ground, reason)
     return structs.replace(rollout, trial=None, interrupted=None)
@@ -175,9 +181,10 @@ def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> Roll
 
 def settle_undecided(rollout: RolloutState, *, is_reached: bool) -> RolloutState:
     """
-    Return the rollout state after the first push without the plan that was gone back from.
+    Return the rollout state after the first push without the site configuration that was gone back
+    from.
 
-    Where that does not arrive either, the plan may come again, ``MAX_RETRIES`` times.
+    Where that does not arrive either, the site configuration may come again, ``MAX_RETRIES`` times.
     """
     undecided, before = rollout.undecided, rollout.retried
     assert undecided is not None, "only what is undecided can be decided"

@@ -18,7 +18,7 @@ from thongsuot_schema.batch.digest import digest_of
 _log = logging.getLogger(__name__)
 
 MAX_BYTES = 512 * 1024
-"""Two plans and what was refused are 90 KB at most; more was not written here."""
+"""Two site configurations and what was refused are 90 KB at most; more was not written here."""
 
 
 class _StoredRollout(msgspec.Struct, frozen=True, kw_only=True):

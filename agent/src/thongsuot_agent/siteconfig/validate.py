@@ -24,9 +24,9 @@ from thongsuot_schema.toml_lines import Path
 
 MAX_BYTES_A_MONTH = 150_000_000_000
 """
-What a plan may have probes use on a link without an allowance: 450 kbit/s all month. The default
-profile with fourteen portals and thirty anchors in two families is 56 GB (2026-11), nearly all of
-it pages.
+What a site configuration may have probes use on a link without an allowance: 450 kbit/s all month.
+The default profile with fourteen portals and thirty anchors in two families is 56 GB (2026-11),
+nearly all of it pages.
 """
 
 
@@ -34,32 +34,36 @@ def validate_offer(
     offer: OfferedConfig, config: AgentConfig
 ) -> tuple[SiteConfiguration, AgentConfig]:
     """
-    Return the plan that is offered, and the configuration that it makes with a settings file.
+    Return the site configuration that is offered, and the configuration that it makes with a
+    settings file.
 
     Raises:
-        SiteConfigRefused: with every mistake that was found; nothing of the plan is to be run.
+        SiteConfigRefused: with every mistake that was found; nothing of the site configuration is
+        to be run.
     """
     try:
-        plan = decode(bytes(offer.content))
+        site_config = decode(bytes(offer.content))
     except SiteConfigMalformed as error:
         raise SiteConfigRefused([str(error)]) from error
-    problems = list(bounds.mistakes(plan, config))
+    problems = list(bounds.mistakes(site_config, config))
     if problems:
-        raise SiteConfigRefused([_mistake_text(plan, mistake) for mistake in problems])
-    together = overlay(config, plan)
+        raise SiteConfigRefused([_mistake_text(site_config, mistake) for mistake in problems])
+    together = overlay(config, site_config)
     # The arithmetic needs settings and names that are right.
-    problems = contradictions(together) or list(_over_allowance(together, config, plan))
+    problems = contradictions(together) or list(_over_allowance(together, config, site_config))
     if problems:
         raise SiteConfigRefused([_mistake_text(together, mistake) for mistake in problems])
-    return plan, together
+    return site_config, together
 
 
 def _over_allowance(
-    together: AgentConfig, config: AgentConfig, plan: SiteConfiguration
+    together: AgentConfig, config: AgentConfig, site_config: SiteConfiguration
 ) -> Iterator[Mistake]:
-    """Yield the links on which probes would use more than a plan may have them use."""
-    facts = {link.name: link for link in plan.links}
-    # Of links that are found on the device only the plan knows names.
+    """
+    Yield the links on which probes would use more than a site configuration may have them use.
+    """
+    facts = {link.name: link for link in site_config.links}
+    # Of links that are found on the device only the site configuration knows names.
     links = tuple(link_from_config(Link(name=name, interface=name[:15]), facts) for name in facts)
     for place, link in enumerate(together.links or links):
         is_metered = link.allowance_bytes is not None
@@ -79,11 +83,11 @@ def _over_allowance(
 
 def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
     # What fills a link stands in the device's file or nowhere: without an allowance it is not ours.
-    plans = [
+    schedules = [
         probe for probe in probes_of(config) if is_metered or probe.kind in bounds.MIN_INTERVAL_S
     ]
     items = allowance.monthly_usage(
-        link, plans, targets_of(config), push_every_s=None, is_metered=is_metered
+        link, schedules, targets_of(config), push_every_s=None, is_metered=is_metered
     )
     return sum(item.total_bytes for item in items)
 
@@ -95,7 +99,7 @@ def _mistake_text(holder: SiteConfiguration | AgentConfig, mistake: Mistake) -> 
 
 
 def _mistake_path(holder: SiteConfiguration | AgentConfig, path: Path) -> str:
-    """Return where something stands, by name: a plan has no lines."""
+    """Return where something stands, by name: a site configuration has no lines."""
     if not path:
         return ""
     table, *rest = path

@@ -17,8 +17,8 @@ class Layouts:
     """
     Layouts by their id; files named after it in the runtime directory.
 
-    A directory that takes no files is no reason to stop: layouts are made again from the plan, and
-    go to the disk with the batches that need them.
+    A directory that takes no files is no reason to stop: layouts are made again from the schedule,
+    and go to the disk with the batches that need them.
     """
 
     def __init__(self, directory: Path) -> None:

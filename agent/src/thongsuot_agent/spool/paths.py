@@ -25,8 +25,8 @@ class SpoolPaths:
 
     @property
     def rollout_file(self) -> Path:
-        """Which site plan is run, tried, refused (see ``siteplan.spool_file``)."""
-        return self.state_dir / "plans.json"
+        """Which site configuration is run, tried, refused (see ``siteconfig.rollout_file``)."""
+        return self.state_dir / "site-config.json"
 
     @property
     def rejected_dir(self) -> Path:

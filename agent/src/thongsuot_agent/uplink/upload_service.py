@@ -42,8 +42,8 @@ _CHUNK = 16
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteConfigHooks:
     """
-    Who knows of site plans: what is said of them now, and who hears what came of a push that began
-    while that was said.
+    Who knows of site configurations: what is said of them now, and who hears what came of a push
+    that began while that was said.
     """
 
     running_text: Callable[[], str] = lambda: ""
@@ -56,7 +56,7 @@ class UploadService:
 
     ``wake`` is called when something new was sealed, ``push_now`` when it should not wait for a
     back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests,
-    ``plans`` of every push.
+    ``site_config`` of every push.
     """
 
     def __init__(

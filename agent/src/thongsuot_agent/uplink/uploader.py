@@ -44,8 +44,8 @@ class UploadConfig:
 
     ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
     empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
-    was used on each. ``running_config`` is what is said of the site plan with each batch; empty:
-    nothing.
+    was used on each. ``running_config`` is what is said of the site configuration with each batch;
+    empty: nothing.
     """
 
     endpoint: CollectorEndpoint
@@ -189,14 +189,14 @@ class Uploader:
             self._config.charge(name, connection.spent_bytes)
 
     def _headers(self, content_type: str, sent_ns: int) -> tuple[str, ...]:
-        plan = self._config.running_config() if content_type == CONTENT_TYPE_BATCH else ""
+        site_config = self._config.running_config() if content_type == CONTENT_TYPE_BATCH else ""
         return (
             f"Content-Type: {content_type}",
             f"Authorization: Bearer {self._config.token()}",
             f"{HEADER_BOOT}: {self._config.boot_id}",
             f"{HEADER_BOOTTIME}: {sent_ns}",
             f"{HEADER_WALL}: {self._config.clock.wall_ns()}",
-            *((f"{HEADER_SITE_CONFIG}: {plan}",) if plan else ()),
+            *((f"{HEADER_SITE_CONFIG}: {site_config}",) if site_config else ()),
         )
 
     def _connection(self, name: str) -> CollectorConnection:

@@ -121,7 +121,7 @@ def _push_endpoint(
 
     door = PushHandler(
         made.journal,
-        plans=made.layouts,
+        layouts=made.layouts,
         reader=made.reader,
         clocks=made.clocks,
         limits=LIMITS,
@@ -134,10 +134,10 @@ def _push_endpoint(
         made.agent_access.authenticator,
         limits=LIMITS,
         metrics=made.metrics,
-        answer=lambda site, plan: PushResponse(
+        answer=lambda site, site_config: PushResponse(
             notifications=made.desk.notified_parties(site),
             test_requests=made.test_requests.pending(site),
-            site_config=made.site_configs.offer_for(site, plan),
+            site_config=made.site_configs.offer_for(site, site_config),
         ),
         sites=RateLimiter(
             per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_burst
@@ -180,7 +180,7 @@ def _jobs(
     yield "tokens", made.agent_access.tokens.keep_fresh
     yield "certificates", made.agent_access.keep_fresh
     yield "tests", made.test_requests.keep_fresh
-    yield "plans", made.site_configs.sync_forever
+    yield "site configurations", made.site_configs.sync_forever
     if made.configuration.settings.inventory_dir:
         yield "inventory", made.inventory.run
     yield "housekeeping", made.housekeeping.run

@@ -148,15 +148,15 @@ def _components(
     store: Engine,
     metrics: Metrics,
 ) -> Components:
-    plans = LayoutCache(journal, LIMITS)
-    reader = BatchReader(plans, LIMITS)
+    layouts = LayoutCache(journal, LIMITS)
+    reader = BatchReader(layouts, LIMITS)
     aside = DeadLetterQueue(store, metrics)
     clocks = BootClocks()
     asks = PendingTestRequests(store)
-    site_plans = SiteConfigRegistry(
-        store, directory, is_offering=configuration.settings.plans.offer
+    site_configs = SiteConfigRegistry(
+        store, directory, is_offering=configuration.settings.site_configs.offer
     )
-    heard = _batch_callback(asks.apply_batch, site_plans.apply_batch)
+    heard = _batch_callback(asks.apply_batch, site_configs.apply_batch)
     states = StateConsumer(journal, reader, store=store, aside=aside, metrics=metrics, heard=heard)
     supplies = SinkContext(
         journal=journal,
@@ -180,9 +180,9 @@ def _components(
         clocks=clocks,
         agent_access=agent_access(configuration, store, metrics),
         test_requests=asks,
-        site_configs=site_plans,
-        inventory=_inventory(configuration, directory, site_plans, incidents, metrics),
-        layouts=plans,
+        site_configs=site_configs,
+        inventory=_inventory(configuration, directory, site_configs, incidents, metrics),
+        layouts=layouts,
         reader=reader,
         dead_letters=aside,
         states=states,
@@ -216,13 +216,13 @@ def _batch_callback(*hearers: BatchCallback) -> BatchCallback:
 def _inventory(
     configuration: Configuration,
     directory: InventoryDirectory,
-    site_plans: SiteConfigRegistry,
+    site_configs: SiteConfigRegistry,
     incidents: IncidentConsumer,
     metrics: Metrics,
 ) -> InventoryWatch:
     async def changed(by: str, detail: str) -> None:
         incidents.registry.network_state.reload_inventory()
-        await site_plans.regenerate(by=by, detail=detail, is_known=True)
+        await site_configs.regenerate(by=by, detail=detail, is_known=True)
 
     return InventoryWatch(
         Path(configuration.settings.inventory_dir),

@@ -79,8 +79,8 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
         made.desk.update_metrics()
         made.metrics.set_anchors(made.directory.inventory.targets)
         made.metrics.site_configs.clear()
-        for stand, count in made.site_configs.count_by_status().items():
-            made.metrics.site_configs.labels(stand.value).set(count)
+        for status, count in made.site_configs.count_by_status().items():
+            made.metrics.site_configs.labels(status.value).set(count)
         made.metrics.sites_with_duplicate_devices.set(
             len(made.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
         )
@@ -100,7 +100,7 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
         ready=lambda: made.states.lag <= _READY_LAG,
         refresh=refresh,
         doubled=lambda: made.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()),
-        plan_of=made.site_configs.of,
+        site_config_of=made.site_configs.of,
     )
     archive = IncidentArchive(
         made.incidents,

@@ -24,7 +24,7 @@ def add_commands(commands: Commands) -> None:
     asking = commands.add("ask", on_store(_ask), HELP)
     asking.add_argument("site")
     asking.add_argument("kind", choices=REQUESTABLE_KINDS)
-    asking.add_argument("--link", default="", metavar="NAME", help="default: all that the plan has")
+    asking.add_argument("--link", default="", metavar="NAME", help="default: all that measure it")
     asking.add_argument("--target", default="", metavar="NAME", help="default: as above")
     asking.add_argument("--id", default="", help="one test, however often this is said")
     asking.add_argument("--wait", action="store_true", help="say how far it is until it is over")

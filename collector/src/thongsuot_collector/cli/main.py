@@ -18,8 +18,8 @@ from thongsuot_collector.cli import (
     netbox,
     notify,
     people,
-    plans,
     run,
+    site_configs,
     sla,
     tokens,
 )
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         people,
         maintenance,
         ask,
-        plans,
+        site_configs,
         journal,
         backup,
         notify,

@@ -51,7 +51,7 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
 
 class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Plans of sites: what the inventory has their agents watch, in the answers to pushes.
+    Site configurations: what the inventory has their agents watch, in the answers to pushes.
 
     ``offer = false``: none is sent, and agents go on with what they have.
     """
@@ -75,7 +75,7 @@ class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
-    plans: SiteConfigSettings = SiteConfigSettings()
+    site_configs: SiteConfigSettings = SiteConfigSettings()
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()

@@ -169,9 +169,9 @@ class IncidentConsumer:
                 size_bytes=_READ_BYTES,
             )
             if entries:
-                plans = await self._reader.layouts_of(entries)
+                layouts = await self._reader.layouts_of(entries)
                 for kept in entries:
-                    await self._apply(kept, plans)
+                    await self._apply(kept, layouts)
                     self._sequence = kept.sequence
                     self._read_ns = kept.entry.received_ns
             else:
@@ -237,10 +237,10 @@ class IncidentConsumer:
             return _TICK_S
         return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
 
-    async def _apply(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> None:
+    async def _apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> None:
         entry = kept.entry
         try:
-            columns = self._reader.columns(kept, plans)
+            columns = self._reader.columns(kept, layouts)
             summary = summarize_batch(entry, columns)
             timeline = self._timelines.get(entry.site)
             if timeline is None:

@@ -20,7 +20,7 @@ from thongsuot_schema.outcome import Outcome
 
 _ENTRIES = 200
 _SIZE_BYTES = 4 << 20
-_PLANS = 2_000
+_LAYOUTS = 2_000
 _NAMES = ("commune", "link", "medium", "carrier", "target", "family")
 
 
@@ -50,7 +50,7 @@ def export_rows(
     Only some entries are held at a time, and none while a row is used: the journal may grow and be
     trimmed meanwhile. A batch that cannot be read is noted in ``tally``.
     """
-    plans = _Layouts(connection)
+    layouts = _Layouts(connection)
     after, head = 0, sqlite_rows.last_sequence(connection)
     while True:
         entries = sqlite_rows.read(connection, (after, head, _ENTRIES), _SIZE_BYTES)
@@ -61,7 +61,7 @@ def export_rows(
             if query.site and kept.entry.site != query.site:
                 continue
             try:
-                columns = decode_entry(kept.entry, plans.of(kept), LIMITS)
+                columns = decode_entry(kept.entry, layouts.of(kept), LIMITS)
             except UndecodableEntry as error:
                 entry = kept.entry
                 tally.undecodable.append(f"{entry.site} {entry.stream} {entry.number}: {error}")
@@ -75,13 +75,13 @@ def export_rows(
 class _Layouts:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._plan = lru_cache(maxsize=_PLANS)(self._read)
+        self._layout = lru_cache(maxsize=_LAYOUTS)(self._read)
 
     def of(self, kept: StoredEntry) -> dict[bytes, CompiledLayout]:
-        """Return the plan that an entry needs, if it is known."""
+        """Return the layout that an entry needs, if it is known."""
         layout = kept.entry.layout
-        plan = self._plan(layout) if layout else None
-        return {} if plan is None else {layout: plan}
+        compiled = self._layout(layout) if layout else None
+        return {} if compiled is None else {layout: compiled}
 
     def _read(self, layout_id: bytes) -> CompiledLayout | None:
         body = sqlite_rows.layout(self._connection, layout_id)

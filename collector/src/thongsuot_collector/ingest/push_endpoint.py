@@ -30,11 +30,11 @@ _LENGTH = b"content-length"
 _TYPE = b"content-type"
 _BOOT = push.HEADER_BOOT.lower().encode()
 _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
-_PLAN = push.HEADER_SITE_CONFIG.lower().encode()
+_SITE_CONFIG = push.HEADER_SITE_CONFIG.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
 _BOOT_ID_BYTES = 128
-_PLAN_BYTES = 64
+_SITE_CONFIG_BYTES = 64
 _ENDING_RETRY_S = 5.0
 _LENGTH_DIGITS = 20
 """A longer Content-Length is nonsense, and turning it into a number would cost time."""
@@ -48,9 +48,9 @@ class PushEndpoint:
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
     ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
-    agent says of plans: whom the collector has told of its faults, which tests are wanted, a plan.
-    ``sites`` limits how often one site may push and ``volumes`` how much, ``strangers`` how often
-    one address may come with a bad token.
+    agent says of site configurations: whom the collector has told of its faults, which tests are
+    wanted, a site configuration. ``sites`` limits how often one site may push and ``volumes`` how
+    much, ``strangers`` how often one address may come with a bad token.
     """
 
     def __init__(
@@ -104,7 +104,9 @@ class PushEndpoint:
         else:
             (self._repeated if taken.repeated else self._accepted).inc()
             answer = msgspec.structs.replace(
-                self._answer(site, headers.get(_PLAN, b"")[:_PLAN_BYTES].decode("latin-1")),
+                self._answer(
+                    site, headers.get(_SITE_CONFIG, b"")[:_SITE_CONFIG_BYTES].decode("latin-1")
+                ),
                 acknowledged=taken.number,
                 repeated=taken.repeated,
                 collector_wall_ns=time.time_ns(),

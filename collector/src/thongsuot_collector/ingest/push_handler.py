@@ -115,7 +115,7 @@ class PushHandler:
         self,
         journal: Journal,
         *,
-        plans: LayoutCache,
+        layouts: LayoutCache,
         reader: BatchReader,
         clocks: BootClocks,
         limits: BatchLimits,
@@ -124,7 +124,7 @@ class PushHandler:
         callbacks: PushCallbacks,
     ) -> None:
         self._journal = journal
-        self._plans = plans
+        self._layouts = layouts
         self._reader = reader
         self._clocks = clocks
         self._limits = limits
@@ -160,7 +160,7 @@ class PushHandler:
         )
         try:
             if header.layout:
-                await self._plans.refresh_if_used(header.layout, received_ns=moment.received_ns)
+                await self._layouts.refresh_if_used(header.layout, received_ns=moment.received_ns)
             self._reader.remember(entry.digest, columns)
             appended = await self._journal.append(entry)
         except JournalError as error:
@@ -199,8 +199,8 @@ class PushHandler:
             raise self._not_now(error) from error
 
     async def _keep_layout(self, body: bytes, site: str, moment: PushClock) -> None:
-        layout_id, layout = self._plans.decode(body)
-        if await self._plans.find(layout_id) is None:
+        layout_id, layout = self._layouts.decode(body)
+        if await self._layouts.find(layout_id) is None:
             wait_s = self._budgets.series.acquire(
                 site, layout, size_bytes=len(body), now_s=time.monotonic()
             )
@@ -210,7 +210,7 @@ class PushHandler:
                     f"site {site} brings too many new series ({len(layout.series)} in this layout)",
                     retry_after_s=wait_s,
                 )
-        await self._plans.store(body, received_ns=moment.received_ns)
+        await self._layouts.store(body, received_ns=moment.received_ns)
 
     def _charge(self, columns: Columns, site: str) -> None:
         """Refuse what would put more values into everybody's databases than a site may have."""
@@ -232,7 +232,7 @@ class PushHandler:
         except LayoutUnknown as error:
             # A batch of another site is refused as such, whatever it refers to.
             self._check(read_header(body, self._limits), site)
-            if await self._plans.find(error.layout_id) is None:
+            if await self._layouts.find(error.layout_id) is None:
                 raise
             columns = await self._columns(body)
         self._check(columns.header, site)
@@ -240,8 +240,8 @@ class PushHandler:
 
     async def _columns(self, body: bytes) -> Columns:
         if len(body) <= _DECODED_IN_PLACE_BYTES:
-            return decode_columns(body, self._plans.cached, self._limits)
-        return await asyncio.to_thread(decode_columns, body, self._plans.cached, self._limits)
+            return decode_columns(body, self._layouts.cached, self._limits)
+        return await asyncio.to_thread(decode_columns, body, self._layouts.cached, self._limits)
 
     def _check(self, header: BatchHeader, site: str) -> None:
         _check_site(header.site, site)

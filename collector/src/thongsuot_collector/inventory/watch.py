@@ -149,7 +149,7 @@ def describe_difference(before: Inventory, after: Inventory) -> str:
 
 
 def _by_name(things: Sequence[msgspec.Struct]) -> dict[object, msgspec.Struct]:
-    """Return things by what names them; a probe plan by its place, for it has no name."""
+    """Return things by what names them; a probe schedule by its place, for it has no name."""
     named: dict[object, msgspec.Struct] = {}
     for place, thing in enumerate(things):
         name = getattr(thing, "code", None) or getattr(thing, "name", None)

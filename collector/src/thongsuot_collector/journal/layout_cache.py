@@ -13,7 +13,7 @@ from thongsuot_schema.errors import BatchMalformed
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 _LAYOUTS_KEPT = 20_000
-"""Plans kept: two for each of ten thousand agents, about 10 KB each."""
+"""Layouts kept: two for each of ten thousand agents, about 10 KB each."""
 
 _REFRESH_NS = 86_400 * 10**9
 """
@@ -22,35 +22,35 @@ A layout in use is put into the journal again after this, so that its trim can t
 
 
 class _CachedLayout:
-    __slots__ = ("body", "plan", "put_ns")
+    __slots__ = ("body", "compiled", "put_ns")
 
-    def __init__(self, plan: CompiledLayout, body: bytes, put_ns: int) -> None:
-        self.plan = plan
+    def __init__(self, compiled: CompiledLayout, body: bytes, put_ns: int) -> None:
+        self.compiled = compiled
         self.body = body
         self.put_ns = put_ns
 
 
 class LayoutCache:
-    """Plans of layouts by their ids."""
+    """Compiled layouts by their ids."""
 
     def __init__(self, journal: Journal, limits: BatchLimits) -> None:
         self._journal = journal
         self._limits = limits
-        self._plans: OrderedDict[bytes, _CachedLayout] = OrderedDict()
+        self._layouts: OrderedDict[bytes, _CachedLayout] = OrderedDict()
 
     def cached(self, layout_id: bytes) -> CompiledLayout | None:
-        """Return a plan that is in memory."""
-        cached_layout = self._plans.get(layout_id)
-        return None if cached_layout is None else cached_layout.plan
+        """Return a layout that is in memory."""
+        cached_layout = self._layouts.get(layout_id)
+        return None if cached_layout is None else cached_layout.compiled
 
     async def find(self, layout_id: bytes) -> CompiledLayout | None:
-        """Return a plan, from the journal if need be; ``None`` when that layout was never given."""
-        cached_layout = self._plans.get(layout_id)
+        """Return a layout, from the journal if need be; ``None`` when it was never given."""
+        cached_layout = self._layouts.get(layout_id)
         if cached_layout is not None:
-            self._plans.move_to_end(layout_id)
-            return cached_layout.plan
+            self._layouts.move_to_end(layout_id)
+            return cached_layout.compiled
         body = await self._journal.layout(layout_id)
-        return None if body is None else self._cache(layout_id, body, put_ns=0).plan
+        return None if body is None else self._cache(layout_id, body, put_ns=0).compiled
 
     def decode(self, body: bytes) -> tuple[bytes, Layout]:
         """
@@ -78,16 +78,16 @@ class LayoutCache:
 
     async def refresh_if_used(self, layout_id: bytes, *, received_ns: int) -> None:
         """Note that a batch refers to a layout: now and then that is written down."""
-        cached_layout = self._plans.get(layout_id)
+        cached_layout = self._layouts.get(layout_id)
         if cached_layout is not None and received_ns - cached_layout.put_ns > _REFRESH_NS:
             cached_layout.put_ns = received_ns
             await self._journal.put_layout(layout_id, cached_layout.body, received_ns=received_ns)
 
     def _cache(self, layout_id: bytes, body: bytes, *, put_ns: int) -> _CachedLayout:
         _, layout = decode_layout(body, self._limits)
-        kept = self._plans[layout_id] = _CachedLayout(compile_layout(layout), body, put_ns)
-        if len(self._plans) > _LAYOUTS_KEPT:
-            self._plans.popitem(last=False)
+        kept = self._layouts[layout_id] = _CachedLayout(compile_layout(layout), body, put_ns)
+        if len(self._layouts) > _LAYOUTS_KEPT:
+            self._layouts.popitem(last=False)
         return kept
 
 

@@ -22,8 +22,8 @@ _RECENT_RESULTS = 200_000
 class BatchReader:
     """Decodes entries; remembers the most recent."""
 
-    def __init__(self, plans: LayoutCache, limits: BatchLimits) -> None:
-        self._plans = plans
+    def __init__(self, layouts: LayoutCache, limits: BatchLimits) -> None:
+        self._layouts = layouts
         self._limits = limits
         self._recent: OrderedDict[bytes, Columns] = OrderedDict()
         self._recent_results = 0
@@ -49,10 +49,10 @@ class BatchReader:
         Also of those that are decoded in memory: others may push them out before they are used.
         """
         wanted = {kept.entry.layout for kept in entries if kept.entry.layout}
-        layouts = {layout_id: await self._plans.find(layout_id) for layout_id in wanted}
+        layouts = {layout_id: await self._layouts.find(layout_id) for layout_id in wanted}
         return {layout_id: layout for layout_id, layout in layouts.items() if layout is not None}
 
-    def columns(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> Columns:
+    def columns(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> Columns:
         """
         Return the columns of an entry. Safe to call in another thread.
 
@@ -62,11 +62,11 @@ class BatchReader:
         recent = self._recent.get(kept.entry.digest)
         if recent is not None:
             return recent
-        return decode_entry(kept.entry, plans, self._limits)
+        return decode_entry(kept.entry, layouts, self._limits)
 
 
 def decode_entry(
-    entry: JournalEntry, plans: Mapping[bytes, CompiledLayout], limits: BatchLimits
+    entry: JournalEntry, layouts: Mapping[bytes, CompiledLayout], limits: BatchLimits
 ) -> Columns:
     """
     Return the columns of an entry.
@@ -76,7 +76,7 @@ def decode_entry(
             batch that the entry says.
     """
     try:
-        columns = decode_columns(entry.body, plans.get, limits)
+        columns = decode_columns(entry.body, layouts.get, limits)
     except BatchError as error:
         raise UndecodableEntry(f"cannot decode ({len(entry.body)} bytes): {error}") from error
     header = columns.header

@@ -15,7 +15,7 @@ LabelsOf = Callable[[str, str], dict[str, str]]
 LinkLabels = Mapping[str, dict[str, str]]
 """What the inventory said of each link of a site."""
 
-_PLANS_KEPT = 20_000
+_LAYOUTS_KEPT = 20_000
 """
 Labelled layouts kept: about 15 KB each, so 300 MB for ten thousand agents with two layouts each.
 """
@@ -34,20 +34,20 @@ class LayoutLabels(Generic[T]):
     def __init__(self, label: Callable[[str, CompiledLayout], T], labels_of: LabelsOf) -> None:
         self._label = label
         self._labels_of = labels_of
-        self._plans: OrderedDict[tuple[str, bytes], tuple[LinkLabels, T]] = OrderedDict()
+        self._labels: OrderedDict[tuple[str, bytes], tuple[LinkLabels, T]] = OrderedDict()
 
-    def for_layout(self, site: str, layout_id: bytes, plan: CompiledLayout) -> T:
+    def for_layout(self, site: str, layout_id: bytes, compiled: CompiledLayout) -> T:
         """Return what was made of a layout of a site, made now if it was not."""
         key = (site, layout_id)
-        known = self._plans.get(key)
+        known = self._labels.get(key)
         if known is not None and are_labels(known[0], self._labels_of, site):
-            self._plans.move_to_end(key)
+            self._labels.move_to_end(key)
             return known[1]
-        links = {series.link for series in plan.layout.series}
-        made = self._label(site, plan)
-        self._plans[key] = ({link: self._labels_of(site, link) for link in links}, made)
-        if len(self._plans) > _PLANS_KEPT:
-            self._plans.popitem(last=False)
+        links = {series.link for series in compiled.layout.series}
+        made = self._label(site, compiled)
+        self._labels[key] = ({link: self._labels_of(site, link) for link in links}, made)
+        if len(self._labels) > _LAYOUTS_KEPT:
+            self._labels.popitem(last=False)
         return made
 
 

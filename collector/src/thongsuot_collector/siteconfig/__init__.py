@@ -1,1 +1,4 @@
-"""Site plans: from the inventory to what each agent watches, and which agent runs which version."""
+"""
+Site configurations: from the inventory to what each agent watches, and which agent runs which
+version.
+"""

@@ -1,4 +1,7 @@
-"""From the inventory to the plan of one site: its part, and nothing that is the device's. Pure."""
+"""
+From the inventory to the site configuration of one site: its part, and nothing that is the
+device's. Pure.
+"""
 
 from collections.abc import Iterable
 
@@ -19,7 +22,7 @@ from thongsuot_schema.siteconfig.model import (
 
 def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguration:
     """
-    Return the plan of a site.
+    Return the site configuration of a site.
 
     Equipment is left out: agents ask it with the credentials of the device. So are targets and
     probes of links that the site does not have.
@@ -71,17 +74,19 @@ def _target(target: Target, links: set[str]) -> ConfiguredTarget:
 
 
 def _probes(
-    plans: Iterable[ProbeSchedule], links: set[str], chosen: set[str]
+    schedules: Iterable[ProbeSchedule], links: set[str], chosen: set[str]
 ) -> Iterable[ConfiguredProbe]:
-    for plan in plans:
-        targets = tuple(name for name in plan.targets if name in chosen)
-        named = tuple(name for name in plan.links if name == EVERY or not links or name in links)
+    for schedule in schedules:
+        targets = tuple(name for name in schedule.targets if name in chosen)
+        named = tuple(
+            name for name in schedule.links if name == EVERY or not links or name in links
+        )
         if targets and named:
             yield ConfiguredProbe(
-                kind=plan.kind,
-                every_s=plan.every_s,
-                metered_every_s=plan.metered_every_s,
+                kind=schedule.kind,
+                every_s=schedule.every_s,
+                metered_every_s=schedule.metered_every_s,
                 targets=targets,
                 links=named,
-                settings=plan.settings,
+                settings=schedule.settings,
             )

@@ -1,4 +1,7 @@
-"""Book: the newest plan of each site, for answers to pushes, and what agents say of theirs."""
+"""
+Book: the newest site configuration of each site, for answers to pushes, and what agents say of
+theirs.
+"""
 
 import asyncio
 import logging
@@ -38,7 +41,7 @@ _CONFIG_NOTICES = {NoticeCode.CONFIG_REJECTED, NoticeCode.CONFIG_APPLIED}
 
 class SiteConfigRegistry:
     """
-    Versions of plans, in memory: every push is looked at.
+    Versions of site configurations, in memory: every push is looked at.
 
     Of the contents only digests are kept: they follow from the inventory, and one is made when an
     agent has to be sent it.
@@ -60,11 +63,14 @@ class SiteConfigRegistry:
         return self._made
 
     def of(self, site: str) -> tuple[ConfigVersion | None, AgentConfigStatus | None]:
-        """Return the newest plan of a site, and what its agent said last of plans."""
+        """
+        Return the newest site configuration of a site, and what its agent said last of site
+        configurations.
+        """
         return self._made.get(site), self._runs.get(site)
 
     def rollout_status(self, site: str) -> RolloutStatus:
-        """Return how far a site is with its plan."""
+        """Return how far a site is with its site configuration."""
         return rollout_status(self._made.get(site), self._runs.get(site))
 
     def count_by_status(self) -> Counter[RolloutStatus]:
@@ -96,17 +102,17 @@ class SiteConfigRegistry:
 
     async def regenerate(self, *, by: str, detail: str, is_known: bool = False) -> int:
         """
-        Make new versions where the inventory leads to other plans; returns how many.
+        Make new versions where the inventory leads to other site configurations; returns how many.
 
         ``by`` and ``detail`` are for the audit log, which gets a line where there are any, or where
         the inventory is known to have changed.
         """
         made, fresh = await asyncio.to_thread(self._versions)
         if fresh or is_known:
-            detail = f"{detail}; new plans: {len(fresh)} sites"
+            detail = f"{detail}; new site configurations: {len(fresh)} sites"
             await asyncio.to_thread(site_configs.put, self._store, fresh, by=by, detail=detail)
         for config in fresh:
-            _log.info("plan made site=%s version=%s", config.site, config.version)
+            _log.info("site configuration made site=%s version=%s", config.site, config.version)
         self._made = made
         return len(fresh)
 
@@ -117,11 +123,11 @@ class SiteConfigRegistry:
             self._made[site] = kept.get(site, made)
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
-        """Note what a batch says of plans: why one is not run."""
+        """Note what a batch says of site configurations: why one is not run."""
         for notice in columns.notices:
             if notice.code in _CONFIG_NOTICES:
                 version, _, reason = notice.text.partition(" ")
-                _log.info("plan site=%s %s: %s", entry.site, notice.code, notice.text)
+                _log.info("site configuration site=%s %s: %s", entry.site, notice.code, notice.text)
                 run = self._runs.get(entry.site)
                 if run is not None and reason and run.refused in {"", version}:
                     self._put(structs.replace(run, refused=version, reason=reason))
@@ -185,7 +191,8 @@ class SiteConfigRegistry:
             content = encode(derive_config(site, directory))
             if len(content) > LARGEST_BYTES:
                 _log.error(
-                    "cannot send plan of site=%s (%d bytes): at most %d; name fewer targets for it",
+                    "cannot send site configuration of site=%s (%d bytes): at most %d; "
+                    "name fewer targets for it",
                     site.name,
                     len(content),
                     LARGEST_BYTES,

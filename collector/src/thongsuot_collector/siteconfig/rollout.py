@@ -1,4 +1,4 @@
-"""Stand: how far a site is with its plan. Pure."""
+"""How far a site is with its site configuration. Pure."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVers
 
 
 class RolloutStatus(StrEnum):
-    """How an agent stands to the newest plan of its site."""
+    """How far an agent is with the newest site configuration of its site."""
 
     CURRENT = "current"
     """It runs it."""
@@ -18,13 +18,13 @@ class RolloutStatus(StrEnum):
     """It will not run it."""
 
     NOT_TAKING = "not_taking"
-    """It takes no plans: an older release, or told so."""
+    """It takes no site configurations: an older release, or told so."""
 
     UNHEARD = "unheard"
-    """It has not pushed since there are plans."""
+    """It has not pushed since there are site configurations."""
 
     NONE = "none"
-    """There is no plan: the inventory does not have the site."""
+    """There is no site configuration: the inventory does not have the site."""
 
 
 def rollout_status(made: ConfigVersion | None, run: AgentConfigStatus | None) -> RolloutStatus:

@@ -1,4 +1,6 @@
-"""What the page of a site says of its plan, to whoever looks after the device. Pure."""
+"""
+What the page of a site says of its site configuration, to whoever looks after the device. Pure.
+"""
 
 from typing import Final
 
@@ -6,14 +8,14 @@ from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_schema.words.language import Language, Text
 
-_RUNS: Final = Text("Kế hoạch đo: {version}", "Site plan: {version}")
+_RUNS: Final = Text("Kế hoạch đo: {version}", "Site configuration: {version}")
 _NEWEST: Final = Text("mới nhất: {version}", "newest: {version}")
 _FILE: Final = Text("tệp cài đặt của thiết bị", "the device's settings file alone")
 _REFUSED: Final = Text(
     "Thiết bị không chạy kế hoạch đo mới nhất và vẫn đo như trước. Tại điểm không cần làm gì;"
     " trung tâm xem lý do ở cuối trang.",
-    "The device does not run the newest plan and goes on as before. There is nothing to do at the"
-    " point; why stands at the foot of this page, for the centre.",
+    "The device does not run the newest site configuration and goes on as before. There is nothing"
+    " to do at the point; why stands at the foot of this page, for the centre.",
 )
 _WHY: Final = Text("không chạy vì: {why}", "not run because: {why}")
 _NO_WORD: Final = Text("thiết bị chưa báo", "it has not said yet")
@@ -22,7 +24,7 @@ _NO_WORD: Final = Text("thiết bị chưa báo", "it has not said yet")
 def notes_of(
     made: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
-    """Return what must be known of a site's plan: that it is not run."""
+    """Return what must be known of a site's configuration: that it is not run."""
     if made is None or run is None or rollout_status(made, run) is not RolloutStatus.REFUSED:
         return []
     return [_REFUSED.read(language)]
@@ -32,7 +34,8 @@ def facts_of(
     made: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
     """
-    Return which version a site runs, and why not the newest; nothing where it takes no plans.
+    Return which version a site runs, and why not the newest; nothing where it takes no site
+    configurations.
 
     The reason is the device's own sentence, in English, as in its log.
     """

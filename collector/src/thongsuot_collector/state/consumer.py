@@ -107,9 +107,9 @@ class StateConsumer:
                 self._sequence = max(self._sequence, through)
                 self._moved.set()
                 return
-            plans = await self._reader.layouts_of(entries)
+            layouts = await self._reader.layouts_of(entries)
             for kept in entries:
-                await self._apply(kept, plans)
+                await self._apply(kept, layouts)
                 self._sequence = kept.sequence
             self._moved.set()
             # Others get their turn on the loop between two reads.
@@ -154,10 +154,10 @@ class StateConsumer:
         self._kept_sequence = sequence
         await self._journal.commit(CONSUMER, sequence)
 
-    async def _apply(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> None:
+    async def _apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> None:
         entry = kept.entry
         try:
-            columns = self._reader.columns(kept, plans)
+            columns = self._reader.columns(kept, layouts)
             state = self._sites.get(entry.site)
             if state is None:
                 state = self._sites[entry.site] = SiteState()

@@ -39,7 +39,7 @@ class AuditAction(StrEnum):
     WORK_TAKEN_BACK = "work_taken_back"
     INCIDENT_TAKEN_ON = "incident_taken_on"
     INVENTORY_CHANGED = "inventory_changed"
-    PLAN_RENEWED = "plan_renewed"
+    SITE_CONFIG_RENEWED = "site_config_renewed"
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Versions of site plans in the store, and which of them agents say that they run."""
+"""Versions of site configurations in the store, and which of them agents say that they run."""
 
 import time
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from thongsuot_collector.store.tables import SITE_CONFIG_RUNS, SITE_CONFIGS
 
 
 class ConfigVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a site's plan: ``digest`` is of its content, in hex."""
+    """The newest version of a site's configuration: ``digest`` is of its content, in hex."""
 
     site: str
     number: int
@@ -28,7 +28,7 @@ class ConfigVersion(msgspec.Struct, frozen=True, kw_only=True):
 class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
     What an agent said last: the version that it runs (empty: its settings file alone), the newest
-    that it refused and why. ``is_taking`` is false of an agent that takes no plans.
+    that it refused and why. ``is_taking`` is false of an agent that takes no site configurations.
     """
 
     site: str
@@ -40,7 +40,7 @@ class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def newest(engine: Engine) -> dict[str, ConfigVersion]:
-    """Return the newest version of each site's plan that was ever made."""
+    """Return the newest version of each site's configuration that was ever made."""
     with engine.connect() as connection:
         rows = connection.execute(select(SITE_CONFIGS)).mappings()
         return {row["site"]: ConfigVersion(**row) for row in rows}
@@ -59,21 +59,24 @@ def put(engine: Engine, made: Iterable[ConfigVersion], *, by: str, detail: str) 
 
 def renew(engine: Engine, site: str) -> ConfigVersion:
     """
-    Make the plan that a site has a version again, so that an agent that refused it tries it.
+    Make the site configuration that a site has a version again, so that an agent that refused it
+    tries it.
 
     Raises:
-        StoreError: the site has no plan.
+        StoreError: the site has no site configuration.
     """
     with engine.begin() as connection:
         row = connection.execute(select(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site)).mappings()
         row_before = row.first()
         if row_before is None:
-            raise StoreError(f"site {site} has no plan; the inventory does not have it")
+            raise StoreError(
+                f"site {site} has no site configuration; the inventory does not have it"
+            )
         before = ConfigVersion(**row_before)
         made = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())
         connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site))
         connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(made)))
-        audit.write(connection, audit.AuditAction.PLAN_RENEWED, site, detail=made.version)
+        audit.write(connection, audit.AuditAction.SITE_CONFIG_RENEWED, site, detail=made.version)
     return made
 
 

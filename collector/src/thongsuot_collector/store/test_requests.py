@@ -53,7 +53,7 @@ class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
     """
     A test that somebody wanted.
 
-    ``link`` and ``target`` empty: all of the device's plan. ``said`` is the agent's reason where it
+    ``link`` and ``target`` empty: all that it measures. ``said`` is the agent's reason where it
     refused; ``found`` what was measured, as ``findings`` reads it.
     """
 

@@ -44,7 +44,7 @@ def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> str:
     """
     Return what of a test the inventory does not have; nothing where it has all.
 
-    The agent refuses what its own plan lacks: that stands in the device's configuration.
+    The agent refuses what it does not measure: that stands in the device's configuration.
     """
     if not is_id(ask.id):
         return f"id {ask.id[:80]!r}: letters and digits, at most {ID_CHARACTERS}"

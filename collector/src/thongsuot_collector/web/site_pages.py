@@ -36,7 +36,8 @@ class SitePages:
 
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
     date before they are read. ``doubled`` names the sites where two devices push at once,
-    ``plan_of`` returns the newest plan of a site and what its agent says of it.
+    ``site_config_of`` returns the newest site configuration of a site and what its agent says of
+    it.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class SitePages:
         ready: Callable[[], bool],
         refresh: Callable[[], None],
         doubled: Callable[[], AbstractSet[str]],
-        plan_of: SiteConfigSource,
+        site_config_of: SiteConfigSource,
     ) -> None:
         self._views = views
         self._registry = registry
@@ -56,7 +57,7 @@ class SitePages:
         self._ready = ready
         self._refresh = refresh
         self._doubled = doubled
-        self._plan_of = plan_of
+        self._site_config_of = site_config_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with ``more`` routes of others."""
@@ -97,12 +98,14 @@ class SitePages:
         if name not in self._views.names():
             return not_found(labels.NO_SITE.read(language))
         may_ask = await self._gate.has_actors()
-        plan = self._plan_of(name)
+        site_config = self._site_config_of(name)
         text = site_page(
             self._views.site_view(name),
             language=language,
             home_url=f"/?lang={language}",
-            remarks=PageRemarks(notes=notes_of(*plan, language), facts=facts_of(*plan, language)),
+            remarks=PageRemarks(
+                notes=notes_of(*site_config, language), facts=facts_of(*site_config, language)
+            ),
             ask_url=f"/sites/{name}/ask?lang={language}" if may_ask else "",
         )
         return html_page(text, CONTENT_SECURITY_POLICY)

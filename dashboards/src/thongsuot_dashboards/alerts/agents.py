@@ -101,13 +101,13 @@ GROUP = RuleGroup(
         ),
         AlertRule(
             name="ThongsuotPlansRefused",
-            expr=f'sum({collector_metrics.SITE_CONFIGS}{{stand="refused"}}) > 0',
+            expr=f'sum({collector_metrics.SITE_CONFIGS}{{status="refused"}}) > 0',
             lasting="5m",
             severity="warning",
             summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",
-            summary_en="{{ $value | humanize }} devices do not run the newest plan of their site",
-            action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector plans.",
-            action_en="They go on with the plan before. Why: thongsuot-collector plans.",
+            summary_en="{{ $value | humanize }} devices do not run their newest site configuration",
+            action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector site-configs.",
+            action_en="They go on with the one before. Why: thongsuot-collector site-configs.",
         ),
         AlertRule(
             name="ThongsuotInventoryRefused",

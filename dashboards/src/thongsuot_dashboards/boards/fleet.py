@@ -57,9 +57,9 @@ _DEVICES = TablePanel(
             field_config=value_mappings.YES_NO,
         ),
         TableColumn(
-            title=BilingualText("Kế hoạch đo", "Site plan"),
-            expr=_worst(host.PLAN),
-            field_config=metric_field_config(host.PLAN),
+            title=BilingualText("Kế hoạch đo", "Site configuration"),
+            expr=_worst(host.SITE_CONFIG),
+            field_config=metric_field_config(host.SITE_CONFIG),
         ),
         TableColumn(
             title=BilingualText("Hoạt động từ", "Up for"),
@@ -123,16 +123,16 @@ BOARD = Board(
                 width=8,
             ),
             StatPanel(
-                title=BilingualText("Kế hoạch đo", "Site plans"),
+                title=BilingualText("Kế hoạch đo", "Site configurations"),
                 description=BilingualText(
                     "Số điểm theo kế hoạch đo: current là mới nhất; refused: thiết bị không chạy,"
                     " lý do ở trang của điểm",
-                    "Sites by their plan: current is the newest; refused: not run, the site's page"
-                    " says why",
+                    "Sites by their site configuration: current is the newest; refused: not run,"
+                    " the site's page says why",
                 ),
                 queries=(
                     instant_query(
-                        f"sum by (stand) ({collector_metrics.SITE_CONFIGS}) > 0", "{{stand}}"
+                        f"sum by (status) ({collector_metrics.SITE_CONFIGS}) > 0", "{{status}}"
                     ),
                 ),
                 field_config=FieldConfig(unit=Unit.COUNT, color="blue"),

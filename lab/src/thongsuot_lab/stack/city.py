@@ -37,9 +37,10 @@ class StackOptions:
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
     ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
-    ``judge``, ``spool`` and ``plan`` are settings of these tables of the agent's configuration;
-    ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to be told, see
-    ``stack.receivers``. ``hold_s`` is how long a link has to be up before its fault is over.
+    ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
+    configuration; ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to
+    be told, see ``stack.receivers``. ``hold_s`` is how long a link has to be up before its fault is
+    over.
     """
 
     with_prometheus: bool = True
@@ -49,7 +50,7 @@ class StackOptions:
     silent_after_s: float = 45.0
     judge: dict[str, object] = field(default_factory=dict)
     spool: dict[str, object] = field(default_factory=dict)
-    plan: dict[str, object] = field(default_factory=dict)
+    site_config: dict[str, object] = field(default_factory=dict)
     is_verbose: bool = False
     with_receivers: bool = False
     all_to_inbox: bool = False
@@ -281,7 +282,7 @@ class CityStack:
             push_every_s=self.options.push_every_s,
             judge=self.options.judge,
             spool=self.options.spool,
-            plan=self.options.plan,
+            site_config=self.options.site_config,
         )
         components.write_agent(document, folder / "agent.toml")
         for path in (folder, *folder.rglob("*")):

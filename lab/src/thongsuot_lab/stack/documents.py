@@ -31,7 +31,7 @@ class AgentDocument:
     push_every_s: float = 15.0
     judge: dict[str, object] = field(default_factory=dict)
     spool: dict[str, object] = field(default_factory=dict)
-    plan: dict[str, object] = field(default_factory=dict)
+    site_config: dict[str, object] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the agent's configuration file."""
@@ -59,7 +59,7 @@ class AgentDocument:
             "probes": toml_tables(self.probes),
             "carriers": toml_tables(self.carriers),
             "judge": self.judge,
-            "plan": self.plan,
+            "site_config": self.site_config,
         }
         return tomli_w.dumps({key: value for key, value in document.items() if value})
 
@@ -107,10 +107,10 @@ class CollectorDocument:
 def default_probes(ca_file: Path) -> tuple[ProbeSchedule, ...]:
     """Return the agent's default profile, with other authorities to check portals against."""
     return tuple(
-        msgspec.structs.replace(plan, settings={"ca_file": str(ca_file.absolute())})
-        if plan.kind == "http"
-        else plan
-        for plan in PROBES
+        msgspec.structs.replace(schedule, settings={"ca_file": str(ca_file.absolute())})
+        if schedule.kind == "http"
+        else schedule
+        for schedule in PROBES
     )
 
 

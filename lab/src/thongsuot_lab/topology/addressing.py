@@ -32,7 +32,7 @@ class Subnet:
 
 def _checked(noun: str, number: int, most: int) -> int:
     if not 0 <= number < most:
-        raise TopologyError(f"the address plan has room for {most} {noun}, this is one more")
+        raise TopologyError(f"the address space has room for {most} {noun}, this is one more")
     return number
 
 

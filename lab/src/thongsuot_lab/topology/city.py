@@ -62,7 +62,7 @@ class _CarrierInProgress:
     """A carrier while the city is being drawn."""
 
     carrier: LabCarrier
-    plan: CarrierAddresses
+    addresses: CarrierAddresses
     resolver_addresses: tuple[str, ...]
     lines: int = 0
 
@@ -105,16 +105,16 @@ class _CityBuilder:
 
     def carrier(self, name: str, title: str) -> None:
         """Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit."""
-        plan = CarrierAddresses(len(self.operators))
+        addresses = CarrierAddresses(len(self.operators))
         draft = self.draft
         access = draft.router(f"{name}.access", realm=name)
         core = draft.router(f"{name}.core", realm=name, nat=("exchange", "transit"))
         draft.wire(
-            wire_end(f"{access}:core", *plan.backbone.at(2)),
-            wire_end(f"{core}:access", *plan.backbone.at(1)),
+            wire_end(f"{access}:core", *addresses.backbone.at(2)),
+            wire_end(f"{core}:access", *addresses.backbone.at(1)),
         )
         for index, neighbour in enumerate(("exchange", "transit")):
-            subnet = plan.public(index)
+            subnet = addresses.public(index)
             draft.wire(
                 wire_end(f"{core}:{neighbour}", *subnet.at(2)),
                 wire_end(f"{neighbour}:{name}", *subnet.at(1)),
@@ -126,7 +126,7 @@ class _CityBuilder:
         )
         anchor = draft.host(f"{name}.anchor", role=NodeRole.ANCHOR)
         for index, host in ((2, resolver), (3, anchor)):
-            subnet = plan.public(index)
+            subnet = addresses.public(index)
             draft.wire(
                 wire_end(f"{core}:{host.partition('.')[2]}", *subnet.at(1)),
                 wire_end(f"{host}:eth0", *subnet.at(2)),
@@ -134,8 +134,10 @@ class _CityBuilder:
         carrier = LabCarrier(
             name=name, title=title, access=access, core=core, resolver=resolver, anchor=anchor
         )
-        addresses = tuple(address.partition("/")[0] for address in plan.public(2).at(2))
-        self.operators[name] = _CarrierInProgress(carrier, plan, addresses)
+        resolver_addresses = tuple(
+            address.partition("/")[0] for address in addresses.public(2).at(2)
+        )
+        self.operators[name] = _CarrierInProgress(carrier, addresses, resolver_addresses)
         draft.carriers.append(carrier)
 
     def site(self, name: str, commune: tuple[str, str], fixed: str, mobile: str) -> None:
@@ -162,7 +164,9 @@ class _CityBuilder:
         line = self.operators[fixed].lines - 1
         draft.wire(
             wire_end(
-                f"{client}:eth0", "192.168.1.20/24", self.operators[fixed].plan.lan_v6(line, 0x20)
+                f"{client}:eth0",
+                "192.168.1.20/24",
+                self.operators[fixed].addresses.lan_v6(line, 0x20),
             ),
             wire_end(f"{name}.ont:lan"),
         )
@@ -184,13 +188,13 @@ class _CityBuilder:
         is_fibre = medium == "fiber"
         box, lan = (f"{site}.ont", "192.168.1") if is_fibre else (f"{site}.cpe", "192.168.8")
         up, down = (FIBRE_UP, FIBRE_DOWN) if is_fibre else (RADIO_UP, RADIO_DOWN)
-        inside = operator.plan.lan_v6
+        inside = operator.addresses.lan_v6
         self.draft.cpe(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(line, 1)))
         lan_wire = self.draft.wire(
             wire_end(f"{site}.device:{interface}", f"{lan}.10/24", inside(line, 0x10)),
             wire_end(f"{box}:lan"),
         )
-        outside = operator.plan.line(line)
+        outside = operator.addresses.line(line)
         access_wire = self.draft.wire(
             wire_end(f"{box}:wan", *outside.at(2)),
             wire_end(f"{operator.carrier.access}:line{line}", *outside.at(1)),

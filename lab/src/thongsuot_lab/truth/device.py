@@ -216,7 +216,7 @@ class SimulatedDevice:
         self._at(self._now_ns + NS_PER_S, self._tick)
 
     def _schedule(self) -> None:
-        """Plan the jobs anew where what they depend on has changed."""
+        """Schedule the jobs anew where what they depend on has changed."""
         unmetered = [link.name for link in self._links if link.allowance_bytes is None]
         is_alone = all(self._states.get(name) is State.DOWN for name in unmetered)
         reaches = tuple(

@@ -31,7 +31,7 @@ from thongsuot_schema.verdict import VerdictChange
 T = TypeVar("T")
 
 LayoutLookup = Callable[[bytes], CompiledLayout | None]
-"""Gives the plan of a layout by its name, ``None`` where that layout was never given."""
+"""Gives a compiled layout by its name, ``None`` where that layout was never given."""
 
 BATCH_DECODER = msgspec.msgpack.Decoder(BatchWire)
 

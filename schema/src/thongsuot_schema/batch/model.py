@@ -89,10 +89,13 @@ class NoticeCode(StrEnum):
     """The way to a target is another than before; ``text`` says over which link, and how."""
 
     CONFIG_REJECTED = "config_rejected"
-    """A site plan is not run, or no more: ``text`` is its version and why."""
+    """A site configuration is not run, or no more: ``text`` is its version and why."""
 
     CONFIG_APPLIED = "config_applied"
-    """A site plan has proved itself: a push under it was acknowledged; ``text`` is its version."""
+    """
+    A site configuration has proved itself: a push under it was acknowledged; ``text`` is its
+    version.
+    """
 
     PROBE_BROKEN = "probe_broken"
     """A probe raised an error that is our own bug; ``text`` names it."""

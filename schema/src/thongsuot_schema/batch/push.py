@@ -3,7 +3,7 @@ The conversation of a push: headers of the request, body of the answer.
 
 ``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both
 carry ``Authorization: Bearer <token>`` and the three clock headers below; a batch also the site
-plan that the agent runs, where it takes plans. The answer to a batch is
+site configuration that the agent runs, where it takes site configurations. The answer to a batch is
 ``PushResponse`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when
 the layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
 ``Retry-After``) when it may be later.
@@ -28,11 +28,14 @@ boot has another one, and the collector must not date it by this push.
 HEADER_WALL = "Thongsuot-Wall"
 """Wall clock of the sender in nanoseconds since the epoch when the request left, decimal."""
 HEADER_SITE_CONFIG = "Thongsuot-Site-Config"
-"""Which site plan the sender runs, see ``siteplan.codec.Running``; absent: it takes none."""
+"""
+Which site configuration the sender runs, see ``siteconfig.codec.RunningConfig``; absent: it takes
+none.
+"""
 
 
 NO_SITE_CONFIG = msgspec.Raw(b"")
-"""What stands in an answer without a plan; an empty one made elsewhere is no JSON."""
+"""What stands in an answer without a site configuration; an empty one made elsewhere is no JSON."""
 
 
 class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,12 +44,12 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says
     it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
-    wall clock when it answered. ``site_config`` is a ``siteplan.model.Offer``, the newest plan of
-    this site, there only while the agent says that it runs another and has not refused this one;
-    left as it came, so that a plan that cannot be read takes no acknowledgement with it.
-    ``notifications`` lists whom the collector has told of this site's open faults, for the local
-    page. ``test_requests`` are tests that somebody wants now; the same one comes with every answer
-    until the agent has said what became of it.
+    wall clock when it answered. ``site_config`` is a ``siteconfig.model.OfferedConfig``, the newest
+    site configuration of this site, there only while the agent says that it runs another and has
+    not refused this one; left as it came, so that a site configuration that cannot be read takes no
+    acknowledgement with it. ``notifications`` lists whom the collector has told of this site's open
+    faults, for the local page. ``test_requests`` are tests that somebody wants now; the same one
+    comes with every answer until the agent has said what became of it.
 
     ``answered_boottime_ns`` stands in every answer but 200: the boot time in the header of the
     request that is refused. Whoever sent the request believes no refusal without it: a proxy, a
@@ -83,10 +86,10 @@ REQUESTABLE_KINDS = ("http", "path", "radio", "throughput")
 
 class TestRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    A test that somebody wants now: what the agent's own plan measures, and nothing beyond it.
+    A test that somebody wants now: what the agent measures anyhow, and nothing beyond it.
 
-    ``id`` names it for ever; an agent runs it once. ``link`` and ``target`` empty: all of the plan.
-    What becomes of it the agent says by notices (``NoticeCode.ASK_TAKEN`` and its like).
+    ``id`` names it for ever; an agent runs it once. ``link`` and ``target`` empty: all that it
+    measures. What becomes of it the agent says by notices (``NoticeCode.ASK_TAKEN`` and its like).
     """
 
     id: str
@@ -101,8 +104,8 @@ class TestRefusal(StrEnum):
     KIND = "kind"
     """This kind cannot be asked for."""
 
-    NOT_CONFIGURED = "plan"
-    """The device's plan does not measure that, there."""
+    NOT_CONFIGURED = "not_configured"
+    """The device does not measure that, there."""
 
     TOO_MANY_RUNS = "size"
     """It would be too many runs."""

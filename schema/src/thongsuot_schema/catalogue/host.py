@@ -136,10 +136,10 @@ CERTIFICATE_EXPIRY = Metric(
     help_vi="Thời điểm chứng thư số của thiết bị giám sát hết hạn",
     resolution=1.0,
 )
-PLAN = Metric(
+SITE_CONFIG = Metric(
     name="host_agent_site_config_number",
     unit=Unit.NUMBER,
-    help_en="Number of the site plan that the agent runs; absent: its settings file alone",
+    help_en="Number of the site configuration that the agent runs; absent: its settings file alone",
     help_vi="Số của kế hoạch đo mà thiết bị đang chạy; không có: chỉ theo tệp cài đặt",
     resolution=1.0,
     minimum=0.0,
@@ -183,6 +183,6 @@ KIND = ProbeKind(
         SPOOL_USED,
         SPENT,
         CERTIFICATE_EXPIRY,
-        PLAN,
+        SITE_CONFIG,
     ),
 )

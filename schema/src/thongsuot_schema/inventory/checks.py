@@ -87,13 +87,13 @@ def _is_network(text: str) -> bool:
 
 
 def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the intervals of a plan."""
+    """Yield what is wrong with the intervals of a probe."""
     for key, every_s in (
         ("every_s", schedule.every_s),
         ("metered_every_s", schedule.metered_every_s),
     ):
         if every_s is not None and not math.isfinite(every_s):
-            yield (*path, key), f"{key} must be finite; leave the plan out to measure nothing"
+            yield (*path, key), f"{key} must be finite; leave the probe out to measure nothing"
     if schedule.metered_every_s is not None and schedule.metered_every_s < schedule.every_s:
         yield (
             (*path, "metered_every_s"),

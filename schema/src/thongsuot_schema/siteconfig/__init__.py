@@ -1,1 +1,3 @@
-"""Site plans: what the inventory has an agent watch, as it travels in the answer to a push."""
+"""
+Site configurations: what the inventory has an agent watch, as it travels in the answer to a push.
+"""

@@ -1,10 +1,10 @@
 """
-Site plans to bytes and back, and the names of their versions.
+Site configurations to bytes and back, and the names of their versions.
 
-The content is JSON, because the answer to a push is; encoded the same way every time (fields in
-the order of the types, keys of settings sorted, defaults left out), so that equal plans have equal
-bytes. A version is called ``NUMBER-DIGEST``: the number for people, the first half of the digest of
-the content for machines. The same content made anew is another version.
+The content is JSON, because the answer to a push is; encoded the same way every time (fields in the
+order of the types, keys of settings sorted, defaults left out), so that equal site configurations
+have equal bytes. A version is called ``NUMBER-DIGEST``: the number for people, the first half of
+the digest of the content for machines. The same content made anew is another version.
 """
 
 import re
@@ -17,7 +17,8 @@ from thongsuot_schema.siteconfig.model import FORMAT, OfferedConfig, SiteConfigu
 
 LARGEST_BYTES = 40 * 1024
 """
-Of a content. A city's plan with fourteen portals and thirty anchors is 10 KB; an answer ends at 64.
+Of a content. A city's site configuration with fourteen portals and thirty anchors is 10 KB; an
+answer ends at 64.
 """
 
 NONE = "none"
@@ -31,29 +32,32 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(SiteConfiguration)
 
 
-def encode(plan: SiteConfiguration) -> bytes:
-    """Return the content of a plan; equal plans have equal bytes."""
-    return _ENCODER.encode(plan)
+def encode(site_config: SiteConfiguration) -> bytes:
+    """Return the content of a site configuration; equal site configurations have equal bytes."""
+    return _ENCODER.encode(site_config)
 
 
 def decode(content: bytes) -> SiteConfiguration:
     """
-    Return the plan that a content holds. Unknown fields are skipped.
+    Return the site configuration that a content holds. Unknown fields are skipped.
 
     Raises:
-        SiteConfigMalformed: it is too large, no plan, or of a format that is not read here.
+        SiteConfigMalformed: it is too large, no site configuration, or of a format that is not read
+        here.
     """
     if len(content) > LARGEST_BYTES:
         raise SiteConfigMalformed(f"{len(content)} bytes, at most {LARGEST_BYTES} are taken")
     try:
-        plan = _DECODER.decode(content)
+        site_config = _DECODER.decode(content)
     except RecursionError as error:
         raise SiteConfigMalformed("nested too deeply to be read") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SiteConfigMalformed(str(error)) from error
-    if plan.format != FORMAT:
-        raise SiteConfigMalformed(f"it is of format {plan.format}; format {FORMAT} is read here")
-    return plan
+    if site_config.format != FORMAT:
+        raise SiteConfigMalformed(
+            f"it is of format {site_config.format}; format {FORMAT} is read here"
+        )
+    return site_config
 
 
 def short_digest(content: bytes) -> str:
@@ -68,7 +72,7 @@ def version_of(offer: OfferedConfig) -> str:
 
 class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an agent says of plans with each push, in ``push.HEADER_PLAN``.
+    What an agent says of site configurations with each push, in ``push.HEADER_SITE_CONFIG``.
 
     ``version`` is what it runs, empty: its settings file alone. ``refused`` is the newest version
     that it does not run and will not try again, empty: none newer than that.

@@ -1,9 +1,9 @@
 """
-Types of a site plan: what the inventory knows of one site, for the agent that watches it.
+Types of a site configuration: what the inventory knows of one site, for the agent that watches it.
 
-A plan is laid over the settings file of the device: what it names is added, or replaces what the
-file has under the same name; what only the file has stays. It has no word for what is the device's
-own: interfaces, files, keys, credentials, equipment, where the collector is.
+A site configuration is laid over the settings file of the device: what it names is added, or
+replaces what the file has under the same name; what only the file has stays. It has no word for
+what is the device's own: interfaces, files, keys, credentials, equipment, where the collector is.
 """
 
 import msgspec
@@ -48,7 +48,7 @@ class ConfiguredTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class ConfiguredProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is measured how often; fields as in ``inventory.model.ProbePlan``."""
+    """What is measured how often; fields as in ``inventory.model.ProbeSchedule``."""
 
     kind: Name
     every_s: Seconds
@@ -68,7 +68,7 @@ class ConfiguredCarrier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 
 class SiteConfiguration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The content of a plan. Fields that a reader does not know are skipped."""
+    """The content of a site configuration. Fields that a reader does not know are skipped."""
 
     site: Name
     format: int = FORMAT
@@ -83,10 +83,10 @@ class SiteConfiguration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 class OfferedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One version of a site's plan, as an answer carries it and as an agent keeps it.
+    One version of a site's configuration, as an answer carries it and as an agent keeps it.
 
     ``number`` counts the versions of a site from 1; ``made_ns`` is when it was made, Unix time.
-    ``content`` is a ``SiteConfiguration`` as it was encoded (``siteplan.codec``): its bytes are
+    ``content`` is a ``SiteConfiguration`` as it was encoded (``siteconfig.codec``): its bytes are
     what the version is named by.
     """
 

@@ -28,7 +28,9 @@ REFUSED: Final = Text("không thực hiện", "refused")
 
 REFUSALS: Final[dict[TestRefusal, Text]] = {
     TestRefusal.KIND: Text("không được yêu cầu phép đo này", "this cannot be asked for"),
-    TestRefusal.NOT_CONFIGURED: Text("thiết bị không đo việc này", "not in the device's plan"),
+    TestRefusal.NOT_CONFIGURED: Text(
+        "thiết bị không đo việc này", "the device does not measure that"
+    ),
     TestRefusal.TOO_MANY_RUNS: Text("quá nhiều lần đo một lúc", "too many runs at once"),
     TestRefusal.BUDGET: Text(
         "dung lượng còn lại trong tháng không đủ", "the month's allowance does not pay it"

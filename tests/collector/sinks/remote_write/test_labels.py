@@ -9,7 +9,7 @@ from thongsuot_schema.catalogue import host
 from thongsuot_schema.result import Family
 
 
-def plan() -> CompiledLayout:
+def compiled() -> CompiledLayout:
     return compile_layout(
         sorted_layout([icmp_result(S).series, series(host.KIND, link="5g", family=Family.NONE)])
     )
@@ -19,7 +19,7 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
     def labels_of(site: str, link: str) -> dict[str, str]:
         return {"commune": "00070", "carrier": f"carrier of {site}/{link}", "medium": ""}
 
-    host_labels, icmp_labels = LabelCache(labels_of).for_layout("ba-dinh", b"x", plan())
+    host_labels, icmp_labels = LabelCache(labels_of).for_layout("ba-dinh", b"x", compiled())
     assert icmp_labels.metrics[0] == SAMPLE_HEAD.join(
         [
             labels_field(
@@ -47,15 +47,15 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
 def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_otherwise() -> None:
     said = {"fiber": "vnpt", "5g": "viettel"}
     book = LabelCache(lambda _site, link: {"carrier": said[link]})
-    first = book.for_layout("ba-dinh", b"x", plan())
-    assert book.for_layout("ba-dinh", b"x", plan()) is first
-    assert book.for_layout("tay-ho", b"x", plan()) is not first
+    first = book.for_layout("ba-dinh", b"x", compiled())
+    assert book.for_layout("ba-dinh", b"x", compiled()) is first
+    assert book.for_layout("tay-ho", b"x", compiled()) is not first
     said["fiber"] = "fpt"
-    after = book.for_layout("ba-dinh", b"x", plan())
+    after = book.for_layout("ba-dinh", b"x", compiled())
     carriers = [b"fpt" in labels.success for labels in after]
     assert any(carriers)
     assert [b"vnpt" in labels.success for labels in first] == carriers
-    assert book.for_layout("ba-dinh", b"x", plan()) is after
+    assert book.for_layout("ba-dinh", b"x", compiled()) is after
 
 
 def test_a_layout_that_travelled_gives_the_same_labels() -> None:
@@ -64,5 +64,5 @@ def test_a_layout_that_travelled_gives_the_same_labels() -> None:
     _, layout = decode_layout(body)
     book = LabelCache(lambda _site, _link: {})
     (travelled,) = book.for_layout("ba-dinh", b"y", compile_layout(layout))
-    _, direct = book.for_layout("ba-dinh", b"x", plan())
+    _, direct = book.for_layout("ba-dinh", b"x", compiled())
     assert (travelled.metrics, travelled.success) == (direct.metrics, direct.success)

@@ -40,12 +40,12 @@ class SealedSite:
         self.endings = StalenessMarkers(self.labels_of, memory)
         self.book = LabelCache(self.labels_of)
         self.layouts = LayoutBuilder()
-        self.plans: dict[bytes, CompiledLayout] = {}
+        self.compiled: dict[bytes, CompiledLayout] = {}
 
     def push(self, sealed: int, *results: Result) -> Ended:
         index = self.layouts.index_for(results)
         layout_id, layout = decode_layout(encode_layout(index.layout))
-        plan = self.plans.setdefault(layout_id, compile_layout(layout))
+        compiled = self.compiled.setdefault(layout_id, compile_layout(layout))
         clock = ClockReading(boottime_ns=sealed * S, wall_ns=EPOCH + sealed * S)
         batch = Batch(
             site=SITE,
@@ -56,7 +56,7 @@ class SealedSite:
             results=results,
         )
         body = encode_batch(batch, index)
-        columns = decode_columns(body, self.plans.get)
+        columns = decode_columns(body, self.compiled.get)
         entry = JournalEntry(
             site=SITE,
             stream=batch.stream,
@@ -69,7 +69,7 @@ class SealedSite:
             body=body,
         )
         parcel = self.endings.markers_of(
-            entry, columns, self.book.for_layout(SITE, layout_id, plan)
+            entry, columns, self.book.for_layout(SITE, layout_id, compiled)
         )
         return set() if parcel is None else ended(parcel.body)
 

@@ -126,7 +126,7 @@ class JournalConsumer(Generic[T]):
         self, entries: Sequence[StoredEntry]
     ) -> tuple[list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]]:
         reader = self._context.reader
-        plans = await reader.layouts_of(entries)
+        layouts = await reader.layouts_of(entries)
 
         def decode() -> tuple[
             list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]
@@ -135,7 +135,7 @@ class JournalConsumer(Generic[T]):
             broken: list[tuple[StoredEntry, Exception]] = []
             for kept in entries:
                 try:
-                    whole.append((kept, reader.columns(kept, plans)))
+                    whole.append((kept, reader.columns(kept, layouts)))
                 except Exception as error:  # noqa: BLE001 - one batch must not stop the others
                     broken.append((kept, error))
             return whole, broken

@@ -45,21 +45,21 @@ class LinePrefixCache:
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
-        self._plans = LayoutLabels(self._label, labels_of)
+        self._labels = LayoutLabels(self._label, labels_of)
 
-    def for_layout(self, site: str, layout_id: bytes, plan: CompiledLayout) -> tuple[str, ...]:
+    def for_layout(self, site: str, layout_id: bytes, compiled: CompiledLayout) -> tuple[str, ...]:
         """Return the beginning of a line of each series of a layout, by its position."""
-        return self._plans.for_layout(site, layout_id, plan)
+        return self._labels.for_layout(site, layout_id, compiled)
 
     def of_verdict(self, site: str, link: str, service: str) -> str:
         """Return the beginning of a line of verdicts."""
         labels = labels_of_subject(self._labels_of, site, link, service)
         return _beginning(KIND.name, labels)
 
-    def _label(self, site: str, plan: CompiledLayout) -> tuple[str, ...]:
+    def _label(self, site: str, compiled: CompiledLayout) -> tuple[str, ...]:
         return tuple(
             _beginning(series.kind, labels_of_series(self._labels_of, site, series))
-            for series in plan.layout.series
+            for series in compiled.layout.series
         )
 
 

@@ -35,13 +35,13 @@ class LabelCache:
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
-        self._plans = LayoutLabels(self._label, labels_of)
+        self._labels = LayoutLabels(self._label, labels_of)
 
     def for_layout(
-        self, site: str, layout_id: bytes, plan: CompiledLayout
+        self, site: str, layout_id: bytes, compiled: CompiledLayout
     ) -> tuple[SeriesLabels, ...]:
         """Return the labels of each series of a layout, by its position."""
-        return self._plans.for_layout(site, layout_id, plan)
+        return self._labels.for_layout(site, layout_id, compiled)
 
     def of_metric(self, site: str, link: str, target: str, name: str) -> bytes:
         """
@@ -50,16 +50,16 @@ class LabelCache:
         labels = labels_of_subject(self._labels_of, site, link, target)
         return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
 
-    def _label(self, site: str, plan: CompiledLayout) -> tuple[SeriesLabels, ...]:
+    def _label(self, site: str, compiled: CompiledLayout) -> tuple[SeriesLabels, ...]:
         labels: list[SeriesLabels] = []
-        for block in plan.blocks:
+        for block in compiled.blocks:
             names = [PREFIX + metric for metric in block.metrics]
             kind = ProbeKind(
                 name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
             )
             labels.extend(
                 self._series(site, series, kind.success_name, kind.unmeasured_name, names)
-                for series in plan.layout.series[block.first : block.last]
+                for series in compiled.layout.series[block.first : block.last]
             )
         return tuple(labels)
 

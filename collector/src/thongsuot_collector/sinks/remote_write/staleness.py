@@ -64,7 +64,7 @@ class StalenessMarkers:
     def __init__(self, labels_of: LabelsOf, memory: LiveSeriesBySite | None = None) -> None:
         self._labels_of = labels_of
         self.live: LiveSeriesBySite = {} if memory is None else memory
-        self._plans: dict[str, CompiledLayout] = {}
+        self._layouts: dict[str, CompiledLayout] = {}
         """Those that the masks in memory are of; a site from before the start has none yet."""
 
     def markers_of(
@@ -79,7 +79,7 @@ class StalenessMarkers:
         ends: Ends = []
         if (
             before is not None
-            and self._plans.get(entry.site) is columns.layout
+            and self._layouts.get(entry.site) is columns.layout
             and are_labels(before.labels, self._labels_of, entry.site)
         ):
             alive = before
@@ -106,22 +106,22 @@ class StalenessMarkers:
             for link in {member.link for member in all_series}
         }
         alive = LiveSeries(entry.layout, 0, [0] * len(all_series), labels, {})
-        plan = self._plans.get(entry.site)
-        if plan is None and before is not None and before.layout == entry.layout:
-            plan = columns.layout
-        if before is not None and plan is not None:
+        compiled = self._layouts.get(entry.site)
+        if compiled is None and before is not None and before.layout == entry.layout:
+            compiled = columns.layout
+        if before is not None and compiled is not None:
             alive.seen_ms = before.seen_ms
             places = {key: position for position, key in enumerate(all_series)}
             old = LabelCache(lambda _site, link: before.labels.get(link, {}))
-            names = old.for_layout(entry.site, before.layout, plan)
-            for position, key in enumerate(plan.layout.series):
+            names = old.for_layout(entry.site, before.layout, compiled)
+            for position, key in enumerate(compiled.layout.series):
                 place, mask = places.get(key), before.masks[position]
                 if place is not None and before.labels.get(key.link) == labels[key.link]:
                     alive.masks[place] = mask
                 else:
                     ends += [(name, at_ms - 1) for name in _names(names[position], mask)]
         self.live[entry.site] = alive
-        self._plans[entry.site] = columns.layout
+        self._layouts[entry.site] = columns.layout
         return alive
 
 

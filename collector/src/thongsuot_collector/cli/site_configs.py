@@ -1,4 +1,4 @@
-"""``thongsuot-collector plans``: which site runs which version of its plan, and what is in one."""
+"""``thongsuot-collector site-configs``: which site runs which version, and what is in one."""
 
 import argparse
 from collections.abc import Iterator
@@ -20,32 +20,34 @@ HELP = "which site runs which version of what the inventory has it watch"
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    plans = commands.add("plans", on_store(_plans), HELP)
-    plans.add_argument("site", nargs="?", default="", help="only this one")
-    source = plans.add_mutually_exclusive_group()
-    source.add_argument("--show", action="store_true", help="print the plan of the site, as JSON")
+    site_configs = commands.add("site-configs", on_store(_site_configs), HELP)
+    site_configs.add_argument("site", nargs="?", default="", help="only this one")
+    source = site_configs.add_mutually_exclusive_group()
+    source.add_argument(
+        "--show", action="store_true", help="print the site configuration of the site, as JSON"
+    )
     source.add_argument(
         "--renew",
         action="store_true",
-        help="make the same plan a new version: an agent that refused it tries it again",
+        help="make the same content a new version: an agent that refused it tries it again",
     )
 
 
-def _plans(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
+def _site_configs(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
     if options.site and options.site not in directory.sites:
         known = suggest(options.site, sorted(directory.sites))
         raise UsageError(f"the inventory has no site {options.site!r}{known}")
     if (options.show or options.renew) and not options.site:
         raise UsageError("--show and --renew need the name of a site")
     if options.show:
-        plan = derive_config(directory.site(options.site), directory)
-        print(msgspec.json.format(encode(plan), indent=2).decode())
+        site_config = derive_config(directory.site(options.site), directory)
+        print(msgspec.json.format(encode(site_config), indent=2).decode())
     elif options.renew:
         print(site_configs.renew(store, options.site).version)
     else:
         print(
             tables.format_table(
-                ("site", "newest", "made", "runs", "stand", "why"),
+                ("site", "newest", "made", "runs", "status", "why"),
                 _rows(options.site, store, directory),
             )
         )
@@ -57,20 +59,20 @@ def _rows(only: str, store: Engine, directory: InventoryDirectory) -> list[tuple
 
     def row(site: str) -> tuple[str, ...]:
         newest, run = made.get(site), runs.get(site)
-        stand = rollout_status(newest, run)
+        status = rollout_status(newest, run)
         content = encode(derive_config(directory.site(site), directory))
         is_old = newest is not None and newest.digest != short_digest(content)
         why = "the inventory has changed since" if is_old else ""
         if len(content) > LARGEST_BYTES:
             why = f"too large to be sent: {len(content)} bytes, at most {LARGEST_BYTES}"
-        if stand is RolloutStatus.REFUSED and run is not None:
+        if status is RolloutStatus.REFUSED and run is not None:
             why = run.reason or "it has not said why yet"
         return (
             site,
             "-" if newest is None else newest.version,
             "-" if newest is None else tables.format_moment(newest.made_ns),
             "-" if run is None else run.version or "settings file",
-            stand,
+            status,
             why,
         )
 

@@ -29,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415
 
             return check_config(options.config)
+        case "doctor":
+            from thongsuot_agent.cli.doctor import examine_host  # noqa: PLC0415
+
+            return examine_host(options.config, is_json=options.json)
         case "status":
             from thongsuot_agent.cli.status import show_status  # noqa: PLC0415
 
@@ -81,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         "--record", default="", metavar="FILE", help="record the judge's input events, for replay"
     )
     check = add("check-config", "check the configuration as a start would")
+    doctor = add("doctor", "look for what on this device makes measurements lie")
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     status = add("status", "show the status of the running agent")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
     status.add_argument("--json", action="store_true", help="print the status as JSON")
@@ -100,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where the agent keeps its certificate; default: as configured, none without that",
     )
-    for command in (run, check, status, site_config, enrol):
+    for command in (run, check, doctor, status, site_config, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )

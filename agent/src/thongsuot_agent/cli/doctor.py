@@ -1,0 +1,62 @@
+"""``thongsuot-agent doctor``: look for what on this device makes measurements lie."""
+
+import sys
+import textwrap
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.config.read import read
+from thongsuot_agent.doctor.checks import (
+    HostFinding,
+    examine,
+    has_fault,
+    links_without_findings,
+    subject_of,
+)
+from thongsuot_agent.doctor.host import Host, read_host
+from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.inventory.model import Link
+
+FAULTY = 1
+_WIDTH = 100
+
+
+def examine_host(path: str, *, is_json: bool) -> int:
+    """
+    Examine this host and print what was found; returns the exit code.
+
+    Without a configuration file the links are what has a default route.
+    """
+    specs: tuple[Link, ...] = ()
+    if Path(path).exists():
+        try:
+            specs = read(Path(path)).links
+        except ConfigInvalid as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG
+    host = read_host(specs)
+    findings = examine(host)
+    if is_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(findings)).decode() + "\n")
+    else:
+        sys.stdout.write(report(host, findings))
+    return FAULTY if has_fault(findings) else 0
+
+
+def report(host: Host, findings: tuple[HostFinding, ...]) -> str:
+    """Return the findings as text for a person."""
+    lines: list[str] = []
+    for finding in findings:
+        lines += _wrapped(f"{finding.severity:<8}{subject_of(finding)}: {finding.text}", " " * 8)
+        if finding.remedy:
+            lines += _wrapped(f"        do: {finding.remedy}", " " * 12)
+    lines += [f"ok      {link.name}" for link in links_without_findings(host, findings)]
+    return "\n".join((*lines, ""))
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

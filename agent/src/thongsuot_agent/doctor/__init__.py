@@ -1,0 +1,1 @@
+"""What on this device makes measurements lie, and how to mend it."""

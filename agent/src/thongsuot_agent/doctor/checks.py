@@ -1,0 +1,251 @@
+"""The checks: a host to what is wrong with it. Pure."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from itertools import combinations
+
+import msgspec
+
+from thongsuot_agent.doctor.host import Host, HostLink
+from thongsuot_schema.result import Family
+
+_SMALLEST_IPV6_BYTES = 1280  # RFC 8200, section 5
+_ETHERNET_BYTES = 1500
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    FAULT = "fault"
+    """Measurements lie, or cannot be made."""
+
+    WARNING = "warning"
+    """They lie in some situation, or somebody will be misled."""
+
+    NOTE = "note"
+    """Nothing is wrong; who looks for a cause wants to know it."""
+
+
+class HostFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing that was found: the ``check`` that found it, on which ``link`` (empty: the host), what
+    it is, and what to do (empty: nothing).
+    """
+
+    check: str
+    severity: Severity
+    text: str
+    link: str = ""
+    remedy: str = ""
+
+
+def examine(host: Host) -> tuple[HostFinding, ...]:
+    """Return everything that was found, the worst first."""
+    order = list(Severity)
+    findings = [finding for check in CHECKS for finding in check(host)]
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+
+
+def _interfaces(host: Host) -> Iterator[HostFinding]:
+    named = {link.spec.interface for link in host.links}
+    others = ", ".join(name for name in host.uplinks if name not in named)
+    for link in host.links:
+        if not link.state.present:
+            yield HostFinding(
+                check="interface",
+                severity=Severity.FAULT,
+                link=link.name,
+                text=f"there is no interface {link.spec.interface}",
+                remedy=f"name another in [[links]]: with a default route there is {others}"
+                if others
+                else "plug it in, or correct `interface` in [[links]] (`ip link` lists all)",
+            )
+    if not host.links:
+        yield HostFinding(
+            check="interface",
+            severity=Severity.FAULT,
+            text="no interface has a default route, and the settings name no link",
+            remedy="connect an uplink, or name one in [[links]]",
+        )
+
+
+def _routes(host: Host) -> Iterator[HostFinding]:
+    for link in host.links:
+        state = link.state
+        if not state.present or state.has_route4 or state.has_route6:
+            continue
+        yield HostFinding(
+            check="route",
+            severity=Severity.FAULT,
+            link=link.name,
+            text="no default route leaves by it, so that nothing can be measured over it",
+            remedy="let its DHCP client set one (with a higher metric than the first link's), or "
+            "add it: ip route add default via GATEWAY dev "
+            f"{link.spec.interface} metric 200",
+        )
+
+
+def _reverse_path_filter(host: Host) -> Iterator[HostFinding]:
+    for link in host.links:
+        if link.state.reverse_filtered:
+            interface = link.spec.interface
+            yield HostFinding(
+                check="reverse_path_filter",
+                severity=Severity.FAULT,
+                link=link.name,
+                text="the kernel drops the answers that come in by it (strict reverse path "
+                "filtering, RFC 3704): the link looks dead",
+                remedy=f"sysctl -w net.ipv4.conf.{interface}.rp_filter=2, and the same line "
+                f"without `sysctl -w` in /etc/sysctl.d/90-thongsuot.conf; `all` must not be 1 "
+                "either",
+            )
+
+
+def _name_servers(host: Host) -> Iterator[HostFinding]:
+    usable = [link for link in host.links if link.state.has_route4 or link.state.has_route6]
+    for link in usable:
+        if not link.resolvers:
+            yield HostFinding(
+                check="name_servers",
+                severity=Severity.FAULT,
+                link=link.name,
+                text="no name server is known for it (a stub on a loopback address does not "
+                "count: it answers by whichever link it likes)",
+                remedy='write its carrier\'s: resolvers = ["ADDRESS"] in its [[links]]',
+            )
+        elif link.resolvers_are_shared and len(usable) > 1:
+            yield HostFinding(
+                check="name_servers",
+                severity=Severity.WARNING,
+                link=link.name,
+                text=f"its name servers ({', '.join(link.resolvers)}) are those of the whole "
+                "device: a carrier's server need not answer customers of another, so they are "
+                "asked and nobody is accused by their silence",
+                remedy='write each link\'s own: resolvers = ["ADDRESS"] in its [[links]]',
+            )
+
+
+def _common_gateway(host: Host) -> Iterator[HostFinding]:
+    for first, second in combinations(host.links, 2):
+        if first.spec.interface == second.spec.interface:
+            continue
+        gateway = first.gateway_address
+        if gateway and gateway == second.gateway_address:
+            yield HostFinding(
+                check="common_gateway",
+                severity=Severity.WARNING,
+                link=f"{first.name}, {second.name}",
+                text=f"both leave by one router ({gateway}): which line it uses cannot be seen "
+                "here, and its failure is the failure of both",
+                remedy="have the router bind each of the two to a line of its own (a rule by "
+                "source address), and give both the same `shares` in the inventory",
+            )
+
+
+def _packet_size(host: Host) -> Iterator[HostFinding]:
+    for link in host.links:
+        if not link.mtu_bytes:
+            continue
+        if link.mtu_bytes < _SMALLEST_IPV6_BYTES and link.state.addresses(Family.IP6):
+            yield HostFinding(
+                check="packet_size",
+                severity=Severity.FAULT,
+                link=link.name,
+                text=f"its MTU is {link.mtu_bytes} bytes; IPv6 needs 1280 (RFC 8200, section 5)",
+                remedy=f"ip link set dev {link.spec.interface} mtu 1500, or what its line takes",
+            )
+        elif link.mtu_bytes > _ETHERNET_BYTES:
+            yield HostFinding(
+                check="packet_size",
+                severity=Severity.WARNING,
+                link=link.name,
+                text=f"its MTU is {link.mtu_bytes} bytes, more than lines of the Internet take",
+                remedy=f"ip link set dev {link.spec.interface} mtu 1500",
+            )
+
+
+def _temporary_addresses(host: Host) -> Iterator[HostFinding]:
+    for link in host.links:
+        if link.use_tempaddr > 1 and link.state.addresses(Family.IP6):
+            yield HostFinding(
+                check="temporary_addresses",
+                severity=Severity.NOTE,
+                link=link.name,
+                text="IPv6 sends from temporary addresses that change each day (RFC 8981), so "
+                "that a router's or carrier's rules by address lose it",
+                remedy=f"sysctl -w net.ipv6.conf.{link.spec.interface}.use_tempaddr=0",
+            )
+
+
+def _capability(host: Host) -> Iterator[HostFinding]:
+    if host.echo_refusal:
+        yield HostFinding(
+            check="capability",
+            severity=Severity.FAULT,
+            text=f"no echo can be sent: {host.echo_refusal}",
+            remedy="run the agent by its unit, which has CAP_NET_RAW (AmbientCapabilities)",
+        )
+
+
+def _clock(host: Host) -> Iterator[HostFinding]:
+    if host.clock_is_synchronised is False:
+        yield HostFinding(
+            check="clock",
+            severity=Severity.WARNING,
+            text="the clock is not synchronised: the record is dated by the collector's clock "
+            "where that is known, and certificates may look expired",
+            remedy="timedatectl set-ntp true, or install chrony",
+        )
+
+
+def _managers(host: Host) -> Iterator[HostFinding]:
+    if host.managers:
+        yield HostFinding(
+            check="managers",
+            severity=Severity.NOTE,
+            text=f"interfaces are configured by {', '.join(host.managers)}",
+        )
+    rivals = {"NetworkManager", "systemd-networkd", "dhcpcd", "connmand"} & set(host.managers)
+    if len(rivals) > 1:
+        yield HostFinding(
+            check="managers",
+            severity=Severity.WARNING,
+            text=f"{' and '.join(sorted(rivals))} run at once: each may take away the routes "
+            "that the other sets",
+            remedy="let one of them have the uplinks, and disable the others",
+        )
+
+
+CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
+    _interfaces,
+    _routes,
+    _reverse_path_filter,
+    _name_servers,
+    _common_gateway,
+    _packet_size,
+    _capability,
+    _clock,
+    _managers,
+    _temporary_addresses,
+)
+
+
+def subject_of(finding: HostFinding) -> str:
+    """Return what a finding is about, for a line of text."""
+    return finding.link or "device"
+
+
+def has_fault(findings: tuple[HostFinding, ...]) -> bool:
+    """Return whether something was found that makes measurements lie."""
+    return any(finding.severity is Severity.FAULT for finding in findings)
+
+
+def links_without_findings(host: Host, findings: tuple[HostFinding, ...]) -> tuple[HostLink, ...]:
+    """Return the links of which nothing was found but notes."""
+    named = {
+        name
+        for finding in findings
+        if finding.severity is not Severity.NOTE
+        for name in finding.link.split(", ")
+    }
+    return tuple(link for link in host.links if link.name not in named)

@@ -1,0 +1,157 @@
+"""The host as its kernel and its files describe it: what the checks look at."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thongsuot_agent.links.icmp_sockets import missing_privilege_text, open_icmp
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.resolvers import find_shared_resolvers
+from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_runtime import kernel_clock
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.result import Family
+
+MANAGERS = (
+    "NetworkManager",
+    "systemd-networkd",
+    "dhcpcd",
+    "dhclient",
+    "ModemManager",
+    "pppd",
+    "connmand",
+)
+_COMM_CHARACTERS = 15
+"""As much of a program's name as the kernel keeps in /proc/PID/comm."""
+
+_ARP = re.compile(
+    r"^(?P<ip>\S+)\s+\S+\s+(?P<flags>0x\S+)\s+(?P<mac>[0-9a-f:]{17})\s+\S+\s+(?P<dev>\S+)$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLink:
+    """
+    One uplink: its settings, and what the kernel says of its interface.
+
+    ``resolvers_are_shared``: its name servers are those of the whole device. ``mtu_bytes`` is 0
+    while the interface is absent. ``gateway_address`` is the gateway's link-layer address, empty
+    where nobody has asked for it yet. ``use_tempaddr`` is the sysctl of that name (RFC 8981).
+    """
+
+    spec: Link
+    state: LinkState
+    resolvers: tuple[str, ...] = ()
+    resolvers_are_shared: bool = False
+    mtu_bytes: int = 0
+    gateway_address: str = ""
+    use_tempaddr: int = 0
+
+    @property
+    def name(self) -> str:
+        """The link's name, with its interface where that is another word."""
+        if self.spec.name == self.spec.interface:
+            return self.spec.name
+        return f"{self.spec.name} ({self.spec.interface})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """
+    ``uplinks`` are the interfaces that a default route uses, ``managers`` the programs that run and
+    configure interfaces. ``echo_refusal`` says why no echo can be sent, empty where one can.
+    ``clock_is_synchronised`` is ``None`` where the kernel does not say.
+    """
+
+    links: tuple[HostLink, ...]
+    uplinks: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    echo_refusal: str = ""
+    clock_is_synchronised: bool | None = None
+    shared_resolvers: tuple[str, ...] = field(default=())
+
+
+def read_host(specs: tuple[Link, ...], root: Path = Path("/")) -> Host:
+    """
+    Return the host as it is now; without ``specs`` its links are what has a default route.
+
+    Raises:
+        OSError: the kernel does not tell of its interfaces.
+    """
+    neighbours = _neighbours(root)
+    with LinkMonitor() as found:
+        uplinks = tuple(link.spec.interface for link in found.links.values())
+    with LinkMonitor(specs or None) as monitor:
+        links = tuple(_link(link, neighbours, root) for link in monitor.links.values())
+    return Host(
+        links=links,
+        uplinks=uplinks,
+        managers=_managers(root),
+        echo_refusal=_echo_refusal(links),
+        clock_is_synchronised=_is_clock_synchronised(),
+        shared_resolvers=find_shared_resolvers(root),
+    )
+
+
+def _link(link: LiveLink, neighbours: Mapping[tuple[str, str], str], root: Path) -> HostLink:
+    state, interface = link.state, link.spec.interface
+    resolvers = link.resolvers
+    return HostLink(
+        spec=link.spec,
+        state=state,
+        resolvers=resolvers,
+        resolvers_are_shared=link.has_shared_resolvers,
+        mtu_bytes=_number(root / "sys/class/net" / interface / "mtu"),
+        gateway_address=neighbours.get((interface, state.gateway4 or ""), ""),
+        use_tempaddr=_number(root / "proc/sys/net/ipv6/conf" / interface / "use_tempaddr"),
+    )
+
+
+def _neighbours(root: Path) -> Mapping[tuple[str, str], str]:
+    """Return link-layer addresses by interface and IPv4 address, of those that have answered."""
+    lines = _text(root / "proc/net/arp").splitlines()[1:]
+    matches = [match for line in lines if (match := _ARP.match(line.strip())) is not None]
+    return {
+        (match["dev"], match["ip"]): match["mac"]
+        for match in matches
+        if int(match["flags"], 16) and match["mac"] != "00:00:00:00:00:00"
+    }
+
+
+def _managers(root: Path) -> tuple[str, ...]:
+    running = {_text(path).strip() for path in (root / "proc").glob("[0-9]*/comm")}
+    return tuple(name for name in MANAGERS if name[:_COMM_CHARACTERS] in running)
+
+
+def _echo_refusal(links: tuple[HostLink, ...]) -> str:
+    """Return why no echo can be sent by the first link that is there; empty where one can."""
+    there = next((link for link in links if link.state.present), None)
+    if there is None:
+        return ""
+    try:
+        open_icmp(Family.IP4, there.spec.interface).close()
+    except LinkUnusable as refused:
+        return refused.detail or missing_privilege_text()
+    return ""
+
+
+def _is_clock_synchronised() -> bool | None:
+    try:
+        return kernel_clock.read().is_synchronised
+    except OSError:
+        return None
+
+
+def _number(path: Path) -> int:
+    text = _text(path).strip()
+    return int(text) if text.lstrip("-").isdecimal() else 0
+
+
+def _text(path: Path) -> str:
+    # What is not there, or belongs to a process that has just ended, says nothing.
+    with suppress(OSError):
+        return path.read_text("utf-8", "replace")
+    return ""

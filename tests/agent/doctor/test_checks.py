@@ -1,0 +1,127 @@
+"""What is found on hosts, as far as one can say it without a host."""
+
+from dataclasses import replace
+
+import pytest
+
+from thongsuot_agent.doctor.checks import HostFinding, Severity, examine, links_without_findings
+from thongsuot_agent.doctor.host import Host, HostLink
+from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_schema.inventory.model import Link
+
+FIXED = HostLink(
+    spec=Link(name="fixed", interface="eth0"),
+    state=LinkState(
+        present=True,
+        carrier=True,
+        addresses4=("192.168.1.10",),
+        addresses6=("2001:db8::10",),
+        gateway4="192.168.1.1",
+        has_route4=True,
+        has_route6=True,
+    ),
+    resolvers=("192.168.1.1",),
+    mtu_bytes=1500,
+    gateway_address="02:00:00:00:00:01",
+)
+MOBILE = replace(
+    FIXED,
+    spec=Link(name="mobile", interface="wwan0"),
+    resolvers=("192.168.8.1",),
+    gateway_address="02:00:00:00:00:02",
+)
+HEALTHY = Host(links=(FIXED, MOBILE), uplinks=("eth0", "wwan0"), clock_is_synchronised=True)
+
+
+def found(host: Host) -> list[tuple[str, Severity, str]]:
+    return [(finding.check, finding.severity, finding.link) for finding in examine(host)]
+
+
+def test_of_a_healthy_host_nothing_is_said() -> None:
+    assert found(HEALTHY) == []
+    assert links_without_findings(HEALTHY, ()) == (FIXED, MOBILE)
+
+
+@pytest.mark.parametrize(
+    ("second", "check", "severity"),
+    [
+        (replace(MOBILE, state=ABSENT), "interface", Severity.FAULT),
+        (
+            replace(MOBILE, state=replace(MOBILE.state, has_route4=False, has_route6=False)),
+            "route",
+            Severity.FAULT,
+        ),
+        (
+            replace(MOBILE, state=replace(MOBILE.state, reverse_filtered=True)),
+            "reverse_path_filter",
+            Severity.FAULT,
+        ),
+        (replace(MOBILE, resolvers=()), "name_servers", Severity.FAULT),
+        (replace(MOBILE, resolvers_are_shared=True), "name_servers", Severity.WARNING),
+        (replace(MOBILE, mtu_bytes=1200), "packet_size", Severity.FAULT),
+        (replace(MOBILE, mtu_bytes=9000), "packet_size", Severity.WARNING),
+        (replace(MOBILE, use_tempaddr=2), "temporary_addresses", Severity.NOTE),
+    ],
+)
+def test_what_is_wrong_with_a_link_is_said_of_that_link(
+    second: HostLink, check: str, severity: Severity
+) -> None:
+    host = replace(HEALTHY, links=(FIXED, second))
+    assert found(host) == [(check, severity, "mobile (wwan0)")]
+    assert all(finding.text and finding.remedy for finding in examine(host))
+
+
+@pytest.mark.parametrize(
+    ("host", "check", "severity"),
+    [
+        (replace(HEALTHY, links=(), uplinks=()), "interface", Severity.FAULT),
+        (replace(HEALTHY, echo_refusal="needs CAP_NET_RAW"), "capability", Severity.FAULT),
+        (replace(HEALTHY, clock_is_synchronised=False), "clock", Severity.WARNING),
+    ],
+)
+def test_what_is_wrong_with_the_host_is_said_of_no_link(
+    host: Host, check: str, severity: Severity
+) -> None:
+    assert found(host) == [(check, severity, "")]
+
+
+def test_two_links_behind_one_router_are_said_together() -> None:
+    behind = replace(MOBILE, gateway_address=FIXED.gateway_address)
+    host = replace(HEALTHY, links=(FIXED, behind))
+    assert found(host) == [
+        ("common_gateway", Severity.WARNING, "fixed (eth0), mobile (wwan0)"),
+    ]
+    assert links_without_findings(host, examine(host)) == ()
+
+
+def test_small_packets_are_no_fault_where_there_is_no_ipv6() -> None:
+    only4 = replace(MOBILE, mtu_bytes=1200, state=replace(MOBILE.state, addresses6=()))
+    assert found(replace(HEALTHY, links=(FIXED, only4))) == []
+
+
+def test_the_device_as_a_whole_has_one_set_of_servers_where_it_has_one_link() -> None:
+    alone = replace(FIXED, resolvers_are_shared=True)
+    assert found(replace(HEALTHY, links=(alone,))) == []
+
+
+def test_programs_that_set_routes_against_each_other_are_named() -> None:
+    host = replace(HEALTHY, managers=("NetworkManager", "dhcpcd"))
+    assert found(host) == [
+        ("managers", Severity.WARNING, ""),
+        ("managers", Severity.NOTE, ""),
+    ]
+    assert "NetworkManager and dhcpcd run at once" in examine(host)[0].text
+
+
+def test_an_interface_that_is_missing_is_held_against_what_there_is() -> None:
+    gone = replace(MOBILE, state=ABSENT)
+    host = replace(HEALTHY, links=(FIXED, gone), uplinks=("eth0", "wwp0s20u4"))
+    (finding,) = examine(host)
+    assert isinstance(finding, HostFinding)
+    assert "wwp0s20u4" in finding.remedy
+
+
+def test_the_worst_is_said_first() -> None:
+    second = replace(MOBILE, use_tempaddr=2, resolvers_are_shared=True, mtu_bytes=1200)
+    severities = [severity for _, severity, _ in found(replace(HEALTHY, links=(FIXED, second)))]
+    assert severities == [Severity.FAULT, Severity.WARNING, Severity.NOTE]

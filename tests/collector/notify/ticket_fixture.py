@@ -11,7 +11,8 @@ from tests.collector.notify.carrier_fixture import (
     SECRETS,
     CarrierFixture,
 )
-from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel, check
+from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel
+from thongsuot_collector.notify.http.tmf_api import check_tmf
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
@@ -48,7 +49,7 @@ class TicketFixture:
         return msgspec.convert(every, Settings)
 
     def channel(self) -> TroubleTicketChannel:
-        check(self.settings)
+        check_tmf(self.settings)
         return TroubleTicketChannel(self.settings)
 
     def received_kinds(self) -> list[str]:

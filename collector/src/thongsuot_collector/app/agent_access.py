@@ -14,8 +14,8 @@ from thongsuot_collector.pki.external_registry import ExternalCertificateRegistr
 from thongsuot_collector.pki.issuer import CertificateIssuer
 from thongsuot_collector.pki.listener_tls import ListenerTls
 from thongsuot_collector.pki.own_registry import OwnCertificateRegistry
-from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.registry import CertificateRegistry, ExpiryTimes
+from thongsuot_collector.pki.settings import ClientCertificatePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,7 @@ from sqlalchemy import Engine
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
 from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.config.model import CollectorConfig
-from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.config.whole import directory_for
+from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
 from thongsuot_collector.errors import StoreError

@@ -14,8 +14,12 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE, open_state_store
-from thongsuot_collector.config.read import Configuration, read_configuration
-from thongsuot_collector.config.whole import check_authority, directory_for
+from thongsuot_collector.config.read import (
+    Configuration,
+    check_authority,
+    directory_for,
+    read_configuration,
+)
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_schema.inventory.model import Name

@@ -10,8 +10,7 @@ import msgspec
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.pki.external_registry import pattern_mistake, read_trusted
-from thongsuot_collector.pki.policy import ClientCertificatePolicy
-from thongsuot_collector.pki.settings import CertificateSettings
+from thongsuot_collector.pki.settings import CertificateSettings, ClientCertificatePolicy
 from thongsuot_runtime.config_file import Mistake
 
 

@@ -1,6 +1,6 @@
 """
 From the configuration file to a checked configuration: the same for start-up and
-``check-config``.
+``check-config``. ``directory_for`` and ``check_authority`` check what it refers to.
 """
 
 import ipaddress
@@ -14,11 +14,24 @@ from thongsuot_collector.config import certificates, plugins
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
+from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.read import read_directory
+from thongsuot_collector.notify.dispatch import routing
+from thongsuot_collector.pki import authority
+from thongsuot_collector.pki.settings import ClientCertificatePolicy
 from thongsuot_collector.state import consumer as state
-from thongsuot_runtime.config_file import ConfigText, Mistake, raise_mistakes, read_text
+from thongsuot_runtime.config_file import (
+    ConfigInvalid,
+    ConfigText,
+    Mistake,
+    raise_mistakes,
+    read_text,
+)
+from thongsuot_schema.errors import DocumentError
 
 _RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
 """Names that a cursor of the journal has already."""
@@ -199,3 +212,38 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
         sinks=tuple(map(with_files, settings.sinks)),
         channels=tuple(map(with_files, settings.channels)),
     )
+
+
+def directory_for(configuration: Configuration, *, file: str) -> InventoryDirectory:
+    """
+    Return the inventory of a configuration; ``file`` is what that is called in messages.
+
+    The same for start-up, ``check-config`` and an inventory that changes while the collector runs.
+
+    Raises:
+        ConfigInvalid: with every mistake that was found, each with file and line.
+    """
+    directory = read_directory(configuration.settings.inventory_dir)
+    names = [settings.name for _, settings in configuration.channels]
+    wrong = routing.routing_errors(directory, configuration.settings.notify, names)
+    raise_mistakes(DocumentError(file, 0, sentence) for sentence in wrong)
+    return directory
+
+
+def check_authority(configuration: Configuration, *, file: str) -> None:
+    """
+    See whether the collector's own authority can be used, where it is wanted.
+
+    Raises:
+        ConfigInvalid: it cannot, or there is none.
+    """
+    settings = configuration.settings
+    if (
+        settings.listen.client_certificates is ClientCertificatePolicy.OFF
+        or settings.certificates.authorities_file
+    ):
+        return
+    try:
+        authority.load_authority(configuration.state_dir / authority.FOLDER)
+    except AuthorityError as error:
+        raise ConfigInvalid([DocumentError(file, 0, str(error))]) from error

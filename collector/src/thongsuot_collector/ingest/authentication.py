@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.pki.peer import SCOPE_KEY, PeerCertificate
-from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.registry import CertificateRegistry, short_serial
+from thongsuot_collector.pki.settings import ClientCertificatePolicy
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
 

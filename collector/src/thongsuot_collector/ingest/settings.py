@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_collector.pki.settings import ClientCertificatePolicy
 from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]

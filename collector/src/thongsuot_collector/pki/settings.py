@@ -1,5 +1,6 @@
 """Settings of client certificates; defaults live here and nowhere else."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -12,6 +13,19 @@ SITE = "{site}"
 """What stands for the site's name in ``identity``."""
 
 Lifetime = Annotated[float, msgspec.Meta(ge=3600.0, le=825 * DAY_S)]
+
+
+class ClientCertificatePolicy(StrEnum):
+    """
+    Whether agents are asked for certificates.
+
+    ``off``: nobody is asked. ``optional``: who shows none comes in by token. ``required``: nobody
+    pushes without one; enrolling and the pages, which stand at the same address, do not need it.
+    """
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class CertificateSettings(StrictStruct, frozen=True, kw_only=True):

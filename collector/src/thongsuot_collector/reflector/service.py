@@ -10,15 +10,15 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, make_server, url_of
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.reflector.address_filter import AddressFilter, networks_from
+from thongsuot_collector.reflector.access import AddressFilter, networks_from, read_key
 from thongsuot_collector.reflector.ancillary import open_socket
-from thongsuot_collector.reflector.kernel_clock import kernel_error, known_of
-from thongsuot_collector.reflector.key import read_key
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.sessions import Sessions
 from thongsuot_collector.reflector.stamp import ReflectorRules, StampReflector
 from thongsuot_collector.reflector.web import ThroughputReflector
-from thongsuot_schema.stamp.timestamp import ErrorEstimate
+from thongsuot_runtime import kernel_clock
+from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ErrorEstimate
+from thongsuot_schema.stamp.tlv import SyncSource, TimestampInformation, TimestampMethod
 
 _log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def stamp_reflector(settings: ReflectorSettings, metrics: Metrics) -> StampRefle
         twamp_light=AddressFilter(networks_from(settings.twamp_light)),
         pace=RateLimiter(per_second=settings.packets_per_s, reserve=settings.packets_burst),
         error=error,
-        known=known_of(error()),
+        known=_timestamp_information(error()),
     )
     host, port = host_and_port(settings.stamp_address)
     return StampReflector(
@@ -113,6 +113,23 @@ def stamp_reflector(settings: ReflectorSettings, metrics: Metrics) -> StampRefle
 
 def _error_of(settings: ReflectorSettings) -> Callable[[], ErrorEstimate]:
     if settings.clock_error_s is None:
-        return kernel_error
+        return _kernel_error
     estimate = ErrorEstimate(is_synchronised=True, error_s=settings.clock_error_s)
     return lambda: estimate
+
+
+def _kernel_error() -> ErrorEstimate:
+    """Return the kernel's word; unknown where the clock is not synchronised or may not be asked."""
+    try:
+        error_s = kernel_clock.read().error_s
+    except OSError:
+        return UNKNOWN_ERROR
+    if error_s is None:
+        return UNKNOWN_ERROR
+    return ErrorEstimate(is_synchronised=True, error_s=error_s)
+
+
+def _timestamp_information(error: ErrorEstimate) -> TimestampInformation:
+    """Return what is said of a clock in an extension; NTP where the kernel's is synchronised."""
+    source = SyncSource.NTP if error.is_synchronised else SyncSource.FREE_RUNNING
+    return TimestampInformation(source=source, method=TimestampMethod.SOFTWARE)

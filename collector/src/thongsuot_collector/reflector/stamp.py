@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.reflector.address_filter import AddressFilter
+from thongsuot_collector.reflector.access import AddressFilter
 from thongsuot_collector.reflector.ancillary import SPACE_BYTES, AncillaryData, read_ancillary
 from thongsuot_collector.reflector.sessions import Sessions
 from thongsuot_schema.stamp.packet import (

@@ -16,8 +16,7 @@ import msgspec
 from thongsuot_collector.ingest.body import ClientGone, Receive
 from thongsuot_collector.ingest.push_endpoint import Scope, Send, address_of, headers_of
 from thongsuot_collector.reflector import speedtest_mini
-from thongsuot_collector.reflector.address_filter import AddressFilter
-from thongsuot_collector.reflector.key import is_key
+from thongsuot_collector.reflector.access import AddressFilter, is_key
 from thongsuot_schema.throughput import (
     LARGEST_BYTES,
     LONGEST_S,

@@ -24,7 +24,8 @@ from tests.outside_data import need_file
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.channels.tmf642.alarm import new_alarm
 from thongsuot_collector.notify.channels.tmf642.causes import ALARM_CAUSES, alarm_cause
-from thongsuot_collector.notify.channels.tmf642.channel import AlarmChannel, Settings, check
+from thongsuot_collector.notify.channels.tmf642.channel import AlarmChannel, Settings
+from thongsuot_collector.notify.http.tmf_api import check_tmf
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
@@ -57,7 +58,7 @@ class AlarmFixture:
         self.settings = msgspec.convert(every, Settings)
 
     def channel(self) -> AlarmChannel:
-        check(self.settings)
+        check_tmf(self.settings)
         return AlarmChannel(self.settings)
 
     def alarms(self) -> list[dict[str, Any]]:
@@ -200,9 +201,9 @@ def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
 def test_callbacks_without_their_secret_are_refused(fixture: AlarmFixture, tmp_path: Path) -> None:
     broken = msgspec.structs.replace(fixture.settings, callback_token_file="")
     with pytest.raises(ValueError, match="callback_url and callback_token_file belong together"):
-        check(broken)
+        check_tmf(broken)
     nowhere = msgspec.structs.replace(
         fixture.settings, callback_token_file=str(tmp_path / "nowhere")
     )
     with pytest.raises(OSError, match="No such file"):
-        check(nowhere)
+        check_tmf(nowhere)

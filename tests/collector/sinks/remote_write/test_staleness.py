@@ -1,6 +1,10 @@
 """A series ends where it has no value any more: once, and only if it ever had one."""
 
+import logging
 import struct
+from pathlib import Path
+
+import pytest
 
 from tests.collector.batches import S, failed, icmp_result, unmeasured
 from tests.collector.sinks.remote_write.test_encode import EPOCH, SITE
@@ -9,7 +13,13 @@ from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.samples.labels import LabelsOf
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
 from thongsuot_collector.sinks.remote_write.protobuf import STALE, samples_in, varint_at
-from thongsuot_collector.sinks.remote_write.staleness import LiveSeriesBySite, StalenessMarkers
+from thongsuot_collector.sinks.remote_write.staleness import (
+    LiveSeries,
+    LiveSeriesBySite,
+    StalenessMarkers,
+    load_checkpoint,
+    save_checkpoint,
+)
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.encode import encode_batch, encode_layout
@@ -182,3 +192,32 @@ def test_with_the_same_labels_a_restart_changes_nothing() -> None:
         (RTT, "fiber", "vnpt", 40),
         (HOPS, "fiber", "vnpt", 40),
     }
+
+
+KNOWN = {"ba-dinh": LiveSeries(b"layout", 1000, [31, 0], {"5g": {"carrier": "vnpt"}}, {"5g": 990})}
+
+
+def test_what_is_kept_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "sink-a.msgpack"
+    assert load_checkpoint(path) == {}
+    save_checkpoint(path, KNOWN)
+    assert load_checkpoint(path) == KNOWN
+    assert [file.name for file in tmp_path.iterdir()] == ["sink-a.msgpack"]
+
+
+def test_a_broken_file_is_told_of_and_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "sink-a.msgpack"
+    path.write_bytes(b"torn")
+    with caplog.at_level(logging.WARNING):
+        assert load_checkpoint(path) == {}
+    assert "begins anew" in caplog.text
+
+
+def test_a_disk_that_takes_nothing_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        save_checkpoint(tmp_path / "gone" / "sink-a.msgpack", KNOWN)
+    assert "cannot keep what a sink knows" in caplog.text

@@ -18,25 +18,20 @@ from typing import Annotated
 from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.link_load.preparation import (
-    MeasurementPostponed,
-    authorities,
     check_server,
-    locate_server,
-    read_key,
     reason_of,
-    require_quiet,
 )
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport
-from thongsuot_agent.worker import WorkerFailed, request_report
+from thongsuot_agent.probing.link_load.reflector import Reflector, run_reflector_test
+from thongsuot_agent.worker import request_report
 from thongsuot_schema.catalogue import qcvn as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.reason import Reason, outcome_of
+from thongsuot_schema.reason import outcome_of
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _WORKER = "thongsuot_agent.probes.qcvn.worker"
@@ -83,43 +78,23 @@ class Settings:
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Watch, find the server, and carry one file each way."""
     del target, family
-    if not settings.url:
-        return failed_finding(
-            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
-        )
-    cost_bytes = 0
-    try:
-        key = read_key(settings.key_file)
-        if not settings.force:
-            await require_quiet(
-                link,
-                watch_s=settings.watch_s,
-                busy_bits_per_second=settings.busy_bits_per_second,
-            )
-        server = await locate_server(link, settings.url, settings.family)
-        cost_bytes = server.cost_bytes
-        trusted = authorities(settings.ca_file)
+
+    async def measure(reflector: Reflector) -> Finding:
         request = FileTestRequest(
-            route=server.route,
-            url=settings.url.rstrip("/"),
-            key=key,
-            ca_file=trusted.file,
-            ca_folder=trusted.folder,
+            route=reflector.route,
+            url=reflector.url,
+            key=reflector.key,
+            ca_file=reflector.trusted.file,
+            ca_folder=reflector.trusted.folder,
             file_bytes=settings.file_bytes,
             timeout_s=settings.timeout_s,
         )
         report = await request_report(
             _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
-    except LinkUnusable as unusable:
-        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
-    except MeasurementPostponed as not_now:
-        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
-    except WorkerFailed as failed:
-        return failed_finding(
-            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
-        )
-    return finding_from(report, settings, cost_bytes)
+        return finding_from(report, settings, reflector.cost_bytes)
+
+    return await run_reflector_test(link, settings, measure)
 
 
 def finding_from(report: LoadTestReport, settings: Settings, asked_bytes: int = 0) -> Finding:

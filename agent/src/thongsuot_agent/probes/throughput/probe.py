@@ -18,22 +18,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.throughput import figures
 from thongsuot_agent.probes.throughput.protocol import LoadTestRequest
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.link_load.preparation import (
-    MeasurementPostponed,
-    authorities,
     carried_bytes,
     check_server,
-    locate_server,
-    read_key,
     reason_of,
-    require_quiet,
 )
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport
-from thongsuot_agent.worker import WorkerFailed, request_report
+from thongsuot_agent.probing.link_load.reflector import Reflector, run_reflector_test
+from thongsuot_agent.worker import request_report
 from thongsuot_schema.catalogue import throughput as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -100,28 +95,14 @@ class Settings:
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Watch, find the server, fill the link each way, and look at the counts."""
     del target, family
-    if not settings.url:
-        return failed_finding(
-            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
-        )
-    cost_bytes = 0
-    try:
-        key = read_key(settings.key_file)
-        if not settings.force:
-            await require_quiet(
-                link,
-                watch_s=settings.watch_s,
-                busy_bits_per_second=settings.busy_bits_per_second,
-            )
-        server = await locate_server(link, settings.url, settings.family)
-        cost_bytes = server.cost_bytes
-        trusted = authorities(settings.ca_file)
+
+    async def measure(reflector: Reflector) -> Finding:
         request = LoadTestRequest(
-            route=server.route,
-            url=settings.url.rstrip("/"),
-            key=key,
-            ca_file=trusted.file,
-            ca_folder=trusted.folder,
+            route=reflector.route,
+            url=reflector.url,
+            key=reflector.key,
+            ca_file=reflector.trusted.file,
+            ca_folder=reflector.trusted.folder,
             streams=settings.streams,
             warmup_s=settings.warmup_s,
             duration_s=settings.duration_s,
@@ -132,15 +113,11 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
         carried = carried_bytes(link) - before
-    except LinkUnusable as unusable:
-        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
-    except MeasurementPostponed as not_now:
-        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
-    except WorkerFailed as failed:
-        return failed_finding(
-            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        return finding_from(
+            report, settings, carried_bytes=carried, asked_bytes=reflector.cost_bytes
         )
-    return finding_from(report, settings, carried_bytes=carried, asked_bytes=cost_bytes)
+
+    return await run_reflector_test(link, settings, measure)
 
 
 def finding_from(

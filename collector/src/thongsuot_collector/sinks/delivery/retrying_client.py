@@ -67,7 +67,7 @@ class SendResult:
     """
 
     action: DeliveryAction
-    said: str
+    text: str
     response: TransportResponse
 
 
@@ -107,7 +107,7 @@ class RetryingClient:
                 self._retry.succeed()
                 return result
             await self._retry.wait(
-                result.action, result.said, size_bytes=len(request.body), at_least_s=at_least_s
+                result.action, result.text, size_bytes=len(request.body), at_least_s=at_least_s
             )
 
     async def close(self) -> None:
@@ -132,14 +132,14 @@ class RetryingClient:
             raise
         action, why = action_for(response.status)
         if action is DeliveryAction.DONE:
-            return SendResult(action=action, said=why, response=response), 0.0
+            return SendResult(action=action, text=why, response=response), 0.0
         asked_s = retry_after_s(response.headers.get("retry-after", ""), now_s=time.time())
         text = " ".join(response.text[:_TEXT_LIMIT].split())
         said = f"{response.status} {text} ({why})"
-        return SendResult(action=action, said=said, response=response), asked_s
+        return SendResult(action=action, text=said, response=response), asked_s
 
 
 def _unanswered(said: str) -> SendResult:
     return SendResult(
-        action=DeliveryAction.RETRY, said=said, response=TransportResponse(status=0, text="")
+        action=DeliveryAction.RETRY, text=said, response=TransportResponse(status=0, text="")
     )

@@ -15,15 +15,15 @@ import msgspec
 from thongsuot_collector.samples.series import EncodedSeries
 from thongsuot_collector.sinks.contract import SinkContext, SinkKind
 from thongsuot_collector.sinks.delivery.bisection import SampleCounter, deliver_by_bisection
-from thongsuot_collector.sinks.delivery.groups import group_series
 from thongsuot_collector.sinks.delivery.http_settings import (
     HttpSinkSettings,
     authorization,
     check_http,
     read_secret,
 )
+from thongsuot_collector.sinks.delivery.http_sink import HttpSink, group_series
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
-from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry
 from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, RetryingClient
 from thongsuot_collector.sinks.influxdb.line_protocol import (
     LinePoint,
@@ -114,59 +114,26 @@ class InfluxClient:
 
     async def _send_part(self, part: Sequence[LinePoint]) -> tuple[DeliveryAction, str]:
         result = await self._client.send(lambda: DeliveryRequest(body=request_of_lines(part)))
-        return result.action, result.said
+        return result.action, result.text
 
 
-class InfluxSink:
-    """A consumer with a client of its own, so that nothing it does can hold up another sink."""
-
-    def __init__(self, settings: Settings, context: SinkContext) -> None:
-        transport = InfluxTransport(
-            InfluxBucket(
-                url=settings.url,
-                org=settings.org,
-                bucket=settings.bucket,
-                authorization=_authorization(settings),
-                timeout_s=settings.timeout_s,
-                ca_file=settings.ca_file,
-            )
-        )
-        self._client = RetryingClient(
-            settings.name,
-            transport,
-            context.metrics,
-            timeout_s=settings.timeout_s,
-            min_backoff_s=settings.min_backoff_s,
-            max_backoff_s=settings.max_backoff_s,
-        )
-        client = InfluxClient(
-            settings,
-            self._client,
-            LinePrefixCache(context.labels_of),
-            SampleCounter(settings.name, context.metrics),
-        )
-        self._consumer = JournalConsumer(
-            settings.name,
-            client,
-            context,
-            linger_s=settings.linger_s,
-            jump=settings.jump_entries,
-            entries=200,
-            size_bytes=4 << 20,
-        )
-
-    @property
-    def lag(self) -> int:
-        """See ``Sink``."""
-        return self._consumer.lag
-
-    async def run(self) -> None:
-        """See ``Sink``."""
-        await self._consumer.run()
-
-    async def close(self) -> None:
-        """See ``Sink``."""
-        await self._client.close()
+def make_sink(settings: Settings, context: SinkContext) -> HttpSink:
+    """Return a sink that writes into a bucket; see ``SinkKind``."""
+    bucket = InfluxBucket(
+        url=settings.url,
+        org=settings.org,
+        bucket=settings.bucket,
+        authorization=_authorization(settings),
+        timeout_s=settings.timeout_s,
+        ca_file=settings.ca_file,
+    )
+    prefixes = LinePrefixCache(context.labels_of)
+    return HttpSink(
+        settings,
+        context,
+        InfluxTransport(bucket),
+        lambda client, counter: InfluxClient(settings, client, prefixes, counter),
+    )
 
 
 def _authorization(settings: Settings) -> str:
@@ -183,7 +150,7 @@ def _is_too_old(said: str) -> bool:
 SINK = SinkKind(
     settings=Settings,
     check=check,
-    make=InfluxSink,
+    make=make_sink,
     delivers_to="InfluxDB 2, Cloud and 1.8 or newer, VictoriaMetrics: line protocol by the v2 "
     "write API, through `influxdb-client`",
     needs="a bucket that keeps points longer than an outage may last. InfluxDB 1.6 (Debian's) has "

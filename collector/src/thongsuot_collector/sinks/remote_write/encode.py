@@ -1,5 +1,5 @@
 """
-Batches as remote-write series: every result is visible, at its own time.
+Batches as remote-write series: every result and verdict is visible, at its own time.
 
 For each result exactly one of ``…_success`` (1 ok, 0 failed) and ``…_unmeasured`` (1)
 is written, and each metric that it has a value of. What has no value has no sample.
@@ -11,20 +11,27 @@ row by row.
 
 import struct
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from thongsuot_collector.samples.series import EncodedSeries, times_of
-from thongsuot_collector.sinks.remote_write.labels import SeriesLabels
+from thongsuot_collector.samples.verdicts import verdict_points
+from thongsuot_collector.sinks.remote_write.labels import LabelCache, SeriesLabels
 from thongsuot_collector.sinks.remote_write.protobuf import (
     SAMPLE_BYTES,
     SAMPLE_HEAD,
     SERIES_FIELD,
+    STALE,
+    series,
     spaced_time_fields,
     varint,
 )
+from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_schema.batch.columns import ColumnBlock, Columns, RowOutcome
+from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
 from thongsuot_schema.outcome import Outcome
+
+_ENDS = (STALE, STALE)
 
 _HEAD_BYTES = len(SAMPLE_HEAD)
 
@@ -165,3 +172,39 @@ def _outcomes(
 def _packer(count: int) -> struct.Struct:
     """Return what packs ``count`` values, each followed by a spaced time field."""
     return struct.Struct("<" + f"d{7 + _HEAD_BYTES}s" * count)
+
+
+def verdict_series(
+    site: str,
+    columns: Columns,
+    standing: Iterable[StandingVerdict],
+    *,
+    labels: LabelCache,
+    epoch_ns: int,
+) -> EncodedSeries | None:
+    """
+    Return the verdicts of a batch as series; see ``verdict_points``.
+
+    A state of ``unknown`` has no number: its series end there with a staleness marker.
+    """
+    subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
+    if not subjects:
+        return None
+    pieces: list[bytes] = []
+    for (link, service), points in subjects.items():
+        times = sorted(points)
+        for place, metric in enumerate((STATE, SEGMENT)):
+            named = labels.of_metric(site, link, service, metric.full_name)
+            pieces.append(
+                series(
+                    named.removesuffix(SAMPLE_HEAD),
+                    [(time_ms, (points[time_ms] or _ENDS)[place]) for time_ms in times],
+                )
+            )
+    every_ms = [time_ms for points in subjects.values() for time_ms in points]
+    return EncodedSeries(
+        body=b"".join(pieces),
+        samples=2 * len(every_ms),
+        earliest_ms=min(every_ms),
+        latest_ms=max(every_ms),
+    )

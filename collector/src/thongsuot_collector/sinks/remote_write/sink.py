@@ -19,7 +19,6 @@ from thongsuot_collector.samples.labels import LabelsOf
 from thongsuot_collector.samples.series import EncodedSeries
 from thongsuot_collector.sinks.contract import SinkContext, SinkKind
 from thongsuot_collector.sinks.delivery.bisection import SampleCounter, deliver_by_bisection
-from thongsuot_collector.sinks.delivery.groups import group_series
 from thongsuot_collector.sinks.delivery.http import HttpEndpoint, HttpTransport
 from thongsuot_collector.sinks.delivery.http_settings import (
     HttpSinkSettings,
@@ -27,15 +26,19 @@ from thongsuot_collector.sinks.delivery.http_settings import (
     check_http,
     tls_of,
 )
+from thongsuot_collector.sinks.delivery.http_sink import HttpSink, group_series
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
-from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry
 from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, RetryingClient
-from thongsuot_collector.sinks.remote_write import checkpoint, out_of_order_window
-from thongsuot_collector.sinks.remote_write.encode import encode_results
+from thongsuot_collector.sinks.remote_write import out_of_order_window
+from thongsuot_collector.sinks.remote_write.encode import encode_results, verdict_series
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
 from thongsuot_collector.sinks.remote_write.protobuf import Sample, request_of, samples_in
-from thongsuot_collector.sinks.remote_write.staleness import StalenessMarkers
-from thongsuot_collector.sinks.remote_write.verdicts import verdict_series
+from thongsuot_collector.sinks.remote_write.staleness import (
+    StalenessMarkers,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 _HEADERS = {
     "Content-Encoding": "snappy",
@@ -144,49 +147,31 @@ class RemoteWriteClient:
 
     async def _send_part(self, part: Sequence[Sample]) -> tuple[DeliveryAction, str]:
         result = await self._client.send(lambda: _request(request_of(part)))
-        return result.action, result.said
+        return result.action, result.text
 
 
 class RemoteWriteSink:
-    """A consumer with a client of its own, so that nothing it does can hold up another sink."""
+    """Sends, and watches the receiver's window for late samples meanwhile."""
 
     def __init__(self, settings: Settings, context: SinkContext) -> None:
         self._settings = settings
         self._metrics = context.metrics
         self._endpoint = _endpoint(settings)
-        self._client = RetryingClient(
-            settings.name,
-            HttpTransport(self._endpoint),
-            context.metrics,
-            timeout_s=settings.timeout_s,
-            min_backoff_s=settings.min_backoff_s,
-            max_backoff_s=settings.max_backoff_s,
-        )
         self._checkpoint = context.state_dir / f"sink-{quote(settings.name, safe='')}.msgpack"
-        self._markers = StalenessMarkers(
-            context.labels_of, checkpoint.load_checkpoint(self._checkpoint)
-        )
-        client = RemoteWriteClient(
+        self._markers = StalenessMarkers(context.labels_of, load_checkpoint(self._checkpoint))
+        self._sink = HttpSink(
             settings,
-            self._client,
-            context.labels_of,
-            self._markers,
-            SampleCounter(settings.name, context.metrics),
-        )
-        self._consumer = JournalConsumer(
-            settings.name,
-            client,
             context,
-            linger_s=settings.linger_s,
-            jump=settings.jump_entries,
-            entries=200,
-            size_bytes=4 << 20,
+            HttpTransport(self._endpoint),
+            lambda client, counter: RemoteWriteClient(
+                settings, client, context.labels_of, self._markers, counter
+            ),
         )
 
     @property
     def lag(self) -> int:
         """See ``Sink``."""
-        return self._consumer.lag
+        return self._sink.lag
 
     async def run(self) -> None:
         """See ``Sink``."""
@@ -199,14 +184,14 @@ class RemoteWriteSink:
             )
         )
         try:
-            await self._consumer.run()
+            await self._sink.run()
         finally:
             watching.cancel()
 
     async def close(self) -> None:
         """See ``Sink``."""
-        await self._client.close()
-        await asyncio.to_thread(checkpoint.save_checkpoint, self._checkpoint, self._markers.live)
+        await self._sink.close()
+        await asyncio.to_thread(save_checkpoint, self._checkpoint, self._markers.live)
 
 
 def _endpoint(settings: Settings) -> HttpEndpoint:

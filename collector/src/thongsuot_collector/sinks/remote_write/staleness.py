@@ -6,10 +6,13 @@ value is lacking (the run failed, the link is gone), where its link is no longer
 and where the inventory gives it other labels since the collector started: then the one with the
 old labels ends, and none is there twice. Which series have a value is remembered for each site; one
 that never had any gets no marker, because that would bring it about.
+It is kept over restarts in a file beside the journal.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import msgspec
 
@@ -21,6 +24,8 @@ from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, STALE, 
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.outcome import Outcome
+
+_log = logging.getLogger(__name__)
 
 _LINK_GONE_MS = 90_000
 """
@@ -211,3 +216,28 @@ def _encode_markers(ends: Ends) -> EncodedSeries | None:
         earliest_ms=min(times_ms),
         latest_ms=max(times_ms),
     )
+
+
+def load_checkpoint(path: Path) -> LiveSeriesBySite:
+    """
+    Return what was kept; nothing, when there is none or it cannot be read.
+
+    It is worth five minutes of series that should have ended, not a start that fails.
+    """
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=LiveSeriesBySite)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as error:
+        _log.warning("cannot read what a sink knew file=%s: %s; it begins anew", path, error)
+        return {}
+
+
+def save_checkpoint(path: Path, memory: LiveSeriesBySite) -> None:
+    """Keep it; a file is either the old one or the new one."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(msgspec.msgpack.encode(memory))
+        part.replace(path)
+    except OSError as error:
+        _log.warning("cannot keep what a sink knows file=%s: %s; it begins anew", path, error)

@@ -7,9 +7,7 @@ carrier calls when something has changed. A notification counts as delivered onl
 system has accepted something written for it: a ticket, a state or a note.
 """
 
-import asyncio
 from collections.abc import Sequence
-from typing import Annotated
 
 import msgspec
 
@@ -18,12 +16,8 @@ from thongsuot_collector.notify.channels.tmf621 import states
 from thongsuot_collector.notify.channels.tmf621 import ticket as forms
 from thongsuot_collector.notify.channels.tmf621.ticket import Json, TroubleTicket, Version
 from thongsuot_collector.notify.contract import ChannelKind
-from thongsuot_collector.notify.http.callbacks import (
-    CallbackSettings,
-    HubSubscription,
-    check_callback,
-)
-from thongsuot_collector.notify.http.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.http.client import HttpReply
+from thongsuot_collector.notify.http.tmf_api import TmfApi, TmfSettings, check_tmf
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
@@ -32,15 +26,10 @@ from thongsuot_collector.notify.message import (
     ReceiverStatus,
 )
 
-_CONCURRENT_POLLS = 4
-
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
-_PATCH_HEADERS = {"Content-Type": "application/merge-patch+json", "Accept": "application/json"}
-
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+_PATCH_TYPES = {5: "application/merge-patch+json", 4: "application/json"}
 
 
-class Settings(CallbackSettings, frozen=True, kw_only=True):
+class Settings(TmfSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf621``.
 
@@ -49,19 +38,10 @@ class Settings(CallbackSettings, frozen=True, kw_only=True):
     notes. ``poll_s`` is how often open tickets are asked for.
     """
 
-    url: str
     version: Version = 5
     ticket_type: str = "incident"
     customer: str = ""
     sets_status: bool = True
-    poll_s: Positive = 60.0
-
-
-def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
-    check_http(settings)
-    check_url(settings.url)
-    check_callback(settings)
 
 
 class TroubleTicketChannel:
@@ -73,9 +53,8 @@ class TroubleTicketChannel:
         self.poll_s = settings.poll_s
         self._settings = settings
         self._version: Version = settings.version
-        self._base = settings.url.rstrip("/") + forms.BASES[settings.version]
-        self._hub = HubSubscription(settings, f"{self._base}/hub", is_typed=settings.version == 5)
-        self._client = HttpClient(settings, secrets=self._hub.secrets)
+        path = forms.BASES[settings.version]
+        self._api = TmfApi(settings, path, "troubleTicket", is_typed=settings.version == 5)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Make a ticket, change it, or bring it to its end."""
@@ -97,49 +76,22 @@ class TroubleTicketChannel:
 
     async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each ticket."""
-        await self._hub.subscribe(self._client)
-        slots = asyncio.Semaphore(_CONCURRENT_POLLS)
-
-        async def poll_one(notification: OpenNotification) -> ReceiverStatus | None:
-            async with slots:
-                url = f"{self._tickets}/{notification.reference}"
-                reply = await self._client.request("GET", url)
-            ticket = reply.decode_body(TroubleTicket)
-            if not isinstance(ticket, TroubleTicket) or not ticket.status:
-                return None
-            return ReceiverStatus(
-                thread_id=notification.thread_id,
-                status=ticket.status,
-                acceptance=states.acceptance(ticket.status),
-                text=ticket.carrier_text,
-                revision=f"{ticket.status} {ticket.carrier_notes}",
-            )
-
-        statuses = await asyncio.gather(*map(poll_one, notifications))
-        return [status for status in statuses if status is not None]
+        return await self._api.poll(notifications, _status_of)
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from somebody who was told where to call."""
-        return self._hub.is_valid_token(token)
+        """See ``AcceptsCallbacks``."""
+        return self._api.accepts_callback(token)
 
     async def close(self) -> None:
-        """Take the subscription back, and close the connections."""
-        await self._hub.unsubscribe(self._client)
-        await self._client.close()
-
-    @property
-    def _tickets(self) -> str:
-        return f"{self._base}/troubleTicket"
+        """See ``Channel``."""
+        await self._api.close()
 
     async def _find(self, message: NotificationMessage) -> TroubleTicket | HttpReply | None:
         """Return the ticket of a message, ``None`` where there is none; a reply: not known."""
         if message.reference:
-            reply = await self._client.request("GET", f"{self._tickets}/{message.reference}")
-            known = reply.decode_body(TroubleTicket)
-            if isinstance(known, TroubleTicket):
+            known = await self._api.find(message.reference, TroubleTicket)
+            if known is not None:
                 return known
-            if reply.status != 404:
-                return _not_sent(known)
             # The ticket, or all of the API, is not there any more: the next answer says which.
         named = await self._find_named(message.thread_id)
         if isinstance(named, HttpReply):
@@ -148,12 +100,10 @@ class TroubleTicketChannel:
 
     async def _find_named(self, external_id: str) -> list[TroubleTicket] | HttpReply:
         """Return the tickets with an external identifier, those in work first."""
-        params = forms.external_id_filter(self._version, external_id)
-        reply = await self._client.request("GET", self._tickets, params=params)
-        tickets = reply.decode_body(tuple[TroubleTicket, ...])
+        query = forms.external_id_filter(self._version, external_id)
+        tickets = await self._api.search(query, TroubleTicket)
         if isinstance(tickets, HttpReply):
-            return _not_sent(tickets)
-        # A server may not know the filter and answer with all that it has.
+            return tickets
         named = [ticket for ticket in tickets if ticket.is_named(external_id)]
         return sorted(named, key=lambda ticket: not states.is_live(ticket.status))
 
@@ -165,7 +115,7 @@ class TroubleTicketChannel:
             customer=self._settings.customer,
             follows=follows,
         )
-        reply = await self._write("POST", self._tickets, body)
+        reply = await self._api.create(body)
         if reply.outcome is not ChannelOutcome.DELIVERED:
             return reply.channel_result()
         created = reply.decode_body(TroubleTicket)
@@ -229,7 +179,7 @@ class TroubleTicketChannel:
         steps = states.status_path(ticket.status, wanted) if self._settings.sets_status else None
         for status in (steps or ())[:-1]:
             body = forms.status_patch(self._version, status)
-            reply = await self._write("PATCH", f"{self._tickets}/{ticket.id}", body)
+            reply = await self._write_patch(ticket, body)
             if reply.outcome is ChannelOutcome.REJECTED:
                 steps = None
                 break
@@ -249,29 +199,32 @@ class TroubleTicketChannel:
         self, message: NotificationMessage, ticket: TroubleTicket, status: str
     ) -> HttpReply:
         body = forms.ticket_patch(message, self._version, ticket, status=status)
-        return await self._write("PATCH", f"{self._tickets}/{ticket.id}", body)
+        return await self._write_patch(ticket, body)
 
-    async def _write(self, method: str, url: str, body: Json) -> HttpReply:
-        is_merge_patch = method == "PATCH" and self._version == 5
-        headers = _PATCH_HEADERS if is_merge_patch else _HEADERS
-        return await self._client.request(
-            method, url, body=msgspec.json.encode(body), headers=headers
-        )
+    async def _write_patch(self, ticket: TroubleTicket, body: Json) -> HttpReply:
+        return await self._api.patch(ticket.id, body, content_type=_PATCH_TYPES[self._version])
+
+
+def _status_of(notification: OpenNotification, reply: HttpReply) -> ReceiverStatus | None:
+    ticket = reply.decode_body(TroubleTicket)
+    if not isinstance(ticket, TroubleTicket) or not ticket.status:
+        return None
+    return ReceiverStatus(
+        thread_id=notification.thread_id,
+        status=ticket.status,
+        acceptance=states.acceptance(ticket.status),
+        text=ticket.carrier_text,
+        revision=f"{ticket.status} {ticket.carrier_notes}",
+    )
 
 
 def _delivered(ticket: TroubleTicket, text: str) -> ChannelResult:
     return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=ticket.id)
 
 
-def _not_sent(reply: HttpReply) -> HttpReply:
-    """Return what a failed question means: whatever came of it, nothing was sent."""
-    is_unknown = reply.outcome is ChannelOutcome.UNKNOWN
-    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unknown else reply
-
-
 CHANNEL = ChannelKind(
     settings=Settings,
-    check=check,
+    check=check_tmf,
     make=TroubleTicketChannel,
     notifies="a carrier's ticket system (TM Forum TMF621, 5.0.1 or 4.0.0)",
     delivered_when="the carrier's system accepts a ticket, a state or a note",

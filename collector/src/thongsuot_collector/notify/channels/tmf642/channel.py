@@ -4,9 +4,7 @@ TMF642: an alarm in somebody's alarm management, with causes and severities of I
 As with tickets, an alarm is looked for by its external identifier before one is made.
 """
 
-import asyncio
 from collections.abc import Sequence
-from typing import Annotated
 
 import msgspec
 
@@ -14,12 +12,8 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.channels.tmf642 import alarm
 from thongsuot_collector.notify.channels.tmf642.alarm import Alarm, Json
 from thongsuot_collector.notify.contract import ChannelKind
-from thongsuot_collector.notify.http.callbacks import (
-    CallbackSettings,
-    HubSubscription,
-    check_callback,
-)
-from thongsuot_collector.notify.http.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.http.client import HttpReply
+from thongsuot_collector.notify.http.tmf_api import TmfApi, TmfSettings, check_tmf
 from thongsuot_collector.notify.message import (
     Acceptance,
     ChannelOutcome,
@@ -29,13 +23,8 @@ from thongsuot_collector.notify.message import (
     ReceiverStatus,
 )
 
-_CONCURRENT_POLLS = 4
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class Settings(CallbackSettings, frozen=True, kw_only=True):
+class Settings(TmfSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf642``.
 
@@ -43,27 +32,15 @@ class Settings(CallbackSettings, frozen=True, kw_only=True):
     for: who has acknowledged one is noted in the incident.
     """
 
-    url: str
-    poll_s: Positive = 60.0
-
-
-def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
-    check_http(settings)
-    check_url(settings.url)
-    check_callback(settings)
-
 
 class AlarmChannel:
-    """The channel; see ``Channel`` and ``Watching``."""
+    """The channel; see ``Channel``, ``Polling`` and ``AcceptsCallbacks``."""
 
     display_name = "tmf642"
 
     def __init__(self, settings: Settings) -> None:
         self.poll_s = settings.poll_s
-        self._base = settings.url.rstrip("/") + alarm.BASE
-        self._hub = HubSubscription(settings, f"{self._base}/hub", is_typed=False)
-        self._client = HttpClient(settings, secrets=self._hub.secrets)
+        self._api = TmfApi(settings, alarm.BASE, "alarm")
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Raise an alarm, change it, or clear it."""
@@ -85,38 +62,15 @@ class AlarmChannel:
 
     async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each alarm: has anybody acknowledged it?"""
-        await self._hub.subscribe(self._client)
-        slots = asyncio.Semaphore(_CONCURRENT_POLLS)
-
-        async def poll_one(notification: OpenNotification) -> ReceiverStatus | None:
-            async with slots:
-                url = f"{self._alarms}/{notification.reference}"
-                reply = await self._client.request("GET", url)
-            known = reply.decode_body(Alarm)
-            if not isinstance(known, Alarm) or known.ack_state != "acknowledged":
-                return None
-            return ReceiverStatus(
-                thread_id=notification.thread_id,
-                status=known.ack_state,
-                acceptance=Acceptance.ACCEPTED,
-                text=known.ack_user_id,
-            )
-
-        statuses = await asyncio.gather(*map(poll_one, notifications))
-        return [status for status in statuses if status is not None]
+        return await self._api.poll(notifications, _status_of)
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from somebody who was told where to call."""
-        return self._hub.is_valid_token(token)
+        """See ``AcceptsCallbacks``."""
+        return self._api.accepts_callback(token)
 
     async def close(self) -> None:
-        """Take the subscription back, and close the connections."""
-        await self._hub.unsubscribe(self._client)
-        await self._client.close()
-
-    @property
-    def _alarms(self) -> str:
-        return f"{self._base}/alarm"
+        """See ``Channel``."""
+        await self._api.close()
 
     async def _find(self, message: NotificationMessage) -> Alarm | HttpReply | None:
         """
@@ -124,51 +78,47 @@ class AlarmChannel:
         known.
         """
         if message.reference:
-            reply = await self._client.request("GET", f"{self._alarms}/{message.reference}")
-            known = reply.decode_body(Alarm)
-            if isinstance(known, Alarm):
+            known = await self._api.find(message.reference, Alarm)
+            if known is not None:
                 return known
-            if reply.status != 404:
-                return _not_sent(known)
-        params = {"externalAlarmId": message.thread_id}
-        reply = await self._client.request("GET", self._alarms, params=params)
-        alarms = reply.decode_body(tuple[Alarm, ...])
+        alarms = await self._api.search({"externalAlarmId": message.thread_id}, Alarm)
         if isinstance(alarms, HttpReply):
-            return _not_sent(alarms)
+            return alarms
         named = [known for known in alarms if known.external_alarm_id == message.thread_id]
         named.sort(key=lambda known: known.is_cleared)
         return named[0] if named else None
 
     async def _create(self, message: NotificationMessage) -> ChannelResult:
-        reply = await self._write("POST", self._alarms, alarm.new_alarm(message))
+        reply = await self._api.create(alarm.new_alarm(message))
         created = reply.decode_body(Alarm)
         if isinstance(created, HttpReply):
             return created.channel_result()
         return _delivered(created, f"alarm {created.id}")
 
     async def _patch(self, known: Alarm, body: Json) -> ChannelResult:
-        reply = await self._write("PATCH", f"{self._alarms}/{known.id}", body)
+        reply = await self._api.patch(str(known.id), body)
         return msgspec.structs.replace(reply.channel_result(), reference=str(known.id))
 
-    async def _write(self, method: str, url: str, body: Json) -> HttpReply:
-        return await self._client.request(
-            method, url, body=msgspec.json.encode(body), headers=_HEADERS
-        )
+
+def _status_of(notification: OpenNotification, reply: HttpReply) -> ReceiverStatus | None:
+    known = reply.decode_body(Alarm)
+    if not isinstance(known, Alarm) or known.ack_state != "acknowledged":
+        return None
+    return ReceiverStatus(
+        thread_id=notification.thread_id,
+        status=known.ack_state,
+        acceptance=Acceptance.ACCEPTED,
+        text=known.ack_user_id,
+    )
 
 
 def _delivered(known: Alarm, text: str) -> ChannelResult:
     return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=str(known.id))
 
 
-def _not_sent(reply: HttpReply) -> HttpReply:
-    """Return what a failed question means: whatever came of it, nothing was sent."""
-    is_unknown = reply.outcome is ChannelOutcome.UNKNOWN
-    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unknown else reply
-
-
 CHANNEL = ChannelKind(
     settings=Settings,
-    check=check,
+    check=check_tmf,
     make=AlarmChannel,
     notifies="an alarm management system (TM Forum TMF642, 4.0.0)",
     delivered_when="there is an alarm",

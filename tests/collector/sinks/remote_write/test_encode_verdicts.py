@@ -5,9 +5,9 @@ import struct
 
 from tests.collector.batches import S, change
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
+from thongsuot_collector.sinks.remote_write.encode import verdict_series
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
 from thongsuot_collector.sinks.remote_write.protobuf import samples_in
-from thongsuot_collector.sinks.remote_write.verdicts import verdict_series
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State

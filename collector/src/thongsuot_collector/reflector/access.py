@@ -1,10 +1,17 @@
-"""Gate: who is answered, and how often."""
+"""Access: whom the reflector answers, by address or by a key."""
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hmac import compare_digest
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+from thongsuot_collector.errors import CollectorError
 
 Network = IPv4Network | IPv6Network
+
+SHORTEST_KEY = 16
+_OTHERS = 0o007
 
 _ADDRESSES_KEPT = 4096
 """Of which it is remembered whether they are allowed; a flood of forged ones only costs time."""
@@ -39,3 +46,33 @@ def _unscoped(address: str) -> IPv4Address | IPv6Address:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         return parsed.ipv4_mapped
     return parsed
+
+
+def read_key(path: Path) -> bytes:
+    """
+    Return the key that a file holds.
+
+    Raises:
+        CollectorError: it cannot be read, others may read it, or it is too short a key.
+    """
+    try:
+        mode = path.stat().st_mode
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise CollectorError(f"cannot read key file {path}: {error}") from error
+    if mode & _OTHERS:
+        raise CollectorError(
+            f"key file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"
+        )
+    # As agents read it: printable ASCII without blanks.
+    if len(key) < SHORTEST_KEY or any(not 0x21 <= letter <= 0x7E for letter in key):
+        raise CollectorError(
+            f"key file {path} holds no key: one line of {SHORTEST_KEY} characters or more,"
+            " without blanks"
+        )
+    return key
+
+
+def is_key(key: bytes, offered: bytes) -> bool:
+    """Return whether what was given is the key; how long that takes does not tell."""
+    return compare_digest(key, offered)

@@ -1,0 +1,75 @@
+"""A sink whose receiver is asked by HTTP: follows the journal, and sends until it was answered."""
+
+from collections.abc import Callable, Iterable
+
+from thongsuot_collector.samples.series import EncodedSeries
+from thongsuot_collector.sinks.contract import SinkContext
+from thongsuot_collector.sinks.delivery.bisection import SampleCounter
+from thongsuot_collector.sinks.delivery.http_settings import HttpSinkSettings
+from thongsuot_collector.sinks.delivery.journal_consumer import JournalConsumer, SinkClient
+from thongsuot_collector.sinks.delivery.retrying_client import RetryingClient, Transport
+
+_READ_ENTRIES = 200
+_READ_BYTES = 4 << 20
+
+MakeClient = Callable[[RetryingClient, SampleCounter], SinkClient[EncodedSeries]]
+
+
+class HttpSink:
+    """
+    A consumer with a client of its own, so that nothing it does can hold up another sink.
+
+    ``make_client`` returns what is particular to a kind, given what it sends and counts with.
+    """
+
+    def __init__(
+        self,
+        settings: HttpSinkSettings,
+        context: SinkContext,
+        transport: Transport,
+        make_client: MakeClient,
+    ) -> None:
+        self._client = RetryingClient(
+            settings.name,
+            transport,
+            context.metrics,
+            timeout_s=settings.timeout_s,
+            min_backoff_s=settings.min_backoff_s,
+            max_backoff_s=settings.max_backoff_s,
+        )
+        self._consumer = JournalConsumer(
+            settings.name,
+            make_client(self._client, SampleCounter(settings.name, context.metrics)),
+            context,
+            linger_s=settings.linger_s,
+            jump=settings.jump_entries,
+            entries=_READ_ENTRIES,
+            size_bytes=_READ_BYTES,
+        )
+
+    @property
+    def lag(self) -> int:
+        """See ``Sink``."""
+        return self._consumer.lag
+
+    async def run(self) -> None:
+        """See ``Sink``."""
+        await self._consumer.run()
+
+    async def close(self) -> None:
+        """See ``Sink``."""
+        await self._client.close()
+
+
+def group_series(encoded: Iterable[EncodedSeries], limit: int) -> Iterable[list[EncodedSeries]]:
+    """Yield series in groups of about as many samples as a request should have."""
+    group: list[EncodedSeries] = []
+    samples = 0
+    for series in encoded:
+        group.append(series)
+        samples += series.samples
+        if samples >= limit:
+            yield group
+            group, samples = [], 0
+    if group:
+        yield group

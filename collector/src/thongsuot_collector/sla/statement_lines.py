@@ -235,8 +235,9 @@ def method_notes(statement: Statement) -> tuple[Text, ...]:
 
 def change_text(change: RevisionChange) -> Text:
     """Return one thing that a revision says otherwise, as a sentence."""
-    if change.subject == "interruption" and change.at_ms is not None:
-        at = _texts(lambda language: moment(change.at_ms or 0, language))
+    at_ms = change.at_ms
+    if change.subject == "interruption" and at_ms is not None:
+        at = _texts(lambda language: moment(at_ms, language))
         label = Text(f"Lần gián đoạn bắt đầu {at.vi}", f"The interruption that began {at.en}")
     elif change.subject in set(TimeClass):
         label = TIME_CLASSES[TimeClass(change.subject)]

@@ -120,6 +120,8 @@ def play(
                 _, before, after = waiting.pop(mutant)
                 known.add(mutant.name, test)
                 yield MutantResult(mutant=mutant, before=before, after=after, noticed_by=test)
+            else:
+                _say(f"{mutant.name}: not noticed yet")
         number += 1
 
 

@@ -107,7 +107,8 @@ def statements_page() -> str:
 def _classes() -> Iterator[str]:
     counted = {TimeClass.UP: "yes", TimeClass.DEGRADED: "yes", TimeClass.DOWN: "yes, as downtime"}
     for time_class, words in TIME_CLASSES.items():
-        yield f"| `{time_class}` | {words.en} | {words.vi} | {counted.get(time_class, 'no')} |\n"
+        names = f"{words.read('en')} | {words.read('vi')}"
+        yield f"| `{time_class}` | {names} | {counted.get(time_class, 'no')} |\n"
 
 
 def _words() -> Iterator[str]:

@@ -27,7 +27,11 @@ PAGES = (
     "docs/how-to/add-an-incident-rule.md",
 )
 
-GENERATORS = (("-m", "tools.reference"), ("-m", "thongsuot_dashboards"))
+GENERATORS = (
+    ("-m", "tools.catalogues"),
+    ("-m", "tools.reference"),
+    ("-m", "thongsuot_dashboards"),
+)
 GENERATED = ("docs/reference/", "dashboards/out/", "agent/imports.txt")
 
 

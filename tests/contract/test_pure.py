@@ -24,10 +24,10 @@ PURE = (
 
 _STANDARD = """
     __future__ abc array ast base64 binascii bisect calendar collections contextlib copy csv
-    dataclasses datetime decimal difflib enum fractions functools hashlib heapq html importlib
-    inspect io ipaddress itertools json keyword math numbers operator pkgutil re statistics string
-    struct sys textwrap threading tomllib types typing unicodedata urllib uuid zlib zoneinfo _sha2
-    _sha256
+    dataclasses datetime decimal difflib enum fractions functools gettext hashlib heapq html
+    importlib inspect io ipaddress itertools json keyword math numbers operator pkgutil re
+    statistics string struct sys textwrap threading tomllib types typing unicodedata urllib uuid
+    zlib zoneinfo _sha2 _sha256
 """
 STANDARD = frozenset(_STANDARD.split())
 """The part of the standard library that opens nothing and looks at no clock. Locks and thread-local
@@ -45,6 +45,7 @@ CALLS = frozenset(
         *("open", "print", "input", "exec", "eval", "breakpoint"),
         *("now", "utcnow", "today", "uuid1", "uuid4", "getenv"),
         *("read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "iterdir"),
+        *("get_data", "translation", "bindtextdomain"),
     }
 )
 """What an allowed module can do all the same: look at a clock, chance, or a file."""
@@ -52,6 +53,7 @@ CALLS = frozenset(
 PACKAGE_DATA = frozenset(
     {
         "thongsuot_schema.inventory.communes:read_text",
+        "thongsuot_schema.words.translations:get_data",
     }
 )
 """Files that a pure module reads from its own package, once: data that was put beside the code."""

@@ -21,7 +21,8 @@ _SEGMENT_COLORS = {
 LINK_STATE = FieldConfig(
     mappings={
         number: ValueMapping(
-            text=BilingualText(LINK_STATES[state].vi, LINK_STATES[state].en), color=_COLORS[state]
+            text=BilingualText(LINK_STATES[state].read("vi"), LINK_STATES[state].read("en")),
+            color=_COLORS[state],
         )
         for state, number in _NUMBERS.items()
     }
@@ -29,7 +30,7 @@ LINK_STATE = FieldConfig(
 SERVICE_STATE = FieldConfig(
     mappings={
         number: ValueMapping(
-            text=BilingualText(SERVICE_STATES[state].vi, SERVICE_STATES[state].en),
+            text=BilingualText(SERVICE_STATES[state].read("vi"), SERVICE_STATES[state].read("en")),
             color=_COLORS[state],
         )
         for state, number in _NUMBERS.items()
@@ -52,7 +53,7 @@ SEGMENT = FieldConfig(
     mappings={0: ValueMapping(text=BilingualText("Không có lỗi", "No fault"), color="green")}
     | {
         rung: ValueMapping(
-            text=BilingualText(SEGMENTS[segment].vi, SEGMENTS[segment].en),
+            text=BilingualText(SEGMENTS[segment].read("vi"), SEGMENTS[segment].read("en")),
             color=_SEGMENT_COLORS[segment],
         )
         for rung, segment in enumerate(LADDER, start=1)

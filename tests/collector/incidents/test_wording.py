@@ -10,7 +10,8 @@ from thongsuot_collector.rules.loader import load
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.words.language import LANGUAGES, Language
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.translations import languages
 
 NOW_S = wall_ns(100) / 1e9
 
@@ -66,7 +67,7 @@ def test_a_site_is_called_by_its_title() -> None:
     assert words(made, made.only("site_power")).headline == "Điểm 7 có thể mất điện"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_no_incident_leaves_a_place_open(language: Language) -> None:
     made = healthy_city()
     made.report("s1", "fiber", UNPLUGGED)

@@ -56,10 +56,10 @@ def test_what_a_rule_says_has_both_languages_and_only_known_places(code: str) ->
     for sentences in () if rule.sentences is None else every_variant(rule.sentences):
         texts += [sentences.headline, sentences.situation, sentences.do]
     for text in texts:
-        assert text.vi
-        assert text.en
-        assert text.vi != text.en
-        for said in (text.vi, text.en):
+        assert text.read("vi")
+        assert text.read("en")
+        assert text.read("vi") != text.read("en")
+        for said in (text.read("vi"), text.read("en")):
             assert {name for _, name, _, _ in Formatter().parse(said) if name} <= PLACES
 
 
@@ -123,15 +123,15 @@ def assess(_site, faults, _network):
 
 RULE = GroupRule(
     code="two_faults",
-    title=Text("Hai lỗi", "Two faults"),
+    title=Text("collector.rule_site_power.title"),
     precedence=70,
     group_key=group_key,
     assess=assess,
     covers=("link_fault",),
     sentences=RuleSentences(
-        headline=Text("{site} có hai lỗi", "{site} has two faults"),
-        situation=Text("Hai lỗi.", "Two faults."),
-        do=Text("Kiểm tra.", "Check."),
+        headline=Text("collector.rule_site_power.headline"),
+        situation=Text("collector.rule_site_power.situation"),
+        do=Text("collector.rule_site_power.do"),
     ),
 )
 '''

@@ -23,8 +23,9 @@ from thongsuot_schema.inventory.model import (
     ServiceHours,
     Since,
 )
-from thongsuot_schema.words.language import LANGUAGES, Language
+from thongsuot_schema.words.language import Language
 
+WITH_GOLDEN_FILES: tuple[Language, ...] = ("vi", "en")
 FOLDER = Path(__file__).parents[2] / "golden" / "sla"
 
 QUARTERLY = Contract(
@@ -87,7 +88,7 @@ ISSUES = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", WITH_GOLDEN_FILES)
 @pytest.mark.parametrize("name", ISSUES)
 def test_a_statement_reads_as_it_was_read(name: str, language: Language) -> None:
     expected = (FOLDER / f"{name}.{language}.txt").read_text(encoding="utf-8")
@@ -96,7 +97,7 @@ def test_a_statement_reads_as_it_was_read(name: str, language: Language) -> None
 
 def test_both_languages_have_the_same_lines() -> None:
     for issue in ISSUES.values():
-        vi, en = (text_of(issue(), language).splitlines() for language in LANGUAGES)
+        vi, en = (text_of(issue(), language).splitlines() for language in WITH_GOLDEN_FILES)
         assert [bool(line) for line in vi] == [bool(line) for line in en]
         assert [line[:1] for line in vi[3:]] == [line[:1] for line in en[3:]]
 
@@ -105,7 +106,7 @@ def main() -> None:
     """Write the texts anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, issue in ISSUES.items():
-        for language in LANGUAGES:
+        for language in WITH_GOLDEN_FILES:
             path = FOLDER / f"{name}.{language}.txt"
             path.write_text(f"{text_of(issue(), language)}\n", encoding="utf-8")
 

@@ -9,7 +9,7 @@ from thongsuot_collector.sla.revision import RevisionChange
 from thongsuot_collector.sla.statement_lines import change_text
 from thongsuot_collector.sla.words import cause, length, moment, percent, plain_percent
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.words.language import LANGUAGES
+from thongsuot_schema.words.translations import languages
 
 
 def test_what_is_missed_by_a_millisecond_does_not_look_met() -> None:
@@ -33,26 +33,28 @@ def test_times_are_written_to_the_millisecond() -> None:
     assert moment(1_793_466_000_250, "vi") == "01/11/2026 00:00:00,250"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_every_symptom_has_words_without_holes(language: str) -> None:
     for symptom in Symptom:
-        text = cause(symptom, TimeClass.DOWN, "vi" if language == "vi" else "en")
+        text = cause(symptom, TimeClass.DOWN, language)
         assert text
         assert "{" not in text
         assert "  " not in text
 
 
 def test_each_change_is_a_sentence() -> None:
-    assert change_text(RevisionChange(subject="terms")).vi == "Điều khoản đã thay đổi"
+    assert change_text(RevisionChange(subject="terms")).read("vi") == "Điều khoản đã thay đổi"
     assert (
-        change_text(RevisionChange(subject="begun", before=1, after=2)).en
+        change_text(RevisionChange(subject="begun", before=1, after=2)).read("en")
         == "Interruptions: from 1 to 2"
     )
     told = RevisionChange(subject="interruption", before=None, after=1_000, at_ms=1_793_466_000_000)
-    assert change_text(told).vi == (
+    assert change_text(told).read("vi") == (
         "Lần gián đoạn bắt đầu 01/11/2026 00:00:00,000: từ không có thành 0:00:01,000"
     )
     for time_class in TimeClass:
-        assert change_text(RevisionChange(subject=time_class, before=0, after=1)).en.endswith(
-            "0:00:00.001"
+        assert (
+            change_text(RevisionChange(subject=time_class, before=0, after=1))
+            .read("en")
+            .endswith("0:00:00.001")
         )

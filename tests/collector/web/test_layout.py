@@ -21,7 +21,7 @@ def page(text: str) -> str:
     frame = Frame(
         title=text,
         state=State.DOWN,
-        other_url=f"/?q={text}",
+        url_in=lambda _other: f"/?q={text}",
         home_url=text,
         place=text,
         refresh_s=5,
@@ -37,7 +37,7 @@ def test_whatever_a_page_is_given_stays_text() -> None:
 
 
 def test_a_page_that_lacks_something_is_no_page() -> None:
-    frame = Frame(title="", state=State.UP, other_url="")
+    frame = Frame(title="", state=State.UP, url_in="/?lang={}".format)
     with pytest.raises(UndefinedError, match="rows"):
         render("sites", frame, "vi", {"labels": labels, "query": ""})
 

@@ -14,9 +14,10 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES, explain
-from thongsuot_schema.words.language import LANGUAGES, Language
+from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.sentence import PLACEHOLDERS, Sentence
 from thongsuot_schema.words.symptoms import access, device, service
+from thongsuot_schema.words.translations import languages
 
 SERVICE_TITLE = "Cổng Dịch vụ công quốc gia"
 
@@ -96,7 +97,7 @@ def test_every_symptom_has_its_sentence() -> None:
     assert set(service.BECAUSE_OF_THE_LINK) == set(State)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("medium", [*Medium, "carrier-pigeon"])
 @pytest.mark.parametrize("known", [MUCH, LITTLE], ids=["much", "little"])
 def test_whatever_is_known_of_a_link_the_sentences_are_whole(
@@ -113,7 +114,7 @@ def test_whatever_is_known_of_a_link_the_sentences_are_whole(
                 assert is_vietnamese(text), text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("state", State)
 def test_a_service_is_explained_whatever_its_symptom_and_state(
     language: Language, state: State
@@ -131,7 +132,7 @@ def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_sa
         for text in (sentence.headline, sentence.situation, sentence.advice):
             places = {
                 language: {name for _, name, _, _ in string.Formatter().parse(words) if name}
-                for language, words in (("vi", text.vi), ("en", text.en))
+                for language, words in (("vi", text.read("vi")), ("en", text.read("en")))
             }
             assert places["vi"] | places["en"] <= set(PLACEHOLDERS), text
             facts = [{name.lower() for name in names} & FACTS for names in places.values()]

@@ -16,7 +16,7 @@ from thongsuot_agent.page.request import (
 )
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.view import SiteView
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, language_from
 
 _FRESH_NS = 1_000_000_000
 """
@@ -116,4 +116,4 @@ class LocalPages:
 
 
 def _language(request: HttpRequest) -> Language:
-    return "en" if request.query.get("lang") == "en" else "vi"
+    return language_from(request.query.get("lang"))

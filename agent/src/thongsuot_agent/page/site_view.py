@@ -109,13 +109,10 @@ def _link_light(
     issued: Mapping[SubjectKey, IssuedVerdict],
     outlook: SiteViewInputs,
 ) -> SubjectView:
-    issued_verdict = issued.get(SubjectKey(link.name, ""))
-    verdict, since_s = _verdict(issued_verdict, link.name, "", outlook)
+    verdict, since_s = _verdict(issued.get(SubjectKey(link.name, "")), link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
-    figures = LineFigures()
-    if issued_verdict is not None and verdict.state in {State.UP, State.DEGRADED}:
-        since_ns = issued_verdict.onset_ns
-        figures = outlook.latest.line_figures(link.name, since_ns, outlook.now_ns)
+    is_heard = verdict.state in {State.UP, State.DEGRADED}
+    figures = outlook.latest.line_figures(link.name, outlook.now_ns) if is_heard else LineFigures()
     return SubjectView(
         name=link.name,
         title_vi="",

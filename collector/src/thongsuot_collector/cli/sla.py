@@ -7,7 +7,7 @@ from thongsuot_collector.cli.command import Commands, UsageError, configured, op
 from thongsuot_collector.sla.month import Month, month_from
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.command import FORMATS, shown, statements, written
-from thongsuot_schema.words.language import LANGUAGES
+from thongsuot_schema.words.translations import REFERENCE, languages
 
 HELP = "issue the statements of a month, and show them or write them out"
 
@@ -19,7 +19,9 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--circuit", metavar="NAME", help="only this one, or SITE/LINK")
     parser.add_argument("--format", choices=FORMATS, default="text", help="%(default)s")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file each, there")
-    parser.add_argument("--lang", choices=LANGUAGES, default="vi", help="of the text: %(default)s")
+    parser.add_argument(
+        "--lang", choices=languages(), default=REFERENCE, help="of the text: %(default)s"
+    )
 
 
 def _sla(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Wording: an incident in words, in both languages, for whoever is told of it."""
+"""Wording: an incident in words, in a person's language, for whoever is told of it."""
 
 import msgspec
 
@@ -13,13 +13,15 @@ from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.language import Language, Text, join_list
+from thongsuot_schema.words.titles import title_in
 
 COMMUNES_NAMED = 5
 """More than these are counted: a message stays readable on a phone."""
 
+_SINCE = Text("collector.incidents.since")
 _DIRECTIONS = {
-    "foreign": Text("quốc tế", "international"),
-    "domestic": Text("trong nước", "domestic"),
+    "foreign": Text("collector.incidents.directions.foreign"),
+    "domestic": Text("collector.incidents.directions.domestic"),
 }
 
 
@@ -61,7 +63,7 @@ def describe(
         "n": str(incident.open_members or affected),
         "m": str(incident.total or affected),
         "area": area(incident.communes, directory, language),
-        "since": f" {'từ' if language == 'vi' else 'since'} {since}",
+        "since": f" {_SINCE.read(language, moment=since)}",
         "direction": "" if direction is None else direction.read(language),
         "symptom": now.headline,
     }
@@ -74,9 +76,9 @@ def describe(
         }
     sentences = _sentences_of(incident, rule.sentences)
     return IncidentWording(
-        headline=_sentences_of(titled, rule.sentences).headline.read(language).format_map(title),
-        situation=sentences.situation.read(language).format_map(places),
-        do=sentences.do.read(language).format_map(places),
+        headline=_sentences_of(titled, rule.sentences).headline.read(language, **title),
+        situation=sentences.situation.read(language, **places),
+        do=sentences.do.read(language, **places),
     )
 
 
@@ -117,7 +119,7 @@ def area(communes: tuple[str, ...], directory: InventoryDirectory, language: Lan
     more = len(names) - COMMUNES_NAMED
     if more > 0:
         names = names[:COMMUNES_NAMED]
-        names.append(f"{more} xã, phường khác" if language == "vi" else f"{more} more communes")
+        names.append(Text("collector.incidents.more_communes", more=more).read(language))
     return join_list(names, language)
 
 
@@ -147,4 +149,4 @@ def _service_title(name: str, directory: InventoryDirectory, language: Language)
     target = directory.target(name)
     if target is None:
         return name
-    return (target.title_vi if language == "vi" else target.title_en) or name
+    return title_in(language, target.title_vi, target.title_en) or name

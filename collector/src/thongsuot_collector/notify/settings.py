@@ -1,11 +1,12 @@
 """Settings of telling: the ``[notify]`` table, and what every ``[[channels]]`` has."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from thongsuot_schema.inventory.model import Name, StrictStruct
 from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.translations import REFERENCE, languages
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -39,6 +40,13 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     give_up_after_s: Positive = 3 * DAY_S
 
 
+if TYPE_CHECKING:
+    ConfiguredLanguage = Language
+else:
+    # Which languages there are is known when the catalogues are: a type checker cannot know it.
+    ConfiguredLanguage = Literal[languages()]
+
+
 class ChannelSettings(StrictStruct, frozen=True, kw_only=True):
     """
     What every ``[[channels]]`` has: which kind it is, the name by which the inventory and
@@ -47,4 +55,4 @@ class ChannelSettings(StrictStruct, frozen=True, kw_only=True):
 
     kind: str
     name: Name
-    language: Language = "vi"
+    language: ConfiguredLanguage = REFERENCE

@@ -34,25 +34,12 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
 
 RULE = SingleFaultRule(
     code="agent_silent",
-    title=Text("Thiết bị giám sát mất liên lạc", "Monitoring device not reporting"),
+    title=Text("collector.rule_agent_silent.title"),
     precedence=10,
     assess=assess,
     sentences=RuleSentences(
-        headline=Text(
-            "{site}: thiết bị giám sát mất liên lạc",
-            "{site}: monitoring device not reporting",
-        ),
-        situation=Text(
-            "Trung tâm không nhận được dữ liệu của thiết bị giám sát tại điểm {site}{since}. Chưa "
-            "biết nguyên nhân: có thể đường truyền cuối cùng còn lại đã đứt, có thể thiết bị tắt.",
-            "The centre has received nothing from the monitoring device of {site}{since}. The "
-            "cause is not known: the last working line may be cut, or the device may be off.",
-        ),
-        do=Text(
-            "Hãy kiểm tra thiết bị giám sát tại điểm có điện và đèn báo có sáng không, rồi xem "
-            "trang trạng thái ngay trên thiết bị.",
-            "Check at the point that the monitoring device has power and its lamp is lit, then "
-            "look at the status page of the device itself.",
-        ),
+        headline=Text("collector.rule_agent_silent.headline"),
+        situation=Text("collector.rule_agent_silent.situation"),
+        do=Text("collector.rule_agent_silent.do"),
     ),
 )

@@ -35,44 +35,20 @@ def assess(carrier: str, faults: Sequence[Fault], network: NetworkState) -> list
 
 RULE = GroupRule(
     code="carrier_outage",
-    title=Text("Sự cố diện rộng của nhà mạng", "Outage of a carrier"),
+    title=Text("collector.rule_carrier_outage.title"),
     precedence=40,
     group_key=group_key,
     assess=assess,
     covers=("link_fault", "site_power", "agent_silent"),
     sentences=RuleSentences(
-        headline=Text(
-            "{carrier}: {n}/{m} đường truyền cùng gặp sự cố",
-            "{carrier}: {n} of {m} links failed together",
-        ),
-        situation=Text(
-            "{n}/{m} đường truyền của {carrier} cùng gặp sự cố{since}, tại {area}. Lỗi ở mạng của "
-            "nhà mạng, không phải ở từng điểm.",
-            "{n} of {m} links of {carrier} have failed together{since}, in {area}. The fault is "
-            "in the carrier's network, not at the points.",
-        ),
-        do=Text(
-            "Nhà mạng kiểm tra mạng truy nhập và mạng lõi chung của các mã kênh trong danh sách.",
-            "The carrier checks the access and core network that the listed circuits share.",
-        ),
+        headline=Text("collector.rule_carrier_outage.headline"),
+        situation=Text("collector.rule_carrier_outage.situation"),
+        do=Text("collector.rule_carrier_outage.do"),
         variants={
             DEGRADED: RuleSentences(
-                headline=Text(
-                    "{carrier}: {n}/{m} đường truyền cùng kém chất lượng",
-                    "{carrier}: {n} of {m} links degraded together",
-                ),
-                situation=Text(
-                    "{n}/{m} đường truyền của {carrier} cùng kém chất lượng{since}, tại {area}: "
-                    "{symptom}. Lỗi ở mạng của nhà mạng, không phải ở từng điểm.",
-                    "{n} of {m} links of {carrier} have been degraded together{since}, in {area}: "
-                    "{symptom}. The fault is in the carrier's network, not at the points.",
-                ),
-                do=Text(
-                    "Nhà mạng kiểm tra tải và chất lượng mạng truy nhập và mạng lõi chung của các "
-                    "mã kênh trong danh sách.",
-                    "The carrier checks load and quality of the access and core network that the "
-                    "listed circuits share.",
-                ),
+                headline=Text("collector.rule_carrier_outage.degraded.headline"),
+                situation=Text("collector.rule_carrier_outage.degraded.situation"),
+                do=Text("collector.rule_carrier_outage.degraded.do"),
             ),
         },
     ),

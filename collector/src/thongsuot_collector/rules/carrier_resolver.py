@@ -35,40 +35,20 @@ def assess(carrier: str, faults: Sequence[Fault], network: NetworkState) -> list
 
 RULE = GroupRule(
     code="carrier_resolver",
-    title=Text("Máy chủ tên miền của nhà mạng", "A carrier's name servers"),
+    title=Text("collector.rule_carrier_resolver.title"),
     precedence=30,
     group_key=group_key,
     assess=assess,
     covers=("link_fault",),
     sentences=RuleSentences(
-        headline=Text("Máy chủ tên miền của {carrier} lỗi", "Name servers of {carrier} fail"),
-        situation=Text(
-            "Máy chủ tên miền (DNS) của {carrier} lỗi{since} trên {n}/{m} đường truyền, tại "
-            "{area}. Các đường truyền vẫn thông, nhưng trang web không mở được.",
-            "The name servers (DNS) of {carrier} have been failing{since} on {n} of {m} links, in "
-            "{area}. The links themselves work, but pages do not open.",
-        ),
-        do=Text(
-            "Nhà mạng kiểm tra máy chủ tên miền cấp cho các mã kênh trong danh sách.",
-            "The carrier checks the name servers assigned to the listed circuits.",
-        ),
+        headline=Text("collector.rule_carrier_resolver.headline"),
+        situation=Text("collector.rule_carrier_resolver.situation"),
+        do=Text("collector.rule_carrier_resolver.do"),
         variants={
             _SLOW: RuleSentences(
-                headline=Text(
-                    "Máy chủ tên miền của {carrier} chậm", "Name servers of {carrier} are slow"
-                ),
-                situation=Text(
-                    "Máy chủ tên miền (DNS) của {carrier} trả lời chậm{since} trên {n}/{m} đường "
-                    "truyền, tại {area}. Trang web mở chậm; các đường truyền vẫn thông.",
-                    "The name servers (DNS) of {carrier} have been answering slowly{since} on {n} "
-                    "of {m} links, in {area}. Pages open slowly; the links themselves work.",
-                ),
-                do=Text(
-                    "Nhà mạng kiểm tra tải của máy chủ tên miền cấp cho các mã kênh trong danh "
-                    "sách.",
-                    "The carrier checks the load of the name servers assigned to the listed "
-                    "circuits.",
-                ),
+                headline=Text("collector.rule_carrier_resolver.slow.headline"),
+                situation=Text("collector.rule_carrier_resolver.slow.situation"),
+                do=Text("collector.rule_carrier_resolver.slow.do"),
             ),
         },
     ),

@@ -74,7 +74,7 @@ def _severity(fault: Fault, network: NetworkState) -> Severity:
 
 RULE = SingleFaultRule(
     code="link_fault",
-    title=Text("Sự cố một đường truyền", "Fault of one link"),
+    title=Text("collector.rule_link_fault.title"),
     precedence=10,
     assess=assess,
 )

@@ -51,27 +51,14 @@ def _candidate(cluster: FaultCluster, total: int, network: NetworkState) -> Cand
 
 RULE = GroupRule(
     code="many_silent",
-    title=Text("Nhiều thiết bị cùng mất liên lạc", "Many devices silent at once"),
+    title=Text("collector.rule_many_silent.title"),
     precedence=60,
     group_key=group_key,
     assess=assess,
     covers=("site_power", "agent_silent"),
     sentences=RuleSentences(
-        headline=Text(
-            "{n}/{m} thiết bị giám sát cùng mất liên lạc",
-            "{n} of {m} monitoring devices silent at once",
-        ),
-        situation=Text(
-            "{n}/{m} thiết bị giám sát ngừng gửi dữ liệu gần như cùng lúc{since}, tại {area}. Có "
-            "thể khu vực mất điện, hoặc chính đường truyền của trung tâm có sự cố.",
-            "{n} of {m} monitoring devices stopped reporting almost at once{since}, in {area}. "
-            "The area may have no electricity, or the centre's own connection may have a fault.",
-        ),
-        do=Text(
-            "Kiểm tra trước tiên đường truyền và máy chủ của trung tâm, sau đó hỏi điện lực khu "
-            "vực.",
-            "Check the centre's own connection and server first, then ask the electricity company "
-            "of the area.",
-        ),
+        headline=Text("collector.rule_many_silent.headline"),
+        situation=Text("collector.rule_many_silent.situation"),
+        do=Text("collector.rule_many_silent.do"),
     ),
 )

@@ -94,59 +94,25 @@ def _is_between_one_carrier_and_the_service(
 
 RULE = GroupRule(
     code="service_down",
-    title=Text("Dịch vụ lỗi ở nhiều điểm", "A service fails at many sites"),
+    title=Text("collector.rule_service_down.title"),
     precedence=40,
     group_key=group_key,
     assess=assess,
     covers=("service_fault",),
     sentences=RuleSentences(
-        headline=Text(
-            "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
-        ),
-        situation=Text(
-            "{n}/{m} điểm gặp cùng một lỗi với {service}{since}: {symptom}. Đường truyền của các "
-            "điểm vẫn bình thường.",
-            "{n} of {m} sites meet the same fault of {service}{since}: {symptom}. The sites' own "
-            "links work.",
-        ),
-        do=Text(
-            "Đơn vị vận hành kiểm tra hệ thống. Tại các điểm không cần sửa gì.",
-            "The operator checks the service. There is nothing to repair at the sites.",
-        ),
+        headline=Text("collector.rule_service_down.headline"),
+        situation=Text("collector.rule_service_down.situation"),
+        do=Text("collector.rule_service_down.do"),
         variants={
             _SEVERAL_SYMPTOMS: RuleSentences(
-                headline=Text(
-                    "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
-                ),
-                situation=Text(
-                    "{n}/{m} điểm không dùng được {service}{since}, mỗi nơi một biểu hiện. Đường "
-                    "truyền của các điểm vẫn bình thường.",
-                    "{n} of {m} sites cannot use {service}{since}; not all of them see the same. "
-                    "The sites' own links work.",
-                ),
-                do=Text(
-                    "Đơn vị vận hành kiểm tra hệ thống. Tại các điểm không cần sửa gì.",
-                    "The operator checks the service. There is nothing to repair at the sites.",
-                ),
+                headline=Text("collector.rule_service_down.several_symptoms.headline"),
+                situation=Text("collector.rule_service_down.several_symptoms.situation"),
+                do=Text("collector.rule_service_down.several_symptoms.do"),
             ),
             _ONE_CARRIER: RuleSentences(
-                headline=Text(
-                    "{service}: {n}/{m} điểm của cùng một nhà mạng không dùng được",
-                    "{service} fails at {n} of {m} sites, all of one carrier",
-                ),
-                situation=Text(
-                    "{n}/{m} điểm không dùng được {service}{since}: {symptom}. Tất cả các điểm này "
-                    "dùng cùng một nhà mạng; chưa thể phân biệt lỗi ở nhà mạng hay ở dịch vụ.",
-                    "{n} of {m} sites cannot use {service}{since}: {symptom}. All of them have the "
-                    "same carrier; whether the fault is the carrier's or the service's cannot be "
-                    "told apart.",
-                ),
-                do=Text(
-                    "Thử {service} qua một nhà mạng khác, rồi báo cho cả nhà mạng và đơn vị vận "
-                    "hành.",
-                    "Try {service} over another carrier, then ask both the carrier and the "
-                    "operator.",
-                ),
+                headline=Text("collector.rule_service_down.one_carrier.headline"),
+                situation=Text("collector.rule_service_down.one_carrier.situation"),
+                do=Text("collector.rule_service_down.one_carrier.do"),
             ),
         },
     ),

@@ -47,7 +47,7 @@ def _severity(state: State, symptom: Symptom) -> Severity:
 
 RULE = SingleFaultRule(
     code="service_fault",
-    title=Text("Một điểm không dùng được dịch vụ", "A service fails at one site"),
+    title=Text("collector.rule_service_fault.title"),
     precedence=10,
     assess=assess,
 )

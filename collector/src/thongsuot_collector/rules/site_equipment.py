@@ -68,25 +68,14 @@ def _candidate(site: str, faults: tuple[Fault, ...], network: NetworkState) -> C
 
 RULE = GroupRule(
     code="site_equipment",
-    title=Text("Mất điện thiết bị đường truyền tại điểm", "A site's line equipment is off"),
+    title=Text("collector.rule_site_equipment.title"),
     precedence=50,
     group_key=group_key,
     assess=assess,
     covers=("link_fault",),
     sentences=RuleSentences(
-        headline=Text(
-            "{site}: mọi đường truyền cùng mất ở phía điểm",
-            "{site}: every link lost on the site's own side",
-        ),
-        situation=Text(
-            "Cả {n} đường truyền của điểm {site} cùng mất{since}, ngay trên thiết bị tại điểm: "
-            "modem và bộ phát có thể mất điện, hoặc dây mạng bị rút.",
-            "All {n} links of {site} were lost at once{since}, at the point itself: modem and "
-            "router may have no power, or the cables are pulled.",
-        ),
-        do=Text(
-            "Hãy kiểm tra nguồn điện của modem, bộ phát và các dây mạng nối với thiết bị giám sát.",
-            "Check the power of modem and router, and the cables to the monitoring device.",
-        ),
+        headline=Text("collector.rule_site_equipment.headline"),
+        situation=Text("collector.rule_site_equipment.situation"),
+        do=Text("collector.rule_site_equipment.do"),
     ),
 )

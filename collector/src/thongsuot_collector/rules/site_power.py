@@ -55,21 +55,12 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
 
 RULE = SingleFaultRule(
     code="site_power",
-    title=Text("Điểm mất điện", "A site without power"),
+    title=Text("collector.rule_site_power.title"),
     precedence=20,
     assess=assess,
     sentences=RuleSentences(
-        headline=Text("{site} có thể mất điện", "{site} may have no power"),
-        situation=Text(
-            "Các đường truyền và thiết bị giám sát của điểm {site} cùng ngừng{since}; ngay trước "
-            "đó mọi đường truyền vẫn bình thường. Nhiều khả năng điểm mất điện.",
-            "The links and the monitoring device of {site} stopped at once{since}; until then "
-            "every link worked. Most likely the point has no power.",
-        ),
-        do=Text(
-            "Hãy kiểm tra nguồn điện, ổ cắm và công tắc. Có điện trở lại, thiết bị tự hoạt động.",
-            "Check the mains, the socket and the switch. Once there is power again the device "
-            "starts by itself.",
-        ),
+        headline=Text("collector.rule_site_power.headline"),
+        situation=Text("collector.rule_site_power.situation"),
+        do=Text("collector.rule_site_power.do"),
     ),
 )

@@ -45,42 +45,20 @@ def assess(group: str, faults: Sequence[Fault], network: NetworkState) -> list[C
 
 RULE = GroupRule(
     code="transit_outage",
-    title=Text("Đường đi ra ngoài nhà mạng", "Routes beyond a carrier"),
+    title=Text("collector.rule_transit_outage.title"),
     precedence=30,
     group_key=group_key,
     assess=assess,
     covers=("link_fault",),
     sentences=RuleSentences(
-        headline=Text(
-            "{carrier}: hướng {direction} gián đoạn trên {n}/{m} đường truyền",
-            "{carrier}: {direction} routes out on {n} of {m} links",
-        ),
-        situation=Text(
-            "{n}/{m} đường truyền của {carrier} không đi được hướng {direction}{since}, tại "
-            "{area}. Trong mạng của nhà mạng vẫn thông.",
-            "{n} of {m} links of {carrier} have not reached {direction} networks{since}, in "
-            "{area}. Inside the carrier's network they work.",
-        ),
-        do=Text(
-            "Nhà mạng kiểm tra kết nối với các mạng khác, với trạm trung chuyển và hướng quốc tế.",
-            "The carrier checks its connections to other networks, the exchange and abroad.",
-        ),
+        headline=Text("collector.rule_transit_outage.headline"),
+        situation=Text("collector.rule_transit_outage.situation"),
+        do=Text("collector.rule_transit_outage.do"),
         variants={
             DEGRADED: RuleSentences(
-                headline=Text(
-                    "{carrier}: hướng ra ngoài kém trên {n}/{m} đường truyền",
-                    "{carrier}: routes out degraded on {n} of {m} links",
-                ),
-                situation=Text(
-                    "{n}/{m} đường truyền của {carrier} đi ra mạng khác kém chất lượng{since}, tại "
-                    "{area}: {symptom}. Trong mạng của nhà mạng vẫn tốt.",
-                    "{n} of {m} links of {carrier} reach other networks badly{since}, in {area}: "
-                    "{symptom}. Inside the carrier's network they work well.",
-                ),
-                do=Text(
-                    "Nhà mạng kiểm tra tải và chất lượng của kết nối với các mạng khác.",
-                    "The carrier checks load and quality of its connections to other networks.",
-                ),
+                headline=Text("collector.rule_transit_outage.degraded.headline"),
+                situation=Text("collector.rule_transit_outage.degraded.situation"),
+                do=Text("collector.rule_transit_outage.degraded.do"),
             ),
         },
     ),

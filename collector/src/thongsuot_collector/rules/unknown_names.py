@@ -58,28 +58,13 @@ def _candidate(faults: Sequence[Fault], network: NetworkState) -> Candidate:
 
 RULE = GroupRule(
     code="unknown_names",
-    title=Text("Tên không có trong danh mục", "Names that the inventory does not have"),
+    title=Text("collector.rule_unknown_names.title"),
     precedence=20,
     group_key=group_key,
     assess=assess,
     sentences=RuleSentences(
-        headline=Text(
-            "{site}: thiết bị báo lỗi với tên không có trong danh mục",
-            "{site}: faults of names that are not in the inventory",
-        ),
-        situation=Text(
-            "Thiết bị giám sát của điểm {site} báo lỗi của {n} đường truyền hoặc dịch vụ không có "
-            "trong danh mục{since}. Có thể danh mục thiếu, thiết bị đặt nhầm điểm, hoặc thiết bị "
-            "không còn đáng tin.",
-            "The monitoring device of {site} has reported faults of {n} links or services that "
-            "the inventory does not have{since}. The inventory may be incomplete, the device may "
-            "stand at another site, or it cannot be trusted any more.",
-        ),
-        do=Text(
-            "Đối chiếu cấu hình của thiết bị với danh mục; nếu thiết bị không phải của điểm này, "
-            "hãy thu hồi mã truy cập của nó.",
-            "Compare the device's configuration with the inventory; if it is not this site's "
-            "device, revoke its token.",
-        ),
+        headline=Text("collector.rule_unknown_names.headline"),
+        situation=Text("collector.rule_unknown_names.situation"),
+        do=Text("collector.rule_unknown_names.do"),
     ),
 )

@@ -8,17 +8,12 @@ from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_schema.words.language import Language, Text
 
-_RUNS: Final = Text("Kế hoạch đo: {version}", "Site configuration: {version}")
-_NEWEST: Final = Text("mới nhất: {version}", "newest: {version}")
-_FILE: Final = Text("tệp cài đặt của thiết bị", "the device's settings file alone")
-_REFUSED: Final = Text(
-    "Thiết bị không chạy kế hoạch đo mới nhất và vẫn đo như trước. Tại điểm không cần làm gì;"
-    " trung tâm xem lý do ở cuối trang.",
-    "The device does not run the newest site configuration and goes on as before. There is nothing"
-    " to do at the point; why stands at the foot of this page, for the centre.",
-)
-_WHY: Final = Text("không chạy vì: {why}", "not run because: {why}")
-_NO_WORD: Final = Text("thiết bị chưa báo", "it has not said yet")
+_RUNS: Final = Text("collector.siteconfig.runs")
+_NEWEST: Final = Text("collector.siteconfig.newest")
+_FILE: Final = Text("collector.siteconfig.file")
+_REFUSED: Final = Text("collector.siteconfig.refused")
+_WHY: Final = Text("collector.siteconfig.why")
+_NO_WORD: Final = Text("collector.siteconfig.no_word")
 
 
 def notes_of(
@@ -41,10 +36,10 @@ def facts_of(
     """
     if made is None or run is None or not run.is_accepting:
         return []
-    said = _RUNS.read(language).format(version=run.version or _FILE.read(language))
+    said = _RUNS.read(language, version=run.version or _FILE.read(language))
     if run.version != made.version:
-        said += f"; {_NEWEST.read(language).format(version=made.version)}"
+        said += f"; {_NEWEST.read(language, version=made.version)}"
     if rollout_status(made, run) is RolloutStatus.REFUSED:
         why = run.reason or _NO_WORD.read(language)
-        said += f", {_WHY.read(language).format(why=why)}"
+        said += f", {_WHY.read(language, why=why)}"
     return [said]

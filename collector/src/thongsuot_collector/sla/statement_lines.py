@@ -4,7 +4,7 @@ Statement lines: a statement as labelled lines, the same for the page, the PDF a
 A line has a mark, so that others can name it: the arithmetic is on the statement.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 import msgspec
@@ -28,8 +28,16 @@ from thongsuot_collector.sla.words import (
 )
 from thongsuot_schema.inventory.model import AssessmentPeriod, ServiceHours, Since
 from thongsuot_schema.words.figures import duration
-from thongsuot_schema.words.language import LANGUAGES, Language, Text, capitalised
+from thongsuot_schema.words.language import (
+    Formatted,
+    Language,
+    Readable,
+    Text,
+    Verbatim,
+    capitalised,
+)
 from thongsuot_schema.words.media import MOBILE, medium_words
+from thongsuot_schema.words.translations import REFERENCE
 
 LISTED_CLASSES = (
     TimeClass.MAINTENANCE,
@@ -46,16 +54,11 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     One line: how others name it, what it is, how it follows from others, and what it comes to.
     """
 
-    label: Text
-    value: Text
+    label: Readable
+    value: Readable
     mark: str = ""
     formula: str = ""
     is_result: bool = False
-
-
-def same_text(vi: str, en: str | None = None) -> Text:
-    """Return a text in both languages; the same where it is only one."""
-    return Text(vi, vi if en is None else en)
 
 
 def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
@@ -63,68 +66,72 @@ def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
     made = issue.statement
     circuit, names, totals = made.circuit, made.names, made.totals
     medium = circuit.medium.value
-    word = Text("Mã thuê bao", "Subscriber") if medium in MOBILE else Text("Mã kênh", "Circuit")
-    line = _texts(lambda language: capitalised(medium_words(medium).line.read(language)))
+    word = (
+        Text("collector.sla.lines.subscriber")
+        if medium in MOBILE
+        else Text("collector.sla.lines.circuit")
+    )
+    line = Formatted(lambda language: capitalised(medium_words(medium).line.read(language)))
     return [
-        StatementLine(label=word, value=same_text(circuit.name)),
-        StatementLine(label=Text("Nhà mạng", "Carrier"), value=same_text(names.carrier)),
-        StatementLine(label=Text("Loại đường truyền", "Kind of line"), value=line),
+        StatementLine(label=word, value=Verbatim(circuit.name)),
+        StatementLine(label=Text("collector.sla.lines.carrier"), value=Verbatim(names.carrier)),
+        StatementLine(label=Text("collector.sla.lines.kind_of_line"), value=line),
         StatementLine(
-            label=Text("Điểm phục vụ", "Service point"),
-            value=same_text(", ".join(filter(None, (names.site, names.commune)))),
+            label=Text("collector.sla.lines.service_point"),
+            value=Verbatim(", ".join(filter(None, (names.site, names.commune)))),
         ),
         StatementLine(
-            label=Text("Từ", "From"),
-            value=Text(moment(totals.from_ms, "vi"), moment(totals.from_ms, "en")),
+            label=Text("collector.sla.lines.begins"),
+            value=_moment(totals.from_ms),
         ),
         StatementLine(
-            label=Text("Đến (không gồm)", "Until before"),
-            value=Text(moment(totals.until_ms, "vi"), moment(totals.until_ms, "en")),
+            label=Text("collector.sla.lines.ends"),
+            value=_moment(totals.until_ms),
         ),
     ]
 
 
 def terms_lines(terms: Terms) -> Iterator[StatementLine]:
     """Yield what the circuit is held to, and by what."""
-    yield StatementLine(label=Text("Căn cứ", "Basis"), value=_basis(terms))
+    yield StatementLine(label=Text("collector.sla.lines.basis_label"), value=_basis(terms))
     if terms.availability_ratio is not None:
         window = (
-            Text("tính theo tháng", "by the month")
+            Text("collector.sla.lines.by_the_month")
             if terms.window is AssessmentPeriod.MONTH
-            else Text("tính theo quý", "by the quarter")
+            else Text("collector.sla.lines.by_the_quarter")
         )
         since = SINCE[terms.downtime_since]
-        target = _texts(lambda language: plain_percent(terms.availability_ratio or 0.0, language))
+        target = Formatted(
+            lambda language: plain_percent(terms.availability_ratio or 0.0, language)
+        )
         yield StatementLine(
-            label=Text("Độ khả dụng tối thiểu", "Availability, at least"),
+            label=Text("collector.sla.lines.least_availability"),
             value=Text(
-                f"{target.vi}, {window.vi}, gián đoạn tính {since.vi}",
-                f"{target.en}, {window.en}, downtime counted {since.en}",
+                "collector.sla.lines.least_availability_of",
+                target=target,
+                window=window,
+                since=since,
             ),
         )
-        least = _texts(lambda language: plain_percent(terms.coverage_ratio, language))
-        label = Text("Chỉ kết luận khi có số liệu", "Assessed only if known")
-        value = Text(f"ít nhất {least.vi} thời gian", f"for at least {least.en} of the time")
+        least = Formatted(lambda language: plain_percent(terms.coverage_ratio, language))
+        label = Text("collector.sla.lines.least_coverage")
+        value = Text("collector.sla.lines.least_coverage_of", least=least)
         yield StatementLine(label=label, value=value)
-    yield StatementLine(label=Text("Thời gian phục vụ", "Hours"), value=_clock(terms))
-    names = [EXCLUSIONS[exclusion] for exclusion in terms.excludes]
-    unknown = TIME_CLASSES[TimeClass.UNKNOWN]
+    yield StatementLine(label=Text("collector.sla.lines.hours"), value=_clock(terms))
+    classes = [EXCLUSIONS[exclusion] for exclusion in terms.excludes]
+    classes.append(TIME_CLASSES[TimeClass.UNKNOWN])
     yield StatementLine(
-        label=Text("Loại trừ", "Not counted"),
-        value=Text(
-            "; ".join([*(name.vi for name in names), unknown.vi]),
-            "; ".join([*(name.en for name in names), unknown.en]),
-        ),
+        label=Text("collector.sla.lines.not_counted"),
+        value=Formatted(lambda language: "; ".join(text.read(language) for text in classes)),
     )
     if terms.repair_s is not None:
         area, since = AREA_KINDS[terms.area], SINCE[terms.repair_since]
-        limit = _texts(lambda language: _hours(terms.repair_s or 0.0, language))
-        share = _texts(lambda language: plain_percent(terms.repair_ratio or 1.0, language))
+        limit = Formatted(lambda language: _hours(terms.repair_s or 0.0, language))
+        share = Formatted(lambda language: plain_percent(terms.repair_ratio or 1.0, language))
         yield StatementLine(
-            label=Text("Thời gian khắc phục", "Time to restore"),
+            label=Text("collector.sla.lines.time_to_restore"),
             value=Text(
-                f"Không quá {limit.vi} ({area.vi}), ít nhất {share.vi} số lần, tính {since.vi}",
-                f"At most {limit.en} ({area.en}), in at least {share.en} of cases, {since.en}",
+                "collector.sla.lines.repair_limit", limit=limit, area=area, share=share, since=since
             ),
         )
 
@@ -134,9 +141,9 @@ def total_lines(statement: Statement) -> Iterator[StatementLine]:
     totals = statement.totals
     time_classes = totals.by_class
     total = totals.until_ms - totals.from_ms
-    known = Text("Tỷ lệ thời gian có số liệu", "Share of the time that is known")
+    known = Text("collector.sla.lines.coverage")
     yield _percent_line("", known, totals.coverage, "(a − b − f) : (a − b)")
-    yield _duration_line("a", Text("Tổng thời gian của kỳ", "The whole time"), total)
+    yield _duration_line("a", Text("collector.sla.lines.total"), total)
     left_out = (
         ("b", TimeClass.OUTSIDE),
         ("c", TimeClass.MAINTENANCE),
@@ -146,16 +153,16 @@ def total_lines(statement: Statement) -> Iterator[StatementLine]:
     )
     for mark, time_class in left_out:
         text = TIME_CLASSES[time_class]
-        label = Text(f"Loại trừ: {text.vi}", f"Not counted: {text.en}")
+        label = Text("collector.sla.lines.not_counted_of", time_class=text)
         yield _duration_line(mark, label, time_classes[time_class])
-    label = Text("Thời gian xét chất lượng", "Time that counts")
+    label = Text("collector.sla.lines.time_that_counts")
     yield _duration_line("g", label, totals.service_ms, "a − b − c − d − e − f")
-    down = Text("Thời gian gián đoạn", "Downtime")
+    down = Text("collector.sla.lines.downtime")
     yield _duration_line("h", _since(down, Since.DETECTED), totals.down_ms(Since.DETECTED))
     yield _duration_line("i", _since(down, Since.NOTIFIED), totals.down_ms(Since.NOTIFIED))
-    label = Text("Chậm/chập chờn (có trong g)", "Slow or unstable (part of g)")
+    label = Text("collector.sla.lines.degraded")
     yield _duration_line("k", label, time_classes[TimeClass.DEGRADED])
-    available = Text("Độ khả dụng", "Availability")
+    available = Text("collector.sla.lines.availability")
     for mark, formula, since in (
         ("l", "(g − h) : g", Since.DETECTED),
         ("m", "(g − i) : g", Since.NOTIFIED),
@@ -173,23 +180,25 @@ def result_lines(statement: Statement) -> Iterator[StatementLine]:
     met = MET[statement.is_available_enough]
     target = terms.availability_ratio
     if target is None:
-        value = Text(
-            f"{met.vi}: không có chỉ tiêu độ khả dụng cho đường truyền này",
-            f"{met.en}: no target of availability for this line",
-        )
+        value = Text("collector.sla.lines.no_target_of_availability", met=met)
     elif not statement.is_known_enough:
-        value = _texts(lambda language: _too_little_known(statement, language))
-    else:
-        word = Text("chỉ tiêu", "target")
-        value = _texts(
-            lambda language: (
-                f"{met.read(language)}: {percent(share, language)} "
-                f"({word.read(language)} {plain_percent(target, language)})"
-            )
+        known, least = assessed.coverage, terms.coverage_ratio
+        value = Text(
+            "collector.sla.lines.too_little_known",
+            met=met,
+            known=Formatted(lambda language: percent(known, language)),
+            least=Formatted(lambda language: plain_percent(least, language)),
         )
-    yield StatementLine(label=Text("Độ khả dụng", "Availability"), value=value, is_result=True)
+    else:
+        value = Text(
+            "collector.sla.lines.availability_and_target",
+            met=met,
+            share=Formatted(lambda language: percent(share, language)),
+            target=Formatted(lambda language: plain_percent(target, language)),
+        )
+    yield StatementLine(label=Text("collector.sla.lines.availability"), value=value, is_result=True)
     yield StatementLine(
-        label=Text("Thời gian khắc phục", "Time to restore"),
+        label=Text("collector.sla.lines.time_to_restore"),
         value=_repairs(statement),
         is_result=True,
     )
@@ -212,33 +221,19 @@ def listed_periods(statement: Statement, time_class: TimeClass) -> list[Period]:
 
 def method_notes(statement: Statement) -> tuple[Text, ...]:
     """Return how it is reckoned, as sentences."""
-    calm = _texts(lambda language: duration(statement.calm_ms // MS_PER_S, language))
+    calm = Formatted(lambda language: duration(statement.calm_ms // MS_PER_S, language))
     return (
-        Text(
-            "Mỗi mili giây của kỳ được tính vào đúng một mục; cộng các dòng của tệp CSV cho đúng "
-            "các số trên. Giờ Việt Nam (UTC+7); thời lượng ghi giờ:phút:giây.",
-            "Each millisecond of the time is counted in exactly one class; the rows of the CSV "
-            "file add up to the figures above. Time of Vietnam (UTC+7); hours:minutes:seconds.",
-        ),
-        Text(
-            f"Một lần gián đoạn kết thúc khi đường truyền hoạt động lại đủ {calm.vi}. Thời gian "
-            "không tính xen giữa không kết thúc lần đó và không được cộng vào.",
-            f"An interruption is over when the line has worked again for {calm.en}. Time that is "
-            "not counted neither ends an interruption nor is part of its length.",
-        ),
-        Text(
-            "Độ khả dụng được cắt bớt, không làm tròn; khi so với chỉ tiêu thì dùng số chính xác.",
-            "Availability is cut off, not rounded; it is held against the target exactly.",
-        ),
+        Text("collector.sla.lines.method.classes"),
+        Text("collector.sla.lines.method.interruptions", calm=calm),
+        Text("collector.sla.lines.method.cut_off"),
     )
 
 
-def change_text(change: RevisionChange) -> Text:
+def change_text(change: RevisionChange) -> Readable:
     """Return one thing that a revision says otherwise, as a sentence."""
-    at_ms = change.at_ms
-    if change.subject == "interruption" and at_ms is not None:
-        at = _texts(lambda language: moment(at_ms, language))
-        label = Text(f"Lần gián đoạn bắt đầu {at.vi}", f"The interruption that began {at.en}")
+    if change.subject == "interruption" and change.at_ms is not None:
+        at = _moment(change.at_ms)
+        label = Text("collector.sla.lines.changed.interruption", at=at)
     elif change.subject in set(TimeClass):
         label = TIME_CLASSES[TimeClass(change.subject)]
     else:
@@ -246,143 +241,131 @@ def change_text(change: RevisionChange) -> Text:
     if change.before is None and change.after is None:
         return label
     is_count = change.subject in {"begun", "rows"}
-
-    def value(amount: int | None, language: Language) -> str:
-        if amount is None:
-            return "không có" if language == "vi" else "none"
-        return str(amount) if is_count else length(amount, language)
-
     return Text(
-        f"{label.vi}: từ {value(change.before, 'vi')} thành {value(change.after, 'vi')}",
-        f"{label.en}: from {value(change.before, 'en')} to {value(change.after, 'en')}",
+        "collector.sla.lines.changed_from_to",
+        label=label,
+        before=_amount(change.before, is_count=is_count),
+        after=_amount(change.after, is_count=is_count),
     )
 
 
+def _amount(amount: int | None, *, is_count: bool) -> Readable:
+    if amount is None:
+        return Text("collector.sla.lines.none")
+    return Verbatim(str(amount)) if is_count else _length(amount)
+
+
+def _length(length_ms: int) -> Readable:
+    return Formatted(lambda language: length(length_ms, language))
+
+
+def _moment(at_ms: int) -> Readable:
+    return Formatted(lambda language: moment(at_ms, language))
+
+
 _CHANGED = {
-    "told": Text("Gián đoạn kể từ khi báo nhà mạng", "Downtime from when the carrier was told"),
-    "begun": Text("Số lần gián đoạn", "Interruptions"),
-    "terms": Text("Điều khoản đã thay đổi", "The terms have changed"),
-    "circuit": Text("Thông tin kênh đã thay đổi", "What the circuit is has changed"),
-    "rows": Text("Số dòng của tệp CSV", "Rows of the CSV file"),
+    "told": Text("collector.sla.lines.changed.told"),
+    "begun": Text("collector.sla.lines.changed.begun"),
+    "terms": Text("collector.sla.lines.changed.terms"),
+    "circuit": Text("collector.sla.lines.changed.circuit"),
+    "rows": Text("collector.sla.lines.changed.rows"),
 }
-
-
-def _too_little_known(statement: Statement, language: Language) -> str:
-    met = MET[statement.is_available_enough].read(language)
-    known = percent(statement.assessed.coverage, language)
-    least = plain_percent(statement.terms.coverage_ratio, language)
-    if language == "vi":
-        return f"{met}: có số liệu {known} thời gian, chưa đủ để kết luận (cần {least})"
-    return f"{met}: {known} of the time is known, too little to conclude ({least} needed)"
 
 
 def _counts(statement: Statement) -> Iterator[StatementLine]:
     before = len(statement.interruptions) - statement.begun
-    carried = Text(f" (và {before} lần từ tháng trước)", f" (and {before} from before)")
+    begun: Readable = Verbatim(str(statement.begun))
+    if before:
+        begun = Text("collector.sla.lines.begun_before", begun=statement.begun, before=before)
     yield StatementLine(
         mark="n",
-        label=Text("Số lần gián đoạn bắt đầu trong tháng", "Interruptions begun in the month"),
-        value=Text(
-            f"{statement.begun}{carried.vi if before else ''}",
-            f"{statement.begun}{carried.en if before else ''}",
-        ),
+        label=Text("collector.sla.lines.begun"),
+        value=begun,
     )
     for marks, since in (("op", Since.DETECTED), ("qr", Since.NOTIFIED)):
         durations_ms = statement.restores_ms(since)
-        formula = f"{length(sum(durations_ms), 'vi')} : {len(durations_ms)}" if durations_ms else ""
-        mean = Text("Thời gian khắc phục trung bình", "Mean time to restore")
-        longest = Text("Thời gian khắc phục dài nhất", "Longest time to restore")
+        formula = (
+            f"{length(sum(durations_ms), REFERENCE)} : {len(durations_ms)}" if durations_ms else ""
+        )
+        mean = Text("collector.sla.lines.mean_time_to_restore")
+        longest = Text("collector.sla.lines.longest_time_to_restore")
         if durations_ms:
             mean_ms = sum(durations_ms) // len(durations_ms)
             yield _duration_line(marks[0], _since(mean, since), mean_ms, formula)
             yield _duration_line(marks[1], _since(longest, since), max(durations_ms))
         else:
-            yield StatementLine(mark=marks[0], label=_since(mean, since), value=same_text("–"))
-            yield StatementLine(mark=marks[1], label=_since(longest, since), value=same_text("–"))
+            yield StatementLine(mark=marks[0], label=_since(mean, since), value=Verbatim("–"))
+            yield StatementLine(mark=marks[1], label=_since(longest, since), value=Verbatim("–"))
 
 
 def _quarter(assessed: TimeTotals, since: Since) -> Iterator[StatementLine]:
-    label = Text("Quý đến hết kỳ: thời gian xét", "Quarter so far: time that counts")
+    label = Text("collector.sla.lines.quarter.service")
     yield _duration_line("s", label, assessed.service_ms)
-    label = Text("Quý đến hết kỳ: gián đoạn", "Quarter so far: downtime")
+    label = Text("collector.sla.lines.quarter.downtime")
     yield _duration_line("t", _since(label, since), assessed.down_ms(since))
     share = assessed.availability(since)
-    label = Text("Quý đến hết kỳ: độ khả dụng", "Quarter so far: availability")
+    label = Text("collector.sla.lines.quarter.availability")
     yield _percent_line("u", label, share, "(s − t) : s")
 
 
-def _repairs(statement: Statement) -> Text:
+def _repairs(statement: Statement) -> Readable:
     terms, late = statement.terms, statement.late_repairs
     met = MET[statement.is_repaired_enough]
     done = len(statement.restores_ms(terms.repair_since))
     if late is None:
-        return Text(
-            f"{met.vi}: không có chỉ tiêu khắc phục cho đường truyền này",
-            f"{met.en}: no target of repair for this line",
-        )
+        return Text("collector.sla.lines.no_target_of_repair", met=met)
     if not done:
+        since = SINCE[terms.repair_since]
+        return Text("collector.sla.lines.nothing_restored", met=met, since=since)
+    return Text("collector.sla.lines.repaired_in_time", met=met, good=done - late, count=done)
+
+
+def _basis(terms: Terms) -> Readable:
+    regulation = terms.regulation
+    if terms.contract and regulation:
         return Text(
-            f"{met.vi}: không có lần khắc phục nào tính {SINCE[terms.repair_since].vi}",
-            f"{met.en}: nothing was restored that counts {SINCE[terms.repair_since].en}",
+            "collector.sla.lines.basis.contract_and_regulation",
+            contract=terms.title,
+            regulation=regulation,
         )
-    return Text(
-        f"{met.vi}: {done - late}/{done} lần đúng hạn",
-        f"{met.en}: {done - late} of {done} in time",
-    )
-
-
-def _basis(terms: Terms) -> Text:
     if terms.contract:
-        rest = Text(f"; ngoài ra theo {terms.regulation}", f"; otherwise {terms.regulation}")
-        return Text(
-            f"Hợp đồng {terms.title}{rest.vi if terms.regulation else ''}",
-            f"Contract {terms.title}{rest.en if terms.regulation else ''}",
-        )
-    if terms.regulation == FIXED:
-        return same_text(FIXED)
-    none = Text(
-        "chưa khai báo hợp đồng; không quy định độ khả dụng",
-        "no contract entered; it sets no availability",
-    )
-    if not terms.regulation:
-        return Text("Chưa khai báo hợp đồng", "No contract entered")
-    return Text(f"{terms.regulation}: {none.vi}", f"{terms.regulation}: {none.en}")
+        return Text("collector.sla.lines.basis.contract", contract=terms.title)
+    if regulation == FIXED:
+        return Verbatim(FIXED)
+    if not regulation:
+        return Text("collector.sla.lines.basis.no_contract")
+    return Text("collector.sla.lines.basis.regulation_alone", regulation=regulation)
 
 
-def _clock(terms: Terms) -> Text:
+def _clock(terms: Terms) -> Readable:
     if terms.clock is ServiceHours.ALWAYS:
-        return Text("24 giờ mỗi ngày, 7 ngày mỗi tuần", "24 hours a day, 7 days a week")
-    hours = ", ".join(terms.office_hours)
-    days = _texts(lambda language: ", ".join(DAYS[day].read(language) for day in terms.office_days))
-    free = ", ".join(terms.holidays)
-    return Text(
-        f"{hours}; {days.vi}" + (f"; trừ {free}" if free else ""),
-        f"{hours}; {days.en}" + (f"; except {free}" if free else ""),
+        return Text("collector.sla.lines.clock.always")
+    hours, free = ", ".join(terms.office_hours), ", ".join(terms.holidays)
+    days = Formatted(
+        lambda language: ", ".join(DAYS[day].read(language) for day in terms.office_days)
     )
+    if not free:
+        return Text("collector.sla.lines.clock.office", hours=hours, days=days)
+    return Text("collector.sla.lines.clock.office_but_holidays", hours=hours, days=days, free=free)
 
 
 def _hours(seconds: float, language: Language) -> str:
     hours = seconds / HOUR_S
     if hours != int(hours):
         return duration(seconds, language)
-    return f"{int(hours)} {'giờ' if language == 'vi' else 'h'}"
+    return Text("collector.sla.lines.whole_hours", hours=int(hours)).read(language)
 
 
-def _duration_line(mark: str, label: Text, amount_ms: int, formula: str = "") -> StatementLine:
-    value = _texts(lambda language: length(amount_ms, language))
+def _duration_line(mark: str, label: Readable, amount_ms: int, formula: str = "") -> StatementLine:
+    return StatementLine(mark=mark, label=label, formula=formula, value=_length(amount_ms))
+
+
+def _percent_line(
+    mark: str, label: Readable, share: Fraction | None, formula: str
+) -> StatementLine:
+    value = Formatted(lambda language: percent(share, language))
     return StatementLine(mark=mark, label=label, formula=formula, value=value)
 
 
-def _percent_line(mark: str, label: Text, share: Fraction | None, formula: str) -> StatementLine:
-    value = _texts(lambda language: percent(share, language))
-    return StatementLine(mark=mark, label=label, formula=formula, value=value)
-
-
-def _since(label: Text, since: Since) -> Text:
-    words = SINCE[since]
-    return Text(f"{label.vi} {words.vi}", f"{label.en} {words.en}")
-
-
-def _texts(read: Callable[[Language], str]) -> Text:
-    vi, en = (read(language) for language in LANGUAGES)
-    return Text(vi, en)
+def _since(label: Text, since: Since) -> Readable:
+    return Text("collector.sla.lines.counted_since", label=label, since=SINCE[since])

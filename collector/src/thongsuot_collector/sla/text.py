@@ -16,11 +16,10 @@ def text_of(issue: IssuedStatement, language: Language) -> str:
     title = f"{TITLE.read(language)} {made.circuit.name}, {month_title(made.month, language)}"
     if issue.is_draft:
         until = day_time(issue.issued_ms)
-        status = Text(f"Bản tạm tính đến {until}", f"Draft up to {until}")
+        status = Text("collector.sla.text.draft", until=until)
     else:
         status = Text(
-            f"Số {issue.number}, lần phát hành {issue.revision}",
-            f"No. {issue.number}, revision {issue.revision}",
+            "collector.sla.text.number_and_revision", number=issue.number, revision=issue.revision
         )
     lines = [title, status.read(language), ""]
     lines += [

@@ -1,6 +1,5 @@
-"""Words of statements, in Vietnamese and English; and figures as a statement writes them."""
+"""Words of statements, and figures as a statement writes them."""
 
-from collections import defaultdict
 from fractions import Fraction
 from typing import Final
 
@@ -13,32 +12,33 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES
-from thongsuot_schema.words.figures import number
+from thongsuot_schema.words.figures import decimal_mark, number, with_percent_sign
 from thongsuot_schema.words.language import Language, Text, capitalised
+from thongsuot_schema.words.sentence import PLACEHOLDERS
 from thongsuot_schema.words.states import LINK_STATES
 
-TITLE: Final = Text("Biên bản đối soát chất lượng dịch vụ", "Service level statement")
+TITLE: Final = Text("collector.sla.words.title")
 
 TIME_CLASSES: Final[dict[TimeClass, Text]] = {
-    TimeClass.UP: Text("Hoạt động bình thường", "Working normally"),
-    TimeClass.DEGRADED: Text("Kết nối chậm/chập chờn", "Slow or unstable"),
-    TimeClass.DOWN: Text("Gián đoạn do nhà mạng", "Interrupted by the carrier's fault"),
-    TimeClass.MAINTENANCE: Text("Bảo trì theo kế hoạch", "Planned work"),
-    TimeClass.POWER: Text("Mất điện tại điểm", "No power at the point"),
-    TimeClass.CUSTOMER: Text("Thiết bị, mạng nội bộ của điểm", "The point's own equipment"),
-    TimeClass.UNKNOWN: Text("Không đủ số liệu", "Nothing known to judge by"),
-    TimeClass.OUTSIDE: Text("Ngoài giờ của hợp đồng", "Outside the contract's hours"),
+    TimeClass.UP: Text("collector.sla.words.time_classes.up"),
+    TimeClass.DEGRADED: Text("collector.sla.words.time_classes.degraded"),
+    TimeClass.DOWN: Text("collector.sla.words.time_classes.down"),
+    TimeClass.MAINTENANCE: Text("collector.sla.words.time_classes.maintenance"),
+    TimeClass.POWER: Text("collector.sla.words.time_classes.power"),
+    TimeClass.CUSTOMER: Text("collector.sla.words.time_classes.customer"),
+    TimeClass.UNKNOWN: Text("collector.sla.words.time_classes.unknown"),
+    TimeClass.OUTSIDE: Text("collector.sla.words.time_classes.outside"),
 }
 
 SINCE: Final[dict[Since, Text]] = {
-    Since.DETECTED: Text("kể từ khi phát hiện", "from detection"),
-    Since.NOTIFIED: Text("kể từ khi báo nhà mạng", "from when the carrier was told"),
+    Since.DETECTED: Text("collector.sla.words.since.detected"),
+    Since.NOTIFIED: Text("collector.sla.words.since.notified"),
 }
 
 AREA_KINDS: Final[dict[AreaKind, Text]] = {
-    AreaKind.WARD: Text("phường", "ward"),
-    AreaKind.COMMUNE: Text("xã", "commune"),
-    AreaKind.UNKNOWN: Text("chưa rõ địa bàn", "area not known"),
+    AreaKind.WARD: Text("collector.sla.words.area_kinds.ward"),
+    AreaKind.COMMUNE: Text("collector.sla.words.area_kinds.commune"),
+    AreaKind.UNKNOWN: Text("collector.sla.words.area_kinds.unknown"),
 }
 
 EXCLUSIONS: Final[dict[Exclusion, Text]] = {
@@ -48,23 +48,25 @@ EXCLUSIONS: Final[dict[Exclusion, Text]] = {
 }
 
 DAYS: Final[dict[Day, Text]] = {
-    Day.MON: Text("thứ Hai", "Mon"),
-    Day.TUE: Text("thứ Ba", "Tue"),
-    Day.WED: Text("thứ Tư", "Wed"),
-    Day.THU: Text("thứ Năm", "Thu"),
-    Day.FRI: Text("thứ Sáu", "Fri"),
-    Day.SAT: Text("thứ Bảy", "Sat"),
-    Day.SUN: Text("Chủ nhật", "Sun"),
+    Day.MON: Text("collector.sla.words.days.mon"),
+    Day.TUE: Text("collector.sla.words.days.tue"),
+    Day.WED: Text("collector.sla.words.days.wed"),
+    Day.THU: Text("collector.sla.words.days.thu"),
+    Day.FRI: Text("collector.sla.words.days.fri"),
+    Day.SAT: Text("collector.sla.words.days.sat"),
+    Day.SUN: Text("collector.sla.words.days.sun"),
 }
 
 MET: Final[dict[bool | None, Text]] = {
-    True: Text("Đạt", "Met"),
-    False: Text("Không đạt", "Not met"),
-    None: Text("Không đánh giá", "Not assessed"),
+    True: Text("collector.sla.words.met.yes"),
+    False: Text("collector.sla.words.met.no"),
+    None: Text("collector.sla.words.met.unknown"),
 }
 
-_LINE: Final = Text("đường truyền", "line")
-_BOX: Final = Text("thiết bị mạng tại điểm", "the point's network box")
+_LINE: Final = Text("collector.sla.words.line")
+_BOX: Final = Text("collector.sla.words.box")
+_THE_CARRIER: Final = Text("collector.sla.words.the_carrier")
+_MONTH: Final = Text("collector.sla.words.month")
 _PERCENT_PLACES: Final = 4
 _HOUR_S: Final = 3_600
 
@@ -72,13 +74,12 @@ _HOUR_S: Final = 3_600
 def month_title(month: str, language: Language) -> str:
     """Return "tháng 11/2026"."""
     named: Month = month_from(month)
-    text = f"{named.number:02}/{named.year}"
-    return f"tháng {text}" if language == "vi" else text
+    return _MONTH.read(language, month=f"{named.number:02}/{named.year}")
 
 
 def moment(at_ms: int, language: Language) -> str:
     """Return "03/11/2026 10:00:00,250", in the time of Vietnam."""
-    mark = "," if language == "vi" else "."
+    mark = decimal_mark(language)
     return f"{day_time(at_ms)}{mark}{at_ms % MS_PER_S:03}"
 
 
@@ -90,7 +91,7 @@ def day_time(at_ms: int) -> str:
 def length(length_ms: int, language: Language) -> str:
     """Return a duration exactly: "719:48:12,250", hours first."""
     whole_s, rest_ms = divmod(length_ms, MS_PER_S)
-    mark = "," if language == "vi" else "."
+    mark = decimal_mark(language)
     return f"{whole_s // _HOUR_S}:{whole_s % _HOUR_S // 60:02}:{whole_s % 60:02}{mark}{rest_ms:03}"
 
 
@@ -102,8 +103,7 @@ def percent(share: Fraction | None, language: Language) -> str:
         return "–"
     scale = 10**_PERCENT_PLACES
     whole = share.numerator * 100 * scale // share.denominator
-    text = number(whole / scale, _PERCENT_PLACES, language)
-    return f"{text} %" if language == "vi" else f"{text}%"
+    return with_percent_sign(number(whole / scale, _PERCENT_PLACES, language), language)
 
 
 def plain_percent(ratio: float, language: Language) -> str:
@@ -112,8 +112,7 @@ def plain_percent(ratio: float, language: Language) -> str:
     places = 0
     while places < _PERCENT_PLACES and (share * 10**places).denominator != 1:
         places += 1
-    text = number(float(share), places, language)
-    return f"{text} %" if language == "vi" else f"{text}%"
+    return with_percent_sign(number(float(share), places, language), language)
 
 
 def cause(symptom: Symptom, time_class: TimeClass, language: Language) -> str:
@@ -123,6 +122,11 @@ def cause(symptom: Symptom, time_class: TimeClass, language: Language) -> str:
         state = State.DOWN if time_class is TimeClass.DOWN else State.DEGRADED
         return LINK_STATES[state].read(language)
     line, box = _LINE.read(language), _BOX.read(language)
-    places = defaultdict(str, line=line, Line=capitalised(line), box=box, Box=capitalised(box))
-    places["carrier"] = "nhà mạng" if language == "vi" else "the carrier"
-    return " ".join(sentence.headline.read(language).format_map(places).split())
+    places = dict.fromkeys(PLACEHOLDERS, "") | {
+        "line": line,
+        "Line": capitalised(line),
+        "box": box,
+        "Box": capitalised(box),
+        "carrier": _THE_CARRIER.read(language),
+    }
+    return " ".join(sentence.headline.read(language, **places).split())

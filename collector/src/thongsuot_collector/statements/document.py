@@ -27,11 +27,32 @@ from thongsuot_collector.sla.words import (
 from thongsuot_collector.statements import labels
 from thongsuot_collector.statements.file_name import file_name
 from thongsuot_schema.words.figures import number
-from thongsuot_schema.words.language import Text, capitalised
+from thongsuot_schema.words.language import Readable, Text, capitalised
+from thongsuot_schema.words.translations import REFERENCE
 
 MAKER = "Thông Suốt"
 
+_BESIDE = "en"
+"""The language that stands beside the reference on paper."""
+
 _SAME_FIGURES = str.maketrans(",", ".")
+
+
+class PrintedText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text on paper, and in small letters beside it the same in English."""
+
+    text: str
+    beside: str
+
+
+class PrintedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a statement (``StatementLine``) on paper."""
+
+    label: PrintedText
+    value: PrintedText
+    mark: str
+    formula: str
+    is_result: bool
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +68,16 @@ class DocumentPart(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal[
         "facts", "totals", "verdicts", "interruptions", "periods", "paragraphs", "signatures"
     ]
-    lines: tuple[StatementLine, ...] = ()
-    heads: tuple[Text, ...] = ()
+    lines: tuple[PrintedLine, ...] = ()
+    heads: tuple[PrintedText, ...] = ()
     rows: tuple[DocumentRow, ...] = ()
-    texts: tuple[Text, ...] = ()
+    texts: tuple[PrintedText, ...] = ()
 
 
 class DocumentSection(msgspec.Struct, frozen=True, kw_only=True):
     """A numbered section."""
 
-    title: Text
+    title: PrintedText
     parts: tuple[DocumentPart, ...]
 
 
@@ -65,7 +86,7 @@ class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     maker: str
-    heading: Text
+    heading: PrintedText
     month: str
     number: str
     revision: str
@@ -81,15 +102,15 @@ def statement_document(issue: IssuedStatement, table: bytes) -> StatementDocumen
     """Return a statement on paper; ``table`` is its CSV, which goes with it."""
     statement = issue.statement
     return StatementDocument(
-        title=f"{TITLE.vi} {issue.number}",
+        title=f"{TITLE.read(REFERENCE)} {issue.number}",
         maker=MAKER,
-        heading=TITLE,
-        month=capitalised(month_title(statement.month, "vi")),
+        heading=_printed(TITLE),
+        month=capitalised(month_title(statement.month, REFERENCE)),
         number=f"{_both(labels.NUMBER)} {issue.number}",
         revision=_revision(issue),
         digest=f"{_both(labels.ATTACHED)}, SHA-256 {fingerprint(table)}",
         page=_both(labels.PAGE),
-        sign=labels.SIGN.vi,
+        sign=labels.SIGN.read(REFERENCE),
         file_name=file_name(issue, "csv"),
         file_about=_both(labels.TABLE),
         sections=tuple(_sections(issue)),
@@ -98,14 +119,14 @@ def statement_document(issue: IssuedStatement, table: bytes) -> StatementDocumen
 
 def _sections(issue: IssuedStatement) -> Iterator[DocumentSection]:
     statement = issue.statement
-    results = tuple(statement_lines.result_lines(statement))
-    terms = tuple(statement_lines.terms_lines(statement.terms))
+    results = _printed_lines(statement_lines.result_lines(statement))
+    terms = statement_lines.terms_lines(statement.terms)
     yield _section(
         labels.CIRCUIT,
         DocumentPart(kind="facts", lines=_shown(statement_lines.circuit_lines(issue))),
     )
     yield _section(labels.TERMS, DocumentPart(kind="facts", lines=_shown(terms)))
-    totals = tuple(statement_lines.total_lines(statement))
+    totals = _printed_lines(statement_lines.total_lines(statement))
     yield _section(labels.RESULT, DocumentPart(kind="totals", lines=totals))
     yield _section(
         labels.HELD,
@@ -115,47 +136,69 @@ def _sections(issue: IssuedStatement) -> Iterator[DocumentSection]:
     yield _section(labels.INTERRUPTIONS, _interruptions(statement))
     yield _section(labels.PERIODS, _periods(statement))
     if issue.changes:
-        changes = tuple(statement_lines.change_text(change) for change in issue.changes)
+        changes = tuple(_printed(statement_lines.change_text(change)) for change in issue.changes)
         yield _section(labels.CHANGES, DocumentPart(kind="paragraphs", texts=changes))
     yield _section(
         labels.METHOD_AND_SIGNATURES,
-        DocumentPart(kind="paragraphs", texts=tuple(statement_lines.method_notes(statement))),
-        DocumentPart(kind="signatures", texts=(labels.CUSTOMER, labels.CARRIER)),
+        DocumentPart(
+            kind="paragraphs", texts=tuple(map(_printed, statement_lines.method_notes(statement)))
+        ),
+        DocumentPart(
+            kind="signatures", texts=(_printed(labels.CUSTOMER), _printed(labels.CARRIER))
+        ),
     )
 
 
 def _section(title: Text, *parts: DocumentPart) -> DocumentSection:
-    return DocumentSection(title=title, parts=parts)
+    return DocumentSection(title=_printed(title), parts=parts)
 
 
-def _shown(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
+def _printed(text: Readable) -> PrintedText:
+    return PrintedText(text=text.read(REFERENCE), beside=text.read(_BESIDE))
+
+
+def _printed_line(line: StatementLine) -> PrintedLine:
+    return PrintedLine(
+        label=_printed(line.label),
+        value=_printed(line.value),
+        mark=line.mark,
+        formula=line.formula,
+        is_result=line.is_result,
+    )
+
+
+def _printed_lines(lines: Iterable[StatementLine]) -> tuple[PrintedLine, ...]:
+    return tuple(map(_printed_line, lines))
+
+
+def _shown(lines: Iterable[StatementLine]) -> tuple[PrintedLine, ...]:
     """Return lines whose English is left out where it says the same, the decimal mark apart."""
     return tuple(
-        msgspec.structs.replace(line, value=Text(line.value.vi, ""))
-        if line.value.vi.translate(_SAME_FIGURES) == line.value.en.translate(_SAME_FIGURES)
+        msgspec.structs.replace(line, value=PrintedText(text=line.value.text, beside=""))
+        if line.value.text.translate(_SAME_FIGURES) == line.value.beside.translate(_SAME_FIGURES)
         else line
-        for line in lines
+        for line in _printed_lines(lines)
     )
 
 
 def _interruptions(statement: Statement) -> DocumentPart:
     interruptions = statement.interruptions
     if not interruptions:
-        return DocumentPart(kind="paragraphs", texts=(labels.NONE,))
+        return DocumentPart(kind="paragraphs", texts=(_printed(labels.NONE),))
     total = DocumentRow(
         cells=(
             _both(labels.SUM),
-            length(sum(interruption.down_ms for interruption in interruptions), "vi"),
+            length(sum(interruption.down_ms for interruption in interruptions), REFERENCE),
             "",
-            length(sum(interruption.down_notified_ms for interruption in interruptions), "vi"),
-            length(sum(interruption.restore_ms or 0 for interruption in interruptions), "vi"),
+            length(sum(interruption.down_notified_ms for interruption in interruptions), REFERENCE),
+            length(sum(interruption.restore_ms or 0 for interruption in interruptions), REFERENCE),
             "",
         ),
         is_sum=True,
     )
     return DocumentPart(
         kind="interruptions",
-        heads=labels.INTERRUPTION_HEADS,
+        heads=tuple(map(_printed, labels.INTERRUPTION_HEADS)),
         rows=(*map(_interruption, interruptions), total),
     )
 
@@ -165,7 +208,7 @@ def _interruption(interruption: Interruption) -> DocumentRow:
     began = (
         _two_lines(interruption.from_ms),
         "" if error_s is None else f"±{number(error_s, 3, 'vi')} s",
-        labels.FROM_BEFORE.vi if interruption.is_from_before else "",
+        labels.FROM_BEFORE.read(REFERENCE) if interruption.is_from_before else "",
     )
     incident = " / ".join(filter(None, (interruption.incident, interruption.reference)))
     return DocumentRow(
@@ -173,11 +216,13 @@ def _interruption(interruption: Interruption) -> DocumentRow:
             str(interruption.number),
             "\n".join(filter(None, began)),
             _moment(interruption.until_ms, labels.GOES_ON),
-            length(interruption.down_ms, "vi"),
+            length(interruption.down_ms, REFERENCE),
             _moment(interruption.notified_ms, labels.NOT_NOTIFIED),
-            length(interruption.down_notified_ms, "vi"),
-            "–" if restore_ms is None else length(restore_ms, "vi"),
-            "\n".join(filter(None, (cause(interruption.symptom, TimeClass.DOWN, "vi"), incident))),
+            length(interruption.down_notified_ms, REFERENCE),
+            "–" if restore_ms is None else length(restore_ms, REFERENCE),
+            "\n".join(
+                filter(None, (cause(interruption.symptom, TimeClass.DOWN, REFERENCE), incident))
+            ),
         )
     )
 
@@ -190,46 +235,43 @@ def _periods(statement: Statement) -> DocumentPart:
             DocumentRow(
                 cells=(
                     str(place),
-                    moment(period.from_ms, "vi"),
-                    moment(period.until_ms, "vi"),
-                    length(period.length_ms, "vi"),
-                    period.work or cause(period.symptom, time_class, "vi"),
+                    moment(period.from_ms, REFERENCE),
+                    moment(period.until_ms, REFERENCE),
+                    length(period.length_ms, REFERENCE),
+                    period.work or cause(period.symptom, time_class, REFERENCE),
                 )
             )
             for place, period in enumerate(periods, 1)
         ]
         if periods:
-            title = f"{labels.SUM.vi}: {_both(TIME_CLASSES[time_class])}"
-            total = length(sum(period.length_ms for period in periods), "vi")
+            title = f"{labels.SUM.read(REFERENCE)}: {_both(TIME_CLASSES[time_class])}"
+            total = length(sum(period.length_ms for period in periods), REFERENCE)
             rows.append(DocumentRow(cells=(title, total, ""), is_sum=True))
     if not rows:
-        return DocumentPart(kind="paragraphs", texts=(labels.NONE,))
-    return DocumentPart(kind="periods", heads=labels.PERIOD_HEADS, rows=tuple(rows))
+        return DocumentPart(kind="paragraphs", texts=(_printed(labels.NONE),))
+    return DocumentPart(
+        kind="periods", heads=tuple(map(_printed, labels.PERIOD_HEADS)), rows=tuple(rows)
+    )
 
 
 def _revision(issue: IssuedStatement) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
-        return _both(labels.DRAFT).format(at=at)
+        return _both(labels.DRAFT, at=at)
     before = issue.revision - 1
-    vi, en = (
-        text.format(revision=issue.revision, at=at, before=before)
-        for text in (
-            labels.REVISION.vi + (labels.REPLACES.vi if before else ""),
-            labels.REVISION.en + (labels.REPLACES.en if before else ""),
-        )
-    )
-    return f"{vi} / {en}"
+    if before:
+        return _both(labels.REPLACEMENT, revision=issue.revision, at=at, before=before)
+    return _both(labels.REVISION, revision=issue.revision, at=at)
 
 
 def _moment(at_ms: int | None, otherwise: Text) -> str:
-    return otherwise.vi if at_ms is None else _two_lines(at_ms)
+    return otherwise.read(REFERENCE) if at_ms is None else _two_lines(at_ms)
 
 
 def _two_lines(at_ms: int) -> str:
     """Return a moment on two lines, day and time."""
-    return moment(at_ms, "vi").replace(" ", "\n")
+    return moment(at_ms, REFERENCE).replace(" ", "\n")
 
 
-def _both(text: Text) -> str:
-    return f"{text.vi} / {text.en}"
+def _both(text: Text, **values: str | int) -> str:
+    return f"{text.read(REFERENCE, **values)} / {text.read(_BESIDE, **values)}"

@@ -4,49 +4,47 @@ from typing import Final
 
 from thongsuot_schema.words.language import Text
 
-CIRCUIT: Final = Text("Kênh truyền", "Circuit")
-TERMS: Final = Text("Điều khoản", "Terms")
-RESULT: Final = Text("Kết quả trong kỳ", "Result")
-HELD: Final = Text("Đối chiếu với điều khoản", "Held against the terms")
-INTERRUPTIONS: Final = Text("Các lần gián đoạn do nhà mạng", "Interruptions by the carrier's fault")
-PERIODS: Final = Text("Thời gian loại trừ và chậm/chập chờn", "Not counted, and slow")
-CHANGES: Final = Text("Thay đổi so với lần phát hành trước", "Changes from the one before")
-METHOD: Final = Text("Cách tính", "How it is reckoned")
-METHOD_AND_SIGNATURES: Final = Text("Cách tính và xác nhận", "How it is reckoned; signatures")
+CIRCUIT: Final = Text("collector.statements.circuit")
+TERMS: Final = Text("collector.statements.terms")
+RESULT: Final = Text("collector.statements.result")
+HELD: Final = Text("collector.statements.held")
+INTERRUPTIONS: Final = Text("collector.statements.interruptions")
+PERIODS: Final = Text("collector.statements.periods")
+CHANGES: Final = Text("collector.statements.changes")
+METHOD: Final = Text("collector.statements.method")
+METHOD_AND_SIGNATURES: Final = Text("collector.statements.method_and_signatures")
 
-NONE: Final = Text("Không có.", "None.")
-SUM: Final = Text("Cộng", "Sum")
-GOES_ON: Final = Text("chưa kết thúc trong kỳ", "not over in this time")
-NOT_NOTIFIED: Final = Text("không báo trong lúc gián đoạn", "not told while it lasted")
-FROM_BEFORE: Final = Text("từ kỳ trước", "from before")
+NONE: Final = Text("collector.statements.none")
+SUM: Final = Text("collector.statements.sum")
+GOES_ON: Final = Text("collector.statements.goes_on")
+NOT_NOTIFIED: Final = Text("collector.statements.not_notified")
+FROM_BEFORE: Final = Text("collector.statements.from_before")
 
 INTERRUPTION_HEADS: Final = (
-    Text("TT", "No."),
-    Text("Bắt đầu", "Began"),
-    Text("Kết thúc", "Ended"),
-    Text("Gián đoạn", "Downtime"),
-    Text("Báo nhà mạng lúc", "Carrier told"),
-    Text("Từ khi báo", "Since told"),
-    Text("Khắc phục", "To restore"),
-    Text("Hiện tượng; sự cố", "What; incident"),
+    Text("collector.statements.interruption_heads.no"),
+    Text("collector.statements.interruption_heads.began"),
+    Text("collector.statements.interruption_heads.ended"),
+    Text("collector.statements.interruption_heads.downtime"),
+    Text("collector.statements.interruption_heads.carrier_told"),
+    Text("collector.statements.interruption_heads.since_told"),
+    Text("collector.statements.interruption_heads.to_restore"),
+    Text("collector.statements.interruption_heads.what_incident"),
 )
 PERIOD_HEADS: Final = (
-    Text("TT", "No."),
-    Text("Từ", "From"),
-    Text("Đến", "Until"),
-    Text("Thời gian", "Time"),
-    Text("Ghi chú", "Note"),
+    Text("collector.statements.period_heads.no"),
+    Text("collector.statements.period_heads.from"),
+    Text("collector.statements.period_heads.until"),
+    Text("collector.statements.period_heads.time"),
+    Text("collector.statements.period_heads.note"),
 )
 
-NUMBER: Final = Text("Số", "No.")
-PAGE: Final = Text("Trang", "Page")
-ATTACHED: Final = Text("CSV đính kèm", "CSV attached")
-DRAFT: Final = Text("BẢN TẠM TÍNH đến {at}, chưa phát hành", "Draft, not issued")
-REVISION: Final = Text("Lần phát hành {revision}, {at}", "Revision {revision}")
-REPLACES: Final = Text(", thay thế lần {before}", ", replaces {before}")
-TABLE: Final = Text(
-    "Mọi khoảng thời gian của kỳ, theo thứ tự", "Each stretch of the time, in order"
-)
-CUSTOMER: Final = Text("Đơn vị sử dụng dịch vụ", "The customer")
-CARRIER: Final = Text("Đại diện nhà mạng", "The carrier")
-SIGN: Final = Text("ký, ghi rõ họ tên", "signature and full name")
+NUMBER: Final = Text("collector.statements.number")
+PAGE: Final = Text("collector.statements.page")
+ATTACHED: Final = Text("collector.statements.attached")
+DRAFT: Final = Text("collector.statements.draft")
+REVISION: Final = Text("collector.statements.revision")
+REPLACEMENT: Final = Text("collector.statements.replacement")
+TABLE: Final = Text("collector.statements.table")
+CUSTOMER: Final = Text("collector.statements.customer")
+CARRIER: Final = Text("collector.statements.carrier")
+SIGN: Final = Text("collector.statements.sign")

@@ -7,7 +7,7 @@ on a name that it was not given.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final
@@ -21,7 +21,7 @@ from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.language import Language, Readable, other_languages
 
 _SHORT: Final = 24
 _PACKAGE: Final = "thongsuot_collector.web"
@@ -52,32 +52,32 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """
     What stands around the content of a page.
 
-    ``other_url`` is the same page in the other language; ``home_url``, where given, what the brand
-    leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is writing.
+    ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
+    what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
+    writing.
     """
 
     title: str
     state: State
-    other_url: str
+    url_in: Callable[[Language], str]
     home_url: str = ""
     place: str = ""
     refresh_s: int = 0
 
 
-def other_language(language: Language) -> Language:
-    """Return the language that a page's switch leads to."""
-    return "en" if language == "vi" else "vi"
-
-
 def render(template: str, frame: Frame, language: Language, content: Mapping[str, object]) -> str:
     """Return a whole page: a template of ``templates/``, filled with its content."""
+    switches = [
+        (other, frame.url_in(other), labels.LANGUAGE_NAME.read(other))
+        for other in other_languages(language)
+    ]
     return _ENVIRONMENT.get_template(f"{template}.html.j2").render(
-        content, frame=frame, language=language, other_language=other_language(language)
+        content, frame=frame, language=language, switches=switches
     )
 
 
 @pass_context
-def _in_language(context: Context, text: Text) -> str:
+def _in_language(context: Context, text: Readable) -> str:
     language: Language = context["language"]
     return text.read(language)
 

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, language_from
 
 HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "no-store",
@@ -20,7 +20,7 @@ HEADERS: Final[dict[str, str]] = {
 
 def language_of(request: Request) -> Language:
     """Return the language that is asked for."""
-    return "en" if request.query_params.get("lang") == "en" else "vi"
+    return language_from(request.query_params.get("lang"))
 
 
 def html_page(text: str, policy: str) -> Response:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from thongsuot_collector.web import labels
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_schema.inventory.communes import sort_key
 from thongsuot_schema.state import State
 from thongsuot_schema.view import SiteView
@@ -48,7 +48,7 @@ def sites_page(rows: Sequence[SiteRow], *, language: Language, query: str) -> st
     frame = Frame(
         title=labels.TITLE.read(language),
         state=min((row.state for row in rows), key=_ORDER.__getitem__, default=State.UNKNOWN),
-        other_url=f"/?lang={other_language(language)}{searched}",
+        url_in=lambda other: f"/?lang={other}{searched}",
         place=_counts(rows, language),
         refresh_s=REFRESH_S,
     )
@@ -66,7 +66,5 @@ def _counts(rows: Sequence[SiteRow], language: Language) -> str:
     """Return how many sites are in each state, the worst first."""
     counts = Counter(row.state for row in rows)
     return " · ".join(
-        labels.COUNTS[state].read(language).format(n=counts[state])
-        for state in _ORDER
-        if counts[state]
+        labels.COUNTS[state].read(language, n=counts[state]) for state in _ORDER if counts[state]
     )

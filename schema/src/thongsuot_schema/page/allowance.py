@@ -11,25 +11,17 @@ _WIDTH: Final = 310
 _HEIGHT: Final = 60
 _EDGE: Final = 2
 
-TITLE: Final = Text("Dung lượng đo trong tháng", "Data used by monitoring this month")
-USED: Final = Text(
-    "Đã dùng {spent} trong {allowance} MB ({share}), ngày {today}/{days}.",
-    "{spent} of {allowance} MB used ({share}), day {today} of {days}.",
-)
-AHEAD: Final = Text(
-    "Nhanh hơn mức chia đều: các phép đo tốn dung lượng sẽ thưa dần, phép đo chính giữ đến cuối.",
-    "Faster than an even share: dear tests become rarer, those that tell faults stay longest.",
-)
-CURVE: Final = Text(
-    "Đường liền: đã dùng, cộng dồn theo ngày; đường đứt: mức chia đều đến hết dung lượng.",
-    "Solid: used so far, day by day; dashed: an even share of the allowance.",
-)
+TITLE: Final = Text("schema.page.allowance.title")
+USED: Final = Text("schema.page.allowance.used")
+AHEAD: Final = Text("schema.page.allowance.ahead")
+CURVE: Final = Text("schema.page.allowance.curve")
 
 
 def allowance_part(allowance: AllowanceUse, key: str, language: Language) -> str:
     """Return the part of a link's card, folded away; ``key`` makes its ids unique."""
     share = allowance.spent_bytes / allowance.allowance_bytes
-    sentence = USED.read(language).format(
+    sentence = USED.read(
+        language,
         spent=_megabytes(allowance.spent_bytes, language),
         allowance=_megabytes(allowance.allowance_bytes, language),
         share=percent(share, language),

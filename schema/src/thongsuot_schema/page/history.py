@@ -118,23 +118,21 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
         until = (
             _STILL.read(language) if sums.last_end_s >= now_s - 1 else clock_time(sums.last_end_s)
         )
-        parts.append(
-            _OUTAGES[sums.count > 1]
-            .read(language)
-            .format(
-                state=words[State.DOWN].read(language),
-                count=sums.count,
-                total=duration(sums.down_s, language),
-                start=clock_time(sums.last_start_s),
-                end=until,
+        total, start = duration(sums.down_s, language), clock_time(sums.last_start_s)
+        down = words[State.DOWN]
+        if sums.count > 1:
+            text = _OUTAGES.read(
+                language, state=down, count=sums.count, total=total, start=start, end=until
             )
-        )
+        else:
+            text = _OUTAGE.read(language, state=down, total=total, start=start, end=until)
+        parts.append(text)
     if sums.degraded_s:
         slow = words[State.DEGRADED].read(language)
         parts.append(f"{slow}: {duration(sums.degraded_s, language)}")
     if not parts and sums.missing_s > DAY_S / 2:
         known = duration(DAY_S - sums.missing_s, language)
-        return _LITTLE_KNOWN.read(language).format(known=known)
+        return _LITTLE_KNOWN.read(language, known=known)
     if not parts:
         parts.append(_NO_OUTAGE.read(language))
     if sums.missing_s >= _CELL_S:
@@ -143,22 +141,13 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
     return " · ".join(parts)
 
 
-_ALL_MISSING: Final = Text(
-    "Chưa có dữ liệu trong 24 giờ qua.", "No data from the last 24 hours yet."
-)
-_LITTLE_KNOWN: Final = Text(
-    "Mới có {known} số liệu trong 24 giờ qua", "Only {known} of data from the last 24 hours"
-)
-_NO_OUTAGE: Final = Text("Không gián đoạn", "No interruption")
-_STILL: Final = Text("nay", "now")
-_OUTAGES: Final[dict[bool, Text]] = {
-    False: Text("{state} 1 lần, {total} ({start}–{end})", "{state} once, {total} ({start}–{end})"),
-    True: Text(
-        "{state} {count} lần, tổng {total}, gần nhất {start}–{end}",
-        "{state} {count} times, {total} in all, last {start}–{end}",
-    ),
-}
-_PICTURE: Final = Text("24 giờ qua: {title}", "Last 24 hours: {title}")
+_ALL_MISSING: Final = Text("schema.page.history.all_missing")
+_LITTLE_KNOWN: Final = Text("schema.page.history.little_known")
+_NO_OUTAGE: Final = Text("schema.page.history.no_outage")
+_STILL: Final = Text("schema.page.history.still")
+_OUTAGE: Final = Text("schema.page.history.outages.once")
+_OUTAGES: Final = Text("schema.page.history.outages.several")
+_PICTURE: Final = Text("schema.page.history.picture")
 
 
 def history_picture(
@@ -175,7 +164,7 @@ def history_picture(
     states = cells(light.history, now_s)
     paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
     paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
-    heading = escape(_PICTURE.read(language).format(title=title))
+    heading = escape(_PICTURE.read(language, title=title))
     return (
         f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
         f'<title id="{key}t">{heading}</title>'

@@ -33,7 +33,7 @@ def paths_part(light: SubjectView, key: str, now_s: float, language: Language) -
 def _table(way: NetworkPath, now_s: float, language: Language) -> str:
     before = way.previous
     target = " ".join(part for part in (way.target, FAMILIES[way.family]) if part)
-    caption = labels.PATH_TO.read(language).format(target=target)
+    caption = labels.PATH_TO.read(language, target=target)
     heads = [labels.HOP.read(language)]
     if before is not None and way.previous_at_s is not None:
         heads.append(

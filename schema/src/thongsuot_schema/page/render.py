@@ -18,7 +18,7 @@ from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteVie
 from thongsuot_schema.words.dates import calendar_date, clock_time, moment, relative_moment
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import SiteHeadline, headline, is_silent
-from thongsuot_schema.words.language import Language, join_list
+from thongsuot_schema.words.language import Language, join_list, other_languages
 from thongsuot_schema.words.parties import channel_title, party_title
 from thongsuot_schema.words.states import LINK_STATES
 from thongsuot_schema.words.titles import subject_title
@@ -48,7 +48,6 @@ def site_page(
     view: SiteView,
     *,
     language: Language,
-    other_language_url: str = "",
     home_url: str = "",
     stylesheet_url: str = "",
     ask_url: str = "",
@@ -59,8 +58,8 @@ def site_page(
     Return the whole page, everything inline; send it as UTF-8 with
     ``policy.CONTENT_SECURITY_POLICY``.
 
-    ``other_language_url`` is where the switch of language leads (empty: ``?lang=en`` or
-    ``?lang=vi`` on the same path). ``home_url``, where given, leads to a page about all sites.
+    Each other language is one click away (``?lang=en`` on the same path). ``home_url``, where
+    given, leads to a page about all sites.
     ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
     ``--font``. ``ask_url``, where given, leads to where a test can be asked for.
     ``remarks`` are what the view does not know. While a test of the view is under way the page
@@ -69,8 +68,6 @@ def site_page(
     if is_under_way(view):
         refresh_s = min(refresh_s, REFRESH_UNDER_WAY_S)
     head = headline(view, language)
-    other: Language = "en" if language == "vi" else "vi"
-    switch_url = other_language_url or f"?lang={other}"
     site_title = view.title or view.site
     style_link = (
         f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
@@ -86,8 +83,7 @@ def site_page(
         f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
         f'<div id="page" class="wrap"><header class="top"><div class="bar">'
         f"{_brand(home_url, language)}"
-        f'<a class="switch" href="{escape(switch_url)}" lang="{other}" hreflang="{other}">'
-        f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
+        f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         f"{_test_button(ask_url, language)}</header>"
         f"<main>{_hero(view, head, language)}{_notes(view, language, remarks.notes)}"
@@ -104,6 +100,14 @@ def _brand(home_url: str, language: Language) -> str:
         label = labels.ALL_SITES.read(language)
         return f'<a class="brand" href="{escape(home_url)}" title="{label}">{mark}</a>'
     return f'<span class="brand">{mark}</span>'
+
+
+def _language_switch(language: Language) -> str:
+    return "".join(
+        f'<a class="switch" href="?lang={other}" lang="{other}" hreflang="{other}">'
+        f"{labels.LANGUAGE_NAME.read(other)}</a>"
+        for other in other_languages(language)
+    )
 
 
 def _test_button(url: str, language: Language) -> str:
@@ -124,9 +128,8 @@ def _hero(view: SiteView, head: SiteHeadline, language: Language) -> str:
     paragraphs = f"<p>{escape(head.detail)}</p>" if head.detail else ""
     if head.advice:
         paragraphs += f'<p class="advice">{escape(head.advice)}</p>'
-    day = "ngày" if language == "vi" else "on"
-    updated = labels.UPDATED.read(language)
-    as_of = f"{updated} {clock_time(view.now_s)} {day} {calendar_date(view.now_s)}"
+    clock, date = clock_time(view.now_s), calendar_date(view.now_s)
+    as_of = labels.AS_OF.read(language, clock=clock, date=date)
     return (
         f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}'
         f'<h2 id="headline">{escape(head.sentence)}</h2>{paragraphs}'
@@ -140,7 +143,7 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
     if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):
         since = relative_moment(view.heard_s, view.now_s, language)
-        notes.append(labels.NOT_HEARD.read(language).format(since=since))
+        notes.append(labels.NOT_HEARD.read(language, since=since))
     if view.collector_reachable is False:
         alarming = _has_fault(view) and not view.notifications
         text = labels.CENTRE_UNREACHABLE if alarming else labels.CENTRE_UNREACHABLE_QUIET
@@ -154,8 +157,8 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
 def _maintenance_note(work: OngoingMaintenance, view: SiteView, language: Language) -> str:
     lights = [light for light in (*view.links, *view.services) if light.name in work.about]
     about = join_list([subject_title(subject, language) for subject in lights], language)
-    said = labels.MAINTENANCE.read(language).format(
-        until=relative_moment(work.end_s, view.now_s, language)
+    said = labels.MAINTENANCE.read(
+        language, until=relative_moment(work.end_s, view.now_s, language)
     )
     return ". ".join(filter(None, (f"{said}: {about}" if about else said, work.note)))
 
@@ -245,7 +248,8 @@ def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[s
     facts = []
     if view.heard_s is not None:
         facts.append(
-            labels.HEARD.read(language).format(
+            labels.HEARD.read(
+                language,
                 when=relative_moment(view.heard_s, view.now_s, language),
                 ago=duration(view.now_s - view.heard_s, language),
             )
@@ -253,8 +257,8 @@ def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[s
     else:
         facts.append(labels.ON_DEVICE.read(language))
     if view.backlog_batches:
-        facts.append(labels.BACKLOG.read(language).format(count=view.backlog_batches))
-    facts.append(labels.REFRESHES.read(language).format(every=refresh_s))
+        facts.append(labels.BACKLOG.read(language, count=view.backlog_batches))
+    facts.append(labels.REFRESHES.read(language, every=refresh_s))
     facts.append(labels.ZONE.read(language))
     if view.version:
         facts.append(f"{labels.VERSION.read(language)} {view.version}")

@@ -46,9 +46,7 @@ def _button(view: SiteView, action: str, language: Language) -> str:
     if is_under_way(view):
         return f'<p class="note" role="status">{labels.TESTING.read(language)}</p>'
     if view.next_test_s > 0:
-        text = labels.TEST_AGAIN_IN.read(language).format(
-            after=duration(view.next_test_s, language)
-        )
+        text = labels.TEST_AGAIN_IN.read(language, after=duration(view.next_test_s, language))
         return f'<p class="note">{escape(text)}</p>'
     return (
         f'<form method="post" action="{escape(f"{action}?lang={language}")}">'
@@ -87,8 +85,8 @@ def _outcome_counts(test: TestProgress, language: Language) -> str:
     counts = Counter(run.outcome for run in test.runs)
     unmeasured = counts[Outcome.UNMEASURED]
     parts = [
-        requested_tests.GOOD.read(language).format(
-            ok=counts[Outcome.OK], tried=len(test.runs) - unmeasured
+        requested_tests.GOOD.read(
+            language, ok=counts[Outcome.OK], tried=len(test.runs) - unmeasured
         )
     ]
     if unmeasured:

@@ -165,7 +165,7 @@ def _figures(light: SubjectView, place: CardContext) -> str:
         pairs.append((labels.REACHED_OVER, _reaching_links(light, place.view, language)))
     if light.carrying_since_s is not None:
         when = relative_moment(light.carrying_since_s, place.view.now_s, language)
-        pairs.append((labels.IN_USE, labels.SINCE_WHEN.read(language).format(when=when)))
+        pairs.append((labels.IN_USE, labels.SINCE_WHEN.read(language, when=when)))
     if not pairs:
         return ""
     rows = "".join(
@@ -206,7 +206,7 @@ def _age(light: SubjectView, name: str, place: CardContext) -> str:
     if read_s is None:
         return ""
     ago = duration(place.view.now_s - read_s, place.language)
-    return f", {labels.AGO.read(place.language).format(ago=ago)}"
+    return f", {labels.AGO.read(place.language, ago=ago)}"
 
 
 def _reaching_links(light: SubjectView, view: SiteView, language: Language) -> str:

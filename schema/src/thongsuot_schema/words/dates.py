@@ -8,10 +8,13 @@ device needs no time-zone database.
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, Text
 
 VIETNAM_OFFSET_S: Final = 7 * 3_600
 VIETNAM: Final = timezone(timedelta(seconds=VIETNAM_OFFSET_S), "ICT")
+
+_YESTERDAY: Final = Text("schema.words.dates.yesterday")
+_ON_DATE: Final = Text("schema.words.dates.on_date")
 
 _EARLIEST_S: Final = datetime(1970, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S: Final = datetime(9998, 12, 31, tzinfo=UTC).timestamp()
@@ -50,5 +53,5 @@ def relative_moment(unix_s: float, now_s: float | None, language: Language) -> s
         if days_ago == 0:
             return clock_time(unix_s)
         if days_ago == 1:
-            return f"{clock_time(unix_s)} {'hôm qua' if language == 'vi' else 'yesterday'}"
-    return f"{clock_time(unix_s)} {'ngày' if language == 'vi' else 'on'} {calendar_date(unix_s)}"
+            return _YESTERDAY.read(language, clock=clock_time(unix_s))
+    return _ON_DATE.read(language, clock=clock_time(unix_s), date=calendar_date(unix_s))

@@ -16,16 +16,19 @@ FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Fa
 _UNITS: Final[dict[str, str]] = {"_dbm": " dBm", "_decibels": " dB"}
 _CONDITIONS: Final[dict[str, tuple[Text, Text]]] = {
     snmp.OPTICAL_LOST.name: (
-        Text("có tín hiệu quang", "light received"),
-        Text("mất tín hiệu quang (LOS)", "no light (LOS)"),
+        Text("schema.words.evidence.conditions.light"),
+        Text("schema.words.evidence.conditions.no_light"),
     ),
-    snmp.ON_BATTERY.name: (Text("điện lưới", "mains"), Text("chạy ắc quy", "on battery")),
+    snmp.ON_BATTERY.name: (
+        Text("schema.words.evidence.conditions.mains"),
+        Text("schema.words.evidence.conditions.on_battery"),
+    ),
 }
 """What is said of a condition that does not hold, and of one that holds."""
-_GOOD: Final = Text("{ok}/{tried} lần đạt", "{ok} of {tried} good")
-_ANSWERED: Final = Text("{ok}/{tried} lần có phản hồi", "{ok} of {tried} answered")
-_UNMEASURED: Final = Text("{count} lần chưa đo được", "{count} not measured")
-_FIGURE: Final = Text("{value} (ngưỡng {limit})", "{value} (limit {limit})")
+_GOOD: Final = Text("schema.words.evidence.good")
+_ANSWERED: Final = Text("schema.words.evidence.answered")
+_UNMEASURED: Final = Text("schema.words.evidence.unmeasured")
+_FIGURE: Final = Text("schema.words.evidence.figure")
 
 
 def evidence_subject(evidence: Evidence, language: Language) -> str:
@@ -44,16 +47,16 @@ def evidence_outcome(evidence: Evidence, language: Language) -> str:
     is_about_answers = evidence.reason in {None, Reason.TIMED_OUT}
     if tried:
         text = _ANSWERED if is_about_answers else _GOOD
-        parts.append(text.read(language).format(ok=evidence.ok, tried=tried))
+        parts.append(text.read(language, ok=evidence.ok, tried=tried))
     if evidence.unmeasured:
-        parts.append(_UNMEASURED.read(language).format(count=evidence.unmeasured))
+        parts.append(_UNMEASURED.read(language, count=evidence.unmeasured))
     if evidence.reason is not None and not (is_about_answers and tried):
         parts.append(REASONS[evidence.reason].read(language))
     if evidence.value is not None:
         value = metric_value(evidence.metric, evidence.value, language)
         if evidence.limit is not None:
             limit = metric_value(evidence.metric, evidence.limit, language)
-            value = _FIGURE.read(language).format(value=value, limit=limit)
+            value = _FIGURE.read(language, value=value, limit=limit)
         parts.append(value)
     return ", ".join(parts)
 

@@ -9,7 +9,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.dates import relative_moment
-from thongsuot_schema.words.language import Language, capitalised
+from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.media import MOBILE, medium_words
 from thongsuot_schema.words.sentence import Sentence
 from thongsuot_schema.words.symptoms import access, carrier, device, lan, service, transit
@@ -24,6 +24,19 @@ SYMPTOM_SENTENCES: Final[dict[Symptom, Sentence]] = {
     **service.SENTENCES,
 }
 """Every symptom but ``NONE``, for which the state speaks."""
+
+
+_THE_CARRIER: Final = Text("schema.words.explanation.the_carrier")
+_CIRCUIT: Final = Text("schema.words.explanation.circuit")
+_SUBSCRIBER: Final = Text("schema.words.explanation.subscriber")
+_SINCE: Final = Text("schema.words.explanation.since")
+_LAMP: Final = Text("schema.words.explanation.lamp")
+_CALL: Final = Text("schema.words.explanation.call")
+_CALL_ANY: Final = Text("schema.words.explanation.call_any")
+_CALL_NUMBER: Final = Text("schema.words.explanation.call_number")
+_CALL_CIRCUIT: Final = Text("schema.words.explanation.call_circuit")
+_SUPPORT: Final = Text("schema.words.explanation.support")
+_SUPPORT_HOTLINE: Final = Text("schema.words.explanation.support_hotline")
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +65,9 @@ def explain(
     sentence = _sentence(light)
     places = _placeholders(light, language, now_s, support_hotline)
     return Explanation(
-        headline=sentence.headline.read(language).format_map(places),
-        situation=sentence.situation.read(language).format_map(places),
-        advice=sentence.advice.read(language).format_map(places),
+        headline=sentence.headline.read(language, **places),
+        situation=sentence.situation.read(language, **places),
+        advice=sentence.advice.read(language, **places),
         party=_party(light),
     )
 
@@ -98,22 +111,23 @@ def _party(light: SubjectView) -> Party | None:
 def _placeholders(
     light: SubjectView, language: Language, now_s: float | None, support_hotline: str
 ) -> dict[str, str]:
-    """Return what stands in the places of a sentence (``sentence.PLACES``)."""
-    vietnamese = language == "vi"
+    """Return what stands in the places of a sentence (``sentence.PLACEHOLDERS``)."""
     line = subject_phrase(light, language)
     box = medium_words(light.medium).box.read(language)
-    carrier_name = light.carrier or ("nhà mạng" if vietnamese else "the carrier")
-    call = _call(light, language)
+    carrier_name = light.carrier or _THE_CARRIER.read(language)
+    circuit = _circuit(light, language)
+    call = _call(light, circuit, language)
+    lamp = f"{_LAMP.read(language)} " if light.medium == "fiber" else ""
     return {
         "line": line,
         "Line": capitalised(line),
-        "circuit": f" ({circuit_label(light, language)} {light.circuit})" if light.circuit else "",
+        "circuit": f" ({circuit})" if circuit else "",
         "since": _since(light.since_s, now_s, language),
         "box": box,
         "Box": capitalised(box),
         "carrier": carrier_name,
         "Carrier": capitalised(carrier_name),
-        "lamp": _lamp_hint(light.medium, language),
+        "lamp": lamp,
         "call": call,
         "Call": capitalised(call),
         "support": _support(support_hotline, language),
@@ -122,51 +136,29 @@ def _placeholders(
     }
 
 
-def circuit_label(light: SubjectView, language: Language) -> str:
-    """Return what a carrier calls the id of a link: circuit, or subscriber over the air."""
-    if light.medium in MOBILE:
-        return "mã thuê bao" if language == "vi" else "subscriber"
-    return "mã kênh" if language == "vi" else "circuit"
+def _circuit(light: SubjectView, language: Language) -> str:
+    """Return the id of a link by the word for it: circuit, or subscriber over the air."""
+    if not light.circuit:
+        return ""
+    text = _SUBSCRIBER if light.medium in MOBILE else _CIRCUIT
+    return text.read(language, circuit=light.circuit)
 
 
 def _since(since_s: float | None, now_s: float | None, language: Language) -> str:
     if since_s is None:
         return ""
-    return f" {'từ' if language == 'vi' else 'since'} {relative_moment(since_s, now_s, language)}"
+    return f" {_SINCE.read(language, moment=relative_moment(since_s, now_s, language))}"
 
 
-def _lamp_hint(medium: str, language: Language) -> str:
-    if medium != "fiber":
-        return ""
-    if language == "vi":
-        return (
-            "Xem đèn LOS trên modem quang: sáng hoặc nhấp nháy đỏ thì nhiều khả năng đứt cáp "
-            "quang, hãy nói rõ khi gọi. "
-        )
-    return (
-        "Look at the LOS lamp of the modem: red, steady or blinking, most likely means a cut "
-        "fibre; say so when you call. "
+def _call(light: SubjectView, circuit: str, language: Language) -> str:
+    hotline = light.carrier_hotline
+    return _CALL.read(
+        language,
+        carrier=light.carrier or _CALL_ANY,
+        number=_CALL_NUMBER.read(language, hotline=hotline) if hotline else "",
+        circuit=_CALL_CIRCUIT.read(language, circuit=circuit) if circuit else "",
     )
 
 
-def _call(light: SubjectView, language: Language) -> str:
-    if language == "vi":
-        desk = f"gọi tổng đài báo hỏng {light.carrier or 'của nhà mạng'}"
-        told = f", đọc {circuit_label(light, language)} {light.circuit}" if light.circuit else ""
-    else:
-        desk = f"call the fault desk of {light.carrier or 'the carrier'}"
-        told = (
-            f" and give {circuit_label(light, language)} {light.circuit}" if light.circuit else ""
-        )
-    number = f": {light.carrier_hotline}" if light.carrier_hotline and language == "vi" else ""
-    if light.carrier_hotline and language == "en":
-        number = f" on {light.carrier_hotline}"
-    return f"{desk}{number}{told}."
-
-
 def _support(hotline: str, language: Language) -> str:
-    if language == "vi":
-        whom = f"gọi bộ phận hỗ trợ: {hotline}" if hotline else "hãy báo cán bộ đầu mối kỹ thuật"
-        return f"Nếu vẫn chưa được, {whom}."
-    whom = f"call the support desk on {hotline}" if hotline else "tell the technical contact"
-    return f"If that does not help, {whom}."
+    return _SUPPORT_HOTLINE.read(language, hotline=hotline) if hotline else _SUPPORT.read(language)

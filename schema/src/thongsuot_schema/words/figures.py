@@ -1,25 +1,50 @@
-"""Figures as people read them: decimal comma in Vietnamese, a space before the unit."""
+"""Figures as people read them, as each language writes them: decimal comma in Vietnamese."""
 
+from functools import cache
 from typing import Final
 
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import CountedText, Language, Text
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 
+_THOUSANDS_MARK: Final = Text("schema.words.figures.thousands_mark")
+_DECIMAL_MARK: Final = Text("schema.words.figures.decimal_mark")
+_PERCENT: Final = Text("schema.words.figures.percent")
+_SECONDS_EXACTLY: Final = Text("schema.words.figures.seconds_exactly")
+_SECONDS: Final = CountedText("schema.words.figures.seconds")
+_MINUTES: Final = CountedText("schema.words.figures.minutes")
+_HOURS: Final = Text("schema.words.figures.hours")
+_DAYS: Final = CountedText("schema.words.figures.days")
+
+
+@cache
+def _marks(language: Language) -> dict[int, str]:
+    """Return what stands in a language for Python's marks of thousands and of decimals."""
+    return str.maketrans({",": _THOUSANDS_MARK.read(language), ".": _DECIMAL_MARK.read(language)})
+
 
 def number(value: float, places: int, language: Language) -> str:
     """Return a number with a fixed count of decimals: "1.234,5" in Vietnamese."""
-    text = f"{value:,.{places}f}"
-    return text.translate(_VIETNAMESE_MARKS) if language == "vi" else text
+    return f"{value:,.{places}f}".translate(_marks(language))
+
+
+def decimal_mark(language: Language) -> str:
+    """Return what stands before decimals: a comma in Vietnamese."""
+    return _DECIMAL_MARK.read(language)
+
+
+def with_percent_sign(figure: str, language: Language) -> str:
+    """Return a figure that is written already as so many per cent: "2,5 %"."""
+    return _PERCENT.read(language, value=figure)
 
 
 def milliseconds(rtt_s: float, language: Language) -> str:
     """Return a round-trip time (seconds) as "35 ms"; one decimal below 10 ms, seconds from 1 s."""
     rtt_ms = rtt_s * 1_000
     if rtt_ms >= 999.5:
-        return f"{number(rtt_s, 1, language)} {'giây' if language == 'vi' else 's'}"
+        return _SECONDS_EXACTLY.read(language, value=number(rtt_s, 1, language))
     return f"{number(rtt_ms, 1 if rtt_ms < 9.95 else 0, language)} ms"
 
 
@@ -29,37 +54,25 @@ def percent(ratio: float, language: Language) -> str:
 
     Something is never rounded to nothing, nor a part to the whole: "< 0,1 %", "> 99,9 %".
     """
-    space = " " if language == "vi" else ""
     share = ratio * 100
     if 0 < share < 0.05:
-        return f"< {number(0.1, 1, language)}{space}%"
+        return f"< {with_percent_sign(number(0.1, 1, language), language)}"
     if 99.95 <= share < 100:
-        return f"> {number(99.9, 1, language)}{space}%"
+        return f"> {with_percent_sign(number(99.9, 1, language), language)}"
     rounded = round(share, 1)
-    return f"{number(rounded, 0 if rounded == int(rounded) else 1, language)}{space}%"
+    places = 0 if rounded == int(rounded) else 1
+    return with_percent_sign(number(rounded, places, language), language)
 
 
 def duration(seconds: float, language: Language) -> str:
     """Return a duration in its two largest units: "45 giây", "3 phút", "2 giờ 05 phút"."""
     whole_s = max(0, int(seconds))
     if whole_s < _MINUTE_S:
-        return f"{whole_s} giây" if language == "vi" else _counted(whole_s, "second")
+        return _SECONDS.read(language, whole_s)
     if whole_s < _HOUR_S:
-        minutes = whole_s // _MINUTE_S
-        return f"{minutes} phút" if language == "vi" else _counted(minutes, "minute")
+        return _MINUTES.read(language, whole_s // _MINUTE_S)
     if whole_s < _DAY_S:
         hours, minutes = whole_s // _HOUR_S, whole_s % _HOUR_S // _MINUTE_S
-        return (
-            f"{hours} giờ {minutes:02d} phút"
-            if language == "vi"
-            else f"{hours} h {minutes:02d} min"
-        )
+        return _HOURS.read(language, hours=hours, minutes=f"{minutes:02d}")
     days, hours = whole_s // _DAY_S, whole_s % _DAY_S // _HOUR_S
-    return f"{days} ngày {hours} giờ" if language == "vi" else f"{_counted(days, 'day')} {hours} h"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-_VIETNAMESE_MARKS: Final = str.maketrans(",.", ".,")
+    return _DAYS.read(language, days, hours=hours)

@@ -9,7 +9,7 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
-from thongsuot_schema.words.language import Language, Text, capitalised, join_list
+from thongsuot_schema.words.language import CountedText, Language, Text, capitalised, join_list
 from thongsuot_schema.words.media import MOBILE, medium_words
 from thongsuot_schema.words.states import AGENT_SILENT
 from thongsuot_schema.words.titles import link_phrases, subject_title
@@ -17,18 +17,13 @@ from thongsuot_schema.words.titles import link_phrases, subject_title
 _NAMED_SERVICES: Final = 4
 """Services named in one sentence; more are counted, so that it stays one glance."""
 
-_CLAUSES: Final[dict[State, Text]] = {
-    State.DOWN: Text("{names} mất kết nối", "{names} {is} disconnected"),
-    State.DEGRADED: Text("{names} chậm/chập chờn", "{names} {is} slow or unstable"),
-    State.UP: Text("{names} hoạt động bình thường", "{names} {is} working normally"),
-    State.UNKNOWN: Text("chưa có dữ liệu về {names}", "no data yet on {names}"),
+_CLAUSES: Final[dict[State, CountedText]] = {
+    State.DOWN: CountedText("schema.words.headline.clauses.down"),
+    State.DEGRADED: CountedText("schema.words.headline.clauses.degraded"),
+    State.UP: CountedText("schema.words.headline.clauses.up"),
+    State.UNKNOWN: CountedText("schema.words.headline.clauses.unknown"),
 }
 """What is said of links in one state; in the order in which they are said."""
-
-_ALL_ALIKE: Final[dict[State, Text]] = {
-    **_CLAUSES,
-    State.UNKNOWN: Text("Chưa có dữ liệu về {names}", "No data yet on {names}"),
-}
 
 
 class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +48,8 @@ def headline(view: SiteView, language: Language) -> SiteHeadline:
     if not view.links:
         return SiteHeadline(
             state=State.UNKNOWN,
-            sentence=_said(
-                language, "Chưa tìm thấy đường truyền nào", "No line has been found yet"
-            ),
-            advice=_said(
-                language,
-                "Hãy kiểm tra dây mạng giữa thiết bị giám sát và thiết bị của nhà mạng.",
-                "Check the cables between the monitoring device and the carrier's equipment.",
-            ),
+            sentence=Text("schema.words.headline.no_line").read(language),
+            advice=Text("schema.words.headline.advice.check_cables").read(language),
         )
     states = {link.state for link in view.links}
     if states == {State.UP}:
@@ -78,34 +67,20 @@ def is_silent(view: SiteView) -> bool:
     return bool(view.links) and all(link.symptom is Symptom.AGENT_SILENT for link in view.links)
 
 
-def _said(language: Language, vi: str, en: str) -> str:
-    return vi if language == "vi" else en
-
-
 def _silent(view: SiteView, language: Language) -> SiteHeadline:
     if view.heard_s is None:
         return SiteHeadline(
             state=State.UNKNOWN,
-            sentence=_said(language, "Chưa lắp đặt thiết bị", "No device has been installed yet"),
-            detail=_said(
-                language,
-                "Chưa từng nhận được dữ liệu của điểm này.",
-                "Nothing has ever been heard from this point.",
-            ),
+            sentence=Text("schema.words.headline.no_device").read(language),
+            detail=Text("schema.words.headline.never_heard").read(language),
         )
-    detail = ""
-    if view.heard_s is not None:
-        last = relative_moment(view.heard_s, view.now_s, language)
-        detail = _said(language, f"Lần cuối gửi dữ liệu: {last}. ", f"Last heard: {last}. ")
-    detail += _said(
-        language,
-        "Chưa biết đường truyền của điểm có hoạt động hay không.",
-        "It is not known whether the point's lines are working.",
-    )
+    last = relative_moment(view.heard_s, view.now_s, language)
+    last_heard = Text("schema.words.headline.last_heard", last=last).read(language)
+    not_known = Text("schema.words.headline.lines_not_known").read(language)
     return SiteHeadline(
         state=State.UNKNOWN,
         sentence=AGENT_SILENT.read(language),
-        detail=detail,
+        detail=f"{last_heard} {not_known}",
         advice=explain(
             view.links[0], language, now_s=view.now_s, support_hotline=view.support_hotline
         ).advice,
@@ -125,29 +100,19 @@ def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
     if len(affected) == 1:
         affected_sentence = explain(affected[0], language, now_s=view.now_s).headline
     elif down:
-        affected_sentence = _said(
-            language,
-            f"{len(affected)} dịch vụ đang gặp sự cố",
-            f"{len(affected)} services have a fault",
+        affected_sentence = Text("schema.words.headline.services_down", count=len(affected)).read(
+            language
         )
     else:
-        affected_sentence = _said(
-            language,
-            f"{len(affected)} dịch vụ cần chú ý",
-            f"{len(affected)} services need attention",
-        )
-    lines = _said(
-        language, "đường truyền của điểm vẫn bình thường", "the point's lines are working normally"
-    )
+        affected_sentence = Text(
+            "schema.words.headline.services_degraded", count=len(affected)
+        ).read(language)
+    lines = Text("schema.words.headline.lines_are_fine").read(language)
     return SiteHeadline(
         state=_site_state(view),
         sentence=f"{affected_sentence}; {lines}",
         detail=_services_detail(view.services, language) if down and len(affected) > 1 else "",
-        advice=_said(
-            language,
-            "Không cần sửa gì tại điểm.",
-            "There is nothing to repair at the point.",
-        ),
+        advice=Text("schema.words.headline.advice.nothing_to_repair").read(language),
     )
 
 
@@ -172,17 +137,15 @@ def _alike(links: tuple[SubjectView, ...], language: Language) -> str:
     if len(links) == 1:
         names = link_phrases(links, language)
     elif len(links) == 2:
-        names = [_said(language, "cả hai đường truyền", "both lines")]
+        names = [Text("schema.words.headline.both_lines").read(language)]
     else:
-        names = [_said(language, f"cả {len(links)} đường truyền", f"all {len(links)} lines")]
-    plural = len(links) > 1
-    text = _ALL_ALIKE[links[0].state].read(language)
-    return capitalised(text.format(names=names[0], **{"is": "are" if plural else "is"}))
+        names = [Text("schema.words.headline.all_lines", count=len(links)).read(language)]
+    clause = _CLAUSES[links[0].state].read(language, len(links), names=names[0])
+    return capitalised(clause)
 
 
-def _clause(text: Text, names: list[str], language: Language) -> str:
-    is_or_are = "is" if len(names) == 1 else "are"
-    return text.read(language).format(names=join_list(names, language), **{"is": is_or_are})
+def _clause(text: CountedText, names: list[str], language: Language) -> str:
+    return text.read(language, len(names), names=join_list(names, language))
 
 
 def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
@@ -197,13 +160,10 @@ def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
 
 
 def _backup_clause(backup: SubjectView, language: Language) -> str:
-    short = medium_words(backup.medium).short.read(language)
-    clause = _said(
-        language, f"mạng {short} dự phòng đang hoạt động", f"the {short} backup is working"
-    )
+    short = medium_words(backup.medium).short
     if backup.state is State.DEGRADED:
-        clause += _said(language, " nhưng chậm/chập chờn", " but slow or unstable")
-    return clause
+        return Text("schema.words.headline.backup_works_badly", short=short).read(language)
+    return Text("schema.words.headline.backup_works", short=short).read(language)
 
 
 def _services_detail(services: tuple[SubjectView, ...], language: Language) -> str:
@@ -214,49 +174,31 @@ def _services_detail(services: tuple[SubjectView, ...], language: Language) -> s
     if not down:
         if len(measured) == 1:
             title = subject_title(measured[0], language)
-            return _said(language, f"{title} vẫn truy cập được.", f"{title} can be reached.")
-        return _said(
-            language,
-            f"Cả {len(measured)} dịch vụ đều truy cập được.",
-            f"All {len(measured)} services can be reached.",
+            return Text("schema.words.headline.service_reached", title=title).read(language)
+        return Text("schema.words.headline.all_services_reached", count=len(measured)).read(
+            language
         )
     if len(down) == len(measured):
-        return _said(
-            language,
-            "Từ điểm này hiện không truy cập được dịch vụ nào.",
-            "No service can be reached from this point now.",
-        )
+        return Text("schema.words.headline.no_service_reached").read(language)
     names = [subject_title(service, language) for service in down[:_NAMED_SERVICES]]
     more = len(down) - len(names)
     if more:
-        names.append(_said(language, f"{more} dịch vụ khác", f"{more} more"))
+        names.append(Text("schema.words.headline.more_services", more=more).read(language))
     listed = join_list(names, language)
-    return _said(language, f"Dịch vụ bị ảnh hưởng: {listed}.", f"Services affected: {listed}.")
+    return Text("schema.words.headline.services_affected", listed=listed).read(language)
 
 
 def _advice(view: SiteView, language: Language) -> str:
     if all(link.state is State.DOWN for link in view.links):
-        return _said(
-            language,
-            "Trong lúc chờ khắc phục, người dân có thể đến điểm phục vụ gần nhất để làm thủ tục.",
-            "Until this is repaired, citizens can go to the next service point.",
-        )
+        return Text("schema.words.headline.advice.go_elsewhere").read(language)
     wired = {link.state for link in view.links if link.medium not in MOBILE}
     backups = {link.state for link in view.links if link.medium in MOBILE}
     if wired == {State.UP} and backups == {State.DOWN}:
-        return _said(
-            language,
-            "Đường chính vẫn tốt; tạm thời không còn đường dự phòng.",
-            "The main line is fine; there is no backup for now.",
-        )
+        return Text("schema.words.headline.advice.no_backup").read(language)
     any_usable = any(link.state in {State.UP, State.DEGRADED} for link in view.links)
     any_down = any(link.state is State.DOWN for link in view.links)
     if any_usable and any_down and not _in_state(view.services, State.DOWN):
-        return _said(
-            language,
-            "Điểm vẫn tiếp dân được; một số thao tác có thể chậm hơn.",
-            "The point can go on serving citizens; some steps may take longer.",
-        )
+        return Text("schema.words.headline.advice.go_on").read(language)
     return ""
 
 

@@ -1,24 +1,113 @@
-"""Language: the two languages of everything that people read."""
+"""
+Language: texts by the name of their message, read in whatever language a person asks for.
 
-from typing import Final, Literal
+The words stand in catalogues (``translations``) and none in code: a text names its message and
+brings what goes into its places.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
-Language = Literal["vi", "en"]
-"""Vietnamese first, English one click away."""
+from thongsuot_schema.words.translations import REFERENCE, languages, translations
 
-LANGUAGES: Final[tuple[Language, ...]] = ("vi", "en")
+Language = str
+"""The code of a language that has catalogues (``translations.languages()``): ``vi``, ``en``."""
 
 
-class Text(msgspec.Struct, frozen=True):
-    """One text in both languages, Unicode NFC."""
+class Readable(Protocol):
+    """What can be read in any language."""
 
-    vi: str
-    en: str
-
-    def read(self, language: Language) -> str:
+    def read(self, language: Language, /) -> str:
         """Return the text in a language."""
-        return self.vi if language == "vi" else self.en
+        ...
+
+
+Value = str | int | Readable
+"""What may stand in a place of a message; what is readable is read in the message's language."""
+
+
+class Text:
+    """
+    One message of a catalogue, with what goes into its places.
+
+    ``message`` is ``<room>.<domain>.<name>``: ``schema.words.states.link.up`` is the message
+    ``states.link.up`` of ``locales/words.pot`` in the room ``schema``. It is written out wherever a
+    text is made, so that a test can hold code and catalogues against each other.
+    """
+
+    __slots__ = ("_domain", "_name", "_room", "_values")
+
+    def __init__(self, message: str, /, **values: Value) -> None:
+        self._room, self._domain, self._name = message.split(".", 2)
+        self._values = values
+
+    def read(self, language: Language, /, **more: Value) -> str:
+        """
+        Return the text in a language, Unicode NFC.
+
+        ``more`` fills places as ``values`` do. Without either a message is returned as it is, with
+        its places in braces; with a place left empty ``KeyError`` is raised.
+        """
+        text = translations(self._room, self._domain, language).gettext(self._name)
+        if not (self._values or more):
+            return text
+        return _filled(text, self._values | more if more else self._values, language)
+
+
+class CountedText:
+    """One message of a catalogue that has a form for each way of counting: "1 hour", "2 hours"."""
+
+    __slots__ = ("_domain", "_name", "_room")
+
+    def __init__(self, message: str, /) -> None:
+        self._room, self._domain, self._name = message.split(".", 2)
+
+    def read(self, language: Language, count: int, /, **values: Value) -> str:
+        """Return the text in a language in the form that ``count`` takes, its place ``{count}``."""
+        catalogue = translations(self._room, self._domain, language)
+        text = catalogue.ngettext(self._name, self._name, count)
+        return _filled(text, {**values, "count": count}, language)
+
+
+class Verbatim(msgspec.Struct, frozen=True):
+    """A name or a number, which is the same in every language."""
+
+    text: str
+
+    def read(self, _language: Language, /) -> str:
+        """Return the text."""
+        return self.text
+
+
+class Formatted(msgspec.Struct, frozen=True):
+    """A figure or a list, which each language writes in its own way, as a function writes it."""
+
+    write: Callable[[Language], str]
+
+    def read(self, language: Language, /) -> str:
+        """Return the text in a language."""
+        return self.write(language)
+
+
+def _filled(text: str, values: Mapping[str, Value], language: Language) -> str:
+    return text.format_map(
+        {
+            name: value if isinstance(value, str | int) else value.read(language)
+            for name, value in values.items()
+        }
+    )
+
+
+def language_from(code: str | None) -> Language:
+    """Return the language of a code that a person asks by; the reference where there is none."""
+    return code if code in languages() else REFERENCE
+
+
+def other_languages(language: Language) -> list[Language]:
+    """Return the languages that a page can be switched to."""
+    return [other for other in languages() if other != language]
 
 
 def capitalised(text: str) -> str:
@@ -30,5 +119,5 @@ def join_list(parts: list[str], language: Language) -> str:
     """Return parts as a list in running text: "a, b và c"."""
     if len(parts) < 2:
         return "".join(parts)
-    last_joint = " và " if language == "vi" else " and "
-    return ", ".join(parts[:-1]) + last_joint + parts[-1]
+    listed = Text("schema.words.list.joined", head=", ".join(parts[:-1]), last=parts[-1])
+    return listed.read(language)

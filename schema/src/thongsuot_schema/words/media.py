@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.language import Language, Text, capitalised
 
 MOBILE: Final[frozenset[str]] = frozenset({"5g", "4g"})
 """Media over the air: no cable to check, and where there is a wired link too, its backup."""
@@ -19,48 +19,46 @@ class MediumWords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _UNKNOWN = MediumWords(
-    line=Text("đường truyền", "line"),
-    box=Text("thiết bị mạng tại điểm", "the network box at the point"),
-    short=Text("đường truyền", "line"),
+    line=Text("schema.words.media.unknown.line"),
+    box=Text("schema.words.media.unknown.box"),
+    short=Text("schema.words.media.unknown.short"),
 )
 
 MEDIA: Final[dict[str, MediumWords]] = {
     "fiber": MediumWords(
-        line=Text("đường cáp quang", "fibre line"),
-        box=Text("modem quang", "the fibre modem"),
-        short=Text("cáp quang", "fibre"),
+        line=Text("schema.words.media.fiber.line"),
+        box=Text("schema.words.media.fiber.box"),
+        short=Text("schema.words.media.fiber.short"),
     ),
     "cable": MediumWords(
-        line=Text("đường cáp đồng trục", "cable line"),
-        box=Text("modem cáp", "the cable modem"),
-        short=Text("cáp đồng trục", "cable"),
+        line=Text("schema.words.media.cable.line"),
+        box=Text("schema.words.media.cable.box"),
+        short=Text("schema.words.media.cable.short"),
     ),
     "dsl": MediumWords(
-        line=Text("đường DSL", "DSL line"),
-        box=Text("modem DSL", "the DSL modem"),
-        short=Text("DSL", "DSL"),
+        line=Text("schema.words.media.dsl.line"),
+        box=Text("schema.words.media.dsl.box"),
+        short=Text("schema.words.media.dsl.short"),
     ),
     "5g": MediumWords(
-        line=Text("kết nối 5G", "5G link"),
-        box=Text("bộ phát 5G (modem 5G)", "the 5G modem"),
-        short=Text("5G", "5G"),
+        line=Text("schema.words.media.5g.line"),
+        box=Text("schema.words.media.5g.box"),
+        short=Text("schema.words.media.5g.short"),
     ),
     "4g": MediumWords(
-        line=Text("kết nối 4G", "4G link"),
-        box=Text("bộ phát 4G (modem 4G)", "the 4G modem"),
-        short=Text("4G", "4G"),
+        line=Text("schema.words.media.4g.line"),
+        box=Text("schema.words.media.4g.box"),
+        short=Text("schema.words.media.4g.short"),
     ),
     "leased": MediumWords(
-        line=Text("mạng truyền số liệu chuyên dùng", "government-network line"),
-        box=Text(
-            "thiết bị đầu cuối của mạng chuyên dùng", "the terminal of the government network"
-        ),
-        short=Text("mạng chuyên dùng", "government network"),
+        line=Text("schema.words.media.leased.line"),
+        box=Text("schema.words.media.leased.box"),
+        short=Text("schema.words.media.leased.short"),
     ),
     "ethernet": MediumWords(
-        line=Text("đường mạng có dây", "wired line"),
-        box=Text("bộ định tuyến (router)", "the router"),
-        short=Text("mạng có dây", "wired line"),
+        line=Text("schema.words.media.ethernet.line"),
+        box=Text("schema.words.media.ethernet.box"),
+        short=Text("schema.words.media.ethernet.short"),
     ),
 }
 """By the value of ``inventory.model.Medium``."""
@@ -71,9 +69,22 @@ def medium_words(medium: str) -> MediumWords:
     return MEDIA.get(medium, _UNKNOWN)
 
 
+_LINE_OF_CARRIER: Final = Text("schema.words.media.line_of_carrier")
+_LINE_ALONE: Final = Text("schema.words.media.line_alone")
+_TITLE_OF_CARRIER: Final = Text("schema.words.media.title_of_carrier")
+
+
 def line_phrase(medium: str, carrier: str, language: Language) -> str:
     """Return what a link is called in the middle of a sentence: "đường cáp quang VNPT"."""
-    line = medium_words(medium).line.read(language)
-    if language == "vi":
-        return f"{line} {carrier}" if carrier else line
-    return f"the {carrier} {line}" if carrier else f"the {line}"
+    line = medium_words(medium).line
+    if carrier:
+        return _LINE_OF_CARRIER.read(language, line=line, carrier=carrier)
+    return _LINE_ALONE.read(language, line=line)
+
+
+def line_title(medium: str, carrier: str, language: Language) -> str:
+    """Return what a link is called as a title: "Đường cáp quang VNPT"."""
+    line = medium_words(medium).line
+    if carrier:
+        return capitalised(_TITLE_OF_CARRIER.read(language, line=line, carrier=carrier))
+    return capitalised(line.read(language))

@@ -6,22 +6,24 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language, Text
 
 PARTIES: Final[dict[Party, Text]] = {
-    Party.COMMUNE: Text("Cán bộ tại điểm", "Staff at the point"),
-    Party.CARRIER: Text("Nhà mạng", "The carrier"),
-    Party.PORTAL: Text("Đơn vị vận hành dịch vụ", "The operator of the service"),
-    Party.CITY: Text("Bộ phận kỹ thuật của Thành phố", "The city's engineers"),
+    Party.COMMUNE: Text("schema.words.parties.commune"),
+    Party.CARRIER: Text("schema.words.parties.carrier"),
+    Party.PORTAL: Text("schema.words.parties.portal"),
+    Party.CITY: Text("schema.words.parties.city"),
 }
 
+_CARRIER_NAMED: Final = Text("schema.words.parties.carrier_named")
+
 CHANNELS: Final[dict[str, Text]] = {
-    "email": Text("thư điện tử", "e-mail"),
-    "mailto": Text("thư điện tử", "e-mail"),
-    "zalo": Text("Zalo", "Zalo"),
-    "sms": Text("tin nhắn SMS", "text message"),
-    "phone": Text("điện thoại", "telephone"),
-    "webhook": Text("tin tự động", "automatic message"),
-    "alertmanager": Text("hệ thống cảnh báo", "alerting system"),
-    "tmf621": Text("phiếu báo sự cố", "trouble ticket"),
-    "tmf642": Text("cảnh báo tự động", "automatic alarm"),
+    "email": Text("schema.words.channels.email"),
+    "mailto": Text("schema.words.channels.mailto"),
+    "zalo": Text("schema.words.channels.zalo"),
+    "sms": Text("schema.words.channels.sms"),
+    "phone": Text("schema.words.channels.phone"),
+    "webhook": Text("schema.words.channels.webhook"),
+    "alertmanager": Text("schema.words.channels.alertmanager"),
+    "tmf621": Text("schema.words.channels.tmf621"),
+    "tmf642": Text("schema.words.channels.tmf642"),
 }
 """By the name of the channel; a channel not listed is shown by its own name."""
 
@@ -30,10 +32,9 @@ def party_title(party: str, carrier: str, language: Language) -> str:
     """Return what a party is called; a carrier by its name where it is known."""
     if party not in set(Party):
         return party
-    title = PARTIES[Party(party)].read(language)
-    if party != Party.CARRIER or not carrier:
-        return title
-    return f"{title} {carrier}" if language == "vi" else carrier
+    if party == Party.CARRIER and carrier:
+        return _CARRIER_NAMED.read(language, carrier=carrier)
+    return PARTIES[Party(party)].read(language)
 
 
 def channel_title(channel: str, language: Language) -> str:

@@ -8,25 +8,16 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS
 
-_ENDS: Final = Text(
-    "Gói tin không tới đích, dừng sau chặng {hop} ({address}).",
-    "It does not reach its target: the last hop that answers is hop {hop} ({address}).",
-)
-_REFUSED: Final = Text("{address} trả lời: {reason}.", "{address} says: {reason}.")
+_ENDS: Final = Text("schema.words.paths.ends")
+_REFUSED: Final = Text("schema.words.paths.refused")
 _REFUSALS: Final = {
     "!H": REASONS[Reason.HOST_UNREACHABLE],
     "!N": REASONS[Reason.NETWORK_UNREACHABLE],
     "!X": REASONS[Reason.PACKET_FILTERED],
 }
-_REFUSED_OTHERWISE: Final = Text("không chuyển tiếp gói tin", "packets are not passed on")
-_NOTHING: Final = Text(
-    "Không chặng nào phản hồi, kể cả bộ định tuyến tại điểm.",
-    "No hop answers, not even the router of the point.",
-)
-_MTU_HOLE: Final = Text(
-    "Gói tin lớn hơn {size} byte bị mất sau chặng {hop} mà không có thông báo.",
-    "Packets larger than {size} bytes vanish behind hop {hop}, and nobody says so.",
-)
+_REFUSED_OTHERWISE: Final = Text("schema.words.paths.refused_otherwise")
+_NOTHING: Final = Text("schema.words.paths.nothing")
+_MTU_HOLE: Final = Text("schema.words.paths.mtu_hole")
 _MTU_PATTERN: Final = re.compile(r"(?P<size>\d+) bytes; larger ones vanish behind hop (?P<hop>\d+)")
 
 
@@ -37,10 +28,10 @@ def describe_end(path: Path, language: Language) -> str:
     last, refusal = path.hop(path.last), path.refusal
     sentences = []
     if last is not None:
-        sentences.append(_ENDS.read(language).format(hop=last.number, address=last.address))
+        sentences.append(_ENDS.read(language, hop=last.number, address=last.address))
     if refusal is not None:
         reason = describe_refusal(refusal, language)
-        sentences.append(_REFUSED.read(language).format(address=refusal.address, reason=reason))
+        sentences.append(_REFUSED.read(language, address=refusal.address, reason=reason))
     return " ".join(sentences) or _NOTHING.read(language)
 
 
@@ -54,7 +45,7 @@ def describe_mtu_hole(path: Path, language: Language) -> str:
     match = _MTU_PATTERN.match(path.mtu)
     if match is None:
         return ""
-    return _MTU_HOLE.read(language).format(size=match["size"], hop=match["hop"])
+    return _MTU_HOLE.read(language, size=match["size"], hop=match["hop"])
 
 
 def route_text(path: Path) -> str:

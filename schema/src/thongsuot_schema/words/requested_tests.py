@@ -15,41 +15,37 @@ from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS
 
 TEST_TITLES: Final[dict[str, Text]] = {
-    http.KIND.name: Text("Kiểm tra các trang dịch vụ công", "Test the portals"),
-    path.KIND.name: Text("Kiểm tra tuyến kết nối", "Trace the path"),
-    throughput.KIND.name: Text("Đo tốc độ", "Measure throughput"),
-    radio.KIND.name: Text("Đo sóng di động", "Read the radio"),
+    http.KIND.name: Text("schema.words.requested_tests.titles.portals"),
+    path.KIND.name: Text("schema.words.requested_tests.titles.path"),
+    throughput.KIND.name: Text("schema.words.requested_tests.titles.throughput"),
+    radio.KIND.name: Text("schema.words.requested_tests.titles.radio"),
 }
 """What is asked for; in the order of what is asked for most."""
 
-UNDER_WAY: Final = Text("đang đo", "under way")
-DONE: Final = Text("đã xong", "done")
-REFUSED: Final = Text("không thực hiện", "refused")
+UNDER_WAY: Final = Text("schema.words.requested_tests.under_way")
+DONE: Final = Text("schema.words.requested_tests.done")
+REFUSED: Final = Text("schema.words.requested_tests.refused")
 
 REFUSALS: Final[dict[TestRefusal, Text]] = {
-    TestRefusal.KIND: Text("không được yêu cầu phép đo này", "this cannot be asked for"),
-    TestRefusal.NOT_CONFIGURED: Text(
-        "thiết bị không đo việc này", "the device does not measure that"
-    ),
-    TestRefusal.TOO_MANY_RUNS: Text("quá nhiều lần đo một lúc", "too many runs at once"),
-    TestRefusal.BUDGET: Text(
-        "dung lượng còn lại trong tháng không đủ", "the month's allowance does not pay it"
-    ),
-    TestRefusal.TIMEOUT: Text("quá thời gian mà chưa xong", "it did not end in time"),
+    TestRefusal.KIND: Text("schema.words.requested_tests.refusals.kind"),
+    TestRefusal.NOT_CONFIGURED: Text("schema.words.requested_tests.refusals.not_configured"),
+    TestRefusal.TOO_MANY_RUNS: Text("schema.words.requested_tests.refusals.too_many_runs"),
+    TestRefusal.BUDGET: Text("schema.words.requested_tests.refusals.budget"),
+    TestRefusal.TIMEOUT: Text("schema.words.requested_tests.refusals.timeout"),
 }
 
-GOOD: Final = Text("{ok}/{tried} phép đo tốt", "{ok} of {tried} runs good")
+GOOD: Final = Text("schema.words.requested_tests.good")
 
 OUTCOMES: Final[dict[str, Text]] = {
-    Outcome.OK: Text("đạt", "ok"),
-    Outcome.FAILED: Text("hỏng", "failed"),
-    Outcome.UNMEASURED: Text("chưa đo được", "not measured"),
+    Outcome.OK: Text("schema.words.requested_tests.outcomes.ok"),
+    Outcome.FAILED: Text("schema.words.requested_tests.outcomes.failed"),
+    Outcome.UNMEASURED: Text("schema.words.requested_tests.outcomes.unmeasured"),
 }
 
 _FAMILIES: Final[dict[str, str]] = {Family.IP4: " IPv4", Family.IP6: " IPv6"}
-_HOPS: Final = Text("chặng", "hops")
-_DOWN: Final = Text("xuống", "down")
-_UP: Final = Text("lên", "up")
+_HOPS: Final = Text("schema.words.requested_tests.hops")
+_DOWN: Final = Text("schema.words.requested_tests.down")
+_UP: Final = Text("schema.words.requested_tests.up")
 
 
 def _rate(way: Text) -> Callable[[float, Language], str]:

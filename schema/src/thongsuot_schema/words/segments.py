@@ -6,11 +6,11 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.words.language import Text
 
 SEGMENTS: Final[dict[Segment, Text]] = {
-    Segment.DEVICE: Text("Thiết bị giám sát, nguồn điện", "Monitoring device, power"),
-    Segment.LAN: Text("Mạng nội bộ tại điểm", "Local network of the point"),
-    Segment.ACCESS: Text("Đường truyền của nhà mạng tới điểm", "Carrier's line to the point"),
-    Segment.CARRIER: Text("Mạng lõi của nhà mạng", "Carrier's core network"),
-    Segment.TRANSIT: Text("Mạng bên ngoài nhà mạng", "Networks beyond the carrier"),
-    Segment.SERVICE: Text("Hệ thống dịch vụ", "The online service itself"),
+    Segment.DEVICE: Text("schema.words.segments.device"),
+    Segment.LAN: Text("schema.words.segments.lan"),
+    Segment.ACCESS: Text("schema.words.segments.access"),
+    Segment.CARRIER: Text("schema.words.segments.carrier"),
+    Segment.TRANSIT: Text("schema.words.segments.transit"),
+    Segment.SERVICE: Text("schema.words.segments.service"),
 }
 """In the order of the ladder, from the device outwards."""

@@ -6,18 +6,18 @@ from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 LINK_STATES: Final[dict[State, Text]] = {
-    State.UP: Text("Hoạt động bình thường", "Working normally"),
-    State.DEGRADED: Text("Kết nối chậm/chập chờn", "Slow or unstable"),
-    State.DOWN: Text("Mất kết nối", "Disconnected"),
-    State.UNKNOWN: Text("Chưa có dữ liệu", "No data yet"),
+    State.UP: Text("schema.words.states.link.up"),
+    State.DEGRADED: Text("schema.words.states.link.degraded"),
+    State.DOWN: Text("schema.words.states.link.down"),
+    State.UNKNOWN: Text("schema.words.states.link.unknown"),
 }
 
 SERVICE_STATES: Final[dict[State, Text]] = {
-    State.UP: Text("Truy cập được", "Reachable"),
-    State.DEGRADED: Text("Chậm/chập chờn", "Slow or unstable"),
-    State.DOWN: Text("Không truy cập được", "Not reachable"),
-    State.UNKNOWN: Text("Chưa có dữ liệu", "No data yet"),
+    State.UP: Text("schema.words.states.service.up"),
+    State.DEGRADED: Text("schema.words.states.service.degraded"),
+    State.DOWN: Text("schema.words.states.service.down"),
+    State.UNKNOWN: Text("schema.words.states.service.unknown"),
 }
 
-AGENT_SILENT: Final = Text("Thiết bị giám sát mất liên lạc", "Monitoring device not reporting")
+AGENT_SILENT: Final = Text("schema.words.states.agent_silent")
 """What a silent agent is called; never "network down": the power may be off."""

@@ -1,21 +1,27 @@
 """What a light is called: as a title, and in running text."""
 
 from thongsuot_schema.view import SubjectView
-from thongsuot_schema.words.language import Language, capitalised
-from thongsuot_schema.words.media import line_phrase
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.media import line_phrase, line_title
+
+
+def title_in(language: Language, title_vi: str, title_en: str) -> str:
+    """
+    Return which of the inventory's titles is read in a language; empty where that one is missing.
+
+    The inventory has two; a language that it has none for reads the Vietnamese one.
+    """
+    return {"vi": title_vi, "en": title_en}.get(language, title_vi or title_en)
 
 
 def subject_title(light: SubjectView, language: Language) -> str:
     """Return the title of a link or a service; from medium and carrier where none was given."""
-    own, other = light.title_vi, light.title_en
-    if language == "en":
-        own, other = other, own
+    own = title_in(language, light.title_vi, light.title_en)
     if own:
         return own
     if light.medium:
-        phrase = line_phrase(light.medium, light.carrier, language)
-        return capitalised(phrase.removeprefix("the "))
-    return other or light.name
+        return line_title(light.medium, light.carrier, language)
+    return light.title_vi or light.title_en or light.name
 
 
 def subject_phrase(light: SubjectView, language: Language) -> str:

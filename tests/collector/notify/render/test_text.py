@@ -206,7 +206,7 @@ def test_an_end_says_which_end_it_is(cause: NotificationCause, sentence: str) ->
     end = msgspec.structs.replace(end, record=msgspec.structs.replace(end.record, cause=cause))
     words = said(end, made)
     assert sentence in words.body
-    assert words.title.startswith(f"[{SUBJECT_MARKS[cause].vi}] ")
+    assert words.title.startswith(f"[{SUBJECT_MARKS[cause].read('vi')}] ")
     assert "Việc cần làm" not in words.body
 
 
@@ -237,4 +237,4 @@ def test_an_onset_that_nothing_bounds_says_so() -> None:
 
 def test_every_severity_and_every_cause_has_its_word() -> None:
     assert set(SUBJECT_MARKS) == set(NotificationCause)
-    assert len({text.vi for text in SEVERITIES.values()}) == len(SEVERITIES)
+    assert len({text.read("vi") for text in SEVERITIES.values()}) == len(SEVERITIES)

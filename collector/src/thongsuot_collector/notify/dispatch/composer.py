@@ -16,6 +16,7 @@ from thongsuot_collector.notify.render.paths import PathLookup, no_paths
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.translations import REFERENCE
 
 
 class MessageComposer:
@@ -70,14 +71,15 @@ class MessageComposer:
             page_url=page_url,
             is_test=is_test,
         )
-        rendered = text.render_text(context, self._languages.get(state.channel, "vi"), self._paths)
+        language = self._languages.get(state.channel, REFERENCE)
+        rendered = text.render_text(context, language, self._paths)
         attached = document.document_of(
             event.incident,
             event.record,
             thread.comparison,
             self._directory,
             titles=(text.headline_of(context, "vi"), text.headline_of(context, "en")),
-            responsible=party_name(event.incident.party, self._directory, "vi"),
+            responsible=party_name(event.incident.party, self._directory, REFERENCE),
             page_url=page_url,
             is_test=is_test,
         )

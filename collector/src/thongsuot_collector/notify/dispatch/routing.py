@@ -14,6 +14,7 @@ from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Carrier, Owner, Site
 from thongsuot_schema.segment import Party
 from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.translations import REFERENCE
 
 
 class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def routes_of(
         routes, fallbacks = settings.channels, settings.fallback_channels
     return PartyRoutes(
         contact=PartyContact(
-            title=party_name(party, directory, "vi"),
+            title=party_name(party, directory, REFERENCE),
             emails=tuple(contact.email for contact in people if contact.email),
             phones=tuple(contact.phone for contact in people if contact.phone),
         ),

@@ -10,29 +10,30 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.media import MOBILE, line_phrase
 from thongsuot_schema.words.parties import PARTIES
+from thongsuot_schema.words.titles import title_in
 
 SEVERITIES: Final[dict[Severity, Text]] = {
-    Severity.CRITICAL: Text("Nghiêm trọng", "Critical"),
-    Severity.MAJOR: Text("Sự cố lớn", "Major"),
-    Severity.MINOR: Text("Sự cố nhỏ", "Minor"),
-    Severity.WARNING: Text("Cảnh báo", "Warning"),
-    Severity.INDETERMINATE: Text("Chưa xác định", "Indeterminate"),
+    Severity.CRITICAL: Text("collector.notify.severities.critical"),
+    Severity.MAJOR: Text("collector.notify.severities.major"),
+    Severity.MINOR: Text("collector.notify.severities.minor"),
+    Severity.WARNING: Text("collector.notify.severities.warning"),
+    Severity.INDETERMINATE: Text("collector.notify.severities.indeterminate"),
 }
 
 SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
-    NotificationCause.STARTED: Text("SC", "Fault"),
-    NotificationCause.RELEASED: Text("SC", "Fault"),
-    NotificationCause.UNEXCUSED: Text("SC sau bảo trì", "Fault after maintenance"),
-    NotificationCause.WORSE: Text("Sự cố lan rộng", "Worse"),
-    NotificationCause.CHANGED: Text("Cập nhật", "Update"),
-    NotificationCause.ENDED: Text("Đã khắc phục", "Restored"),
-    NotificationCause.ABSORBED: Text("Gộp vào sự cố lớn hơn", "Part of a larger incident"),
-    NotificationCause.REASSIGNED: Text("Chuyển đơn vị khác xử lý", "Another party acts"),
-    NotificationCause.WITHDRAWN: Text("Thu hồi thông báo", "Withdrawn"),
+    NotificationCause.STARTED: Text("collector.notify.subject_marks.started"),
+    NotificationCause.RELEASED: Text("collector.notify.subject_marks.released"),
+    NotificationCause.UNEXCUSED: Text("collector.notify.subject_marks.unexcused"),
+    NotificationCause.WORSE: Text("collector.notify.subject_marks.worse"),
+    NotificationCause.CHANGED: Text("collector.notify.subject_marks.changed"),
+    NotificationCause.ENDED: Text("collector.notify.subject_marks.ended"),
+    NotificationCause.ABSORBED: Text("collector.notify.subject_marks.absorbed"),
+    NotificationCause.REASSIGNED: Text("collector.notify.subject_marks.reassigned"),
+    NotificationCause.WITHDRAWN: Text("collector.notify.subject_marks.withdrawn"),
 }
 """What stands first in a subject line."""
 
-DISPUTED_MARK: Final = Text("Tranh chấp", "Disputed")
+DISPUTED_MARK: Final = Text("collector.notify.names.disputed_mark")
 """What stands first where a party says that the incident is not its own."""
 
 
@@ -83,8 +84,8 @@ def service_name(service: str, directory: InventoryDirectory, language: Language
     target = directory.target(service)
     if target is None:
         return service
-    titles = (target.title_vi, target.title_en)
-    return titles[language == "en"] or titles[0] or titles[1] or service
+    own = title_in(language, target.title_vi, target.title_en)
+    return own or target.title_vi or target.title_en or service
 
 
 def subject_name(subject: Subject, directory: InventoryDirectory, language: Language) -> str:
@@ -109,5 +110,5 @@ def link_name(site: str, link: str, directory: InventoryDirectory, language: Lan
 def circuit_word(medium: str, language: Language) -> str:
     """Return what a carrier calls the id of a link."""
     if medium in MOBILE:
-        return Text("Mã thuê bao", "Subscriber").read(language)
-    return Text("Mã kênh", "Circuit").read(language)
+        return Text("collector.notify.names.subscriber").read(language)
+    return Text("collector.notify.names.circuit").read(language)

@@ -50,7 +50,7 @@ def _lines(
 ) -> list[str]:
     """Return the lines of one path; none where nothing of it is evidence of this fault."""
     target = " ".join(part for part in (path.target, FAMILIES[path.family]) if part)
-    head = Text(f"{link}, đến {target}", f"{link}, to {target}").read(language)
+    head = Text("collector.notify.paths.to", link=link, target=target).read(language)
     measured = [(path.previous_at_s, path.previous), (path.at_s, path.path)]
     good_before = [
         (at_s, route)
@@ -60,7 +60,7 @@ def _lines(
     lines = []
     for at_s, route in good_before[-1:]:
         when = relative_moment(at_s, now_s, language)
-        word = Text("trước đó", "before").read(language)
+        word = Text("collector.notify.paths.before").read(language)
         lines.append(f"{head}, {word} ({when}): {route_text(route)}")
     if path.at_s >= opened_s:
         when = relative_moment(path.at_s, now_s, language)

@@ -42,9 +42,9 @@ def exact_time(at_ns: int) -> str:
 def clock_error(error_s: float | None, language: Language) -> str:
     """Return how far a moment may be off."""
     if error_s is None:
-        return Text("đồng hồ chưa được kiểm chứng", "clock not verified").read(language)
+        return Text("collector.notify.sections.clock_not_verified").read(language)
     figure = number(max(error_s, 0.01), 2, language)
-    return Text(f"sai số đồng hồ ± {figure} giây", f"clock error ± {figure} s").read(language)
+    return Text("collector.notify.sections.clock_error", figure=figure).read(language)
 
 
 def state_word(member: IncidentMember | MemberEvidence, language: Language) -> str:
@@ -72,7 +72,7 @@ def circuit_lines(context: MessageContext, language: Language) -> list[str]:
         lines.append(line)
     more = len(context.incident.members) - len(lines)
     if more > 0:
-        text = Text(f"… và {more} mục nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
+        text = Text("collector.notify.sections.more_items", more=more)
         lines.append(text.read(language))
     return lines
 
@@ -126,16 +126,19 @@ def _course(item: Observation, language: Language) -> str:
     parts = []
     if item.last_good_ns is not None:
         at = exact_time(item.last_good_ns)
-        parts.append(Text(f"đạt lần cuối lúc {at}", f"last good at {at}").read(language))
+        parts.append(Text("collector.notify.sections.last_good_at", at=at).read(language))
     if item.first_bad_ns is not None:
         at = exact_time(item.first_bad_ns)
-        first = Text(f"hỏng từ lúc {at}", f"first bad at {at}")
+        first = Text("collector.notify.sections.first_bad_at", at=at)
         parts.append(first.read(language))
     at = exact_time(item.newest_ns)
     window = number(WINDOW_S, 0, language)
     count = Text(
-        f"{item.good}/{item.total} lần đạt trong {window} giây đến {at}",
-        f"{item.good} of {item.total} good in the {window} s until {at}",
+        "collector.notify.sections.good_in_window",
+        good=item.good,
+        total=item.total,
+        window=window,
+        at=at,
     )
     return ", ".join([*parts, count.read(language)])
 
@@ -153,23 +156,23 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
         name = link_name(item.site, item.link, context.directory, language)
         word = LINK_STATES[item.state].read(language)
         lines.append(
-            Text(f"Cùng điểm, {name}: {word}", f"Same point, {name}: {word}").read(language)
+            Text("collector.notify.sections.same_point", name=name, word=word).read(language)
         )
     counts = (
         (
             comparison.same_commune,
-            Text("Cùng nhà mạng, cùng xã/phường", "Same carrier, same commune"),
-            Text("đường khác hoạt động bình thường", "other links work"),
+            Text("collector.notify.sections.same_carrier_same_commune"),
+            Text("collector.notify.sections.other_links_work"),
         ),
         (
             comparison.same_carrier,
-            Text("Cùng nhà mạng, các điểm khác", "Same carrier, other points"),
-            Text("đường khác hoạt động bình thường", "other links work"),
+            Text("collector.notify.sections.same_carrier_other_points"),
+            Text("collector.notify.sections.other_links_work"),
         ),
         (
             comparison.elsewhere,
-            Text("Các điểm khác", "Other points"),
-            Text("điểm truy cập được", "reach the service"),
+            Text("collector.notify.sections.other_points"),
+            Text("collector.notify.sections.reach_the_service"),
         ),
     )
     lines += [
@@ -191,7 +194,7 @@ def batch_lines(context: MessageContext, language: Language) -> list[str]:
     lines = batches[:BATCHES_LISTED]
     if len(batches) > len(lines):
         more = len(batches) - len(lines)
-        text = Text(f"… và {more} lô nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
+        text = Text("collector.notify.sections.more_batches", more=more)
         lines.append(text.read(language))
     return lines
 
@@ -205,10 +208,10 @@ def notified_lines(context: MessageContext, language: Language) -> list[str]:
         parts.append(f"({channel_title(notification.channel, language)})")
         if context.directory.link(site, notification.about) is not None:
             about = link_name(site, notification.about, context.directory, language)
-            parts.append(Text(f", về {about}", f", of {about}").read(language))
+            parts.append(Text("collector.notify.sections.of", about=about).read(language))
         elif context.directory.target(notification.about) is not None:
             about = service_name(notification.about, context.directory, language)
-            parts.append(Text(f", về {about}", f", of {about}").read(language))
+            parts.append(Text("collector.notify.sections.of", about=about).read(language))
         parts.append(
             f", {relative_moment(notification.at_s, context.record.at_ns / NS_PER_S, language)}"
         )
@@ -246,7 +249,7 @@ def _proofs(
         over = ""
         if item.link:
             name = link_name(exhibit.subject.site, item.link, context.directory, language)
-            over = Text(f" qua {name}", f" over {name}").read(language)
+            over = Text("collector.notify.sections.over", name=name).read(language)
         lines.append(f"{where}{evidence_subject(item, language)}{over}: {outcome}")
         if len(lines) == PROOFS_LISTED:
             break

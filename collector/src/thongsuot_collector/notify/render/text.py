@@ -30,28 +30,13 @@ from thongsuot_schema.words.states import LINK_STATES
 
 TITLE_CHARACTERS: Final = 200
 
-_TEST_MARK = Text("TIN NHẮN THỬ, KHÔNG PHẢI SỰ CỐ", "TEST, NO FAULT")
-_TEST_TEXT = Text(
-    "Đây là tin thử để kiểm tra kênh thông báo. Không có sự cố, không cần làm gì.",
-    "This is a test of the notification channel. There is no fault and nothing to do.",
-)
+_TEST_MARK = Text("collector.notify.text.test_mark")
+_TEST_TEXT = Text("collector.notify.text.test_text")
 _ENDINGS: Final[dict[NotificationCause, Text]] = {
-    NotificationCause.ENDED: Text(
-        "Đã hoạt động bình thường trở lại{until}{lasted}. Không cần làm gì thêm.",
-        "Works normally again{until}{lasted}. There is nothing more to do.",
-    ),
-    NotificationCause.ABSORBED: Text(
-        "Sự cố này là một phần của một sự cố lớn hơn, đã được báo riêng. Không xử lý riêng nữa.",
-        "This is part of a larger incident that is told on its own. Do not act on it alone.",
-    ),
-    NotificationCause.REASSIGNED: Text(
-        "Kết quả đo mới cho thấy lỗi thuộc phạm vi của đơn vị khác: {party}. Không cần xử lý nữa.",
-        "New measurements show that the fault is another party's: {party}. You need not act.",
-    ),
-    NotificationCause.WITHDRAWN: Text(
-        "Số liệu đến sau cho thấy không có sự cố này. Xin bỏ qua thông báo trước.",
-        "Data that came later shows that there was no such fault. Please ignore the last message.",
-    ),
+    NotificationCause.ENDED: Text("collector.notify.text.endings.ended"),
+    NotificationCause.ABSORBED: Text("collector.notify.text.endings.absorbed"),
+    NotificationCause.REASSIGNED: Text("collector.notify.text.endings.reassigned"),
+    NotificationCause.WITHDRAWN: Text("collector.notify.text.endings.withdrawn"),
 }
 
 
@@ -78,7 +63,7 @@ def render_text(
     else:
         blocks = _facts(context, wording, language)
         if context.kind is not NotificationKind.RESOLVED:
-            title = Text("Tuyến kết nối (traceroute):", "Path (traceroute):")
+            title = Text("collector.notify.text.paths")
             blocks.insert(-1, _list(title, path_lines(context, known, language), language))
     if context.is_test:
         blocks = [_TEST_TEXT.read(language), *blocks]
@@ -151,11 +136,11 @@ def _plain(context: MessageContext, wording: IncidentWording, language: Language
         blocks.append(_ending(context, language))
     else:
         blocks.append(wording.situation)
-        blocks.append(Text("Việc cần làm: ", "What to do: ").read(language) + wording.do)
+        blocks.append(Text("collector.notify.text.what_to_do", advice=wording.do).read(language))
         if support:
-            call = Text(f"Số điện thoại hỗ trợ: {support}.", f"Support desk: {support}.")
+            call = Text("collector.notify.text.support_desk", support=support)
             blocks.append(call.read(language))
-        title = Text("Hệ thống đã báo:", "The system has told:")
+        title = Text("collector.notify.text.notified")
         blocks.append(_list(title, sections.notified_lines(context, language), language))
     return [*blocks, _footer(context, language)]
 
@@ -171,10 +156,10 @@ def _facts(context: MessageContext, wording: IncidentWording, language: Language
     blocks += [
         _summary(context, language),
         _list(_affected_title(context), sections.circuit_lines(context, language), language),
-        _list(Text("Kết quả đo kiểm:", "Measured:"), measured, language),
-        _list(Text("So sánh:", "Compared:"), compared, language),
+        _list(Text("collector.notify.text.measured"), measured, language),
+        _list(Text("collector.notify.text.compared"), compared, language),
         _list(
-            Text("Gói số liệu gốc (mã băm):", "Record (batches, digests):"),
+            Text("collector.notify.text.record"),
             sections.batch_lines(context, language),
             language,
         ),
@@ -192,27 +177,23 @@ def _disputes(context: MessageContext, language: Language) -> str:
         party = party_name(dispute.party, context.directory, language)
         moment = sections.exact_time(dispute.at_ns)
         refusal = Text(
-            f"{party} từ chối phiếu {dispute.reference} lúc {moment}",
-            f"{party} refused ticket {dispute.reference} at {moment}",
+            "collector.notify.text.refused_ticket",
+            party=party,
+            reference=dispute.reference,
+            moment=moment,
         ).read(language)
         lines.append(f"{refusal}: {dispute.reason}" if dispute.reason else f"{refusal}.")
     if lines:
-        lines.append(
-            Text(
-                "Đề nghị Thành phố quyết định đơn vị xử lý.",
-                "The city decides who must act.",
-            ).read(language)
-        )
+        lines.append(Text("collector.notify.text.city_decides").read(language))
     return "\n".join(lines)
 
 
 def _affected_title(context: MessageContext) -> Text:
     count, incident = len(context.incident.members), context.incident
     if incident.total is None or count == 1:
-        return Text("Bị ảnh hưởng:", "Affected:")
+        return Text("collector.notify.text.affected")
     return Text(
-        f"Bị ảnh hưởng ({incident.open_members} trên {incident.total}):",
-        f"Affected ({incident.open_members} of {incident.total}):",
+        "collector.notify.text.affected_of", affected=incident.open_members, total=incident.total
     )
 
 
@@ -221,19 +202,23 @@ def _summary(context: MessageContext, language: Language) -> str:
     error = sections.clock_error(incident.error_s, language)
     since = f"{sections.exact_time(incident.opened_ns)} ({error})"
     rows = [
-        (Text("Từ", "Since"), since),
-        (Text("Mức độ", "Severity"), SEVERITIES[incident.severity].read(language)),
+        (Text("collector.notify.text.since"), since),
+        (Text("collector.notify.text.severity"), SEVERITIES[incident.severity].read(language)),
     ]
     if incident.closed_ns is not None:
-        rows.insert(1, (Text("Đến", "Until"), sections.exact_time(incident.closed_ns)))
+        rows.insert(
+            1, (Text("collector.notify.text.until"), sections.exact_time(incident.closed_ns))
+        )
     if incident.segment is not None:
-        rows.append((Text("Vị trí lỗi", "Segment"), SEGMENTS[incident.segment].read(language)))
+        rows.append(
+            (Text("collector.notify.text.segment"), SEGMENTS[incident.segment].read(language))
+        )
     if context.audience.party is Party.CITY:
         who = party_name(incident.party, context.directory, language)
-        rows.append((Text("Đơn vị xử lý", "Who must act"), who))
+        rows.append((Text("collector.notify.text.who_must_act"), who))
     url = sections.service_url(context)
     if url:
-        rows.append((Text("Địa chỉ", "Address"), url))
+        rows.append((Text("collector.notify.text.address"), url))
     return "\n".join(f"{name.read(language)}: {value}" for name, value in rows)
 
 
@@ -242,16 +227,16 @@ def _ending(context: MessageContext, language: Language) -> str:
     until = lasted = ""
     if incident.closed_ns is not None:
         moment = sections.exact_time(incident.closed_ns)
-        until = Text(f" lúc {moment}", f" since {moment}").read(language)
+        until = Text("collector.notify.text.ended_at", moment=moment).read(language)
         took = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
-        lasted = Text(f", sau {took}", f", after {took}").read(language)
+        lasted = Text("collector.notify.text.lasted", took=took).read(language)
     ending = _ENDINGS.get(context.record.cause, _ENDINGS[NotificationCause.ENDED]).read(language)
     party = party_name(incident.party, context.directory, language)
     return ending.format(until=until, lasted=lasted, party=party)
 
 
 def _footer(context: MessageContext, language: Language) -> str:
-    lines = [Text("Mã sự cố: ", "Incident: ").read(language) + context.incident.id]
+    lines = [Text("collector.notify.text.incident", id=context.incident.id).read(language)]
     if context.page_url:
         lines.append(context.page_url)
     return "\n".join(lines)

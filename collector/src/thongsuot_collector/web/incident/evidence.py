@@ -13,6 +13,7 @@ from thongsuot_collector.notify.render.document import IncidentDocument, documen
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_schema.segment import Party
+from thongsuot_schema.words.translations import REFERENCE
 
 FORMAT = "thongsuot.evidence/1"
 
@@ -71,7 +72,7 @@ def evidence_of(report: IncidentReport) -> EvidenceFile:
             occasion.comparison,
             occasion.directory,
             titles=(text.headline_of(occasion, "vi"), text.headline_of(occasion, "en")),
-            responsible=party_name(incident.party, occasion.directory, "vi"),
+            responsible=party_name(incident.party, occasion.directory, REFERENCE),
             page_url=occasion.page_url,
         ),
         told=tuple(_notifications(report)),

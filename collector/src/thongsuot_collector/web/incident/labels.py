@@ -7,125 +7,108 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.message import ChannelOutcome as Answered
 from thongsuot_schema.words.language import Text
 
-INCIDENTS: Final = Text("Các sự cố", "Incidents")
-OPEN: Final = Text("Đang xảy ra", "Going on")
-CLOSED: Final = Text("Đã kết thúc", "Over")
-NO_INCIDENT: Final = Text("Không có sự cố nào.", "There is no incident.")
-NOT_FOUND: Final = Text("Không tìm thấy sự cố này.", "There is no such incident.")
-FACTS: Final = Text("Thông tin chung", "Facts")
-CODE: Final = Text("Mã sự cố", "Incident")
-SINCE: Final = Text("Bắt đầu", "Since")
-UNTIL: Final = Text("Kết thúc", "Until")
-LEARNED: Final = Text("Hệ thống phát hiện lúc", "Learned at")
-ACTS: Final = Text("Đơn vị xử lý", "Who must act")
-SEGMENT: Final = Text("Vị trí lỗi", "Segment")
-SEVERITY: Final = Text("Mức độ", "Severity")
-AFFECTED_COUNT: Final = Text("Đang bị ảnh hưởng", "Affected now")
-AREA: Final = Text("Khu vực", "Area")
-TAKEN: Final = Text("Đơn vị tiếp nhận", "Taken on by")
-DISPUTED: Final = Text("Tranh chấp: đơn vị từ chối xử lý", "Disputed by")
-NOBODY: Final = Text("chưa có", "nobody yet")
-MAINTENANCE: Final = Text("Bảo trì theo kế hoạch", "Planned maintenance")
-EXCUSED: Final = Text(
-    "Đang trong thời gian bảo trì: không báo cho ai.",
-    "Inside planned maintenance: nobody is told.",
-)
-PART_OF: Final = Text("Là một phần của sự cố", "Part of incident")
-CONSISTS: Final = Text("Gồm các sự cố", "Consists of incidents")
-AFFECTED: Final = Text("Bị ảnh hưởng", "Affected")
-CIRCUIT: Final = Text("Mã kênh/thuê bao", "Circuit or subscriber")
-POINT: Final = Text("Điểm", "Point")
-LINE: Final = Text("Đường truyền, dịch vụ", "Line or service")
-STATE: Final = Text("Tình trạng", "State")
-FROM: Final = Text("Từ", "From")
-TO: Final = Text("Đến", "To")
-GOES_ON: Final = Text("chưa kết thúc", "goes on")
-MEASURED: Final = Text("Kết quả đo", "What was measured")
-COMPARED: Final = Text("So sánh cùng lúc", "What worked at the same time")
-NOTIFIED: Final = Text("Đã báo cho", "Who was told")
-WHEN: Final = Text("Lúc", "When")
-WHO: Final = Text("Bên nhận", "To whom")
-WHAT: Final = Text("Nội dung", "What")
-BY: Final = Text("Qua", "By")
-RESULT: Final = Text("Kết quả", "Result")
-NOT_YET: Final = Text("chưa gửi được", "not delivered yet")
-NOBODY_NOTIFIED: Final = Text("Chưa báo cho ai.", "Nobody was told.")
-RECORD: Final = Text("Số liệu gốc", "The record it rests on")
-RECORD_WHY: Final = Text(
-    "Mỗi gói số liệu được niêm phong nối tiếp bằng mã băm; sửa một số là phát hiện được. Muốn kiểm "
-    "tra lại, gửi tệp dưới đây cho Thành phố, hoặc chạy lệnh",
-    "Each batch is sealed with a digest that the next one carries: a changed figure is found. For "
-    "a check send the file below to the city, or run",
-)
-BATCH: Final = Text("Gói số liệu", "Batch")
-DIGEST: Final = Text("Mã băm", "Digest")
-DOWNLOAD: Final = Text("Tải tệp dữ liệu (JSON)", "Download for machines (JSON)")
-HISTORY: Final = Text("Diễn biến", "History")
-FOR_STAFF: Final = Text("Dành cho cán bộ Thành phố", "For the city's staff")
-TAKE_ON: Final = Text("Tiếp nhận xử lý", "Take it on")
-TAKE_ON_AS: Final = Text("{title} tiếp nhận", "Take it on as {title}")
-NOTE: Final = Text("Ghi chú (không bắt buộc)", "Note (may be left out)")
-WHO_ARE_YOU: Final = Text(
-    "Cần tên và mật khẩu riêng của người được quyền xử lý.",
-    "The name and password of somebody who may act are needed.",
-)
-OTHER_PAGE: Final = Text(
-    "Yêu cầu này đến từ một trang khác.", "This request comes from another page."
-)
-TOO_LONG: Final = Text("Ghi chú quá dài.", "The note is too long.")
+INCIDENTS: Final = Text("collector.web.incident.incidents")
+OPEN: Final = Text("collector.web.incident.open")
+CLOSED: Final = Text("collector.web.incident.closed")
+NO_INCIDENT: Final = Text("collector.web.incident.no_incident")
+NOT_FOUND: Final = Text("collector.web.incident.not_found")
+FACTS: Final = Text("collector.web.incident.facts")
+CODE: Final = Text("collector.web.incident.code")
+SINCE: Final = Text("collector.web.incident.since")
+UNTIL: Final = Text("collector.web.incident.until")
+LEARNED: Final = Text("collector.web.incident.learned")
+ACTS: Final = Text("collector.web.incident.acts")
+SEGMENT: Final = Text("collector.web.incident.segment")
+SEVERITY: Final = Text("collector.web.incident.severity")
+AFFECTED_COUNT: Final = Text("collector.web.incident.affected_count")
+AREA: Final = Text("collector.web.incident.area")
+TAKEN: Final = Text("collector.web.incident.taken")
+DISPUTED: Final = Text("collector.web.incident.disputed")
+NOBODY: Final = Text("collector.web.incident.nobody")
+MAINTENANCE: Final = Text("collector.web.incident.maintenance")
+EXCUSED: Final = Text("collector.web.incident.excused")
+PART_OF: Final = Text("collector.web.incident.part_of")
+CONSISTS: Final = Text("collector.web.incident.consists")
+AFFECTED: Final = Text("collector.web.incident.affected")
+CIRCUIT: Final = Text("collector.web.incident.circuit")
+POINT: Final = Text("collector.web.incident.point")
+LINE: Final = Text("collector.web.incident.line")
+STATE: Final = Text("collector.web.incident.state")
+FROM: Final = Text("collector.web.incident.from")
+TO: Final = Text("collector.web.incident.to")
+GOES_ON: Final = Text("collector.web.incident.goes_on")
+MEASURED: Final = Text("collector.web.incident.measured")
+COMPARED: Final = Text("collector.web.incident.compared")
+NOTIFIED: Final = Text("collector.web.incident.notified")
+WHEN: Final = Text("collector.web.incident.when")
+WHO: Final = Text("collector.web.incident.who")
+WHAT: Final = Text("collector.web.incident.what")
+BY: Final = Text("collector.web.incident.by")
+RESULT: Final = Text("collector.web.incident.result")
+NOT_YET: Final = Text("collector.web.incident.not_yet")
+NOBODY_NOTIFIED: Final = Text("collector.web.incident.nobody_notified")
+RECORD: Final = Text("collector.web.incident.record")
+RECORD_WHY: Final = Text("collector.web.incident.record_why")
+BATCH: Final = Text("collector.web.incident.batch")
+DIGEST: Final = Text("collector.web.incident.digest")
+DOWNLOAD: Final = Text("collector.web.incident.download")
+HISTORY: Final = Text("collector.web.incident.history")
+FOR_STAFF: Final = Text("collector.web.incident.for_staff")
+TAKE_ON: Final = Text("collector.web.incident.take_on")
+TAKE_ON_AS: Final = Text("collector.web.incident.take_on_as")
+NOTE: Final = Text("collector.web.incident.note")
+WHO_ARE_YOU: Final = Text("collector.web.incident.who_are_you")
+OTHER_PAGE: Final = Text("collector.web.incident.other_page")
+TOO_LONG: Final = Text("collector.web.incident.too_long")
 
 KINDS: Final[dict[NotificationKind, Text]] = {
-    NotificationKind.OPENED: Text("báo sự cố", "fault"),
-    NotificationKind.UPDATED: Text("cập nhật", "update"),
-    NotificationKind.RESOLVED: Text("báo kết thúc", "end"),
+    NotificationKind.OPENED: Text("collector.web.incident.kinds.opened"),
+    NotificationKind.UPDATED: Text("collector.web.incident.kinds.updated"),
+    NotificationKind.RESOLVED: Text("collector.web.incident.kinds.resolved"),
 }
 
 OUTCOMES: Final[dict[ClosureCode, Text]] = {
-    ClosureCode.RESTORED: Text("đã khôi phục", "restored"),
-    ClosureCode.WITHDRAWN: Text(
-        "thu hồi: không có sự cố này", "withdrawn: there was no such fault"
-    ),
-    ClosureCode.MERGED: Text("gộp vào sự cố khác", "merged into another"),
+    ClosureCode.RESTORED: Text("collector.web.incident.outcomes.restored"),
+    ClosureCode.WITHDRAWN: Text("collector.web.incident.outcomes.withdrawn"),
+    ClosureCode.MERGED: Text("collector.web.incident.outcomes.merged"),
 }
 
 ANSWERS: Final[dict[Answered, Text]] = {
-    Answered.DELIVERED: Text("đã nhận", "received"),
-    Answered.RETRY: Text("bận, sẽ gửi lại", "busy, to be tried again"),
-    Answered.UNKNOWN: Text("chưa rõ, sẽ gửi lại", "not known, to be tried again"),
-    Answered.CHANNEL_UNAVAILABLE: Text(
-        "kênh gửi tin bị lỗi, cần quản trị viên", "the channel needs a person"
-    ),
-    Answered.REJECTED: Text("bị từ chối", "refused"),
+    Answered.DELIVERED: Text("collector.web.incident.answers.delivered"),
+    Answered.RETRY: Text("collector.web.incident.answers.retry"),
+    Answered.UNKNOWN: Text("collector.web.incident.answers.unknown"),
+    Answered.CHANNEL_UNAVAILABLE: Text("collector.web.incident.answers.channel_unavailable"),
+    Answered.REJECTED: Text("collector.web.incident.answers.rejected"),
 }
 
 NOTES: Final[dict[str, Text]] = {
-    "opened": Text("mở sự cố", "opened"),
-    "closed": Text("kết thúc", "closed"),
-    "open again": Text("mở lại sự cố", "open again"),
-    "part of": Text("là một phần của", "part of"),
-    "for itself again": Text("tách riêng trở lại", "for itself again"),
-    "acknowledged": Text("đã có đơn vị tiếp nhận", "taken on"),
-    "disputed": Text("đơn vị từ chối xử lý, Thành phố quyết định", "disputed, the city decides"),
-    "ticket acknowledged": Text("phiếu đã được tiếp nhận", "ticket accepted"),
-    "ticket inProgress": Text("phiếu đang được xử lý", "ticket in progress"),
-    "ticket pending": Text("phiếu chờ bổ sung thông tin", "ticket waits for information"),
-    "ticket held": Text("phiếu tạm dừng xử lý", "ticket on hold"),
-    "ticket resolved": Text("phiếu đã khắc phục", "ticket resolved"),
-    "ticket closed": Text("phiếu đã đóng", "ticket closed"),
-    "ticket cancelled": Text("phiếu bị hủy", "ticket cancelled"),
-    "ticket rejected": Text("phiếu bị từ chối", "ticket rejected"),
-    "note": Text("ghi chú", "note"),
-    "is up": Text("hoạt động trở lại", "is up"),
-    "is out again": Text("lại gặp sự cố", "is out again"),
-    "is down": Text("không hoạt động", "is down"),
-    "is degraded": Text("hoạt động kém", "is degraded"),
-    "is unknown": Text("chưa rõ", "is unknown"),
-    "onset": Text("sửa thời điểm bắt đầu sự cố", "onset moved"),
-    "party": Text("đơn vị xử lý mới", "another party acts"),
-    "rule": Text("loại sự cố mới", "another kind"),
-    "maintenance began": Text("bắt đầu bảo trì", "maintenance began"),
-    "maintenance ended": Text("hết bảo trì", "maintenance ended"),
-    "joined": Text("thêm điểm bị ảnh hưởng", "joined"),
-    "left": Text("bớt điểm bị ảnh hưởng", "left"),
+    "opened": Text("collector.web.incident.notes.opened"),
+    "closed": Text("collector.web.incident.notes.closed"),
+    "open again": Text("collector.web.incident.notes.open_again"),
+    "part of": Text("collector.web.incident.notes.part_of"),
+    "for itself again": Text("collector.web.incident.notes.for_itself_again"),
+    "acknowledged": Text("collector.web.incident.notes.acknowledged"),
+    "disputed": Text("collector.web.incident.notes.disputed"),
+    "ticket acknowledged": Text("collector.web.incident.notes.ticket_acknowledged"),
+    "ticket inProgress": Text("collector.web.incident.notes.ticket_inprogress"),
+    "ticket pending": Text("collector.web.incident.notes.ticket_pending"),
+    "ticket held": Text("collector.web.incident.notes.ticket_held"),
+    "ticket resolved": Text("collector.web.incident.notes.ticket_resolved"),
+    "ticket closed": Text("collector.web.incident.notes.ticket_closed"),
+    "ticket cancelled": Text("collector.web.incident.notes.ticket_cancelled"),
+    "ticket rejected": Text("collector.web.incident.notes.ticket_rejected"),
+    "note": Text("collector.web.incident.notes.note"),
+    "is up": Text("collector.web.incident.notes.is_up"),
+    "is out again": Text("collector.web.incident.notes.is_out_again"),
+    "is down": Text("collector.web.incident.notes.is_down"),
+    "is degraded": Text("collector.web.incident.notes.is_degraded"),
+    "is unknown": Text("collector.web.incident.notes.is_unknown"),
+    "onset": Text("collector.web.incident.notes.onset"),
+    "party": Text("collector.web.incident.notes.party"),
+    "rule": Text("collector.web.incident.notes.rule"),
+    "maintenance began": Text("collector.web.incident.notes.maintenance_began"),
+    "maintenance ended": Text("collector.web.incident.notes.maintenance_ended"),
+    "joined": Text("collector.web.incident.notes.joined"),
+    "left": Text("collector.web.incident.notes.left"),
 }
 """What stands in an incident's history; other lines are shown as they are."""

@@ -20,7 +20,7 @@ from thongsuot_collector.notify.render.names import (
 )
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, capitalised
@@ -53,7 +53,7 @@ def incidents_page(
     frame = Frame(
         title=labels.INCIDENTS.read(language),
         state=min((context.incident.state for context in own), key=_ORDER.index, default=State.UP),
-        other_url=reader.url("/incidents", other_language(language)),
+        url_in=lambda other: reader.url("/incidents", other),
         home_url=reader.url("/"),
         place=f"{labels.OPEN.read(language)}: {len(own)}",
         refresh_s=REFRESH_S,

@@ -19,7 +19,7 @@ from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentReport
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
@@ -37,7 +37,7 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
     frame = Frame(
         title=text.headline_of(report.context, language),
         state=State.UP if not incident.is_open else incident.state,
-        other_url=reader.url(path, other_language(language)),
+        url_in=lambda other: reader.url(path, other),
         home_url="" if reader.key else reader.url("/"),
         place=f"{labels.CODE.read(language)} {incident.id}",
         refresh_s=REFRESH_S,

@@ -23,7 +23,6 @@ from thongsuot_collector.web.incident.report import IncidentArchive, IncidentRep
 from thongsuot_collector.web.layout import (
     CONTENT_SECURITY_POLICY,
     Frame,
-    other_language,
     render,
 )
 from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
@@ -163,14 +162,14 @@ class IncidentPages:
         frame = Frame(
             title=f"{labels.TAKE_ON.read(language)}: {title}",
             state=report.incident.state,
-            other_url=reader.url(f"{path}/acknowledge", other_language(language)),
+            url_in=lambda other: reader.url(f"{path}/acknowledge", other),
             home_url=reader.url(path),
         )
         content = {
             "labels": labels,
             "action": reader.url(f"{path}/acknowledge"),
             "note_characters": NOTE_CHARACTERS,
-            "person": person.title,
+            "button": labels.TAKE_ON_AS.read(language, title=person.title),
         }
         return render("acknowledge", frame, language, content)
 

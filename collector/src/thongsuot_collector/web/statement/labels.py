@@ -4,34 +4,29 @@ from typing import Final
 
 from thongsuot_schema.words.language import Text
 
-FIND: Final = Text("Tìm kênh, điểm, nhà mạng", "Find a circuit, site or carrier")
-SEARCH: Final = Text("Tìm", "Find")
-NO_CIRCUITS: Final = Text("Không có kênh nào.", "There are no circuits.")
-DRAFT: Final = Text("tạm tính", "draft")
-DRAFT_UNTIL: Final = Text("Bản tạm tính đến {at}, chưa phát hành", "Draft up to {at}, not issued")
-ISSUED: Final = Text(
-    "Số {number}, lần phát hành {revision}, {at}", "No. {number}, revision {revision}, {at}"
-)
-NO_MONTH: Final = Text("Không tìm thấy kỳ báo cáo này.", "There is no such month.")
-NO_CIRCUIT: Final = Text("Không tìm thấy kênh này.", "There is no such circuit.")
-NO_REVISION: Final = Text("Không tìm thấy lần phát hành này.", "There is no such revision.")
-NOT_PRINTED: Final = Text(
-    "Chưa in được PDF; các số liệu có trong tệp CSV.",
-    "The PDF could not be printed; its figures are in the CSV.",
-)
-ALL_CIRCUITS: Final = Text("Tất cả các kênh", "All circuits")
-CSV: Final = Text("Tải CSV", "Download CSV")
-PDF: Final = Text("Tải PDF", "Download PDF")
+FIND: Final = Text("collector.web.statement.find")
+SEARCH: Final = Text("collector.web.statement.search")
+NO_CIRCUITS: Final = Text("collector.web.statement.no_circuits")
+DRAFT: Final = Text("collector.web.statement.draft")
+DRAFT_UNTIL: Final = Text("collector.web.statement.draft_until")
+ISSUED: Final = Text("collector.web.statement.issued")
+NO_MONTH: Final = Text("collector.web.statement.no_month")
+NO_CIRCUIT: Final = Text("collector.web.statement.no_circuit")
+NO_REVISION: Final = Text("collector.web.statement.no_revision")
+NOT_PRINTED: Final = Text("collector.web.statement.not_printed")
+ALL_CIRCUITS: Final = Text("collector.web.statement.all_circuits")
+CSV: Final = Text("collector.web.statement.csv")
+PDF: Final = Text("collector.web.statement.pdf")
 
-REVISIONS: Final = Text("Các lần phát hành", "Revisions")
+REVISIONS: Final = Text("collector.web.statement.revisions")
 
 LIST_HEADS: Final = (
-    Text("Kênh", "Circuit"),
-    Text("Điểm", "Site"),
-    Text("Nhà mạng", "Carrier"),
-    Text("Độ khả dụng", "Availability"),
-    Text("Gián đoạn", "Downtime"),
-    Text("Số lần", "Times"),
-    Text("Chỉ tiêu", "Target"),
-    Text("Lần phát hành", "Revision"),
+    Text("collector.web.statement.heads.circuit"),
+    Text("collector.web.statement.heads.site"),
+    Text("collector.web.statement.heads.carrier"),
+    Text("collector.web.statement.heads.availability"),
+    Text("collector.web.statement.heads.downtime"),
+    Text("collector.web.statement.heads.times"),
+    Text("collector.web.statement.heads.target"),
+    Text("collector.web.statement.heads.revision"),
 )

@@ -9,7 +9,7 @@ import msgspec
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.words import MET, TITLE, length, month_title, percent
 from thongsuot_collector.statements.summary import StatementSummary
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.statement import labels
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language
@@ -39,7 +39,7 @@ def list_page(
     frame = Frame(
         title=f"{TITLE.read(language)}, {month_title(month, language)}",
         state=State.DOWN if State.DOWN in states else State.UP,
-        other_url=f"/sla/{month}?lang={other_language(language)}",
+        url_in=lambda other: f"/sla/{month}?lang={other}",
         home_url=f"/?lang={language}",
     )
     content = {

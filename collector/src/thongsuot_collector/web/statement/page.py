@@ -19,7 +19,7 @@ from thongsuot_collector.sla.words import (
     month_title,
 )
 from thongsuot_collector.statements import labels as paper
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.statement import labels
 from thongsuot_collector.web.statement.listing import MET_STATES, statement_path
 from thongsuot_schema.words.figures import number
@@ -51,7 +51,7 @@ def statement_page(
         title=f"{TITLE.read(language)} {statement.circuit.name}, "
         f"{month_title(statement.month, language)}",
         state=MET_STATES[statement.is_available_enough],
-        other_url=_url(issue, other_language(language)),
+        url_in=lambda other: _url(issue, other),
         home_url=f"/?lang={language}",
         place=_status(issue, language),
     )
@@ -89,8 +89,8 @@ def _url(issue: IssuedStatement, language: Language, ending: str = "") -> str:
 def _status(issue: IssuedStatement, language: Language) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
-        return labels.DRAFT_UNTIL.read(language).format(at=at)
-    return labels.ISSUED.read(language).format(number=issue.number, revision=issue.revision, at=at)
+        return labels.DRAFT_UNTIL.read(language, at=at)
+    return labels.ISSUED.read(language, number=issue.number, revision=issue.revision, at=at)
 
 
 def _verdicts(

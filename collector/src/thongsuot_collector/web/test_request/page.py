@@ -3,7 +3,7 @@
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import NS_PER_S, OPEN, RequestedTest
 from thongsuot_collector.test_requests.request import new_id
-from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.test_request import labels
 from thongsuot_collector.web.test_request.results import describe_result, link_title
 from thongsuot_schema.state import State
@@ -21,7 +21,7 @@ def request_page(
     frame = Frame(
         title=labels.TITLE.read(language),
         state=State.UNKNOWN,
-        other_url=f"/sites/{site}/ask?lang={other_language(language)}",
+        url_in=lambda other: f"/sites/{site}/ask?lang={other}",
         home_url=f"/sites/{site}?lang={language}",
         place=directory.site(site).title or site,
         refresh_s=REFRESH_S if any(test.state in OPEN for test in requested) else 0,

@@ -6,6 +6,7 @@ from thongsuot_collector.store.test_requests import RequestedTest
 from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.requested_tests import describe_refusal, describe_run
+from thongsuot_schema.words.titles import title_in
 
 
 def describe_result(
@@ -32,4 +33,4 @@ def _title(name: str, directory: InventoryDirectory, language: Language) -> str:
     target = directory.target(name)
     if target is None:
         return name
-    return (target.title_vi if language == "vi" else target.title_en) or name
+    return title_in(language, target.title_vi, target.title_en) or name

@@ -1,0 +1,277 @@
+"""
+The message catalogues: brings translations up to their reference, checks and compiles them.
+
+In ``<room>/src/thongsuot_<room>/locales`` stands the reference of each domain, in Vietnamese
+(``<domain>.pot``), and one folder for each other language (``<language>/<domain>.po``). Every
+message has a name (``msgctxt``), by which the code asks for it. ``./run catalogues`` does what a
+translator waits for after the reference has changed: new messages are added, messages that are gone
+are dropped, and a translation whose Vietnamese has changed is marked ``fuzzy``. Then it compiles
+(``.mo``, by name). ``./run catalogues --add xx`` begins a language.
+
+A message without a translation, or with a fuzzy one, is left out of what is compiled, so it is read
+in Vietnamese.
+"""
+
+import argparse
+import io
+import re
+import string
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
+from babel.messages.pofile import read_po, write_po
+
+from thongsuot_schema.words.translations import REFERENCE
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("schema", "collector")
+"""The rooms that have catalogues."""
+
+_LINE_WIDTH = 100
+_MARKUP = frozenset('<>&"')
+_PLACE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_HEADER = """\
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural_forms}\\n"
+
+"""
+
+
+class LanguageCatalogue(Catalog):
+    """A catalogue of a language, by its code alone, with no dates in its header."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(fuzzy=False)
+        self.language = language
+        self.plurals = get_plural(language)
+
+    @property  # type: ignore[misc]  # Babel reads it, and sets it of a file's header: see its setter
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """What reading it needs: the encoding, and which form a count takes."""
+        return [
+            ("Language", self.language),
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Plural-Forms", str(self.plurals.plural_forms)),
+        ]
+
+    @property
+    def num_plurals(self) -> int:
+        """How many forms a counted message has."""
+        return self.plurals.num_plurals
+
+
+def locales(room: str, root: Path = ROOT) -> Path:
+    """Return the folder of a room's catalogues."""
+    return root / room / "src" / f"thongsuot_{room}" / "locales"
+
+
+def languages(folder: Path) -> list[str]:
+    """Return the languages of a folder of catalogues, the reference first."""
+    return [REFERENCE, *sorted({path.parent.name for path in folder.glob("*/*.po")})]
+
+
+def read(path: Path) -> Catalog:
+    """Return a reference or a translation."""
+    with path.open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def messages(catalogue: Catalog) -> list[Message]:
+    """Return the messages of a catalogue, without its header."""
+    return [message for message in catalogue if message.id]
+
+
+def texts(message: Message) -> tuple[str, ...]:
+    """Return the translation of a message in all of its forms; empty texts where it has none."""
+    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return tuple(form or "" for form in forms)
+
+
+def originals(message: Message) -> tuple[str, ...]:
+    """Return the reference of a message: one text, or the two by which a counted one is named."""
+    return tuple(message.id) if isinstance(message.id, tuple | list) else (str(message.id),)
+
+
+def is_translated(message: Message) -> bool:
+    """Return whether a message has a text in all of its forms that is not in doubt."""
+    return all(texts(message)) and not message.fuzzy
+
+
+def places(text: str) -> frozenset[str]:
+    """
+    Return the names of the places of a text, as they begin a sentence or not (``Line``, ``line``).
+
+    A place is a name in braces and nothing else; whatever else stands there raises ``ValueError``.
+    """
+    names = set()
+    for _, name, layout, conversion in string.Formatter().parse(text):
+        if name is None:
+            continue
+        if not _PLACE.fullmatch(name) or layout or conversion:
+            raise ValueError(f"{{{name}}} is no plain name")
+        names.add(name.lower())
+    return frozenset(names)
+
+
+def _optional(message: Message) -> frozenset[str]:
+    """
+    Return the places that a translation may leave out.
+
+    The count of a counted message ("1 dịch vụ" may be "one service"), and those of a comment
+    ``optional: a, b`` in the reference.
+    """
+    names = {"count"} if message.pluralizable else set[str]()
+    for comment in message.auto_comments:
+        kind, _, listed = comment.partition(": ")
+        if kind == "optional":
+            names.update(listed.split(", "))
+    return frozenset(names)
+
+
+def mistakes(message: Message) -> Iterator[str]:
+    """Yield what is wrong with a message or its translation; one that has none is not wrong."""
+    expected = frozenset[str]().union(*map(places, originals(message)))
+    for text in filter(None, (*originals(message), *texts(message))):
+        if _MARKUP.intersection(text):
+            # Pages write their own words as they are, and escape what others bring.
+            yield f"{message.context}: has a mark of HTML: {text}"
+        if not unicodedata.is_normalized("NFC", text):
+            yield f"{message.context}: not in normal form (NFC): {text}"
+        try:
+            used = places(text)
+        except ValueError as error:
+            yield f"{message.context}: {error}: {text}"
+            continue
+        optional = _optional(message)
+        if used - expected or expected - used - optional:
+            yield (
+                f"{message.context}: has the places {sorted(used)}, "
+                f"the reference {sorted(expected)}: {text}"
+            )
+
+
+def updated(template: Catalog, old: Catalog, language: str) -> Catalog:
+    """Return a translation with the messages of its reference, in the reference's order."""
+    plurals = get_plural(language)
+    known = {message.context: message for message in messages(old)}
+    new = LanguageCatalogue(language)
+    for message in messages(template):
+        forms: str | tuple[str, ...] = ""
+        if message.pluralizable:
+            forms = ("",) * plurals.num_plurals
+        before = known.get(message.context)
+        flags = set(message.flags)
+        comments: tuple[str, ...] = ()
+        if before is not None and before.pluralizable == message.pluralizable:
+            forms = texts(before) if before.pluralizable else texts(before)[0]
+            comments = tuple(before.user_comments)
+            flags |= before.flags & {"fuzzy"}
+            if before.id != message.id and any(texts(before)):
+                flags.add("fuzzy")
+        new.add(
+            message.id,
+            forms,
+            context=message.context,
+            flags=flags,
+            auto_comments=message.auto_comments,
+            user_comments=comments,
+        )
+    return new
+
+
+def compiled(language: str, source: Catalog) -> bytes:
+    """Return a catalogue as the programs read it; of a reference, its own texts."""
+    catalogue = LanguageCatalogue(language)
+    for message in messages(source):
+        name = str(message.context)
+        if language == REFERENCE:
+            text: str | tuple[str, ...] = originals(message)[:1]
+        elif is_translated(message):
+            text = texts(message)
+        else:
+            continue
+        if message.pluralizable:
+            catalogue.add((name, name), text)
+        else:
+            catalogue.add(name, text[0])
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def written(path: Path, catalogue: Catalog, language: str) -> str:
+    """Return the text of a translation; a header that it has already stays as it is."""
+    header = _HEADER.format(language=language, plural_forms=get_plural(language).plural_forms)
+    if path.exists():
+        before = path.read_text(encoding="utf-8")
+        header = before[: before.index("\n\n") + 2] if "\n\n" in before else header
+    file = io.BytesIO()
+    write_po(file, catalogue, width=_LINE_WIDTH, omit_header=True, no_location=True)
+    return header + file.getvalue().decode().lstrip("\n")
+
+
+def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
+    """Yield what every file that is made from a folder's references and translations must hold."""
+    known = languages(folder)
+    if added and added not in known:
+        known.append(added)
+    for template_path in sorted(folder.glob("*.pot")):
+        template, domain = read(template_path), template_path.stem
+        for language in known:
+            catalogue = template
+            if language != REFERENCE:
+                path = folder / language / f"{domain}.po"
+                old = read(path) if path.exists() else Catalog()
+                catalogue = updated(template, old, language)
+                yield path, written(path, catalogue, language).encode()
+            yield folder / language / f"{domain}.mo", compiled(language, catalogue)
+    if folder.parent.name == "thongsuot_schema":
+        listed = "".join(f"{language}\n" for language in known)
+        yield folder / "languages.txt", listed.encode()
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """Yield what is wrong in a folder's references and translations; what is missing is not."""
+    for path in (*folder.glob("*.pot"), *folder.glob("*/*.po")):
+        for message in messages(read(path)):
+            if not message.context:
+                yield f"{path}: a message has no name (msgctxt): {message.id}"
+                continue
+            try:
+                yield from (f"{path}: {mistake}" for mistake in mistakes(message))
+            except ValueError as error:
+                yield f"{path}: {message.context}: the reference: {error}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Bring every catalogue up to date; return 1 where one is wrong, and then write nothing."""
+    parser = argparse.ArgumentParser(description="bring message catalogues up to date, compile")
+    parser.add_argument("--add", metavar="xx", default="", help="begin a language, by its code")
+    options = parser.parse_args(arguments)
+    folders = [locales(room) for room in ROOMS]
+    wrong = [fault for folder in folders for fault in faults(folder)]
+    for fault in wrong:
+        print(fault, file=sys.stderr)
+    if wrong:
+        return 1
+    for folder in folders:
+        for path, content in [*files(folder, options.add)]:
+            path.parent.mkdir(exist_ok=True)
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
+                print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -3,9 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from thongsuot_agent.worker import WorkerFailed, run_worker
+from thongsuot_agent.worker import WorkerFailed, request_report, run_worker
+
+
+class Asked(msgspec.Struct):
+    """What ``json.tool`` gives back as it was."""
+
+    number: int
 
 
 def test_a_worker_that_breaks_says_with_what() -> None:
@@ -49,3 +56,15 @@ def test_workers_run_one_after_the_other() -> None:
         )
 
     assert [answer.strip() for answer in asyncio.run(both())] == [b'{"a":1}', b'{"b":2}']
+
+
+def test_a_report_is_read_as_what_was_asked_for_and_anything_else_is_a_failure() -> None:
+    async def ask(module: str, timeout_s: float = 60.0) -> Asked:
+        return await request_report(module, Asked(number=7), Asked, timeout_s)
+
+    assert asyncio.run(ask("json.tool")) == Asked(number=7)
+    with pytest.raises(WorkerFailed, match=r"ended with 1: .*No module named nothing"):
+        asyncio.run(ask("nothing"))
+    with pytest.raises(WorkerFailed, match="not done after 0 s"):
+        asyncio.run(ask("http.server", 0.2))
+    assert not [child for child in children() if b"http.server" in child]

@@ -1,7 +1,11 @@
 """The inbox takes what is signed and new, as the page of webhooks says a receiver does."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
+
+import httpx
 
 from tests.collector.notify.incident_events import (
     city_inventory,
@@ -9,8 +13,8 @@ from tests.collector.notify.incident_events import (
     message_of,
     steady_city,
 )
-from thongsuot_collector.notify.channels.webhook.channel import encode_body
-from thongsuot_collector.notify.channels.webhook.signature import sign_body
+from thongsuot_collector.notify.channels.webhook.channel import DELIVERY_HEADER, encode_body
+from thongsuot_collector.notify.channels.webhook.signature import HEADER, sign_body
 from thongsuot_lab.inbox import Inbox, read_messages
 
 SECRET = "sesame"
@@ -35,3 +39,30 @@ def test_what_is_signed_and_new_is_kept_and_the_rest_is_not(tmp_path: Path) -> N
     assert abs(letter.arrived_s - now_s) < 60
     # Whoever is started again knows what was there.
     assert Inbox(file, SECRET).accept_message(good, letter.body.delivery, body) == (200, "had it")
+
+
+def test_as_a_process_it_takes_messages_and_shows_them_to_people(tmp_path: Path) -> None:
+    made = steady_city(city_inventory())
+    body = encode_body(message_of(cut_fibre(made), made), time.time_ns())
+    (tmp_path / "secret").write_text(f"{SECRET}\n", encoding="ascii")
+    command = [sys.executable, "-m", "thongsuot_lab.inbox", "--keep", str(tmp_path / "letters")]
+    inbox = subprocess.Popen(
+        [*command, "--secret-file", str(tmp_path / "secret")], stdout=subprocess.PIPE, text=True
+    )
+    with inbox:
+        assert inbox.stdout is not None
+        url = f"http://127.0.0.1:{inbox.stdout.readline().removeprefix('port ').strip()}/"
+        try:
+            with httpx.Client(timeout=60, trust_env=False) as client:
+                assert "Nothing has arrived yet" in client.get(url).text
+                signature = sign_body(body, [SECRET], at_s=int(time.time()))
+                headers = {HEADER: signature, DELIVERY_HEADER: "a"}
+                assert client.post(url, content=body, headers=headers).text == "thanks"
+                assert client.post(url, content=body, headers=headers).status_code == 200
+                assert client.post(url, content=body).status_code == 401
+                shown = client.get(url).text
+        finally:
+            inbox.terminate()
+    (letter,) = read_messages(tmp_path / "letters")
+    assert letter.body.title in shown
+    assert letter.body.audience.title in shown

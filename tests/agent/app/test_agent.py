@@ -301,6 +301,7 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
             device,
         )
         await until(lambda: device.status().record.waiting_batches == 0, device)
+        assert "thongsuot_agent_waiting_batches{" in device.get("/metrics").decode()
         began_s = time.monotonic()
         assert await device.end(signal.SIGTERM) == 0
         assert time.monotonic() - began_s < 5, "systemd would wait 10 s"

@@ -12,11 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.cli.main import main
-from thongsuot_collector.journal.sqlite import open_journal
-from thongsuot_collector.store import dead_letters
-from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.engine import open_store
 
 
@@ -107,54 +103,6 @@ def test_a_token_for_a_site_that_the_inventory_lacks_is_made_with_a_word(
     assert status == 0
     assert out.startswith("tst_")
     assert "hoan-kiem" in err
-
-
-def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    store = open_store(tmp_path / "state" / "store.sqlite")
-    failed = entry(7)
-    dead_letters.put(
-        store,
-        DeadLetter(
-            site=failed.site,
-            stream=failed.stream,
-            number=failed.number,
-            consumer="prometheus",
-            sequence=3,
-            error="Traceback:\n  x\nKeyError: 1",
-            body=failed.body,
-            at_ns=1,
-        ),
-    )
-    store.dispose()
-    _, out, _ = say(capsys, "dead-letters", "list", "--config", config)
-    assert "hoan-kiem" in out
-    assert "KeyError: 1" in out
-    body = tmp_path / "body"
-    status, out, _ = say(capsys, "dead-letters", "show", 1, "--body", body, "--config", config)
-    assert status == 0
-    assert "Traceback:" in out
-    assert body.read_bytes() == b"body 7"
-    assert say(capsys, "dead-letters", "show", 99, "--config", config)[0] == 1
-
-
-async def test_the_journal_tells_what_it_holds_and_who_is_behind(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert say(capsys, "journal", "status", "--config", config)[0] == 1
-    journal = open_journal(
-        tmp_path / "state" / "journal.sqlite", committed=lambda _jobs, _took_s: None
-    )
-    for number in range(1, 6):
-        await journal.append(entry(number))
-    await journal.commit("prometheus", 2)
-    # Also while a collector has it open.
-    status, out, _ = say(capsys, "journal", "status", "--config", config)
-    await journal.close()
-    assert status == 0
-    assert "entries  5 (sequences 1 to 5)" in out
-    assert out.splitlines()[-1].split() == ["prometheus", "2", "3", "0"]
 
 
 @pytest.mark.parametrize("words", [(), ("token",), ("token", "create"), ("fly",)])

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from thongsuot_lab.errors import CapabilityError
 from thongsuot_lab.spaces import privilege
 from thongsuot_lab.testing import needs_lab
 
@@ -66,3 +68,30 @@ def test_root_of_a_user_namespace_is_who_made_it_outside_and_nobody_else_is_ther
         check=True,
     )
     assert done.stdout == f"{privilege.outer_user(os.getuid())} None\n"
+
+
+def test_who_is_inside_already_is_not_sent_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(privilege.INSIDE, "1")
+    with pytest.raises(CapabilityError, match="run as root"):
+        privilege.become_root("thongsuot_lab.cli", [])
+
+
+def test_a_missing_tool_is_named_with_its_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    privilege.require()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CapabilityError, match=r"needs the command ip \(Debian: iproute2\)"):
+        privilege.require()
+
+
+@pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
+def test_a_program_starts_itself_again_as_root_of_a_namespace_of_its_own() -> None:
+    program = (
+        "from thongsuot_lab.spaces.privilege import become_root;"
+        "become_root('thongsuot_lab.spaces.privilege', [])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], text=True, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

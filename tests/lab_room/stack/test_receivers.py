@@ -1,5 +1,6 @@
 """The people of a lab: a configuration that the collector takes, whoever is in it."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import routing
 from thongsuot_lab import inventory
+from thongsuot_lab.stack import receivers
 from thongsuot_lab.stack.documents import CollectorDocument
+from thongsuot_lab.stack.process import spawn_here
 from thongsuot_lab.stack.receivers import Receivers
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.segment import Party
 
 TOPOLOGY = city(2)
+WITHIN_S = 60.0
 
 
 @pytest.mark.parametrize("are_all_in_inbox", [True, False])
@@ -47,3 +51,25 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
     assert first == ("inbox" if are_all_in_inbox else "desk-song-hong")
     assert CITY in set(routing.all_parties(directory))
     assert len(set(people.ports().values())) == len(people.ports())
+
+
+def test_their_systems_are_processes_that_listen_where_the_collector_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setattr(receivers, "INBOX_PORT", free.getsockname()[1])
+    people = Receivers(folder=tmp_path / "people", topology=TOPOLOGY, all_to_inbox=True)
+    assert people.messages() == []
+    (process,) = people.start(tmp_path, spawn_here)
+    try:
+        listening = f"port {people.ports()['inbox']}"
+        process.wait_until(lambda: listening in process.log.read_text(), within_s=WITHIN_S)
+    finally:
+        process.stop()
+    secret = tmp_path / "people" / "inbox-secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    before = secret.read_text("ascii")
+    assert len(before.strip()) > 30
+    (again,) = people.start(tmp_path, spawn_here)
+    again.stop()
+    assert secret.read_text("ascii") == before, "started again, they are still who they were"

@@ -1,0 +1,96 @@
+"""``journal``, ``verify`` and ``dead-letters``: what the record holds, and whether it is whole."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.collector.journal.journal_contract import entry
+from tests.collector.journal.test_hash_chain import keep, sealed
+from thongsuot_collector.cli.main import main
+from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.store import dead_letters
+from thongsuot_collector.store.dead_letters import DeadLetter
+from thongsuot_collector.store.engine import open_store
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "collector.toml"
+    path.write_text('state_dir = "state"\n')
+    return path
+
+
+def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+async def test_a_chain_is_whole_until_a_stored_byte_is_changed(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").mkdir()
+    file = tmp_path / "state" / "journal.sqlite"
+    await keep(file, [*sealed("hoan-kiem", 3), *sealed("tay-ho", 2, stream="00112233445566aa")])
+    status, out, _ = say(capsys, "verify", "--config", config)
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["hoan-kiem", "tay-ho"]
+    with sqlite3.connect(file) as connection:
+        (table,) = connection.execute(
+            "SELECT name FROM sqlite_master WHERE sql LIKE '%body%' AND type = 'table'"
+        ).fetchone()
+        connection.execute(f"UPDATE {table} SET body = X'00' WHERE number = 2 AND site = 'tay-ho'")
+    connection.close()
+    status, out, _ = say(capsys, "verify", "--config", config)
+    assert status == 1
+    assert "tay-ho" in out
+    assert say(capsys, "verify", "hoan-kiem", "--config", config)[0] == 0, "the other is whole"
+
+
+def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(tmp_path / "state" / "store.sqlite")
+    failed = entry(7)
+    dead_letters.put(
+        store,
+        DeadLetter(
+            site=failed.site,
+            stream=failed.stream,
+            number=failed.number,
+            consumer="prometheus",
+            sequence=3,
+            error="Traceback:\n  x\nKeyError: 1",
+            body=failed.body,
+            at_ns=1,
+        ),
+    )
+    store.dispose()
+    _, out, _ = say(capsys, "dead-letters", "list", "--config", config)
+    assert "hoan-kiem" in out
+    assert "KeyError: 1" in out
+    body = tmp_path / "body"
+    status, out, _ = say(capsys, "dead-letters", "show", 1, "--body", body, "--config", config)
+    assert status == 0
+    assert "Traceback:" in out
+    assert body.read_bytes() == b"body 7"
+    assert say(capsys, "dead-letters", "show", 99, "--config", config)[0] == 1
+
+
+async def test_the_journal_tells_what_it_holds_and_who_is_behind(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(capsys, "journal", "status", "--config", config)[0] == 1
+    journal = open_journal(
+        tmp_path / "state" / "journal.sqlite", committed=lambda _jobs, _took_s: None
+    )
+    for number in range(1, 6):
+        await journal.append(entry(number))
+    await journal.commit("prometheus", 2)
+    # Also while a collector has it open.
+    status, out, _ = say(capsys, "journal", "status", "--config", config)
+    await journal.close()
+    assert status == 0
+    assert "entries  5 (sequences 1 to 5)" in out
+    assert out.splitlines()[-1].split() == ["prometheus", "2", "3", "0"]

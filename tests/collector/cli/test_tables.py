@@ -1,0 +1,63 @@
+"""What the command line shows as text: columns under their heads, and a dash for what is not."""
+
+from thongsuot_collector.cli import tables
+from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.store.people import Person
+from thongsuot_collector.store.tokens import AgentToken
+
+S = 1_000_000_000
+DAY_NS = 1_795_564_800 * S
+DAY = "2026-11-25 00:00:00Z"
+
+
+def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
+    tokens = [
+        AgentToken(id="1", digest=b"", site="ba-dinh", created_ns=DAY_NS, revoked_ns=None),
+        AgentToken(id="22", digest=b"", site="tay-ho", created_ns=DAY_NS, revoked_ns=DAY_NS + S),
+    ]
+    assert tables.tokens_table(tokens).splitlines() == [
+        "id  site     created               revoked",
+        f"1   ba-dinh  {DAY}  -",
+        f"22  tay-ho   {DAY}  2026-11-25 00:00:01Z",
+    ]
+    person = Person(
+        name="lan", title="Trần Thị Lan", digest=b"", created_ns=DAY_NS, revoked_ns=None
+    )
+    assert tables.people_table([person]).splitlines() == [
+        "name  title         since                 revoked",
+        f"lan   Trần Thị Lan  {DAY}  -",
+    ]
+
+
+def test_a_journal_is_shown_with_who_is_how_far_behind() -> None:
+    extent = Extent(
+        tail=3, head=7, size_bytes=2_500_000, tail_received_ns=DAY_NS, head_received_ns=DAY_NS
+    )
+    text = tables.journal_table(extent, {"prometheus": Cursor(sequence=5, lost=1)})
+    assert text.splitlines() == [
+        "entries  5 (sequences 3 to 7)",
+        f"oldest   {DAY}",
+        "size     2.5 MB",
+        "",
+        "consumer    done  behind  lost",
+        "prometheus  5     2       1",
+    ]
+
+
+def test_what_a_broken_disk_has_cost_is_one_line_each() -> None:
+    lost = LostRange(
+        first=4, last=6, entries=3, site="ba-dinh", stream="a1", first_number=8, last_number=10
+    )
+    assert tables.lost_text(lost) == "LOST: ba-dinh a1: batch 8 to 10, to a broken disk"
+    nobody = LostRange(
+        first=4, last=6, entries=3, site="", stream="", first_number=0, last_number=0
+    )
+    assert "3 entries (sequences 4 to 6) of sites unknown" in tables.lost_text(nobody)
+
+
+def test_packets_of_a_reflector_are_counted_by_what_became_of_them() -> None:
+    metrics = Metrics()
+    assert tables.reflected_text(metrics) == "no packets"
+    metrics.reflected.labels("answered").inc(3)
+    assert tables.reflected_text(metrics) == "3 answered"

@@ -15,7 +15,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -58,23 +58,19 @@ def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
         known.keep_record(file, recorded)
 
 
-def noticed_by(text: str, mutant: Mutant, groups: Sequence[TestGroup], copy: TreeCopy) -> str:
-    """Plant a change, run the tests that can notice it; return the first that does, or nothing."""
-    for stage in stages_of(groups_for(mutant, groups)):
-        limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
-        cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
-        run = TestRun(
-            paths=sorted({group.file for group in stage}),
-            order=[test for test, _ in limits],
-            test_cpu_s=[limit_s for _, limit_s in limits],
-            cpu_s=cpu_s,
-            wall_s=WAITING_RATIO * cpu_s,
-        )
-        with copy.changed(mutant.file, text):
-            result = copy.run(run)
-        if result.failed:
-            return result.failed
-    return ""
+def failing_test(text: str, mutant: Mutant, stage: Sequence[TestGroup], copy: TreeCopy) -> str:
+    """Plant a change and run some of its tests; return the first that notices it, or nothing."""
+    limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
+    cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
+    run = TestRun(
+        paths=sorted({group.file for group in stage}),
+        order=[test for test, _ in limits],
+        test_cpu_s=[limit_s for _, limit_s in limits],
+        cpu_s=cpu_s,
+        wall_s=WAITING_RATIO * cpu_s,
+    )
+    with copy.changed(mutant.file, text):
+        return copy.run(run).failed
 
 
 def cpu_limit_s(usual_s: float) -> float:
@@ -109,29 +105,54 @@ def play(
     record_tests(area, known, copies[0])
     records, modules = known.records()
     groups = groups_of(records)
-    free: SimpleQueue[TreeCopy] = SimpleQueue()
+    stages = {mutant: stages_of(groups_for(mutant, groups)) for mutant in waiting}
     for copy in copies:
         copy.preload(modules, AREAS[area].sources)
+    number = 0
+    while waiting:
+        # First what is cheap, of all changes: what most of them need, and soon known.
+        _say(f"{area}: {len(waiting)} changes, stage {number + 1} of their tests")
+        tests = {mutant: stages[mutant][number : number + 1] for mutant in waiting}
+        texts = {mutant: change[0] for mutant, change in waiting.items()}
+        for mutant, test in play_stage(texts, tests, copies):
+            is_last = number + 1 >= len(stages[mutant])
+            if test or is_last:
+                _, before, after = waiting.pop(mutant)
+                known.add(mutant.name, test)
+                yield MutantResult(mutant=mutant, before=before, after=after, noticed_by=test)
+            else:
+                _say(f"{mutant.name}: not noticed yet")
+        number += 1
+
+
+def play_stage(
+    texts: Mapping[Mutant, str],
+    tests: Mapping[Mutant, Sequence[Sequence[TestGroup]]],
+    copies: Sequence[TreeCopy],
+) -> Iterator[tuple[Mutant, str]]:
+    """Yield each change and the test of a stage that notices it, if one does, as it is known."""
+    free: SimpleQueue[TreeCopy] = SimpleQueue()
+    for copy in copies:
         free.put(copy)
 
     def plant(mutant: Mutant, text: str) -> str:
         copy = free.get()
         try:
-            return noticed_by(text, mutant, groups, copy)
+            return next(
+                (
+                    test
+                    for stage in tests[mutant]
+                    if (test := failing_test(text, mutant, stage, copy))
+                ),
+                "",
+            )
         finally:
             free.put(copy)
 
     with ThreadPoolExecutor(max_workers=len(copies)) as pool:
-        futures = {
-            pool.submit(plant, mutant, change[0]): (mutant, change)
-            for mutant, change in waiting.items()
-        }
+        futures = {pool.submit(plant, mutant, text): mutant for mutant, text in texts.items()}
         for future in as_completed(futures):
-            mutant, (_, before, after) = futures[future]
-            known.add(mutant.name, future.result())
-            yield MutantResult(
-                mutant=mutant, before=before, after=after, noticed_by=future.result()
-            )
+            yield futures[future], future.result()
 
 
 def main(arguments: Sequence[str]) -> int:

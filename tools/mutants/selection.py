@@ -8,8 +8,10 @@ from tools.mutants.changes import Mutant
 from tools.mutants.worker import TestRecord
 
 FIRST_FILES = 4
-FIRST_COST_S = 2.0
 """Most changes are noticed by the first tests that touch them: only their files are loaded then."""
+
+STAGE_COST_S = (2.0, 10.0, 30.0)
+"""What the tests of a stage cost; all that is left is the last stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +73,30 @@ def groups_for(mutant: Mutant, groups: Sequence[TestGroup]) -> list[TestGroup]:
 
 
 def stages_of(groups: Sequence[TestGroup]) -> list[list[TestGroup]]:
-    """Divide an order of groups in the first that load little, and the rest."""
+    """Divide an order of groups into stages, of which the first loads few files."""
+    stages: list[list[TestGroup]] = []
+    left = list(groups)
+    for place, limit_s in enumerate(STAGE_COST_S):
+        stage = _stage(left, limit_s, max_files=len(left) if place else FIRST_FILES)
+        if not stage:
+            break
+        stages.append(stage)
+        chosen = {group.tests[0] for group in stage}
+        left = [group for group in left if group.tests[0] not in chosen]
+    return [*stages, left] if left else stages
+
+
+def _stage(groups: Sequence[TestGroup], limit_s: float, max_files: int) -> list[TestGroup]:
+    """Return the first groups, at least one, that cost no more than a limit together."""
     files: set[str] = set()
     cost_s = 0.0
-    first: list[TestGroup] = []
+    stage: list[TestGroup] = []
     for group in groups:
-        if group.file not in files and len(files) == FIRST_FILES:
+        if group.file not in files and len(files) == max_files:
             continue
         cost_s += group.cost_s
-        if first and cost_s > FIRST_COST_S:
+        if stage and cost_s > limit_s:
             break
         files.add(group.file)
-        first.append(group)
-    chosen = {group.tests[0] for group in first}
-    rest = [group for group in groups if group.tests[0] not in chosen]
-    return [stage for stage in (first, rest) if stage]
+        stage.append(group)
+    return stage

@@ -14,17 +14,25 @@ _OWN_SEGMENTS = frozenset({Segment.ACCESS, Segment.CARRIER})
 _OWN, _EXCHANGE, _UNDESCRIBED = range(3)
 
 
+@dataclass(frozen=True, slots=True)
+class EchoRun:
+    """One run of echoes: when it began, by the caller's clock in seconds, and the share lost."""
+
+    at_s: float
+    loss_ratio: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesEchoes:
     """
     The latest echoes of one series over a link.
 
-    ``target`` is ``None`` where the inventory does not describe it. ``losses`` are the shares lost
-    of its latest runs, ``rtt_s`` its newest round trip.
+    ``target`` is ``None`` where the inventory does not describe it. ``runs`` are its latest, in
+    order, ``rtt_s`` is the round trip of the last.
     """
 
     target: Target | None
-    losses: tuple[float, ...]
+    runs: tuple[EchoRun, ...]
     rtt_s: float | None
 
 
@@ -36,9 +44,12 @@ class LineFigures:
     loss_ratio: float | None = None
 
 
-def line_figures(series: Iterable[SeriesEchoes]) -> LineFigures:
+def line_figures(series: Iterable[SeriesEchoes], since_s: float | None = None) -> LineFigures:
     """
     Return the median round trip and the mean loss on a link's own segments.
+
+    Only runs since ``since_s`` count, where it is given: from when the link is as it is now. What
+    was lost in an outage that is over is no loss of a line that works again.
 
     Its own are the line and its carrier's network. Anchors beyond them, in other networks of the
     country, speak only where none of its own answers; those abroad and those at the site never do.
@@ -48,14 +59,22 @@ def line_figures(series: Iterable[SeriesEchoes]) -> LineFigures:
     by_distance: dict[int, list[SeriesEchoes]] = {}
     for echoes in series:
         distance = _distance(echoes.target)
-        if distance is not None and echoes.losses:
-            by_distance.setdefault(distance, []).append(echoes)
+        recent = _since(echoes, since_s)
+        if distance is not None and recent.runs:
+            by_distance.setdefault(distance, []).append(recent)
     for _, group in sorted(by_distance.items()):
-        answering = [echoes for echoes in group if min(echoes.losses) < 1.0]
+        answering = [echoes for echoes in group if min(run.loss_ratio for run in echoes.runs) < 1.0]
         if answering:
             return _figures(answering)
     nearest = by_distance[min(by_distance)] if by_distance else []
     return _figures(nearest)
+
+
+def _since(echoes: SeriesEchoes, since_s: float | None) -> SeriesEchoes:
+    if since_s is None:
+        return echoes
+    runs = tuple(run for run in echoes.runs if run.at_s >= since_s)
+    return SeriesEchoes(target=echoes.target, runs=runs, rtt_s=echoes.rtt_s if runs else None)
 
 
 def _distance(target: Target | None) -> int | None:
@@ -69,7 +88,7 @@ def _distance(target: Target | None) -> int | None:
 
 
 def _figures(series: list[SeriesEchoes]) -> LineFigures:
-    losses = [loss for echoes in series for loss in echoes.losses]
+    losses = [run.loss_ratio for echoes in series for run in echoes.runs]
     rtts = [echoes.rtt_s for echoes in series if echoes.rtt_s is not None]
     return LineFigures(
         rtt_s=median(rtts) if rtts else None,

@@ -159,6 +159,18 @@ def test_loss_that_is_over_for_a_minute_is_not_shown_any_more() -> None:
     assert view(given("fiber", "", State.UP), latest=latest).links[0].loss_ratio == 0.0
 
 
+def test_the_losses_of_an_outage_are_not_those_of_the_line_that_works_again() -> None:
+    latest = LatestResults(ANCHORS)
+    for run in range(12):
+        at_ns = NOW_NS - (12 - run) * 5 * S
+        latest.add_result(echo("fiber", "hop", None if 4 <= run < 8 else 0.004, at_ns))
+    back_ns = NOW_NS - 4 * 5 * S
+    issued = given("fiber", "", State.UP, onset_ns=back_ns)
+    assert view(issued, latest=latest).links[0].loss_ratio == 0.0
+    lossy = given("fiber", "", State.DEGRADED, onset_ns=back_ns - 40 * S)
+    assert view(lossy, latest=latest).links[0].loss_ratio == 1 / 3
+
+
 def test_an_old_figure_is_not_shown() -> None:
     latest = LatestResults(ANCHORS)
     latest.add_result(echo("fiber", "hop", 0.004, at_ns=NOW_NS - STALE_NS))

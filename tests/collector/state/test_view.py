@@ -134,6 +134,20 @@ def test_dead_anchors_of_another_network_are_no_loss_of_a_healthy_line() -> None
     assert lights(view(state, at=1011))["fiber"].loss_ratio == 0.5 / 3
 
 
+def test_the_losses_of_an_outage_are_not_those_of_the_line_that_works_again() -> None:
+    device, state = agent(), SiteState()
+    up = [change(900 * S, State.UP)]
+    before = [icmp_result(n * S, target="hop") for n in (980, 985)]
+    state.apply(*opened(device, device.batch(986 * S, before, changes=up)))
+    outage = [failed(n * S, target="hop") for n in (990, 995)]
+    state.apply(*opened(device, device.batch(996 * S, outage)))
+    assert lights(view(state, at=997))["fiber"].loss_ratio == 0.5
+    back = [icmp_result(n * S, target="hop") for n in (1000, 1005)]
+    changes = [change(992 * S, State.DOWN), change(1000 * S, State.UP)]
+    state.apply(*opened(device, device.batch(1006 * S, back, changes=changes)))
+    assert lights(view(state, at=1007))["fiber"].loss_ratio == 0.0
+
+
 def test_an_agent_that_is_not_heard_makes_everything_unknown_since_then_at_once() -> None:
     state = told(change(990 * S, State.UP))
     heard_s = EPOCH / 1e9 + 1001

@@ -43,6 +43,12 @@ def test_a_function_that_no_test_calls_is_left_to_tests_with_processes() -> None
     assert order_for("never") == [["test_kill.py::test_f"]]
 
 
+def stages_tests(records: dict[str, TestRecord]) -> list[list[str]]:
+    return [
+        [test for group in stage for test in group.tests] for stage in stages_of(groups_of(records))
+    ]
+
+
 def test_few_files_are_loaded_before_all_others() -> None:
     records = {
         f"test_{number}.py::test_{name}": TestRecord(cost_s=0.01 * number)
@@ -54,10 +60,16 @@ def test_few_files_are_loaded_before_all_others() -> None:
     assert len(first) + len(rest) == len(records)
 
 
-def test_a_dear_test_waits_for_the_second_stage_unless_it_is_the_only_one() -> None:
+def test_a_stage_costs_no_more_than_its_limit_and_the_last_is_all_that_is_left() -> None:
+    records = {f"test_it.py::test_{number:02}": TestRecord(cost_s=1.5) for number in range(60)}
+    stages = stages_tests(records)
+    assert [len(stage) for stage in stages] == [1, 6, 20, 33]
+    assert sorted(test for stage in stages for test in stage) == sorted(records)
+
+
+def test_a_dear_test_waits_for_a_stage_of_its_own_unless_it_is_the_only_one() -> None:
     records = {name: RECORDS[name] for name in ("test_links.py::test_b", "test_city.py::test_a")}
-    first, rest = stages_of(groups_of(records))
-    assert [group.tests for group in first] == [["test_links.py::test_b"]]
-    assert [group.tests for group in rest] == [["test_city.py::test_a"]]
-    (only,) = stages_of(groups_of({"test_city.py::test_a": RECORDS["test_city.py::test_a"]}))
-    assert [group.tests for group in only] == [["test_city.py::test_a"]]
+    assert stages_tests(records) == [["test_links.py::test_b"], ["test_city.py::test_a"]]
+    alone = {"test_city.py::test_a": RECORDS["test_city.py::test_a"]}
+    assert stages_tests(alone) == [["test_city.py::test_a"]]
+    assert stages_tests({}) == []

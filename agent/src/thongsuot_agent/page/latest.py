@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.inventory.model import Target
-from thongsuot_schema.line import RECENT_RUNS, LineFigures, SeriesEchoes, line_figures
+from thongsuot_schema.line import RECENT_RUNS, EchoRun, LineFigures, SeriesEchoes, line_figures
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Result, Series
@@ -27,7 +27,7 @@ class LatestResults:
     def __init__(self, targets: Iterable[Target] = ()) -> None:
         self._targets = {target.name: target for target in targets}
         self._results: dict[Series, Result] = {}
-        self._losses: dict[Series, deque[float]] = {}
+        self._echo_runs: dict[Series, deque[EchoRun]] = {}
         self.count = 0
         """Results taken in since the process began."""
 
@@ -41,8 +41,9 @@ class LatestResults:
         series = result.series
         self._results[series] = result
         if series.kind == ICMP.name and result.finding.outcome is not Outcome.UNMEASURED:
-            losses = self._losses.setdefault(series, deque(maxlen=RECENT_RUNS))
-            losses.append(result.finding.values.get(LOSS.name, 1.0))
+            runs = self._echo_runs.setdefault(series, deque(maxlen=RECENT_RUNS))
+            loss_ratio = result.finding.values.get(LOSS.name, 1.0)
+            runs.append(EchoRun(result.boottime_ns / NS_PER_S, loss_ratio))
 
     def fresh_results(self, now_ns: int) -> Iterator[Result]:
         """Yield the newest result of each series that is not stale, in the order of the series."""
@@ -51,19 +52,20 @@ class LatestResults:
             if now_ns - result.boottime_ns < STALE_NS:
                 yield result
 
-    def line_figures(self, link: str, now_ns: int) -> LineFigures:
-        """Return round trip and loss of a link, from its latest echoes."""
-        return line_figures(
+    def line_figures(self, link: str, since_ns: int, now_ns: int) -> LineFigures:
+        """Return round trip and loss of a link, from its latest echoes since a time."""
+        series = [
             SeriesEchoes(
                 target=target,
-                losses=tuple(losses),
+                runs=tuple(runs),
                 rtt_s=result.finding.values.get(RTT.name),
             )
-            for series, losses in self._losses.items()
+            for series, runs in self._echo_runs.items()
             if series.link == link
             and (target := self._targets.get(series.target)) is not None
             and now_ns - (result := self._results[series]).boottime_ns < STALE_NS
-        )
+        ]
+        return line_figures(series, since_s=since_ns / NS_PER_S)
 
     def value(self, link: str, metric: Metric, now_ns: int) -> float | None:
         """Return the newest value of a metric over a link, whatever it was measured on."""

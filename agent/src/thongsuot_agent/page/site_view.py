@@ -109,10 +109,13 @@ def _link_light(
     issued: Mapping[SubjectKey, IssuedVerdict],
     outlook: SiteViewInputs,
 ) -> SubjectView:
-    verdict, since_s = _verdict(issued.get(SubjectKey(link.name, "")), link.name, "", outlook)
+    issued_verdict = issued.get(SubjectKey(link.name, ""))
+    verdict, since_s = _verdict(issued_verdict, link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
-    is_heard = verdict.state in {State.UP, State.DEGRADED}
-    figures = outlook.latest.line_figures(link.name, outlook.now_ns) if is_heard else LineFigures()
+    figures = LineFigures()
+    if issued_verdict is not None and verdict.state in {State.UP, State.DEGRADED}:
+        since_ns = issued_verdict.onset_ns
+        figures = outlook.latest.line_figures(link.name, since_ns, outlook.now_ns)
     return SubjectView(
         name=link.name,
         title_vi="",

@@ -16,7 +16,7 @@ from thongsuot_schema.catalogue import failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
-from thongsuot_schema.line import RECENT_RUNS
+from thongsuot_schema.line import RECENT_RUNS, EchoRun
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.path import RouteHistory, parse_path, with_observation
 
@@ -54,13 +54,45 @@ class LatestEchoes(msgspec.Struct, frozen=True, array_like=True):
     """
     The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
 
-    The losses are in thousandths: a state is kept for each site, and whole numbers take a byte or
-    three.
+    The losses are in thousandths, the ages in milliseconds before the newest: a state is kept for
+    each site, and small whole numbers take a byte or three.
     """
 
     time_ms: int
     rtt_s: float | None
     losses_permille: tuple[int, ...] = ()
+    ages_ms: tuple[int, ...] = ()
+
+    @property
+    def runs(self) -> tuple[EchoRun, ...]:
+        """Return the runs by wall time, in order."""
+        # A state that was kept before ages were has losses alone: a minute later it is renewed.
+        return tuple(
+            EchoRun((self.time_ms - age_ms) / 1000, loss / 1000)
+            for age_ms, loss in zip(self.ages_ms, self.losses_permille, strict=False)
+        )
+
+
+def with_runs(
+    before: LatestEchoes | None,
+    added: Iterable[tuple[int, int]],
+    time_ms: int,
+    rtt_s: float | None,
+) -> LatestEchoes:
+    """Return the latest runs with those of a batch: of each its wall time, and what it lost."""
+    known: list[tuple[int, int]] = []
+    if before is not None:
+        known = [
+            (before.time_ms - age_ms, loss)
+            for age_ms, loss in zip(before.ages_ms, before.losses_permille, strict=False)
+        ]
+    recent = (*known, *added)[-RECENT_RUNS:]
+    return LatestEchoes(
+        time_ms,
+        rtt_s,
+        losses_permille=tuple(loss for _, loss in recent),
+        ages_ms=tuple(time_ms - run_ms for run_ms, _ in recent),
+    )
 
 
 class CarryingState(msgspec.Struct, frozen=True, array_like=True):
@@ -168,13 +200,16 @@ class SiteState(msgspec.Struct, kw_only=True):
                 key, last = keys[rows.position], rows.last_row - 1
                 time_ms = offset_ms + columns.times_ms[last]
                 if key not in known or known[key].time_ms < time_ms:
-                    before = known[key].losses_permille if key in known else ()
                     runs = slice(rows.first_row - block.first_row, rows.last_row - block.first_row)
                     rtt_s = None if rtts is None else rtts[runs][-1]
-                    lost = () if losses is None else losses[runs]
-                    shares = [round(loss * 1000) for loss in lost if loss is not None]
-                    recent = (*before, *shares)[-RECENT_RUNS:]
-                    known[key] = LatestEchoes(time_ms, rtt_s, recent)
+                    times_ms = columns.times_ms[rows.first_row : rows.last_row]
+                    lost = [None] * len(times_ms) if losses is None else losses[runs]
+                    added = [
+                        (offset_ms + run_ms, round(loss * 1000))
+                        for run_ms, loss in zip(times_ms, lost, strict=True)
+                        if loss is not None
+                    ]
+                    known[key] = with_runs(known.get(key), added, time_ms, rtt_s)
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000

@@ -1,5 +1,6 @@
 """From the state of a site to what its page shows. Pure."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -130,7 +131,7 @@ def _link_light(
     carrier = directory.carrier(link.carrier) if link is not None else None
     # Beside "down", the answer of a router before the fault would read as that of the link.
     is_heard = state in {State.UP, State.DEGRADED}
-    figures = _line_figures(name, now, directory) if is_heard else LineFigures()
+    figures = _line_figures(name, since_s, now, directory) if is_heard else LineFigures()
     return SubjectView(
         name=name,
         title_vi="",
@@ -213,8 +214,10 @@ def _service_light(
     )
 
 
-def _line_figures(link: str, now: _CurrentState, directory: InventoryDirectory) -> LineFigures:
-    """Return round trip and loss of a link, from the echoes that are fresh."""
+def _line_figures(
+    link: str, since_s: float | None, now: _CurrentState, directory: InventoryDirectory
+) -> LineFigures:
+    """Return round trip and loss of a link, from the echoes that are fresh, since a time."""
     series = []
     for key, figures in now.state.echoes.items():
         of_link, target_name, _ = key.split("\n")
@@ -223,11 +226,12 @@ def _line_figures(link: str, now: _CurrentState, directory: InventoryDirectory) 
             series.append(
                 SeriesEchoes(
                     target=directory.target(target_name),
-                    losses=tuple(share / 1000 for share in figures.losses_permille),
+                    runs=figures.runs,
                     rtt_s=figures.rtt_s,
                 )
             )
-    return line_figures(series)
+    # Runs are dated to the millisecond, and onsets to the nanosecond.
+    return line_figures(series, None if since_s is None else math.floor(since_s * 1000) / 1000)
 
 
 def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[StateStretch, ...]]:

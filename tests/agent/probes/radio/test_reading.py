@@ -1,5 +1,9 @@
 """A reading keeps the legs apart and refuses what means nothing."""
 
+import pytest
+
+from thongsuot_agent.probes.radio.at.transcript import reading_from
+from thongsuot_agent.probes.radio.modem_history import ModemHistory
 from thongsuot_agent.probes.radio.reading import ReadingBuilder
 
 
@@ -66,3 +70,54 @@ def test_a_pci_that_there_cannot_be_is_refused() -> None:
     reading = draft.build()
     assert reading.nr is not None
     assert (reading.nr.pci, reading.nr.arfcn, reading.nr.band) == (None, 636000, 78)
+
+
+@pytest.mark.parametrize(
+    ("leg", "cell_id", "tac"),
+    [
+        ("lte", "FFFFFFF", "FFFF"),
+        ("lte", "FFFFFFFF", "FFFE"),
+        ("nr", "FFFFFFFFF", "FFFFFF"),
+        ("nr", "FFFFFFF", "FFFFFE"),
+        ("nr", "FFFFFFFFFFFFFFFF", "0"),
+    ],
+)
+def test_a_mark_for_a_cell_that_is_not_known_is_no_cell(leg: str, cell_id: str, tac: str) -> None:
+    draft = ReadingBuilder()
+    draft.set_cell(leg, base=16, cell_id=cell_id, tac=tac)
+    reading = draft.build()
+    assert (reading.lte, reading.nr) == (None, None)
+    assert reading.rejected == {f"{leg}_cell_id": "sentinel", f"{leg}_tac": "sentinel"}
+
+
+def test_an_identity_that_no_cell_of_its_kind_has_is_refused() -> None:
+    draft = ReadingBuilder()
+    draft.set_cell("lte", cell_id=2**28 + 5)
+    draft.set_cell("nr", cell_id=2**28 + 5, tac=0xFF01)
+    reading = draft.build()
+    assert reading.rejected == {"lte_cell_id": "range"}
+    assert reading.nr is not None
+    assert (reading.nr.cell_id, reading.nr.tac) == (2**28 + 5, 0xFF01)
+
+
+def test_what_is_said_after_a_mark_counts() -> None:
+    draft = ReadingBuilder()
+    draft.set_cell("lte", base=16, cell_id="FFFFFFF")
+    draft.set_cell("lte", base=16, cell_id="1A2D001")
+    reading = draft.build()
+    assert reading.lte is not None
+    assert (reading.lte.cell_id, reading.rejected) == (0x1A2D001, {})
+
+
+def test_a_modem_that_loses_its_cell_tells_of_no_change_of_cell() -> None:
+    transcript = '+QENG: "servingcell","SEARCH","LTE","FDD",452,04,{},17,1575,3,5,5,{},{}\r\nOK'
+    rest = "-91,-11,-61,12,10,-,30"
+    history = ModemHistory()
+    serving = reading_from(transcript.format("1A2D001", "A1B2", rest))
+    lost = reading_from(transcript.format("FFFFFFF", "FFFF", rest))
+    assert serving.lte is not None
+    assert serving.lte.cell_id == 0x1A2D001
+    assert lost.lte is not None
+    assert (lost.lte.cell_id, lost.lte.tac) == (None, None)
+    assert history.add_reading(serving, 0.0) == ()
+    assert history.add_reading(lost, 30.0) == ()

@@ -95,6 +95,57 @@ def test_an_interface_that_is_not_there_is_named_with_those_that_are(
     assert not [name for name in finding.values if name.startswith("snmp_interface")]
 
 
+def test_a_device_that_answers_and_fits_no_profile_says_so(port: int, tmp_path: Path) -> None:
+    file = secret(tmp_path, "community", "unknown-ups")
+    finding = visited({"port": port, "community_file": file})
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
+    assert "no profile fits it (sysObjectID 1.3.6.1.4.1.99999.7)" in finding.detail
+    assert "snmp walk-profile" in finding.detail
+    assert finding.evidence["profiles"] == "none fits"
+    # Of one that is watched for its interface alone that is known, and the rest is said.
+    watched = visited({"port": port, "community_file": file, "interface": "eth0"})
+    assert watched.outcome is Outcome.OK
+    assert watched.values["snmp_interface_up"] == 1.0
+    assert watched.evidence["profiles"] == "none fits"
+
+
+def test_the_light_of_an_sfp_is_read_from_the_sensors_of_its_port(
+    port: int, tmp_path: Path
+) -> None:
+    file = secret(tmp_path, "community", "three-sfps")
+    settings: dict[str, object] = {"port": port, "community_file": file}
+    lit = visited({**settings, "interface": "Ethernet2"})
+    assert lit.values["snmp_optical_receive_dbm"] == pytest.approx(-2.67, abs=0.01)
+    assert lit.values["snmp_optical_send_dbm"] == pytest.approx(-1.82, abs=0.01)
+    assert lit.values["snmp_optical_bias_amperes"] == pytest.approx(0.00847, abs=1e-5)
+    assert lit.values["snmp_optical_temperature_celsius"] == 26.0
+    assert lit.values["snmp_optical_loss_of_signal"] == 0.0
+    dark = visited({**settings, "interface": "Ethernet1"})
+    assert dark.values["snmp_optical_receive_dbm"] == -40.0
+    assert dark.values["snmp_optical_loss_of_signal"] == 1.0
+    empty = visited({**settings, "interface": "Ethernet3"})
+    assert "snmp_optical_receive_dbm" not in empty.values
+    assert "optical_rx_dbm:sentinel" in empty.evidence["rejected"]
+
+
+def test_of_several_modules_none_is_taken_for_that_of_the_line(port: int, tmp_path: Path) -> None:
+    file = secret(tmp_path, "community", "three-sfps")
+    finding = visited({"port": port, "community_file": file})
+    assert finding.values == {}
+    assert "2 modules have light" in finding.evidence["optical"]
+    assert "entity-sensor" in finding.detail
+
+
+def test_a_maker_with_a_table_of_its_own_gives_dbm_and_names_the_interface_by_its_number(
+    port: int, tmp_path: Path
+) -> None:
+    file = secret(tmp_path, "community", "own-sensors")
+    finding = visited({"port": port, "community_file": file, "interface": "Te0/0/1"})
+    assert finding.values["snmp_optical_receive_dbm"] == -27.3
+    assert finding.values["snmp_optical_send_dbm"] == 2.1
+    assert "snmp_optical_bias_amperes" not in finding.values
+
+
 def test_version_3_with_secrets_from_credentials(
     port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """From varbinds to figures: sentinels, rows, contradictions."""
 
+import pytest
+
 from thongsuot_agent.probing.snmp.client import ValueType, Varbind
 from thongsuot_agent.probing.snmp.interpret import groups_from
 from thongsuot_agent.probing.snmp.profile import included_profiles
@@ -67,3 +69,22 @@ def test_a_counter_knows_its_bits() -> None:
     group = groups_from(profile, read_by)["1"]
     assert group.numbers == {"tx_bytes": 3111175724, "rx_bytes": 1 << 40}
     assert group.bits == {"tx_bytes": 32, "rx_bytes": 64}
+
+
+@pytest.mark.parametrize("name", ["digi-transport", "nokia-timos-cellular", "teldat-cellular"])
+def test_a_word_of_ours_is_no_blank(name: str) -> None:
+    profile = included_profiles()[name]
+    figure = next(entry for entry in profile.figures if "none" in entry.words.values())
+    raw = next(raw for raw, word in figure.words.items() if word == "none")
+    oid = figure.oid if figure.is_scalar else f"{figure.oid}.1"
+    read_by = {figure.oid: [Varbind(oid, ValueType.INTEGER, int(raw))]}
+    (group,) = groups_from(profile, read_by).values()
+    assert group.texts == {figure.name: "none"}
+    assert group.rejected == {}
+
+
+def test_a_blank_of_the_makers_stays_one() -> None:
+    profile = included_profiles()["teltonika-rutos7"]
+    column = "1.3.6.1.4.1.48690.2.2.1.13"
+    read_by = {column: [Varbind(f"{column}.1", ValueType.TEXT, "None")]}
+    assert groups_from(profile, read_by)["1"].rejected == {"operator": "sentinel"}

@@ -63,6 +63,35 @@ def test_a_mistake_is_named_with_its_place(before: str, after: str, said: str) -
     assert "profile a-box" in str(wrong.value)
 
 
+SENSOR = """
+title = "A router"
+purpose = "optical"
+present = ["1.3.6.1.2.1.99.1.1.1.4"]
+
+[[figures]]
+name = "optical_rx_dbm"
+oid = "1.3.6.1.2.1.99.1.1.1"
+sensor = { types = ["watts"], named = 'rx.*power' }
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('["watts"]', '["wats"]', '"wats" is no type of sensor; did you mean "watts"'),
+        ('["watts"]', '["celsius"]', "no celsius can be made into it"),
+        ('["watts"]', "[]", r"Expected `array` of length >= 1"),
+        ("rx.*power", "rx(", "is no regular expression"),
+        ("sensor =", "scale = 2.0\nsensor =", "no other key goes with it"),
+        ("named", "called", "unknown field `called`"),
+    ],
+)
+def test_a_mistake_in_a_choice_of_sensors_is_named(before: str, after: str, said: str) -> None:
+    assert parse_profile("a-router", SENSOR).figures[0].sensor is not None
+    with pytest.raises(ProfileInvalid, match=said):
+        parse_profile("a-router", SENSOR.replace(before, after, 1))
+
+
 def test_a_profile_of_the_operators_own_replaces_one_that_comes_along(tmp_path: Path) -> None:
     (tmp_path / "peplink.toml").write_text(GOOD)
     (tmp_path / "a-box.toml").write_text(GOOD)

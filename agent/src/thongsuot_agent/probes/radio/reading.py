@@ -21,6 +21,17 @@ _BAND: Final = re.compile(r"(?:^|[\s_-]|band|[bn])([0-9]{1,3})\s*$", re.IGNORECA
 """``B20``, ``n78``, ``LTE_B3``, ``EUTRAN-BAND40``, ``NR5G BAND 78``, ``20``."""
 _PLMN: Final = re.compile(r"[0-9]{5,6}")
 _LARGEST: Final = 2.0**64
+_UNKNOWN_CELLS: Final = frozenset({2**bits - 1 for bits in (28, 31, 32, 36, 64)})
+"""
+All bits set: what modems say for a cell that they do not know. 28 bits are those of LTE, 36 those
+of NR (TS 38.413, 9.3.1.7), the others those of the integers that they keep it in.
+"""
+_CELL_IDS: Final = {"lte": 2**28, "nr": 2**36}
+_UNKNOWN_AREAS: Final = frozenset({0, 0xFFFE, 0xFFFF, 0xFFFFFE, 0xFFFFFF, 2**31 - 1, 2**32 - 1})
+"""
+Tracking areas that are none: 0 and all bits but the last are reserved (TS 23.003, 19.4.2.3), all
+bits set is "not known".
+"""
 _MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
 
 
@@ -151,14 +162,16 @@ class ReadingBuilder:
             value = _whole(raw, base if name in {"pci", "cell_id", "tac", "arfcn"} else 0)
             if value is None:
                 continue
-            if name == "band" and not BAND[0] <= value <= BAND[1]:
-                self.rejected[f"{leg}_band"] = "range"
+            why = _why_no_place(leg, name, value)
+            if why:
+                self.rejected[f"{leg}_{name}"] = why
                 continue
             try:
                 read_figure(name, value)
             except ValueRejected as rejected:
                 self.rejected[f"{leg}_{name}"] = rejected.why
                 continue
+            self.rejected.pop(f"{leg}_{name}", None)
             self.legs[leg][name] = value
 
     def set_bandwidth(self, leg: str, raw: Raw) -> None:
@@ -227,6 +240,17 @@ class ReadingBuilder:
         for name in names:
             del self.legs[leg][name]
             self.rejected[f"{leg}_{name}"] = "inconsistent"
+
+
+def _why_no_place(leg: str, name: str, value: int) -> str:
+    """Return why a number is no cell, tracking area or band; empty where it may be one."""
+    if name == "band":
+        return "" if BAND[0] <= value <= BAND[1] else "range"
+    if (name == "cell_id" and value in _UNKNOWN_CELLS) or (
+        name == "tac" and value in _UNKNOWN_AREAS
+    ):
+        return "sentinel"
+    return "range" if name == "cell_id" and not 0 <= value < _CELL_IDS[leg] else ""
 
 
 def _technology(lte: ServingCell | None, nr: ServingCell | None) -> str:

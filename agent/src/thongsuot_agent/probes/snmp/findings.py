@@ -1,11 +1,12 @@
 """From a survey to the values of the ``snmp`` kind. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from thongsuot_agent.probing.equipment.redaction import redact
 from thongsuot_agent.probing.snmp.counters import DeviceCounters
 from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey
+from thongsuot_agent.probing.snmp.sensors import is_of_interface
 from thongsuot_schema.catalogue import snmp as metrics
 from thongsuot_schema.metric import Metric
 
@@ -15,6 +16,8 @@ No light: below this no optical network unit works (GPON class C+: -32 dBm, ITU-
 modules without light state -36 to -40 dBm.
 """
 
+_WHAT_TO_DO: Final = "look at it with thongsuot-agent snmp walk-profile"
+_LIGHT: Final = frozenset({"optical_rx_dbm", "optical_lost"})
 _BITS_PER_BYTE: Final = 8
 _TEXT_LIMIT: Final = 200
 
@@ -57,7 +60,7 @@ def values_of(
         values[metrics.UPTIME] = longest_s
     values |= _interface_values(survey, meter, down, up)
     rejected = 0
-    for group in _groups(survey):
+    for group in shown_groups(survey):
         rejected += len(group.rejected)
         values = {**_group_values(group), **values}
     values[metrics.REJECTED] = rejected
@@ -70,8 +73,21 @@ def values_of(
 
 
 def says_nothing(values: Mapping[Metric, float]) -> bool:
-    """Return whether a visit brought none of the figures that this kind is about."""
-    return set(values) <= {metrics.REBOOTS, metrics.REJECTED}
+    """
+    Return whether a visit brought none of the figures that this kind is about.
+
+    How long a box has run nearly every one says, and of its battery or light that says nothing.
+    """
+    return set(values) <= {metrics.REBOOTS, metrics.REJECTED, metrics.UPTIME}
+
+
+def why_nothing(survey: Survey) -> str:
+    """Return why a device that answers says nothing, and what a person can do about it."""
+    fitting = [p.profile for p in survey.profiled if p.purpose != "radio"]
+    if not fitting:
+        who = f"sysObjectID {survey.object_id}" if survey.object_id else "it has no sysObjectID"
+        return f"the device answers, and no profile fits it ({who}); {_WHAT_TO_DO}"
+    return f"the device answers, and shows nothing that {', '.join(fitting)} reads; {_WHAT_TO_DO}"
 
 
 def evidence_of(
@@ -80,15 +96,17 @@ def evidence_of(
     """Return what a person would want to see of a visit; identities are masked."""
     texts = {
         "device": survey.description,
-        "profiles": " ".join(profiled.profile for profiled in survey.profiled),
+        "profiles": " ".join(profiled.profile for profiled in survey.profiled) or "none fits",
         "model": " ".join(
             group.texts[name]
-            for group in _groups(survey)
+            for group in shown_groups(survey)
             for name in ("optical_model", "ups_model")
             if name in group.texts
         ),
         "rejected": " ".join(
-            f"{name}:{why}" for group in _groups(survey) for name, why in group.rejected.items()
+            f"{name}:{why}"
+            for group in shown_groups(survey)
+            for name, why in group.rejected.items()
         ),
         "event": "the equipment started anew" if has_booted else "",
     }
@@ -96,15 +114,65 @@ def evidence_of(
         texts["interface"] = f"no interface {wanted}; there are {', '.join(survey.interfaces)}"
     elif survey.interface is not None:
         texts["interface"] = f"{survey.interface.name} (ifIndex {survey.interface.index})"
+    unnamed = _unnamed_modules(survey)
+    if unnamed:
+        texts["optical"] = (
+            f"{unnamed} modules have light, and none is that of the interface "
+            f"{wanted or '(none is named)'}: none is shown"
+        )
     if meter.resets:
         texts["counters"] = f"began anew {meter.resets} times"
     return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
 
 
-def _groups(survey: Survey) -> Iterator[ComponentReading]:
+def shown_groups(survey: Survey) -> Iterator[ComponentReading]:
+    """
+    Yield the groups of a survey that are this kind's.
+
+    Of several optical modules that one counts whose interface is watched: a dark module in a port
+    that nothing is plugged into must not be taken for the light of the line.
+    """
     for profiled in survey.profiled:
-        if profiled.purpose != "radio":  # that is the radio probe's
+        if profiled.purpose not in {"optical", "radio"}:  # the radio is another probe's
             yield from profiled.groups.values()
+    optical = _optical_groups(survey)
+    own = [group for group in optical if _is_watched(group, survey)]
+    with_light = _with_light(optical)
+    if own:
+        yield from own
+    elif len(with_light) <= 1:
+        yield from with_light or optical
+
+
+def _unnamed_modules(survey: Survey) -> int:
+    """Return how many modules have light, where it cannot be told which of them is the line's."""
+    optical = _optical_groups(survey)
+    count = len(_with_light(optical))
+    is_told = count <= 1 or any(_is_watched(group, survey) for group in optical)
+    return 0 if is_told else count
+
+
+def _optical_groups(survey: Survey) -> list[ComponentReading]:
+    return [
+        group
+        for profiled in survey.profiled
+        if profiled.purpose == "optical"
+        for group in profiled.groups.values()
+    ]
+
+
+def _with_light(groups: Iterable[ComponentReading]) -> list[ComponentReading]:
+    return [group for group in groups if not _LIGHT.isdisjoint({*group.numbers, *group.texts})]
+
+
+def _is_watched(group: ComponentReading, survey: Survey) -> bool:
+    interface = survey.interface
+    if interface is None:
+        return False
+    labels = (*group.labels, group.texts.get("optical_model", ""))
+    return interface.index in group.if_indexes or any(
+        is_of_interface(interface.name, label) for label in labels
+    )
 
 
 def _group_values(group: ComponentReading) -> dict[Metric, float]:

@@ -7,8 +7,10 @@ Measures    one interface (found by its name: state, bytes, errors, discards, us
             objects; marks for "nothing" and what is out of range are counted, never shown.
 Failed      nobody answers: dead, filtered, or a wrong community or privacy key.
 Unmeasured  it answers that it may not be read; the credentials' files cannot be read; the link has
-            no way to it; pysnmp is not installed; it shows nothing that a profile knows.
-Source      RFC 3416, 3414, 3826 (SNMP); RFC 2863 (interfaces); RFC 1628 (UPS); makers' own MIBs.
+            no way to it; pysnmp is not installed; it answers, and no profile fits it or reads
+            anything of it.
+Source      RFC 3416, 3414, 3826 (SNMP); RFC 2863 (interfaces); RFC 1628 (UPS); RFC 3433 and 6933
+            (sensors); makers' own MIBs.
 Cost        about 10 KB a run on the site's own network, nothing on the carrier's line; a process
             of its own for 0.2 to 0.5 s.
 """
@@ -167,9 +169,7 @@ class SnmpProbe:
         values = findings.values_of(survey, meter, down=down, up=up)
         evidence = findings.evidence_of(survey, meter, settings.interface, has_booted=has_booted)
         if findings.says_nothing(values):
-            detail = (
-                "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
-            )
+            detail = findings.why_nothing(survey)
             return failed_finding(Reason.NOT_SUPPORTED, detail=detail, evidence=evidence)
         return ok_finding(values, evidence=evidence)
 

@@ -153,17 +153,22 @@ _COUNTING: Final = ("_bytes", "_total", "arfcn")
 """Names whose values may be any of these."""
 
 
-def read_figure(name: str, raw: str | float, *, scale: float = 1.0) -> FigureValue:
+def read_figure(
+    name: str, raw: str | float, *, scale: float = 1.0, is_own_word: bool = False
+) -> FigureValue:
     """
     Return a figure from what the equipment says.
+
+    ``is_own_word``: it is a word of ours that a profile has put for what the equipment says, so
+    that ``none`` (no service, not registered) is a meaning and no blank.
 
     Raises:
         Rejected: it says nothing, or nothing plausible.
     """
     text = str(raw).strip()
-    if text.lower() in _BLANK:
-        raise ValueRejected("sentinel", text)
     sort = value_kind(name)
+    if text.lower() in _BLANK and not is_own_word:
+        raise ValueRejected("sentinel", text)
     if sort is ValueKind.TEXT:
         return FigureValue(text=text[:100])
     if sort is ValueKind.NUMBER:

@@ -1,5 +1,6 @@
 """From varbinds to figures, by a profile. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from thongsuot_agent.probing.equipment.figure import (
@@ -8,8 +9,9 @@ from thongsuot_agent.probing.equipment.figure import (
     read_figure,
 )
 from thongsuot_agent.probing.snmp.client import ValueType, Varbind
-from thongsuot_agent.probing.snmp.profile import Figure, Profile
+from thongsuot_agent.probing.snmp.profile import Figure, Profile, SensorSelection
 from thongsuot_agent.probing.snmp.protocol import ComponentReading
+from thongsuot_agent.probing.snmp.sensors import Sensor, in_unit_of, sensors_of
 
 DEVICE = "0"
 """The row of what has no rows."""
@@ -28,7 +30,17 @@ def groups_from(
     A device with rows has its scalars in every row: they are about all of them.
     """
     drafts: dict[str, _GroupBuilder] = {}
+    tables = {
+        figure.oid: sensors_of(figure.oid, read_by)
+        for figure in profile.figures
+        if figure.sensor is not None
+    }
     for figure in profile.figures:
+        if figure.sensor is not None:
+            for sensor in tables[figure.oid]:
+                if _is_selected(sensor, figure.sensor):
+                    drafts.setdefault(sensor.module, _GroupBuilder()).add_sensor(figure, sensor)
+            continue
         for varbind in read_by.get(figure.oid, ()):
             row = DEVICE if figure.is_scalar else varbind.oid.removeprefix(f"{figure.oid}.")
             drafts.setdefault(row, _GroupBuilder()).add(figure, varbind)
@@ -54,6 +66,12 @@ def _is_a_row(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> boo
     )
 
 
+def _is_selected(sensor: Sensor, selection: SensorSelection) -> bool:
+    return sensor.type in selection.types and any(
+        re.search(selection.named, name, re.IGNORECASE) for name in sensor.names
+    )
+
+
 class _GroupBuilder:
     """A group that is being made."""
 
@@ -62,6 +80,29 @@ class _GroupBuilder:
         self.texts: dict[str, str] = {}
         self.bits: dict[str, int] = {}
         self.rejected: dict[str, str] = {}
+        self.labels: dict[str, None] = {}
+        self.if_indexes: dict[int, None] = {}
+
+    def add_sensor(self, figure: Figure, sensor: Sensor) -> None:
+        """Take one sensor in; the first value of a name stays."""
+        self.labels |= dict.fromkeys(sensor.module_names)
+        self.if_indexes |= dict.fromkeys(sensor.if_indexes)
+        name = figure.name
+        if name in self.numbers:
+            return
+        if sensor.value is None:
+            self.rejected[name] = "sentinel"
+            return
+        # Not as Python writes small numbers: 1e-05 is no number of a device.
+        raw = f"{in_unit_of(name, sensor.type, sensor.value):.6f}"
+        try:
+            number = read_figure(name, raw).number
+        except ValueRejected as rejected:
+            self.rejected[name] = rejected.why
+            return
+        assert number is not None, "what a sensor measures is a number"
+        self.rejected.pop(name, None)
+        self.numbers[name] = number
 
     def add(self, figure: Figure, varbind: Varbind) -> None:
         """Take one object in; the first value of a name stays."""
@@ -113,7 +154,12 @@ def _checked(draft: _GroupBuilder) -> ComponentReading:
             # these are left over from another time.
             draft.reject([f"{leg}{name}" for name in _MEASURES], "inconsistent")
     return ComponentReading(
-        numbers=draft.numbers, texts=draft.texts, bits=draft.bits, rejected=draft.rejected
+        numbers=draft.numbers,
+        texts=draft.texts,
+        bits=draft.bits,
+        rejected=draft.rejected,
+        labels=tuple(draft.labels),
+        if_indexes=tuple(draft.if_indexes),
     )
 
 
@@ -121,6 +167,8 @@ def _read(figure: Figure, varbind: Varbind, raw: str) -> FigureValue:
     if raw in figure.invalid:
         raise ValueRejected("sentinel", raw)
     word = figure.words.get(raw)
-    if word is None and figure.words and varbind.tag is not ValueType.TEXT:
+    if word is not None:
+        return read_figure(figure.name, word, scale=figure.scale, is_own_word=True)
+    if figure.words and varbind.tag is not ValueType.TEXT:
         raise ValueRejected("words", raw)
-    return read_figure(figure.name, raw if word is None else word, scale=figure.scale)
+    return read_figure(figure.name, raw, scale=figure.scale)

@@ -17,6 +17,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from thongsuot_agent.probing.equipment import figure
+from thongsuot_agent.probing.snmp import sensors
+from thongsuot_schema.suggestion import suggest
 
 Oid = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)+$")]
 Purpose = Literal["radio", "optical", "power", "system"]
@@ -33,6 +35,17 @@ FORBIDDEN: Final = (
 """Columns that hold the PIN and PUK of a SIM in clear; no profile may name them."""
 
 
+class SensorSelection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Which rows of a sensor table are a figure: those of one of the ``types`` (``sensors.TYPES``)
+    that are called something in which ``named`` is found, a regular expression that does not
+    distinguish upper and lower case.
+    """
+
+    types: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    named: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     One object and the figure it is.
@@ -40,8 +53,9 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``name`` is that of ``devices.figure``. ``oid`` is a column (its rows are found) or, with
     ``is_scalar``, one object. ``scale`` turns the raw number into the unit of the name;
     ``invalid`` are raw values that mean nothing; ``words`` turns raw values into words of ours.
-    Of two entries with one name the first that has a value counts. ``object`` is the MIB's name,
-    for whoever reads the file.
+    Of two entries with one name the first that has a value counts. With ``sensor`` the ``oid`` is
+    the entry of a sensor table, whose rows say themselves what they measure and in which unit.
+    ``object`` is the MIB's name, for whoever reads the file.
     """
 
     name: str
@@ -50,6 +64,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     invalid: tuple[str, ...] = ()
     words: dict[str, str] = {}
+    sensor: SensorSelection | None = None
     object: str = ""
 
 
@@ -110,6 +125,21 @@ def _mistake(entry: Figure) -> str:
         return f"{entry.oid} holds a PIN or PUK and is never read"
     if entry.scale != 1.0 and figure.value_kind(entry.name) is not figure.ValueKind.NUMBER:
         return "a scale is for numbers"
+    return "" if entry.sensor is None else _sensor_mistake(entry, entry.sensor)
+
+
+def _sensor_mistake(entry: Figure, sensor: SensorSelection) -> str:
+    if entry.is_scalar or entry.scale != 1.0 or entry.invalid or entry.words:
+        return "the rows of a sensor table say themselves what they are: no other key goes with it"
+    for type_name in sensor.types:
+        if type_name not in sensors.TYPES:
+            return f'"{type_name}" is no type of sensor{suggest(type_name, sensors.TYPES)}'
+        if not sensors.is_convertible(entry.name, type_name):
+            return f"no {type_name} can be made into it"
+    try:
+        re.compile(sensor.named)
+    except re.error as error:
+        return f'"{sensor.named}" is no regular expression: {error}'
     return ""
 
 

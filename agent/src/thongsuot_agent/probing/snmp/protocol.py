@@ -102,13 +102,16 @@ class ComponentReading(msgspec.Struct, frozen=True, kw_only=True):
 
     ``numbers`` and ``texts`` by name of the figure (``devices.figure``); ``bits`` of those that
     count. ``rejected`` says why a figure has no value: ``sentinel``, ``parse``, ``range``,
-    ``words`` or ``inconsistent``.
+    ``words`` or ``inconsistent``. ``labels`` are what it, and what it is in, is called;
+    ``if_indexes`` are the interfaces that those are.
     """
 
     numbers: dict[str, float] = {}
     texts: dict[str, str] = {}
     bits: dict[str, int] = {}
     rejected: dict[str, str] = {}
+    labels: tuple[str, ...] = ()
+    if_indexes: tuple[int, ...] = ()
 
 
 class ProfileReading(msgspec.Struct, frozen=True, kw_only=True):

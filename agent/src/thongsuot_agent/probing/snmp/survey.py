@@ -1,9 +1,9 @@
 """Survey: one visit to a device: who it is, what fits it, what its figures are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from thongsuot_agent.probing.snmp import interfaces
+from thongsuot_agent.probing.snmp import interfaces, sensors
 from thongsuot_agent.probing.snmp.client import SnmpClient, SnmpFailed, Varbind
 from thongsuot_agent.probing.snmp.interpret import groups_from
 from thongsuot_agent.probing.snmp.profile import Profile
@@ -112,7 +112,7 @@ async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileR
     read_by: dict[str, list[Varbind]] = {
         varbind.oid: [varbind] for varbind in await client.get(scalars)
     }
-    for column in dict.fromkeys(figure.oid for figure in profile.figures if not figure.is_scalar):
+    for column in _columns(profile):
         read_by[column] = await client.walk(column)
     return ProfileReading(
         profile=name,
@@ -120,6 +120,18 @@ async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileR
         shows_nr=profile.shows_nr,
         groups=groups_from(profile, read_by),
     )
+
+
+def _columns(profile: Profile) -> Iterable[str]:
+    """Return the columns to walk, each once: of a sensor table all that say what a row is."""
+    columns: dict[str, None] = {}
+    for figure in profile.figures:
+        if figure.sensor is not None:
+            columns |= dict.fromkeys(f"{figure.oid}.{column}" for column in sensors.COLUMNS)
+            columns |= dict.fromkeys(sensors.ENTITY_COLUMNS)
+        elif not figure.is_scalar:
+            columns[figure.oid] = None
+    return columns
 
 
 _SYSTEM: Final = (

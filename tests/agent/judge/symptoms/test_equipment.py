@@ -1,0 +1,177 @@
+"""What modem, optical module and UPS add to a fault, and when they are worth asking."""
+
+import pytest
+
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import NS_PER_S
+from thongsuot_agent.judge.memory import EquipmentReadings, FaultSlot, LinkMemory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.equipment import (
+    BOX,
+    FRESH_NS,
+    RADIO,
+    explain_by_equipment,
+    is_worth_asking,
+    update_box,
+    update_radio,
+)
+from thongsuot_schema.catalogue import radio, snmp
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import failed_finding, ok_finding
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NOW_NS = 1_000 * NS_PER_S
+SETTINGS = Settings()
+LIGHT = EquipmentReadings(now_ns=NOW_NS, light_ns=NOW_NS, is_dark=True)
+BATTERY = EquipmentReadings(now_ns=NOW_NS, mains_ns=NOW_NS, is_on_battery=True)
+
+
+def explained(known: EquipmentReadings, symptom: Symptom, *, state: State = State.DOWN) -> Symptom:
+    link = LinkMemory(name="fixed", equipment=known)
+    fault = Diagnosis(state=state, segment=Segment.ACCESS, symptom=symptom)
+    slot = explain_by_equipment(link, FaultSlot(fault=fault, onset_ns=NOW_NS - 5))
+    assert slot.fault is not None
+    assert slot.fault.state is state, "equipment says why, never how bad"
+    return slot.fault.symptom
+
+
+@pytest.mark.parametrize(
+    ("known", "symptom", "why"),
+    [
+        (LIGHT, Symptom.ACCESS_SILENT, Symptom.OPTICAL_LOSS_OF_SIGNAL),
+        (LIGHT, Symptom.NO_ADDRESS, Symptom.OPTICAL_LOSS_OF_SIGNAL),
+        (LIGHT, Symptom.CARRIER_SILENT, Symptom.CARRIER_SILENT),
+        (BATTERY, Symptom.GATEWAY_SILENT, Symptom.POWER_LOST),
+        (BATTERY, Symptom.CABLE_UNPLUGGED, Symptom.POWER_LOST),
+        (BATTERY, Symptom.ACCESS_SILENT, Symptom.ACCESS_SILENT),
+    ],
+)
+def test_darkness_explains_a_dead_line_and_a_battery_a_dead_box(
+    known: EquipmentReadings, symptom: Symptom, why: Symptom
+) -> None:
+    assert explained(known, symptom) is why
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "why"),
+    [
+        (FRESH_NS, Symptom.OPTICAL_LOSS_OF_SIGNAL),
+        (FRESH_NS + 1, Symptom.ACCESS_SILENT),
+    ],
+)
+def test_what_was_read_too_long_ago_explains_nothing(age_ns: int, why: Symptom) -> None:
+    known = EquipmentReadings(now_ns=NOW_NS, light_ns=NOW_NS - age_ns, is_dark=True)
+    assert explained(known, Symptom.ACCESS_SILENT) is why
+
+
+def radio_readings(**values: float | bool) -> EquipmentReadings:
+    known = EquipmentReadings(now_ns=NOW_NS, radio_ns=NOW_NS)
+    for name, value in values.items():
+        setattr(known, name, value)
+    return known
+
+
+@pytest.mark.parametrize(
+    ("known", "symptom", "state", "why"),
+    [
+        (
+            radio_readings(is_unregistered=True, is_weak=True),
+            Symptom.ACCESS_SILENT,
+            State.DOWN,
+            Symptom.RADIO_NOT_REGISTERED,
+        ),
+        (
+            radio_readings(is_weak=True),
+            Symptom.ACCESS_LOSS,
+            State.DEGRADED,
+            Symptom.RADIO_SIGNAL_WEAK,
+        ),
+        (
+            radio_readings(is_well=True),
+            Symptom.CARRIER_SILENT,
+            State.DOWN,
+            Symptom.CORE_SILENT_RADIO_OK,
+        ),
+        (radio_readings(is_well=True), Symptom.ACCESS_LOSS, State.DEGRADED, Symptom.ACCESS_LOSS),
+        (radio_readings(is_well=True), Symptom.TRANSIT_SILENT, State.DOWN, Symptom.TRANSIT_SILENT),
+        (radio_readings(is_weak=True), Symptom.CARRIER_SILENT, State.DOWN, Symptom.CARRIER_SILENT),
+        # Read before the fault began, it does not say how the radio is in it; a weak signal does.
+        (
+            radio_readings(is_well=True, radio_ns=NOW_NS - 6),
+            Symptom.ACCESS_SILENT,
+            State.DOWN,
+            Symptom.ACCESS_SILENT,
+        ),
+        (
+            radio_readings(is_unregistered=True, radio_ns=NOW_NS - 6),
+            Symptom.ACCESS_SILENT,
+            State.DOWN,
+            Symptom.ACCESS_SILENT,
+        ),
+        (
+            radio_readings(is_weak=True, radio_ns=NOW_NS - 6),
+            Symptom.ACCESS_SILENT,
+            State.DOWN,
+            Symptom.RADIO_SIGNAL_WEAK,
+        ),
+    ],
+)
+def test_a_radio_explains_its_line_and_a_good_one_blames_the_core(
+    known: EquipmentReadings, symptom: Symptom, state: State, why: Symptom
+) -> None:
+    assert explained(known, symptom, state=state) is why
+
+
+@pytest.mark.parametrize(
+    ("known", "kind", "is_worth"),
+    [
+        (EquipmentReadings(), RADIO, True),
+        (EquipmentReadings(radio_ns=NOW_NS - 10 * NS_PER_S), RADIO, False),
+        (EquipmentReadings(radio_ns=NOW_NS - 10 * NS_PER_S - 1), RADIO, True),
+        (EquipmentReadings(radio_ns=NOW_NS), BOX, True),
+        (EquipmentReadings(light_ns=NOW_NS), BOX, False),
+        (EquipmentReadings(mains_ns=NOW_NS), BOX, False),
+        (EquipmentReadings(mains_ns=NOW_NS), RADIO, True),
+        (EquipmentReadings(asked_ns={RADIO: NOW_NS}), RADIO, False),
+        (EquipmentReadings(asked_ns={RADIO: NOW_NS}), BOX, True),
+    ],
+)
+def test_equipment_is_asked_again_when_its_reading_and_the_question_are_old(
+    known: EquipmentReadings, kind: str, is_worth: bool
+) -> None:
+    assert is_worth_asking(LinkMemory(name="fixed", equipment=known), kind, NOW_NS) is is_worth
+
+
+def test_a_signal_called_weak_has_to_be_clearly_better_before_it_is_good_again() -> None:
+    link = LinkMemory(name="mobile")
+    limit_dbm = SETTINGS.radio_weak_dbm
+    states = []
+    for power_dbm in (limit_dbm, limit_dbm - 0.1, limit_dbm + 2.9, limit_dbm + 3.0):
+        finding = ok_finding({radio.LTE_RSRP: power_dbm}, cost_bytes=0)
+        update_radio(link, finding, NOW_NS, SETTINGS)
+        states.append(link.equipment.is_weak)
+    assert states == [False, True, True, False]
+
+
+def test_the_cell_of_the_new_radio_carries_the_data_where_there_are_two() -> None:
+    link = LinkMemory(name="mobile")
+    both = {radio.LTE_RSRP: -70.0, radio.NR_RSRP: -100.0, radio.REGISTERED: 1.0}
+    update_radio(link, ok_finding(both, cost_bytes=0), NOW_NS, SETTINGS)
+    assert link.equipment.power_dbm == -100.0
+    assert link.equipment.power_metric == radio.NR_RSRP.name
+    assert not link.equipment.is_unregistered
+
+
+def test_a_reading_that_failed_leaves_what_was_known() -> None:
+    link = LinkMemory(name="fixed")
+    box = ok_finding({snmp.OPTICAL_LOST: 1.0, snmp.ON_BATTERY: 0.0}, cost_bytes=0)
+    update_box(link, box, NOW_NS)
+    failed = failed_finding(Reason.TIMED_OUT)
+    update_box(link, failed, NOW_NS + 1)
+    update_radio(link, failed, NOW_NS + 1, SETTINGS)
+    known = link.equipment
+    assert (known.light_ns, known.is_dark) == (NOW_NS, True)
+    assert (known.mains_ns, known.is_on_battery) == (NOW_NS, False)
+    assert known.radio_ns is None

@@ -1,0 +1,99 @@
+"""Large packets: handshakes stall on all that is asked over one link, and not over another."""
+
+import pytest
+
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_agent.judge.symptoms.services import large_packets
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Symptom
+
+FIXED, MOBILE = LinkMemory(name="fixed"), LinkMemory(name="mobile")
+GOOD, BAD = Health.GOOD, Health.BAD
+STALL = Reason.TLS_TIMED_OUT
+
+
+def over(
+    link: LinkMemory,
+    health: Health,
+    *,
+    family: Family = Family.IP4,
+    reason: Reason = STALL,
+    slow_runs: int = 0,
+) -> ServiceOverLink:
+    track = Track(kind="http", target="motcua", family=family, slow_runs=slow_runs)
+    if health is not GOOD:
+        track.failures, track.reason = 2, reason
+    return ServiceOverLink(link, {family: health}, {family: track})
+
+
+def both(link: LinkMemory, ip4: Health, ip6: Health) -> ServiceOverLink:
+    parts = [over(link, ip4), over(link, ip6, family=Family.IP6)]
+    return ServiceOverLink(
+        link,
+        {family: health for part in parts for family, health in part.health.items()},
+        {family: track for part in parts for family, track in part.tracks.items()},
+    )
+
+
+def is_found(services: dict[str, tuple[ServiceOverLink, list[ServiceOverLink]]]) -> bool:
+    """Return whether large packets are lost, by each service over the link and over others."""
+    at = LinkContext(Memory(), FIXED, two_links().links["fixed"], Settings())
+    fault = large_packets(
+        at,
+        [here for here, _ in services.values()],
+        {name: elsewhere for name, (_, elsewhere) in services.items()},
+    )
+    if fault is None:
+        return False
+    assert (fault.segment, fault.symptom) == (Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    return True
+
+
+def test_one_service_that_stalls_here_and_works_there_is_enough() -> None:
+    assert is_found({"motcua": (over(FIXED, BAD), [over(MOBILE, GOOD)])})
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        over(MOBILE, BAD),
+        over(MOBILE, GOOD, slow_runs=1),
+        over(MOBILE, GOOD, family=Family.IP6),
+    ],
+    ids=["stalls there too", "is slow there too", "is another family there"],
+)
+def test_one_service_alone_proves_nothing_unless_it_works_there(elsewhere: ServiceOverLink) -> None:
+    assert not is_found({"motcua": (over(FIXED, BAD), [elsewhere])})
+
+
+def test_two_services_that_stall_need_no_other_link() -> None:
+    assert is_found({"motcua": (over(FIXED, BAD), []), "thue": (over(FIXED, BAD), [])})
+
+
+def test_a_service_that_stalls_over_every_link_is_none_of_the_two() -> None:
+    assert not is_found(
+        {"motcua": (over(FIXED, BAD), []), "thue": (over(FIXED, BAD), [over(MOBILE, BAD)])}
+    )
+
+
+def test_where_one_service_works_here_large_packets_pass() -> None:
+    assert not is_found(
+        {"motcua": (over(FIXED, BAD), [over(MOBILE, GOOD)]), "thue": (over(FIXED, GOOD), [])}
+    )
+
+
+def test_what_refuses_has_not_stalled() -> None:
+    refused = over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED)
+    assert not is_found({"motcua": (refused, [over(MOBILE, GOOD)])})
+
+
+@pytest.mark.parametrize(("ip4", "ip6"), [(BAD, GOOD), (GOOD, BAD)])
+def test_each_family_is_looked_at_by_itself(ip4: Health, ip6: Health) -> None:
+    assert is_found({"motcua": (both(FIXED, ip4, ip6), [both(MOBILE, GOOD, GOOD)])})

@@ -38,9 +38,13 @@ class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The record: what waits on the device, what had to be dropped, where it stands."""
+    """
+    The record: what waits on the device, what had to be dropped.
 
-    stream: str
+    The name of its stream stays inside: with the token of a site and that name somebody could push
+    in the place of what is yet to come.
+    """
+
     waiting_batches: int
     waiting_results: int
     disk_bytes: int

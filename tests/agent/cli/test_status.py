@@ -73,7 +73,6 @@ STATUS = AgentStatus(
         ),
     ),
     record=RecordStatus(
-        stream="00" * 8,
         waiting_batches=3,
         waiting_results=120,
         disk_bytes=40_960,

@@ -52,9 +52,9 @@ def test_a_conflict_that_names_a_layout_asks_for_it() -> None:
     assert reading.disposition is PushDisposition.LAYOUT_WANTED
 
 
-def test_a_conflict_that_names_none_says_that_the_number_is_kept_already() -> None:
+def test_a_conflict_that_names_none_says_that_somebody_else_has_the_number() -> None:
     reading = outcome_of(said(409, PushResponse(error="kept with other bytes")))
-    assert reading.disposition is PushDisposition.DURABLE
+    assert reading.disposition is PushDisposition.CONFLICT
 
 
 STRANGERS = (

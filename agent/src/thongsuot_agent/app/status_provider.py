@@ -202,7 +202,6 @@ class StatusProvider:
     def _record_status(self) -> RecordStatus:
         record = self.spool.status()
         return RecordStatus(
-            stream=record.stream,
             waiting_batches=record.waiting_batches,
             waiting_results=record.waiting_results,
             disk_bytes=record.disk_bytes,

@@ -190,4 +190,5 @@ def _pending_batch(row: SpoolRow) -> PendingBatch:
         body=row.body,
         results=row.results,
         has_news=row.news > 0,
+        is_whole=row.is_whole,
     )

@@ -51,6 +51,7 @@ class RecentBatches:
                     body=body,
                     results=sealed.results,
                     has_news=sealed.news > 0,
+                    is_whole=sealed.is_whole,
                 )
         return None
 

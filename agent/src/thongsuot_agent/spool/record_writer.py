@@ -80,6 +80,15 @@ class RecordWriter:
         if not self._begin_in_directory(ordinal):
             self._begin_in_memory(ordinal)
 
+    def begin_anew(self, ordinal: int) -> SegmentStore:
+        """
+        End the stream, of which all is sealed, and begin a new one; returns where the old one is.
+        """
+        former = self._segments
+        former.close()
+        self.begin_stream(ordinal)
+        return former
+
     def resume_stream(self, segments: RuntimeSegments, left: OpenLogContent | None) -> None:
         """
         Go on with a stream of this boot that an earlier process left.

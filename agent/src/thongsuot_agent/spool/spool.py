@@ -26,6 +26,7 @@ from thongsuot_agent.spool.paths import SpoolPaths
 from thongsuot_agent.spool.recent_batches import RecentBatches
 from thongsuot_agent.spool.record_writer import RecordWriter
 from thongsuot_agent.spool.recovery import recover
+from thongsuot_agent.spool.reissue import ReissuedStreams
 from thongsuot_agent.spool.rejected import Rejection, write_rejected
 from thongsuot_agent.spool.segment_store import RuntimeSegments
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
@@ -96,6 +97,7 @@ class Spool:
             self._layouts.layout,
         )
         self._streams = _Streams()
+        self._reissued = ReissuedStreams()
         self._dropped = DroppedCounts()
         self._rejected = 0
         self._aged_ns = 0
@@ -197,6 +199,50 @@ class Spool:
         """Remove from the disk what was acknowledged; else it happens with the next upkeep."""
         if self._store.has_acknowledged:
             await self._run_write_set(WriteSet())
+
+    async def reissue(self, batch: PendingBatch) -> bool:
+        """
+        Give a batch another identity: the collector has other bytes under the one that it has.
+
+        It goes under a number of a stream that nobody else has heard of, and so does what is made
+        from now on. Returns whether that is on the disk; else the batch stays as it was.
+
+        Raises:
+            BatchError: not even this device can read the batch.
+        """
+        encoded = await self.layout(batch.layout) if batch.layout else None
+        ordinal = self._record.stream.ordinal + 1
+        reissued = self._reissued.reissue(
+            batch, self._layouts.layout(batch.layout), new_ordinal=ordinal
+        )
+        row, stream = reissued.row, reissued.stream
+        write_set = WriteSet(
+            rows=[row],
+            layouts={} if encoded is None else {batch.layout: encoded},
+            newest_numbers=[(stream, row.key.number)],
+            closed=[(stream, row.key.number)],
+        )
+        if not await self._run_write_set(write_set):
+            return False
+        self._reissued.note_kept(reissued)
+        self.acknowledge(batch.key)
+        if stream.ordinal == ordinal:
+            self._streams.of_this_boot.add(ordinal)
+            self._begin_anew(ordinal + 1)
+        self._add_notice(
+            NoticeCode.NUMBER_TAKEN,
+            f"{batch.results} results, kept as {stream.name}/{row.key.number}",
+        )
+        return True
+
+    def _begin_anew(self, ordinal: int) -> None:
+        """End the stream that grows now, and go on in a new one."""
+        self.seal()
+        former = self._record.stream
+        segments = self._record.begin_anew(ordinal)
+        self._streams.former[former.ordinal] = former
+        if isinstance(segments, RuntimeSegments):
+            self._streams.segments[former.ordinal] = segments
 
     async def set_aside_rejected(self, batch: PendingBatch, refusal: Rejection) -> bool:
         """

@@ -32,13 +32,18 @@ class BatchKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingBatch:
-    """One encoded batch to be pushed, and the layout it refers to (empty: none)."""
+    """
+    One encoded batch to be pushed, and the layout it refers to (empty: none).
+
+    ``is_whole``: nothing was taken out of it for room since it was sealed.
+    """
 
     key: BatchKey
     layout: bytes
     body: bytes
     results: int
     has_news: bool
+    is_whole: bool = True
 
 
 def new_stream_name() -> str:

@@ -31,6 +31,9 @@ class PushDisposition(StrEnum):
     RETRY_LATER = "later"
     """Keep it and try again later."""
 
+    CONFLICT = "conflict"
+    """The collector has other bytes under this number: keep the batch under another one."""
+
     REJECTED = "never"
     """The batch itself is refused; set it aside."""
 
@@ -91,9 +94,9 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
     if status == _OK:
         return outcome(PushDisposition.DURABLE)
     if status == _CONFLICT:
-        # Without a layout to ask for: this number is kept already, with other bytes. It stands.
+        # Without a layout to ask for: this number is kept already, with other bytes.
         return outcome(
-            PushDisposition.LAYOUT_WANTED if answer.unknown_layout else PushDisposition.DURABLE
+            PushDisposition.LAYOUT_WANTED if answer.unknown_layout else PushDisposition.CONFLICT
         )
     if 400 <= status < 500 and status not in _NOT_THE_BATCH:
         return outcome(PushDisposition.REJECTED)

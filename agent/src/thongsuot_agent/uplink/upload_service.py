@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Never
 
 from thongsuot_agent.clock import NS_PER_S, Clocks, TrueTime
@@ -22,6 +23,7 @@ from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
 from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_runtime.backoff import Backoff
 from thongsuot_schema.batch.push import PushResponse, TestRequest
+from thongsuot_schema.errors import BatchError
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
@@ -192,14 +194,12 @@ class UploadService:
             self._accept_answer(outcome.answer, sent_ns)
         self._site_configs.on_push_end(running_text, outcome)
         if outcome.disposition is PushDisposition.DURABLE:
-            if outcome.text and outcome.status != _OK:
-                _log.warning(
-                    "batch key=%s was already stored by the collector: %s", batch.key, outcome.text
-                )
             self._note_success(batch)
             backoff.reset()
             if batch.has_news:
                 await self._spool.forget_acknowledged()
+            return None
+        if outcome.disposition is PushDisposition.CONFLICT and await self._resolved(batch):
             return None
         if outcome.disposition is PushDisposition.REJECTED:
             _log.error(
@@ -214,6 +214,25 @@ class UploadService:
                 return None
         self._note_failure(outcome.status, outcome.text, backoff)
         return backoff.next_wait_s(at_least_s=outcome.wait_s)
+
+    async def _resolved(self, batch: PendingBatch) -> bool:
+        """Deal with a batch whose number the collector has with other bytes."""
+        if not batch.is_whole:
+            # It was pushed whole and not acknowledged, and has lost its results for room since:
+            # what the collector has is more than what is left here.
+            _log.warning("batch key=%s is kept by the collector as it was before", batch.key)
+            self._note_success(batch)
+            return True
+        _log.error(
+            "batch key=%s: the collector has other bytes under its number: somebody else pushes "
+            "as this device; it is pushed again under another stream",
+            batch.key,
+        )
+        try:
+            return await self._spool.reissue(batch)
+        except BatchError as error:
+            refusal = Rejection(status=HTTPStatus.CONFLICT, error=str(error))
+            return await self._spool.set_aside_rejected(batch, refusal)
 
     def _accept_answer(self, answer: PushResponse, sent_ns: int) -> None:
         self.answer = answer

@@ -116,6 +116,12 @@ class NoticeCode(StrEnum):
     TEST_REFUSED = "test_refused"
     """It is not run, or did not end: ``text`` is its id, an ``AskRefusal``, details."""
 
+    NUMBER_TAKEN = "number_taken"
+    """
+    The collector had other bytes under a batch's number: somebody else pushes as this device.
+    ``text`` says under which stream and number the batch is pushed instead.
+    """
+
     OTHER = "other"
     """
     What a newer agent said with a code that is not known here; ``text`` begins with that code.

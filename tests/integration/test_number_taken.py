@@ -1,0 +1,123 @@
+"""
+Somebody with a site's token pushes in the place of what its device is yet to say.
+
+A real agent's record and uplink against a real collector: what the device measured is all there,
+once, and the device says that its numbers were taken.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.agent.spool.making import change, places, result, spool_at
+from tests.collector.batches import BatchSealer
+from tests.collector.running import Pusher, collector, eventually, token
+from thongsuot_agent.clock import Clocks, TrueTime, boot_id
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.connection import CollectorEndpoint
+from thongsuot_agent.uplink.upload_service import UploadService
+from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
+from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
+from thongsuot_schema.batch.model import NoticeCode
+
+SITE = "site-1"
+TAKEN = 8
+SERIALS = range(1, 1 + 3 * TAKEN)
+
+
+@asynccontextmanager
+async def pushing(spool: Spool, url: str, secret: str) -> AsyncIterator[UploadService]:
+    terms = UploadConfig(
+        endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
+        links={},
+        clock=Clocks(),
+        boot_id=boot_id(),
+        token=lambda: secret,
+        candidates=lambda: (),
+        charge=lambda _link, _size: None,
+        layout_of=spool.layout,
+    )
+    uplink = UploadService(
+        spool,
+        fresh=Uploader(terms),
+        backlog=Uploader(terms),
+        clock=Clocks(),
+        true_time=TrueTime(),
+        jitter=lambda: 1.0,
+    )
+    async with asyncio.TaskGroup() as group:
+        lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
+        yield uplink
+        for lane in lanes:
+            lane.cancel()
+    uplink.close()
+
+
+def serials_in(batches: list[StoredBatch]) -> Counter[int]:
+    return Counter(
+        round(kept.boottime_ns / 1e6) for stored in batches for kept in stored.batch.results
+    )
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["at once", "after a restart"])
+async def test_what_a_device_measured_is_kept_although_its_numbers_were_taken(
+    tmp_path: Path, restarts: bool
+) -> None:
+    state = tmp_path / "collector"
+    state.mkdir()
+    async with collector(state) as client:
+        secret = token(state, SITE)
+        spool = spool_at(tmp_path / "device")
+        await spool.open()
+        thief = Pusher(
+            client,
+            BatchSealer(SITE, epoch_ns=10**18, stream=spool.status().stream, boot_id=boot_id()),
+            secret,
+        )
+        for number in range(1, 1 + TAKEN):
+            response = await thief.batch(thief.agent.batch(number))
+            assert response.status_code == 200, response.text
+        for serial in SERIALS:
+            spool.add_entry(result(serial))
+            if serial == TAKEN // 2:
+                spool.add_entry(change(serial))
+            spool.seal()
+        await spool.maintain()
+        if restarts:
+            await spool.close()
+            spool = spool_at(tmp_path / "device")
+            await spool.open()
+        async with pushing(spool, str(client.base_url), secret) as uplink:
+
+            async def is_empty() -> bool:
+                uplink.wake()
+                await spool.maintain()
+                return spool.status().waiting_batches == 0
+
+            await eventually(is_empty)
+            # What comes afterwards goes where nobody waits for it.
+            spool.add_entry(result(1000))
+            spool.seal()
+            uplink.wake()
+            await eventually(is_empty)
+            spool.seal()
+            await eventually(is_empty)
+        assert spool.status().rejected_batches == 0
+        assert spool.status().dropped_batches == 0
+        await spool.close()
+    stored = list(stored_batches(state / JOURNAL_FILE))
+    assert serials_in(stored) == Counter(dict.fromkeys((*SERIALS, 1000), 1))
+    assert sum(len(kept.batch.changes) for kept in stored) == 1
+    notices = [
+        notice
+        for kept in stored
+        for notice in kept.batch.notices
+        if notice.code is NoticeCode.NUMBER_TAKEN
+    ]
+    assert len(notices) == TAKEN
+    assert not list(places(tmp_path / "device").rejected_dir.glob("*"))

@@ -57,14 +57,22 @@ power and the point's own faults to **down** (or **degraded**). Unknown time is 
   there on.
 
 A month's statement is issued once it is over and anything was measured; it gets a new revision
-when anything but the titles of site, commune and carrier differs.
+when anything but the titles of site, commune and carrier differs. Until then there is a draft,
+which ends at the last moment that the device of the site has told of: what came after is not known
+yet.
+
+Availability and times to restore are held against the terms only where so much of the time is
+known as `coverage_ratio` of the contract asks for. With less the result is *not enough data*, on
+the page, in the PDF and in the CSV (`not_enough_data`).
 
 ## CSV
 
 RFC 4180, UTF-8, one row for each stretch, in order and without gap. `from` and `until` are ISO
 8601, `duration_s` exact to the millisecond. `interruption` and `notified` are filled where the
 class is `down`. Downtime is the sum of `duration_s` where `time_class` is `down`; from when the
-carrier was told, where `notified` is 1 as well.
+carrier was told, where `notified` is 1 as well. `coverage_ratio` (the share of the time that is
+known) and `availability_result` (`met`, `not_met`, `not_enough_data`, `no_target`) are of the whole
+time that is assessed, and the same in each row.
 
 """
 

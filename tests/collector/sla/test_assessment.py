@@ -1,5 +1,7 @@
 """What a month is held to: how much has to be known, and from when downtime counts as notified."""
 
+import csv
+import io
 from fractions import Fraction
 
 import msgspec
@@ -7,7 +9,9 @@ import pytest
 
 from tests.collector.sla.reference_count import CUT, OFF, OFFICE, PLAIN, UP, S, course
 from tests.collector.sla.test_statement import BASE, EARLY_S, MONTH_S, made, told
+from thongsuot_collector.sla.csv_table import table_of
 from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.statement_lines import result_lines
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,34 @@ def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
     asked_for_less = msgspec.structs.replace(PLAIN, coverage_ratio=0.1)
     life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
     assert made(life, terms=asked_for_less).is_available_enough is False
+
+
+def test_what_is_judged_by_too_little_says_so_in_words_and_in_the_csv() -> None:
+    begin_s = MONTH_S // 2 + 1
+    life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
+    agreed = msgspec.structs.replace(PLAIN, repair_s=3_600.0, repair_ratio=0.9)
+    outage = told(begin_s + 8, begin_s)
+    little = made(life, notifications=(outage,), terms=agreed)
+    assert little.late_repairs == 1
+    assert (little.is_available_enough, little.is_repaired_enough) == (None, None)
+    for line in result_lines(little):
+        assert line.value.read("vi").startswith("Không đánh giá: có số liệu 49,9999")
+        assert "too little to conclude (50% needed)" in line.value.read("en")
+    enough = msgspec.structs.replace(agreed, coverage_ratio=0.1)
+    judged = made(life, notifications=(outage,), terms=enough)
+    assert (judged.is_available_enough, judged.is_repaired_enough) == (False, False)
+    no_target = msgspec.structs.replace(PLAIN, availability_ratio=None)
+    for statement, result in (
+        (little, "not_enough_data"),
+        (judged, "not_met"),
+        (made(course(BASE, (EARLY_S, UP))), "met"),
+        (made(life, terms=no_target), "no_target"),
+    ):
+        rows = list(csv.DictReader(io.StringIO(table_of(statement).decode(), newline="")))
+        assert {row["availability_result"] for row in rows} == {result}
+        known_s = sum(float(row["duration_s"]) for row in rows if row["time_class"] != "unknown")
+        (coverage,) = {float(row["coverage_ratio"]) for row in rows}
+        assert coverage == pytest.approx(known_s / MONTH_S, abs=1e-6)
 
 
 def test_hours_in_which_the_clock_does_not_run_need_no_data() -> None:

@@ -151,6 +151,20 @@ def test_a_month_that_is_not_over_or_was_not_measured_is_not_issued(
     assert revision_store.months(books.store) == []
 
 
+def test_a_draft_ends_at_the_last_moment_that_is_proven(books: StatementFixture) -> None:
+    books.live((-DAY, UP), (HOUR, CUT), heard_s=10 * DAY)
+    books.now_s = 20 * DAY
+    draft = statement(books)
+    assert draft.totals.until_ms == BASE + 10 * DAY * S
+    assert draft.totals.by_class[TimeClass.UNKNOWN] == 0
+    (only,) = draft.interruptions
+    assert (only.down_ms, only.until_ms) == ((10 * DAY - HOUR) * S, None)
+    # Once the month is over what nothing was heard of is unknown, and the statement is one.
+    books.now_s = 31 * DAY
+    assert statement(books).is_final
+    assert statement(books).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
+
+
 async def test_statements_are_issued_by_themselves_some_time_after_the_month(
     books: StatementFixture,
 ) -> None:

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from tests.collector.sla.examples import first, second, statement
+from tests.collector.sla.reference_count import PLAIN
 from tests.collector.sla.test_csv_table import milliseconds, rows_of
 from thongsuot_collector.errors import StatementPrintFailed
 from thongsuot_collector.sla.csv_table import fingerprint, table_of
@@ -165,6 +166,15 @@ def test_a_draft_says_that_it_is_one() -> None:
     text = text_of(render(draft_of(statement(known_s=86_400 * 20))))
     assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in text
     assert "2026-11/FTTH-0042/draft" in text
+
+
+def test_too_little_data_is_said_on_paper_and_in_the_table_inside() -> None:
+    asks_for_all = msgspec.structs.replace(PLAIN, coverage_ratio=1.0)
+    made = statement(terms=asks_for_all)
+    text = text_of(render(draft_of(made)))
+    assert "chưa đủ để kết luận (cần 100 %)" in text
+    assert "Không đạt" not in text
+    assert {row["availability_result"] for row in rows_of(table_of(made))} == {"not_enough_data"}
 
 
 def test_the_first_of_a_circuit_replaces_nothing() -> None:

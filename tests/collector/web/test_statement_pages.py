@@ -5,8 +5,10 @@ import io
 from pathlib import Path
 
 from tests.collector.running import collector
-from tests.collector.sla.examples import DAY, NOVEMBER
+from tests.collector.sla.examples import DAY, HOUR, NOVEMBER
+from tests.collector.sla.reference_count import CUT, UP
 from tests.collector.statements.circuit_month import StatementFixture, inventory, november
+from thongsuot_schema.inventory.model import Contract
 
 CIRCUIT = "/sla/2026-11/HN/FTTH%2042"
 
@@ -59,6 +61,25 @@ async def test_a_statement_has_its_arithmetic_its_revisions_and_both_languages(
         assert "Held against the terms" in first
         by_link = (await client.get("/sla/2026-11/hk-01/fiber")).text
         assert "HN/FTTH 42" in by_link
+
+
+async def test_a_month_of_which_too_little_is_known_is_judged_nowhere(tmp_path: Path) -> None:
+    contract = Contract(name="c", carrier="vnpt", availability_ratio=0.999, coverage_ratio=0.9)
+    books = StatementFixture(tmp_path, contracts=(contract,))
+    books.live((-DAY, UP), (HOUR, CUT), heard_s=20 * DAY)
+    circuit = books.archive.circuit("HN/FTTH 42", NOVEMBER)
+    assert circuit is not None
+    books.archive.issue_revision(circuit, NOVEMBER)
+    books.store.dispose()
+    async with collector(tmp_path, inventory=inventory(contract)) as client:
+        page = (await client.get(CIRCUIT, params={"lang": "en"})).text
+        assert "66.6666% of the time is known, too little to conclude (90% needed)" in page
+        assert "Not met" not in page
+        table = (await client.get(f"{CIRCUIT}.csv")).text
+        rows = list(csv.DictReader(io.StringIO(table, newline="")))
+        assert {row["availability_result"] for row in rows} == {"not_enough_data"}
+        listing = (await client.get("/sla/2026-11", params={"lang": "en"})).text
+        assert "Not assessed" in listing
 
 
 async def test_files_are_those_of_the_revision_asked_for(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ COLUMNS = (
     "basis",
     "clock_error_s",
     "work",
+    "coverage_ratio",
+    "availability_result",
 )
 
 _EPOCH = datetime.fromtimestamp(0, VIETNAM)
@@ -39,6 +41,9 @@ def table_of(statement: Statement) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     circuit = statement.circuit
+    coverage = statement.assessed.coverage
+    # Cut off, like the percentages that people read.
+    known = "" if coverage is None else f"{int(coverage * 10**6) / 10**6:.6f}"
     for row, period in enumerate(statement.periods, 1):
         writer.writerow(
             (
@@ -60,6 +65,8 @@ def table_of(statement: Statement) -> bytes:
                 "" if period.basis is None else period.basis.value,
                 "" if period.error_s is None else f"{period.error_s:.3f}",
                 period.work,
+                known,
+                statement.availability_result.value,
             )
         )
     return text.getvalue().encode()

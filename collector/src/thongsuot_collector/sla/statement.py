@@ -1,6 +1,7 @@
 """Statement: all that is said of one circuit in one month, and the figures that follow from it."""
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from fractions import Fraction
 
 import msgspec
@@ -106,6 +107,15 @@ class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
         return Fraction(self.service_ms - self.down_ms(since), self.service_ms)
 
 
+class AssessmentResult(StrEnum):
+    """What comes of holding a statement against its terms, in the word of the CSV."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_ENOUGH_DATA = "not_enough_data"
+    NO_TARGET = "no_target"
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """
     A circuit's month. ``periods`` fill it exactly, up to ``totals.until_ms``.
@@ -159,6 +169,16 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return share >= exact(ratio)
 
     @property
+    def availability_result(self) -> AssessmentResult:
+        """What comes of holding the availability against the terms."""
+        if self.terms.availability_ratio is None:
+            return AssessmentResult.NO_TARGET
+        is_met = self.is_available_enough
+        if is_met is None:
+            return AssessmentResult.NOT_ENOUGH_DATA
+        return AssessmentResult.MET if is_met else AssessmentResult.NOT_MET
+
+    @property
     def late_repairs(self) -> int | None:
         """How many repairs took longer than agreed; ``None``: nothing was agreed."""
         limit_s = self.terms.repair_s
@@ -171,10 +191,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_repaired_enough(self) -> bool | None:
-        """Whether enough repairs were in time; ``None``: nothing was agreed or repaired."""
+        """
+        Whether enough repairs were in time; ``None``: nothing was agreed or repaired, or too little
+        is known.
+        """
         late, ratio = self.late_repairs, self.terms.repair_ratio
         done = len(self.restores_ms(self.terms.repair_since))
-        if late is None or ratio is None or not done:
+        if late is None or ratio is None or not done or not self.is_known_enough:
             return None
         return Fraction(done - late, done) >= exact(ratio)
 

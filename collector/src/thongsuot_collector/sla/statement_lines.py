@@ -182,13 +182,7 @@ def result_lines(statement: Statement) -> Iterator[StatementLine]:
     if target is None:
         value = Text("collector.sla.lines.no_target_of_availability", met=met)
     elif not statement.is_known_enough:
-        known, least = assessed.coverage, terms.coverage_ratio
-        value = Text(
-            "collector.sla.lines.too_little_known",
-            met=met,
-            known=Formatted(lambda language: percent(known, language)),
-            least=Formatted(lambda language: plain_percent(least, language)),
-        )
+        value = _too_little_known(statement)
     else:
         value = Text(
             "collector.sla.lines.availability_and_target",
@@ -317,7 +311,19 @@ def _repairs(statement: Statement) -> Readable:
     if not done:
         since = SINCE[terms.repair_since]
         return Text("collector.sla.lines.nothing_restored", met=met, since=since)
+    if not statement.is_known_enough:
+        return _too_little_known(statement)
     return Text("collector.sla.lines.repaired_in_time", met=met, good=done - late, count=done)
+
+
+def _too_little_known(statement: Statement) -> Text:
+    known, least = statement.assessed.coverage, statement.terms.coverage_ratio
+    return Text(
+        "collector.sla.lines.too_little_known",
+        met=MET[None],
+        known=Formatted(lambda language: percent(known, language)),
+        least=Formatted(lambda language: plain_percent(least, language)),
+    )
 
 
 def _basis(terms: Terms) -> Readable:

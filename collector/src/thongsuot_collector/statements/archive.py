@@ -13,7 +13,7 @@ from thongsuot_collector.sla.month import MS_PER_S, NS_PER_MS, Month, month_at
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of, next_revision
 from thongsuot_collector.sla.statement import Circuit, Statement, record_span, statement_of
 from thongsuot_collector.statements import revision_store
-from thongsuot_collector.statements.circuit_record import read_circuit_record
+from thongsuot_collector.statements.circuit_record import proven_until_ms, read_circuit_record
 from thongsuot_collector.statements.circuits import circuit_named, circuits, names_of, terms_for
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.threads import run_to_completion
@@ -44,14 +44,21 @@ class StatementArchive:
         return self._now_ns() // NS_PER_MS
 
     def statement(self, circuit: Circuit, month: Month) -> Statement:
-        """Return a statement as it is known now."""
+        """
+        Return a statement as it is known now; of a month that goes on, up to what is proven.
+
+        What a device has not told of yet is not unknown for good, as it is once the month is over.
+        """
         span = record_span(month, calm_ms=self._calm_ms)
+        known_ms = self.now_ms
+        if known_ms < month.until_ms:
+            known_ms = min(known_ms, proven_until_ms(self.store, circuit.site))
         return statement_of(
             month,
             circuit,
             names_of(circuit, self.directory),
             terms_for(circuit, self.directory, month),
-            read_circuit_record(self.store, circuit, self.directory, span, now_ms=self.now_ms),
+            read_circuit_record(self.store, circuit, self.directory, span, known_ms=known_ms),
             calm_ms=self._calm_ms,
         )
 

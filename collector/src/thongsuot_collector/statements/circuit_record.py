@@ -32,9 +32,9 @@ class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_circuit_record(
-    engine: Engine, circuit: Circuit, directory: InventoryDirectory, span: Span, *, now_ms: int
+    engine: Engine, circuit: Circuit, directory: InventoryDirectory, span: Span, *, known_ms: int
 ) -> CircuitRecord:
-    """Return what is known now of a circuit in a span."""
+    """Return what is known of a circuit in a span, up to a time."""
     subject = Subject(circuit.site, circuit.link)
     from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
     intervals = rows.load_intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
@@ -52,8 +52,13 @@ def read_circuit_record(
             and window.covers(subject, directory)
         ],
         notifications=list(_notifications(engine, circuit, from_ns, until_ns)),
-        known_ms=now_ms,
+        known_ms=known_ms,
     )
+
+
+def proven_until_ms(engine: Engine, site: str) -> int:
+    """Return up to when the device of a site has told anything, Unix milliseconds; 0: never."""
+    return _edge_ns(engine, site) // NS_PER_MS
 
 
 def _edge_ns(engine: Engine, site: str) -> int:

@@ -1,0 +1,37 @@
+"""The command that plays the matrix: rows by name, a table, an exit code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from thongsuot_lab.matrix.__main__ import main
+from thongsuot_lab.testing import needs_lab
+
+
+def test_a_row_that_there_is_none_of_is_said_with_those_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["agent-killed", "flood"]) == 2
+    said = capsys.readouterr().err
+    assert "no row flood; known: " in said
+    assert "wan-down" in said
+
+
+@pytest.mark.lab
+@pytest.mark.nightly
+@needs_lab
+def test_a_row_is_played_and_told_in_a_table(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    command = [sys.executable, "-m", "thongsuot_lab.matrix", "wan-down", "--sites", "2"]
+    done = subprocess.run(
+        [*command, "--patience", "3", "--folder", str(tmp_path)],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert any(line.startswith("wan-down ") for line in done.stdout.splitlines())
+    assert "missing without an announced gap: 0" in done.stdout
+    assert (tmp_path / "collector").is_dir(), "records and logs are kept where that was asked"

@@ -149,6 +149,19 @@ def town() -> Iterator[SiteConfigCity]:
             stack.stop()
 
 
+def assert_nothing_is_lost_since(town: SiteConfigCity, began: AgentStatus) -> None:
+    """See that it watches as before, pushes, has lost nothing, and does not try the same again."""
+    wait_for("what waited to be pushed", lambda: town.status().record.waiting_batches <= 1)
+    end = town.status()
+    assert (end.record.dropped_results, end.record.rejected_batches) == (0, 0)
+    assert abs(end.started_s - began.started_s) < 1.0
+    assert end.tasks == ()
+    assert end.collector.acknowledged_s_ago is not None
+    (view,) = town.stack.views()
+    assert view.backlog_batches <= 1
+    wait_for("some pushes more", lambda: town.status().results > end.results + 50)
+
+
 def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteConfigCity) -> None:
     wait_for(
         "the first site configuration to be run",
@@ -193,18 +206,7 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
         "3-",
     )
 
-    # It watches as before, pushes, has lost nothing, and does not try the same again.
-    wait_for("what waited to be pushed", lambda: town.status().record.waiting_batches <= 1)
-    end = town.status()
-    assert (end.record.dropped_results, end.record.rejected_batches) == (0, 0)
-    assert abs(end.started_s - began.started_s) < 1.0
-    assert end.tasks == ()
-    pushed_s = end.collector.acknowledged_s_ago
-    assert pushed_s is not None
-    (view,) = town.stack.views()
-    assert view.backlog_batches <= 1
-    results = end.results
-    wait_for("some pushes more", lambda: town.status().results > results + 50)
+    assert_nothing_is_lost_since(town, began)
     assert town.status().site_config == site_config
 
     # Mended, it takes what comes next.

@@ -20,7 +20,6 @@ from tests.timing import MS
 from thongsuot_agent.clock import Clocks, TrueTime
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_agent.uplink.answer import PushOutcome
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
 from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
@@ -346,42 +345,6 @@ async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(60_000 * MS):
         while not done():  # noqa: ASYNC110 - what is waited for has no event to tell it
             await asyncio.sleep(1 * MS)
-
-
-async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: Path) -> None:
-    said, heard = ["none"], list[tuple[str, PushOutcome]]()
-    talk = SiteConfigHooks(
-        running_text=lambda: said[0], on_push_end=lambda *arguments: heard.append(arguments)
-    )
-    async with (
-        PushReceiver().listening() as receiver,
-        pushing(tmp_path, receiver, site_configs=talk) as pusher,
-    ):
-        pusher.make(1)
-        await receiver.until(lambda: receiver.numbers == [1])
-        said[0] = "7-3f9a0c1b"
-        pusher.make(2)
-        await receiver.until(lambda: receiver.numbers == [1, 2])
-        await until(lambda: len(heard) == 2)
-        first, layout, again, second = receiver.heard
-        assert layout.path == PATH_LAYOUTS
-        assert "thongsuot-site-config" not in layout.headers, "the configuration is said of a batch"
-        assert (
-            first.headers["thongsuot-site-config"]
-            == again.headers["thongsuot-site-config"]
-            == "none"
-        )
-        assert second.headers["thongsuot-site-config"] == "7-3f9a0c1b"
-        assert len("Thongsuot-Site-Config: 7-3f9a0c1b\r\n") == 35
-        assert [outcome for outcome, _ in heard] == ["none", "7-3f9a0c1b"]
-        assert [reading.status for _, reading in heard] == [200, 200]
-
-
-async def test_who_takes_no_site_configs_says_nothing(tmp_path: Path) -> None:
-    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
-        pusher.make(1)
-        await receiver.until(lambda: receiver.numbers == [1])
-        assert not any("thongsuot-site-config" in heard.headers for heard in receiver.heard)
 
 
 async def test_after_a_change_of_what_links_are_the_next_push_begins_anew(tmp_path: Path) -> None:

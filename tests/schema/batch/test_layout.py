@@ -153,3 +153,18 @@ def test_a_builder_grows_and_never_shrinks() -> None:
     assert second.layout_id != first.layout_id
     assert set(second.positions) == {series(target="a"), series(target="b")}
     assert second.layout == sorted_layout([series(target="b"), series(target="a")])
+
+
+@pytest.mark.parametrize("side", ["numerator", "denominator"])
+def test_a_scale_is_a_ratio_of_numbers_that_a_float_holds_exactly(side: str) -> None:
+    def compiled(steps: int) -> object:
+        scale = {"numerator": 1, "denominator": 1} | {side: steps}
+        column = MetricColumn(metric="icmp_rtt_seconds", **scale)
+        kind = KindColumns(kind="icmp", revision=1, columns=(column,))
+        return compile_layout(Layout(series=(series(),), kinds=(kind,)))
+
+    for steps in (1, 2**53):
+        assert compiled(steps)
+    for steps in (-1, 0, 2**53 + 1):
+        with pytest.raises(ValueError, match="scale outside"):
+            compiled(steps)

@@ -128,6 +128,7 @@ def nightly_parts() -> list[SuitePart]:
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
         SuitePart(name="coverage", command=(python, "-m", "tools.module_coverage")),
+        SuitePart(name="bench", command=("./run", "bench")),
         SuitePart(name="mutants", command=(python, "-m", "tools.mutants", "--seed", seed)),
     ]
 

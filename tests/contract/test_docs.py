@@ -10,7 +10,7 @@ from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
 from thongsuot_collector.rules import loader as rules
-from thongsuot_dashboards.alert_loader import alert_rules
+from thongsuot_dashboards.rules import alert_rules
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)

@@ -11,8 +11,7 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_dashboards import collector_metrics, recording_rules
 from thongsuot_dashboards.__main__ import DEFAULT_FOLDER
-from thongsuot_dashboards.board_loader import load_boards
-from thongsuot_dashboards.generated import generated_files
+from thongsuot_dashboards.generated import generated_files, load_boards
 from thongsuot_dashboards.panels.dashboard_schema import SCHEMA_VERSION
 from thongsuot_dashboards.text import Language
 from thongsuot_schema import catalogue

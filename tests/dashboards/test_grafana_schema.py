@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # has no stubs
 
 from tests.contract.house import ROOT
-from thongsuot_dashboards.board_loader import load_boards
+from thongsuot_dashboards.generated import load_boards
 from thongsuot_dashboards.text import Language
 
 Json = dict[str, Any]

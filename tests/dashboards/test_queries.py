@@ -20,7 +20,7 @@ from tests.dashboards.board_queries import (
 from tests.dashboards.recording.filled_prometheus import RecordedLabData
 from tests.dashboards.recording.recording_file import PlayedScene
 from thongsuot_dashboards import collector_metrics
-from thongsuot_dashboards.board_loader import load_boards
+from thongsuot_dashboards.generated import load_boards
 from thongsuot_dashboards.text import Language
 from thongsuot_schema import catalogue
 

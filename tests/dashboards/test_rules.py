@@ -9,7 +9,7 @@ import pytest
 from tests.contract.house import ROOT
 from tests.servers import need
 from thongsuot_dashboards import recording_rules
-from thongsuot_dashboards.alert_loader import alert_rules
+from thongsuot_dashboards.rules import alert_rules
 
 pytestmark = pytest.mark.servers
 

@@ -13,7 +13,7 @@ import pytest
 from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
 from tests.servers import need
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.matrix.learning import has_learned
+from thongsuot_lab.matrix.runner import has_learned
 from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes

@@ -1,5 +1,6 @@
 """Secrets of one line (tokens, keys, communities, pass phrases): from their files, to no log."""
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,3 +62,23 @@ def read_secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
     if not lines or not lines[0].strip():
         raise SecretUnusable(f"{path.name} is empty")
     return lines[0].strip()
+
+
+_log = logging.getLogger(__name__)
+
+
+class TokenFile:
+    """The token as its file has it now, so that it can be changed without a restart."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``TokenUnusable`` when there is none to begin with."""
+        self._path = path
+        self._token = read_token(path)
+
+    def __call__(self) -> str:
+        """Return the token; the last good one while the file cannot be used."""
+        try:
+            self._token = read_token(self._path)
+        except TokenUnusable as error:
+            _log.debug("%s; goes on with the one before", error)
+        return self._token

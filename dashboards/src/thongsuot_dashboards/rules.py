@@ -1,8 +1,10 @@
 """The rule files for Prometheus. Imports no grafanalib: who wants only rules needs nothing more."""
 
-from thongsuot_dashboards import recording_rules
-from thongsuot_dashboards.alert_loader import load_alert_groups
-from thongsuot_dashboards.rule_file import rule_file_text
+from importlib import import_module
+from pkgutil import iter_modules
+
+from thongsuot_dashboards import alerts, recording_rules
+from thongsuot_dashboards.rule_file import AlertRule, RuleGroup, rule_file_text
 
 _MADE = "Made from dashboards/src; do not edit.\n"
 
@@ -21,3 +23,29 @@ def rule_files() -> dict[str, str]:
             "Links and services are the incident engine's: the collector tells of them itself.",
         ),
     }
+
+
+def load_alert_groups() -> dict[str, RuleGroup]:
+    """
+    Return every group by the name of its module.
+
+    Raises:
+        TypeError: a module holds no group.
+    """
+    groups: dict[str, RuleGroup] = {}
+    for module in iter_modules(alerts.__path__):
+        group: object = import_module(f"{alerts.__name__}.{module.name}").GROUP
+        if not isinstance(group, RuleGroup):
+            raise TypeError(f"alerts/{module.name}.py holds no RuleGroup named GROUP")
+        groups[module.name] = group
+    return groups
+
+
+def alert_rules() -> tuple[AlertRule, ...]:
+    """Return every alerting rule."""
+    return tuple(
+        rule
+        for group in load_alert_groups().values()
+        for rule in group.rules
+        if isinstance(rule, AlertRule)
+    )

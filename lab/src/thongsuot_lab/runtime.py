@@ -18,8 +18,7 @@ from typing import Final
 
 from thongsuot_lab import rundir
 from thongsuot_lab.errors import BuildError, LabError
-from thongsuot_lab.spaces.enter import in_thread, start_inside
-from thongsuot_lab.spaces.syscalls import CLONE_NEWPID, unshare
+from thongsuot_lab.spaces.enter import CLONE_NEWPID, in_thread, start_inside, unshare
 
 END_S: Final = 10.0
 

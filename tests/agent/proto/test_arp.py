@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.proto.arp import ArpPacket, build_probe, build_request, parse_arp
+from thongsuot_agent.proto.arp import (
+    ArpPacket,
+    build_probe,
+    build_request,
+    build_solicitation,
+    parse_arp,
+)
 from thongsuot_agent.proto.malformed import MalformedMessage
 
 HARDWARE = bytes.fromhex("02fc00000001")
@@ -57,3 +63,13 @@ def test_any_bytes_are_read_or_malformed(packet: bytes) -> None:
     except MalformedMessage:
         return
     assert packet[:28].endswith(said.target_address)
+
+
+HARDWARE = bytes.fromhex("02fc00000001")
+
+
+def test_a_solicitation_carries_our_hardware_address() -> None:
+    target = b"\xfe\x80" + b"\0" * 13 + b"\x01"
+    assert build_solicitation(hardware=HARDWARE, target=target) == (
+        b"\x87\0\0\0\0\0\0\0" + target + b"\x01\x01" + HARDWARE
+    )

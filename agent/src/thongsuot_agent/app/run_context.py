@@ -11,8 +11,8 @@ from thongsuot_agent.app.judge_recorder import JudgeRecorder
 from thongsuot_agent.clock import SYSTEM, Clocks, boot_id
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
+from thongsuot_agent.secret_file import TokenFile
 from thongsuot_agent.spool.paths import SpoolPaths, paths_from_config
-from thongsuot_agent.uplink.token_file import TokenFile
 from thongsuot_agent.version import VERSION
 from thongsuot_runtime import kernel_clock
 from thongsuot_schema.batch.digest import digest_of

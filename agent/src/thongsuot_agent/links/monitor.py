@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +11,6 @@ from types import TracebackType
 from typing import Self
 
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
-from thongsuot_agent.links.discovery import spec_for
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reverse_path import is_reverse_filtered
 from thongsuot_agent.links.rtnetlink_client import NETLINK_ROUTE, DumpInterrupted, RtnetlinkClient
@@ -26,6 +26,7 @@ from thongsuot_agent.proto.rtnetlink import (
     LinkMessage,
     parse_link,
 )
+from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.inventory.model import Link as Spec
 
 _log = logging.getLogger(__name__)
@@ -264,3 +265,20 @@ def _subscribed() -> socket.socket:
         opened.close()
         raise
     return opened
+
+
+_MODEM = re.compile(r"^(wwan|wwp|wwx|ppp|rmnet|ccmni|usb)")
+"""
+Names that modems get: wwan0, wwp0s20u4 (predictable names), ppp0, rmnet (Qualcomm), usb0
+(tethering).
+"""
+
+
+def spec_for(interface: str, taken: frozenset[str]) -> Link:
+    """Return the link that an interface stands for, under a name that is not taken yet."""
+    name = re.sub(r"[^a-z0-9._-]", "-", interface.lower()).lstrip("._-")[:56] or "link"
+    if name in taken:
+        name = next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+    # The device cannot know a modem's generation; the service points have 5G.
+    medium = Medium.RADIO_5G if _MODEM.match(interface) else Medium.ETHERNET
+    return Link(name=name, interface=interface, medium=medium)

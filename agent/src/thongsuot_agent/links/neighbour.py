@@ -10,7 +10,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.snapshot import is_point_to_point
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.proto import arp
-from thongsuot_agent.proto.neighbour import SOLICITATION_HOP_LIMIT, build_solicitation
+from thongsuot_agent.proto.arp import SOLICITATION_HOP_LIMIT, build_solicitation
 from thongsuot_agent.proto.rtnetlink import (
     NUD_DELAY,
     NUD_FAILED,

@@ -1,7 +1,9 @@
 """
 ARP: asking for a neighbour, asking whether an address is taken, and hearing who claims one.
 
-Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes).
+Over IPv6 only the question for a neighbour, a solicitation: the kernel takes the answer and says so
+in its own table.
+Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes); RFC 4861, sections 4.3 and 4.6.1.
 """
 
 from dataclasses import dataclass
@@ -72,3 +74,15 @@ def build_probe(*, hardware: bytes, address: bytes) -> bytes:
     It names no sender's address, so that whoever hears it learns nothing wrong from it.
     """
     return build_request(hardware=hardware, source=b"\0" * 4, target=address)
+
+
+_SOLICITATION = Struct("!BBHI16sBB6s")
+_SOLICIT, _SOURCE_ADDRESS, _EIGHT_BYTES = 135, 1, 1
+
+SOLICITATION_HOP_LIMIT = 255
+"""Anything less is refused: it could have come from beyond the link (RFC 4861, section 7.1.1)."""
+
+
+def build_solicitation(*, hardware: bytes, target: bytes) -> bytes:
+    """Return a neighbour solicitation; the kernel fills in the checksum (RFC 3542, section 3.1)."""
+    return _SOLICITATION.pack(_SOLICIT, 0, 0, 0, target, _SOURCE_ADDRESS, _EIGHT_BYTES, hardware)

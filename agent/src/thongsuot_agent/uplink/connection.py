@@ -17,8 +17,8 @@ from thongsuot_agent.clock import NS_PER_S, Clocks
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.sockets import tcp_traffic_bytes
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.links.tcp_traffic import tcp_traffic_bytes
 from thongsuot_agent.probing.certificates import system_authorities
 from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse

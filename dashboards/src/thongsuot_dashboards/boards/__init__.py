@@ -1,1 +1,1 @@
-"""Dashboards, one module a board; each holds one ``BOARD`` (``board_loader``)."""
+"""Dashboards, one module a board; each holds one ``BOARD`` (``generated``)."""

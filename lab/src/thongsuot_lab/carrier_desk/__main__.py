@@ -5,12 +5,17 @@ Its first line of output is ``port N``. It serves until it is told to end.
 """
 
 import argparse
+import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from thongsuot_lab.carrier_desk.api import application
 from thongsuot_lab.carrier_desk.customers import Conduct
-from thongsuot_lab.carrier_desk.server import serve
 from thongsuot_lab.carrier_desk.service_desk import ServiceDesk
 
 
@@ -34,6 +39,37 @@ def main() -> None:
     with socket.create_server((options.host, options.port)) as sock:
         print(f"port {sock.getsockname()[1]}", flush=True)
         serve(application(desk, Conduct(token=token)), sock)
+
+
+DRAIN_S = 1
+"""How long answers under way may take at the end; a desk that hangs would take a minute."""
+
+
+class CuttableProtocol(H11Protocol):
+    """Shows the application its connection, so that it can be cut instead of answered."""
+
+    def connection_made(  # type: ignore[override]  # as uvicorn's own
+        self, transport: asyncio.Transport
+    ) -> None:
+        """Take a connection."""
+        super().connection_made(transport)
+        # uvicorn copies this into the state of each request.
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def serve(app: Starlette, sock: socket.socket) -> None:
+    """Serve on a listening socket until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        app,
+        http=CuttableProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[sock])
 
 
 if __name__ == "__main__":

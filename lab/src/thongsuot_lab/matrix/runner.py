@@ -1,27 +1,30 @@
 """A city built, its agents and collector started, every row played, and what came of it."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thongsuot_agent.judge.settings import Settings
 from thongsuot_collector.app.components import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile, reconciliation
-from thongsuot_lab.matrix.clock_pair import ClockPair
-from thongsuot_lab.matrix.context import MatrixContext
+from thongsuot_lab.matrix.context import ClockPair, MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.journal_reader import RecordedChange, recorded_changes, stored_batches
-from thongsuot_lab.matrix.learning import wait_until_learned
 from thongsuot_lab.matrix.observe import observe_site
 from thongsuot_lab.matrix.result import MatrixResult, matrix_result
 from thongsuot_lab.matrix.row import BlastRadius, MatrixRow
+from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
 from thongsuot_lab.matrix.trial import RowTrial, TrialPhase
 from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.stack.process import StackError
 from thongsuot_lab.stack.session import StopRequested
 from thongsuot_lab.topology.model import Topology
+from thongsuot_schema.catalogue import icmp
 
 OBSERVE_EVERY_S = 0.4
 PlacedRow = tuple[MatrixRow, FaultLocation]
@@ -197,3 +200,37 @@ def changes_in_journal(folder: Path) -> list[RecordedChange]:
     journal = folder / "collector" / "state" / JOURNAL_FILE
     changes = [change for batch in stored_batches(journal) for change in recorded_changes(batch)]
     return sorted(changes, key=lambda change: change.decided_ns)
+
+
+LEARNED_WITHIN_S = 300.0
+_POLL_EVERY_S = 1.0
+
+
+def has_learned(stack: CityStack, site: str) -> bool:
+    """
+    Return whether the agent of a site has echoed every anchor as often as it learns from.
+
+    By its log, so only of agents that log each run.
+    """
+    log = SiteReconciliation()
+    log.read_log(stack.agent(site).log)
+    echoes = Counter(run[:-1] for run in log.logged_runs if run[0] == icmp.KIND.name)
+    links = {link for _, link, _, _ in echoes}
+    all_links = {uplink.name for uplink in stack.lab.topology.site(site).uplinks}
+    return links == all_links and min(echoes.values()) > Settings().learn_runs
+
+
+def wait_until_learned(stack: CityStack, *, patience: float) -> None:
+    """
+    Let every agent learn what is usual.
+
+    Raises:
+        StackError: one did not in time, or a part of the stack ended unasked.
+    """
+    deadline_s = time.monotonic() + LEARNED_WITHIN_S * patience
+    learning = list(stack.sites)
+    while learning := [site for site in learning if not has_learned(stack, site)]:
+        if time.monotonic() > deadline_s:
+            raise StackError(f"agents have not learned what is usual: {', '.join(learning)}")
+        stack.check()
+        time.sleep(_POLL_EVERY_S)

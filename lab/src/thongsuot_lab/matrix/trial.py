@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from thongsuot_lab.matrix.clock_pair import ClockPair
-from thongsuot_lab.matrix.context import MatrixContext
+from thongsuot_lab.matrix.context import ClockPair, MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation, Subject
 from thongsuot_lab.matrix.observe import ReportedState, SiteObservation
 from thongsuot_lab.matrix.row import ActiveInjection, ExpectedVerdict, MatrixRow

@@ -5,16 +5,16 @@ Always in a thread that is thrown away afterwards: entering needs no more than t
 coming back needs power over where one came from, which root of a user namespace has not.
 """
 
+import ctypes
 import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from thongsuot_lab.errors import BuildError
-from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, CLONE_NEWPID, setns
 
 T = TypeVar("T")
 OWN_NETWORK = "/proc/thread-self/ns/net"
@@ -134,3 +134,38 @@ def set_sysctls(network: str, values: dict[str, str]) -> None:
                 raise BuildError(f"sysctl {key}={value}: {error}") from error
 
     inside(network, write)
+
+
+CLONE_NEWPID: Final = 0x2000_0000
+CLONE_NEWNET: Final = 0x4000_0000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def setns(descriptor: int, kind: int) -> None:
+    """
+    Move the calling thread into the namespace behind an open descriptor (setns(2)).
+
+    With ``CLONE_NEWPID`` only the children that this thread makes from now on are moved.
+
+    Raises:
+        OSError: as the kernel says.
+    """
+    if _libc.setns(descriptor, kind) != 0:
+        _raise("setns")
+
+
+def unshare(kind: int) -> None:
+    """
+    Give the calling thread a new namespace of this kind (unshare(2)).
+
+    Raises:
+        OSError: as the kernel says.
+    """
+    if _libc.unshare(kind) != 0:
+        _raise("unshare")
+
+
+def _raise(call: str) -> None:
+    error = ctypes.get_errno()
+    raise OSError(error, f"{call}: {os.strerror(error)}")

@@ -24,8 +24,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from thongsuot_lab.spaces.enter import OWN_NETWORK, in_thread
-from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, unshare
+from thongsuot_lab.spaces.enter import CLONE_NEWNET, OWN_NETWORK, in_thread, unshare
 
 LOCK = "lock"
 

@@ -7,6 +7,7 @@ started; points and the operator of the portals get signed messages in one inbox
 """
 
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_lab.inbox import InboxMessage, read_messages
-from thongsuot_lab.stack import alertmanager
 from thongsuot_lab.stack.process import Process, Spawn
 from thongsuot_lab.topology.model import Topology
 from thongsuot_schema.inventory.model import Inventory, Owner, Role
@@ -44,7 +44,7 @@ class Receivers:
     @property
     def has_alertmanager(self) -> bool:
         """Whether the city looks at Alertmanager."""
-        return not self.all_to_inbox and alertmanager.installed()
+        return not self.all_to_inbox and _is_alertmanager_installed()
 
     def ports(self) -> dict[str, int]:
         """Return where each of their systems listens on the loopback of the collector's node."""
@@ -68,7 +68,7 @@ class Receivers:
         yield Process.start("inbox", inbox, logs, spawn)
         if self.has_alertmanager:
             listen = f"127.0.0.1:{ports['alertmanager']}"
-            command = alertmanager.command(self.folder / "alertmanager", listen)
+            command = _alertmanager_command(self.folder / "alertmanager", listen)
             yield Process.start("alertmanager", command, logs, spawn)
         for name in self._desks():
             desk = [python, "-m", "thongsuot_lab.carrier_desk", "--clerk-s", str(_CLERK_S)]
@@ -151,3 +151,33 @@ class Receivers:
     @property
     def _letters(self) -> Path:
         return self.folder / "letters.jsonl"
+
+
+_ALERTMANAGER_CONFIGURATION = """\
+# One alert for each incident and party, by the collector; people look at the page.
+route:
+  receiver: page
+  group_by: [alertname, audience]
+receivers:
+  - name: page
+"""
+
+
+def _is_alertmanager_installed() -> bool:
+    """Return whether Alertmanager can be started on this machine."""
+    return shutil.which("prometheus-alertmanager") is not None
+
+
+def _alertmanager_command(folder: Path, listen: str) -> list[str]:
+    """Write the configuration below ``folder``; return the command, listening at ``host:port``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "alertmanager.yml"
+    configuration.write_text(_ALERTMANAGER_CONFIGURATION, encoding="utf-8")
+    return [
+        "prometheus-alertmanager",
+        f"--config.file={configuration}",
+        f"--storage.path={folder / 'data'}",
+        f"--web.listen-address={listen}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    ]

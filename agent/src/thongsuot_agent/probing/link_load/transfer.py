@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pycurl  # type: ignore[import-untyped]
 
-from thongsuot_agent.links.sockets import open_stream_by
-from thongsuot_agent.links.tcp_traffic import tcp_traffic_bytes
+from thongsuot_agent.links.sockets import open_stream_by, tcp_traffic_bytes
 from thongsuot_agent.probing.link_load.protocol import RequestTiming, WorkerRoute
 from thongsuot_schema.result import Family
 from thongsuot_schema.throughput import ByteCounter, ThroughputReport

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_lab.spaces.enter import in_thread
-from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, setns, unshare
+from thongsuot_lab.spaces.enter import CLONE_NEWNET, in_thread, setns, unshare
 from thongsuot_lab.testing import needs_lab
 
 OWN = Path("/proc/thread-self/ns/net")

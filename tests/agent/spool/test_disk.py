@@ -50,6 +50,10 @@ def test_what_is_written_is_read_back_stream_by_stream_and_number_by_number(tmp_
     assert disk.newest_news() == rows[1]
     assert disk.oldest_without_news(9) == [rows[2], rows[0]]
     assert disk.totals()[:2] == (3, 9)
+    with sqlite3.connect(disk.path) as db:
+        ids = [number for (number,) in db.execute("SELECT id FROM batches ORDER BY id")]
+    db.close()
+    assert ids == [(1 << 40) + 2, (1 << 40) + 300, (2 << 40) + 1], "files in the field have these"
     assert [
         (known.stream, known.last_number, known.is_closed) for known in disk.known_streams()
     ] == [

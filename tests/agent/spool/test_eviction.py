@@ -1,6 +1,10 @@
-"""What two evictions took is added up; a sum that were wrong would be reported as the truth."""
+"""What evictions took is added up; a sum that were wrong would be reported as the truth."""
 
-from thongsuot_agent.spool.eviction import DroppedCounts
+from pathlib import Path
+
+from tests.agent.spool.test_disk import row
+from thongsuot_agent.spool.disk import Disk
+from thongsuot_agent.spool.eviction import DroppedCounts, make_room
 from thongsuot_agent.spool.stream import BatchKey
 
 EARLIER = DroppedCounts(results=7, batches=2, news=1, first=BatchKey(1, 3), last=BatchKey(1, 4))
@@ -24,3 +28,26 @@ def test_an_eviction_that_took_no_whole_batch_names_none() -> None:
     assert later == DroppedCounts(
         results=9, batches=3, news=2, first=BatchKey(2, 1), last=BatchKey(2, 3)
     )
+
+
+def test_batches_that_go_whole_are_named_from_the_first_to_the_last_and_those_with_news_stay(
+    tmp_path: Path,
+) -> None:
+    disk = Disk(tmp_path / "spool.db")
+    rows = [
+        row(1, number, news=number % 2)._replace(results=0, is_whole=False, body=bytes(4_000))
+        for number in range(1, 13)
+    ]
+    disk.write_batches(rows, {}, [])
+    used = disk.totals().used_bytes
+    dropped: list[DroppedCounts] = []
+    make_room(disk, used, lambda _: None, dropped.append)
+    assert dropped == [], "what is within the bound stays"
+    make_room(disk, used - 1, lambda _: None, dropped.append)
+    assert dropped == [DroppedCounts(batches=6, first=BatchKey(1, 2), last=BatchKey(1, 12))]
+    assert [kept.news for kept in disk.oldest(99)] == [1] * 6
+    make_room(disk, 0, lambda _: None, dropped.append)
+    assert dropped[1:] == [
+        DroppedCounts(batches=6, news=6, first=BatchKey(1, 1), last=BatchKey(1, 11))
+    ]
+    disk.close()

@@ -2,6 +2,7 @@
 Full and torn files, refused batches, broken results: the record goes on and says what happened.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from tests.agent.spool.making import (
 from tests.fakes.clock import FakeClock
 from thongsuot_agent.spool.rejected import RejectedBatch, Rejection
 from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.verdict import Evidence
 
 
 async def test_a_runtime_directory_without_room_is_left_for_memory_and_found_again(
@@ -47,6 +49,61 @@ async def test_a_runtime_directory_without_room_is_left_for_memory_and_found_aga
     assert all(
         each == list(range(1, len(each) + 1)) for each in numbers(collected.ordered).values()
     )
+    await spool.close()
+
+
+async def test_streams_are_numbered_on_through_memory_and_back(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "run").symlink_to(full_disk)
+    spool = await opened(tmp_path)
+    filler = full_disk / "filler"
+    ordinals = []
+
+    def seal_next(serial: int, *, facts: int = 0) -> None:
+        evidence = (Evidence(kind="icmp", target="t" * 100),) * facts
+        verdict = msgspec.structs.replace(change(serial).verdict, evidence=evidence)
+        spool.add_entry(msgspec.structs.replace(change(serial), verdict=verdict))
+        spool.seal()
+        newest = spool.newest_recent()
+        assert newest is not None
+        ordinals.append(newest.key.ordinal)
+
+    seal_next(1)
+    _fill(filler)
+    seal_next(2, facts=100)  # more than the page that the log has: its first entry is refused
+    assert spool.status().is_in_memory
+    filler.unlink()
+    seal_next(3)
+    assert not spool.status().is_in_memory
+    seal_next(4)
+    first = ordinals[0]
+    assert ordinals == [first, first + 1, first + 1, first + 2]
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    assert collected.change_serials() == [1, 2, 3, 4]
+    await spool.close()
+
+
+async def test_what_is_acknowledged_is_removed_from_a_disk_that_takes_nothing_more(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "state").symlink_to(full_disk)
+    spool = await opened(tmp_path)
+    for serial in (1, 2, 3):
+        spool.add_entry(change(serial))
+        spool.seal()
+    await spool.maintain()
+    assert spool.status().waiting_on_disk == 3
+    with (full_disk / "somebody-elses").open("wb") as file:
+        # Less is left than the spool leaves free for removing, and enough to remove.
+        free_bytes = os.statvfs(full_disk).f_bavail * os.statvfs(full_disk).f_frsize
+        file.write(bytes(free_bytes - (200 << 10)))
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    assert collected.change_serials() == [1, 2, 3]
+    status = spool.status()
+    assert (status.waiting_on_disk, status.is_disk_refusing) == (0, False)
     await spool.close()
 
 

@@ -1,5 +1,6 @@
 """What cannot be read after a kill or a power cut is named in a gap, and stops nothing else."""
 
+import shutil
 from pathlib import Path
 from zlib import crc32
 
@@ -135,3 +136,24 @@ async def test_streams_of_a_device_are_numbered_by_age(tmp_path: Path) -> None:
     ordinals = [key.ordinal for key in keys]
     assert ordinals == [ordinals[0], ordinals[0] + 1, ordinals[0] + 2]
     assert [key.number for key in keys] == [1, 1, 1]
+
+
+async def test_a_stream_that_was_taken_to_its_end_is_no_gap_after_the_next_power_cut(
+    tmp_path: Path,
+) -> None:
+    killed = spool_at(tmp_path, boot=BOOTS[0])
+    await killed.open()
+    killed.add_entry(result(1))
+    spool = spool_at(tmp_path, boot=BOOTS[1])
+    await spool.open()
+    await CollectedRecord().accept_all(spool)
+    await spool.maintain()
+    shutil.rmtree(places(tmp_path).runtime_dir)
+    after = spool_at(tmp_path, boot=BOOTS[0])
+    await after.open()
+    collected = CollectedRecord()
+    await collected.accept_all(after)
+    (gap,) = collected.notices("gap")
+    assert gap.startswith(f"stream {spool.status().stream} ended without notice")
+    for each in (after, spool, killed):
+        await each.close()

@@ -15,7 +15,7 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
-from thongsuot_schema.batch import frame
+from thongsuot_schema.batch import frame, numbers
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout, index_layout
@@ -136,6 +136,7 @@ MALFORMED = {
     "a reason for no row": _changed(REASONS, [[[1, "timed_out"], []]]),
     "a reason for a row that is not there": _changed(REASONS, [[[1, "timed_out"], [4]]]),
     "a reason for a row before the first": _changed(REASONS, [[[1, "timed_out"], [-1]]]),
+    "rows that go back": _changed(REASONS, [[[1, "timed_out"], [3, -1]]]),
     "rows that do not ascend": _changed(REASONS, [[[1, "timed_out"], [1, 0]]]),
     "two reasons for one row": _changed(
         REASONS, [[[1, "timed_out"], [1, 1]], [[2, "no_route"], [2]]]
@@ -176,6 +177,20 @@ def test_sums_that_leave_the_range_are_malformed() -> None:
     assert len(arrays[NUMBERS]) == 8 * count
     with pytest.raises(BatchMalformed, match="larger than the format can hold"):
         decode_batch(packed(arrays), layouts(INDEX))
+
+
+def test_the_largest_value_is_taken_and_one_step_more_is_malformed() -> None:
+    arrays = arrays_of(encode_batch(batch_of(ok_finding({icmp.RTT: 0.0})), INDEX))
+    time, _, cost = numbers.unpack(arrays[NUMBERS], 3)
+    for largest in (2**62 - 1, -(2**62 - 1), 2**62, -(2**62)):
+        folded = [number << 1 ^ number >> 63 for number in (time, largest, cost)]
+        octets = [number.to_bytes(8, "little") for number in folded]
+        arrays[NUMBERS] = b"".join(bytes(octet[plane] for octet in octets) for plane in range(8))
+        if abs(largest) < 2**62:
+            assert decode_batch(packed(arrays), layouts(INDEX)).results
+            continue
+        with pytest.raises(BatchMalformed, match="larger than the format can hold"):
+            decode_batch(packed(arrays), layouts(INDEX))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from thongsuot_schema.batch.conversion import NS_PER_MS
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import encode_batch
 from thongsuot_schema.batch.json import decode_json
-from thongsuot_schema.batch.limits import LATEST_MS, BatchLimits
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS, LATEST_MS, BatchLimits
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge
@@ -103,3 +103,11 @@ def test_a_result_may_be_of_the_boot_itself_and_of_the_latest_time_there_is() ->
         )
         read = decode_batch(encode_batch(batch, INDEX), layouts(INDEX))
         assert read.results[0].boottime_ns == moment_ns
+
+
+def test_a_sender_stays_inside_what_every_receiver_takes() -> None:
+    notice = Notice(code=NoticeCode.GAP, boottime_ns=NS_PER_MS)
+    count = DEFAULT_LIMITS.notices
+    assert encode_batch(replace(EMPTY, notices=(notice,) * count), INDEX)
+    with pytest.raises(ValueError, match=f"has {count + 1} notices; receivers take {count}"):
+        encode_batch(replace(EMPTY, notices=(notice,) * (count + 1)), INDEX)

@@ -21,6 +21,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel import Locale, localedata
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
@@ -48,26 +49,41 @@ msgstr ""
 
 
 class LanguageCatalogue(Catalog):
-    """A catalogue of a language, by its code alone, with no dates in its header."""
+    """
+    A catalogue of a language, by its code alone, with no dates in its header.
 
-    def __init__(self, language: str) -> None:
+    Its counted messages have the forms of ``like``, a file that there is already, or else those
+    that Unicode's tables give the language.
+    """
+
+    def __init__(self, language: str, like: Catalog | None = None) -> None:
         super().__init__(fuzzy=False)
         self.language = language
-        self.plurals = get_plural(language)
+        tables = get_plural(language)
+        self.forms = tables.num_plurals if like is None else like.num_plurals
+        self.rule = tables.plural_forms if like is None else like.plural_forms
 
-    @property  # type: ignore[misc]  # Babel reads it, and sets it of a file's header: see its setter
-    def mime_headers(self) -> list[tuple[str, str]]:
+    # Babel's can be set as well, from the header of a file; this catalogue is never read from one.
+    @property  # type: ignore[misc]
+    def mime_headers(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+    ) -> list[tuple[str, str]]:
         """What reading it needs: the encoding, and which form a count takes."""
         return [
             ("Language", self.language),
             ("Content-Type", "text/plain; charset=utf-8"),
-            ("Plural-Forms", str(self.plurals.plural_forms)),
+            ("Plural-Forms", self.plural_forms),
         ]
 
     @property
     def num_plurals(self) -> int:
         """How many forms a counted message has."""
-        return self.plurals.num_plurals
+        return self.forms
+
+    @property
+    def plural_forms(self) -> str:
+        """Which form a count takes, as the header says it."""
+        return self.rule
 
 
 def locales(room: str, root: Path = ROOT) -> Path:
@@ -160,15 +176,14 @@ def mistakes(message: Message) -> Iterator[str]:
             )
 
 
-def updated(template: Catalog, old: Catalog, language: str) -> Catalog:
+def updated(template: Catalog, old: Catalog | None, language: str) -> LanguageCatalogue:
     """Return a translation with the messages of its reference, in the reference's order."""
-    plurals = get_plural(language)
-    known = {message.context: message for message in messages(old)}
-    new = LanguageCatalogue(language)
+    known = {} if old is None else {message.context: message for message in messages(old)}
+    new = LanguageCatalogue(language, old)
     for message in messages(template):
         forms: str | tuple[str, ...] = ""
         if message.pluralizable:
-            forms = ("",) * plurals.num_plurals
+            forms = ("",) * new.num_plurals
         before = known.get(message.context)
         flags = set(message.flags)
         comments: tuple[str, ...] = ()
@@ -191,7 +206,7 @@ def updated(template: Catalog, old: Catalog, language: str) -> Catalog:
 
 def compiled(language: str, source: Catalog) -> bytes:
     """Return a catalogue as the programs read it; of a reference, its own texts."""
-    catalogue = LanguageCatalogue(language)
+    catalogue = LanguageCatalogue(language, None if language == REFERENCE else source)
     for message in messages(source):
         name = str(message.context)
         if language == REFERENCE:
@@ -211,7 +226,7 @@ def compiled(language: str, source: Catalog) -> bytes:
 
 def written(path: Path, catalogue: Catalog, language: str) -> str:
     """Return the text of a translation; a header that it has already stays as it is."""
-    header = _HEADER.format(language=language, plural_forms=get_plural(language).plural_forms)
+    header = _HEADER.format(language=language, plural_forms=catalogue.plural_forms)
     if path.exists():
         before = path.read_text(encoding="utf-8")
         header = before[: before.index("\n\n") + 2] if "\n\n" in before else header
@@ -231,8 +246,7 @@ def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
             catalogue = template
             if language != REFERENCE:
                 path = folder / language / f"{domain}.po"
-                old = read(path) if path.exists() else Catalog()
-                catalogue = updated(template, old, language)
+                catalogue = updated(template, read(path) if path.exists() else None, language)
                 yield path, written(path, catalogue, language).encode()
             yield folder / language / f"{domain}.mo", compiled(language, catalogue)
     if folder.parent.name == "thongsuot_schema":
@@ -258,6 +272,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="bring message catalogues up to date, compile")
     parser.add_argument("--add", metavar="xx", default="", help="begin a language, by its code")
     options = parser.parse_args(arguments)
+    if options.add and not Locale.negotiate([options.add], localedata.locale_identifiers()):
+        parser.error(f"no language has the code {options.add!r}")
     folders = [locales(room) for room in ROOMS]
     wrong = [fault for folder in folders for fault in faults(folder)]
     for fault in wrong:

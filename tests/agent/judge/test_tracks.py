@@ -66,6 +66,20 @@ def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> No
     assert one.addresses["192.0.2.18"].failures == 1
 
 
+def test_the_beginnings_of_the_last_failures_of_a_service_are_remembered() -> None:
+    one = track("http")
+    for second in range(0, 12, 2):
+        fed(one, (second, SILENCE), (second + 1, ok_finding({})))
+    assert one.episodes_ns == [4, 6, 8, 10]
+    fed(one, (20, SILENCE), (21, SILENCE))
+    assert one.episodes_ns == [6, 8, 10, 20], "two failures in a row are one"
+
+
+def test_a_series_of_which_nothing_was_measured_is_not_slow() -> None:
+    assert not is_slow(track(), SETTINGS)
+    assert not is_slow(track("http"), SETTINGS)
+
+
 def learned(values: list[float], kind: str = "icmp") -> Track:
     return taught(track(kind), values)
 

@@ -1,0 +1,137 @@
+"""Name servers are judged by comparison: the same name, asked elsewhere since the fault began."""
+
+import pytest
+
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
+from thongsuot_agent.judge.observations import Observation, Observations
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.resolver import detect_resolver_fault
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NOW_NS = 1_000 * NS_PER_S
+SINCE_NS = NOW_NS - 10 * NS_PER_S
+SITE = two_links()
+
+
+class FailingResolver:
+    """The fibre's name server fails in a round in which the carrier's core answers an echo."""
+
+    def __init__(self, reason: Reason | None = None) -> None:
+        self.fixed, self.mobile = LinkMemory(name="fixed"), LinkMemory(name="mobile")
+        for link in (self.fixed, self.mobile):
+            link.known = True
+        self.reason = reason
+        self.server = self.track(self.fixed, "dns", "resolver")
+        if reason is None:
+            self.server.silences, self.server.silent_since_ns = 2, SINCE_NS
+        else:
+            self.server.reason = reason
+        self.server.failures, self.server.failed_since_ns = 2, SINCE_NS
+        self.echo = self.track(self.fixed, "icmp", "core-fixed")
+
+    def track(self, link: LinkMemory, kind: str, target: str, family: Family = Family.IP4) -> Track:
+        track = Track(kind=kind, target=target, family=family)
+        link.tracks[SeriesKey(kind, target, family)] = track
+        return track
+
+    def symptom(self) -> Symptom | None:
+        memory = Memory(links={"fixed": self.fixed, "mobile": self.mobile}, now_ns=NOW_NS)
+        at = LinkContext(memory, self.fixed, SITE.links["fixed"], Settings())
+        seen = []
+        for track in (self.server, self.echo):
+            point = SITE.links["fixed"].point_of(track)
+            assert point is not None
+            is_silent = track is self.server and self.reason is None
+            is_answered = track is self.echo or self.reason is not None
+            seen.append(Observation(track, point, point.rung, is_answered, is_silent))
+        suspicion = detect_resolver_fault(at, Observations(SINCE_NS, tuple(seen)))
+        if suspicion is None:
+            return None
+        assert suspicion.onset_ns == SINCE_NS
+        assert suspicion.fault.segment is Segment.CARRIER
+        return suspicion.fault.symptom
+
+
+SILENT, FORGED = Symptom.RESOLVER_SILENT, Symptom.RESOLVER_FORGED_ANSWER
+
+ELSEWHERE = {
+    "worked": (SINCE_NS, None),
+    "failed": (None, SINCE_NS),
+    "not asked since": (SINCE_NS - 1, SINCE_NS - 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "elsewhere", "symptom"),
+    [
+        (None, "worked", SILENT),
+        (None, "failed", None),
+        (None, "not asked since", SILENT),
+        (Reason.NAME_SERVER_REFUSED, "worked", SILENT),
+        (Reason.NAME_SERVER_REFUSED, "failed", None),
+        (Reason.NAME_SERVER_FAILED, "worked", SILENT),
+        (Reason.NAME_SERVER_FAILED, "failed", None),
+        (Reason.NAME_SERVER_FAILED, "not asked since", None),
+        (Reason.NAME_NOT_FOUND, "worked", FORGED),
+        (Reason.NAME_NOT_FOUND, "failed", None),
+        (Reason.NAME_NOT_FOUND, "not asked since", None),
+        (Reason.NAME_ANSWER_FORGED, "worked", FORGED),
+        (Reason.NAME_ANSWER_FORGED, "failed", None),
+        (Reason.NAME_ANSWER_FORGED, "not asked since", FORGED),
+    ],
+)
+@pytest.mark.parametrize("where", ["another server", "another link"])
+def test_what_a_name_server_does_is_held_against_what_others_say(
+    reason: Reason | None, elsewhere: str, symptom: Symptom | None, where: str
+) -> None:
+    site = FailingResolver(reason)
+    link, target = (site.fixed, "zone") if where == "another server" else (site.mobile, "resolver")
+    other = site.track(link, "dns", target)
+    other.worked_ns, other.failed_ns = ELSEWHERE[elsewhere]
+    assert site.symptom() is symptom
+
+
+def test_a_link_that_is_out_itself_is_no_witness_for_a_name() -> None:
+    site = FailingResolver(Reason.NAME_SERVER_FAILED)
+    site.track(site.mobile, "dns", "resolver").worked_ns = SINCE_NS
+    dead = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+    site.mobile.silence = FaultSlot(fault=dead)
+    assert site.symptom() is None
+
+
+@pytest.mark.parametrize(
+    ("family", "answered_ns", "is_found"),
+    [
+        (Family.IP4, SINCE_NS + 1, True),
+        (Family.IP4, SINCE_NS, False),
+        (Family.IP6, SINCE_NS + 1, False),
+    ],
+)
+def test_where_echoes_are_dropped_a_web_request_shows_that_the_line_works(
+    family: Family, answered_ns: int, is_found: bool
+) -> None:
+    site = FailingResolver()
+    site.echo = site.track(site.fixed, "icmp", "gateway")  # which proves nothing of the carrier
+    site.track(site.fixed, "http", "motcua", family).answered_ns = answered_ns
+    assert site.symptom() is (SILENT if is_found else None)
+
+
+def test_a_server_that_answers_late_is_slow_unless_the_link_is() -> None:
+    site = FailingResolver()
+    site.reason = Reason.FAILED_OTHERWISE  # it has answered
+    site.server.failures, site.server.failed_since_ns = 0, None
+    site.server.silences, site.server.slow_since_ns, site.server.slow_runs = 0, SINCE_NS, 3
+    assert site.symptom() is None, "nothing was measured of it yet"
+    site.server.value_s = 3.0
+    assert site.symptom() is Symptom.RESOLVER_SLOW
+    slow = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
+    site.fixed.slow = FaultSlot(fault=slow)
+    assert site.symptom() is None

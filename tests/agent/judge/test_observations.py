@@ -1,0 +1,118 @@
+"""What a round has seen: who answered in it, whose silence counts, and from when."""
+
+import pytest
+
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
+from thongsuot_agent.judge.links import is_round_due
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Round, Track
+from thongsuot_agent.judge.observations import IN_FLIGHT_NS, observe_latest, observe_round
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+SINCE_NS = 500 * NS_PER_S
+OUT = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+
+
+def link_context(*tracks: Track, is_out: bool = False) -> LinkContext:
+    link = LinkMemory(name="fixed")
+    for track in tracks:
+        link.tracks[SeriesKey(track.kind, track.target, track.family)] = track
+    if is_out:
+        link.silence = FaultSlot(fault=OUT)
+    memory = Memory(links={"fixed": link}, now_ns=SINCE_NS + NS_PER_S)
+    return LinkContext(memory, link, two_links().links["fixed"], Settings())
+
+
+def answered(kind: str, target: str, at_ns: int) -> Track:
+    return Track(kind=kind, target=target, family=Family.IP4, answered_ns=at_ns)
+
+
+def silent(kind: str, target: str, at_ns: int, *, heard_ns: int = SINCE_NS) -> Track:
+    return Track(
+        kind=kind,
+        target=target,
+        family=Family.IP4,
+        silent_ns=at_ns,
+        silences=1,
+        silent_heard_ns=heard_ns,
+    )
+
+
+def round_of(*tracks: Track, is_out: bool = False) -> list[tuple[bool, bool]]:
+    """Return of each series in a round whether it answered and whether it was silent."""
+    sight = observe_round(link_context(*tracks, is_out=is_out), SINCE_NS)
+    return [(seen.answered, seen.silent) for seen in sight.seen]
+
+
+@pytest.mark.parametrize(("at_ns", "seen"), [(SINCE_NS, [(True, False)]), (SINCE_NS - 1, [])])
+def test_an_answer_counts_if_its_run_began_in_the_round(
+    at_ns: int, seen: list[tuple[bool, bool]]
+) -> None:
+    assert round_of(answered("icmp", "far", at_ns)) == seen
+
+
+@pytest.mark.parametrize(
+    ("began_ns", "heard_ns", "is_out", "counts"),
+    [
+        (SINCE_NS - IN_FLIGHT_NS, SINCE_NS, False, True),
+        (SINCE_NS - IN_FLIGHT_NS - 1, SINCE_NS, False, False),
+        (SINCE_NS, SINCE_NS - 1, False, False),
+        (SINCE_NS, SINCE_NS, True, True),
+        (SINCE_NS - 1, SINCE_NS, True, False),
+    ],
+)
+def test_a_silence_counts_if_it_became_known_in_the_round_and_of_an_outage_if_it_began_in_it(
+    began_ns: int, heard_ns: int, is_out: bool, counts: bool
+) -> None:
+    track = silent("icmp", "far", began_ns, heard_ns=heard_ns)
+    assert round_of(track, is_out=is_out) == ([(False, True)] if counts else [])
+
+
+@pytest.mark.parametrize(
+    ("proved_ns", "is_out", "speaks"),
+    [(SINCE_NS - 21, False, True), (SINCE_NS - 20, False, False), (SINCE_NS - 21, True, False)],
+)
+def test_a_web_request_given_up_before_the_round_speaks_on_until_something_answers(
+    proved_ns: int, is_out: bool, speaks: bool
+) -> None:
+    request = silent("http", "motcua", SINCE_NS - 20, heard_ns=SINCE_NS - 10)
+    proof = answered("icmp", "far", proved_ns)
+    assert round_of(request, proof, is_out=is_out) == ([(False, True)] if speaks else [])
+
+
+def test_the_gateway_proves_no_line_so_that_a_web_request_speaks_on() -> None:
+    request = silent("http", "motcua", SINCE_NS - 20, heard_ns=SINCE_NS - 10)
+    assert (False, True) in round_of(request, answered("icmp", "gateway", SINCE_NS - 1))
+
+
+def test_the_latest_of_each_series_is_its_silence_or_an_answer_since_the_moment() -> None:
+    tracks = [
+        answered("icmp", "far", SINCE_NS),
+        answered("icmp", "zone", SINCE_NS - 1),
+        silent("icmp", "exchange", 1, heard_ns=1),
+        answered("icmp", "gone from the plan", SINCE_NS),
+    ]
+    sight = observe_latest(link_context(*tracks), SINCE_NS)
+    seen = [(one.track.target, one.answered, one.silent) for one in sight.seen]
+    assert seen == [("far", True, False), ("exchange", False, True)]
+
+
+def test_a_round_is_due_when_it_is_complete_and_a_burst_when_its_moment_has_come() -> None:
+    at = link_context()
+    assert not is_round_due(at)
+    at.link.burst_ns = at.now_ns + 1
+    assert not is_round_due(at)
+    at.link.burst_ns = at.now_ns
+    assert is_round_due(at), "though no round is open"
+    at.link.burst_ns = None
+    far = SeriesKey("icmp", "far", Family.IP4)
+    at.link.round = Round(opened_ns=at.now_ns, due_ns=at.now_ns + 1, is_burst=True, awaited={far})
+    assert not is_round_due(at)
+    at.link.round.awaited.clear()
+    assert is_round_due(at)

@@ -35,12 +35,12 @@ class CallRecorder(PathFinder):
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         """Return how to load a module of the area; others are found as ever."""
-        found = PathFinder.find_spec(fullname, path, target)
-        if found is None or not (found.origin or "").startswith(self._sources):
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or not (spec.origin or "").startswith(self._sources):
             return None
-        assert found.origin is not None
-        found.loader = _RecordedLoader(fullname, found.origin, self._root)
-        return found
+        assert spec.origin is not None
+        spec.loader = _RecordedLoader(fullname, spec.origin, self._root)
+        return spec
 
 
 class _RecordedLoader(SourceFileLoader):

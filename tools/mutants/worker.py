@@ -137,8 +137,8 @@ def _has_shared_fixture(item: pytest.Item) -> bool:
     own = item.nodeid.partition("::")[0]
     return any(
         definition.scope != "function" and definition.baseid == own
-        for found in definitions.values()
-        for definition in found
+        for same_name in definitions.values()
+        for definition in same_name
     )
 
 

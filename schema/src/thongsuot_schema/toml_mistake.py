@@ -117,10 +117,10 @@ def _wrong_value(path: Path, value: object, expected: str, limit: str) -> str:
     pattern = re.fullmatch(r" matching regex '(.*)'", limit)
     if pattern is not None:
         limit = f" matching the pattern {pattern[1].replace(2 * BACKSLASH, BACKSLASH)}"
-    wish = " or ".join(names) + limit
+    expectation = " or ".join(names) + limit
     if "array" in expected and isinstance(value, dict) and path:
         return f"{_subject(path)} must be an array; write [{table_name(path)}] or [ … ]"
-    return f"{_subject(path)} must be {wish}, not {_shown(value)}"
+    return f"{_subject(path)} must be {expectation}, not {_shown(value)}"
 
 
 def _shown(value: object) -> str:

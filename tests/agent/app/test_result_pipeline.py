@@ -50,7 +50,7 @@ class RecordedOrders:
 
 
 def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> ResultPipeline:
-    desk = ResultPipeline(
+    pipeline = ResultPipeline(
         clock_of(fake),
         spool,
         {},
@@ -59,8 +59,8 @@ def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> Resu
         memory=Memory(),
         latest=LatestResults(),
     )
-    desk.set_callbacks(carried.orders())
-    return desk
+    pipeline.set_callbacks(carried.orders())
+    return pipeline
 
 
 def measured(fake: FakeClock) -> Result:
@@ -82,7 +82,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
 ) -> None:
     fake, carried = FakeClock(), RecordedOrders()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, carried)
+    pipeline = pipeline_for(spool, fake, carried)
     wish = ConfirmationProbe(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
     down = change(fake, State.DOWN)
     monkeypatch.setattr(
@@ -90,7 +90,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
         "step",
         lambda memory, *_: StepOutcome(memory=memory, changes=(down,), confirmation_probes=(wish,)),
     )
-    desk.accept_result(measured(fake))
+    pipeline.accept_result(measured(fake))
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)
@@ -99,7 +99,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
     assert len(batch.results) == 1
     assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
     assert carried.families == [("fiber", None)]
-    assert desk.latest.count == 1
+    assert pipeline.latest.count == 1
     await spool.close()
 
 
@@ -108,7 +108,7 @@ async def test_which_family_is_dead_is_told_and_taken_back(
 ) -> None:
     fake, carried = FakeClock(), RecordedOrders()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, carried)
+    pipeline = pipeline_for(spool, fake, carried)
     up = change(fake, State.UP)
     dead = msgspec.structs.replace(
         up,
@@ -118,8 +118,8 @@ async def test_which_family_is_dead_is_told_and_taken_back(
     monkeypatch.setattr(
         module, "step", lambda memory, *_: StepOutcome(memory=memory, changes=(next(ruling),))
     )
-    desk.accept_result(measured(fake))
-    desk.accept_result(measured(fake))
+    pipeline.accept_result(measured(fake))
+    pipeline.accept_result(measured(fake))
     assert carried.families == [("fiber", Family.IP6), ("fiber", None)]
     await spool.close()
 
@@ -127,10 +127,12 @@ async def test_which_family_is_dead_is_told_and_taken_back(
 async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, RecordedOrders())
+    pipeline = pipeline_for(spool, fake, RecordedOrders())
     stood = Verdict(link="fiber", service="", state=State.UP)
-    desk.memory.issued[SubjectKey("fiber", "")] = IssuedVerdict(verdict=stood, onset_ns=7_000_000)
-    desk.start("1.2.3")
+    pipeline.memory.issued[SubjectKey("fiber", "")] = IssuedVerdict(
+        verdict=stood, onset_ns=7_000_000
+    )
+    pipeline.start("1.2.3")
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)
@@ -149,8 +151,8 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 ) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, RecordedOrders())
-    desk.memory = Memory(now_ns=1)
+    pipeline = pipeline_for(spool, fake, RecordedOrders())
+    pipeline.memory = Memory(now_ns=1)
 
     def broken(*_: object) -> StepOutcome:
         raise IndexError("our own bug")
@@ -158,8 +160,8 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
     monkeypatch.setattr(module, "step", broken)
     for _ in range(5):
         fake.advance(1)
-        desk.accept_result(measured(fake))
-    assert desk.memory == Memory()
+        pipeline.accept_result(measured(fake))
+    assert pipeline.memory == Memory()
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)
@@ -173,13 +175,13 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, RecordedOrders())
-    desk.history.add_change(change(fake, State.UP))
+    pipeline = pipeline_for(spool, fake, RecordedOrders())
+    pipeline.history.add_change(change(fake, State.UP))
     fake.advance(5)
-    desk.tick(1_800_000_000.0)
-    assert desk.memory.wall_s == 1_800_000_000.0
+    pipeline.tick(1_800_000_000.0)
+    assert pipeline.memory.wall_s == 1_800_000_000.0
     now_ns = fake.boottime_ns()
-    (stretch,) = desk.history.stretches("fiber", "", now_ns, lambda ns: ns / 1e9)
+    (stretch,) = pipeline.history.stretches("fiber", "", now_ns, lambda ns: ns / 1e9)
     assert stretch.end_s - stretch.start_s == 5.0
     await spool.close()
 
@@ -189,18 +191,18 @@ async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_
 ) -> None:
     fake, carried = FakeClock(), RecordedOrders()
     spool = await opened(tmp_path, fake)
-    desk = pipeline_for(spool, fake, carried)
+    pipeline = pipeline_for(spool, fake, carried)
     onset_ns = fake.boottime_ns()
     verdicts = {
         SubjectKey("fiber", ""): Verdict(link="fiber", service="", state=State.UP),
         SubjectKey("", "gone"): Verdict(link="", service="gone", state=State.DOWN),
     }
     for subject, verdict in verdicts.items():
-        desk.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
+        pipeline.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
     site_probes = site_probes_from((), (), ())
-    desk.replace_inventory(site_probes, (), "1.2.3")
-    assert desk.site_probes is site_probes
-    assert [standing.verdict.link for standing in desk.standing_verdicts] == ["fiber"]
+    pipeline.replace_inventory(site_probes, (), "1.2.3")
+    assert pipeline.site_probes is site_probes
+    assert [standing.verdict.link for standing in pipeline.standing_verdicts] == ["fiber"]
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)

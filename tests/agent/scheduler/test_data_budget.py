@@ -19,107 +19,107 @@ def one(cost: int) -> Job:
 
 
 def test_a_link_without_allowance_pays_anything() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
-    purse.set_jobs([FREE], [one(10**9)])
-    purse.charge("fiber", 10**12)
-    assert purse.may_run(one(10**9), 0)
-    assert purse.spent_bytes() == {}
-    assert not purse.has_metered_links
+    budget = DataBudget(lambda: NOVEMBER_NS)
+    budget.set_jobs([FREE], [one(10**9)])
+    budget.charge("fiber", 10**12)
+    assert budget.may_run(one(10**9), 0)
+    assert budget.spent_bytes() == {}
+    assert not budget.has_metered_links
 
 
 def test_what_was_used_is_counted_until_the_month_ends() -> None:
     wall_ns = NOVEMBER_NS
-    purse = DataBudget(lambda: wall_ns)
-    purse.set_jobs([METERED], [])
-    purse.charge("fiber", 700)
-    purse.charge("fiber", 300)
-    purse.charge("another", 5)
-    assert purse.spent_bytes() == {"fiber": 1000}
+    budget = DataBudget(lambda: wall_ns)
+    budget.set_jobs([METERED], [])
+    budget.charge("fiber", 700)
+    budget.charge("fiber", 300)
+    budget.charge("another", 5)
+    assert budget.spent_bytes() == {"fiber": 1000}
     wall_ns = DECEMBER_NS
-    purse.charge("fiber", 1)
-    assert purse.spent_bytes() == {"fiber": 1}
+    budget.charge("fiber", 1)
+    assert budget.spent_bytes() == {"fiber": 1}
 
 
 def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
     wall_ns: int | None = NOVEMBER_NS
-    purse = DataBudget(lambda: wall_ns)
-    purse.set_jobs([METERED], [one(100)])
-    purse.charge("fiber", 1000)
+    budget = DataBudget(lambda: wall_ns)
+    budget.set_jobs([METERED], [one(100)])
+    budget.charge("fiber", 1000)
     wall_ns = None
-    purse.charge("fiber", 1)
-    assert purse.spent_bytes() == {"fiber": 1001}
-    assert purse.may_run(one(100), 0)
+    budget.charge("fiber", 1)
+    assert budget.spent_bytes() == {"fiber": 1001}
+    assert budget.may_run(one(100), 0)
 
 
 def test_what_was_used_before_the_clock_was_known_is_not_forgotten() -> None:
     wall_ns: int | None = None
-    purse = DataBudget(lambda: wall_ns)
-    purse.set_jobs([METERED], [])
-    purse.charge("fiber", 1000)
+    budget = DataBudget(lambda: wall_ns)
+    budget.set_jobs([METERED], [])
+    budget.charge("fiber", 1000)
     wall_ns = NOVEMBER_NS
-    purse.charge("fiber", 1)
-    assert purse.spent_bytes() == {"fiber": 1001}
+    budget.charge("fiber", 1)
+    assert budget.spent_bytes() == {"fiber": 1001}
 
 
 def test_a_closer_look_does_not_make_the_month_dear() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
+    budget = DataBudget(lambda: NOVEMBER_NS)
     # 40 kB an hour is 30 MB a month; each ten minutes it would be 180 MB of the 100.
     closer = job(quick, every_s=600, usual_s=3600, cost=40_000)
-    purse.set_jobs([METERED], [closer])
-    assert all(purse.may_run(closer, moment * closer.every_ns) for moment in range(144))
+    budget.set_jobs([METERED], [closer])
+    assert all(budget.may_run(closer, moment * closer.every_ns) for moment in range(144))
     # What is left has to do for the rest of the month all the same.
-    purse.charge("fiber", 95_000_000)
-    runs = [purse.may_run(closer, moment * closer.every_ns) for moment in range(144, 288)]
+    budget.charge("fiber", 95_000_000)
+    runs = [budget.may_run(closer, moment * closer.every_ns) for moment in range(144, 288)]
     assert sum(runs) == 72, "every second one"
 
 
 def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
-    purse.set_jobs([METERED], [one(1000), one(0)])
-    assert purse.may_run(one(1000), 0)
-    purse.charge("fiber", 100_000_000)
+    budget = DataBudget(lambda: NOVEMBER_NS)
+    budget.set_jobs([METERED], [one(1000), one(0)])
+    assert budget.may_run(one(1000), 0)
+    budget.charge("fiber", 100_000_000)
     later_ns = 3600 * NS_PER_S
-    assert not purse.may_run(one(1000), later_ns)
-    assert purse.may_run(one(0), later_ns)
+    assert not budget.may_run(one(1000), later_ns)
+    assert budget.may_run(one(0), later_ns)
 
 
 def test_a_dear_run_never_begins_that_the_allowance_cannot_end() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
+    budget = DataBudget(lambda: NOVEMBER_NS)
     dear, cheap = one(60_000_000), one(1000)
-    purse.set_jobs([METERED], [cheap])
-    assert purse.can_afford(dear)
-    assert purse.may_run(dear, 0)
-    purse.charge("fiber", 40_000_001)
-    assert not purse.can_afford(dear)
-    assert not purse.may_run(dear, 0)
-    purse.charge("fiber", 60_000_000)
-    assert purse.can_afford(cheap)
+    budget.set_jobs([METERED], [cheap])
+    assert budget.can_afford(dear)
+    assert budget.may_run(dear, 0)
+    budget.charge("fiber", 40_000_001)
+    assert not budget.can_afford(dear)
+    assert not budget.may_run(dear, 0)
+    budget.charge("fiber", 60_000_000)
+    assert budget.can_afford(cheap)
 
 
 def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
+    budget = DataBudget(lambda: NOVEMBER_NS)
     dear = one(30_000)
-    purse.set_jobs([METERED], [dear])
-    ran = [n for n in range(60) if purse.may_run(dear, n * 60 * NS_PER_S)]
+    budget.set_jobs([METERED], [dear])
+    ran = [n for n in range(60) if budget.may_run(dear, n * 60 * NS_PER_S)]
     assert 1 < len(ran) < 60
     assert len({after - before for before, after in pairwise(ran)}) == 1
 
 
 def test_a_thinned_out_job_keeps_its_phase() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
+    budget = DataBudget(lambda: NOVEMBER_NS)
     offset_ns = 24 * NS_PER_S
     dear = replace(one(30_000), offset_ns=offset_ns)
-    purse.set_jobs([METERED], [dear])
-    ran = [n for n in range(60) if purse.may_run(dear, offset_ns + n * 60 * NS_PER_S)]
+    budget.set_jobs([METERED], [dear])
+    ran = [n for n in range(60) if budget.may_run(dear, offset_ns + n * 60 * NS_PER_S)]
     assert ran[0] == 0, "counted from the job's own first moment"
     assert len({after - before for before, after in pairwise(ran)}) == 1
 
 
 def test_the_book_is_read_again_and_the_larger_sum_counts() -> None:
-    purse = DataBudget(lambda: NOVEMBER_NS)
-    purse.set_jobs([METERED], [])
-    purse.charge("fiber", 5000)
-    after = DataBudget(lambda: NOVEMBER_NS, purse.dump())
+    budget = DataBudget(lambda: NOVEMBER_NS)
+    budget.set_jobs([METERED], [])
+    budget.charge("fiber", 5000)
+    after = DataBudget(lambda: NOVEMBER_NS, budget.dump())
     after.set_jobs([METERED], [])
     assert after.spent_bytes() == {"fiber": 5000}
     older = DataBudget(lambda: NOVEMBER_NS)

@@ -26,7 +26,7 @@ JOBS = [
 ]
 
 
-def purse(spent_bytes: int = 0) -> DataBudget:
+def metered_budget(spent_bytes: int = 0) -> DataBudget:
     made = DataBudget(lambda: 1_780_000_000 * 10**9)
     made.set_jobs([METERED], JOBS)
     made.charge("mobile", spent_bytes)
@@ -43,7 +43,7 @@ def purse(spent_bytes: int = 0) -> DataBudget:
     ],
 )
 def test_all_that_is_scheduled_is_chosen_unless_it_is_named(ask: TestRequest, count: int) -> None:
-    assert len(jobs_for_request(ask, JOBS, purse())) == count
+    assert len(jobs_for_request(ask, JOBS, metered_budget())) == count
 
 
 @pytest.mark.parametrize(
@@ -62,25 +62,25 @@ def test_all_that_is_scheduled_is_chosen_unless_it_is_named(ask: TestRequest, co
 )
 def test_what_is_not_scheduled_is_refused(ask: TestRequest, why: TestRefusal) -> None:
     with pytest.raises(JobsRefused, match=f"^{why} "):
-        jobs_for_request(ask, JOBS, purse())
+        jobs_for_request(ask, JOBS, metered_budget())
 
 
 def test_too_much_at_once_is_refused() -> None:
     jobs = [requested_job("http", target=f"portal-{number}") for number in range(MAX_SERIES + 1)]
     with pytest.raises(JobsRefused, match=r"^size 33 runs"):
-        jobs_for_request(TestRequest(id="a", kind="http"), jobs, purse())
+        jobs_for_request(TestRequest(id="a", kind="http"), jobs, metered_budget())
 
 
 def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
     ask = TestRequest(id="a", kind="throughput")
-    assert len(jobs_for_request(ask, JOBS, purse(40 * MB))) == 2
+    assert len(jobs_for_request(ask, JOBS, metered_budget(40 * MB))) == 2
     with pytest.raises(JobsRefused, match=r"^budget mobile: 39\.0 MB left, takes 60\.0 MB"):
-        jobs_for_request(ask, JOBS, purse(61 * MB))
+        jobs_for_request(ask, JOBS, metered_budget(61 * MB))
     # The other link has no allowance to keep.
     assert (
         len(
             jobs_for_request(
-                TestRequest(id="a", kind="throughput", link="fiber"), JOBS, purse(61 * MB)
+                TestRequest(id="a", kind="throughput", link="fiber"), JOBS, metered_budget(61 * MB)
             )
         )
         == 1
@@ -91,11 +91,11 @@ def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
         for number in range(10)
     ]
     with pytest.raises(JobsRefused, match=r"^budget"):
-        jobs_for_request(TestRequest(id="a", kind="http"), many, purse(96 * MB))
+        jobs_for_request(TestRequest(id="a", kind="http"), many, metered_budget(96 * MB))
 
 
 def test_the_button_at_the_point_fills_no_metered_link_and_fills_the_others_last() -> None:
-    assert local_requests(JOBS, purse()) == (("http", ""), ("throughput", "fiber"))
+    assert local_requests(JOBS, metered_budget()) == (("http", ""), ("throughput", "fiber"))
 
 
 def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
@@ -104,11 +104,11 @@ def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
         for n in range(MAX_SERIES // 2 + 1)
         for link in ("fiber", "mobile")
     ]
-    assert local_requests(many, purse()) == (("http", "fiber"), ("http", "mobile"))
+    assert local_requests(many, metered_budget()) == (("http", "fiber"), ("http", "mobile"))
 
 
 def test_the_button_leaves_a_metered_link_alone_once_its_share_of_the_day_is_used() -> None:
-    budget = purse()
+    budget = metered_budget()
     budget.charge_local("mobile", MB - 1)
     budget.charge_local("fiber", 10**12)
     assert ("http", "") in local_requests(JOBS, budget)

@@ -75,14 +75,14 @@ class RunnerFixture:
     ) -> None:
         """Run jobs for a while of pretended time; ``act`` happens beside it."""
         clock = Clocks(boottime_ns=self.clock.boottime_ns, wall_ns=self.clock.wall_ns)
-        purse = DataBudget(clock.wall_ns)
+        budget = DataBudget(clock.wall_ns)
         spec = Spec(name="fiber", interface="eth0", allowance_bytes=allowance_bytes)
-        purse.set_jobs([spec], jobs)
+        budget.set_jobs([spec], jobs)
 
         async def main() -> None:
             listener = RunnerCallbacks(on_result=self.results.append, on_notice=self.notices.append)
             late = LatenessHistory(lambda _: None)
-            runner = Runner(clock, self.links, purse, late, listener)
+            runner = Runner(clock, self.links, budget, late, listener)
             runner.set_jobs(jobs)
             running = asyncio.ensure_future(runner.run())
             if act is not None:

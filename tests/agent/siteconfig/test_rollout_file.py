@@ -1,4 +1,4 @@
-"""The ledger on the disk: whole, before or after, wherever the power goes."""
+"""The rollout on the disk: whole, before or after, wherever the power goes."""
 
 import logging
 from pathlib import Path
@@ -23,9 +23,9 @@ AFTER = rules.roll_back(rules.begin_trial(BEFORE, offer(2)), RefusalGround.CUT_O
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "state" / "site-config.json"
     assert load_rollout(path) == RolloutState()
-    for ledger in (BEFORE, AFTER, RolloutState()):
-        save_rollout(path, ledger)
-        assert load_rollout(path) == ledger
+    for rollout in (BEFORE, AFTER, RolloutState()):
+        save_rollout(path, rollout)
+        assert load_rollout(path) == rollout
     assert path.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["site-config.json"]
 
@@ -86,13 +86,13 @@ def test_a_file_that_a_card_has_damaged_is_set_aside_and_never_half_believed(
 def test_the_largest_ledger_fits(tmp_path: Path) -> None:
     path = tmp_path / "site-config.json"
     large = b'{"site":"ba-dinh","title":"' + b"x" * 40_000 + b'"}'
-    ledger = rules.begin_trial(
+    rollout = rules.begin_trial(
         rules.confirm_trial(rules.begin_trial(RolloutState(), offer(1, large))), offer(2, large)
     )
     for number in range(3, 40):
-        ledger = rules.refuse_version(ledger, f"{number}-00000000", '"\\' * 5000)
-    save_rollout(path, ledger)
-    assert read_rollout(path) == ledger
+        rollout = rules.refuse_version(rollout, f"{number}-00000000", '"\\' * 5000)
+    save_rollout(path, rollout)
+    assert read_rollout(path) == rollout
 
 
 def test_a_folder_that_takes_no_files_is_said(tmp_path: Path) -> None:

@@ -91,9 +91,9 @@ class SamplingProgress:
             for link, samples in sorted(self._links.items())
         )
 
-    def restore(self, book: str) -> None:
+    def restore(self, stored: str) -> None:
         """Take in what an earlier process wrote down, where nothing is known yet."""
-        for link, before in (_DECODER.decode(book) if book else {}).items():
+        for link, before in (_DECODER.decode(stored) if stored else {}).items():
             self._links.setdefault(link, before)
 
     def dump(self) -> str:

@@ -70,7 +70,7 @@ class StatusProvider:
             boottime_ns=self.context.clock.boottime_ns,
             names=self.context.config.page.names,
             request_tests=self.requested_tests.request_local_tests
-            if self.context.config.page.asks
+            if self.context.config.page.test_button
             else None,
         )
 
@@ -82,7 +82,7 @@ class StatusProvider:
         """Return what the page shows."""
         config = self.context.config
         answer = self.upload_service.answer
-        outlook = SiteViewInputs(
+        inputs = SiteViewInputs(
             site=config.site,
             links=self.link_registry.specs,
             targets=self.context.targets,
@@ -96,7 +96,7 @@ class StatusProvider:
             carrying_since_ns=self.link_registry.carrying_since_ns(),
             routes={name: memory.paths for name, memory in self.pipeline.memory.links.items()},
         )
-        surroundings = PageContext(
+        context = PageContext(
             notified=() if answer is None else answer.notifications,
             collector_reachable=self.upload_service.is_reachable,
             backlog_batches=self.spool.status().waiting_batches,
@@ -105,7 +105,7 @@ class StatusProvider:
             tests=self.requested_tests.recent_tests(self._wall_s),
             next_test_s=self.requested_tests.cooldown_left_ns() / NS_PER_S,
         )
-        return site_view(outlook, surroundings)
+        return site_view(inputs, context)
 
     def status(self) -> AgentStatus:
         """Return what the status says."""

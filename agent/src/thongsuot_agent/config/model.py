@@ -59,7 +59,7 @@ class PageConfig(StrictStruct, frozen=True):
 
     listen: str = "0.0.0.0:8080"
     """Address and port; ``[::]:8080`` listens on both families; empty: no page."""
-    asks: bool = True
+    test_button: bool = True
     """Whether the page has the button for a test now; everybody in the local network may press."""
     names: tuple[str, ...] = ()
     """

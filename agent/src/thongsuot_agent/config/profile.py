@@ -16,7 +16,7 @@ PROBES: tuple[ProbeSchedule, ...] = (
     ProbeSchedule(kind="path", every_s=300.0, metered_every_s=3600.0),
 )
 """
-One failed run makes the judge wish for a confirming burst, so slow intervals still find a fault in
+One failed run makes the judge ask for a confirming burst, so slow intervals still find a fault in
 seconds: anchors alternate, with four of them one is asked every 1.25 s. The ways to the anchors are
 also looked at whenever a verdict changes.
 

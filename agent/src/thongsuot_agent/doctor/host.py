@@ -82,8 +82,8 @@ def read_host(specs: tuple[Link, ...], root: Path = Path("/")) -> Host:
         OSError: the kernel does not tell of its interfaces.
     """
     neighbours = _neighbours(root)
-    with LinkMonitor() as found:
-        uplinks = tuple(link.spec.interface for link in found.links.values())
+    with LinkMonitor() as monitor:
+        uplinks = tuple(link.spec.interface for link in monitor.links.values())
     with LinkMonitor(specs or None) as monitor:
         links = tuple(_link(link, neighbours, root) for link in monitor.links.values())
     return Host(

@@ -70,36 +70,36 @@ class PageContext:
     next_test_s: float = 0.0
 
 
-def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
+def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
     """Return the view of this device's site."""
     issued_by_subject = {
         SubjectKey(issued.verdict.link, issued.verdict.service): issued
-        for issued in outlook.standing_verdicts
+        for issued in inputs.standing_verdicts
     }
-    carriers = {carrier.name: carrier for carrier in outlook.carriers}
-    site = outlook.site
+    carriers = {carrier.name: carrier for carrier in inputs.carriers}
+    site = inputs.site
     return SiteView(
         site=site.name,
         title=site.title or site.name,
         commune=site.commune_title or site.commune,
-        now_s=outlook.wall_s(outlook.now_ns),
+        now_s=inputs.wall_s(inputs.now_ns),
         links=tuple(
-            _link_light(link, carriers.get(link.carrier), issued_by_subject, outlook)
-            for link in outlook.links
+            _link_light(link, carriers.get(link.carrier), issued_by_subject, inputs)
+            for link in inputs.links
         ),
         services=tuple(
-            _service_light(target, issued_by_subject, outlook)
-            for target in outlook.targets
+            _service_light(target, issued_by_subject, inputs)
+            for target in inputs.targets
             if target.role is Role.SERVICE
         ),
-        notifications=tuple(_notification(notification) for notification in surroundings.notified),
-        collector_reachable=surroundings.collector_reachable,
-        backlog_batches=surroundings.backlog_batches,
-        clock_trusted=surroundings.clock_trusted,
-        version=surroundings.version,
+        notifications=tuple(_notification(notification) for notification in context.notified),
+        collector_reachable=context.collector_reachable,
+        backlog_batches=context.backlog_batches,
+        clock_trusted=context.clock_trusted,
+        version=context.version,
         support_hotline=site.support_hotline,
-        tests=surroundings.tests,
-        next_test_s=surroundings.next_test_s,
+        tests=context.tests,
+        next_test_s=context.next_test_s,
     )
 
 
@@ -107,15 +107,15 @@ def _link_light(
     link: Link,
     carrier: Carrier | None,
     issued: Mapping[SubjectKey, IssuedVerdict],
-    outlook: SiteViewInputs,
+    inputs: SiteViewInputs,
 ) -> SubjectView:
     issued_verdict = issued.get(SubjectKey(link.name, ""))
-    verdict, since_s = _verdict(issued_verdict, link.name, "", outlook)
-    carrying_ns = outlook.carrying_since_ns.get(link.name)
+    verdict, since_s = _verdict(issued_verdict, link.name, "", inputs)
+    carrying_ns = inputs.carrying_since_ns.get(link.name)
     figures = LineFigures()
     if issued_verdict is not None and verdict.state in {State.UP, State.DEGRADED}:
         since_ns = issued_verdict.onset_ns
-        figures = outlook.latest.line_figures(link.name, since_ns, outlook.now_ns)
+        figures = inputs.latest.line_figures(link.name, since_ns, inputs.now_ns)
     return SubjectView(
         name=link.name,
         title_vi="",
@@ -128,37 +128,37 @@ def _link_light(
         carrier=(carrier.title if carrier else "") or link.carrier,
         carrier_hotline=carrier.hotline if carrier else "",
         circuit=link.circuit,
-        history=outlook.history.stretches(link.name, "", outlook.now_ns, outlook.wall_s),
+        history=inputs.history.stretches(link.name, "", inputs.now_ns, inputs.wall_s),
         evidence=verdict.evidence,
         rtt_s=figures.rtt_s,
         loss_ratio=figures.loss_ratio,
-        allowance=_allowance(link, outlook),
-        carrying_since_s=None if carrying_ns is None else outlook.wall_s(carrying_ns),
+        allowance=_allowance(link, inputs),
+        carrying_since_s=None if carrying_ns is None else inputs.wall_s(carrying_ns),
         paths=tuple(
-            _path_view(key, routes, outlook)
-            for key, routes in outlook.routes.get(link.name, {}).items()
+            _path_view(key, routes, inputs)
+            for key, routes in inputs.routes.get(link.name, {}).items()
         ),
-        **_equipment(link.name, outlook),
+        **_equipment(link.name, inputs),
     )
 
 
-def _path_view(key: PathKey, routes: RouteHistory, outlook: SiteViewInputs) -> NetworkPath:
+def _path_view(key: PathKey, routes: RouteHistory, inputs: SiteViewInputs) -> NetworkPath:
     before = routes.before
     return NetworkPath(
         target=key.target,
         family=key.family,
-        at_s=outlook.wall_s(routes.latest.at_ns),
+        at_s=inputs.wall_s(routes.latest.at_ns),
         path=routes.latest.path,
-        previous_at_s=None if before is None else outlook.wall_s(before.at_ns),
+        previous_at_s=None if before is None else inputs.wall_s(before.at_ns),
         previous=None if before is None else before.path,
     )
 
 
-def _equipment(link: str, outlook: SiteViewInputs) -> dict[str, Any]:
+def _equipment(link: str, inputs: SiteViewInputs) -> dict[str, Any]:
     """Return what modem, optical module and UPS of a link say; of a dead link as well."""
 
     def value(metric: Metric) -> float | None:
-        return outlook.latest.value(link, metric, outlook.now_ns)
+        return inputs.latest.value(link, metric, inputs.now_ns)
 
     dark, battery = value(snmp.OPTICAL_LOST), value(snmp.ON_BATTERY)
     return {
@@ -171,12 +171,12 @@ def _equipment(link: str, outlook: SiteViewInputs) -> dict[str, Any]:
     }
 
 
-def _allowance(link: Link, outlook: SiteViewInputs) -> AllowanceUse | None:
+def _allowance(link: Link, inputs: SiteViewInputs) -> AllowanceUse | None:
     """The month of a metered link; ``None`` while nobody knows which month it is."""
-    spent = outlook.spent.get(link.name)
+    spent = inputs.spent.get(link.name)
     if link.allowance_bytes is None or spent is None or not spent.month:
         return None
-    wall_ns = round(outlook.wall_s(outlook.now_ns) * NS_PER_S)
+    wall_ns = round(inputs.wall_s(inputs.now_ns) * NS_PER_S)
     return AllowanceUse(
         allowance_bytes=link.allowance_bytes,
         spent_bytes=spent.spent_bytes,
@@ -187,18 +187,18 @@ def _allowance(link: Link, outlook: SiteViewInputs) -> AllowanceUse | None:
 
 
 def _service_light(
-    target: Target, issued: Mapping[SubjectKey, IssuedVerdict], outlook: SiteViewInputs
+    target: Target, issued: Mapping[SubjectKey, IssuedVerdict], inputs: SiteViewInputs
 ) -> SubjectView:
     over = {
         link.name: issued_over_link
-        for link in outlook.links
+        for link in inputs.links
         if (issued_over_link := issued.get(SubjectKey(link.name, target.name))) is not None
     }
     # Where the site as a whole was not judged yet, the best link speaks for it.
     best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
     link = "" if SubjectKey("", target.name) in issued else best
     verdict, since_s = _verdict(
-        issued.get(SubjectKey(link, target.name)), link, target.name, outlook
+        issued.get(SubjectKey(link, target.name)), link, target.name, inputs
     )
     return SubjectView(
         name=target.name,
@@ -208,7 +208,7 @@ def _service_light(
         segment=verdict.segment,
         symptom=verdict.symptom,
         since_s=since_s,
-        history=outlook.history.stretches(link, target.name, outlook.now_ns, outlook.wall_s),
+        history=inputs.history.stretches(link, target.name, inputs.now_ns, inputs.wall_s),
         evidence=verdict.evidence,
         reachable_over=tuple(
             name
@@ -219,14 +219,14 @@ def _service_light(
 
 
 def _verdict(
-    issued: IssuedVerdict | None, link: str, service: str, outlook: SiteViewInputs
+    issued: IssuedVerdict | None, link: str, service: str, inputs: SiteViewInputs
 ) -> tuple[Verdict, float | None]:
     if issued is None:
         nothing = Verdict(
             link=link, service=service, state=State.UNKNOWN, symptom=Symptom.NOT_YET_MEASURED
         )
         return nothing, None
-    return issued.verdict, outlook.wall_s(issued.onset_ns)
+    return issued.verdict, inputs.wall_s(issued.onset_ns)
 
 
 def _notification(notification: SentNotification) -> PartyNotification:

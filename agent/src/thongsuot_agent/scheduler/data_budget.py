@@ -43,10 +43,10 @@ class DataBudget:
     not begin a new month.
     """
 
-    def __init__(self, wall_ns: Callable[[], int | None], book: str = "") -> None:
+    def __init__(self, wall_ns: Callable[[], int | None], stored: str = "") -> None:
         self._wall_ns = wall_ns
         self._spent: dict[str, MonthUsage] = {}
-        self.restore(book)
+        self.restore(stored)
         self._allowances: dict[str, int] = {}
         self._rates: dict[str, dict[str, UsageRate]] = {}
         self._strides: dict[str, dict[str, int]] = {}
@@ -138,9 +138,9 @@ class DataBudget:
             link: add_usage(self._usage_of(link), 0, self._month()) for link in self._allowances
         }
 
-    def restore(self, book: str) -> None:
+    def restore(self, stored: str) -> None:
         """Take in what an earlier process wrote down; of the same month, the larger sum counts."""
-        for link, before in (_DECODER.decode(book) if book else {}).items():
+        for link, before in (_DECODER.decode(stored) if stored else {}).items():
             known = self._spent.get(link)
             if known is None or (before.month, before.spent_bytes) > (
                 known.month,

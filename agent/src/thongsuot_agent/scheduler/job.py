@@ -71,8 +71,8 @@ class SchedulableLink:
         return self.spec.allowance_bytes is not None
 
 
-class SeriesKey(NamedTuple):
-    """What tells a series from all others of a device; its revision does not."""
+class JobKey(NamedTuple):
+    """What tells a job from all others of a device; the revision of its series does not."""
 
     kind: str
     link: str
@@ -80,9 +80,9 @@ class SeriesKey(NamedTuple):
     family: Family
 
 
-def key_of(series: Series) -> SeriesKey:
-    """Return the key of a series."""
-    return SeriesKey(series.kind, series.link, series.target, series.family)
+def job_key(series: Series) -> JobKey:
+    """Return the key of the job that measures a series."""
+    return JobKey(series.kind, series.link, series.target, series.family)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

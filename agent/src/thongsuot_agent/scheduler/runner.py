@@ -17,7 +17,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.contract import Probe, ProbeServices, Run
 from thongsuot_agent.scheduler.data_budget import DataBudget
-from thongsuot_agent.scheduler.job import NS_PER_S, Job, SeriesKey, key_of
+from thongsuot_agent.scheduler.job import NS_PER_S, Job, JobKey, job_key
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
 from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_request, local_requests
 from thongsuot_agent.scheduler.timetable import Timetable
@@ -32,8 +32,8 @@ CONFIRM_BURST = 64
 CONFIRM_PER_S = 24
 """
 Confirming runs: a burst over the anchors, gateways and families of a site, then as many as a
-scrutiny of two links once a second takes. The judge bounds its wishes itself; this bounds a judge
-that does not.
+scrutiny of two links once a second takes. The judge bounds its confirmation probes itself; this
+bounds a judge that does not.
 """
 
 _GUARD_RATIO = 1.5
@@ -76,7 +76,7 @@ class Runner:
         self._runs: dict[tuple[Probe[Any], str], Run[Any]] = {}
         """What makes the runs of a kind over a link; it holds what that kind remembers."""
         self._timetable: Timetable[Job] = Timetable((), 0)
-        self._jobs: dict[SeriesKey, Job] = {}
+        self._jobs: dict[JobKey, Job] = {}
         self._running: set[Series] = set()
         self._confirmations: list[Job] = []
         self._confirmation_tokens = float(CONFIRM_BURST)
@@ -89,15 +89,16 @@ class Runner:
     def set_jobs(self, jobs: Iterable[Job]) -> None:
         """Replace what is to be run; runs in progress end as they would have."""
         jobs = tuple(jobs)
-        self._jobs = {key_of(job.series): job for job in jobs}
+        self._jobs = {job_key(job.series): job for job in jobs}
         self._timetable = Timetable(jobs, self._clock.boottime_ns())
         self._changed.set()
 
     def confirm(self, kind: str, link: str, target: str, family: Family) -> None:
         """
-        Run a series now, to confirm; nothing happens when it runs already or wishes are too many.
+        Run a series now, to confirm; nothing happens when it runs already or there are too many
+        confirmation probes.
         """
-        job = self._jobs.get(SeriesKey(kind, link, target, family))
+        job = self._jobs.get(JobKey(kind, link, target, family))
         if (
             job is None
             or job.series in self._running

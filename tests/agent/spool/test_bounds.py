@@ -1,6 +1,7 @@
 """What goes first when there is no room, and what is said of it."""
 
 import random
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from tests.agent.spool.making import (
 from tests.fakes.clock import NS_PER_S, FakeClock
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.encode import layout_id
 from thongsuot_schema.batch.model import Notice, NoticeCode
 
 MIB = 1 << 20
@@ -168,6 +171,40 @@ async def test_a_batch_on_the_disk_that_cannot_be_read_goes_whole_and_is_counted
     assert (status.dropped_results, status.dropped_batches) == (6, 1)
     assert status.waiting_on_disk == 2, "what is left of the others"
     await spool.close()
+
+
+async def test_a_batch_whose_layout_is_lost_is_dropped_when_it_is_too_old_and_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    spool.add_entry(result(1))
+    await spool.close()
+    shutil.rmtree(places(tmp_path).runtime_dir)
+    with sqlite3.connect(places(tmp_path).spool_file) as db:
+        (name,) = db.execute("SELECT id FROM layouts").fetchone()
+        db.execute("DELETE FROM layouts")
+    db.close()
+    fake.advance(90_000)
+    after = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    assert await after.layout(name) is None
+    await after.maintain()
+    status = after.status()
+    assert (status.dropped_results, status.dropped_batches) == (1, 1)
+    await after.close()
+
+
+async def test_a_layout_that_only_the_disk_has_is_found_there(tmp_path: Path) -> None:
+    spool = await opened(tmp_path)
+    spool.add_entry(result(1))
+    await spool.close()
+    shutil.rmtree(places(tmp_path).runtime_dir)
+    after = await opened(tmp_path)
+    (pending,) = await after.oldest_on_disk(1)
+    body = await after.layout(pending.layout)
+    assert body is not None
+    assert layout_id(decode_layout(body)[1]) == pending.layout
+    await after.close()
 
 
 async def test_detail_younger_than_its_age_stays(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.agent.spool.making import (
 )
 from tests.fakes.clock import FakeClock
 from thongsuot_agent.spool.rejected import RejectedBatch, Rejection
+from thongsuot_schema.batch.limits import TEXT_CHARACTERS
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.verdict import Evidence
 
@@ -121,7 +122,8 @@ async def test_a_full_disk_is_told_once_and_the_record_goes_on(
         fake.advance(15)
         spool.seal()
         await spool.maintain()
-    assert spool.status().is_disk_refusing
+    assert await spool.load_fact("anything") is None
+    assert spool.status().is_disk_refusing, "that it can be read does not show that it takes writes"
     assert spool.status().waiting_on_disk == 0
     filler.unlink()
     fake.advance(15)
@@ -218,6 +220,23 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     await collected.accept_all(spool)
     (gap,) = collected.notices("gap")
     assert gap == f"1 results refused with 400, set aside as {file.name}: columns differ"
+    await spool.close()
+
+
+async def test_however_much_a_collector_says_of_a_refusal_the_gap_is_reported(
+    tmp_path: Path,
+) -> None:
+    spool = await opened(tmp_path)
+    spool.add_entry(result(1))
+    spool.seal()
+    parcel = spool.newest_recent()
+    assert parcel is not None
+    assert await spool.set_aside_rejected(parcel, Rejection(status=400, error="why " * 200))
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (gap,) = collected.notices("gap")
+    assert len(gap) == TEXT_CHARACTERS
     await spool.close()
 
 

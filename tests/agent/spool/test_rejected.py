@@ -1,0 +1,65 @@
+"""Refused batches in their directory: the oldest go for the newest, and are counted."""
+
+import base64
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from thongsuot_agent.spool.eviction import DroppedCounts
+from thongsuot_agent.spool.rejected import RejectedBatch, Rejection, write_rejected
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch
+
+NO = Rejection(status=400, error="no")
+
+
+def rejected(directory: Path, number: int, *, body: bytes = b"unreadable") -> DroppedCounts:
+    pending = PendingBatch(key=BatchKey(7, number), layout=b"", body=body, results=2, has_news=True)
+    name, dropped = write_rejected(directory, pending, NO, lambda _: None)
+    assert name == f"000007-{number:08d}.json"
+    return dropped
+
+
+def test_a_batch_that_not_even_this_device_can_read_is_kept_byte_for_byte(tmp_path: Path) -> None:
+    assert rejected(tmp_path / "rejected", 1) == DroppedCounts()
+    (file,) = (tmp_path / "rejected").iterdir()
+    kept = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
+    assert kept.batch is None
+    assert base64.b64decode(kept.body) == b"unreadable"
+    assert (kept.status, kept.error, kept.results, kept.news) == (400, "no", 2, 1)
+
+
+def test_beyond_the_number_of_files_the_oldest_goes_with_what_it_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_FILES", 2)
+    assert [rejected(tmp_path, number) for number in (1, 2)] == [DroppedCounts()] * 2
+    first = BatchKey(7, 1)
+    assert rejected(tmp_path, 3) == DroppedCounts(
+        results=2, batches=1, news=1, first=first, last=first
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "000007-00000002.json",
+        "000007-00000003.json",
+    ]
+
+
+def test_the_newest_stays_though_it_is_larger_than_all_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_BYTES", 1_000)
+    rejected(tmp_path, 1)
+    assert rejected(tmp_path, 2, body=bytes(4_000)).batches == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["000007-00000002.json"]
+
+
+def test_files_without_counts_and_files_that_are_torn_go_as_one_batch_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_FILES", 1)
+    without = {"status": 400, "error": "no", "batch": None, "body": ""}
+    (tmp_path / "000007-00000001.json").write_bytes(msgspec.json.encode(without))
+    (tmp_path / "000007-00000002.json").write_bytes(b"{torn")
+    assert rejected(tmp_path, 3) == DroppedCounts(
+        batches=2, first=BatchKey(7, 1), last=BatchKey(7, 2)
+    )

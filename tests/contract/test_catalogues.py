@@ -84,6 +84,57 @@ def test_code_does_not_ask_which_language_it_is() -> None:
     assert branches == []
 
 
+WRITTEN_IN_CODE = {
+    "thongsuot_agent.config.profile": "titles of the targets of a device without an inventory",
+    "thongsuot_collector.notify.render.names": "how the names of communes begin",
+    "thongsuot_collector.reflector.speedtest_mini": "the product's name",
+    "thongsuot_collector.notify.channels.tmf621.ticket": "the product's name",
+    "thongsuot_collector.statements.document": "the product's name",
+    "thongsuot_collector.statements.pdf": "the letters that a font has",
+    "thongsuot_collector.web.search": "a letter",
+    "thongsuot_schema.inventory.communes": "the alphabet, and how the names of communes begin",
+    "thongsuot_schema.page.render": "the product's name",
+    "thongsuot_schema.words.sentence": "an example, for whoever writes a sentence",
+}
+"""Modules in which Vietnamese may stand, and why; beside them the catalogue of metrics."""
+
+
+def modules_with_vietnamese(root: Path) -> set[str]:
+    """Return the modules that have a text in Vietnamese, docstrings and comments apart."""
+    found = set()
+    for module in modules(root, ("schema", "agent", "collector")):
+        nodes = list(ast.walk(module.tree))
+        notes = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        texts = [
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in notes
+        ]
+        if any(_has_marks(text) for text in texts):
+            found.add(module.name)
+    return found
+
+
+def _has_marks(text: str) -> bool:
+    marks = set(unicodedata.normalize("NFD", text)) & set(
+        "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323"
+    )
+    return bool(marks) or "đ" in text.lower()
+
+
+def test_no_word_that_people_read_stands_in_code() -> None:
+    metrics = "thongsuot_schema.catalogue."
+    found = {name for name in modules_with_vietnamese(ROOT) if not name.startswith(metrics)}
+    assert found == set(WRITTEN_IN_CODE)
+
+
+def test_a_sentence_in_code_is_found(tmp_path: Path) -> None:
+    code = '"""Đường truyền."""\n\ndef f(n):\n    return f"{n} đường truyền"\n'
+    plant(tmp_path, "agent/src/thongsuot_agent/said.py", code)
+    plant(tmp_path, "agent/src/thongsuot_agent/quiet.py", '"""Đường truyền."""\n')
+    assert modules_with_vietnamese(tmp_path) == {"thongsuot_agent.said"}
+
+
 def is_about_a_language(node: ast.Compare) -> bool:
     """Return whether a comparison is of something called a language with a fixed one."""
     sides = (node.left, *node.comparators)

@@ -7,6 +7,7 @@ from thongsuot_schema.words.language import (
     Formatted,
     Text,
     Verbatim,
+    in_every_language,
     join_list,
     language_from,
     other_languages,
@@ -68,6 +69,11 @@ def test_a_page_can_be_switched_to_every_other_language() -> None:
     assert language_from("en") == "en"
     assert languages()[0] == REFERENCE
     assert other_languages("en") == [language for language in languages() if language != "en"]
+
+
+def test_whoever_is_not_known_yet_is_told_in_every_language() -> None:
+    text = Text("collector.web.sites.password_needed")
+    assert in_every_language(text).startswith("Cần mật khẩu. A password is needed.")
 
 
 def test_a_language_that_does_not_exist_is_an_error_of_ours() -> None:

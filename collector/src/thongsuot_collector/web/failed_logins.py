@@ -12,6 +12,8 @@ from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.web import labels
+from thongsuot_schema.words.language import in_every_language
 
 _PER_SECOND, _RESERVE = 0.1, 20.0
 """
@@ -49,7 +51,7 @@ class FailedLogins:
             self._failed.inc()
             raise HTTPException(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                "Sai mật khẩu quá nhiều lần, hãy thử lại sau. Too many wrong passwords, try later.",
+                in_every_language(labels.TOO_MANY_WRONG_PASSWORDS),
                 {"Retry-After": str(ceil(1 / _PER_SECOND))},
             )
 

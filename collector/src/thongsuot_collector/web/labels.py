@@ -15,6 +15,8 @@ NO_SITES: Final = Text("collector.web.sites.no_sites")
 NO_SITE: Final = Text("collector.web.sites.no_site")
 INCIDENTS: Final = Text("collector.web.sites.incidents")
 STATEMENTS: Final = Text("collector.web.sites.statements")
+PASSWORD_NEEDED: Final = Text("collector.web.sites.password_needed")
+TOO_MANY_WRONG_PASSWORDS: Final = Text("collector.web.sites.too_many_wrong_passwords")
 TWO_DEVICES: Final = Text("collector.web.sites.two_devices")
 
 COUNTS: Final[dict[State, Text]] = {

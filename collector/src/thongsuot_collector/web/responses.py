@@ -5,7 +5,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from thongsuot_schema.words.language import Language, language_from
+from thongsuot_collector.web import labels
+from thongsuot_schema.words.language import Language, in_every_language, language_from
 
 HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "no-store",
@@ -46,10 +47,10 @@ def not_found(text: str) -> Response:
     return PlainTextResponse(text, 404, headers=HEADERS)
 
 
-def password_required(text: str = "Cần mật khẩu. A password is needed.") -> Response:
-    """Return what makes a browser ask for name and password."""
+def password_required(text: str = "") -> Response:
+    """Return what makes a browser ask for name and password; ``text`` is why, where known."""
     return PlainTextResponse(
-        text,
+        text or in_every_language(labels.PASSWORD_NEEDED),
         401,
         headers=HEADERS | {"WWW-Authenticate": 'Basic realm="thongsuot", charset="UTF-8"'},
     )

@@ -110,6 +110,11 @@ def other_languages(language: Language) -> list[Language]:
     return [other for other in languages() if other != language]
 
 
+def in_every_language(text: Text) -> str:
+    """Return a text in all languages, one after the other: for whom nothing is known of yet."""
+    return " ".join(text.read(language) for language in languages())
+
+
 def capitalised(text: str) -> str:
     """Return a text with its first letter in upper case and the rest as it is."""
     return text[:1].upper() + text[1:]

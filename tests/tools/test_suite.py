@@ -8,6 +8,7 @@ import pytest
 from tools.suite import (
     FIRST_HALF,
     LONG,
+    PLAYED_ONCE,
     REAL_THINGS,
     SuitePart,
     default_parts,
@@ -77,6 +78,10 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert first.endswith(" ".join(FIRST_HALF))
     assert f"not ({REAL_THINGS} or {LONG})" in rest
     assert rest.endswith(" ".join(f"--ignore={folder}" for folder in FIRST_HALF))
+    # Of the second Python nothing is left out but what is named, and that is there.
+    other = " ".join(default_parts("/3.13/bin/python")[-1].command)
+    assert [path for path in PLAYED_ONCE if not (ROOT / path).exists()] == []
+    assert other.count("--ignore=") == len(PLAYED_ONCE)
     # A test of tests/lab without the marks of real things would be in no part but the units'.
     markers = re.findall(r'"(\w+): ', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(f"{REAL_THINGS} or {LONG}".split(" or ")) <= set(markers)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import thongsuot_agent
+from tests.unmeasured import unmeasured
 from thongsuot_agent.memory import BLOCKED_IMPORTS
 from thongsuot_agent.version import VERSION
 
@@ -108,7 +109,9 @@ def test_the_resident_process_loads_no_blocked_module() -> None:
         "import thongsuot_agent.cli.main, thongsuot_agent.cli.run, sys;"
         f"print([name for name in {BLOCKED_IMPORTS!r} if sys.modules.get(name)])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
+    )
     assert done.stdout == "[]\n"
 
 

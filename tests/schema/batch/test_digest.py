@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 
+from tests.unmeasured import unmeasured
 from thongsuot_schema.batch.digest import digest_of
 
 
@@ -18,6 +19,10 @@ def test_the_way_to_bytes_loads_no_openssl_and_no_decoder_of_documents() -> None
         " if name in sys.modules))"
     )
     loaded = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=unmeasured(),
     )
     assert loaded.stdout.split() == []

@@ -26,6 +26,7 @@ from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint, SiteProbes
+from thongsuot_agent.judge.symptoms.identity import HARDWARE
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_schema.catalogue import host
 from thongsuot_schema.reason import Reason
@@ -139,6 +140,7 @@ class SimulatedSite:
     settings: Settings = field(default_factory=Settings)
     own_traffic: Callable[[str, float], float] = lambda _link, _at_s: 20e3
     neighbour: Callable[[str, float], bool | None] = lambda _link, _at_s: True
+    gateway_hardware: Callable[[str, float], str] = lambda _link, _at_s: "02:00:00:00:00:01"
     wall_s: float | None = 1_790_000_000.0
     expiry_s: dict[str, float] = field(default_factory=dict)
     starve: Callable[[float], bool] = lambda _at_s: False
@@ -382,7 +384,9 @@ class SimulatedSite:
         if neighbour is not None:
             values[host.GATEWAY_NEIGHBOUR] = 1.0 if neighbour else 0.0
         series = Series(kind="host", revision=1, link=link, target="", family=Family.NONE)
-        result = Result(series=series, boottime_ns=_ns(at_s), finding=ok_finding(values))
+        evidence = {HARDWARE: self.gateway_hardware(link, at_s)}
+        finding = ok_finding(values, evidence=evidence)
+        result = Result(series=series, boottime_ns=_ns(at_s), finding=finding)
         self._push(at_s, ResultArrival(boottime_ns=_ns(at_s), result=result))
 
 

@@ -118,6 +118,7 @@ def test_an_unreachable_route_leads_nowhere() -> None:
 def test_a_neighbour_is_read_with_the_age_of_its_confirmation() -> None:
     neighbour = rtnetlink.parse_neighbour(recorded.NEIGHBOUR4)
     assert neighbour.address == socket.inet_aton("198.51.100.2")
+    assert neighbour.hardware == bytes.fromhex("beb055f0e6ec")
     assert neighbour.state == rtnetlink.NUD_REACHABLE
     assert neighbour.confirmed_ticks is not None
     assert neighbour.confirmed_ticks < 100

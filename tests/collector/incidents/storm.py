@@ -38,6 +38,11 @@ CARRIERS = ("vnpt", "viettel", "mobifone")
 SITES, COMMUNES = 150, 126
 DAY_S, PUSH_S = 86_400, 60
 MUTE_RESOLVER: VerdictTriple = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
+UNREACHED: VerdictTriple = (
+    State.DOWN,
+    Segment.TRANSIT,
+    Symptom.INTERNATIONAL_TRANSIT_SILENT,
+)
 NO_ABROAD: VerdictTriple = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
 BUSY: VerdictTriple = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
 
@@ -153,7 +158,12 @@ class StormScript:
             self.reserve(site, at, at + spread_s + length_s + 120)
             begin = at + self.chance.uniform(0, spread_s)
             self.report_at(begin, site, link, said)
-            self.report_at(at + spread_s + length_s + self.chance.uniform(0, 40), site, link, UP)
+            end = at + spread_s + length_s + self.chance.uniform(0, 40)
+            self.report_at(end, site, link, UP)
+            if said is NO_ABROAD:
+                # The portal lies abroad: nobody is told of a direction that nothing watched takes.
+                self.report_at(begin, site, f"{link}/{PORTAL}", UNREACHED)
+                self.report_at(end, site, f"{link}/{PORTAL}", UP)
 
     def outage(
         self,

@@ -6,6 +6,11 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
+UNREACHED: VerdictTriple = (
+    State.DOWN,
+    Segment.TRANSIT,
+    Symptom.INTERNATIONAL_TRANSIT_SILENT,
+)
 NO_ABROAD: VerdictTriple = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
 
 
@@ -13,6 +18,7 @@ def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
     made = healthy_city()
     for number in range(12):
         made.report(f"s{number}", "fiber", NO_ABROAD)
+        made.report(f"s{number}", "fiber/portal", UNREACHED)
     made.run(100)
     assert sorted(line[3:] for line in made.notification_lines()) == [
         ("transit_outage", "carrier:mobifone"),
@@ -20,3 +26,18 @@ def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
         ("transit_outage", "carrier:vnpt"),
     ]
     assert {incident.total for incident in made.incidents("transit_outage")} == {4}
+
+
+def test_routes_abroad_on_which_no_watched_service_lies_are_recorded_and_told_to_nobody() -> None:
+    """Every service is reached over the links: nobody waits for what is silent."""
+    made = healthy_city()
+    for number in range(12):
+        made.report(f"s{number}", "fiber", NO_ABROAD)
+        made.report(f"s{number}", "fiber/portal", (State.UP, None, Symptom.NONE))
+    made.run(400)
+    assert made.notification_lines() == []
+    assert len(made.incidents("transit_outage")) == 3
+    made.report("s0", "fiber/portal", UNREACHED)
+    made.run(500)
+    told = [line[3:] for line in made.notification_lines()]
+    assert told == [("transit_outage", "carrier:vnpt")]

@@ -16,7 +16,7 @@ from thongsuot_agent.judge.observations import observation_of_run
 from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
-from thongsuot_agent.judge.symptoms import carried_loss, equipment, loss
+from thongsuot_agent.judge.symptoms import carried_loss, equipment, identity, loss
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
 from thongsuot_agent.judge.verdicts import is_at_rest, judge_link
@@ -94,7 +94,7 @@ def _on_result(
         if result.finding.reason in _AGENT_OVERLOADED:
             at.link.starved_ns = started_ns
     else:
-        disturbed = links.is_disturbed(at.link, series.kind)
+        disturbed = links.is_disturbed(at.link, track, settings)
         record_duration(track, started_ns, result.finding, settings, is_disturbed=disturbed)
         at.link.heard_ns = max(started_ns, at.link.heard_ns or 0)
         if not links.is_dead(at.link):
@@ -134,6 +134,7 @@ def _is_site_equipment(at: LinkContext, result: Result) -> bool:
     match result.series.kind:
         case rounds.HOST:
             update_host_counters(at.link, finding, started_ns)
+            identity.note_gateway(at.link, finding, started_ns)
         case equipment.RADIO:
             equipment.update_radio(at.link, finding, started_ns, at.settings)
         case equipment.BOX:
@@ -164,13 +165,13 @@ def _on_tick(
         if at is not None:
             links.apply_elapsed_time(at)
             rulings.append(_judge_after_event(at, site_probes))
-    found = services.judge_services(memory, site_probes, settings)
+    service_outcome = services.judge_services(memory, site_probes, settings)
     return StepOutcome(
         memory=memory,
-        changes=(*(c for ruling in rulings for c in ruling.changes), *found.changes),
+        changes=(*(c for ruling in rulings for c in ruling.changes), *service_outcome.changes),
         confirmation_probes=(
             *(w for ruling in rulings for w in ruling.confirmation_probes),
-            *found.confirmation_probes,
+            *service_outcome.confirmation_probes,
         ),
     )
 
@@ -191,9 +192,9 @@ def _judge_after_event(
             services.compare_services(memory, site_probes, settings, only_faulty=not is_down)
         )
     if changes or services.is_comparison_due(memory):
-        found = services.judge_services(memory, site_probes, settings)
-        wishes.extend(found.confirmation_probes)
-        changes = (*changes, *found.changes)
+        service_outcome = services.judge_services(memory, site_probes, settings)
+        wishes.extend(service_outcome.confirmation_probes)
+        changes = (*changes, *service_outcome.changes)
     return StepOutcome(memory=memory, changes=changes, confirmation_probes=tuple(wishes))
 
 

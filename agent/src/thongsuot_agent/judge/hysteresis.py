@@ -37,6 +37,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.CARRIER_SLOW: "slow",
     Symptom.TRANSIT_SLOW: "slow",
     Symptom.RESOLVER_SILENT: "resolver",
+    Symptom.NEW_CONNECTIONS_FAIL: "resolver",
     Symptom.RESOLVER_FORGED_ANSWER: "resolver",
     Symptom.RESOLVER_SLOW: "slow",
 }

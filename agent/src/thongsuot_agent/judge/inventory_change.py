@@ -52,7 +52,9 @@ def _is_watched(service: str, site_probes: SiteProbes) -> bool:
 def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:
     """End what is held against a link because of services, where none of them is left."""
     slots = [
-        slot for one in memory.services.values() if (slot := one.slots.get(link.name)) is not None
+        slot
+        for service in memory.services.values()
+        if (slot := service.slots.get(link.name)) is not None
     ]
     if link.blocked_services.fault is not None and not any(_is_blocked(slot) for slot in slots):
         link.blocked_services, link.clear_ns = FaultSlot(), memory.now_ns

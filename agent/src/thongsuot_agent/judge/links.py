@@ -12,9 +12,10 @@ from thongsuot_agent.judge.evidence import gather_evidence
 from thongsuot_agent.judge.hysteresis import advance, confirm
 from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
 from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
     carried_loss,
@@ -59,15 +60,18 @@ def is_dead(link: LinkMemory) -> bool:
     return fault is not None and fault.state is State.DOWN
 
 
-def is_disturbed(link: LinkMemory, kind: str) -> bool:
+def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
     """
     Return whether a link is known, or about to be known, to be slower than it should be.
 
     What loses packets makes requests slow as well, by what is sent again; an echo is lost or not.
+    But where echoes are being lost they may queue as well, and what they take then is not usual.
     """
     if link.slow.fault is not None or link.slow.is_pending:
         return True
-    return kind != ECHO and (link.loss_fault.fault is not None or link.flap_state.active)
+    if track.kind == ECHO:
+        return link.loss_test.cusum_up > 0.0 and track.learned >= settings.learn_runs
+    return link.loss_fault.fault is not None or link.flap_state.active
 
 
 def request_burst_if_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> None:

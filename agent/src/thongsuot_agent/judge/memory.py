@@ -49,7 +49,8 @@ class Track(msgspec.Struct, kw_only=True):
     Times are starts of runs. ``answered_ns``: the latest run that was answered;
     ``answered_since_ns``: the first of those since the last silence. ``silent_ns``,
     ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
-    row. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
+    row; ``recent`` are the latest runs as bits, 1 where nothing answered, the newest last, behind a
+    leading 1. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
     ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known
     to be silent while others answer, so it neither raises suspicion nor counts. ``known_failing``:
     known to fail, which raises no suspicion any more.
@@ -72,6 +73,7 @@ class Track(msgspec.Struct, kw_only=True):
     silent_since_ns: int | None = None
     silent_heard_ns: int = 0
     silences: int = 0
+    recent: int = 1
     known_unresponsive: bool = False
     worked_ns: int | None = None
     worked_since_ns: int | None = None
@@ -145,7 +147,8 @@ class LossTest(msgspec.Struct, kw_only=True):
 
     ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
     echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
-    since when the sum is full, and a second protocol is waited for.
+    since when the sum is full, and a second protocol is waited for. Of ``losses``,
+    ``queued_losses`` were lost while echoes took longer than usual.
     """
 
     cusum_up: float = 0.0
@@ -162,6 +165,8 @@ class LossTest(msgspec.Struct, kw_only=True):
     credit_ns: int | None = None
     asked_ns: int = 0
     near_asked_ns: int = 0
+    losses: int = 0
+    queued_losses: int = 0
 
 
 class Traffic(msgspec.Struct, kw_only=True):
@@ -248,6 +253,18 @@ class FirstHop(msgspec.Struct, kw_only=True):
     usual: str = ""
 
 
+class GatewayIdentity(msgspec.Struct, kw_only=True):
+    """
+    Who the gateway is on the link layer: the ``usual`` one, heard last at ``usual_ns``, and another
+    that has answered in its stead since ``strange_ns``, if any.
+    """
+
+    usual: str = ""
+    usual_ns: int = 0
+    strange: str = ""
+    strange_ns: int = 0
+
+
 class LinkMemory(msgspec.Struct, kw_only=True):
     """
     All about one link.
@@ -295,11 +312,13 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     policed_until_ns: int = 0
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
+    gateway: GatewayIdentity = msgspec.field(default_factory=GatewayIdentity)
     flap_state: FlapState = msgspec.field(default_factory=FlapState)
     equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)
     had_ipv4: bool = False
     was_point_to_point: bool = False
     delays_s: list[float] = msgspec.field(default_factory=list)
+    delay_rounds: int = 0
     paths: dict[PathKey, RouteHistory] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
     is_path_due: bool = False

@@ -15,6 +15,7 @@ from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.tracks import silent_lately
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
@@ -105,6 +106,8 @@ def observation_of_run(
     )
 
 
+LAN_LEAST_LOST, LAN_LOSSY_RATIO = 2, 0.2
+"""Of the gateway's latest eight echoes in a family: a LAN that works loses none."""
 IN_FLIGHT_NS = 2_100_000_000
 """
 A run that was under way when a round began, and is given up in it, speaks in it: 2 s for lookups.
@@ -194,6 +197,22 @@ def is_any_not_probed(
         if lives and is_measured and is_meant:
             return True
     return False
+
+
+def is_gateway_lossy(at: LinkContext) -> bool:
+    """
+    Return whether the gateway has lost some of its latest echoes: it proves no more than those that
+    it answered.
+    """
+    lately = [
+        silent_lately(track)
+        for track in at.link.tracks.values()
+        if (point := at.probes.point_of(track)) is not None
+        and point.is_gateway
+        and not track.known_unresponsive
+    ]
+    lost, runs = sum(count for count, _ in lately), sum(count for _, count in lately)
+    return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs
 
 
 def independent_witnesses(seen: Iterable[Observation]) -> set[str]:

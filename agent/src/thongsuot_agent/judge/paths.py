@@ -86,7 +86,7 @@ def path_probes(
         link = memory.links.get(change.verdict.link)
         if link is not None:
             link.is_path_due = True
-    found: list[ConfirmationProbe] = []
+    wishes: list[ConfirmationProbe] = []
     for name, link in memory.links.items():
         if not link.is_path_due:
             continue
@@ -97,21 +97,21 @@ def path_probes(
         link.is_path_due = False
         if watch.paths:
             link.paths_asked_ns = memory.now_ns
-            found += _path_probes_of(link, watch)
-    return tuple(found)
+            wishes += _path_probes_of(link, watch)
+    return tuple(wishes)
 
 
 def _path_probes_of(link: LinkMemory, watch: LinkProbes) -> list[ConfirmationProbe]:
     """The ways to who is silent first: it is about them."""
     silent = {track.target for track in link.tracks.values() if track.silences}
     ordered = sorted(watch.paths, key=lambda target: target not in silent)
-    found = [
+    wishes = [
         ConfirmationProbe(kind=PATH, link=link.name, target=target, family=family)
         for target in ordered
         for family in watch.paths[target]
         if link.facts is None or link.facts.usable(family)
     ]
-    return found[:_PROBES_AT_ONCE]
+    return wishes[:_PROBES_AT_ONCE]
 
 
 def _learn_hop(hops: dict[Family, FirstHop], family: Family, address: str) -> None:

@@ -47,6 +47,11 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
     link, watch = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
+    slow, resolver = link.slow.pending, link.resolver.pending
+    if resolver is not None or (slow is not None and slow.segment is Segment.TRANSIT):
+        # A request tells a name server that is dead from a link that lets no new flow pass, and
+        # whether a service that is watched lies where echoes are slow.
+        is_wide = True
     wishes: list[ConfirmationProbe] = []
     awaited: set[SeriesKey] = set()
     for post, family in _probeable(at):
@@ -66,7 +71,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
             wishes.append(
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
             )
-    for kind in {one.kind for one in wishes} & {equipment.RADIO, equipment.BOX}:
+    for kind in {wish.kind for wish in wishes} & {equipment.RADIO, equipment.BOX}:
         link.equipment.asked_ns[kind] = at.now_ns
     _open_round(at, ns(at.settings.round_wait_s), awaited)
     return tuple(wishes)
@@ -78,7 +83,7 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
 
     Should not all of it be measured, the next round asks the others.
     """
-    found: list[tuple[bool, int, int, ProbePoint, Family]] = []
+    candidates: list[tuple[bool, int, int, ProbePoint, Family]] = []
     for place, post in enumerate(at.probes.points.values()):
         for family in post.families:
             if can_be_probed(at.link, post, family):
@@ -86,9 +91,9 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
                 heard_ns = 0
                 if track is not None:
                     heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
-                found.append((post.kind not in FAST_KINDS, heard_ns, place, post, family))
-    found.sort(key=lambda one: one[:3])
-    return [(post, family) for _, _, _, post, family in found]
+                candidates.append((post.kind not in FAST_KINDS, heard_ns, place, post, family))
+    candidates.sort(key=lambda entry: entry[:3])
+    return [(post, family) for _, _, _, post, family in candidates]
 
 
 def note_run_in_round(

@@ -26,6 +26,7 @@ from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION, is_compared
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES, SILENT_REASONS
+from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
@@ -162,9 +163,9 @@ def _request_missing_probes(
         return ()
     overs = [service_over_link(at, at.link, service.name) for at in stands]
     wants_more = any(
-        _wants_more(one, service.slots.get(one.link.name), settings)
-        or not is_compared(one, [other for other in overs if other is not one])
-        for one in overs
+        _wants_more(over, service.slots.get(over.link.name), settings)
+        or not is_compared(over, [other for other in overs if other is not over])
+        for over in overs
     )
     if not wants_more or case.times_probed >= PROBED_AT_MOST:
         return ()
@@ -188,7 +189,7 @@ def _close_comparison(
         _judge_packets(at, site_probes, settings)
     for at in stands:
         here = overs[at.link.name]
-        elsewhere = [one for name, one in overs.items() if name != at.link.name and one.health]
+        elsewhere = [over for name, over in overs.items() if name != at.link.name and over.health]
         service.judged[at.link.name] = here.signature
         _update_service_slot(service, at, here, symptoms.diagnose_service(at, here, elsewhere))
         _judge_blocked(at)
@@ -230,7 +231,7 @@ def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings)
             fault=fault, onset_ns=min(starts), evidence=symptoms.service_evidence([*here])
         )
         confirm(slot, seen, seen.onset_ns)
-    elif slot.fault is not None and any(one.is_whole for one in here):
+    elif slot.fault is not None and any(over.is_whole for over in here):
         at.link.clear_ns = at.now_ns
         at.link.large_packets = FaultSlot()
 
@@ -266,11 +267,11 @@ def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
         return None
     networks: set[str] = set()
     for name in blocked:
-        one = service_over_link(at, at.link, name)
-        if all(track.reason in SILENT_REASONS for track in one.tracks.values() if track.failures):
-            networks |= networks_of(one)
+        over = service_over_link(at, at.link, name)
+        if all(track.reason in SILENT_REASONS for track in over.tracks.values() if track.failures):
+            networks |= networks_of(over)
     if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
-        return PARTIAL_OUTAGE
+        return NEW_FLOWS_LOST if are_new_flows_lost(at) else PARTIAL_OUTAGE
     if all(_believed_of(at, name) == INTERCEPTED for name in blocked):
         return INTERCEPTED
     others = (name for name in at.memory.services if name not in blocked)
@@ -284,12 +285,12 @@ def _believed_of(at: LinkContext, service: str) -> Diagnosis | None:
     return None if slot is None else slot.fault
 
 
-def _wants_more(one: ServiceOverLink, slot: FaultSlot | None, settings: Settings) -> bool:
-    if one.is_doubtful or symptoms.may_be_slow(one, settings):
+def _wants_more(over: ServiceOverLink, slot: FaultSlot | None, settings: Settings) -> bool:
+    if over.is_doubtful or symptoms.may_be_slow(over, settings):
         return True
-    if slot is None or slot.fault is None or not one.is_good:
+    if slot is None or slot.fault is None or not over.is_good:
         return False
-    return any(0 < t.successes < settings.service_successes for t in one.tracks.values())
+    return any(0 < t.successes < settings.service_successes for t in over.tracks.values())
 
 
 def _waits_for_others(

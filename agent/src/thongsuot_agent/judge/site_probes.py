@@ -191,5 +191,5 @@ def _probe_point(kind: str, target: Target) -> ProbePoint:
 def _families(target: Target) -> tuple[Family, ...]:
     if target.url or {GATEWAY, RESOLVER, FIRST_HOP, EDGE} & set(target.addresses):
         return (Family.IP4, Family.IP6)
-    found = {Family.IP6 if ":" in address else Family.IP4 for address in target.addresses}
-    return tuple(family for family in (Family.IP4, Family.IP6) if family in found)
+    families = {Family.IP6 if ":" in address else Family.IP4 for address in target.addresses}
+    return tuple(family for family in (Family.IP4, Family.IP6) if family in families)

@@ -1,5 +1,7 @@
 """Tracks: from one run to what its series has shown so far."""
 
+from collections.abc import Iterable
+
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
 from thongsuot_agent.judge.reachability import Reachability, is_doubtful, late_rtt_s
@@ -26,6 +28,8 @@ _LEARNED_PAGES = 2
 """Pages from which the usual is known; asked once a minute, five would take too long."""
 _QUICK_SHARE = 0.5
 """Of the usual duration: runs below it in a row show that the usual was learned of a slow time."""
+_RECENT = 8
+"""Latest runs whose outcome is remembered one by one: 40 s of the ordinary schedule."""
 ECHO = icmp.KIND.name
 STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
 """What a way that loses large packets looks like: the connection opens, then nothing more comes."""
@@ -62,8 +66,10 @@ def record_run(
         _record_failure(track, started_ns, finding)
     if sign is Reachability.ANSWERED:
         _record_answer(track, started_ns)
+        _record_recent(track, is_silent=False)
     elif sign is Reachability.SILENT:
         _record_silence(track, started_ns, heard_ns)
+        _record_recent(track, is_silent=True)
     if track.kind == http.KIND.name:
         _record_service(track, started_ns, finding)
 
@@ -142,6 +148,24 @@ def _learn_usual(track: Track, value_s: float, settings: Settings) -> None:
     track.quick_s += (value_s - track.quick_s) / track.quick_runs
     if track.quick_runs >= settings.learn_runs:
         track.usual_s, track.quick_runs = track.quick_s, 0
+
+
+def silent_lately(track: Track) -> tuple[int, int]:
+    """Return how many of a series' latest runs nothing answered, and how many those were."""
+    return track.recent.bit_count() - 1, track.recent.bit_length() - 1
+
+
+def share_silent_lately(tracks: Iterable[Track]) -> float:
+    """Return the share of some series' latest runs that nothing answered; 0 where all were."""
+    counts = [silent_lately(track) for track in tracks]
+    silent, runs = sum(count for count, _ in counts), sum(total for _, total in counts)
+    return (silent + 0.5) / (runs + 1.0) if silent else 0.0
+
+
+def _record_recent(track: Track, *, is_silent: bool) -> None:
+    bits = track.recent << 1 | is_silent
+    limit = 1 << _RECENT
+    track.recent = bits if bits < 2 * limit else bits & limit - 1 | limit
 
 
 def _record_success(track: Track, started_ns: int) -> None:

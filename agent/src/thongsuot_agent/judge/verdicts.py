@@ -10,6 +10,7 @@ from thongsuot_agent.judge.memory import FaultSlot, IssuedVerdict, LinkMemory, M
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.equipment import explain_by_equipment
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
+from thongsuot_agent.judge.symptoms.identity import without_a_name
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
 
@@ -24,7 +25,7 @@ _FAULTY = frozenset({State.DOWN, State.DEGRADED})
 def link_slot(link: LinkMemory) -> FaultSlot | None:
     """Return what is wrong with a link, with what its equipment says of it."""
     slot = _slot_by_packets(link)
-    return None if slot is None else explain_by_equipment(link, slot)
+    return None if slot is None else without_a_name(link, explain_by_equipment(link, slot))
 
 
 def _slot_by_packets(link: LinkMemory) -> FaultSlot | None:
@@ -49,15 +50,15 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
     """Give a verdict on a link; returns the change, if it says something new."""
     link = at.link
     if not link.known:
-        given = at.memory.issued.get(SubjectKey(link.name, ""))
-        if given is not None and given.state is State.UNKNOWN:
+        issued = at.memory.issued.get(SubjectKey(link.name, ""))
+        if issued is not None and issued.state is State.UNKNOWN:
             # Why it is unknown stays as it was said, until something is known again.
             return ()
         return issue_verdict(at.memory, link.name, "", unknown_slot(link, at.now_ns))
     slot = link_slot(link)
     if slot is None:
-        given = at.memory.issued.get(SubjectKey(link.name, ""))
-        if given is not None and given.state is State.UP:
+        issued = at.memory.issued.get(SubjectKey(link.name, ""))
+        if issued is not None and issued.state is State.UP:
             return ()
         slot = FaultSlot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
     return issue_verdict(at.memory, link.name, "", slot)
@@ -77,8 +78,8 @@ def is_at_rest(at: LinkContext) -> bool:
         return False
     if link.flap_state.active:
         return False
-    given = at.memory.issued.get(SubjectKey(link.name, ""))
-    if given is None or given.state is not State.UP:
+    issued = at.memory.issued.get(SubjectKey(link.name, ""))
+    if issued is None or issued.state is not State.UP:
         return False
     return all(slot.fault is None for slot in _degraded(link))
 
@@ -97,20 +98,20 @@ def issue_verdict(
 ) -> tuple[VerdictChange, ...]:
     """Note what is said of a subject; returns the change, if it says something new."""
     subject = SubjectKey(link, service)
-    fault, given = slot.fault, memory.issued.get(subject)
-    if given is None:
+    fault, issued = slot.fault, memory.issued.get(subject)
+    if issued is None:
         if fault == UNKNOWN:
             return ()
-    elif _is_already_issued(given.verdict, fault):
+    elif _is_already_issued(issued.verdict, fault):
         return ()
     verdict = _verdict(link, service, fault, slot.evidence)
-    onset_ns = min(max(slot.onset_ns, _earliest_onset_ns(given, verdict)), memory.now_ns)
+    onset_ns = min(max(slot.onset_ns, _earliest_onset_ns(issued, verdict)), memory.now_ns)
     memory.issued[subject] = IssuedVerdict(
         verdict=verdict, onset_ns=onset_ns, decided_ns=memory.now_ns
     )
     change = VerdictChange(
         verdict=verdict,
-        before=State.UNKNOWN if given is None else given.state,
+        before=State.UNKNOWN if issued is None else issued.state,
         onset_boottime_ns=onset_ns,
         decided_boottime_ns=memory.now_ns,
     )

@@ -64,6 +64,25 @@ async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) 
     return False
 
 
+def gateway_hardware(link: LiveLink, message: LinkMessage) -> str:
+    """
+    Return the link-layer address of the gateway that answered last, of the IPv4 one where there is
+    one; empty where none is known to be there.
+
+    Raises:
+        LinkUnusable: nothing can be sent by the link.
+    """
+    family = Family.IP6 if link.state.gateway(Family.IP4) is None else Family.IP4
+    gateway = link.state.gateway(family)
+    if gateway is None or is_point_to_point(message):
+        return ""
+    entry = _neighbour_entry(link, link.egress(family, gateway))
+    is_there = entry is not None and entry.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
+    if entry is None or not is_there or entry.hardware is None:
+        return ""
+    return entry.hardware.hex(":")
+
+
 def _neighbour_entry(link: LiveLink, egress: Egress) -> NeighbourMessage | None:
     return link.kernel.neighbour(
         family=address_family(egress.family), address=egress.destination_packed, index=egress.index

@@ -46,7 +46,7 @@ _IFLA_STATS64, _IFLA_CARRIER, _IFLA_CARRIER_CHANGES = 23, 33, 35
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _RTA_DST, _RTA_SRC, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 2, 4, 5, 6
 _RTA_PREFSRC, _RTA_MULTIPATH, _RTA_TABLE, _RTA_VIA = 7, 9, 15, 18
-_NDA_DST, _NDA_CACHEINFO = 1, 3
+_NDA_DST, _NDA_LLADDR, _NDA_CACHEINFO = 1, 2, 3
 
 _IFINFO = Struct("=BxHiII")
 _IFADDR = Struct("=BBBBI")
@@ -137,6 +137,7 @@ class RouteMessage:
 class NeighbourMessage:
     """
     One neighbour; ``state`` is NUD_*; ``confirmed_ticks`` ago (USER_HZ) it last proved reachable.
+    ``hardware`` is its address on the link layer, where it is known.
     """
 
     index: int
@@ -144,6 +145,7 @@ class NeighbourMessage:
     address: bytes
     state: int
     confirmed_ticks: int | None
+    hardware: bytes | None = None
 
 
 def _head(layout: Struct, payload: bytes, message_name: str) -> tuple[int, ...]:
@@ -304,7 +306,12 @@ def parse_neighbour(payload: bytes) -> NeighbourMessage:
     info = values.get(_NDA_CACHEINFO)
     ticks = None if info is None else _head(_CACHEINFO, info, "neighbour ages")[0]
     return NeighbourMessage(
-        index=index, family=family, address=address, state=state, confirmed_ticks=ticks
+        index=index,
+        family=family,
+        address=address,
+        state=state,
+        confirmed_ticks=ticks,
+        hardware=values.get(_NDA_LLADDR),
     )
 
 

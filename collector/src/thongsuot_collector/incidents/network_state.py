@@ -10,7 +10,7 @@ from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.interval import UNOBSERVED, Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.state import State
@@ -130,6 +130,15 @@ class NetworkState:
     def sites_with(self, service: str) -> AbstractSet[Subject]:
         """Return the sites (as subjects of a service) that ever told of a service."""
         return self._by_service.get(service, frozenset())
+
+    def is_any_service_unwell_over(self, link: Subject) -> bool:
+        """Return whether a service is known not to work as it should over a link."""
+        return any(
+            interval.state is not State.UP and interval.symptom not in UNOBSERVED
+            for subject in self._by_site.get(link.site, ())
+            if subject.link == link.link and subject.service
+            for interval in (self._states[subject],)
+        )
 
     def device_count(self) -> int:
         """Return how many devices were ever heard of."""

@@ -10,6 +10,8 @@ from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -23,6 +25,18 @@ HARMLESS_SYMPTOMS = frozenset({Symptom.IPV6_DOWN})
 """
 What is recorded and told to nobody: where IPv6 alone is dead IPv4 answers, and browsers fall back
 to it in a quarter of a second (RFC 8305).
+"""
+
+ONE_DIRECTION_SYMPTOMS = frozenset(
+    {
+        Symptom.CARRIER_PARTIAL_OUTAGE,
+        Symptom.INTERNATIONAL_TRANSIT_SILENT,
+        Symptom.TRANSIT_SILENT,
+    }
+)
+"""
+Part of what a link leads to is silent: told where a service that people use is part of it. Routers
+abroad, or of an exchange, that answer no echoes are a record, and nobody's errand.
 """
 
 DEGRADED = "degraded"
@@ -66,6 +80,25 @@ def clusters_by_kind(
         for cluster in find_clusters(left, state.settings, need):
             taken.update(fault.id for fault in cluster.faults)
             yield cluster
+
+
+def is_harmless(fault: Fault, state: NetworkState) -> bool:
+    """Return whether a fault, as it is now, keeps nobody from anything that is watched."""
+    interval = fault.main_phase.interval
+    if interval.symptom in HARMLESS_SYMPTOMS:
+        return True
+    if fault.subject.is_service:
+        return interval.symptom is Symptom.SERVICE_PARTIAL_OUTAGE and _is_only_over_ipv6(fault)
+    is_partial = interval.symptom in ONE_DIRECTION_SYMPTOMS and interval.state is not State.DOWN
+    return is_partial and not state.is_any_service_unwell_over(fault.subject)
+
+
+def _is_only_over_ipv6(fault: Fault) -> bool:
+    """Return whether all that failed of a service failed over IPv6, and IPv4 was tried as well."""
+    evidence = fault.main_phase.evidence
+    failed = {item.family for item in evidence if item.outcome is Outcome.FAILED}
+    worked = {item.family for item in evidence if item.outcome is Outcome.OK}
+    return failed == {Family.IP6} and Family.IP4 in worked
 
 
 def carrier_candidates(
@@ -146,7 +179,9 @@ def _candidate(
         limit_s=0.0,
         total=len(_population(carrier, cluster.faults, state)),
         variant="" if common is State.DOWN else DEGRADED,
-        is_notifiable=any(interval.symptom not in HARMLESS_SYMPTOMS for interval in intervals),
+        is_notifiable=any(
+            not is_harmless(fault, state) for fault in representative_faults(cluster.faults)
+        ),
         is_certain=any(fault.is_certain for fault in cluster.faults),
     )
 

@@ -2,16 +2,20 @@
 
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
-from thongsuot_collector.incidents.outage import HARMLESS_SYMPTOMS
+from thongsuot_collector.incidents.outage import is_harmless
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, SingleFaultRule
-from thongsuot_schema.segment import Party, Segment, party_for
+from thongsuot_schema.segment import Party, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
-_NOBODY_ACTS = HARMLESS_SYMPTOMS | {Symptom.LAN_CONGESTED}
-"""The site's own traffic as well: shown, but nobody is called because somebody downloads."""
+_NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
+"""The site's own traffic: shown, but nobody is called because somebody downloads."""
+_SITE_FIRST = frozenset({Symptom.SLOW_CAUSE_UNKNOWN, Symptom.GATEWAY_REPLACED})
+"""
+Of unknown cause, and the site can find out: it pauses its big transfers, or looks at its boxes.
+"""
 
 
 def assess(fault: Fault, network: NetworkState) -> Candidate | None:
@@ -27,11 +31,11 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
         state=interval.state,
         segment=interval.segment,
         symptom=interval.symptom,
-        party=_party(fault, interval.segment, network),
+        party=_party(fault, network),
         severity=_severity(fault, network),
         hold_s=hold_s,
         limit_s=limit_s,
-        is_notifiable=interval.symptom not in _NOBODY_ACTS,
+        is_notifiable=interval.symptom not in _NOBODY_ACTS and not is_harmless(fault, network),
         is_certain=fault.is_certain,
     )
 
@@ -40,6 +44,8 @@ def _hold(fault: Fault, state: State, network: NetworkState) -> tuple[float, flo
     settings = network.settings
     if state is State.UNKNOWN:
         return settings.unlocated_hold_s, settings.unlocated_hold_s
+    if state is State.DEGRADED and network.is_mobile(fault.subject):
+        return settings.fading_hold_s, settings.fading_hold_s
     if state is State.DEGRADED:
         return settings.degraded_hold_s, settings.degraded_hold_s
     if fault.lag_s > settings.late_s:
@@ -47,8 +53,11 @@ def _hold(fault: Fault, state: State, network: NetworkState) -> tuple[float, flo
     return settings.hold_s, settings.hold_limit_s
 
 
-def _party(fault: Fault, segment: Segment | None, network: NetworkState) -> ResponsibleParty:
-    party = party_for(segment)
+def _party(fault: Fault, network: NetworkState) -> ResponsibleParty:
+    interval = fault.main_phase.interval
+    if interval.symptom in _SITE_FIRST:
+        return ResponsibleParty(Party.COMMUNE, fault.subject.site)
+    party = party_for(interval.segment)
     if party is Party.COMMUNE:
         return ResponsibleParty(party, fault.subject.site)
     carrier = network.carrier_of(fault.subject)
@@ -61,7 +70,7 @@ def _severity(fault: Fault, network: NetworkState) -> Severity:
     interval = fault.main_phase.interval
     if interval.state is State.UNKNOWN:
         return Severity.INDETERMINATE
-    if interval.symptom in _NOBODY_ACTS:
+    if interval.symptom in _NOBODY_ACTS or is_harmless(fault, network):
         return Severity.WARNING
     if interval.state is State.DEGRADED:
         return Severity.MINOR

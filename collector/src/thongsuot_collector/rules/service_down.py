@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from thongsuot_collector.incidents.cluster import FaultCluster
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
-from thongsuot_collector.incidents.outage import clusters_by_kind, common_state, group_hold_s
+from thongsuot_collector.incidents.outage import (
+    clusters_by_kind,
+    common_state,
+    group_hold_s,
+    is_harmless,
+)
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.segment import Party, Segment
@@ -66,6 +71,7 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
         limit_s=0.0,
         total=total,
         variant=variant,
+        is_notifiable=not all(is_harmless(fault, network) for fault in cluster.faults),
         is_certain=any(fault.is_certain for fault in cluster.faults),
     )
 

@@ -2,6 +2,7 @@
 
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.outage import is_harmless
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, SingleFaultRule
 from thongsuot_schema.segment import Party
@@ -35,6 +36,7 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
         hold_s=hold_s,
         limit_s=hold_s,
         total=len(others) + 1,
+        is_notifiable=not is_harmless(fault, network),
         is_certain=fault.is_certain,
     )
 

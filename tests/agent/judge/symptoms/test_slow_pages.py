@@ -73,7 +73,7 @@ def test_when_everything_at_home_beyond_the_carrier_is_slow_the_transit_is(seed:
         start_s=START_S,
         end_s=END_S,
         at=Segment.TRANSIT,
-        targets=("zone", "exchange"),
+        targets=("zone", "exchange", "dichvucong"),
         delay_s=0.5,
     )
     site = SimulatedSite(seed=seed, injected=(slow,))

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import socket
 import sys
 import time
@@ -71,6 +72,7 @@ def test_a_good_link_is_seen_whole(lab: Lab) -> None:
         assert finding.evidence["boot_id"] == boot_id()
         assert finding.evidence["addresses"] == "192.168.1.10 2001:db8:a1::10"
         assert finding.evidence["gateways"] == "192.168.1.1 2001:db8:a1::1"
+        assert re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", finding.evidence["gateway_hardware"])
 
     on_device(lab, run, BOTH)
 

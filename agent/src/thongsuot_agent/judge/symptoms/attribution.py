@@ -17,6 +17,7 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
 )
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
 from thongsuot_agent.judge.verdicts import UNKNOWN
@@ -107,6 +108,9 @@ def _relation(at: LinkContext, track: Track, how: FailureMode) -> Diagnosis:
     if loss_ratio(at.link) >= at.settings.loss_degraded_ratio:
         # Questions are lost with the rest of it; soon the loss is sure, and explains them.
         return UNKNOWN
+    if are_new_flows_lost(at):
+        # The question is a new flow as well: it may not have left the site's box.
+        return RELATION
     if is_borrowed_resolver(at):
         # The server is the whole device's: it may serve the other carrier's customers alone.
         return UNKNOWN
@@ -203,11 +207,11 @@ def _is_at_the_same_time(failed: Track, other: Track) -> bool:
 def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> bool:
     """Return whether other links were asked for all that fails here, at the same time."""
     return all(
-        _is_at_the_same_time(track, one.tracks[track.family])
+        _is_at_the_same_time(track, over.tracks[track.family])
         for track in here.tracks.values()
         if track.failures
-        for one in elsewhere
-        if track.family in one.tracks
+        for over in elsewhere
+        if track.family in over.tracks
     )
 
 

@@ -19,10 +19,12 @@ from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import CarriedTest, FaultSlot, LinkMemory, Track
-from thongsuot_agent.judge.observations import rung_of
+from thongsuot_agent.judge.observations import is_gateway_lossy, rung_of
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
+from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
+from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_schema.catalogue import dns, http
 from thongsuot_schema.outcome import Outcome
@@ -61,6 +63,8 @@ COUNTED_AT_MOST = 600
 """Older samples are halved away: a test is about now."""
 MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
 """One page sends many segments again after one blip: so many runs, over so long, have to lose."""
+LEAST_LOST = 2
+"""One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
 MIN_WITNESSES = 2
 """One lossy name server, or one lossy portal, is not the line."""
 
@@ -139,14 +143,15 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
 
     ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
     segments must lose in proportion. Where nothing else is measured as far out as the rung, or
-    nothing of it was heard for long, the echoes are believed.
+    nothing of it was heard for long, the echoes are believed; but not of what lies beyond the
+    carrier, where they are all of it: there a service has to fail.
     """
     tracks = [track for _, track in _carrying(at, segment)]
     sent = sum(track.carried_sent for track in tracks)
     lost = sum(track.carried_lost for track in tracks)
     is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
     if not tracks or (not sent and is_long):
-        return True
+        return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
     degraded = min(0.9, max(at.settings.loss_degraded_ratio, ratio))
     nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
     if nats >= CONFIRMED_NATS:
@@ -174,9 +179,14 @@ def judge_carried_loss(at: LinkContext) -> None:
         # The echoes show it as well: they tell on which rung it begins.
         return
     segment = _lossy_from(at)
-    if segment is None:
+    is_lan_in_doubt = is_gateway_lossy(at) and at.now_ns - (test.first_ns or 0) < ns(
+        DECIDE_ANYWAY_S
+    )
+    if segment is None or is_lan_in_doubt:
         return
     fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
+    if are_new_flows_lost(at):
+        fault = NEW_FLOWS_LOST
     onset_ns = test.first_ns or at.now_ns
     confirm(slot, Suspicion(fault=fault, onset_ns=onset_ns, evidence=_evidence(at)), onset_ns)
     restart_carried_test(link)
@@ -227,7 +237,8 @@ def _lossy_from(at: LinkContext) -> Segment | None:
     lossy: set[str] = set()
     counts: dict[Segment, Sample] = {}
     for point, track in _carrying(at, Segment.ACCESS):
-        if track.carried_lost and track.carried_lost >= DEGRADED_RATIO / 2 * track.carried_sent:
+        is_lossy = track.carried_lost >= DEGRADED_RATIO / 2 * track.carried_sent
+        if is_lossy and track.carried_lost >= LEAST_LOST:
             lossy.add("services" if point.is_service else point.target)
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
         count = counts.get(rung, Sample(0, 0))
@@ -255,7 +266,8 @@ def _is_explained(at: LinkContext) -> bool:
     slots = (link.silence, link.slow, link.resolver, link.facts_slot, link.large_packets)
     is_known = any(slot.fault is not None for slot in slots)
     is_flapping = link.flap_state.is_silent or link.flap_state.active
-    return is_known or is_flapping or is_link_busy(at, at.now_ns)
+    is_queued = is_link_busy(at, at.now_ns) or is_queue_possible(at)
+    return is_known or is_flapping or is_queued
 
 
 def _evidence(at: LinkContext) -> tuple[Evidence, ...]:

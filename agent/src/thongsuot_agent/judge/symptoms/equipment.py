@@ -65,7 +65,7 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
     known.radio_ns = started_ns
     is_registered = values.get(radio.REGISTERED.name)
     known.is_unregistered = is_registered == 0.0 or values.get(radio.SIM_READY.name) == 0.0
-    leg = next((one for one in _LEGS if one[0] in values), None)
+    leg = next((entry for entry in _LEGS if entry[0] in values), None)
     known.power_metric, known.power_dbm = "", None
     if leg is None:
         known.is_weak = known.is_well = False

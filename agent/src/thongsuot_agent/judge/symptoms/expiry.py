@@ -19,25 +19,25 @@ def expiring_slot(memory: Memory, service: ServiceMemory, days: float) -> FaultS
     if memory.wall_s is None:
         # An untrusted clock neither accuses nor acquits.
         return service.expiring if service.expiring.fault is not None else None
-    found = _earliest(memory, service.name)
-    if found is None or found.expires_s is None:
+    earliest = _earliest(memory, service.name)
+    if earliest is None or earliest.expires_s is None:
         return None
     wall_s = memory.wall_s + (memory.now_ns - memory.wall_ns) / NS_PER_S
-    if found.expires_s - wall_s > days * _DAY_S:
+    if earliest.expires_s - wall_s > days * _DAY_S:
         service.expiring = FaultSlot()
         return None
     if service.expiring.fault is None:
         evidence = Evidence(
-            kind=found.kind,
-            target=found.target,
-            family=found.family,
+            kind=earliest.kind,
+            target=earliest.target,
+            family=earliest.family,
             segment=Segment.SERVICE,
             metric=http.CERTIFICATE_EXPIRY.name,
-            value=found.expires_s,
+            value=earliest.expires_s,
             limit=wall_s + days * _DAY_S,
         )
         service.expiring = FaultSlot(
-            fault=_EXPIRING, onset_ns=found.worked_ns or memory.now_ns, evidence=(evidence,)
+            fault=_EXPIRING, onset_ns=earliest.worked_ns or memory.now_ns, evidence=(evidence,)
         )
     return service.expiring
 

@@ -16,6 +16,7 @@ from thongsuot_agent.judge.observations import (
     rung_of,
 )
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, may_be_own_queue
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy, knows_rate_since, load_of_boxes
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.catalogue import dns, icmp
@@ -30,19 +31,6 @@ _SYMPTOMS = {
     Segment.CARRIER: Symptom.CARRIER_SLOW,
     Segment.TRANSIT: Symptom.TRANSIT_SLOW,
 }
-
-
-CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SLOW_CAUSE_UNKNOWN)
-"""A queue, and nobody to ask whose it is: the site is told to pause its transfers first."""
-WAVERING = 0.3
-"""
-Spread of the delays of some rounds, as a share of the longest, from which on it is a queue: what
-TCP fills comes and goes by a third (CUBIC, RFC 9438: to 0.7 at each loss), a longer way does not.
-"""
-DELAYS_KEPT = 8
-"""Rounds whose middle delay is remembered while a link is about to be called slow."""
-PAUSE_S = 900.0
-"""A person who was told to pause has by then; what is slow after it is told to the carrier."""
 
 
 def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
@@ -74,12 +62,17 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
     if segment is None or _is_refuted_by_lookups(at, sight, segment, blamed):
         return None
     onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
+    if segment is Segment.TRANSIT and _is_refuted_by_pages(at, onset_ns):
+        return None
     evidence = _latency_evidence(at, echoes)
     if segment is not Segment.TRANSIT and is_link_busy(at, at.now_ns):
         segment = Segment.LAN
         evidence = (*load_of_boxes(at), *evidence)
     fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
-    if segment in {Segment.ACCESS, Segment.CARRIER} and _may_be_own_queue(at, blamed, onset_ns):
+    is_own: bool | None = False
+    if segment in {Segment.ACCESS, Segment.CARRIER}:
+        is_own = may_be_own_queue(at, blamed, onset_ns)
+    if is_own:
         fault = CAUSE_UNKNOWN
     return Suspicion(
         fault=fault,
@@ -87,7 +80,8 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
         evidence=evidence,
         # Before the counters of interface and box cover this time, it cannot be told whose queue
         # it is.
-        is_ripe=knows_rate_since(at, onset_ns)
+        is_ripe=is_own is not None
+        and knows_rate_since(at, onset_ns)
         and not _is_lower_rung_not_probed(at, sight, segment),
     )
 
@@ -116,6 +110,23 @@ def _is_refuted_by_lookups(
     return segment is not Segment.LAN and {seen.track.family for seen in slow} <= quick
 
 
+def _is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:
+    """
+    Return whether all pages that were opened since echoes are slow beyond the carrier were quick.
+
+    Then what is watched does not lie that way: routers abroad are slow, and nobody waits for them.
+    """
+    paces = [
+        track.value_s - (track.usual_s or 0.0)
+        for track in at.link.tracks.values()
+        if track.value_s is not None
+        and (track.value_ns or 0) >= onset_ns
+        and (point := at.probes.point_of(track)) is not None
+        and point.is_service
+    ]
+    return bool(paces) and max(paces) < at.settings.slow_excess_s
+
+
 def _echoes(at: LinkContext) -> Iterator[Observation]:
     for track in at.link.tracks.values():
         post = at.probes.point_of(track)
@@ -133,29 +144,6 @@ def _is_fresh(at: LinkContext, seen: Observation, sight: Observations) -> bool:
     """
     back_s = at.probes.round_s + 1.0 if seen.point.is_gateway else 1.0
     return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
-
-
-def _may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -> bool:
-    """
-    Return whether another machine of the site may fill the line, where no box can say.
-
-    What the device itself sends is known, and held against the contract (``traffic``). Once a delay
-    has wavered it stays a queue until the link is fast again.
-    """
-    link, own = at.link, at.link.traffic
-    floor = at.settings.busy_floor_bits_per_second
-    is_own_load = max(own.down_bits_per_second, own.up_bits_per_second) >= floor
-    if link.boxes or is_own_load or at.now_ns - onset_ns >= ns(PAUSE_S):
-        return False
-    if link.slow.fault is not None:
-        return link.slow.fault == CAUSE_UNKNOWN
-    if not link.slow.is_pending:
-        link.delays_s.clear()
-    added = sorted((s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow)
-    link.delays_s.append(added[len(added) // 2])
-    del link.delays_s[:-DELAYS_KEPT]
-    spread_s = max(link.delays_s) - min(link.delays_s)
-    return spread_s >= WAVERING * max(link.delays_s)
 
 
 def _is_lower_rung_not_probed(at: LinkContext, sight: Observations, segment: Segment) -> bool:

@@ -10,6 +10,8 @@ the link; whose fault it is follows from the shares of the rungs (``locate_loss`
 
 from math import log
 
+import msgspec
+
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
@@ -22,8 +24,10 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     confirms,
     is_hungry,
     lookups_to_make,
+    restart_carried_test,
 )
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.catalogue import icmp
@@ -75,6 +79,8 @@ def count_echo_run(
     elif sign is Reachability.SILENT and (track.answered_ns or 0) > started_ns:
         lost_ns = started_ns
     if lost_ns is not None and not _is_of_outage(at.link, lost_ns):
+        at.link.loss_test.losses += 1
+        at.link.loss_test.queued_losses += is_queue_possible(at)
         _count(at, post, track, lost_ns, is_loss=True)
 
 
@@ -96,6 +102,11 @@ def judge_loss(at: LinkContext) -> None:
             link.clear_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
             link.loss_fault = FaultSlot()
             restart_loss_test(link)
+            # What lookups lost meanwhile was this fault's: left standing, it accused the carrier
+            # of the loss of a LAN a minute and a half after that was over.
+            restart_carried_test(link)
+        else:
+            _name_what_stays(at)
     elif loss.cusum_up >= at.settings.loss_alarm_nats and not is_outage(link.silence.fault):
         _locate_and_confirm(at)
 
@@ -111,22 +122,43 @@ def _locate_and_confirm(at: LinkContext) -> None:
         # A queue of which it cannot be told whose it is also drops: whose loss that is neither.
         return
     onset_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
-    found = locate_loss(at, onset_ns)
-    if found.is_one_host:
+    location = locate_loss(at, onset_ns)
+    if location.is_one_host:
         restart_loss_test(link)
-    if found.sighting is None or found.sighting.fault.segment is None:
+    if location.sighting is None or location.sighting.fault.segment is None:
         return
     loss.alarm_ns = loss.alarm_ns or at.now_ns
-    is_carried = confirms(at, found.sighting.fault.segment, loss_ratio(link), loss.alarm_ns)
+    if _may_be_of_queue(at, location.sighting.fault.segment):
+        sighting = msgspec.structs.replace(location.sighting, fault=CAUSE_UNKNOWN)
+        confirm(link.loss_fault, sighting, onset_ns)
+        restart_loss_test(link)
+        return
+    is_carried = confirms(at, location.sighting.fault.segment, loss_ratio(link), loss.alarm_ns)
     if is_carried is None:
         return
     if is_carried:
-        confirm(link.loss_fault, found.sighting, onset_ns)
+        confirm(link.loss_fault, location.sighting, onset_ns)
     else:
         link.policed_until_ns = at.now_ns + ns(POLICED_S)
         # The test counts a burst as one loss; what silences are worth is another matter.
         loss.ratio = max(loss.ratio, loss.raw_ratio)
     restart_loss_test(link)
+
+
+def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
+    """Return whether most of what was lost on the way to the carrier was lost while it queued."""
+    loss = at.link.loss_test
+    return segment in {Segment.ACCESS, Segment.CARRIER} and 2 * loss.queued_losses >= loss.losses
+
+
+def _name_what_stays(at: LinkContext) -> None:
+    """Say whose a loss is that was first held for a queue's, and did not go with a transfer."""
+    slot = at.link.loss_fault
+    if slot.fault != CAUSE_UNKNOWN or at.now_ns - slot.onset_ns < ns(PAUSE_S):
+        return
+    location = locate_loss(at, slot.onset_ns)
+    if location.sighting is not None:
+        confirm(slot, location.sighting, slot.onset_ns)
 
 
 def loss_ratio(link: LinkMemory) -> float:
@@ -145,6 +177,7 @@ def restart_loss_test(link: LinkMemory) -> None:
     loss = link.loss_test
     loss.cusum_up = loss.cusum_down = 0.0
     loss.first_ns = loss.alarm_ns = None
+    loss.losses = loss.queued_losses = 0
     for track in link.tracks.values():
         track.sent = track.lost = 0
 

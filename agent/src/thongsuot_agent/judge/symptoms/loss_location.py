@@ -6,7 +6,7 @@ from math import log, sqrt
 
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.observations import rung_of
+from thongsuot_agent.judge.observations import is_gateway_lossy, rung_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.tracks import ECHO
@@ -92,7 +92,7 @@ def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
         return LossLocation(is_one_host=True)
     is_enough = at.now_ns - onset_ns >= ns(DECIDE_ANYWAY_S)
     segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
-    if segment is None:
+    if segment is None or (segment is not Segment.LAN and _is_lan_in_doubt(at, onset_ns)):
         return LossLocation()
     slow = at.link.slow.fault
     if slow is not None and slow.segment is not None and RANK[slow.segment] < RANK[segment]:
@@ -101,6 +101,11 @@ def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
     fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
     evidence = _loss_evidence(shares, at.settings)
     return LossLocation(Suspicion(fault=fault, onset_ns=onset_ns, evidence=evidence))
+
+
+def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
+    """Return whether the gateway has lost echoes lately; one that limits them is not waited for."""
+    return at.now_ns - onset_ns < ns(DECIDE_ANYWAY_S) and is_gateway_lossy(at)
 
 
 def _shares(at: LinkContext) -> dict[str, LossShare]:

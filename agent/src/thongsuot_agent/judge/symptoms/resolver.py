@@ -17,6 +17,11 @@ from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.new_flows import (
+    NEW_FLOWS_LOST,
+    are_new_flows_lost,
+    is_request_awaited,
+)
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.reason import Reason
@@ -82,6 +87,11 @@ def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | N
     if symptom is None:
         return None
     onset_ns = min(_onset_ns(s, sight) for s in seen)
+    is_silent = symptom is Symptom.RESOLVER_SILENT and any(s.silent for s in seen)
+    if is_silent and are_new_flows_lost(at):
+        return Suspicion(
+            fault=NEW_FLOWS_LOST, onset_ns=onset_ns, evidence=gather_evidence(at, sight)
+        )
     segment = Segment.LAN if all(s.rung is Segment.LAN for s in seen) else Segment.CARRIER
     runs = sum(s.track.slow_runs or s.track.failures for s in seen)
     return Suspicion(
@@ -89,8 +99,10 @@ def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | N
         onset_ns=onset_ns,
         evidence=gather_evidence(at, sight),
         nats=runs * log(1.0 / _loss_ratio(at, seen)),
-        # A queue of the site's own makes every server slow or silent: it has to be gone first.
-        is_ripe=not is_link_busy(at, at.now_ns),
+        # A queue of the site's own makes every server slow or silent: it has to be gone first. And
+        # where no new flow passes, servers are what is asked first.
+        is_ripe=not is_link_busy(at, at.now_ns)
+        and not (is_silent and is_request_awaited(at, onset_ns)),
     )
 
 
@@ -107,7 +119,7 @@ def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
         for track in at.link.tracks.values()
         if track.kind == ECHO and track.target not in servers and not track.known_unresponsive
     ]
-    lost, answered = sum(one.failed for one in echoes), sum(one.ok for one in echoes)
+    lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
     now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
     return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link))))
 

@@ -153,11 +153,11 @@ def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
     return is_measured and not is_of_outage
 
 
-def networks_of(one: ServiceOverLink) -> frozenset[str]:
+def networks_of(over: ServiceOverLink) -> frozenset[str]:
     """Return the networks that a service was tried in; empty where no address is known."""
-    found: set[str] = set()
-    for track in one.tracks.values():
+    networks: set[str] = set()
+    for track in over.tracks.values():
         for address in track.addresses:
             six = ":" in address
-            found.add(":".join(address.split(":")[:3]) if six else address.rpartition(".")[0])
-    return frozenset(found)
+            networks.add(":".join(address.split(":")[:3]) if six else address.rpartition(".")[0])
+    return frozenset(networks)

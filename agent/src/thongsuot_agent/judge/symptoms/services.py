@@ -3,17 +3,18 @@ Services: what is wrong with a portal over one link, seen together with the link
 links.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure, explained_by_link
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST, SLOW_RUNS, ServiceOverLink
-from thongsuot_agent.judge.tracks import STALLS, is_slow
+from thongsuot_agent.judge.tracks import ECHO, STALLS, is_slow, share_silent_lately
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
@@ -21,6 +22,8 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
+SMALL_LOST_RATIO = 0.06
+"""Share of their latest runs that echoes lose at most where only large packets are lost."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
@@ -57,8 +60,11 @@ def large_packets(
     Return that a link loses large packets: handshakes stall on all services, small packets pass.
 
     In one family, as paths of the two may differ. Two services must stall, or one that works over
-    another link; what fails over every link is the service's own trouble.
+    another link; what fails over every link is the service's own trouble. Where small packets are
+    lost as well it is loss that pages stall by (2026-11: of a box that lost most of what came in).
     """
+    if share_silent_lately(_echoes_beyond_site(at)) > SMALL_LOST_RATIO:
+        return None
     for family in (Family.IP4, Family.IP6):
         asked = [(s, o) for s, o in zip(elsewhere, here, strict=True) if family in o.health]
         stalling = [s for s, o in asked if _stalls(o, family)]
@@ -75,12 +81,20 @@ def large_packets(
     return None
 
 
-def _stalls(one: ServiceOverLink, family: Family) -> bool:
-    return one.health[family] is Health.BAD and one.tracks[family].reason in STALLS
+def _echoes_beyond_site(at: LinkContext) -> Iterator[Track]:
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        is_beyond = point is not None and RANK[point.rung] > RANK[Segment.LAN]
+        if track.kind == ECHO and is_beyond and not track.known_unresponsive:
+            yield track
 
 
-def _passes(one: ServiceOverLink, family: Family) -> bool:
-    return one.health[family] is Health.GOOD and not one.tracks[family].slow_runs
+def _stalls(over: ServiceOverLink, family: Family) -> bool:
+    return over.health[family] is Health.BAD and over.tracks[family].reason in STALLS
+
+
+def _passes(over: ServiceOverLink, family: Family) -> bool:
+    return over.health[family] is Health.GOOD and not over.tracks[family].slow_runs
 
 
 def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
@@ -95,10 +109,10 @@ def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
 
 def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
     """Return what each link showed of a service, the link in question first."""
-    found: list[Evidence] = []
-    for place, one in enumerate(overs):
-        for family, track in sorted(one.tracks.items()):
-            found.append(
+    evidence: list[Evidence] = []
+    for place, over in enumerate(overs):
+        for family, track in sorted(over.tracks.items()):
+            evidence.append(
                 Evidence(
                     kind=REQUEST,
                     target=track.target,
@@ -108,10 +122,10 @@ def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
                     reason=track.reason if track.failures else None,
                     ok=track.successes,
                     failed=track.failures,
-                    link=one.link.name if place else "",
+                    link=over.link.name if place else "",
                 )
             )
-    return tuple(found)
+    return tuple(evidence)
 
 
 def _slow(
@@ -126,11 +140,11 @@ def _slow(
         return None
     if not _is_slow_over(at, here):
         return None
-    if all(_is_slow_over(at, one) for one in elsewhere):
+    if all(_is_slow_over(at, over) for over in elsewhere):
         fault = Diagnosis(
             state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
         )
-    elif any(_is_quick_over(one) for one in elsewhere):
+    elif any(_is_quick_over(over) for over in elsewhere):
         fault = SLOW_OVER_LINK
     else:
         return None
@@ -142,22 +156,22 @@ def _slow(
     )
 
 
-def _is_quick_over(one: ServiceOverLink) -> bool:
-    return one.is_whole and all(
-        not track.slow_runs and track.successes >= SLOW_RUNS for track in one.tracks.values()
+def _is_quick_over(over: ServiceOverLink) -> bool:
+    return over.is_whole and all(
+        not track.slow_runs and track.successes >= SLOW_RUNS for track in over.tracks.values()
     )
 
 
-def may_be_slow(one: ServiceOverLink, settings: Settings) -> bool:
+def may_be_slow(over: ServiceOverLink, settings: Settings) -> bool:
     """Return whether a page was slow too few times to be called so."""
     return any(
         0 < track.slow_runs < SLOW_RUNS and is_slow(track, settings)
-        for track in one.tracks.values()
+        for track in over.tracks.values()
     )
 
 
-def _is_slow_over(at: LinkContext, one: ServiceOverLink) -> bool:
-    return bool(one.tracks) and all(
+def _is_slow_over(at: LinkContext, over: ServiceOverLink) -> bool:
+    return bool(over.tracks) and all(
         track.slow_runs >= SLOW_RUNS and is_slow(track, at.settings)
-        for track in one.tracks.values()
+        for track in over.tracks.values()
     )

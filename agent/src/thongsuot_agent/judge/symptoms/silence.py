@@ -22,14 +22,15 @@ from thongsuot_agent.judge.observations import (
     SilenceCandidate,
     independent_witnesses,
     is_any_not_probed,
+    is_gateway_lossy,
     observe_latest,
 )
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.partial import partial_outage
-from thongsuot_agent.judge.symptoms.traffic import is_link_busy
-from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy, may_be_full_since
+from thongsuot_agent.judge.tracks import ECHO, share_silent_lately
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -57,6 +58,15 @@ _AFTER: Mapping[Segment, Diagnosis] = {
 }
 """What is broken when this is the highest rung that answered."""
 TWO_SILENT_RUNS = 2
+LAN_WAIT_S = 60.0
+"""So long a silence beyond a gateway that loses echoes waits."""
+LIVING_CLEAN_RATIO = 0.06
+"""
+Share of their latest runs that those may lose who answer beside a part that is silent: among a
+dozen targets some are always silent for a while where a third of all is lost.
+"""
+SAME_MOMENT_NS = 300_000_000
+"""The questions of one burst go out within this of each other."""
 QUEUE_S = 5.0
 """So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
 
@@ -72,6 +82,7 @@ def detect_silence(at: LinkContext, sight: Observations) -> Suspicion | None:
         if len(independent_witnesses(silent)) < min(quorum, _available(at)):
             return None
         is_ripe = not is_any_not_probed(at, sight, Segment.DEVICE)
+        is_ripe = is_ripe and (top is None or _is_proved_meanwhile(sight, silent))
         return _suspicion(
             at, sight, SilenceCandidate(_locate_silence(at, sight, silent), tuple(silent), is_ripe)
         )
@@ -83,8 +94,11 @@ def detect_silence(at: LinkContext, sight: Observations) -> Suspicion | None:
                 sight,
                 SilenceCandidate(_AFTER[top], tuple(silent), not is_any_not_probed(at, sight, top)),
             )
-    found = dead_family(at, sight) or partial_outage(at, sight)
-    return None if found is None else _suspicion(at, sight, found)
+    candidate = dead_family(at, sight) or partial_outage(at, sight)
+    if candidate is None or _loss_of_the_living(sight, candidate.silent) > LIVING_CLEAN_RATIO:
+        # Some silent and some not, and those who answer lose as well: that is loss.
+        return None
+    return _suspicion(at, sight, candidate)
 
 
 def is_silence_over(at: LinkContext) -> bool:
@@ -112,7 +126,7 @@ def is_beyond_loss(at: LinkContext) -> bool:
     One run that nothing answers may be a blip, which takes all that are under way at that moment;
     so only who was silent twice in a row counts, and a quorum of witnesses has to have been.
     """
-    found: set[str] = set()
+    witnesses: set[str] = set()
     runs = 0
     for track in at.link.tracks.values():
         post = at.probes.point_of(track)
@@ -120,21 +134,40 @@ def is_beyond_loss(at: LinkContext) -> bool:
             post is not None and post.kind in FAST_KINDS and RANK[post.rung] > RANK[Segment.LAN]
         )
         if is_meant and not track.known_unresponsive and track.silences >= TWO_SILENT_RUNS:
-            found.add(track.target)
+            witnesses.add(track.target)
             runs += track.silences
     nats = runs * log(1.0 / _loss_ratio(at))
-    return len(found) >= at.settings.quorum and nats >= at.settings.silence_nats
+    return len(witnesses) >= at.settings.quorum and nats >= at.settings.silence_nats
 
 
 def _loss_ratio(at: LinkContext) -> float:
     return min(0.95, max(at.settings.loss_floor_ratio, loss_ratio(at.link)))
 
 
+def _loss_of_the_living(sight: Observations, silent: Sequence[Observation]) -> float:
+    """
+    Return the share of their latest runs that those lost who answered beside a silence.
+
+    What a lower rung, or a neighbour on the same rung, loses at the same time explains as much of
+    the silence: no answer of a gateway that is reached once in ten times proves the LAN (2026-11: a
+    LAN that lost seven of ten packets by turns became an outage of the carrier's line).
+    """
+    own = {id(seen.track) for seen in silent}
+    return share_silent_lately(
+        seen.track
+        for seen in sight.seen
+        if seen.answered
+        and id(seen.track) not in own
+        and seen.point.kind in FAST_KINDS
+        and not seen.track.known_unresponsive
+    )
+
+
 def _available(at: LinkContext) -> int:
     """
     Count the witnesses beyond the site that a link has, without those that are known to be silent.
     """
-    found: set[str] = set()
+    witnesses: set[str] = set()
     for track in at.link.tracks.values():
         post = at.probes.point_of(track)
         if post is None or track.known_unresponsive or RANK[post.rung] <= RANK[Segment.LAN]:
@@ -145,8 +178,8 @@ def _available(at: LinkContext) -> int:
             # that cannot speak is not waited for. Case: the carrier drops ICMP, then the fibre is
             # cut; the name server is all that is left to fall silent.
             continue
-        found.add(SERVICES_WITNESS if post.is_service else post.target)
-    return max(1, len(found))
+        witnesses.add(SERVICES_WITNESS if post.is_service else post.target)
+    return max(1, len(witnesses))
 
 
 def _locate_silence(
@@ -173,6 +206,26 @@ def _is_edge_silent(sight: Observations) -> bool:
     """
     edges = [observation for observation in sight.seen if observation.point.is_edge]
     return bool(edges) and all(edge.silent and edge.track.answered_ns is not None for edge in edges)
+
+
+def _is_proved_meanwhile(sight: Observations, silent: Sequence[Observation]) -> bool:
+    """
+    Return whether the gateway lived while what lies beyond it was silent, and not only after.
+
+    By an answer to a question as old as the latest that stayed unanswered, or by answers alone
+    since the round began (2026-11: a box that was deaf for 1.7 s answered first, and its carrier
+    was told of a dead line).
+    """
+    last_ns = max(seen.track.silent_ns or 0 for seen in silent)
+    gateways = [
+        seen for seen in sight.seen if seen.point.is_gateway and not seen.track.known_unresponsive
+    ]
+    if not any(seen.answered for seen in gateways):
+        return True
+    if any(seen.silent for seen in gateways):
+        return False
+    is_old = any((seen.track.answered_ns or 0) <= last_ns + SAME_MOMENT_NS for seen in gateways)
+    return is_old or not any(seen.track.tally.failed for seen in gateways)
 
 
 def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bool:
@@ -216,17 +269,33 @@ def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
     return ACCESS_SILENT if is_fresh else SILENT_SOMEWHERE
 
 
-def _suspicion(at: LinkContext, sight: Observations, found: SilenceCandidate) -> Suspicion:
+def _suspicion(at: LinkContext, sight: Observations, candidate: SilenceCandidate) -> Suspicion:
     """Return a silence with its onset, its evidence and its strength."""
-    silent = found.silent
+    silent = candidate.silent
+    ratio = min(0.95, max(_loss_ratio(at), _loss_of_the_living(sight, silent)))
     return Suspicion(
-        fault=found.fault,
+        fault=candidate.fault,
         onset_ns=_onset_ns(silent),
         evidence=gather_evidence(at, sight),
-        nats=log(1.0 / _loss_ratio(at)) * sum(s.track.silences for s in silent),
+        nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
-        is_ripe=found.is_ripe and not _is_queue_possible(at, _onset_ns(silent)),
+        is_ripe=candidate.is_ripe
+        and not _is_queue_possible(at, _onset_ns(silent))
+        and not _is_lan_lossy(at, candidate),
     )
+
+
+def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
+    """
+    Return whether a silence beyond the site may be what its own LAN loses, for a while.
+
+    A gateway that some echoes reach proves the way to it for those alone. One that limits how often
+    it answers loses as many, so after a minute the silence is believed.
+    """
+    waited_ns = at.now_ns - _onset_ns(candidate.silent)
+    if candidate.fault.segment is Segment.LAN or waited_ns >= ns(LAN_WAIT_S):
+        return False
+    return is_gateway_lossy(at)
 
 
 def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:
@@ -237,7 +306,9 @@ def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:
     with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
     of a second was told to the carrier).
     """
-    return is_link_busy(at, at.now_ns) and at.now_ns - onset_ns < ns(QUEUE_S)
+    if at.now_ns - onset_ns >= ns(QUEUE_S):
+        return False
+    return is_link_busy(at, at.now_ns) or may_be_full_since(at, onset_ns)
 
 
 def _onset_ns(silent: Sequence[Observation]) -> int:

@@ -15,6 +15,8 @@ from thongsuot_schema.verdict import Evidence
 
 _SHORTEST_NS = NS_PER_S
 """Rates over less than this say more about single packets than about load."""
+_SHORTEST_FILL_NS = 700_000_000
+"""In less than this a few packets of any site would do."""
 _PEAK_KEPT = 0.9998
 """What is left of the highest rate after each reading: half of it after 15 hours."""
 _FRESH_NS = 40 * NS_PER_S
@@ -70,6 +72,21 @@ def is_link_busy(at: LinkContext, moment_ns: int) -> bool:
     )
 
 
+def may_be_full_since(at: LinkContext, moment_ns: int) -> bool:
+    """
+    Return whether what has passed since the counters before a moment may have filled the link from
+    that moment on.
+
+    The counters are read every 15 s, so that a transfer of three seconds is a fifth of their rate
+    (2026-11: an upload was told to the carrier as a dead line nine seconds after it had begun).
+    """
+    own = at.link.traffic
+    if own.read_ns is None or not own.from_ns <= moment_ns <= own.read_ns - _SHORTEST_FILL_NS:
+        return False
+    spread = (own.read_ns - own.from_ns) / (own.read_ns - moment_ns)
+    return _is_full(at, own, spread)
+
+
 def knows_rate_since(at: LinkContext, moment_ns: int) -> bool:
     """Return whether the rates known are of a time after a moment; true where none will ever be."""
     own = at.link.traffic
@@ -119,14 +136,15 @@ def _is_fresh(traffic: Traffic, moment_ns: int, limit_ns: int) -> bool:
     return traffic.read_ns is not None and moment_ns - traffic.read_ns <= limit_ns
 
 
-def _is_full(at: LinkContext, traffic: Traffic) -> bool:
+def _is_full(at: LinkContext, traffic: Traffic, spread: float = 1.0) -> bool:
+    """Return whether a link is full at the rates known, or at a multiple of them."""
     spec, settings = at.probes.link, at.settings
     full_down = spec.contract_down_bits_per_second or traffic.down_peak
     full_up = spec.contract_up_bits_per_second or traffic.up_peak
     floor, ratio = settings.busy_floor_bits_per_second, settings.busy_ratio
-    return traffic.down_bits_per_second >= max(
+    return spread * traffic.down_bits_per_second >= max(
         floor, ratio * full_down
-    ) or traffic.up_bits_per_second >= max(floor, ratio * full_up)
+    ) or spread * traffic.up_bits_per_second >= max(floor, ratio * full_up)
 
 
 def _update_counters(

@@ -26,7 +26,7 @@ from pathlib import Path
 from thongsuot_agent.clock import boot_id
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.links.neighbour import gateway_answers
+from thongsuot_agent.links.neighbour import gateway_answers, gateway_hardware
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.probing.contract import Probe, ProbeServices
@@ -91,6 +91,7 @@ class HostProbe:
             return failed_finding(
                 Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
             )
+        hardware = ""
         try:
             message = link.kernel.link(state.index)
             values = {
@@ -101,9 +102,10 @@ class HostProbe:
             }
             if settings.ask_gateway:
                 values |= await _neighbour_values(link, message)
+                hardware = _hardware(link, message)
         except OSError as error:
             return failed_finding(reason_for_own(error), detail=described(error))
-        return ok_finding(values, evidence=_evidence(state))
+        return ok_finding(values, evidence=_evidence(state, hardware))
 
 
 def _link_values(state: LinkState, message: LinkMessage) -> dict[Metric, float]:
@@ -166,11 +168,19 @@ async def _answers(link: LiveLink, family: Family, message: LinkMessage) -> bool
         return None  # the other values say why
 
 
-def _evidence(state: LinkState) -> dict[str, str]:
+def _hardware(link: LiveLink, message: LinkMessage) -> str:
+    try:
+        return gateway_hardware(link, message)
+    except LinkUnusable:
+        return ""  # the other values say why
+
+
+def _evidence(state: LinkState, hardware: str) -> dict[str, str]:
     texts = {
         "boot_id": _boot_id(),
         "addresses": " ".join((*state.addresses4, *state.addresses6)),
         "gateways": " ".join(filter(None, (state.gateway4, state.gateway6))),
+        "gateway_hardware": hardware,
         "address_conflict": state.conflict or ("yes" if state.address_conflict else ""),
     }
     return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}

@@ -62,6 +62,16 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.slow_cause_unknown.situation"),
         advice=Text("schema.symptoms.slow_cause_unknown.advice"),
     ),
+    Symptom.NEW_CONNECTIONS_FAIL: Sentence(
+        headline=Text("schema.symptoms.new_connections_fail.headline"),
+        situation=Text("schema.symptoms.new_connections_fail.situation"),
+        advice=Text("schema.symptoms.new_connections_fail.advice"),
+    ),
+    Symptom.GATEWAY_REPLACED: Sentence(
+        headline=Text("schema.symptoms.gateway_replaced.headline"),
+        situation=Text("schema.symptoms.gateway_replaced.situation"),
+        advice=Text("schema.symptoms.gateway_replaced.advice"),
+    ),
     Symptom.CONNECTION_INTERCEPTED: Sentence(
         headline=Text("schema.symptoms.connection_intercepted.headline"),
         situation=Text("schema.symptoms.connection_intercepted.situation"),

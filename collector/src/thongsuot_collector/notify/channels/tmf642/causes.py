@@ -47,6 +47,8 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.DEVICE_FILTERS_ANSWERS: AlarmCause(EQUIPMENT, "configurationOrCustomisationError"),
     Symptom.LINK_REACHES_NO_SERVICE: _ROUTING,
     Symptom.SLOW_CAUSE_UNKNOWN: AlarmCause(QUALITY, "congestion"),
+    Symptom.NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
+    Symptom.GATEWAY_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.CONNECTION_INTERCEPTED: AlarmCause(COMMUNICATIONS, "authenticationFailure"),
     Symptom.SERVICE_UNREACHABLE_OVER_LINK: _SERVICE,
     Symptom.ACCESS_LOSS: _LOSS,

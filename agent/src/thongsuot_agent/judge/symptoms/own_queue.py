@@ -1,0 +1,93 @@
+"""
+Own queue: whether what is slow, or lost, may be a transfer of the site's own that nobody can be
+asked about.
+"""
+
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.observations import Observation, rung_of
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SLOW_CAUSE_UNKNOWN)
+"""A queue, and nobody to ask whose it is: the site is told to pause its transfers first."""
+STEADY_RATIO, STEADY_S = 0.1, 0.01
+"""
+Spread of the delays, as a share of the middle one or so long, up to which no queue makes them: what
+TCP fills comes and goes by a third (CUBIC, RFC 9438: to 0.7 at each loss), a longer way does not.
+"""
+STEADY_ROUNDS = 6
+"""
+So many rounds have to agree. Of four (2026-11) one queue in four looked steady by chance: the
+delays of a round are of one moment.
+"""
+DELAYS_KEPT = 96
+"""Delays that are remembered while a link is slow: six rounds and more of both families."""
+QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
+"""
+So much above the usual is a queue's sign, by echoes of the latest round of the schedule: a hundred
+packets of full size at 100 Mbit/s; the middle of seven anchors moves by 3 ms on 5G.
+"""
+PAUSE_S = 900.0
+"""A person who was told to pause has by then; what is slow after it is told to the carrier."""
+
+
+def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -> bool | None:
+    """
+    Return whether another machine of the site may fill the line, where no box can say.
+
+    ``None``: it looks steady, and not for long enough.
+
+    What the device itself sends is known (``traffic``), what other machines send is not. So a delay
+    is a queue's until it has been steady for some rounds: that no queue is.
+    """
+    link = at.link
+    if link.boxes or at.now_ns - onset_ns >= ns(PAUSE_S):
+        return False
+    if link.slow.fault is not None and link.slow.fault != CAUSE_UNKNOWN:
+        return False
+    if link.slow.fault is None and not link.slow.is_pending:
+        link.delays_s.clear()
+        link.delay_rounds = 0
+    link.delays_s += [(s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow]
+    del link.delays_s[:-DELAYS_KEPT]
+    link.delay_rounds += 1
+    if not _is_steady(link.delays_s):
+        return True
+    return None if link.delay_rounds < STEADY_ROUNDS else False
+
+
+def _is_steady(delays_s: list[float]) -> bool:
+    """Return whether delays hardly differ, a tenth of them on either side left out."""
+    ordered = sorted(delays_s)
+    aside = len(ordered) // 10
+    spread_s = ordered[-1 - aside] - ordered[aside]
+    return spread_s <= max(STEADY_S, STEADY_RATIO * ordered[len(ordered) // 2])
+
+
+def is_queue_possible(at: LinkContext) -> bool:
+    """
+    Return whether echoes beyond the site take longer than usual now, though not so long that the
+    link is slow: what is lost may be dropped by a queue.
+
+    A big transfer of the site delays by what the queue holds and drops what it does not: 20 ms and
+    3 % were told to the carrier as the loss of its line (2026-11). Not where a box can be asked,
+    whose counters say it (``traffic``).
+    """
+    if at.link.boxes:
+        return False
+    added = sorted(
+        track.value_s - track.usual_s
+        for track in at.link.tracks.values()
+        if track.kind == ECHO
+        and track.value_s is not None
+        and track.usual_s is not None
+        and track.learned >= at.settings.learn_runs
+        and at.now_ns - (track.value_ns or 0) <= ns(QUEUE_FRESH_S)
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
+    )
+    return bool(added) and added[len(added) // 2] >= QUEUE_SIGN_S

@@ -163,9 +163,9 @@ async def playing(
         world.journal,
         BatchReader(LayoutCache(world.journal, LIMITS), LIMITS),
         store=world.store,
-        aside=DeadLetterQueue(world.store, Metrics()),
+        dead_letters=DeadLetterQueue(world.store, Metrics()),
         directory=DIRECTORY,
-        tell=service.enqueue,
+        publish=service.enqueue,
         now_ns=world.clock_ns,
     )
     await world.keeper.load()

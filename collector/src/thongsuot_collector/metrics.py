@@ -161,12 +161,12 @@ class Metrics:
         self, authorities: Mapping[str, float], lists: Mapping[str, float]
     ) -> None:
         """Have the gauges say what has to be renewed until when, and nothing of what is gone."""
-        for gauge, told in (
+        for gauge, times in (
             (self._authority_expiry, authorities),
             (self._revocations_due, lists),
         ):
             gauge.clear()
-            for name, end_s in told.items():
+            for name, end_s in times.items():
                 gauge.labels(name).set(end_s)
 
     def set_anchors(self, targets: Iterable[Target]) -> None:

@@ -47,7 +47,7 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
     assert opened.thread_id == resolved.thread_id
     assert str(opened.audience.name) == "vnpt"
-    (shown,) = opened.incident.shown
+    (shown,) = opened.incident.subject_evidence
     assert [batch.number for batch in shown.batches] == [2]
     assert "Traceback" not in stage.collector.log()
 

@@ -68,9 +68,9 @@ class World:
             self.journal,
             BatchReader(LayoutCache(self.journal, LIMITS), LIMITS),
             store=self.store,
-            aside=DeadLetterQueue(self.store, Metrics()),
+            dead_letters=DeadLetterQueue(self.store, Metrics()),
             directory=InventoryDirectory(INVENTORY),
-            tell=tell,
+            publish=tell,
             now_ns=self.clock_ns,
         )
 

@@ -27,7 +27,7 @@ class Agent:
         name, described = decode_layout(layout)
         layouts = {name: compile_layout(described)}
         columns = decode_columns(body, layouts.get)
-        self.observations.take(columns, epoch_ns=EPOCH, layout=name)
+        self.observations.ingest_batch(columns, epoch_ns=EPOCH, layout=name)
 
     def seen(self, target: str = "exchange") -> Observation:
         return next(

@@ -160,10 +160,10 @@ def evidence_naming(number: int, digest: str) -> IncidentDocument:
     """Return an incident's document that names one batch of s0."""
     made = steady_city(city_inventory())
     document = message_of(cut_fibre(made), made).document
-    (shown,) = document.shown
+    (shown,) = document.subject_evidence
     named = BatchReference(stream="5d1f0c9a77e2b304", number=number, digest=digest)
     return msgspec.structs.replace(
-        document, shown=(msgspec.structs.replace(shown, batches=(named,)),)
+        document, subject_evidence=(msgspec.structs.replace(shown, batches=(named,)),)
     )
 
 

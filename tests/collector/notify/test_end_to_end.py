@@ -57,9 +57,9 @@ async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[Notifi
         world.journal,
         BatchReader(LayoutCache(world.journal, LIMITS), LIMITS),
         store=world.store,
-        aside=DeadLetterQueue(world.store, Metrics()),
+        dead_letters=DeadLetterQueue(world.store, Metrics()),
         directory=directory,
-        tell=desk.enqueue,
+        publish=desk.enqueue,
         now_ns=world.clock_ns,
     )
     await world.keeper.load()
@@ -95,7 +95,7 @@ async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
         await eventually(lambda: not world.keeper.pending_notifications())
         (body,) = told(hook)
         assert (body.kind, body.audience.name) == ("opened", "vnpt")
-        (batch,) = body.incident.shown[0].batches
+        (batch,) = body.incident.subject_evidence[0].batches
         assert batch.number == world.agents["s0"].number
         (shown,) = desk.site_notifications("s0")
         assert (shown.party, shown.about, shown.is_delivered) == ("carrier", "fiber", True)

@@ -42,7 +42,7 @@ class StateFixture:
             journal,
             BatchReader(LayoutCache(journal, LIMITS), LIMITS),
             store=self.store,
-            aside=DeadLetterQueue(self.store, self.metrics),
+            dead_letters=DeadLetterQueue(self.store, self.metrics),
             metrics=self.metrics,
         )
 

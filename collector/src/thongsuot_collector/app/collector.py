@@ -56,32 +56,35 @@ async def run_collector(
             )
         async with open_components(
             configuration, directory, accept_empty_store=accept_empty_store
-        ) as made:
+        ) as components:
             try:
-                await _serve(made, sock, page_sock, stop, listening)
+                await _serve(components, sock, page_sock, stop, listening)
             except BaseExceptionGroup as group:
                 damaged, _ = group.split(JournalDamaged)
                 if damaged is not None:
                     raise JournalDamaged(str(_first_leaf(damaged))) from group
                 raise
-            await flush(made)
+            await flush(components)
     _log.info("stopped")
 
 
 async def _serve(
-    made: Components,
+    components: Components,
     sock: socket.socket,
     page_sock: socket.socket | None,
     stop: asyncio.Event,
     listening: Callable[[str], None],
 ) -> None:
-    listen = made.configuration.settings.listen
+    listen = components.configuration.settings.listen
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
         conflicts: asyncio.Queue[JournalEntry] = asyncio.Queue(maxsize=100)
-        beside, alone = page_apps(made)
+        beside, alone = page_apps(components)
         web = push_server(
-            listen, _push_endpoint(made, damage, conflicts), beside, made.agent_access.handshakes
+            listen,
+            _push_endpoint(components, damage, conflicts),
+            beside,
+            components.agent_access.handshakes,
         )
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
@@ -91,13 +94,13 @@ async def _serve(
         supervisor = Supervisor(
             random=random.random,
             fatal=(JournalDamaged,),
-            on_failure=lambda name: made.metrics.failures.labels(name).inc(),
+            on_failure=lambda name: components.metrics.failures.labels(name).inc(),
         )
         stop_jobs = asyncio.Event()
-        jobs = dict(_jobs(made, conflicts)) | {"journal damage": damage.wait}
+        jobs = dict(_jobs(components, conflicts)) | {"journal damage": damage.wait}
         supervised = group.create_task(supervisor.run(jobs, stop_jobs))
         url = url_of(listen, sock)
-        _log.info("listening url=%s sinks=%s", url, ",".join(made.sinks) or "none")
+        _log.info("listening url=%s sinks=%s", url, ",".join(components.sinks) or "none")
         listening(url)
         stopping = group.create_task(stop.wait())
         await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
@@ -111,33 +114,33 @@ async def _serve(
 
 
 def _push_endpoint(
-    made: Components, damage: "_DamageAlarm", conflicts: asyncio.Queue[JournalEntry]
+    components: Components, damage: "_DamageAlarm", conflicts: asyncio.Queue[JournalEntry]
 ) -> PushEndpoint:
-    settings = made.configuration.settings
+    settings = components.configuration.settings
 
     def note_conflict(entry: JournalEntry) -> None:
         if not conflicts.full():  # a flood of them tells no more than the first hundred
             conflicts.put_nowait(entry)
 
-    door = PushHandler(
-        made.journal,
-        layouts=made.layouts,
-        reader=made.reader,
-        clocks=made.clocks,
+    handler = PushHandler(
+        components.journal,
+        layouts=components.layouts,
+        reader=components.reader,
+        clocks=components.clocks,
         limits=LIMITS,
-        metrics=made.metrics,
+        metrics=components.metrics,
         budgets=_push_budgets(settings.ingest),
         callbacks=PushCallbacks(conflicting=note_conflict, damaged=damage.report),
     )
     return PushEndpoint(
-        door,
-        made.agent_access.authenticator,
+        handler,
+        components.agent_access.authenticator,
         limits=LIMITS,
-        metrics=made.metrics,
+        metrics=components.metrics,
         answer=lambda site, site_config: PushResponse(
-            notifications=made.desk.notified_parties(site),
-            test_requests=made.test_requests.pending(site),
-            site_config=made.site_configs.offer_for(site, site_config),
+            notifications=components.notifications.notified_parties(site),
+            test_requests=components.test_requests.pending(site),
+            site_config=components.site_configs.offer_for(site, site_config),
         ),
         sites=RateLimiter(
             per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_burst
@@ -165,30 +168,33 @@ def _push_budgets(settings: IngestSettings) -> PushBudgets:
 
 
 def _jobs(
-    made: Components, conflicts: asyncio.Queue[JournalEntry]
+    components: Components, conflicts: asyncio.Queue[JournalEntry]
 ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
-    async def set_conflicts_aside() -> None:
+    async def keep_conflicts() -> None:
         while True:
-            await made.dead_letters.put_conflict(await conflicts.get())
+            await components.dead_letters.put_conflict(await conflicts.get())
 
-    yield "state", made.states.run
-    yield "snapshots", made.states.snapshot_forever
-    yield "incidents", made.incidents.run
-    yield "maintenance", made.incidents.follow_windows
-    yield "telling", lambda: made.desk.run(made.incidents)
-    yield "statements", StatementIssuer(made.archive, made.configuration.settings.sla).run
-    yield "tokens", made.agent_access.tokens.keep_fresh
-    yield "certificates", made.agent_access.keep_fresh
-    yield "tests", made.test_requests.keep_fresh
-    yield "site configurations", made.site_configs.sync_forever
-    if made.configuration.settings.inventory_dir:
-        yield "inventory", made.inventory.run
-    yield "housekeeping", made.housekeeping.run
-    yield "conflicts", set_conflicts_aside
-    reflector = made.configuration.settings.reflector
+    yield "state", components.states.run
+    yield "snapshots", components.states.snapshot_forever
+    yield "incidents", components.incidents.run
+    yield "maintenance", components.incidents.follow_windows
+    yield "notifications", lambda: components.notifications.run(components.incidents)
+    yield (
+        "statements",
+        StatementIssuer(components.archive, components.configuration.settings.sla).run,
+    )
+    yield "tokens", components.agent_access.tokens.keep_fresh
+    yield "certificates", components.agent_access.keep_fresh
+    yield "tests", components.test_requests.keep_fresh
+    yield "site configurations", components.site_configs.sync_forever
+    if components.configuration.settings.inventory_dir:
+        yield "inventory", components.inventory.run
+    yield "housekeeping", components.housekeeping.run
+    yield "conflicting batches", keep_conflicts
+    reflector = components.configuration.settings.reflector
     if reflector.stamp_address or reflector.throughput_address:
-        yield "reflector", lambda: reflect(reflector, made.metrics)
-    for name, sink in made.sinks.items():
+        yield "reflector", lambda: reflect(reflector, components.metrics)
+    for name, sink in components.sinks.items():
         yield f"sink {name}", sink.run
 
 

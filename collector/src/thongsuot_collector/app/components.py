@@ -72,7 +72,7 @@ class Components:
     states: StateConsumer
     sinks: dict[str, Sink]
     links: IncidentLinks
-    desk: NotificationService
+    notifications: NotificationService
     incidents: IncidentConsumer
     archive: StatementArchive
     housekeeping: Housekeeping
@@ -98,13 +98,13 @@ async def open_components(
         configuration.state_dir / JOURNAL_FILE,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
     )
-    made = _components(configuration, directory, journal, store, metrics)
+    components = _components(configuration, directory, journal, store, metrics)
     try:
-        await _load_state(made)
-        yield made
+        await _load_state(components)
+        yield components
     finally:
-        await made.desk.close()
-        for sink in made.sinks.values():
+        await components.notifications.close()
+        for sink in components.sinks.values():
             await sink.close()
         await journal.close()
         store.dispose()
@@ -129,15 +129,15 @@ def open_state_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
     return open_store(store, accept_empty=accept_empty)
 
 
-async def flush(made: Components) -> None:
+async def flush(components: Components) -> None:
     """Bring what is kept in memory to the disk; nothing more arrives."""
-    await made.states.catch_up()
-    await made.states.snapshot()
+    await components.states.catch_up()
+    await components.states.snapshot()
     # What is found only now is told when the collector starts again.
-    await made.incidents.catch_up()
-    await made.incidents.flush()
-    await made.housekeeping.save_boots()
-    await made.site_configs.save()
+    await components.incidents.catch_up()
+    await components.incidents.flush()
+    await components.housekeeping.save_boots()
+    await components.site_configs.save()
 
 
 def _components(
@@ -149,27 +149,34 @@ def _components(
 ) -> Components:
     layouts = LayoutCache(journal, LIMITS)
     reader = BatchReader(layouts, LIMITS)
-    aside = DeadLetterQueue(store, metrics)
+    dead_letters = DeadLetterQueue(store, metrics)
     clocks = BootClocks()
     asks = PendingTestRequests(store)
     site_configs = SiteConfigRegistry(
         store, directory, is_offering=configuration.settings.site_configs.offer
     )
-    heard = _batch_callback(asks.apply_batch, site_configs.apply_batch)
-    states = StateConsumer(journal, reader, store=store, aside=aside, metrics=metrics, heard=heard)
+    batch_callback = _batch_callback(asks.apply_batch, site_configs.apply_batch)
+    states = StateConsumer(
+        journal,
+        reader,
+        store=store,
+        dead_letters=dead_letters,
+        metrics=metrics,
+        on_batch=batch_callback,
+    )
     supplies = SinkContext(
         journal=journal,
         reader=reader,
         states=states,
         labels_of=directory.labels_of,
-        dead_letters=aside,
+        dead_letters=dead_letters,
         metrics=metrics,
         state_dir=configuration.state_dir,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     links = _signed_links(configuration)
-    desk = _desk(configuration, supplies, directory, store, links)
-    incidents = _incidents(configuration, supplies, directory, store, desk)
+    service = _desk(configuration, supplies, directory, store, links)
+    incidents = _incidents(configuration, supplies, directory, store, service)
     return Components(
         configuration=configuration,
         directory=directory,
@@ -183,11 +190,11 @@ def _components(
         inventory=_inventory(configuration, directory, site_configs, incidents, metrics),
         layouts=layouts,
         reader=reader,
-        dead_letters=aside,
+        dead_letters=dead_letters,
         states=states,
         sinks=sinks,
         links=links,
-        desk=desk,
+        notifications=service,
         incidents=incidents,
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
         housekeeping=Housekeeping(
@@ -267,15 +274,15 @@ def _incidents(
     supplies: SinkContext,
     directory: InventoryDirectory,
     store: Engine,
-    desk: NotificationService,
+    service: NotificationService,
 ) -> IncidentConsumer:
     incidents = IncidentConsumer(
         supplies.journal,
         supplies.reader,
         store=store,
-        aside=supplies.dead_letters,
+        dead_letters=supplies.dead_letters,
         directory=directory,
-        tell=desk.enqueue,
+        publish=service.enqueue,
         settings=_keeper_settings(configuration.settings),
     )
     turns = incidents.turns
@@ -289,17 +296,23 @@ def _keeper_settings(settings: CollectorConfig) -> IncidentConsumerSettings:
     return IncidentConsumerSettings(timeline=timeline, incidents=settings.incidents)
 
 
-async def _load_state(made: Components) -> None:
-    for boot in await asyncio.to_thread(boots.all_known, made.store):
-        made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
-    await made.agent_access.refresh()
-    await made.test_requests.refresh()
-    await made.site_configs.load()
-    await made.states.load()
-    await made.states.catch_up()
-    await made.incidents.load()
-    await made.desk.load()
-    _log.info("state taken up sites=%d journal_head=%d", len(made.states.sites), made.journal.head)
+async def _load_state(components: Components) -> None:
+    for boot in await asyncio.to_thread(boots.all_known, components.store):
+        components.clocks.restore(
+            boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns
+        )
+    await components.agent_access.refresh()
+    await components.test_requests.refresh()
+    await components.site_configs.load()
+    await components.states.load()
+    await components.states.catch_up()
+    await components.incidents.load()
+    await components.notifications.load()
+    _log.info(
+        "state taken up sites=%d journal_head=%d",
+        len(components.states.sites),
+        components.journal.head,
+    )
 
 
 def _record_commit(metrics: Metrics, jobs: int, took_s: float) -> None:

@@ -26,29 +26,29 @@ _READY_LAG = 1000
 """Entries that the states may be behind and still be called ready: some seconds' worth."""
 
 
-def enrolment_routes(made: Components) -> list[Route]:
+def enrolment_routes(components: Components) -> list[Route]:
     """
     Return where devices turn their codes into tokens and certificates, and get the next one:
     beside the pushes, behind the same TLS.
     """
-    settings = made.configuration.settings.ingest
+    settings = components.configuration.settings.ingest
 
     def strangers() -> RateLimiter:
         return RateLimiter(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_burst)
 
     enrolment = EnrolmentEndpoint(
-        made.store,
-        made.agent_access.tokens,
-        made.agent_access.authenticator,
-        made.agent_access.issuer,
-        enrolments=made.metrics.enrolments,
+        components.store,
+        components.agent_access.tokens,
+        components.agent_access.authenticator,
+        components.agent_access.issuer,
+        enrolments=components.metrics.enrolments,
         strangers=strangers(),
     )
     renewing = CertificateRenewalEndpoint(
-        made.store,
-        made.agent_access.authenticator,
-        made.agent_access.issuer,
-        renewals=made.metrics.renewals,
+        components.store,
+        components.agent_access.authenticator,
+        components.agent_access.issuer,
+        renewals=components.metrics.renewals,
         strangers=strangers(),
     )
     return [
@@ -57,7 +57,7 @@ def enrolment_routes(made: Components) -> list[Route]:
     ]
 
 
-def page_apps(made: Components) -> tuple[Starlette, Starlette]:
+def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
     Return what stands beside the pushes, and the pages alone.
 
@@ -66,53 +66,55 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
     Raises:
         OSError: the file of the password cannot be read.
     """
-    settings = made.configuration.settings
+    settings = components.configuration.settings
     file = settings.page.password_file
     gate = PageAccess(
-        made.store,
+        components.store,
         Path(file).read_text("utf-8").strip() if file else "",
-        FailedLogins(made.metrics.failed_logins),
+        FailedLogins(components.metrics.failed_logins),
     )
 
     def refresh() -> None:
-        made.housekeeping.measure()
-        made.desk.update_metrics()
-        made.metrics.set_anchors(made.directory.inventory.targets)
-        made.metrics.site_configs.clear()
-        for status, count in made.site_configs.count_by_status().items():
-            made.metrics.site_configs.labels(status.value).set(count)
-        made.metrics.sites_with_duplicate_devices.set(
-            len(made.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
+        components.housekeeping.measure()
+        components.notifications.update_metrics()
+        components.metrics.set_anchors(components.directory.inventory.targets)
+        components.metrics.site_configs.clear()
+        for status, count in components.site_configs.count_by_status().items():
+            components.metrics.site_configs.labels(status.value).set(count)
+        components.metrics.sites_with_duplicate_devices.set(
+            len(components.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
         )
 
     views = SiteViews(
-        made.states,
-        made.directory,
-        told=made.desk.site_notifications,
-        windows=lambda: made.incidents.registry.network_state.windows,
+        components.states,
+        components.directory,
+        told=components.notifications.site_notifications,
+        windows=lambda: components.incidents.registry.network_state.windows,
         silent_after_s=settings.page.silent_after_s,
         support_hotline=settings.page.support_hotline,
     )
     pages = SitePages(
         views,
-        made.metrics.registry,
+        components.metrics.registry,
         gate=gate,
-        ready=lambda: made.states.lag <= _READY_LAG,
+        ready=lambda: components.states.lag <= _READY_LAG,
         refresh=refresh,
-        doubled=lambda: made.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()),
-        site_config_of=made.site_configs.of,
+        doubled=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
+            now_ns=time.time_ns()
+        ),
+        site_config_of=components.site_configs.of,
     )
     archive = IncidentArchive(
-        made.incidents,
-        made.store,
-        made.directory,
-        made.links,
+        components.incidents,
+        components.store,
+        components.directory,
+        components.links,
         support_hotline=settings.page.support_hotline,
     )
-    word_of = made.desk.display_name_of
-    incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
-    statements = StatementPages(made.archive, gate).routes()
-    asks = TestRequestPages(made.test_requests, gate, made.directory).routes()
+    word_of = components.notifications.display_name_of
+    incidents = IncidentPages(archive, gate, components.links, word_of=word_of).routes()
+    statements = StatementPages(components.archive, gate).routes()
+    asks = TestRequestPages(components.test_requests, gate, components.directory).routes()
     both = [*incidents, *statements, *asks]
-    called = callback_routes(made.desk.channels, made.desk.poll_now)
-    return pages.app([*both, *called, *enrolment_routes(made)]), pages.app(both)
+    called = callback_routes(components.notifications.channels, components.notifications.poll_now)
+    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)

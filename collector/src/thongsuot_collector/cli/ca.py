@@ -84,10 +84,10 @@ def _make(
     """Have an authority made, say which, and write down who did it."""
     with opened_store(state_dir) as store:
         folder, lifetime = state_dir / authority.FOLDER, timedelta(days=days)
-        made = make(folder, now=datetime.now(UTC), lifetime=lifetime)
-        print(_about(made))
+        issued = make(folder, now=datetime.now(UTC), lifetime=lifetime)
+        print(_about(issued))
         with store.begin() as connection:
-            audit.write(connection, action, "ca", detail=_fingerprint(made.pem))
+            audit.write(connection, action, "ca", detail=_fingerprint(issued.pem))
 
 
 def _show(options: argparse.Namespace) -> int:

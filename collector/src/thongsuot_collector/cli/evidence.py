@@ -31,7 +31,7 @@ def compare_evidence(
     """Yield, for every batch that an incident's evidence names, whether it is in the record so."""
     named = {
         (shown.site, batch.stream, batch.number): batch.digest
-        for shown in document.shown
+        for shown in document.subject_evidence
         for batch in shown.batches
     }
     for (site, stream, number), digest in sorted(named.items()):

@@ -46,20 +46,20 @@ def run(options: argparse.Namespace, inventory_dir: str) -> int:
     )
     others = file.other_files(path)
     old = file.read_current(path)
-    made = build_inventory(
+    imported = build_inventory(
         client.fetch(server), tag=options.tag, elsewhere=file.declared_names(others)
     )
-    for line in made.left_out:
+    for line in imported.left_out:
         print(f"left out: {line}", file=sys.stderr)
-    if made.mistakes:
-        raise NetboxError("\n".join(made.mistakes))
-    text = render_toml(made.inventory, made.origins, _HEAD)
+    if imported.mistakes:
+        raise NetboxError("\n".join(imported.mistakes))
+    text = render_toml(imported.inventory, imported.origins, _HEAD)
     file.check_text(path, text, others)
-    changes = differences(old, made.inventory)
+    changes = differences(old, imported.inventory)
     for line in changes:
         print(line)
     if not options.allow_removal:
-        _check_removals(old, made.inventory)
+        _check_removals(old, imported.inventory)
     if options.dry_run:
         print(f"{path}: {len(changes)} changes, not written")
     elif changes or not path.exists():

@@ -55,10 +55,10 @@ def _site_configs(options: argparse.Namespace, store: Engine, directory: Invento
 
 
 def _rows(only: str, store: Engine, directory: InventoryDirectory) -> list[tuple[str, ...]]:
-    made, runs = site_configs.newest(store), site_configs.runs(store)
+    versions, runs = site_configs.newest(store), site_configs.runs(store)
 
     def row(site: str) -> tuple[str, ...]:
-        newest, run = made.get(site), runs.get(site)
+        newest, run = versions.get(site), runs.get(site)
         status = rollout_status(newest, run)
         content = encode(derive_config(directory.site(site), directory))
         is_old = newest is not None and newest.digest != short_digest(content)

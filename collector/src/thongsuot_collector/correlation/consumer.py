@@ -24,7 +24,7 @@ from thongsuot_collector.incidents.incident import Dispute, Incident, Notificati
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.observation import Observation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
-    Touched,
+    ChangedFaults,
     advance,
     apply_rewrites,
     pending_notifications,
@@ -87,17 +87,17 @@ class IncidentConsumer:
         reader: BatchReader,
         *,
         store: Engine,
-        aside: DeadLetterQueue,
+        dead_letters: DeadLetterQueue,
         directory: InventoryDirectory,
-        tell: Callable[[tuple[NotificationEvent, ...]], None],
+        publish: Callable[[tuple[NotificationEvent, ...]], None],
         settings: IncidentConsumerSettings | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._journal = journal
         self._reader = reader
         self._store = store
-        self._aside = aside
-        self._publish = tell
+        self._aside = dead_letters
+        self._publish = publish
         settings = settings or IncidentConsumerSettings()
         self._settings, self._timeline = settings.incidents, settings.timeline
         self._now_ns = now_ns
@@ -248,7 +248,7 @@ class IncidentConsumer:
             present = self._present(entry.received_ns)
             with self.turns.turn():
                 rewrites = timeline.apply(summary, present, self._timeline)
-            self._observations.setdefault(entry.site, SiteObservations()).take(
+            self._observations.setdefault(entry.site, SiteObservations()).ingest_batch(
                 columns, epoch_ns=entry.epoch_ns, layout=entry.layout
             )
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
@@ -267,7 +267,7 @@ class IncidentConsumer:
         await self._tick(now_ns if is_current else self._read_ns)
         await self._load_archived(self._fresh)
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
-        touched = Touched()
+        touched = ChangedFaults()
         while len(self._fresh) > _SLICE:
             with self.turns.turn():
                 apply_rewrites(self.registry, self._take_fresh(), now_ns, touched)

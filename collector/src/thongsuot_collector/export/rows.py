@@ -66,10 +66,10 @@ def export_rows(
                 entry = kept.entry
                 tally.undecodable.append(f"{entry.site} {entry.stream} {entry.number}: {error}")
                 continue
-            made = list(_rows(kept, columns, query, labels_of))
-            tally.rows += len(made)
-            if made:
-                yield made
+            exported = list(_rows(kept, columns, query, labels_of))
+            tally.rows += len(exported)
+            if exported:
+                yield exported
 
 
 class _Layouts:
@@ -122,9 +122,14 @@ def _of_block(
             time_ms = offset_ms + columns.times_ms[row]
             if not query.from_ms <= time_ms < query.until_ms:
                 continue
-            said = columns.not_ok.get(row)
-            outcome = Outcome.OK.value if said is None else said.outcome.value
-            run = (time_ms, *about, outcome, None if said is None else said.sender_reason)
+            row_outcome = columns.not_ok.get(row)
+            outcome = Outcome.OK.value if row_outcome is None else row_outcome.outcome.value
+            run = (
+                time_ms,
+                *about,
+                outcome,
+                None if row_outcome is None else row_outcome.sender_reason,
+            )
             place = row - block.first_row
             values: list[tuple[str | None, float | None]] = [
                 (metric, column[place])

@@ -62,8 +62,8 @@ def find_clusters(
     that fails again.
     """
     together_ns = round(settings.together_s * NS_PER_S)
-    growing: list[_Growing] = []
-    begun: list[_Growing] = []
+    growing: list[_GrowingCluster] = []
+    begun: list[_GrowingCluster] = []
     waiting: list[Fault] = []
     for fault in sorted(faults, key=lambda fault: (fault.start_ns, fault.id)):
         growing = [cluster for cluster in growing if not cluster.is_over(fault.start_ns)]
@@ -80,14 +80,14 @@ def find_clusters(
         waiting.append(fault)
         sites = {other.subject.site for other in waiting}
         if len(sites) > 1 and len(sites) >= need(waiting):
-            cluster = _Growing(waiting, settings.ended_ratio)
+            cluster = _GrowingCluster(waiting, settings.ended_ratio)
             growing.append(cluster)
             begun.append(cluster)
             waiting = []
     return [cluster.finished() for cluster in begun]
 
 
-class _Growing:
+class _GrowingCluster:
     """A cluster that is being put together, in the order of onsets."""
 
     def __init__(self, faults: Sequence[Fault], ended_ratio: float) -> None:

@@ -200,16 +200,16 @@ def _logged(
     headline = incident.headline
     if kind is NotificationKind.OPENED and (headline is None or headline.party != party):
         headline = _headline(incident)
-    told = msgspec.structs.replace(
+    logged = msgspec.structs.replace(
         incident,
         member_evidence=_observed(registry, incident),
         notifications=(*incident.notifications, entry),
         last_notified=shown,
         headline=headline,
     )
-    registry.put_incident(told)
-    events.append(NotificationEvent(record=entry, incident=told))
-    return told
+    registry.put_incident(logged)
+    events.append(NotificationEvent(record=entry, incident=logged))
+    return logged
 
 
 def _headline(incident: Incident) -> Headline:

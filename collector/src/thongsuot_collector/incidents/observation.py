@@ -48,7 +48,7 @@ class _ProbeKey(NamedTuple):
     family: Family
 
 
-class _Course:
+class _ProbeHistory:
     """The latest runs of one probe."""
 
     __slots__ = ("first_bad_ms", "last_good_ms", "newest_ms", "recent")
@@ -77,12 +77,12 @@ class SiteObservations:
     """What the probes of one site have seen lately."""
 
     def __init__(self) -> None:
-        self._courses: dict[_ProbeKey, _Course] = {}
+        self._courses: dict[_ProbeKey, _ProbeHistory] = {}
         self._layout = b""
-        self._by_position: list[_Course | None] = []
+        self._by_position: list[_ProbeHistory | None] = []
         self._failing: set[_ProbeKey] = set()
 
-    def take(self, columns: Columns, *, epoch_ns: int, layout: bytes) -> None:
+    def ingest_batch(self, columns: Columns, *, epoch_ns: int, layout: bytes) -> None:
         """
         Take the results of a batch; what is older than what is known already is left out.
 
@@ -129,14 +129,14 @@ class SiteObservations:
         ]
         return tuple(sorted(observations, key=_failing_first))
 
-    def _positions(self, columns: Columns) -> list[_Course | None]:
+    def _positions(self, columns: Columns) -> list[_ProbeHistory | None]:
         """Return the course of each series of a layout; ``None``: it is of no link's target."""
-        courses: list[_Course | None] = []
+        courses: list[_ProbeHistory | None] = []
         for series in columns.layout.layout.series:
             course = None
             if series.link and series.target:
                 key = _ProbeKey(series.link, series.kind, series.target, series.family)
-                course = self._courses.setdefault(key, _Course())
+                course = self._courses.setdefault(key, _ProbeHistory())
             courses.append(course)
         return courses
 

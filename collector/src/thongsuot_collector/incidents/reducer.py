@@ -27,7 +27,7 @@ from thongsuot_collector.timeline.interval import Rewrite
 _FORGET_EVERY_NS = 3_600 * NS_PER_S
 
 
-class Touched:
+class ChangedFaults:
     """Faults and groups that have changed since ``advance`` looked at them last."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Touched:
 
 
 def apply_rewrites(
-    registry: IncidentRegistry, rewrites: Iterable[Rewrite], now_ns: int, touched: Touched
+    registry: IncidentRegistry, rewrites: Iterable[Rewrite], now_ns: int, touched: ChangedFaults
 ) -> None:
     """
     Bring the incidents of single faults up to date; ``advance`` does the rest.
@@ -56,7 +56,7 @@ def advance(
     now_ns: int,
     *,
     is_listening: bool = True,
-    touched: Touched | None = None,
+    touched: ChangedFaults | None = None,
 ) -> tuple[NotificationEvent, ...]:
     """
     Take what changed, and let time pass up to ``now_ns``; return what is to be told.
@@ -66,7 +66,7 @@ def advance(
     ago) everything is recorded and nobody is told: what is still going on when it has caught up is
     told then.
     """
-    touched = Touched() if touched is None else touched
+    touched = ChangedFaults() if touched is None else touched
     apply_rewrites(registry, rewrites, now_ns, touched)
     _update_faults(registry, _affected_by_windows(registry), touched)
     faults = touched.faults
@@ -84,7 +84,7 @@ def advance(
     return tuple(events)
 
 
-def _update_faults(registry: IncidentRegistry, faults: set[str], touched: Touched) -> None:
+def _update_faults(registry: IncidentRegistry, faults: set[str], touched: ChangedFaults) -> None:
     for name in sorted(faults):
         fault = registry.faults[name]
         update_from_fault(registry, fault)

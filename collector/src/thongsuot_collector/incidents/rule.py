@@ -24,10 +24,10 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a rule makes of its faults, as far as it is known now.
 
-    ``end_ns`` is the true end, ``None`` while it goes on. ``hold_s`` and ``limit_s`` bound how
-    long is waited before telling (a group's counts from when it was found). ``total`` is how many
-    there are of which these are some. ``variant`` names the sentences that are true of it. Not
-    ``is_certain``: the fault is not what was heard last, so nobody is alarmed by it now.
+    ``end_ns`` is the true end, ``None`` while it goes on. ``hold_s`` and ``limit_s`` bound
+    the wait before anybody is notified (that of a group begins when it was found). ``total`` is how
+    many there are of which these are some. ``variant`` names the sentences that are true of it. Not
+    ``is_certain``: the fault is not what was heard last, so it notifies nobody now.
     """
 
     faults: tuple[Fault, ...]

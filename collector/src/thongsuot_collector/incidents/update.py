@@ -145,10 +145,10 @@ def _incident_from(
     registry: IncidentRegistry, old: Incident | None, label: _IncidentKey, candidate: Candidate
 ) -> Incident:
     """Return the incident of a candidate: what it was, as it is now."""
-    picture, now_ns = registry.network_state, registry.network_state.now_ns
+    state, now_ns = registry.network_state, registry.network_state.now_ns
     members = _members_of(candidate.faults)
     open_subjects = [member.subject for member in members if member.end_ns is None]
-    is_excused = bool(open_subjects) and all(map(picture.windows_on, open_subjects))
+    is_excused = bool(open_subjects) and all(map(state.windows_on, open_subjects))
     fresh = Incident(
         id=label.name,
         code=label.code,
@@ -172,7 +172,7 @@ def _incident_from(
         total=candidate.total,
         variant=candidate.variant,
         communes=tuple(
-            sorted({picture.commune_of(member.subject.site) for member in members} - {NOWHERE})
+            sorted({state.commune_of(member.subject.site) for member in members} - {NOWHERE})
         ),
         member_evidence=_member_evidence(candidate.faults, old),
         windows=_windows(registry, candidate),

@@ -81,8 +81,8 @@ class EnrolmentEndpoint:
                 sentence = f"at most {_BODY_BYTES} bytes are taken"
                 return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
         try:
-            asked = msgspec.json.decode(body, type=EnrolmentRequest)
-            wanted = asked.certificate_request
+            enrolment = msgspec.json.decode(body, type=EnrolmentRequest)
+            wanted = enrolment.certificate_request
             # Before the code is used: a request that is none must not cost it.
             certified = parse_csr(wanted) if wanted else None
         except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
@@ -91,10 +91,10 @@ class EnrolmentEndpoint:
             return self._refused(
                 HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
             )
-        return await self._enrol(asked, certified, address)
+        return await self._enrol(enrolment, certified, address)
 
     async def _enrol(
-        self, asked: EnrolmentRequest, request: SigningRequest | None, address: str
+        self, enrolment: EnrolmentRequest, request: SigningRequest | None, address: str
     ) -> Response:
         by = f"device:{address}"
 
@@ -107,9 +107,9 @@ class EnrolmentEndpoint:
             enrolled = await asyncio.to_thread(
                 codes.use,
                 self._store,
-                digest_of_code(asked.code),
-                bytes.fromhex(asked.token_digest),
-                site=asked.site,
+                digest_of_code(enrolment.code),
+                bytes.fromhex(enrolment.token_digest),
+                site=enrolment.site,
                 by=by,
                 certify=certify,
             )

@@ -55,7 +55,7 @@ class PushEndpoint:
 
     def __init__(
         self,
-        door: PushHandler,
+        handler: PushHandler,
         admission: Authenticator,
         *,
         limits: BatchLimits,
@@ -65,7 +65,7 @@ class PushEndpoint:
         volumes: RateLimiter,
         strangers: RateLimiter,
     ) -> None:
-        self._door = door
+        self._door = handler
         self._admission = admission
         self._limits = limits
         self._metrics = metrics
@@ -181,7 +181,9 @@ class PushEndpoint:
             )
         return body
 
-    async def _refuse(self, send: Send, refused: PushRefused, asked: dict[bytes, bytes]) -> None:
+    async def _refuse(
+        self, send: Send, refused: PushRefused, request_headers: dict[bytes, bytes]
+    ) -> None:
         status = STATUS[refused.why]
         headers: Headers = []
         if refused.retry_after_s:
@@ -196,7 +198,7 @@ class PushEndpoint:
         answer = push.PushResponse(
             error=refused.sentence,
             unknown_layout=refused.unknown_layout,
-            answered_boottime_ns=max(0, _boottime_ns(asked)),
+            answered_boottime_ns=max(0, _boottime_ns(request_headers)),
             collector_wall_ns=time.time_ns(),
         )
         await _send_answer(send, status, answer, headers)

@@ -1,4 +1,4 @@
-"""Settings of telling: the ``[notify]`` table, and what every ``[[channels]]`` has."""
+"""Settings of notifications: the ``[notify]`` table, and what every ``[[channels]]`` has."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 

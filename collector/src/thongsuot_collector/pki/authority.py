@@ -80,7 +80,7 @@ class CertificateAuthority:
         serial = x509.random_serial_number()
         not_after = min(now + lifetime, self.not_after)
         authority = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-        made = (
+        certificate = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)]))
             .issuer_name(self._certificate.subject)
@@ -102,8 +102,10 @@ class CertificateAuthority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        pem = made.public_bytes(Encoding.PEM).decode("ascii")
-        return IssuedCertificate(serial=f"{serial:x}", pem=pem, not_after=made.not_valid_after_utc)
+        pem = certificate.public_bytes(Encoding.PEM).decode("ascii")
+        return IssuedCertificate(
+            serial=f"{serial:x}", pem=pem, not_after=certificate.not_valid_after_utc
+        )
 
 
 def create_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:

@@ -123,14 +123,14 @@ class CertificateIssuer:
         why: str,
     ) -> Certificate:
         now = datetime.fromtimestamp(now_s, UTC)
-        made = self._authority.issue(request, site, now=now, lifetime=self._lifetime)
+        issued = self._authority.issue(request, site, now=now, lifetime=self._lifetime)
         certificate = Certificate(
-            serial=made.serial,
+            serial=issued.serial,
             site=site,
             key_digest=request.digest,
             issued_ns=round(now_s * 1e9),
-            expires_ns=round(made.not_after.timestamp() * 1e9),
-            pem=made.pem,
+            expires_ns=round(issued.not_after.timestamp() * 1e9),
+            pem=issued.pem,
         )
         certificates.add(connection, certificate, by=by, detail=why)
         return certificate

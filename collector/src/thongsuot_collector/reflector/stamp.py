@@ -86,8 +86,8 @@ class StampReflector:
         self._socket.close()
 
     def _drain(self) -> None:
-        for data, heard, sender in self._arrivals():
-            self._count(self._serve(data, heard, sender))
+        for data, ancillary, sender in self._arrivals():
+            self._count(self._serve(data, ancillary, sender))
 
     def _arrivals(self) -> Iterator[tuple[bytes, AncillaryData, tuple[str, int]]]:
         for _ in range(_AT_ONCE):
@@ -98,7 +98,7 @@ class StampReflector:
                 return
             yield data, read_ancillary(ancillary), sender
 
-    def _serve(self, data: bytes, heard: AncillaryData, sender: tuple[str, int]) -> str:
+    def _serve(self, data: bytes, ancillary: AncillaryData, sender: tuple[str, int]) -> str:
         rules = self._rules
         address, port = sender[:2]
         try:
@@ -116,13 +116,15 @@ class StampReflector:
         number = self._sessions.take(
             (address, port, request.session), request.sequence_number, now_ns
         )
-        seen = PacketReception(received_ns=heard.stamp_ns or now_ns, hop_limit=heard.hop_limit)
+        seen = PacketReception(
+            received_ns=ancillary.stamp_ns or now_ns, hop_limit=ancillary.hop_limit
+        )
         manner = ReflectorBehaviour(
             error=rules.error(), timestamp_information=rules.known, key=key, may_amplify=may_grow
         )
         answer = reflect_packet(data, request, seen, manner, number=number, sent_ns=time.time_ns())
         try:
-            self._socket.sendmsg([answer], heard.way_back, 0, sender)
+            self._socket.sendmsg([answer], ancillary.way_back, 0, sender)
         except OSError:
             return UNSENT
         return ANSWERED

@@ -81,14 +81,14 @@ class ThroughputReflector:
             self.streams -= 1
 
     async def _down(self, scope: Scope, send: Send) -> None:
-        asked = parse_qs(query_of(scope))
-        seconds = _number(asked, "seconds", LONGEST_S)
-        size_bytes = int(_number(asked, "bytes", LARGEST_BYTES))
+        query = parse_qs(query_of(scope))
+        seconds = _number(query, "seconds", LONGEST_S)
+        size_bytes = int(_number(query, "bytes", LARGEST_BYTES))
         if seconds <= 0 or size_bytes <= 0:
             await _answer(send, 400, b"seconds and bytes must be above 0\n")
             return
         # Only a length that was asked for is promised: time may end a transfer before it.
-        length = size_bytes if "bytes" in asked and "seconds" not in asked else None
+        length = size_bytes if "bytes" in query and "seconds" not in query else None
         await _begin(send, 200, b"application/octet-stream", length)
         end_s = time.monotonic() + seconds
         left = size_bytes
@@ -156,10 +156,10 @@ def query_of(scope: Scope) -> str:
     return query.decode("latin-1")
 
 
-def _number(asked: dict[str, list[str]], name: str, most: float) -> float:
+def _number(query: dict[str, list[str]], name: str, most: float) -> float:
     """A number of the query, at most so much; that much where there is none, 0 where it is none."""
     try:
-        value = float(asked.get(name, [str(most)])[0])
+        value = float(query.get(name, [str(most)])[0])
     except ValueError:
         return 0.0
     return min(value, most) if value > 0 else 0.0

@@ -44,11 +44,11 @@ class LayoutLabels(Generic[T]):
             self._labels.move_to_end(key)
             return known[1]
         links = {series.link for series in compiled.layout.series}
-        made = self._label(site, compiled)
-        self._labels[key] = ({link: self._labels_of(site, link) for link in links}, made)
+        labels = self._label(site, compiled)
+        self._labels[key] = ({link: self._labels_of(site, link) for link in links}, labels)
         if len(self._labels) > _LAYOUTS_KEPT:
             self._labels.popitem(last=False)
-        return made
+        return labels
 
 
 def are_labels(known: LinkLabels, labels_of: LabelsOf, site: str) -> bool:

@@ -77,11 +77,9 @@ class SiteConfigRegistry:
         """Return how many sites are how far."""
         return Counter(self.rollout_status(site) for site in self._made)
 
-    def offer_for(self, site: str, said: str) -> msgspec.Raw:
-        """
-        Return what an answer to a push carries, ``said`` being its header: nothing, mostly.
-        """
-        running = parse_running_config(said)
+    def offer_for(self, site: str, header: str) -> msgspec.Raw:
+        """Return what an answer to a push carries, given its header: nothing, mostly."""
+        running = parse_running_config(header)
         self._record_running(site, running)
         made = self._made.get(site) if self._is_offering else None
         if made is None or running is None or made.version in {running.version, running.refused}:
@@ -172,7 +170,7 @@ class SiteConfigRegistry:
     def _versions(self) -> tuple[dict[str, ConfigVersion], list[ConfigVersion]]:
         """Return the newest version of each site of the inventory, and those that are new."""
         known = site_configs.newest(self._store)
-        made: dict[str, ConfigVersion] = {}
+        versions: dict[str, ConfigVersion] = {}
         fresh: list[ConfigVersion] = []
         for site, digest in self._digests():
             before = known.get(site)
@@ -182,8 +180,8 @@ class SiteConfigRegistry:
                     site=site, number=number, digest=digest, made_ns=time.time_ns()
                 )
                 fresh.append(before)
-            made[site] = before
-        return made, fresh
+            versions[site] = before
+        return versions, fresh
 
     def _digests(self) -> Iterator[tuple[str, str]]:
         directory = InventoryDirectory(self._directory.inventory)

@@ -27,14 +27,14 @@ class RolloutStatus(StrEnum):
     """There is no site configuration: the inventory does not have the site."""
 
 
-def rollout_status(made: ConfigVersion | None, run: AgentConfigStatus | None) -> RolloutStatus:
+def rollout_status(newest: ConfigVersion | None, run: AgentConfigStatus | None) -> RolloutStatus:
     """Return how far a site is."""
-    if made is None:
+    if newest is None:
         return RolloutStatus.NONE
     if run is None:
         return RolloutStatus.UNHEARD
     if not run.is_accepting:
         return RolloutStatus.NOT_TAKING
-    if run.version == made.version:
+    if run.version == newest.version:
         return RolloutStatus.CURRENT
-    return RolloutStatus.REFUSED if run.refused == made.version else RolloutStatus.WAITING
+    return RolloutStatus.REFUSED if run.refused == newest.version else RolloutStatus.WAITING

@@ -47,16 +47,16 @@ class StateConsumer:
         reader: BatchReader,
         *,
         store: Engine,
-        aside: DeadLetterQueue,
+        dead_letters: DeadLetterQueue,
         metrics: Metrics,
-        heard: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None,
+        on_batch: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None,
     ) -> None:
         self._journal = journal
         self._reader = reader
         self._store = store
-        self._aside = aside
+        self._aside = dead_letters
         self._metrics = metrics
-        self._heard = heard
+        self._heard = on_batch
         self._sites: dict[str, SiteState] = {}
         self._changed: set[str] = set()
         self._sequence = 0

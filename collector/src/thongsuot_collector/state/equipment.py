@@ -63,13 +63,13 @@ def readings_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, Equipme
                 )
 
 
-def light_fields(said: Iterable[EquipmentReading], link: str, now_s: float) -> dict[str, Any]:
+def light_fields(readings: Iterable[EquipmentReading], link: str, now_s: float) -> dict[str, Any]:
     """Return the fields of a link's light, and in ``read_s`` when each was read."""
     fields: dict[str, Any] = {}
     read_s: dict[str, float] = {}
     own = [
         figures
-        for figures in said
+        for figures in readings
         if figures.link == link and now_s - figures.time_ms / 1e3 < SHOWN_FOR_S
     ]
     for figures in sorted(own, key=lambda each: each.time_ms):

@@ -163,9 +163,9 @@ class SiteState(msgspec.Struct, kw_only=True):
         self._record_figures(entry, columns)
         self._record_routes(entry, columns)
         self._record_carrying(entry, columns)
-        for key, said in readings_in(columns, entry.epoch_ns // 1_000_000):
-            if key not in self.equipment or self.equipment[key].time_ms < said.time_ms:
-                self.equipment[key] = said
+        for key, reading in readings_in(columns, entry.epoch_ns // 1_000_000):
+            if key not in self.equipment or self.equipment[key].time_ms < reading.time_ms:
+                self.equipment[key] = reading
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
@@ -220,11 +220,11 @@ class SiteState(msgspec.Struct, kw_only=True):
             keys = _figure_keys(entry.layout, columns)
             for rows in columns.series_of(block):
                 for row in range(rows.first_row, rows.last_row):
-                    said = columns.not_ok.get(row)
-                    if said is not None and said.outcome is Outcome.UNMEASURED:
+                    row_outcome = columns.not_ok.get(row)
+                    if row_outcome is not None and row_outcome.outcome is Outcome.UNMEASURED:
                         continue
                     key = keys[rows.position]
-                    path = parse_path(evidence.get(row, {}), is_reached=said is None)
+                    path = parse_path(evidence.get(row, {}), is_reached=row_outcome is None)
                     at_ns = (offset_ms + columns.times_ms[row]) * 1_000_000
                     self.routes[key] = with_observation(self.routes.get(key), at_ns, path)
 

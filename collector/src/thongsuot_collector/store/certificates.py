@@ -127,11 +127,11 @@ def listed(engine: Engine, site: str | None = None) -> list[Certificate]:
 def change_mark(engine: Engine) -> tuple[int, int, int]:
     """Return something that differs whenever a certificate was issued or revoked."""
     with engine.connect() as connection:
-        made, newest, revoked = connection.execute(
+        created, newest, revoked = connection.execute(
             select(
                 func.count(CERTIFICATES.c.serial),
                 func.max(CERTIFICATES.c.issued_ns),
                 func.count(CERTIFICATES.c.revoked_ns),
             )
         ).one()
-    return made, newest or 0, revoked
+    return created, newest or 0, revoked

@@ -46,10 +46,10 @@ def newest(engine: Engine) -> dict[str, ConfigVersion]:
         return {row["site"]: ConfigVersion(**row) for row in rows}
 
 
-def put(engine: Engine, made: Iterable[ConfigVersion], *, by: str, detail: str) -> None:
+def put(engine: Engine, versions: Iterable[ConfigVersion], *, by: str, detail: str) -> None:
     """Keep versions that the inventory led to, with a line in the audit log."""
     with engine.begin() as connection:
-        for config in made:
+        for config in versions:
             connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == config.site))
             connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(config)))
         audit.write(
@@ -73,11 +73,11 @@ def renew(engine: Engine, site: str) -> ConfigVersion:
                 f"site {site} has no site configuration; the inventory does not have it"
             )
         before = ConfigVersion(**row_before)
-        made = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())
+        renewed = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())
         connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site))
-        connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(made)))
-        audit.write(connection, audit.AuditAction.SITE_CONFIG_RENEWED, site, detail=made.version)
-    return made
+        connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(renewed)))
+        audit.write(connection, audit.AuditAction.SITE_CONFIG_RENEWED, site, detail=renewed.version)
+    return renewed
 
 
 def runs(engine: Engine) -> dict[str, AgentConfigStatus]:

@@ -53,12 +53,12 @@ def quarantine_name(path: Path) -> Path:
     return path.with_name(f"{path.name}.damaged-{stamp}")
 
 
-def quarantine(path: Path, aside: Path) -> None:
+def quarantine(path: Path, quarantined: Path) -> None:
     """Rename a damaged file, and what belongs to it, out of the way."""
     for suffix in ("-wal", "-shm", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
+            part.rename(quarantined.with_name(quarantined.name + suffix))
     damage_marker(path).unlink(missing_ok=True)
 
 

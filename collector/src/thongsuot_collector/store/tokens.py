@@ -118,9 +118,9 @@ def void_codes(connection: Connection, site: str, now_ns: int) -> int:
 def change_mark(engine: Engine) -> tuple[int, int, int]:
     """Return something that differs whenever a token was made or revoked."""
     with engine.connect() as connection:
-        made, newest, revoked = connection.execute(
+        created, newest, revoked = connection.execute(
             select(
                 func.count(), func.max(TOKENS.c.created_ns), func.max(TOKENS.c.revoked_ns)
             ).select_from(TOKENS)
         ).one()
-    return made, newest or 0, revoked or 0
+    return created, newest or 0, revoked or 0

@@ -69,11 +69,11 @@ class PendingTestRequests:
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Note what a batch says of tests; read again, it changes nothing."""
         site = entry.site
-        said = [notice for notice in columns.notices if notice.code in _STAGES]
+        notices = [notice for notice in columns.notices if notice.code in _STAGES]
         await self._record_onsite(entry, columns)
-        if not said and site not in self._live:
+        if not notices and site not in self._live:
             return
-        news = [(_STAGES[notice.code], *notice.text.partition(" ")[::2]) for notice in said]
+        news = [(_STAGES[notice.code], *notice.text.partition(" ")[::2]) for notice in notices]
         for stage, name, _ in news:
             if stage is RequestStage.TAKEN:
                 await asyncio.to_thread(test_requests.advance, self._store, site, name, stage)

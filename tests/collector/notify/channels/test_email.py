@@ -133,7 +133,7 @@ async def test_a_carrier_gets_circuit_time_measurements_and_the_record(mail: Mai
     assert first["message_id"] != last["message_id"]
     document = msgspec.json.decode(first["attachment"], type=IncidentDocument)
     assert document.incident == opened.incident.id
-    assert document.shown[0].batches
+    assert document.subject_evidence[0].batches
     assert first["files"] == f"['{opened.incident.id}-1.json']"
 
 

@@ -139,9 +139,9 @@ def test_a_figure_that_decided_is_in_the_alarm() -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
     lossy = Evidence(kind="icmp", metric="icmp_loss_ratio", value=0.05, limit=0.02)
-    (shown,) = message.document.shown
+    (shown,) = message.document.subject_evidence
     document = msgspec.structs.replace(
-        message.document, shown=(msgspec.structs.replace(shown, evidence=(lossy,)),)
+        message.document, subject_evidence=(msgspec.structs.replace(shown, evidence=(lossy,)),)
     )
     alarm = new_alarm(msgspec.structs.replace(message, document=document))
     assert alarm["crossedThresholdInformation"] == {

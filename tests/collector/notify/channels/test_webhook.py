@@ -148,7 +148,7 @@ async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(
     assert "FTTH-0000" in first.title
     (affected,) = first.incident.affected
     assert (affected.circuit, affected.carrier, affected.site) == ("FTTH-0000", "vnpt", "s0")
-    (shown,) = first.incident.shown
+    (shown,) = first.incident.subject_evidence
     (source,) = opened.incident.member_evidence[0].batches
     (batch,) = shown.batches
     assert (batch.stream, batch.number) == (source.stream, source.number)

@@ -131,7 +131,7 @@ def test_verdicts_are_numbers_and_what_is_unknown_is_no_line() -> None:
         SITE,
         columns,
         verdicts.certain_at(1000 * S, batch.number),
-        book=LinePrefixCache(lambda _site, _link: {}),
+        cache=LinePrefixCache(lambda _site, _link: {}),
         epoch_ns=EPOCH,
     )
     assert parcel is not None

@@ -89,7 +89,7 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     told = msgspec.json.encode(stage.told()[0].incident)
     # What the page gives is what was told.
     assert msgspec.json.encode(evidence.incident) == told
-    (telling,) = evidence.told
+    (telling,) = evidence.notifications
     assert (telling.kind, telling.name, telling.channel) == (
         NotificationKind.OPENED,
         "vnpt",

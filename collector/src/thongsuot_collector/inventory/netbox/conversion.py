@@ -147,11 +147,11 @@ def _owner(tenant: models.NetboxTenant, contacts: Contacts) -> Owner:
 
 def _commune(site: models.NetboxSite) -> str:
     """Return the code of a site's commune: its field says code or name, or its region is one."""
-    said = text_of(site.custom_fields, "commune")
-    if said.isascii() and said.isdigit():
+    commune = text_of(site.custom_fields, "commune")
+    if commune.isascii() and commune.isdigit():
         # A field for whole numbers has lost the zeros at the front.
-        return said.zfill(5)
-    name = said or (site.region.name if site.region else "")
+        return commune.zfill(5)
+    name = commune or (site.region.name if site.region else "")
     wanted = fold(name)
     communes = [
         commune for commune in bundled_communes() if wanted and wanted == fold(commune.name)
@@ -164,8 +164,8 @@ def _commune(site: models.NetboxSite) -> str:
         raise InvalidField(f'"{name}" may be the communes {codes}; give the code')
     if communes:
         return communes[0].code
-    if said:
-        raise InvalidField(f'custom field "commune": there is no commune "{said}" in Hanoi')
+    if commune:
+        raise InvalidField(f'custom field "commune": there is no commune "{commune}" in Hanoi')
     return NOWHERE
 
 

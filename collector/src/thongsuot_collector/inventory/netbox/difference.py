@@ -51,17 +51,17 @@ def _changes(old: StrictStruct, new: StrictStruct) -> Iterator[str]:
 
 
 def _said(thing: StrictStruct) -> str:
-    said = []
+    changes = []
     for field in msgspec.structs.fields(thing):
         value = getattr(thing, field.name)
         if field.name in (*_OWN_LINES, "name") or value == field.default:
             continue
-        said.append(
+        changes.append(
             f"{field.name} {len(value)}"
             if field.name in _PERSONAL
             else f"{field.name} {_text(value)}"
         )
-    return ", ".join(said) or "nothing but its name"
+    return ", ".join(changes) or "nothing but its name"
 
 
 def _text(value: object) -> str:

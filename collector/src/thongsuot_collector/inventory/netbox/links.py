@@ -94,10 +94,10 @@ def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
 
 def _medium(circuit: NetboxCircuit) -> Medium:
     """Return what a circuit runs over: its field says so, or a tag, or its type."""
-    said = text_of(circuit.custom_fields, "medium")
-    if said and said not in _MEDIA:
-        raise InvalidField(f'custom field "medium" is "{said}", not one of {", ".join(Medium)}')
-    for word in (said, *(tag.slug for tag in circuit.tags), circuit.type.slug):
+    medium = text_of(circuit.custom_fields, "medium")
+    if medium and medium not in _MEDIA:
+        raise InvalidField(f'custom field "medium" is "{medium}", not one of {", ".join(Medium)}')
+    for word in (medium, *(tag.slug for tag in circuit.tags), circuit.type.slug):
         if word in _MEDIA:
             return Medium(word)
     return Medium.ETHERNET

@@ -62,10 +62,10 @@ def load_or_create_secret(path: Path) -> bytes:
         return secret
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    made = secrets.token_bytes(_SECRET_BYTES)
+    fresh_secret = secrets.token_bytes(_SECRET_BYTES)
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(made)
+        file.write(fresh_secret)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-    return made
+    return fresh_secret

@@ -91,7 +91,7 @@ class ReceiverPoller:
         call = self._calls[name]
         while True:
             call.clear()
-            asked = {
+            open_notifications = {
                 route.thread_id: (thread, route)
                 for thread, route in self._open_by(name)
                 if route.reference
@@ -100,11 +100,11 @@ class ReceiverPoller:
                 OpenNotification(
                     thread_id=route.thread_id, reference=route.reference, memo=route.memo
                 )
-                for _, route in asked.values()
+                for _, route in open_notifications.values()
             ]
             for status in await channel.poll(notifications):
-                if status.thread_id in asked:
-                    await self._on_status(*asked[status.thread_id], status)
+                if status.thread_id in open_notifications:
+                    await self._on_status(*open_notifications[status.thread_id], status)
             # A receiver that calls again and again does not make us ask again and again.
             await asyncio.sleep(_CALLS_APART_S)
             try:

@@ -148,10 +148,10 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is nothing to do."""
         return not self.pending_routes and (self.is_ending or self.is_reached)
 
-    def has_route(self, asked: RouteState) -> bool:
+    def has_route(self, polled: RouteState) -> bool:
         """Return whether a route is still in the thread of the time when its receiver was asked."""
         return any(
-            state.route == asked.route and state.thread_id == asked.thread_id
+            state.route == polled.route and state.thread_id == polled.thread_id
             for state in self.routes
         )
 

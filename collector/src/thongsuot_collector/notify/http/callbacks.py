@@ -92,19 +92,19 @@ class HubSubscription:
         """Ask to be called, unless that is done or not wanted; what fails is tried again later."""
         if not self._callback or self._id:
             return
-        asked = {"callback": self._callback} | ({"@type": "Hub"} if self._is_typed else {})
+        subscription = {"callback": self._callback} | ({"@type": "Hub"} if self._is_typed else {})
         reply = await client.request(
             "POST",
             self._url,
-            body=msgspec.json.encode(asked),
+            body=msgspec.json.encode(subscription),
             headers={"Content-Type": "application/json"},
         )
-        made = reply.decode_body(SubscriptionReply)
-        if isinstance(made, SubscriptionReply):
-            self._id = made.id
+        reply_body = reply.decode_body(SubscriptionReply)
+        if isinstance(reply_body, SubscriptionReply):
+            self._id = reply_body.id
         else:
             _log.warning(
-                "cannot subscribe channel=%s: %s; it is asked instead", self._name, made.text
+                "cannot subscribe channel=%s: %s; it is asked instead", self._name, reply_body.text
             )
 
     async def unsubscribe(self, client: HttpClient) -> None:

@@ -203,12 +203,12 @@ class HttpClient:
                 body=bytes(received),
             )
         # Cut after scrubbing: half of a secret would not be recognised.
-        said = self.scrubber.scrub(received.decode("utf-8", errors="replace"))
-        said = " ".join(said[:_TEXT_CHARACTERS].split())
+        answer = self.scrubber.scrub(received.decode("utf-8", errors="replace"))
+        answer = " ".join(answer[:_TEXT_CHARACTERS].split())
         return HttpReply(
             status=response.status_code,
             outcome=outcome,
-            text=f"{response.status_code} {said} ({why})",
+            text=f"{response.status_code} {answer} ({why})",
             body=bytes(received),
             retry_after_s=retry_after_s(response.headers.get("retry-after", ""), now_s=time.time()),
         )

@@ -43,54 +43,57 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: UpCount | None = None
 
 
-def comparison_of(incident: Incident, picture: NetworkState) -> Comparison:
+def comparison_of(incident: Incident, network_state: NetworkState) -> Comparison:
     """Return what else works now."""
     own = {member.subject for member in incident.members}
-    carriers = {picture.carrier_of(subject) for subject in own if subject.is_link} - {""}
+    carriers = {network_state.carrier_of(subject) for subject in own if subject.is_link} - {""}
     links = [
         link
         for carrier in sorted(carriers)
-        for link in picture.links_of_carrier(carrier)
+        for link in network_state.links_of_carrier(carrier)
         if link not in own
     ]
     communes = set(incident.communes) - {NOWHERE}
-    near = [link for link in links if picture.commune_of(link.site) in communes]
+    near = [link for link in links if network_state.commune_of(link.site) in communes]
     services = {subject.service for subject in own if subject.is_service}
     others = [
-        subject for name in services for subject in picture.sites_with(name) if subject not in own
+        subject
+        for name in services
+        for subject in network_state.sites_with(name)
+        if subject not in own
     ]
     return Comparison(
-        same_site=_same_site(incident, own, picture),
-        same_carrier=_count(links, picture),
-        same_commune=_count(near, picture),
-        elsewhere=_count(others, picture),
+        same_site=_same_site(incident, own, network_state),
+        same_carrier=_count(links, network_state),
+        same_commune=_count(near, network_state),
+        elsewhere=_count(others, network_state),
     )
 
 
 def _same_site(
-    incident: Incident, own: set[Subject], picture: NetworkState
+    incident: Incident, own: set[Subject], network_state: NetworkState
 ) -> tuple[SiteLinkState, ...]:
     if len(incident.sites) != 1:
         return ()
     neighbours = []
-    for other in picture.links_of_site(incident.sites[0]):
+    for other in network_state.links_of_site(incident.sites[0]):
         if other in own:
             continue
-        link = picture.link_of(other)
+        link = network_state.link_of(other)
         neighbours.append(
             SiteLinkState(
                 site=other.site,
                 link=other.link,
-                state=picture.state_of(other),
-                carrier=picture.carrier_of(other),
+                state=network_state.state_of(other),
+                carrier=network_state.carrier_of(other),
                 medium="" if link is None else link.medium.value,
             )
         )
     return tuple(neighbours)
 
 
-def _count(subjects: Iterable[Subject], picture: NetworkState) -> UpCount | None:
-    states = [picture.state_of(subject) for subject in subjects]
+def _count(subjects: Iterable[Subject], network_state: NetworkState) -> UpCount | None:
+    states = [network_state.state_of(subject) for subject in subjects]
     known = [state for state in states if state is not State.UNKNOWN]
     if not known:
         return None

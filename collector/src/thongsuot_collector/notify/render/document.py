@@ -131,7 +131,7 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     title_en: str
     change: NotificationKind
     cause: NotificationCause
-    told_at: str
+    notified_at: str
     status: IncidentStatus
     outcome: ClosureCode | None
     opened_at: str
@@ -147,7 +147,7 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     affected_now: int
     total: int | None
     comparison: Comparison
-    shown: tuple[SubjectEvidence, ...]
+    subject_evidence: tuple[SubjectEvidence, ...]
     disputes: tuple[DisputeReference, ...] = ()
     page_url: str = ""
     is_test: bool = False
@@ -166,7 +166,7 @@ def document_of(
     is_test: bool = False,
 ) -> IncidentDocument:
     """
-    Return the document of one telling.
+    Return the document of one notification.
 
     ``titles`` are the incident's headline in Vietnamese and in English; ``responsible`` is what
     people call the party that must act.
@@ -179,7 +179,7 @@ def document_of(
         title_en=titles[1],
         change=entry.kind,
         cause=entry.cause,
-        told_at=timestamp(entry.at_ns),
+        notified_at=timestamp(entry.at_ns),
         status=incident.status,
         outcome=incident.closure_code,
         opened_at=timestamp(incident.opened_ns),
@@ -197,7 +197,7 @@ def document_of(
         affected_now=incident.open_members,
         total=incident.total,
         comparison=comparison,
-        shown=tuple(_shown(shown) for shown in incident.member_evidence),
+        subject_evidence=tuple(_shown(shown) for shown in incident.member_evidence),
         page_url=page_url,
         is_test=is_test,
     )
@@ -251,21 +251,21 @@ def timestamp(at_ns: int) -> str:
     return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ns % NS_PER_S // 1_000_000:03}Z"
 
 
-def _shown(exhibit: MemberEvidence) -> SubjectEvidence:
-    subject = exhibit.subject
+def _shown(member_evidence: MemberEvidence) -> SubjectEvidence:
+    subject = member_evidence.subject
     return SubjectEvidence(
         site=subject.site,
         link=subject.link,
         service=subject.service,
-        state=exhibit.state,
-        segment=exhibit.segment,
-        symptom=exhibit.symptom,
-        since=timestamp(exhibit.since_ns),
-        evidence=exhibit.evidence,
-        observed=tuple(_observed(observation) for observation in exhibit.observations),
+        state=member_evidence.state,
+        segment=member_evidence.segment,
+        symptom=member_evidence.symptom,
+        since=timestamp(member_evidence.since_ns),
+        evidence=member_evidence.evidence,
+        observed=tuple(_observed(observation) for observation in member_evidence.observations),
         batches=tuple(
             BatchReference(stream=batch.stream, number=batch.number, digest=batch.digest.hex())
-            for batch in exhibit.batches
+            for batch in member_evidence.batches
         ),
     )
 

@@ -67,15 +67,15 @@ async def deliver_by_bisection(
     too_old_ms = 0
     refused = 0
     while waiting:
-        asked = waiting.pop()
-        part = [item for item in asked if item.time_ms > too_old_ms]
-        counter.drop(_count(asked) - _count(part), "too_old")
+        part = waiting.pop()
+        part = [item for item in part if item.time_ms > too_old_ms]
+        counter.drop(_count(part) - _count(part), "too_old")
         if refused >= _GIVE_UP_AFTER:
             counter.drop(_count(part), "refused")
             continue
         if not part:
             continue
-        action, said = await ask(part)
+        action, text = await ask(part)
         if action is DeliveryAction.DONE:
             counter.sent(_count(part))
             refused = 0
@@ -84,8 +84,8 @@ async def deliver_by_bisection(
             older, newer = part[:middle], part[middle:]
             # The last one is sent first. Without an out-of-order window that has to be the
             # older half; with one, the newer half finds the window's edge in few requests.
-            waiting += (older, newer) if is_too_old(said) else (newer, older)
-        elif is_too_old(said):
+            waiting += (older, newer) if is_too_old(text) else (newer, older)
+        elif is_too_old(text):
             too_old_ms = part[0].time_ms
             counter.drop(_count(part), "too_old")
         else:

@@ -135,11 +135,11 @@ class RetryingClient:
             return SendResult(action=action, text=why, response=response), 0.0
         asked_s = retry_after_s(response.headers.get("retry-after", ""), now_s=time.time())
         text = " ".join(response.text[:_TEXT_LIMIT].split())
-        said = f"{response.status} {text} ({why})"
-        return SendResult(action=action, text=said, response=response), asked_s
+        explanation = f"{response.status} {text} ({why})"
+        return SendResult(action=action, text=explanation, response=response), asked_s
 
 
-def _unanswered(said: str) -> SendResult:
+def _unanswered(text: str) -> SendResult:
     return SendResult(
-        action=DeliveryAction.RETRY, text=said, response=TransportResponse(status=0, text="")
+        action=DeliveryAction.RETRY, text=text, response=TransportResponse(status=0, text="")
     )

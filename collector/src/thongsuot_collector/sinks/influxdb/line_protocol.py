@@ -115,7 +115,7 @@ def verdict_lines(
     columns: Columns,
     standing: Iterable[StandingVerdict],
     *,
-    book: LinePrefixCache,
+    cache: LinePrefixCache,
     epoch_ns: int,
 ) -> EncodedSeries | None:
     """Return the verdicts of a batch; a state of ``unknown`` has no number, and so no line."""
@@ -124,7 +124,7 @@ def verdict_lines(
     state, segment = (_field(KIND.name, metric.name) for metric in (STATE, SEGMENT))
     subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
     for (link, service), points in subjects.items():
-        begin = book.of_verdict(site, link, service)
+        begin = cache.of_verdict(site, link, service)
         for time_ms, values in sorted(points.items()):
             if values is not None:
                 lines.append(f"{begin} {state}={values[0]!r},{segment}={values[1]!r} {time_ms}\n")
@@ -175,10 +175,10 @@ def _partial(
     names = _fields(block.block)
     for rows in columns.series_of(block):
         for row in range(rows.first_row, rows.last_row):
-            said = columns.not_ok.get(row)
-            if said is None:
+            row_outcome = columns.not_ok.get(row)
+            if row_outcome is None:
                 fields = ["success=1.0"]
-            elif said.outcome is Outcome.FAILED:
+            elif row_outcome.outcome is Outcome.FAILED:
                 fields = ["success=0.0"]
             else:
                 fields = ["unmeasured=1.0"]

@@ -93,7 +93,7 @@ class InfluxClient:
                 entry.site,
                 columns,
                 decoded.standing,
-                book=self._prefixes,
+                cache=self._prefixes,
                 epoch_ns=entry.epoch_ns,
             ),
         )
@@ -142,9 +142,9 @@ def _authorization(settings: Settings) -> str:
     return authorization(settings)
 
 
-def _is_too_old(said: str) -> bool:
+def _is_too_old(text: str) -> bool:
     """Whether the bucket's retention is what a point is refused for."""
-    return "retention policy" in said
+    return "retention policy" in text
 
 
 SINK = SinkKind(

@@ -158,9 +158,9 @@ def _outcomes(
     measured: list[float | None] = []
     unmeasured: list[float | None] = []
     for row in range(first, last):
-        said = not_ok.get(row)
-        if said is None or said.outcome is Outcome.FAILED:
-            measured.append(1.0 if said is None else 0.0)
+        row_outcome = not_ok.get(row)
+        if row_outcome is None or row_outcome.outcome is Outcome.FAILED:
+            measured.append(1.0 if row_outcome is None else 0.0)
             unmeasured.append(None)
         else:
             measured.append(None)

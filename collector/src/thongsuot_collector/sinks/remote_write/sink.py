@@ -218,9 +218,9 @@ def _request(body: bytes) -> DeliveryRequest:
     return DeliveryRequest(body=bytes(cramjam.snappy.compress_raw(body)), headers=_HEADERS)
 
 
-def _is_too_old(said: str) -> bool:
+def _is_too_old(text: str) -> bool:
     """Whether a refusal holds for everything that is older as well (Prometheus' words)."""
-    return "too old" in said
+    return "too old" in text
 
 
 SINK = SinkKind(

@@ -172,8 +172,8 @@ def _follow_block(
             for place, column in enumerate(block.columns):
                 if column[row - block.first_row] is not None:
                     has |= 1 << place
-            said = columns.not_ok.get(row)
-            is_unmeasured = said is not None and said.outcome is Outcome.UNMEASURED
+            row_outcome = columns.not_ok.get(row)
+            is_unmeasured = row_outcome is not None and row_outcome.outcome is Outcome.UNMEASURED
             has |= 2 * success if is_unmeasured else success
             gone = mask & ~has
             if gone:

@@ -52,10 +52,13 @@ class NotificationEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file. ``incident.told_at`` is the last of ``told``; nobody: when it was known."""
+    """
+    The whole file. ``incident.notified_at`` is the last of ``notifications``; where there is none,
+    when the incident became known.
+    """
 
     incident: IncidentDocument
-    told: tuple[NotificationEvidence, ...]
+    notifications: tuple[NotificationEvidence, ...]
     acknowledged: AcknowledgementEvidence | None
     maintenance: tuple[MaintenanceEvidence, ...]
     format: str = FORMAT
@@ -75,7 +78,7 @@ def evidence_of(report: IncidentReport) -> EvidenceFile:
             responsible=party_name(incident.party, occasion.directory, REFERENCE),
             page_url=occasion.page_url,
         ),
-        told=tuple(_notifications(report)),
+        notifications=tuple(_notifications(report)),
         acknowledged=None
         if taken is None
         else AcknowledgementEvidence(owner=taken.owner, at=timestamp(taken.at_ns), note=taken.note),

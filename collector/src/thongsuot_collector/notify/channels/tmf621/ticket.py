@@ -220,7 +220,7 @@ def _characteristics(message: NotificationMessage) -> list[Json]:
         numbers["affectedOf"] = document.total
     if document.clock_error_s is not None:
         numbers["clockErrorSeconds"] = document.clock_error_s
-    for shown in document.shown[:1]:
+    for shown in document.subject_evidence[:1]:
         for item in shown.evidence:
             if item.value is not None and not item.link:
                 numbers.setdefault(item.metric, item.value)

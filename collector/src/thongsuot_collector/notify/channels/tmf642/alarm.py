@@ -76,7 +76,7 @@ def clear_patch(message: NotificationMessage) -> Json:
     return {
         "state": CLEARED,
         "perceivedSeverity": CLEARED,
-        "alarmClearedTime": document.closed_at or document.told_at,
+        "alarmClearedTime": document.closed_at or document.notified_at,
         "clearSystemId": SYSTEM,
         "clearUserId": SYSTEM,
         "alarmDetails": message.body,
@@ -109,7 +109,7 @@ def _object_of(item: AffectedItem) -> str:
 
 def _crossed(message: NotificationMessage) -> Json:
     """Return the figure that decided, where a figure did."""
-    for shown in message.document.shown:
+    for shown in message.document.subject_evidence:
         for item in shown.evidence:
             if item.value is not None and item.limit is not None and not item.link:
                 return {

@@ -1,1 +1,1 @@
-"""Receives, keeps, judges across sites, tells people."""
+"""Receives, keeps, judges across sites, notifies people."""

@@ -21,12 +21,10 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.pushes = self._counter(
-            "pushes", "Pushes of batches, by what became of them", ("reason",)
-        )
+        self.pushes = self._counter("pushes", "Pushes of batches, by result", ("reason",))
         self.results = self._counter("results", "Results in the batches that were accepted", ())
         self.body_bytes = self._counter("body_bytes", "Bytes of the accepted bodies", ())
-        self.layouts = self._counter("layouts", "Pushes of layouts, by their end", ("reason",))
+        self.layouts = self._counter("layouts", "Pushes of layouts, by result", ("reason",))
         self.clocks = self._counter(
             "clocks", "Accepted batches by how far their times can be trusted", ("quality",)
         )
@@ -42,11 +40,11 @@ class Metrics:
         )
         self.commit_seconds = self._histogram(
             "journal_commit_seconds",
-            "Time of one commit of the journal, flushed to the disk",
+            "Duration of one commit of the journal, flushed to the disk",
             (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
         )
         self.lag_entries = self._gauge(
-            "consumer_lag_entries", "Entries that a consumer has not done yet", ("consumer",)
+            "consumer_lag_entries", "Entries that a consumer has not processed yet", ("consumer",)
         )
         self.lost_entries = self._gauge(
             "consumer_lost_entries",
@@ -59,23 +57,25 @@ class Metrics:
             ("consumer",),
         )
         self.failures = self._counter(
-            "task_failures", "Restarts of a task that ended in an error", ("task",)
+            "task_failures", "Failures of a task; it is restarted after each", ("task",)
         )
         self.failed_logins = self._counter(
             "failed_logins", "Requests for a page with a wrong password, or refused after many", ()
         )
         self.sent_samples = self._counter("sink_samples", "Samples a sink delivered", ("sink",))
         self.dropped_samples = self._counter(
-            "sink_dropped_samples", "Samples a sink did not deliver, by why", ("sink", "reason")
+            "sink_dropped_samples", "Samples a sink did not deliver, by reason", ("sink", "reason")
         )
         self.sink_requests = self._counter(
             "sink_requests", "Requests of a sink, by the class of the answer", ("sink", "answer")
         )
         self.reflected = self._counter(
-            "reflected_packets", "Test packets of the STAMP reflector, by their end", ("reason",)
+            "reflected_packets", "Test packets of the STAMP reflector, by result", ("reason",)
         )
         self.sink_window_seconds = self._gauge(
-            "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
+            "sink_window_seconds",
+            "How late a sample may come, as the receiving Prometheus is configured",
+            ("sink",),
         )
         self._add_journal_gauges()
         self._add_fleet_gauges()
@@ -95,7 +95,7 @@ class Metrics:
         )
 
         self.journal_damaged_entries = self._gauge(
-            "journal_damaged_entries", "Entries that a broken disk has cost, as far as is known", ()
+            "journal_damaged_entries", "Entries lost to a damaged disk, as far as is known", ()
         )
         self.journal_damaged_seconds = self._gauge(
             "journal_damaged_timestamp_seconds",
@@ -106,20 +106,20 @@ class Metrics:
     def _add_fleet_gauges(self) -> None:
         self.incident_longest_turn_seconds = self._gauge(
             "incident_longest_turn_seconds",
-            "Longest time that making incidents held the collector within the last minutes",
+            "Longest time that making incidents blocked the event loop within the last two minutes",
             (),
         )
-        self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
+        self.sites = self._gauge("sites", "Sites by whether their agents report", ("heard",))
         self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
         self.enrolments = self._counter(
-            "enrolments", "Enrolments of devices, by what became of them", ("reason",)
+            "enrolments", "Enrolments of devices, by result", ("reason",)
         )
         self.renewals = self._counter(
-            "certificate_renewals", "Renewals of client certificates, by their end", ("reason",)
+            "certificate_renewals", "Renewals of client certificates, by result", ("reason",)
         )
         self.handshakes_refused = self._counter(
             "client_certificates_refused",
-            "Client certificates that the TLS handshake did not take, by why",
+            "Client certificates refused in the TLS handshake, by reason",
             ("reason",),
         )
         self.sites_with_duplicate_devices = self._gauge(
@@ -129,11 +129,11 @@ class Metrics:
         )
         self.site_configs = self._gauge(
             "site_configs",
-            "Sites by how far they are with the newest site configuration",
+            "Sites by the state of the newest site configuration",
             ("status",),
         )
         self.inventory_refused = self._gauge(
-            "inventory_refused", "1 while a changed inventory is wrong and not taken", ()
+            "inventory_refused", "1 while a changed inventory is refused because of a mistake", ()
         )
         self._anchors = self._gauge(
             "anchor_info",
@@ -141,7 +141,7 @@ class Metrics:
             ("target", "segment", "domestic"),
         )
         self.inventory_readings = self._counter(
-            "inventory_readings", "Readings of a changed inventory, by their end", ("outcome",)
+            "inventory_readings", "Readings of a changed inventory, by result", ("outcome",)
         )
         self.certificate_expiry = self._gauge(
             "certificate_expiry_timestamp_seconds", "When its certificate runs out", ("file",)

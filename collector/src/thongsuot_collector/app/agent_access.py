@@ -38,7 +38,7 @@ class AgentAccess:
         self._apply_authorities()
 
     async def keep_fresh(self) -> None:
-        """Follow what becomes of certificates and their authorities, for ever."""
+        """Follow changes of certificates and their authorities until cancelled."""
         await self.authenticator.keep_fresh(self._apply_authorities)
 
     def _apply_authorities(self) -> None:

@@ -220,7 +220,7 @@ class _DamageAlarm:
         self._found.set()
 
     async def wait(self) -> None:
-        """Raise what is told; wait for ever while nothing is."""
+        """Raise what is reported; wait while nothing is."""
         await self._found.wait()
         assert self._error is not None
         raise self._error

@@ -210,7 +210,7 @@ def _components(
 
 
 def _batch_callback(*hearers: BatchCallback) -> BatchCallback:
-    """Return what tells each of these of a batch, one after the other."""
+    """Return a callback that passes a batch to each of these in turn."""
 
     async def heard(entry: JournalEntry, columns: Columns) -> None:
         for hearer in hearers:

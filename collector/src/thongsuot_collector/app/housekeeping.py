@@ -70,7 +70,7 @@ class Housekeeping:
         self._metrics = metrics
 
     async def run(self) -> None:
-        """Do it again and again, for ever."""
+        """Do it periodically until cancelled."""
         turn = 0
         while True:
             await self.save_boots()

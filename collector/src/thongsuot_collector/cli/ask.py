@@ -14,7 +14,7 @@ from thongsuot_collector.store.test_requests import OPEN, RequestedTest, Request
 from thongsuot_collector.test_requests.request import new_request, request_mistake
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
 
-HELP = "ask the agent of a site for a test now; its next push brings it there"
+HELP = "request a test from the agent of a site; the answer to its next push carries it"
 
 _POLL_EVERY_S = 0.5
 
@@ -24,10 +24,16 @@ def add_commands(commands: Commands) -> None:
     asking = commands.add("ask", on_store(_ask), HELP)
     asking.add_argument("site")
     asking.add_argument("kind", choices=REQUESTABLE_KINDS)
-    asking.add_argument("--link", default="", metavar="NAME", help="default: all that measure it")
-    asking.add_argument("--target", default="", metavar="NAME", help="default: as above")
-    asking.add_argument("--id", default="", help="one test, however often this is said")
-    asking.add_argument("--wait", action="store_true", help="say how far it is until it is over")
+    asking.add_argument("--link", default="", metavar="NAME", help="only this link; default: all")
+    asking.add_argument(
+        "--target", default="", metavar="NAME", help="only this target; default: all"
+    )
+    asking.add_argument(
+        "--id", default="", help="name of the test: repeated, the command asks once"
+    )
+    asking.add_argument(
+        "--wait", action="store_true", help="wait for the result, print the progress"
+    )
 
 
 def _ask(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:

@@ -29,14 +29,18 @@ def add_commands(commands: Commands) -> None:
         "--to", type=Path, default=Path(DEFAULT_FOLDER), metavar="FOLDER", help="%(default)s"
     )
     backup.add_argument(
-        "--keep", type=int, default=0, metavar="N", help="then remove all but the newest N"
+        "--keep", type=int, default=0, metavar="N", help="keep only the newest N backups"
     )
     restore = commands.add(
         "restore", _restore, "put a backup back where nothing stands; the collector is stopped"
     )
     restore.add_argument("backup", type=Path, metavar="BACKUP", help="the folder of one backup")
     restore.add_argument(
-        "--root", type=Path, default=Path("/"), metavar="FOLDER", help="below which; %(default)s"
+        "--root",
+        type=Path,
+        default=Path("/"),
+        metavar="FOLDER",
+        help="restore below it; %(default)s",
     )
 
 

@@ -26,9 +26,9 @@ _DAYS_LIMIT = 7305
 def add_commands(commands: Commands) -> None:
     """Add ``ca`` and its commands."""
     add = commands.group("ca", HELP).add
-    init = add("init", _init, "make the authority; a running collector needs a restart for it")
+    init = add("init", _init, "create the authority; a running collector has to be restarted")
     init.add_argument(
-        "--days", type=_days, default=3653, help="how long it is good; default %(default)s"
+        "--days", type=_days, default=3653, help="how long it is valid; default %(default)s"
     )
     init.add_argument(
         "--state-dir",
@@ -40,15 +40,15 @@ def add_commands(commands: Commands) -> None:
     follow = add(
         "renew",
         _renew,
-        "make one that takes its place; what it issued stays good, a running collector needs a "
-        "restart",
+        "create its successor; what the old one issued stays valid, a running collector has to "
+        "be restarted",
     )
     follow.add_argument("--days", type=_days, default=3653, help="default %(default)s")
-    add("show", _show, "the authority's own certificate, for whoever has to trust it")
-    add("list", _list, "certificates that were issued").add_argument("site", nargs="?")
-    revoke = add("revoke", _revoke, "revoke those of a site, or one; its token stays good")
+    add("show", _show, "print the authority's own certificate")
+    add("list", _list, "list the certificates that were issued").add_argument("site", nargs="?")
+    revoke = add("revoke", _revoke, "revoke those of a site, or one; tokens stay valid")
     revoke.add_argument("site")
-    revoke.add_argument("--serial", default="", help="only this one, as `ca list` shows it")
+    revoke.add_argument("--serial", default="", help="only this one, see `ca list`")
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -16,8 +16,8 @@ from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
 from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
 
-ENROL_HELP = "make a one-time code by which a site's device gets its token; it is shown once"
-AUDIT_HELP = "who changed what: tokens, enrolments, people, planned work, incidents taken on"
+ENROL_HELP = "create a one-time enrolment code for the device of a site; it is shown once"
+AUDIT_HELP = "show who changed what: tokens, enrolments, people, maintenance, incidents"
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _LONGEST_S = 90 * 86_400
@@ -34,12 +34,12 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="30m, 12h, 7d; at most 90d; default %(default)s",
     )
-    parser.add_argument("--qr", action="store_true", help="also as a QR code, on this terminal")
+    parser.add_argument("--qr", action="store_true", help="print a QR code as well")
     parser.add_argument(
         "--url",
         type=_url,
         default=None,
-        help="where the device reaches this collector: the QR code holds the whole command then",
+        help="where the device reaches this collector; the QR code then holds the whole command",
     )
 
 

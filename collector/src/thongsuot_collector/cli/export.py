@@ -72,11 +72,13 @@ def add_commands(commands: Commands) -> None:
     when = "2026-11-01, or 2026-11-01T08:00 (in Vietnam, unless it ends in Z or an offset)"
     parser.add_argument("--from", dest="start", required=True, metavar="TIME", help=when)
     parser.add_argument(
-        "--to", dest="end", metavar="TIME", default="", help="until before; default: now"
+        "--to", dest="end", metavar="TIME", default="", help="end, exclusive; default: now"
     )
-    parser.add_argument("--site", default="", metavar="NAME", help="only this one")
+    parser.add_argument("--site", default="", metavar="NAME", help="only this site")
     parser.add_argument("--format", choices=tuple(_WRITERS), default="parquet")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="- is the output")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="- for standard output"
+    )
 
 
 def _export(options: argparse.Namespace) -> int:

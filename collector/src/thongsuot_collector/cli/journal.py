@@ -20,18 +20,20 @@ from thongsuot_collector.store import dead_letters
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    journal = commands.group("journal", "the log of what agents pushed")
-    journal.add("status", _status, "what it holds, how far each consumer is")
+    journal = commands.group("journal", "the durable log of pushed batches")
+    journal.add("status", _status, "show its contents, and the position of each consumer")
     verify = commands.add("verify", _verify, "verify the hash chain of the stored batches")
-    verify.add_argument("site", nargs="?", default="", help="only this one")
+    verify.add_argument("site", nargs="?", default="", help="only this site")
     verify.add_argument(
-        "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only what it names"
+        "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only its batches"
     )
     letters = commands.group("dead-letters", "batches that a consumer failed to process")
-    letters.add("list", _list, "which batches, and why")
-    show = letters.add("show", _show, "everything about one of them")
+    letters.add("list", _list, "list them, each with its error")
+    show = letters.add("show", _show, "show everything about one of them")
     show.add_argument("id", type=int)
-    show.add_argument("--body", type=Path, metavar="FILE", help="write the batch there, as it came")
+    show.add_argument(
+        "--body", type=Path, metavar="FILE", help="write the batch to it, as received"
+    )
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""``thongsuot-collector maintenance``: planned work, told to a running collector by the store."""
+"""``thongsuot-collector maintenance``: planned work, which a running collector reads."""
 
 import argparse
 import time
@@ -21,17 +21,17 @@ def add_commands(commands: Commands) -> None:
     group = commands.group(
         "maintenance", "maintenance windows; notifications are suppressed while one is active"
     )
-    adding = group.add("add", on_store(_add_window), "plan one")
+    adding = group.add("add", on_store(_add_window), "plan a window")
     begins = "2026-11-26 22:00 (in Vietnam), now, or +2h (from now); default: now"
     adding.add_argument("--from", dest="start", default="now", metavar="TIME", help=begins)
     ends = "2026-11-27 04:00, or +4h30m (from the beginning)"
     adding.add_argument("--to", dest="end", required=True, metavar="TIME", help=ends)
     for scope in _SCOPES:
         adding.add_argument(f"--{scope}", default="", metavar="NAME")
-    adding.add_argument("--note", default="", help="why; people read it on pages")
-    listing = group.add("list", on_store(_list_windows), "what is planned and what goes on")
-    listing.add_argument("--all", action="store_true", help="what is over as well")
-    ending = group.add("end", on_store(_end_window), "end it now; what has not begun is taken back")
+    adding.add_argument("--note", default="", help="the reason, shown on pages")
+    listing = group.add("list", on_store(_list_windows), "list windows that are planned or active")
+    listing.add_argument("--all", action="store_true", help="those that are over as well")
+    ending = group.add("end", on_store(_end_window), "end a window now, or cancel a planned one")
     ending.add_argument("name", help="as `maintenance list` shows it")
 
 

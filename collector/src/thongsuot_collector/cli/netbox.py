@@ -10,7 +10,7 @@ from pathlib import Path
 from thongsuot_collector.cli.command import Commands
 from thongsuot_collector.config.read import read_configuration
 
-_HELP = "make one file of the inventory from a NetBox"
+_HELP = "import sites, links and carriers from a NetBox into one file"
 
 FILE = "netbox.toml"
 """What the file is called where nobody says so."""
@@ -18,20 +18,20 @@ FILE = "netbox.toml"
 
 def add_commands(commands: Commands) -> None:
     """Add the command and what it takes."""
-    sources = commands.group("inventory", "what sites, links and carriers there are")
+    sources = commands.group("inventory", "sites, links and carriers")
     parser = sources.add("netbox", _run, _HELP)
     parser.add_argument("--url", required=True, help="as in https://netbox.example/")
     parser.add_argument(
-        "--token-file", type=Path, required=True, metavar="FILE", help="holds the token of the API"
+        "--token-file", type=Path, required=True, metavar="FILE", help="file with the API token"
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help=f"default: {FILE} in the inventory's folder"
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would change, and change nothing"
+        "--dry-run", action="store_true", help="print what would change, change nothing"
     )
-    parser.add_argument("--tag", default="", help="only sites that have it (its slug)")
-    parser.add_argument("--ca-file", default="", metavar="FILE", help="who signs its certificate")
+    parser.add_argument("--tag", default="", help="only sites with this tag (its slug)")
+    parser.add_argument("--ca-file", default="", metavar="FILE", help="authorities to trust (PEM)")
     parser.add_argument(
         "--timeout-s", type=float, default=30.0, metavar="S", help="for each answer; %(default)s"
     )

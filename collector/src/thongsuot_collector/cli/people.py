@@ -15,9 +15,9 @@ def add_commands(commands: Commands) -> None:
         "add", _add, "let somebody act; the password is shown once, and replaces the one before"
     )
     person.add_argument("name")
-    person.add_argument("--title", default="", help="what others read; default: the name")
-    group.add("list", _list, "everybody")
-    group.add("remove", _remove, "somebody may act no more").add_argument("name")
+    person.add_argument("--title", default="", help="the name that others read")
+    group.add("list", _list, "list the people")
+    group.add("remove", _remove, "take the right to act from a person").add_argument("name")
 
 
 def _add(options: argparse.Namespace) -> int:

@@ -30,8 +30,8 @@ def add_commands(commands: Commands) -> None:
         help="begin with an empty store where it is gone or nothing of it can be read: every agent "
         "needs a new token",
     )
-    commands.add("reflector", _reflector, "answer the test packets of agents, and nothing else")
-    commands.add("check-config", _check, "check the configuration and the inventory; start nothing")
+    commands.add("reflector", _reflector, "run only the reflector that agents measure against")
+    commands.add("check-config", _check, "check configuration and inventory, start nothing")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -15,13 +15,13 @@ from thongsuot_collector.store import site_configs
 from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode, short_digest
 from thongsuot_schema.suggestion import suggest
 
-HELP = "which site runs which version of what the inventory has it watch"
+HELP = "show the configuration version that each site runs"
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
     site_configs = commands.add("site-configs", on_store(_site_configs), HELP)
-    site_configs.add_argument("site", nargs="?", default="", help="only this one")
+    site_configs.add_argument("site", nargs="?", default="", help="only this site")
     source = site_configs.add_mutually_exclusive_group()
     source.add_argument(
         "--show", action="store_true", help="print the site configuration of the site, as JSON"

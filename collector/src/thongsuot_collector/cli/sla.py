@@ -16,9 +16,9 @@ def add_commands(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add("sla", _sla, HELP)
     parser.add_argument("--month", type=_month, required=True, help="as in 2026-11")
-    parser.add_argument("--circuit", metavar="NAME", help="only this one, or SITE/LINK")
+    parser.add_argument("--circuit", metavar="NAME", help="only this circuit, or SITE/LINK")
     parser.add_argument("--format", choices=FORMATS, default="text", help="%(default)s")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a file each, there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write one file a statement there")
     parser.add_argument(
         "--lang", choices=languages(), default=REFERENCE, help="of the text: %(default)s"
     )

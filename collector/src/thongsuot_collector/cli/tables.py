@@ -1,5 +1,5 @@
 """
-What the command line shows, as text: tables of tokens, of people, of what was set aside, of the
+What the command line shows, as text: tables of tokens, of people, of dead letters, of the
 journal. Pure.
 """
 
@@ -28,7 +28,7 @@ def tokens_table(agent_tokens: Iterable[AgentToken]) -> str:
 
 
 def dead_letters_table(letters: Iterable[DeadLetter]) -> str:
-    """Return a table of batches set aside; of each explanation its last line."""
+    """Return a table of dead letters; of each error its last line."""
     rows = [
         (
             str(letter.id),
@@ -44,7 +44,7 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> str:
 
 
 def dead_letter_text(letter: DeadLetter) -> str:
-    """Return everything about one batch set aside but its body."""
+    """Return everything about one dead letter but its body."""
     return (
         f"id        {letter.id}\nat        {format_moment(letter.at_ns)}\n"
         f"consumer  {letter.consumer}\n"

@@ -21,11 +21,11 @@ from thongsuot_schema.suggestion import suggest
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("token", "tokens of agents")
-    group.add("create", _create, "make one; it is shown once").add_argument("site")
-    group.add("list", _list, "all, or those of a site").add_argument("site", nargs="?")
-    revoke = group.add("revoke", _revoke, "revoke those of a site, or one")
+    group.add("create", _create, "create a token; it is shown once").add_argument("site")
+    group.add("list", _list, "list all tokens, or those of a site").add_argument("site", nargs="?")
+    revoke = group.add("revoke", _revoke, "revoke the tokens of a site, or one")
     revoke.add_argument("site")
-    revoke.add_argument("--id", help="only this one, as `token list` shows it")
+    revoke.add_argument("--id", help="only this one, see `token list`")
     enrol.add_enrol_arguments(commands.add("enrol", _enrol, enrol.ENROL_HELP))
 
 

@@ -65,7 +65,8 @@ class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
 
     Relative paths are meant from the file's own folder. ``inventory_dir`` holds the inventory's
     files (left out: sites are known only by their names). Each of ``sinks`` has ``kind`` and
-    ``name`` and the settings of its kind; so has each of ``channels``, by which people are told.
+    ``name`` and the settings of its kind; so has each of ``channels``, by which people are
+    notified.
     """
 
     state_dir: str = "/var/lib/thongsuot-collector"

@@ -1,9 +1,9 @@
 """
-Keeps timelines and incidents from the journal, and hands out what is to be told.
+Builds timelines and incidents from the journal, and emits notification events.
 
-What was decided is on the disk before anybody is told of it. A site's timeline is written with the
-news that changed it, all of them now and then; what came in since is read again after a crash, and
-changes nothing that was known.
+What was decided is on the disk before anybody is notified of it. A site's timeline is written with
+the news that changed it, all of them now and then; what came in since is read again after a crash,
+and changes nothing that was known.
 """
 
 import asyncio
@@ -77,8 +77,8 @@ class IncidentConsumer:
     """
     The timelines of all sites and the registry of incidents.
 
-    ``tell`` is called, on the loop, with what is to be told, as soon as it is on the disk; it must
-    only take it over. ``load`` first, then ``run``.
+    ``publish`` is called, on the loop, with new notification events, as soon as they are on the
+    disk; it must only take them over. ``load`` first, then ``run``.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class IncidentConsumer:
         return max(0, self._journal.head - self._sequence)
 
     def pending_notifications(self) -> tuple[NotificationEvent, ...]:
-        """Return what was to be told and is not marked as done: to go on with after a restart."""
+        """Return the notifications that are not marked as done: to go on with after a restart."""
         return pending_notifications(self.registry)
 
     async def load(self) -> None:
@@ -151,7 +151,7 @@ class IncidentConsumer:
             self._sequence = position.in_journal(self._journal.name, self._journal.head)
 
     async def run(self) -> None:
-        """Follow the journal, and let time pass, for ever."""
+        """Follow the journal, and let time pass, until cancelled."""
         while True:
             await self.catch_up()
             await asyncio.sleep(min(_TOGETHER_S, self._until_due_s()))
@@ -219,7 +219,7 @@ class IncidentConsumer:
         await self._write()
 
     async def follow_windows(self) -> None:
-        """Look again and again, for ever, whether work was planned or taken back by others."""
+        """Look periodically whether work was planned or taken back by others."""
         while True:
             await self.refresh_windows()
             await asyncio.sleep(_WINDOWS_EVERY_S)

@@ -11,7 +11,7 @@ class TurnTimer:
     """
     Times turns of the event loop; ``longest_s`` is the longest of the last one to two minutes.
 
-    While a turn lasts no push is answered and nobody is told of anything, so it is watched.
+    While a turn lasts no push is answered and nobody is notified, so it is watched.
     """
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:

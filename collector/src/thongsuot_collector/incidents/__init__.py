@@ -1,3 +1,4 @@
 """
-From intervals to incidents: what belongs together, who must act, who is told what and when. Pure.
+From intervals to incidents: what belongs together, who must act, who is notified of what and when.
+Pure.
 """

@@ -97,7 +97,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sources(self) -> tuple[BatchRef, ...]:
-        """The batches that told of it, each once."""
+        """The batches that reported it, each once."""
         sources = [phase.interval.source for phase in self.phases]
         return tuple(dict.fromkeys(source for source in sources if source is not None))
 
@@ -289,7 +289,7 @@ def is_same_fault(known: Fault, shown: Fault, calm_ns: int) -> bool:
     """
     Return whether both are the same fault: they rest on a verdict in common, or overlap.
 
-    A fault whose device is dated anew may move by hours; the verdicts that told of it do not.
+    A fault whose device is dated anew may move by hours; the verdicts that reported it do not.
     """
     if not known.verdicts.isdisjoint(shown.verdicts):
         return True

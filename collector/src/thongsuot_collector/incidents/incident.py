@@ -57,7 +57,7 @@ class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
 
 class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is shown of one subject: the latest verdict's evidence, and the batches that told of it.
+    What is shown of one subject: the latest verdict's evidence, and the batches that reported it.
 
     A batch is named by site, stream, number and digest; those before it are bound by its chain.
     ``observations`` are what the probes of a link had seen when its party was told last.
@@ -104,8 +104,8 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 
 class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A hold: told at the earliest ``hold_s`` after ``from_ns``, and ``limit_s`` after it at the
-    latest.
+    A hold-off: the party is notified at the earliest ``hold_s`` after ``from_ns``, and ``limit_s``
+    after it at the latest.
     """
 
     from_ns: int
@@ -115,7 +115,7 @@ class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an incident was when its party was told of it: its title says so until its end.
+    What an incident was when its party was notified: its title says so until its end.
 
     A title that changed with each circuit that comes back would not be found again in a mailbox;
     how it is now stands in the text. ``affected`` of ``total``.
@@ -131,7 +131,10 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotifiedState(msgspec.Struct, frozen=True, kw_only=True):
-    """What was told last, to see whether there is anything new; ``updates`` counts since opened."""
+    """
+    What the latest notification said, to see whether there is anything new; ``updates`` counts
+    since opened.
+    """
 
     at_ns: int
     severity: Severity
@@ -147,15 +150,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are Unix time. ``opened_ns`` is the onset of the fault, off by ``error_s`` at most
     (``None``: nothing bounds it); ``known_ns`` when the collector learned of it; ``closed_ns`` the
-    true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M";
-    ``variant`` names the sentences that are true of it; ``headline`` is what its title says since
-    its party was told. ``communes`` are codes. ``parents`` are the open incidents that stand for
-    this one: while there are any nobody is told of it. ``children`` are the incidents of the faults
-    of one of many.
-    ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of it
-    now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended. Not
-    ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not what
-    was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
+    true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M"; ``variant``
+    names the sentences that are true of it; ``headline`` is what its title says since its party was
+    notified. ``communes`` are codes. ``parents`` are the open incidents that stand for this one:
+    while there are any nobody is told of it. ``children`` are the incidents of the faults of one of
+    many. ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of
+    it now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended.
+    Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not
+    what was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
     """
 
     id: str

@@ -8,7 +8,7 @@ from thongsuot_collector.incidents.party import ResponsibleParty
 
 
 class NotificationKind(StrEnum):
-    """What a party is told."""
+    """What kind of notification a party gets."""
 
     OPENED = "opened"
     """There is an incident, and it is yours. Never twice in a row to anybody."""
@@ -21,7 +21,7 @@ class NotificationKind(StrEnum):
 
 
 class NotificationCause(StrEnum):
-    """Why a party is told, and told now."""
+    """Why a party is notified, and why now."""
 
     STARTED = "started"
     """The fault began."""
@@ -53,7 +53,7 @@ class NotificationCause(StrEnum):
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One attempt to tell. ``reference`` is what the receiver calls it (a ticket's number); ``text``
+    One attempt to notify. ``reference`` is what the receiver calls it (a ticket's number); ``text``
     its answer, or why it failed.
     """
 
@@ -66,7 +66,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One thing that one party is to be told. ``number`` counts an incident's entries from 1.
+    One notification that one party is to get. ``number`` counts an incident's entries from 1.
 
     ``at_ns`` is when it was decided, by the collector's clock; ``is_done`` says that whoever
     delivers wants to see it no more.

@@ -1,8 +1,9 @@
 """
-Notification policy: who is told what, and when. Decided here, once; channels only deliver.
+Notification policy: who is notified of what, and when. Decided here, once; channels only deliver.
 
-A party is told of a fault that goes on, that stands for itself, and that no maintenance excuses,
-once its hold is over. Told of it once, it is told of its end, whatever the end is.
+A party is notified of a fault that goes on, that stands for itself, and that no maintenance
+excuses, once its hold is over. Once notified, it is notified of the end as well, whatever the end
+is.
 """
 
 import msgspec
@@ -30,7 +31,7 @@ _RECHECK_NS = 60 * NS_PER_S
 
 
 def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list[NotificationEvent]:
-    """Return what is to be told of an incident now, and log it."""
+    """Return the notifications of an incident that are due now, and log them."""
     events: list[NotificationEvent] = []
     ending = _resolving_cause(registry, incident)
     if ending is not None and incident.notified_party is not None:
@@ -68,7 +69,7 @@ def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list
 
 
 def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
-    """Return when time alone may next change what is told of an incident, or close it."""
+    """Return when time alone may next cause a notification of an incident, or close it."""
     wait, settings, now_ns = incident.hold_off, registry.settings, registry.network_state.now_ns
     moments = [
         wait.from_ns + round(wait.hold_s * NS_PER_S),
@@ -86,7 +87,7 @@ def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
 
 def due_ns(registry: IncidentRegistry, incident: Incident) -> int:
     """
-    Return when an incident is to be told, if it goes on until then.
+    Return when its party is to be notified of an incident, if it goes on until then.
 
     Where something else that may belong to it has become known at about the same time, the limit is
     waited for instead: the third witness decides.
@@ -154,7 +155,7 @@ def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> Notifica
 
 
 def _update_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
-    """Return whether there is something new to tell, and whether it may be told already."""
+    """Return why an update is due now; ``None``: there is no news, or it is too early."""
     shown, settings = incident.last_notified, registry.settings
     if shown is None or incident.is_excused or incident.parents or incident.closed_ns is not None:
         return None

@@ -1,8 +1,8 @@
 """
 Observations: what each probe of a link has seen lately, each with its second; the proof of a fault.
 
-A verdict travels once, with what it rested on then. What a party is told minutes later must be of
-the same fault and of now: when the target answered last, when it first did not, and how often it
+A verdict travels once, with what it rested on then. What a notification shows minutes later must be
+of the same fault and of now: when the target answered last, when it first did not, and how often it
 did in the last minute. Kept per site from the results themselves. Pure.
 """
 

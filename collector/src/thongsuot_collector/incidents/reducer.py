@@ -59,12 +59,12 @@ def advance(
     touched: ChangedFaults | None = None,
 ) -> tuple[NotificationEvent, ...]:
     """
-    Take what changed, and let time pass up to ``now_ns``; return what is to be told.
+    Take what changed, and let time pass up to ``now_ns``; return the notifications that are due.
 
     Call it with every change and about once a second; ``touched`` is what ``apply_rewrites`` has
     changed before. While not ``is_listening`` (the consumer is catching up on what came in long
-    ago) everything is recorded and nobody is told: what is still going on when it has caught up is
-    told then.
+    ago) everything is recorded and nobody is notified: of what is still going on when it has
+    caught up, parties are notified then.
     """
     touched = ChangedFaults() if touched is None else touched
     apply_rewrites(registry, rewrites, now_ns, touched)
@@ -94,7 +94,7 @@ def _update_faults(registry: IncidentRegistry, faults: set[str], touched: Change
 
 def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent, ...]:
     """
-    Return what was to be told and is not done yet, oldest first: after a restart, to go on with.
+    Return the notifications that are not done yet, oldest first: to go on with after a restart.
 
     The incident is as it is now, not as it was.
     """
@@ -132,7 +132,7 @@ def _close(registry: IncidentRegistry, faults: set[str]) -> set[str]:
 
 
 def _notify(registry: IncidentRegistry, faults: set[str]) -> list[NotificationEvent]:
-    """Tell what is due: parents first, their children in their light."""
+    """Decide what is due: parents first, their children in their light."""
     events: list[NotificationEvent] = []
     names = _due_for_review(registry, faults)
     for are_groups in (True, False):

@@ -83,8 +83,8 @@ def _without_candidate(registry: IncidentRegistry, incident: Incident, taken: se
     """
     Return an incident of many that is none any more, closed.
 
-    Withdrawn only where a fault of it was none. Where the faults were there, but are told
-    otherwise now, it is merged into what tells of them, or restored when they are over.
+    Withdrawn only where a fault of it was none. Where the faults were there, but belong to
+    another incident now, it is merged into that one, or restored when they are over.
     """
     now_ns = registry.network_state.now_ns
     if not incident.fault_ids.isdisjoint(taken):
@@ -229,7 +229,7 @@ def _hold_off(
     registry: IncidentRegistry, old: Incident | None, code: str, candidate: Candidate
 ) -> HoldOff:
     """
-    Return the hold: it begins anew when another party is to be told.
+    Return the hold: it begins anew when another party is to be notified.
 
     That of many together is settled when they are found; that of one follows its state.
     """

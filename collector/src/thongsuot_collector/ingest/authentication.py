@@ -106,7 +106,7 @@ class Authenticator:
             await self.registry.refresh()
 
     async def keep_fresh(self, then: Callable[[], None]) -> None:
-        """Read again and again, for ever; ``then`` is called each time."""
+        """Read periodically until cancelled; ``then`` is called each time."""
         while True:
             await asyncio.sleep(_REFRESH_EVERY_S)
             await self.refresh()

@@ -60,7 +60,7 @@ class TokenCache:
             _log.info("tokens read good=%d", len(self._sites))
 
     async def keep_fresh(self) -> None:
-        """Read the store again and again, for ever."""
+        """Read the store periodically until cancelled."""
         while True:
             await asyncio.sleep(_REFRESH_EVERY_S)
             await self.refresh()

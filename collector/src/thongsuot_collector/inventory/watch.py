@@ -55,7 +55,7 @@ class InventoryWatch:
         self._done: Signature | None = None
 
     async def run(self) -> None:
-        """Look again and again, for ever."""
+        """Poll until cancelled."""
         while True:
             await self.poll()
             await asyncio.sleep(self._look_every_s)

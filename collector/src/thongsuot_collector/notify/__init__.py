@@ -1,5 +1,5 @@
 """
-Notify: who is told of an incident by which channel, until it is known that they were.
+Notify: who is notified of an incident by which channel, until it is known that they were.
 
 From top to bottom, none imports what stands above it: ``dispatch`` (who is told, and until when),
 ``loader``, ``channels`` (one module or folder a way to notify), ``http`` (what those over HTTP

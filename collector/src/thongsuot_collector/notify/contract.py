@@ -75,7 +75,7 @@ class AcceptsCallbacks(Protocol):
     """A polling channel whose receiver calls when something has changed."""
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from somebody who was told where to call."""
+        """Return whether a call comes from a receiver that was given the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

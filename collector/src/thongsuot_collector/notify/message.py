@@ -34,8 +34,9 @@ class ChannelResult(msgspec.Struct, frozen=True, kw_only=True):
     What a receiver answered.
 
     ``text`` is for people, without secrets. ``reference`` is what the receiver calls it (a ticket's
-    number), empty: as before. ``memo`` is what the channel wants to know when it tells more of the
-    same incident, ``None``: as before. ``retry_after_s`` is the wait that the receiver asked for.
+    number), empty: as before. ``memo`` is what the channel wants to know at the next notification
+    of the same incident, ``None``: as before. ``retry_after_s`` is the wait that the receiver asked
+    for.
     """
 
     outcome: ChannelOutcome
@@ -55,7 +56,7 @@ class PartyContact(msgspec.Struct, frozen=True, kw_only=True):
 
 class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One thing to tell one party by one channel.
+    One notification for one party by one channel.
 
     ``key`` is the same for the same thing, however often it is tried. ``thread_id`` is the same
     for all that is told of one incident from its opening until it is over: what a receiver that
@@ -85,7 +86,7 @@ class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenNotification(msgspec.Struct, frozen=True, kw_only=True):
-    """Something told that is not over: what a channel may be asked for news of."""
+    """A notification that is not over: a channel may be asked for news of it."""
 
     thread_id: str
     reference: str

@@ -18,7 +18,7 @@ MAX_CONCURRENT_SENDS = 8
 
 class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Who is told by which channels.
+    Who is notified by which channels.
 
     ``channels`` are the ways for every party that the inventory gives none of its own: names of
     ``[[channels]]``, by all of which it is told. ``fallback_channels`` stand in, in their order,

@@ -52,7 +52,7 @@ class Sink(Protocol):
         """Entries of the journal that it has not delivered."""
 
     async def run(self) -> None:
-        """Deliver for ever, from where it last was; may be cancelled, and run again."""
+        """Deliver from where it last was until cancelled; may be run again."""
 
     async def close(self) -> None:
         """Let go of what was opened."""

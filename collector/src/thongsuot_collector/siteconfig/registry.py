@@ -131,7 +131,7 @@ class SiteConfigRegistry:
                     self._put(structs.replace(run, refused=version, reason=reason))
 
     async def sync_forever(self) -> None:
-        """Write down what agents say, and read what the command line makes, for ever."""
+        """Save what agents report, and read what the command line makes, until cancelled."""
         while True:
             await asyncio.sleep(_SYNC_EVERY_S)
             await self.save()

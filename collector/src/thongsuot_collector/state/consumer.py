@@ -37,8 +37,8 @@ class StateConsumer:
     The states of all sites.
 
     Applying a batch twice changes nothing, and a snapshot carries the place in the journal up to
-    which it holds, so a crash at any moment leads to the same states. ``heard`` is told of every
-    batch after that, and after a crash again.
+    which it holds, so a crash at any moment leads to the same states. ``on_batch`` is called with
+    every batch after that, and after a crash again.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class StateConsumer:
             self._sequence = self._kept_sequence = reached
 
     async def run(self) -> None:
-        """Follow the journal for ever."""
+        """Follow the journal until cancelled."""
         while True:
             await self._journal.wait(self._sequence)
             await self.catch_up()
@@ -130,7 +130,7 @@ class StateConsumer:
         return list(stream.verdicts.certain_at(columns.header.clock.boottime_ns, entry.number))
 
     async def snapshot_forever(self) -> None:
-        """Write a snapshot now and then, for ever."""
+        """Write a snapshot periodically until cancelled."""
         while True:
             await asyncio.sleep(_SNAPSHOT_EVERY_S)
             await self.snapshot()

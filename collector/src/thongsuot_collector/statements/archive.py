@@ -114,7 +114,7 @@ class StatementIssuer:
         self._settings = settings
 
     async def run(self) -> None:
-        """Look again and again, for ever."""
+        """Look periodically until cancelled."""
         while True:
             await self.issue_due()
             await asyncio.sleep(self._settings.recheck_s)

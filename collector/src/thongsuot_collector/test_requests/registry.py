@@ -122,7 +122,7 @@ class PendingTestRequests:
         self._live = by_site
 
     async def keep_fresh(self) -> None:
-        """Read the store again and again, for ever."""
+        """Read the store periodically until cancelled."""
         while True:
             await asyncio.sleep(_REFRESH_EVERY_S)
             await self.refresh()

@@ -1,1 +1,3 @@
-"""Telling: who is told by which channel, until it is known that they were. For all channels."""
+"""
+Dispatch: who is notified by which channel, until it is known that they were. For all channels.
+"""

@@ -123,7 +123,7 @@ async def _try(
 
 
 def _subject(party: ResponsibleParty, directory: InventoryDirectory) -> Subject:
-    """Return a link or a service that a party would be told of."""
+    """Return a link or a service that a party would be notified of."""
     if party.party is Party.PORTAL:
         sites = sorted(directory.sites)
         return Subject(site=sites[0] if sites else "test", service=party.name)

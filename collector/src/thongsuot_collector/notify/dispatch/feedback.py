@@ -15,7 +15,7 @@ from thongsuot_collector.notify.message import Acceptance, ReceiverStatus
 
 class IncidentRecorder(Protocol):
     """
-    What notifying needs of the keeper of the incidents (``correlation.consumer``).
+    What notifying needs of the consumer that has the incidents (``correlation.consumer``).
 
     The methods that write raise ``KeyError`` when the incident is not in the registry (long over).
     """
@@ -23,7 +23,7 @@ class IncidentRecorder(Protocol):
     registry: IncidentRegistry
 
     def pending_notifications(self) -> tuple[NotificationEvent, ...]:
-        """Return what was to be told and is not marked as done."""
+        """Return the notifications that are not marked as done."""
 
     async def record_delivery(
         self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
@@ -55,7 +55,7 @@ class RecordQueue:
         self._records.put_nowait(record)
 
     async def run(self, incidents: IncidentRecorder) -> None:
-        """Write, for ever."""
+        """Write until cancelled."""
         while True:
             record = await self._records.get()
             # An incident that is not in the registry any more is long over: the store has it all.

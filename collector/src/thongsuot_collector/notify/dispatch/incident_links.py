@@ -1,7 +1,7 @@
 """
 Links: where people find the page of an incident, with a key that opens this one page and no other.
 
-Who is told of an incident may look at it without an account. The key is an HMAC-SHA256 over the
+Who is notified of an incident may look at it without an account. The key is an HMAC-SHA256 over the
 incident's name: nobody can guess that of another incident, and none has to be kept.
 """
 

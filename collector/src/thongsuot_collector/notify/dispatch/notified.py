@@ -1,4 +1,4 @@
-"""Notified: whom the system has told of what, for the pages of sites and their agents. Pure."""
+"""Notified: who was notified of what, for the pages of sites and their agents. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,7 +16,8 @@ def site_notifications(
     site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[PartyNotification, ...]:
     """
-    Return who was told of the open faults of a site, and whom no channel has reached yet; in order.
+    Return who was notified of the open faults of a site, and whom no channel has reached yet; in
+    order.
     """
     notifications = [
         PartyNotification(
@@ -36,7 +37,7 @@ def site_notifications(
 def notified_parties(
     site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[push.SentNotification, ...]:
-    """Return who was told of the open faults of a site, as the answer to a push carries it."""
+    """Return who was notified of the open faults of a site, as the answer to a push carries it."""
     notifications = [
         push.SentNotification(
             party=thread.audience.party.value,

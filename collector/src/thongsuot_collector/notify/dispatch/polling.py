@@ -50,7 +50,7 @@ class ReceiverPoller:
         }
 
     async def run(self) -> None:
-        """Keep up for ever."""
+        """Resend and poll until cancelled."""
         async with asyncio.TaskGroup() as group:
             for name, channel in self._channels.items():
                 if isinstance(channel, Resending):

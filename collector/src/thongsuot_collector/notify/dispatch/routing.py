@@ -1,4 +1,4 @@
-"""Routing: who is told of an incident, and by which channels. Pure."""
+"""Routing: who is notified of an incident, and by which channels. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +18,7 @@ from thongsuot_schema.words.translations import REFERENCE
 
 
 class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
-    """How a party is told: its people, and the channels of its contract."""
+    """How a party is notified: its people, and the channels of its contract."""
 
     contact: PartyContact
     routes: Routes
@@ -27,7 +27,7 @@ class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
 def audiences_of(
     event: NotificationEvent, settings: NotifySettings
 ) -> tuple[ResponsibleParty, ...]:
-    """Return who is told of an event: who must act, and the city where it sees everything."""
+    """Return who is notified of an event: who must act, and the city where it sees everything."""
     party = event.record.party
     if party.party is Party.CITY or not (settings.city_sees_all and settings.city):
         return (party,)
@@ -37,7 +37,7 @@ def audiences_of(
 def routes_of(
     party: ResponsibleParty, directory: InventoryDirectory, settings: NotifySettings
 ) -> PartyRoutes:
-    """Return how a party is told; no route at all where nothing is known of it."""
+    """Return how a party is notified; no route at all where nothing is known of it."""
     entry = _entry(party, directory, settings)
     people = () if entry is None else entry.contacts
     if entry is not None and (entry.channels or entry.fallback_channels):

@@ -1,4 +1,4 @@
-"""Sender: composes what a thread is to tell now, and gives it to the channel."""
+"""Sender: composes the message that is due in a thread, and gives it to the channel."""
 
 import logging
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """
-Notification service: takes what incidents want told, and goes on until it is known that it was.
+Notification service: takes notification events, and goes on until it is known that the parties have
+them.
 
 A ``NotificationEvent`` becomes a ``NotificationThread`` for each party, the only form that is kept
 here; of that a ``NotificationMessage`` with its ``IncidentDocument`` is made for each channel. All
@@ -75,8 +76,8 @@ class NotificationService:
     """
     Notifies parties by their channels.
 
-    Made first; ``enqueue`` is for the keeper of the incidents to call, ``run`` is given that
-    keeper. What it holds as pending is accepted whenever ``run`` begins, so nothing that was
+    Made first; ``enqueue`` is for the consumer of the incidents to call, ``run`` is given that
+    consumer. What it holds as pending is accepted whenever ``run`` begins, so nothing that was
     enqueued is lost with a crash. ``channels`` are those of the configuration, by name.
     """
 
@@ -135,7 +136,7 @@ class NotificationService:
         return self._store.threads
 
     def enqueue(self, notifications: tuple[NotificationEvent, ...]) -> None:
-        """Take over what is to be told; the incident that says so is on the disk already."""
+        """Take over notifications; the incidents that have them are on the disk already."""
         self._incoming.put_nowait(notifications)
 
     async def load(self) -> None:
@@ -162,7 +163,7 @@ class NotificationService:
             self._wake(key)
 
     def site_notifications(self, site: str) -> tuple[PartyNotification, ...]:
-        """Return who was told of a site's open faults, for the pages of the site."""
+        """Return who was notified of a site's open faults, for the pages of the site."""
         return notified.site_notifications(
             site, self._store.of_site(site), self._sender.display_name_of
         )
@@ -189,7 +190,7 @@ class NotificationService:
     # What runs.
 
     async def run(self, incidents: IncidentRecorder) -> None:
-        """Notify, resend, poll and prune, for ever; may be cancelled and run again."""
+        """Notify, resend, poll and prune until cancelled; may be run again."""
         await self.accept(incidents.pending_notifications(), incidents.registry.network_state)
         self._wakes.clear()
         for key in self._store:
@@ -229,7 +230,7 @@ class NotificationService:
     # How a thread gets on.
 
     async def _audiences(self, notification: NotificationEvent) -> tuple[ResponsibleParty, ...]:
-        """Return who is told; the city also of what becomes of an incident that is disputed."""
+        """Return who is notified; the city also of what becomes of an incident that is disputed."""
         audiences = audiences_of(notification, self._settings)
         for audience in (*audiences, CITY):
             await self._store.reload((notification.incident.id, audience))

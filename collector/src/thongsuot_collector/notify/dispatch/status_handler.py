@@ -1,4 +1,6 @@
-"""Status handler: what receivers say comes back, and what a party refuses is told to the city."""
+"""
+Status handler: what receivers say comes back, and the city is notified of what a party refuses.
+"""
 
 import logging
 from collections.abc import Callable
@@ -49,7 +51,7 @@ class StatusHandler:
     async def accept(
         self, thread: NotificationThread, route: RouteState, status: ReceiverStatus
     ) -> None:
-        """Write a receiver's news into the incident; a refusal is told to the city at once."""
+        """Write a receiver's news into the incident; the city is notified of a refusal at once."""
         revision = status.revision or status.status
         key = thread.incident, thread.audience
         current = self._store.get(key)

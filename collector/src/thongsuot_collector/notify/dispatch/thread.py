@@ -1,5 +1,6 @@
 """
-Thread: what one party is to be told of one incident, by which channels, and how far that is. Pure.
+Thread: what one party is to be notified of in one incident, by which channels, and how far that is.
+Pure.
 
 The newest notification of the incident is what is wanted; an older one that was not sent has been
 overtaken and is not sent late. A party's channels are *routes*: each is told for itself, and a
@@ -29,8 +30,8 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
     """
     The channels of a party, each with an address after a colon where there is one.
 
-    It is told by ``every`` one of them; ``fallbacks`` stand in, in their order, while none of these
-    gets through.
+    It is notified by ``every`` one of them; ``fallbacks`` stand in, in their order, while none of
+    these gets through.
     """
 
     every: tuple[str, ...]

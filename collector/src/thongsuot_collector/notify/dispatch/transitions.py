@@ -1,7 +1,7 @@
 """
 Transitions of a thread: what is to be done next, and what follows from what came of it. Pure.
 
-Every route of a party is told by itself, from the opening to the end, whatever becomes of the
+Every route of a party is notified by itself, from the opening to the end, whatever becomes of the
 others. A fallback joins when no route has got through for some time, or none can; the first that
 gets through tells the rest of the incident. What a route may have told, it also takes back.
 """
@@ -226,7 +226,7 @@ def apply_result(
 
 
 def with_dispute(thread: NotificationThread, dispute: Dispute) -> NotificationThread:
-    """Return a thread whose party is to be told that an incident is disputed; once a ticket."""
+    """Return a thread whose party is to be notified that an incident is disputed; once a ticket."""
     known = {(other.party, other.reference) for other in thread.disputes}
     if (dispute.party, dispute.reference) in known:
         return thread

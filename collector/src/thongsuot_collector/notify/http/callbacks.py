@@ -85,7 +85,7 @@ class HubSubscription:
         return (self._token,) if self._token else ()
 
     def is_valid_token(self, token: str) -> bool:
-        """Return whether a call comes from somebody who was told where to call."""
+        """Return whether a call comes from a receiver that was given the address."""
         return bool(self._token) and compare_digest(self._token.encode(), token.encode())
 
     async def subscribe(self, client: HttpClient) -> None:

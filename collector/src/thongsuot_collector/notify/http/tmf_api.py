@@ -1,7 +1,7 @@
 """
 An API of the TM Forum (TMF630): a collection of resources, read by id or by an external identifier.
 
-A receiver that works on what it is told is polled, and calls where it was asked to.
+The receiver works on notifications: it is polled, and calls back where it was asked to.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class TmfApi:
         return [status for status in statuses if status is not None]
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from somebody who was told where to call."""
+        """Return whether a call comes from a receiver that was given the address."""
         return self._hub.is_valid_token(token)
 
     async def close(self) -> None:

@@ -35,7 +35,9 @@ class SinkClient(Protocol[T]):
         """
 
     async def deliver(self, encoded: Sequence[T]) -> None:
-        """Return when the far side has everything it will ever take; try for ever until then."""
+        """
+        Return when the far side has everything it will ever take; it goes on trying until then.
+        """
 
 
 class JournalConsumer(Generic[T]):
@@ -72,7 +74,7 @@ class JournalConsumer(Generic[T]):
         return self._lanes.behind(self._context.journal.head)
 
     async def run(self) -> None:
-        """Deliver for ever, from where the cursor stands."""
+        """Deliver from where the cursor stands until cancelled."""
         journal = self._context.journal
         cursor = await journal.cursor(self._name)
         self._lanes = decode_lanes(cursor.sequence, cursor.note)

@@ -97,7 +97,7 @@ class RetryingClient:
         """
         Send what is made in the thread; return a result that is ``done`` or ``split``.
 
-        Everything else is tried again for ever, with growing waits.
+        Everything else is retried without limit, with growing waits.
         """
         request = await asyncio.get_running_loop().run_in_executor(self._thread, make)
         while True:

@@ -1,7 +1,7 @@
 """What a rewrite changes, and what it leaves alone because it does not speak of it."""
 
 from tests.collector.incidents.city import CityFixture, healthy_city
-from tests.collector.timeline.boot_script import CUT, UP, wall_ns
+from tests.collector.timeline.boot_script import CUT, LOSSY, UP, wall_ns
 from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.timeline.interval import Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
@@ -65,6 +65,28 @@ def test_a_rewrite_that_ends_where_a_fault_begins_leaves_it_alone() -> None:
     rewrite(city, interval(State.UP, 50, 400))
     assert city.registry.incidents[second.id] == second
     assert city.incidents("link_fault")[0].closure_code is ClosureCode.WITHDRAWN
+
+
+def test_a_rewrite_of_the_past_changes_nothing_of_how_a_link_is_now() -> None:
+    city = two_faults()
+    state = city.registry.network_state
+    rewrite(city, interval(State.UP, 250, 300), interval(State.DOWN, 300, 350))
+    assert state.state_of(FIBER) is State.UP
+    rewrite(city, interval(State.UP, 500, 590), interval(State.DOWN, 590, None), is_last=True)
+    assert state.state_of(FIBER) is State.DOWN
+
+
+def test_what_a_fault_turns_into_is_in_the_history_of_its_incident() -> None:
+    city = healthy_city()
+    city.run(100)
+    city.report("s0", "fiber", LOSSY)
+    city.run(200)
+    city.report("s0", "fiber", CUT)
+    city.run(300)
+    history = city.only("link_fault").history
+    assert [(entry.event, entry.about) for entry in history if entry.event.startswith("is ")] == [
+        ("is down", "access_silent")
+    ]
 
 
 def test_what_was_withdrawn_is_closed_once() -> None:

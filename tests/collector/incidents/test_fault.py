@@ -1,9 +1,19 @@
 """From intervals to faults: where one begins, where it ends, and what is none."""
 
 import pytest
+from msgspec.structs import replace
 
-from thongsuot_collector.incidents.fault import NS_PER_S, faults_in, readable_id
-from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite
+from thongsuot_collector.incidents.fault import (
+    NS_PER_S,
+    Fault,
+    FaultPhase,
+    faults_in,
+    is_same_fault,
+    merged,
+    readable_id,
+    withdrawn,
+)
+from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -94,3 +104,88 @@ def test_a_name_follows_from_what_and_when_and_bears_the_day_in_vietnam() -> Non
     assert readable_id("s/fiber", evening_ns).startswith("20261119-")
     assert readable_id("s/fiber", evening_ns) == readable_id("s/fiber", evening_ns)
     assert readable_id("s/fiber", evening_ns) != readable_id("s/5g", evening_ns)
+
+
+FIRST, SECOND = BatchRef("a1", 1, b"1"), BatchRef("a1", 2, b"2")
+
+
+def fault(
+    *phases: Interval, end_s: float | None = None, start_s: float = 100, changed_s: float = 0
+) -> Fault:
+    return Fault(
+        id="f",
+        subject=LINK,
+        phases=tuple(FaultPhase(interval=interval) for interval in phases or (DOWN,)),
+        start_ns=round(start_s * NS_PER_S),
+        end_ns=None if end_s is None else round(end_s * NS_PER_S),
+        known_ns=0,
+        changed_ns=round(changed_s * NS_PER_S),
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "shown", "is_same"),
+    [
+        ((100, None), (500, None), True),
+        ((100, 200), (229, 300), True),
+        ((100, 200), (230, 300), False),
+        ((329, 400), (100, 300), True),
+        ((330, 400), (100, 300), False),
+        ((330, 400), (100, None), True),
+        ((100, None), (50, 60), False),
+        ((100, None), (50, 71), True),
+        ((150, 160), (100, 300), True),
+    ],
+)
+def test_faults_less_than_a_calm_apart_are_the_same(
+    known: tuple[float, float | None], shown: tuple[float, float | None], is_same: bool
+) -> None:
+    known_fault = fault(start_s=known[0], end_s=known[1])
+    shown_fault = fault(start_s=shown[0], end_s=shown[1])
+    assert is_same_fault(known_fault, shown_fault, CALM_NS) is is_same
+
+
+def test_faults_far_apart_are_the_same_where_they_rest_on_one_verdict() -> None:
+    verdict = replace(DOWN, source=FIRST)
+    known = fault(verdict, start_s=100, end_s=200)
+    assert is_same_fault(known, fault(verdict, start_s=9_000), CALM_NS)
+    assert not is_same_fault(known, fault(replace(DOWN, source=SECOND), start_s=9_000), CALM_NS)
+    other_state = replace(verdict, state=State.DEGRADED)
+    assert not is_same_fault(known, fault(other_state, start_s=9_000), CALM_NS)
+
+
+def test_a_fault_names_each_batch_that_told_of_it_once() -> None:
+    told = fault(
+        replace(DOWN, source=FIRST), SILENT, replace(UP, source=SECOND), replace(DOWN, source=FIRST)
+    )
+    assert told.sources == (FIRST, SECOND)
+    assert len(told.verdicts) == 2
+
+
+def test_what_speaks_for_a_fault_is_its_latest_phase_and_of_the_past_its_worst() -> None:
+    slow = replace(DOWN, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
+    later = replace(DOWN, symptom=Symptom.NO_ROUTE)
+    assert fault(DOWN, slow).main_phase.interval == slow
+    assert fault(DOWN, slow, end_s=200).main_phase.interval == DOWN
+    assert fault(DOWN, later, slow, end_s=200).main_phase.interval == later, "the newest of equals"
+
+
+def test_a_fault_is_certain_while_it_is_what_was_heard_last() -> None:
+    assert fault(DOWN).is_certain
+    assert not fault(DOWN, SILENT).is_certain
+    assert not fault(DOWN, end_s=200).is_certain
+    assert not withdrawn(fault(DOWN)).is_certain
+
+
+def test_a_fault_is_presumed_to_go_on_since_anything_was_heard_of_it_last() -> None:
+    assert fault(DOWN, PRESUMED, changed_s=7).presumed_ns == 7 * NS_PER_S
+    assert fault(DOWN, changed_s=7).presumed_ns is None
+    assert fault(DOWN, PRESUMED, end_s=200, changed_s=7).presumed_ns is None
+
+
+def test_a_fault_that_is_withdrawn_or_part_of_another_is_gone_and_goes_on_no_more() -> None:
+    ongoing = fault(DOWN)
+    assert (ongoing.is_gone, ongoing.is_ongoing) == (False, True)
+    for gone in (withdrawn(ongoing), merged(ongoing, replace(ongoing, id="g"))):
+        assert (gone.is_gone, gone.is_ongoing) == (True, False)
+    assert merged(ongoing, replace(ongoing, id="g")).merged_into == "g"

@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep
 from tests.browser.server import PageServer
 from tests.schema.page.scenes import SCENES, both_down, fibre_cut, site
+from thongsuot_schema.words.next_action import next_action
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -63,6 +64,32 @@ async def test_printed_in_dark_mode_the_page_is_black_on_white(
     await expect(page.locator(".call")).to_be_hidden()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.pdf(path=SCREENSHOTS / "site-fibre-cut-vi.pdf", format="A4", print_background=True)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("scene", sorted(SCENES))
+async def test_the_first_screen_of_a_phone_says_whose_turn_it_is_and_what_to_do(
+    page: Page, pages: PageServer, scene: str, language: str
+) -> None:
+    view = SCENES[scene]()
+    action = next_action(view, language)
+    await resize(page, PHONE)
+    await page.goto(pages.show(view) + f"?lang={language}")
+    turn = page.locator(".hero .turn")
+    await expect(turn).to_have_text(action.turn)
+    assert await bottom_of(turn) < 0.5 * PHONE[1]
+    await expect(page.locator("#headline")).to_be_visible()
+    assert await bottom_of(page.locator("#headline")) < 0.6 * PHONE[1]
+    if action.subject is not None:
+        assert await bottom_of(page.locator(".hero .advice")) < PHONE[1]
+    if action.told:
+        assert await bottom_of(page.locator(".hero p", has_text=action.told)) < PHONE[1]
+
+
+async def bottom_of(element: Locator) -> float:
+    box = await element.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
 
 
 async def test_a_reader_switches_to_english_and_back_with_one_click(

@@ -7,6 +7,7 @@ import msgspec
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.first_screen import action_part, turn_class, turn_icon
 from thongsuot_schema.page.history import shared_picture_parts
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_way, tests_part
@@ -19,6 +20,7 @@ from thongsuot_schema.words.dates import calendar_date, clock_time, moment, rela
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import SiteHeadline, headline, is_silent
 from thongsuot_schema.words.language import Language, join_list, other_languages
+from thongsuot_schema.words.next_action import NextAction, next_action
 from thongsuot_schema.words.parties import channel_title, party_title
 from thongsuot_schema.words.states import LINK_STATES
 from thongsuot_schema.words.titles import subject_title
@@ -67,7 +69,7 @@ def site_page(
     """
     if is_under_way(view):
         refresh_s = min(refresh_s, REFRESH_UNDER_WAY_S)
-    head = headline(view, language)
+    head, action = headline(view, language), next_action(view, language)
     site_title = view.title or view.site
     style_link = (
         f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
@@ -86,9 +88,9 @@ def site_page(
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         f"{_test_button(ask_url, language)}</header>"
-        f"<main>{_hero(view, head, language)}{_notes(view, language, remarks.notes)}"
-        f"{_links(view, language)}{_services(view, language)}{_notifications(view, language)}"
-        f"{tests_part(view, remarks.test_action, language)}</main>"
+        f"<main>{_hero(view, head, action, language)}{_notes(view, language, remarks.notes)}"
+        f"{_links(view, action, language)}{_services(view, action, language)}"
+        f"{_notifications(view, language)}{tests_part(view, remarks.test_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )
@@ -124,15 +126,22 @@ def _commune(view: SiteView, language: Language) -> str:
     return f"{place} · {escape(commune)}" if commune else place
 
 
-def _hero(view: SiteView, head: SiteHeadline, language: Language) -> str:
-    paragraphs = f"<p>{escape(head.detail)}</p>" if head.detail else ""
-    if head.advice:
-        paragraphs += f'<p class="advice">{escape(head.advice)}</p>'
+def _hero(view: SiteView, head: SiteHeadline, action: NextAction, language: Language) -> str:
+    """
+    Return the first screen: whose turn it is, what is wrong, what to do, who was told, and whether
+    citizens can be served.
+    """
+    # What the action says already is not said twice.
+    more = head.advice if head.advice not in action.advice else ""
+    served = " ".join(filter(None, (head.detail, more)))
+    paragraphs = f"<p>{escape(served)}</p>" if served else ""
     clock, date = clock_time(view.now_s), calendar_date(view.now_s)
     as_of = labels.AS_OF.read(language, clock=clock, date=date)
     return (
-        f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}'
-        f'<h2 id="headline">{escape(head.sentence)}</h2>{paragraphs}'
+        f'<section class="hero {head.state}" aria-labelledby="headline">'
+        f'<p class="turn {turn_class(action)}">{turn_icon(action)}{escape(action.turn)}</p>'
+        f'{icon(head.state)}<h2 id="headline">{escape(head.sentence)}</h2>'
+        f"{action_part(action, language)}{paragraphs}"
         f'<p class="asof">{as_of}</p></section>'
     )
 
@@ -168,11 +177,11 @@ def _has_fault(view: SiteView) -> bool:
     return any(light.state in troubled for light in (*view.links, *view.services))
 
 
-def _links(view: SiteView, language: Language) -> str:
+def _links(view: SiteView, action: NextAction, language: Language) -> str:
     if not view.links:
         return ""
     cards = "".join(
-        link_card(link, CardContext(view=view, language=language, key=f"l{at}"))
+        link_card(link, _card_context(view, action, language, f"l{at}"))
         for at, link in enumerate(view.links)
     )
     # The hours stand inside the part that is renewed: they move with the time.
@@ -198,11 +207,15 @@ def _legend(language: Language) -> str:
     return f'<ul class="key" aria-label="{labels.LEGEND.read(language)}">{rows}</ul>'
 
 
-def _services(view: SiteView, language: Language) -> str:
+def _card_context(view: SiteView, action: NextAction, language: Language, key: str) -> CardContext:
+    return CardContext(view=view, language=language, key=key, foremost=action.subject)
+
+
+def _services(view: SiteView, action: NextAction, language: Language) -> str:
     if not view.services:
         return ""
     rows = "".join(
-        service_row(service, CardContext(view=view, language=language, key=f"s{at}"))
+        service_row(service, _card_context(view, action, language, f"s{at}"))
         for at, service in enumerate(view.services)
     )
     title = labels.SERVICES.read(language)

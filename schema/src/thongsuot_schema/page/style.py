@@ -57,14 +57,23 @@ h3{font-size:1.0625rem;line-height:1.3}
 .icon{flex:none;width:1.75rem;height:1.75rem;color:var(--c)}
 .hero{
 display:grid;grid-template-columns:auto 1fr;column-gap:.875rem;align-items:center;
-margin-top:1rem;padding:1.125rem 1rem;
+margin-top:.75rem;padding:.875rem;
 border-left:6px solid var(--c);border-radius:4px 14px 14px 4px;background:var(--tint);
 }
-.hero .icon{width:2.75rem;height:2.75rem}
-.hero h2{margin:0;color:var(--ink);font-size:1.3125rem;line-height:1.3;font-weight:700}
+.hero .icon{width:2.25rem;height:2.25rem}
+.hero h2{margin:0;color:var(--ink);font-size:1.1875rem;line-height:1.3;font-weight:700}
 .hero p{grid-column:1/-1;margin-top:.5rem}
-.hero h2+p{margin-top:.875rem}
 .hero .advice{font-weight:600}
+.hero .turn{
+display:flex;gap:.625rem;align-items:center;margin:0 0 .75rem;padding:.5rem;
+border-radius:8px;background:var(--turn,var(--accent));color:var(--card);font-size:1.125rem;
+font-weight:700;
+}
+.turn svg{flex:none;width:1.5rem;fill:currentColor}
+.danger{--turn:var(--down)}
+.commune{--turn:var(--degraded)}
+.city{--turn:var(--unknown)}
+.nobody{--turn:var(--up)}
 .hero .asof{color:var(--soft);font-size:.875rem}
 .note{
 margin-top:.75rem;padding:.625rem .875rem;border-left:6px solid var(--degraded-bar);
@@ -173,7 +182,6 @@ h1{font-size:1.5rem}
 .hero{column-gap:1.5rem;padding:1.5rem}
 .hero .icon{width:4rem;height:4rem;grid-row:1/span 4;align-self:start}
 .hero p{grid-column:2}
-.hero h2+p{margin-top:.5rem}
 .hero h2{font-size:1.75rem}
 .links{grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));align-items:start}
 .card{padding:1.25rem}

@@ -31,11 +31,16 @@ _EVIDENCE_ROWS_SERVICE: Final = 4
 
 
 class CardContext(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a light is drawn: its page, language and a key that makes its ids unique."""
+    """
+    Where a light is drawn: its page, language and a key that makes its ids unique.
+
+    ``foremost`` is the light of which the first screen has said already what to do.
+    """
 
     view: SiteView
     language: Language
     key: str
+    foremost: SubjectView | None = None
 
 
 def link_card(light: SubjectView, place: CardContext) -> str:
@@ -96,6 +101,8 @@ def _explanation(light: SubjectView, place: CardContext) -> str:
         now_s=place.view.now_s,
         support_hotline=place.view.support_hotline,
     )
+    if light is place.foremost:
+        return f'<p class="what">{escape(said.situation)}</p>'
     return (
         f'<p class="what">{escape(said.situation)}</p>'
         f'<div class="do"><b>{labels.TO_DO.read(place.language)}</b><p>{escape(said.advice)}</p>'

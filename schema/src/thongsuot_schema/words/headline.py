@@ -195,6 +195,11 @@ def _advice(view: SiteView, language: Language) -> str:
     backups = {link.state for link in view.links if link.medium in MOBILE}
     if wired == {State.UP} and backups == {State.DOWN}:
         return Text("schema.words.headline.advice.no_backup").read(language)
+    backup = _backup_in_use(view.links)
+    if backup is not None and not _in_state(view.services, State.DOWN):
+        # That the device reaches the portals over it says nothing of the PCs at the counter.
+        short = medium_words(backup.medium).short
+        return Text("schema.words.headline.advice.go_on_backup", short=short).read(language)
     any_usable = any(link.state in {State.UP, State.DEGRADED} for link in view.links)
     any_down = any(link.state is State.DOWN for link in view.links)
     if any_usable and any_down and not _in_state(view.services, State.DOWN):

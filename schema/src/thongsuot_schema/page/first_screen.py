@@ -1,0 +1,69 @@
+"""The first screen: whose turn it is, by words, shape and colour, and the one thing to do."""
+
+from typing import Final
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape, telephone_url
+from thongsuot_schema.segment import Party
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.next_action import NextAction
+
+_DANGER, _NOBODY = "danger", "nobody"
+
+# A person, a handset, a globe, a house, an octagon with a mark, a tick.
+_GLYPHS: Final[dict[str, str]] = {
+    Party.COMMUNE.value: '<circle cx="12" cy="7" r="4.5"/><path d="M3 22c0-5 4-8 9-8s9 3 9 8z"/>',
+    Party.CARRIER.value: (
+        '<path d="M6.5 2l4 5.5-2.5 2.500c1.200 2.800 3.200 4.800 6 6l2.5-2.5 5.5 4-2 '
+        '4.500C10 22 2 14 2 4z"/>'
+    ),
+    Party.PORTAL.value: (
+        '<g fill="none" stroke="currentColor" stroke-width="2"><circle cx="12" cy="12" r="10"/>'
+        '<path d="M12 2c-6 6-6 14 0 20c6-6 6-14 0-20z"/><path d="M2.5 9h19M2.5 15h19"/></g>'
+    ),
+    Party.CITY.value: '<path d="M3 22V9l9-7 9 7v13h-6v-7H9v7z"/>',
+    _DANGER: (
+        '<path d="M7.5 1h9L23 7.500v9L16.5 23h-9L1 16.500v-9z"/>'
+        '<path d="M12 6v7M12 17v.1" stroke="var(--turn)" stroke-width="3" stroke-linecap="round"/>'
+    ),
+    _NOBODY: (
+        '<path d="M4 12.500l5.5 5.500L20 6.5" fill="none" stroke="currentColor" '
+        'stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/>'
+    ),
+}
+
+
+def turn_class(action: NextAction) -> str:
+    """Return the class that gives a turn its colour, by who acts."""
+    if action.is_danger:
+        return _DANGER
+    if action.party is not None:
+        return action.party.value
+    return _NOBODY if action.subject is None else Party.CITY.value
+
+
+def turn_icon(action: NextAction) -> str:
+    """Return the shape of a turn; decoration, for the words always stand beside it."""
+    glyph = _GLYPHS[turn_class(action)]
+    return f'<svg viewBox="0 0 24 24" aria-hidden="true">{glyph}</svg>'
+
+
+def action_part(action: NextAction, language: Language) -> str:
+    """Return what to do now with one button, and who has been told; empty: nothing to do."""
+    if action.subject is None:
+        return ""
+    told = f"<p>{escape(action.told)}</p>" if action.told else ""
+    return f'<p class="advice">{escape(action.advice)}</p>{_call(action, language)}{told}'
+
+
+def _call(action: NextAction, language: Language) -> str:
+    """Return a button that dials the carrier; the advice has the circuit to read out."""
+    subject = action.subject
+    if subject is None or action.party is not Party.CARRIER or not subject.medium:
+        return ""
+    url = telephone_url(subject.carrier_hotline)
+    if not url:
+        return ""
+    call = labels.CALL.read(language)
+    words = " ".join(part for part in (call, subject.carrier, subject.carrier_hotline) if part)
+    return f'<p><a class="call" href="{url}">{escape(words)}</a></p>'

@@ -1,0 +1,146 @@
+"""
+Next action: whose turn it is at a site, and the one thing to do now.
+
+A clerk at the counter asks, in this order: is there danger, is it for us to do something, what,
+who has been told. What is wrong stands below.
+"""
+
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.segment import Party
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
+from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.explanation import explain, is_caused_below
+from thongsuot_schema.words.headline import is_silent
+from thongsuot_schema.words.language import Language, Text, capitalised
+from thongsuot_schema.words.parties import party_title
+
+DANGEROUS: Final = frozenset(
+    {
+        Symptom.RESOLVER_FORGED_ANSWER,
+        Symptom.CONNECTION_INTERCEPTED,
+        Symptom.CERTIFICATE_INVALID,
+        Symptom.SERVICE_UNEXPECTED_CONTENT,
+    }
+)
+"""What may be somebody else's page: a password that is typed there is lost."""
+
+_TURN: Final[dict[Party, Text]] = {
+    Party.COMMUNE: Text("schema.words.turn.commune"),
+    Party.CARRIER: Text("schema.words.turn.other"),
+    Party.PORTAL: Text("schema.words.turn.other"),
+    Party.CITY: Text("schema.words.turn.other"),
+}
+_NOBODY: Final = Text("schema.words.turn.nobody")
+_NOT_KNOWN: Final = Text("schema.words.turn.not_known")
+_DANGER: Final = Text("schema.words.turn.danger")
+_TOLD: Final = Text("schema.words.turn.told")
+_TOLD_REFERENCE: Final = Text("schema.words.turn.told_reference")
+_BEING_TOLD: Final = Text("schema.words.turn.being_told")
+
+_BY_STATE: Final = (State.DOWN, State.DEGRADED, State.UNKNOWN)
+
+
+class NextAction(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What somebody at the point needs to know first.
+
+    ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must or nobody
+    knows yet. ``subject`` is the light that it is about, ``advice`` what to do about that, ``told``
+    who has been told of it (empty: nobody, as far as this page knows).
+    """
+
+    turn: str
+    party: Party | None = None
+    is_danger: bool = False
+    subject: SubjectView | None = None
+    advice: str = ""
+    told: str = ""
+
+
+def next_action(view: SiteView, language: Language) -> NextAction:
+    """Say whose turn it is at a site: the most dangerous first, then what is worst."""
+    subject = _foremost(view)
+    if subject is None:
+        are_known = any(link.state is not State.UNKNOWN for link in view.links)
+        return NextAction(turn=(_NOBODY if are_known else _NOT_KNOWN).read(language))
+    said = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
+    is_danger = subject.symptom in DANGEROUS
+    turn = _DANGER.read(language) if is_danger else _turn(said.party, subject, language)
+    return NextAction(
+        turn=turn,
+        party=said.party,
+        is_danger=is_danger,
+        subject=subject,
+        advice=said.advice,
+        told=" ".join(_told(view, subject, language)),
+    )
+
+
+def _turn(party: Party | None, subject: SubjectView, language: Language) -> str:
+    if party is None:
+        return _NOT_KNOWN.read(language)
+    carrier = subject.carrier if subject.medium else ""
+    who = party_title(party, carrier, language)
+    return _TURN[party].read(language, Who=capitalised(who))
+
+
+def _foremost(view: SiteView) -> SubjectView | None:
+    """Return the light that somebody has to act on first."""
+    if is_silent(view):
+        return view.links[0]
+    planned = {name for work in view.maintenance for name in work.about}
+    lights = [
+        light
+        for light in (*view.links, *view.services)
+        if light.symptom is not Symptom.NONE
+        and light.state is not State.UP
+        and light.name not in planned
+        and not is_caused_below(light)
+    ]
+    # Between two that are equally bad the one that the point itself can mend comes first.
+    return min(
+        (light for light in lights if _party(light) is not None),
+        key=lambda light: (
+            light.symptom not in DANGEROUS,
+            _BY_STATE.index(light.state),
+            not light.medium,
+            _party(light) is not Party.COMMUNE,
+        ),
+        default=None,
+    )
+
+
+def _party(light: SubjectView) -> Party | None:
+    # Whose it is depends on no language.
+    return explain(light, "vi").party
+
+
+def _told(view: SiteView, subject: SubjectView, language: Language) -> list[str]:
+    """Return a sentence for each party that was told, the latest word of each."""
+    latest: dict[str, PartyNotification] = {}
+    for notification in view.notifications:
+        # Who reads this is of the commune, and knows.
+        is_other = notification.party != Party.COMMUNE
+        if is_other and notification.about in {subject.name, view.site}:
+            latest[notification.party] = notification
+    carrier = subject.carrier if subject.medium else ""
+    sentences = []
+    for notification in latest.values():
+        places = {
+            "who": party_title(notification.party, carrier, language),
+            "when": relative_moment(notification.at_s, view.now_s, language),
+        }
+        if not notification.is_delivered:
+            sentences.append(_BEING_TOLD.read(language, **places))
+        elif notification.reference:
+            sentences.append(
+                _TOLD_REFERENCE.read(language, **places, reference=notification.reference)
+            )
+        else:
+            sentences.append(_TOLD.read(language, **places))
+    return sentences

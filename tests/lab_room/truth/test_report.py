@@ -32,6 +32,10 @@ def test_a_sample_adds_up() -> None:
     assert sum(row.harm for row in rows.values()) == len(report.harm_records)
     assert sum(sum(row.worth.values()) for row in rows.values()) == report.messages.total()
     assert len(report.table()) == len(rows) + 2
+    lines = dict(line.split(maxsplit=1) for line in report.summary())
+    assert lines["scenarios"].startswith("3 with ")
+    assert lines["harm"].startswith(f"{len(report.harm_records)} sustained, ")
+    assert lines["messages"].startswith(f"{report.messages.total()}: ")
 
 
 def test_the_page_gets_the_table_the_command_and_the_day() -> None:

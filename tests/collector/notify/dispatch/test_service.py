@@ -72,8 +72,9 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
         }
         assert sorted(note.is_delivered for note in told) == [False, True]
         assert fixture.service.site_notifications("s1") == ()
-        first.behave(WELL)
+        # In this order: a channel that is open again before the end is known is told of the begin.
         await fixture.accept(restore_fibre(made))
+        first.behave(WELL)
         await eventually(lambda: not fixture.service.threads)
     assert (first.received_kinds(), second.received_kinds()) == (
         [],

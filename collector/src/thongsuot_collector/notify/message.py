@@ -23,7 +23,7 @@ class ChannelOutcome(StrEnum):
     """The receiver may have it (no answer came): the same again, under the same key."""
 
     CHANNEL_UNAVAILABLE = "channel_unavailable"
-    """The receiver takes nothing until a person changes something: on to the next channel."""
+    """The receiver takes nothing until a person changes something: a fallback joins at once."""
 
     REJECTED = "rejected"
     """The receiver does not take this message, whatever it may say to others."""

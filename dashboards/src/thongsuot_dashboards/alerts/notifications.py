@@ -16,9 +16,9 @@ GROUP = RuleGroup(
             " {{ $value | humanizeDuration }} trước",
             summary_en="Channel {{ $labels.channel }} has been failing for"
             " {{ $value | humanizeDuration }}",
-            action_vi="Sự cố được báo qua kênh dự phòng nếu có. Thử: thongsuot-collector notify"
-            " test.",
-            action_en="Incidents go by the next channel where there is one. Try:"
+            action_vi="Sự cố được báo qua các kênh khác và kênh dự phòng nếu có. Thử:"
+            " thongsuot-collector notify test.",
+            action_en="Incidents go by other channels and fallbacks where there are any. Try:"
             " thongsuot-collector notify test.",
         ),
         AlertRule(

@@ -55,7 +55,7 @@ _BY_STATUS: Mapping[int, tuple[ChannelOutcome, str]] = MappingProxyType(
 )
 """
 What a status means for a message, and why. Unlike a sample, a message has somewhere else to go:
-what a database would wait for (a wrong password) sends a message to the next channel at once.
+what a database would wait for (a wrong password) lets a party's fallback join at once.
 """
 
 T = TypeVar("T")

@@ -73,21 +73,23 @@ class ReplayedCity:
     def __init__(self, folder: Path, hook: ReceiverProcess) -> None:
         self.hook = hook
         (folder / "inventory").mkdir()
-        plan = inventory(SITES, CARRIERS)
+        known_inventory = inventory(SITES, CARRIERS)
         codes = [commune.code for commune in bundled_communes()]
         assert len(codes) == COMMUNES
         sites = tuple(
             msgspec.structs.replace(site, commune=codes[place % COMMUNES])
-            for place, site in enumerate(plan.sites)
+            for place, site in enumerate(known_inventory.sites)
         )
         # The communes themselves ship with the program.
-        plan = msgspec.structs.replace(plan, sites=sites, communes=())
-        text = inventory_text(plan)
+        known_inventory = msgspec.structs.replace(known_inventory, sites=sites, communes=())
+        text = inventory_text(known_inventory)
         (folder / "inventory" / "city.toml").write_text(text, encoding="utf-8")
         secret_file(folder, "secret", SECRET)
         self.process = CollectorProcess(folder, CONFIG.format(port=hook.port))
         store = open_store(folder / "state" / STORE_FILE)
-        devices = [FleetDevice(site, tokens.create(store, site.name)) for site in plan.sites]
+        devices = [
+            FleetDevice(site, tokens.create(store, site.name)) for site in known_inventory.sites
+        ]
         store.dispose()
         self.fleet = DeviceFleet(devices, self.process, beat_s=BEAT_S)
 

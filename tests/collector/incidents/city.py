@@ -122,14 +122,14 @@ class CityFixture:
 
     def __init__(
         self,
-        plan: Inventory,
+        known_inventory: Inventory,
         *,
         settings: IncidentSettings | None = None,
         timeline: TimelineSettings | None = None,
         push_s: int = 15,
         start_s: int = 0,
     ) -> None:
-        self.directory = InventoryDirectory(plan)
+        self.directory = InventoryDirectory(known_inventory)
         self.settings = settings or IncidentSettings()
         self.timeline_settings = timeline or TimelineSettings()
         self.push_s = push_s
@@ -140,7 +140,7 @@ class CityFixture:
         self.registry = self.new_registry()
         self.rewrites: list[Rewrite] = []
         self.devices = {}
-        for place, site in enumerate(plan.sites):
+        for place, site in enumerate(known_inventory.sites):
             life = BootScript(site=site.name, boot=f"{site.name}-b1", stream=f"{site.name}-a1")
             life.on_s = start_s - 100
             timeline_ = SiteTimeline(site=site.name)

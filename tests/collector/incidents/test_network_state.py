@@ -32,8 +32,8 @@ def test_a_link_or_a_service_is_known_where_the_inventory_has_it() -> None:
 
 
 def test_ways_that_share_something_with_one_that_shares_something_are_one() -> None:
-    plan = inventory(1, ("vnpt",), radio=lambda _: "viettel")
-    (site,) = plan.sites
+    known_inventory = inventory(1, ("vnpt",), radio=lambda _: "viettel")
+    (site,) = known_inventory.sites
     fiber, radio = site.links
     links = (
         msgspec.structs.replace(fiber, shares=("duct",)),
@@ -41,7 +41,9 @@ def test_ways_that_share_something_with_one_that_shares_something_are_one() -> N
         msgspec.structs.replace(fiber, name="fiber2", carrier="fpt", shares=("duct", "box")),
     )
     for chosen, ways in ((links[:2], 2), (links, 1)):
-        edited = msgspec.structs.replace(plan, sites=(msgspec.structs.replace(site, links=chosen),))
+        edited = msgspec.structs.replace(
+            known_inventory, sites=(msgspec.structs.replace(site, links=chosen),)
+        )
         city = CityFixture(edited)
         city.start()
         assert city.registry.network_state.independent_ways_of("s0") == ways

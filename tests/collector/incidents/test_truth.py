@@ -215,8 +215,8 @@ def test_a_site_whose_links_are_all_of_one_carrier_is_not_sent_to_look_for_power
 
 
 def test_links_that_share_a_duct_are_one_witness() -> None:
-    plan = inventory(1, ("vnpt", "viettel"))
-    assert CityFixture(plan).registry.network_state.independent_ways_of("s0") == 0
+    known_inventory = inventory(1, ("vnpt", "viettel"))
+    assert CityFixture(known_inventory).registry.network_state.independent_ways_of("s0") == 0
     for shares, ways in (((), 2), (("duct 7",), 1)):
         shared = inventory(1, ("vnpt", "viettel"), shares=shares)
         city = CityFixture(shared)
@@ -225,8 +225,8 @@ def test_links_that_share_a_duct_are_one_witness() -> None:
 
 
 def test_a_service_that_one_carrier_alone_does_not_reach_is_nobodys_fault_yet() -> None:
-    plan = inventory(12, ("vnpt", "viettel"), radio=lambda n: ("vnpt", "viettel")[n % 2])
-    city = CityFixture(plan)
+    known_inventory = inventory(12, ("vnpt", "viettel"), radio=lambda n: ("vnpt", "viettel")[n % 2])
+    city = CityFixture(known_inventory)
     city.start()
     city.run(30)
     for number in range(0, 12, 2):

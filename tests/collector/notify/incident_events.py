@@ -42,10 +42,10 @@ def city_inventory(
     carrier_fallbacks: tuple[str, ...] = (),
 ) -> Inventory:
     """Return a town's inventory with people in it: contacts of carriers, points and the city."""
-    plan = inventory(sites, ("vnpt", "viettel", "mobifone"))
+    known_inventory = inventory(sites, ("vnpt", "viettel", "mobifone"))
     replace = msgspec.structs.replace
     return replace(
-        plan,
+        known_inventory,
         carriers=tuple(
             replace(
                 carrier,
@@ -53,7 +53,7 @@ def city_inventory(
                 fallback_channels=carrier_fallbacks,
                 contacts=(Contact(name="Trực ban", email=f"noc@{carrier.name}.example"),),
             )
-            for carrier in plan.carriers
+            for carrier in known_inventory.carriers
         ),
         sites=tuple(
             replace(
@@ -64,7 +64,7 @@ def city_inventory(
                     Contact(name="Trưởng điểm", email=f"truong@{site.name}.example"),
                 ),
             )
-            for site in plan.sites
+            for site in known_inventory.sites
         ),
         owners=(
             Owner(
@@ -84,9 +84,9 @@ def city_inventory(
     )
 
 
-def steady_city(plan: Inventory) -> CityFixture:
+def steady_city(known_inventory: Inventory) -> CityFixture:
     """Return a town that is well, at second 30."""
-    made = CityFixture(plan)
+    made = CityFixture(known_inventory)
     made.start()
     made.run(30)
     assert made.notifications == []

@@ -123,8 +123,10 @@ def test_faults_of_different_carriers_are_not_put_together() -> None:
 
 
 def test_a_silent_site_of_a_carrier_that_is_out_is_not_sent_to_look_for_power() -> None:
-    plan = inventory(12, ("vnpt", "viettel"), radio=lambda n: "vnpt" if n % 6 == 0 else "viettel")
-    made = CityFixture(plan)
+    known_inventory = inventory(
+        12, ("vnpt", "viettel"), radio=lambda n: "vnpt" if n % 6 == 0 else "viettel"
+    )
+    made = CityFixture(known_inventory)
     made.start()
     made.run(30)
     made.cut_uplink("s0", "s6")

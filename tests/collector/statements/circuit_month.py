@@ -95,7 +95,7 @@ class StatementFixture:
     def write(self, writing: IncidentWrites) -> None:
         rows.write_changes(self.store, writing, consumer="incidents")
 
-    def plan(self, from_s: int, until_s: int, **covers: str) -> None:
+    def plan_work(self, from_s: int, until_s: int, **covers: str) -> None:
         """Plan work."""
         window = MaintenanceWindow(id="w1", start_ns=ns(from_s), end_ns=ns(until_s), **covers)
         rows.put_window(self.store, window)

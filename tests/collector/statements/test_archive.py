@@ -89,9 +89,9 @@ def test_a_carrier_is_not_told_of_a_fault_before_that_fault_was_known(
 
 def test_planned_work_is_that_of_the_circuit(books: StatementFixture) -> None:
     november(books)
-    books.plan(0, DAY, carrier="viettel")
+    books.plan_work(0, DAY, carrier="viettel")
     assert statement(books).totals.by_class[TimeClass.MAINTENANCE] == 0
-    books.plan(0, DAY, carrier="vnpt")
+    books.plan_work(0, DAY, carrier="vnpt")
     assert statement(books).totals.by_class[TimeClass.MAINTENANCE] == DAY * S
     assert statement(books).interruptions == ()
 

@@ -20,7 +20,7 @@ def issued(folder: Path) -> None:
     circuit = books.archive.circuit("HN/FTTH 42", NOVEMBER)
     assert circuit is not None
     books.archive.issue_revision(circuit, NOVEMBER)
-    books.plan(0, DAY, carrier="vnpt")
+    books.plan_work(0, DAY, carrier="vnpt")
     books.now_s += DAY
     books.archive.issue_revision(circuit, NOVEMBER)
     books.store.dispose()

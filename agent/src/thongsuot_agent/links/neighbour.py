@@ -59,6 +59,7 @@ async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) 
         # By the clock, not by the sum of the sleeps: where the device is short of CPU a sleep of
         # 5 ms lasts half a second, and an answer that came at once would count as one from before
         # the question (2026-11-30: a live gateway was called gone at a load of 12 on two cores).
+        # One tick more: the kernel counts in jiffies (1 to 10 ms) and tells ages in ticks of 10 ms.
         if _is_confirmed(entry, time.monotonic() - asked_s + 1 / _TICKS_PER_S):
             return True
     return False
@@ -102,7 +103,8 @@ def _solicit(
     Make the gateway show itself; return whether that was possible.
 
     Where the kernel has no address (no entry, failed), any packet makes it ask by itself. Where it
-    has one that is no longer sure, it would wait for 5 s before asking, so we ask in its place.
+    has one that is no longer sure, it would wait for 5 s before asking (DELAY_FIRST_PROBE_TIME, RFC
+    4861, section 10), so we ask in its place.
     """
     known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
     try:
@@ -124,7 +126,8 @@ def _send_arp(egress: Egress, message: LinkMessage) -> None:
         source=egress.source_packed,
         target=egress.destination_packed,
     )
-    # Protocol 0: the socket only sends; nothing is received on it.
+    # Protocol 0: the socket only sends; nothing is received on it. To all, not to the address in
+    # the table: a gateway that was exchanged has another, and is no fault.
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as opened:
         opened.sendto(request, (egress.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST))
 
@@ -133,6 +136,8 @@ def _send_solicitation(egress: Egress, message: LinkMessage) -> None:
     request = build_solicitation(
         hardware=message.hardware_address, target=egress.destination_packed
     )
+    # To the gateway alone, as the kernel's own probe (RFC 4861, section 7.3.3): solicitations to a
+    # group are for whom nothing is known of.
     with open_bound(egress, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as opened:
         opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, SOLICITATION_HOP_LIMIT)
         opened.sendto(request, egress.socket_address(0))

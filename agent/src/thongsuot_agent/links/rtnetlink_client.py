@@ -42,6 +42,8 @@ class RtnetlinkClient:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+        # Port 0: the kernel chooses one, since a process may have several of these. No groups: what
+        # changes is heard on the monitor's socket, so only answers come in here.
         self._socket.bind((0, 0))
         self._socket.settimeout(_ANSWER_S)
         self._sequence = 0

@@ -139,6 +139,8 @@ class RecordWriter:
     def _seal_open_log(self) -> None:
         number = self._number
         body, sealed = self._encoded()
+        # Before anything is written: the heading of the next log, which ``seal`` begins, names this
+        # batch by its digest. A process that is killed in between leaves a chain without a gap.
         self._number, self._previous = number + 1, digest_of(body)
         self._opened, self._entries = self._heading(), []
         try:

@@ -41,7 +41,10 @@ _FEW = 32
 """Insertions into a column that cost less than going through all of its rows."""
 
 _NARROW_BYTES = 5
-"""Sums of as many differences of so many bytes as a batch can hold stay below the largest step."""
+"""
+Sums of as many differences of so many bytes as a batch can hold stay below the largest step: 2**39
+each, of 1 MiB at most 2**18, which is 2**57 of 2**62. Only a wider batch has its sums looked at.
+"""
 
 
 class RowOutcome(msgspec.Struct, frozen=True):
@@ -234,6 +237,8 @@ def _block_rows(
             values = (last - first) * len(block.metrics)
             masks = {}
             if lacking:
+                # Ascending, because ``_with_gaps`` inserts from the left: a place is one of the
+                # finished column.
                 masks = {row: lacking[row] for row in sorted(lacking) if first <= row < last}
                 if any(not 0 < mask < 1 << len(block.metrics) for mask in masks.values()):
                     raise BatchMalformed(f"a row of {block.kind} lacks columns that there are not")
@@ -266,6 +271,8 @@ def _block(span: _BlockRows, differences: Sequence[int], *, wide: bool) -> Colum
         at += count
         steps = _checked_steps(sums) if wide else sums
         if numerator == 1:
+            # Of nearly every metric: a multiplication by one costs 40 % more (2026-11: 270 ns
+            # against 195 ns a value on a loaded machine).
             values = [step / denominator for step in steps]
         else:
             values = [step * numerator / denominator for step in steps]

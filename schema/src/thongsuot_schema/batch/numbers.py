@@ -61,7 +61,10 @@ def unpack(planes: bytes, count: int) -> tuple[int, ...]:
         octets[plane::lane] = planes[plane * count : (plane + 1) * count]
     folded = int.from_bytes(octets, "little")
     signs = folded & (_ones_kept if count <= _CACHED_LANES else _ones_in_lanes)(count, lane)
-    # In each lane: without its sign bit halved, all bits flipped where the sign was set.
+    # Zigzag undone in all lanes at once. The first part halves each lane without its sign bit,
+    # which is cleared before so that it does not fall into the lane below. A sign stands at the
+    # lowest bit of its lane: shifted to the next lane, less itself, it is a lane of ones where it
+    # is 1 and of zeros where it is 0; lanes do not meet, so nothing is carried.
     numbers = ((folded ^ signs) >> 1) ^ ((signs << (8 * lane)) - signs)
     return struct.unpack(f"<{count}{code}", numbers.to_bytes(count * lane, "little"))
 

@@ -102,14 +102,14 @@ def test_a_party_is_found_by_its_whole_name_or_by_its_own() -> None:
 
 
 def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
-    plan = city_inventory(
+    known_inventory = city_inventory(
         carrier_channels=("hok",),
         site_channels=("zalo:7",),
         city_channels=("mail",),
         carrier_fallbacks=("hoook",),
     )
     settings = NotifySettings(channels=("mial",), fallback_channels=("sms",), city="so-khc")
-    errors = list(routing_errors(InventoryDirectory(plan), settings, ["mail", "hook"]))
+    errors = list(routing_errors(InventoryDirectory(known_inventory), settings, ["mail", "hook"]))
     assert errors[0] == "[notify] channels: there is no channel 'mial'; did you mean \"mail\"?"
     assert errors[1] == "[notify] fallback_channels: there is no channel 'sms'; known: hook, mail"
     assert errors[2] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
@@ -117,15 +117,21 @@ def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
     assert "carrier 'vnpt': there is no channel 'hoook'; did you mean \"hook\"?" in errors
     assert "site 's0': there is no channel 'zalo:7'; known: hook, mail" in errors
     assert (
-        list(routing_errors(InventoryDirectory(plan), SEEN, ["mail", "hok", "hoook", "zalo"])) == []
+        list(
+            routing_errors(
+                InventoryDirectory(known_inventory), SEEN, ["mail", "hok", "hoook", "zalo"]
+            )
+        )
+        == []
     )
 
 
 def test_phones_are_passed_on_and_people_without_an_address_are_left_out() -> None:
-    plan = city_inventory()
+    known_inventory = city_inventory()
     site = msgspec.structs.replace(
-        plan.sites[0], contacts=(Person(name="a", phone="0912"), Person(name="b", email="b@c.vn"))
+        known_inventory.sites[0],
+        contacts=(Person(name="a", phone="0912"), Person(name="b", email="b@c.vn")),
     )
-    directory = InventoryDirectory(msgspec.structs.replace(plan, sites=(site,)))
+    directory = InventoryDirectory(msgspec.structs.replace(known_inventory, sites=(site,)))
     contact = routes_of(ResponsibleParty(Party.COMMUNE, site.name), directory, SEEN).contact
     assert (contact.emails, contact.phones) == (("b@c.vn",), ("0912",))

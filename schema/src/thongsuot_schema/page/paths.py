@@ -37,7 +37,7 @@ def _table(way: NetworkPath, now_s: float, language: Language) -> str:
     heads = [labels.HOP.read(language)]
     if before is not None and way.previous_at_s is not None:
         heads.append(
-            f"{labels.BEFORE.read(language)} {relative_moment(way.previous_at_s, now_s, language)}"
+            labels.BEFORE.read(language, when=relative_moment(way.previous_at_s, now_s, language))
         )
     heads.append(relative_moment(way.at_s, now_s, language))
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)

@@ -122,7 +122,7 @@ def _commune(view: SiteView, language: Language) -> str:
     place = labels.STATUS_PAGE.read(language)
     commune = view.commune
     if commune.isdigit():
-        commune = f"{labels.CODE.read(language)} {commune}" if commune.strip("0") else ""
+        commune = labels.CODE.read(language, code=commune) if commune.strip("0") else ""
     return f"{place} · {escape(commune)}" if commune else place
 
 
@@ -249,7 +249,7 @@ def _notification_row(told: PartyNotification, view: SiteView, language: Languag
         subject = labels.WHOLE_POINT.read(language)
     rest = [channel_title(told.channel, language), subject]
     if told.reference:
-        rest.append(f"{labels.REFERENCE.read(language)} {told.reference}")
+        rest.append(labels.REFERENCE.read(language, reference=told.reference))
     if not told.is_delivered:
         rest.append(labels.NOT_DELIVERED.read(language))
     line = escape(" · ".join(part for part in rest if part))
@@ -274,7 +274,7 @@ def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[s
     facts.append(labels.REFRESHES.read(language, every=refresh_s))
     facts.append(labels.ZONE.read(language))
     if view.version:
-        facts.append(f"{labels.VERSION.read(language)} {view.version}")
+        facts.append(labels.VERSION.read(language, version=view.version))
     facts += more
     rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
     return f"<footer>{rows}</footer>"

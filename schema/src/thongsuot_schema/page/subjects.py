@@ -76,8 +76,8 @@ def _head(light: SubjectView, place: CardContext) -> str:
         when = relative_moment(light.since_s, place.view.now_s, language)
         lasted = duration(place.view.now_s - light.since_s, language)
         since = (
-            f' <span class="since">{labels.SINCE.read(language)} {when} '
-            f"<span>({labels.FOR.read(language)} {lasted})</span></span>"
+            f' <span class="since">{labels.SINCE_WHEN.read(language, when=when)} '
+            f"<span>({labels.FOR.read(language, lasted=lasted)})</span></span>"
         )
     return (
         f'<div class="head">{icon(light.state)}'

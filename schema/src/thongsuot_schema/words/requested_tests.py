@@ -49,9 +49,7 @@ _UP: Final = Text("schema.words.requested_tests.up")
 
 
 def _rate(way: Text) -> Callable[[float, Language], str]:
-    return lambda value, language: (
-        f"{way.read(language)} {number(value * 8 / 1e6, 1, language)} Mbit/s"
-    )
+    return lambda value, language: way.read(language, rate=number(value * 8 / 1e6, 1, language))
 
 
 def _signal(leg: str) -> Callable[[float, Language], str]:
@@ -61,7 +59,7 @@ def _signal(leg: str) -> Callable[[float, Language], str]:
 _SHOWN: Final[dict[str, Callable[[float, Language], str]]] = {
     http.TOTAL.name: milliseconds,
     path.RTT.name: milliseconds,
-    path.HOPS.name: lambda value, language: f"{value:.0f} {_HOPS.read(language)}",
+    path.HOPS.name: lambda value, language: _HOPS.read(language, count=f"{value:.0f}"),
     throughput.DOWN.name: _rate(_DOWN),
     throughput.UP.name: _rate(_UP),
     radio.LTE_RSRP.name: _signal("LTE"),

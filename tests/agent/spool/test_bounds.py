@@ -163,13 +163,14 @@ async def test_a_batch_on_the_disk_that_cannot_be_read_goes_whole_and_is_counted
     fake.advance(60)
     await spool.maintain()
     with sqlite3.connect(places(tmp_path).spool_file) as db:
-        db.execute("UPDATE batches SET body = x'c1' WHERE id = (SELECT max(id) FROM batches)")
+        db.execute("UPDATE batches SET body = x'c1' WHERE id = (SELECT min(id) FROM batches)")
     db.close()
     fake.advance(90_000)
     await spool.maintain()
     status = spool.status()
     assert (status.dropped_results, status.dropped_batches) == (6, 1)
     assert status.waiting_on_disk == 2, "what is left of the others"
+    assert not any(batch.results for batch in await spool.oldest_on_disk(9))
     await spool.close()
 
 

@@ -3,6 +3,7 @@ Full and torn files, refused batches, broken results: the record goes on and say
 """
 
 import os
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -83,6 +84,11 @@ async def test_streams_are_numbered_on_through_memory_and_back(
     collected = CollectedRecord()
     await collected.accept_all(spool)
     assert collected.change_serials() == [1, 2, 3, 4]
+    await spool.maintain()
+    with sqlite3.connect(places(tmp_path).spool_file) as db:
+        ended = db.execute("SELECT ordinal FROM streams WHERE is_closed = 0").fetchall()
+    db.close()
+    assert ended == [(first + 2,)], "of the others nothing is missing after a power cut"
     await spool.close()
 
 

@@ -11,6 +11,7 @@ def test_a_layout_that_has_grown_stands_beside_the_former_after_a_restart(tmp_pa
     former = before.index_with(SERIES[:1])
     grown = before.index_with(SERIES[1:])
     assert grown.layout.series == before.index_with(SERIES).layout.series, "the former's included"
+    assert (tmp_path / "layouts").stat().st_mode & 0o777 == 0o700, "nobody else's to read"
     after = Layouts(tmp_path / "layouts")
     after.load()
     assert after.layout(former.layout_id) == former.layout

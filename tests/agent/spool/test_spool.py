@@ -175,6 +175,34 @@ async def test_a_kill_between_sealing_and_the_next_open_log_uses_no_number_twice
     await spool.close()
 
 
+async def test_a_kill_before_anything_was_made_leaves_a_stream_that_begins_with_number_one(
+    tmp_path: Path,
+) -> None:
+    spool = await opened(tmp_path)
+    (log,) = places(tmp_path).record_dir.glob("*/*.open")
+    log.unlink()
+    after = await opened(tmp_path)
+    after.add_entry(result(1))
+    after.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(after)
+    assert list(numbers(collected.ordered).values()) == [[1]]
+    await after.close()
+    await spool.close()
+
+
+async def test_what_waits_on_the_disk_says_whether_there_is_news_in_it(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0)
+    for entry in (result(1), change(2)):
+        spool.add_entry(entry)
+        spool.seal()
+    fake.advance(60)
+    await spool.maintain()
+    assert [batch.has_news for batch in await spool.oldest_on_disk(9)] == [False, True]
+    await spool.close()
+
+
 async def test_news_that_a_killed_process_left_is_on_the_disk_as_soon_as_the_next_one_runs(
     tmp_path: Path,
 ) -> None:

@@ -123,6 +123,7 @@ class Spool:
             )
             if stream.boot_id == self._record.stream.boot_id
         }
+        self._growing = self._record.stream
         early, self._early = self._early or [], None
         for notice in early:
             self.add_entry(notice)
@@ -148,9 +149,12 @@ class Spool:
         for batch in sealed:
             self._recent.add(batch)
             self._streams.newest_numbers[batch.key.ordinal] = batch.key.number
-            if batch.stream != self._record.stream:
-                self._streams.former[batch.key.ordinal] = batch.stream
-        self._streams.of_this_boot.add(self._record.stream.ordinal)
+        # Where the first entry of a log was refused its stream has ended without another batch.
+        for stream in (self._growing, *(batch.stream for batch in sealed)):
+            if stream != self._record.stream:
+                self._streams.former[stream.ordinal] = stream
+        self._growing = self._record.stream
+        self._streams.of_this_boot.add(self._growing.ordinal)
         return bool(sealed)
 
     async def maintain(self) -> None:

@@ -42,6 +42,9 @@ ANY_TEST = ""
 """The context of what runs while tests are collected: an import that computes a table (the rows of
 the matrix, the boards) does so for every test, and in this process for the first alone."""
 
+SLOWNESS = "3"
+"""How much bounds on time are stretched: processes that measure themselves are slower."""
+
 NOT_PLAYED = "not fleet"
 """What installs packages executes none of this tree's files."""
 
@@ -222,7 +225,11 @@ def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest"]
-    environment = {**os.environ, "THONGSUOT_COVERAGE_SETTINGS": str(settings)}
+    environment = {
+        "THONGSUOT_TEST_SLOWNESS": SLOWNESS,
+        **os.environ,
+        "THONGSUOT_COVERAGE_SETTINGS": str(settings),
+    }
     environment.pop("THONGSUOT_TEST_FILE", None)
     played = subprocess.run(
         [

@@ -1,7 +1,21 @@
 """A service that fails at one site."""
 
-from tests.collector.incidents.city import PORTAL, healthy_city
-from tests.collector.timeline.boot_script import CUT, REFUSES
+import msgspec
+import pytest
+
+from tests.collector.incidents.city import (
+    PORTAL,
+    PORTAL_TARGET,
+    CityFixture,
+    healthy_city,
+    inventory,
+)
+from tests.collector.timeline.boot_script import CUT, REFUSES, VerdictTriple
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NO_ANSWER: VerdictTriple = (State.DOWN, Segment.SERVICE, Symptom.SERVICE_TIMEOUT)
 
 
 def test_one_site_that_finds_a_service_broken_does_not_call_its_operator() -> None:
@@ -27,3 +41,28 @@ def test_a_service_that_fails_for_the_lines_sake_is_no_incident_of_its_own() -> 
     made.report("s0", f"/{PORTAL}", CUT)
     made.run(300)
     assert [incident.code for incident in made.incidents()] == ["link_fault"]
+
+
+@pytest.mark.parametrize("sites", [1, 4])
+def test_two_services_that_do_not_answer_at_once_are_looked_at_by_the_city(sites: int) -> None:
+    """Their hosts, or the way to both: an exchange that drops large packets looks the same."""
+    other = msgspec.structs.replace(PORTAL_TARGET, name="motcua")
+    plan = msgspec.structs.replace(
+        inventory(sites, ("vnpt", "viettel")), targets=(PORTAL_TARGET, other)
+    )
+    made = CityFixture(plan)
+    made.start()
+    made.run(30)
+    for number in range(sites):
+        made.report(f"s{number}", f"/{PORTAL}", NO_ANSWER)
+        made.report(f"s{number}", "/motcua", NO_ANSWER)
+    made.run(300)
+    assert {party for *_, party in made.notification_lines()} == {"city"}
+
+
+def test_a_service_that_does_not_answer_alone_is_its_operators() -> None:
+    made = healthy_city(sites=4)
+    for number in range(4):
+        made.report(f"s{number}", f"/{PORTAL}", NO_ANSWER)
+    made.run(300)
+    assert {party for *_, party in made.notification_lines()} == {f"portal:{PORTAL}"}

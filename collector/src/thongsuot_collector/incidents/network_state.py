@@ -14,6 +14,7 @@ from thongsuot_collector.timeline.interval import UNOBSERVED, Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
 
 _MOBILE = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
 
@@ -138,6 +139,16 @@ class NetworkState:
             for subject in self._by_site.get(link.site, ())
             if subject.link == link.link and subject.service
             for interval in (self._states[subject],)
+        )
+
+    def is_another_service_unanswered(self, service: Subject) -> bool:
+        """Return whether a site gets no answer from another service either; its links work."""
+        return any(
+            subject.is_service
+            and subject.service != service.service
+            and (fault := self._current_faults.get(subject)) is not None
+            and fault.main_phase.interval.symptom is Symptom.SERVICE_TIMEOUT
+            for subject in self._by_site.get(service.site, ())
         )
 
     def device_count(self) -> int:

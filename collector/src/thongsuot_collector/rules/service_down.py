@@ -55,6 +55,10 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
     if symptom is Symptom.CERTIFICATE_EXPIRING:
         severity = Severity.WARNING
     is_relation = _is_between_one_carrier_and_the_service(service, symptom, cluster, network)
+    # Two that do not answer share hosts, or a way: nothing that is measured tells them apart.
+    is_shared = symptom is Symptom.SERVICE_TIMEOUT and all(
+        network.is_another_service_unanswered(fault.subject) for fault in cluster.faults
+    )
     variant = _ONE_CARRIER if is_relation else ""
     if not variant and len({interval.symptom for interval in intervals}) > 1:
         variant = _SEVERAL_SYMPTOMS
@@ -65,7 +69,7 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
         state=state,
         segment=Segment.SERVICE,
         symptom=symptom,
-        party=CITY if is_relation else ResponsibleParty(Party.PORTAL, service),
+        party=CITY if is_relation or is_shared else ResponsibleParty(Party.PORTAL, service),
         severity=severity,
         hold_s=group_hold_s(cluster.faults, network),
         limit_s=0.0,

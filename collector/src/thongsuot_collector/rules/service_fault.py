@@ -15,7 +15,10 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     """
     Claim every fault of a service.
 
-    While another site reaches it the operator is not called on the word of one: the city looks.
+    While another site reaches it the operator is not called on the word of one: the city looks. So
+    it does where another service does not answer either: what the two share, their hosts or the way
+    to them, nothing at the site tells apart (2026-11: an exchange that dropped large packets was
+    told to a portal).
     """
     if not fault.subject.is_service:
         return None
@@ -23,6 +26,10 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     service = fault.subject.service
     others = [site for site in network.sites_with(service) if site != fault.subject]
     is_reached = any(network.state_of(site) is State.UP for site in others)
+    is_shared = (
+        interval.symptom is Symptom.SERVICE_TIMEOUT
+        and network.is_another_service_unanswered(fault.subject)
+    )
     hold_s = settings.service_hold_s if others else settings.hold_s
     return Candidate(
         faults=(fault,),
@@ -31,7 +38,7 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
         state=interval.state,
         segment=interval.segment,
         symptom=interval.symptom,
-        party=CITY if is_reached else ResponsibleParty(Party.PORTAL, service),
+        party=CITY if is_reached or is_shared else ResponsibleParty(Party.PORTAL, service),
         severity=_severity(interval.state, interval.symptom),
         hold_s=hold_s,
         limit_s=hold_s,

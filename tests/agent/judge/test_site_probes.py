@@ -45,3 +45,15 @@ def test_schedules_that_name_links_and_targets_are_followed() -> None:
     assert list(site_probes.links["fixed"].points) == [PointKey("icmp", "gateway")]
     assert not site_probes.links["mobile"].points
     assert site_probes.links["mobile"].shortest_s == 60.0
+
+
+def test_paths_are_traced_to_what_lies_beyond_the_site_and_not_to_its_own_hops() -> None:
+    targets = (
+        GATEWAY,
+        anchor("printer", Segment.LAN, "192.0.2.9"),
+        anchor("hop", Segment.ACCESS, "first-hop"),
+        anchor("zone", Segment.TRANSIT),
+        portal("p"),
+    )
+    probes = (ProbeSchedule(kind="path", every_s=60.0),)
+    assert set(site_probes_from((FIXED,), targets, probes).links["fixed"].paths) == {"zone"}

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.housekeeping import Housekeeping
+from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -197,15 +197,32 @@ def _components(
         notifications=service,
         incidents=incidents,
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
-        housekeeping=Housekeeping(
-            configuration.settings,
-            journal=journal,
-            store=store,
-            clocks=clocks,
-            states=states,
+        housekeeping=_housekeeping(
+            configuration,
+            supplies,
+            store,
+            clocks,
             consumers={state.CONSUMER: states, correlation.CONSUMER: incidents, **sinks},
-            metrics=metrics,
         ),
+    )
+
+
+def _housekeeping(
+    configuration: Configuration,
+    supplies: SinkContext,
+    store: Engine,
+    clocks: BootClocks,
+    *,
+    consumers: Mapping[str, Consumer],
+) -> Housekeeping:
+    return Housekeeping(
+        configuration.settings,
+        journal=supplies.journal,
+        store=store,
+        clocks=clocks,
+        states=supplies.states,
+        consumers=consumers,
+        metrics=supplies.metrics,
     )
 
 

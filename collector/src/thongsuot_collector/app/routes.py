@@ -57,6 +57,15 @@ def enrolment_routes(components: Components) -> list[Route]:
     ]
 
 
+def _page_access(components: Components) -> PageAccess:
+    file = components.configuration.settings.page.password_file
+    return PageAccess(
+        components.store,
+        Path(file).read_text("utf-8").strip() if file else "",
+        FailedLogins(components.metrics.failed_logins),
+    )
+
+
 def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
     Return what stands beside the pushes, and the pages alone.
@@ -67,12 +76,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         OSError: the file of the password cannot be read.
     """
     settings = components.configuration.settings
-    file = settings.page.password_file
-    gate = PageAccess(
-        components.store,
-        Path(file).read_text("utf-8").strip() if file else "",
-        FailedLogins(components.metrics.failed_logins),
-    )
+    gate = _page_access(components)
 
     def refresh() -> None:
         components.housekeeping.measure()

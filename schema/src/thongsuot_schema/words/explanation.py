@@ -68,7 +68,7 @@ def explain(
         headline=sentence.headline.read(language, **places),
         situation=sentence.situation.read(language, **places),
         advice=sentence.advice.read(language, **places),
-        party=_party(light),
+        party=party_of(light),
     )
 
 
@@ -100,7 +100,8 @@ def _link_sentence(light: SubjectView) -> Sentence:
     return SYMPTOM_SENTENCES[light.symptom]
 
 
-def _party(light: SubjectView) -> Party | None:
+def party_of(light: SubjectView) -> Party | None:
+    """Return who must act on what is wrong with a light, ``None`` where nobody must."""
     if light.symptom is Symptom.AGENT_SILENT:
         return Party.COMMUNE
     if light.state in {State.UP, State.UNKNOWN} and light.segment is None:

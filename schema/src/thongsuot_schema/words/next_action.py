@@ -14,7 +14,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
-from thongsuot_schema.words.explanation import explain, is_caused_below
+from thongsuot_schema.words.explanation import explain, is_caused_below, party_of
 from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.parties import party_title
@@ -104,20 +104,15 @@ def _foremost(view: SiteView) -> SubjectView | None:
     ]
     # Between two that are equally bad the one that the point itself can mend comes first.
     return min(
-        (light for light in lights if _party(light) is not None),
+        (light for light in lights if party_of(light) is not None),
         key=lambda light: (
             light.symptom not in DANGEROUS,
             _BY_STATE.index(light.state),
             not light.medium,
-            _party(light) is not Party.COMMUNE,
+            party_of(light) is not Party.COMMUNE,
         ),
         default=None,
     )
-
-
-def _party(light: SubjectView) -> Party | None:
-    # Whose it is depends on no language.
-    return explain(light, "vi").party
 
 
 def _told(view: SiteView, subject: SubjectView, language: Language) -> list[str]:

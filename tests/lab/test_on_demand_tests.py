@@ -33,7 +33,7 @@ DEVICES = Path(__file__).parents[1] / "agent" / "probing" / "snmp" / "devices"
 RECORDING = DEVICES / "two-legs.snmprec"
 DOWN_BPS, UP_BPS = 20e6, 10e6
 NEVER_S = 86_400.0
-"""By its plan nothing of what is asked for would run while the test lasts."""
+"""By its schedule nothing of what is asked for would run while the test lasts."""
 
 REQUESTER = "Trần Thị Lan"
 WORDS = {
@@ -136,7 +136,7 @@ def stage(folder: Path) -> Iterator[OnDemandCity]:
 
 
 def schedules(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
-    """Return a device's plan: what is asked for never runs by itself."""
+    """Return the schedules of a device: what is asked for never runs by itself."""
     asked = [
         ProbeSchedule(kind=schedule.kind, every_s=NEVER_S, settings=schedule.settings)
         for schedule in default_probes(lab.ca_file)

@@ -140,7 +140,10 @@ def town() -> Iterator[SiteConfigCity]:
         push_every_s=2.0,
         site_config={"probation_s": 10.0, "probation_tries": 2},
     )
-    with tempfile.TemporaryDirectory(prefix="thongsuot-plans-") as folder, Lab(city(1)) as lab:
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-site-configs-") as folder,
+        Lab(city(1)) as lab,
+    ):
         stack = CityStack(lab, Path(folder), options)
         stack.start()
         try:

@@ -7,7 +7,7 @@ import pytest
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.doctor import examine_host, report
-from thongsuot_agent.doctor.checks import HostFinding, Severity, examine, has_fault
+from thongsuot_agent.doctor.checks import FindingSeverity, HostFinding, examine, has_fault
 from thongsuot_agent.doctor.host import read_host
 
 NO_CONFIG = "/nonexistent/agent.toml"
@@ -16,12 +16,12 @@ NO_CONFIG = "/nonexistent/agent.toml"
 def test_a_finding_is_told_with_what_to_do_and_in_lines_of_a_hundred() -> None:
     long = HostFinding(
         check="packet_size",
-        severity=Severity.FAULT,
+        severity=FindingSeverity.FAULT,
         text="Packets over 1400 bytes are lost. " * 8,
         link="mobile (wwan0)",
         remedy="Lower the MTU of the interface: ip link set dev wwan0 mtu 1400. " * 3,
     )
-    clock = HostFinding(check="clock", severity=Severity.FAULT, text="The clock is not set.")
+    clock = HostFinding(check="clock", severity=FindingSeverity.FAULT, text="The clock is not set.")
     lines = report(read_host(()), (long, clock)).splitlines()
     assert lines[0].startswith("fault   mobile (wwan0): Packets over 1400 bytes")
     assert all(len(line) <= 100 for line in lines)

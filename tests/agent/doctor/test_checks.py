@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from thongsuot_agent.doctor.checks import HostFinding, Severity, examine, links_without_findings
+from thongsuot_agent.doctor.checks import (
+    FindingSeverity,
+    HostFinding,
+    examine,
+    links_without_findings,
+)
 from thongsuot_agent.doctor.host import Host, HostLink
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_schema.inventory.model import Link
@@ -33,7 +38,7 @@ MOBILE = replace(
 HEALTHY = Host(links=(FIXED, MOBILE), uplinks=("eth0", "wwan0"), clock_is_synchronised=True)
 
 
-def found(host: Host) -> list[tuple[str, Severity, str]]:
+def found(host: Host) -> list[tuple[str, FindingSeverity, str]]:
     return [(finding.check, finding.severity, finding.link) for finding in examine(host)]
 
 
@@ -45,26 +50,26 @@ def test_of_a_healthy_host_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("second", "check", "severity"),
     [
-        (replace(MOBILE, state=ABSENT), "interface", Severity.FAULT),
+        (replace(MOBILE, state=ABSENT), "interface", FindingSeverity.FAULT),
         (
             replace(MOBILE, state=replace(MOBILE.state, has_route4=False, has_route6=False)),
             "route",
-            Severity.FAULT,
+            FindingSeverity.FAULT,
         ),
         (
             replace(MOBILE, state=replace(MOBILE.state, reverse_filtered=True)),
             "reverse_path_filter",
-            Severity.FAULT,
+            FindingSeverity.FAULT,
         ),
-        (replace(MOBILE, resolvers=()), "name_servers", Severity.FAULT),
-        (replace(MOBILE, resolvers_are_shared=True), "name_servers", Severity.WARNING),
-        (replace(MOBILE, mtu_bytes=1200), "packet_size", Severity.FAULT),
-        (replace(MOBILE, mtu_bytes=9000), "packet_size", Severity.WARNING),
-        (replace(MOBILE, use_tempaddr=2), "temporary_addresses", Severity.NOTE),
+        (replace(MOBILE, resolvers=()), "name_servers", FindingSeverity.FAULT),
+        (replace(MOBILE, resolvers_are_shared=True), "name_servers", FindingSeverity.WARNING),
+        (replace(MOBILE, mtu_bytes=1200), "packet_size", FindingSeverity.FAULT),
+        (replace(MOBILE, mtu_bytes=9000), "packet_size", FindingSeverity.WARNING),
+        (replace(MOBILE, use_tempaddr=2), "temporary_addresses", FindingSeverity.NOTE),
     ],
 )
 def test_what_is_wrong_with_a_link_is_said_of_that_link(
-    second: HostLink, check: str, severity: Severity
+    second: HostLink, check: str, severity: FindingSeverity
 ) -> None:
     host = replace(HEALTHY, links=(FIXED, second))
     assert found(host) == [(check, severity, "mobile (wwan0)")]
@@ -74,13 +79,13 @@ def test_what_is_wrong_with_a_link_is_said_of_that_link(
 @pytest.mark.parametrize(
     ("host", "check", "severity"),
     [
-        (replace(HEALTHY, links=(), uplinks=()), "interface", Severity.FAULT),
-        (replace(HEALTHY, echo_refusal="needs CAP_NET_RAW"), "capability", Severity.FAULT),
-        (replace(HEALTHY, clock_is_synchronised=False), "clock", Severity.WARNING),
+        (replace(HEALTHY, links=(), uplinks=()), "interface", FindingSeverity.FAULT),
+        (replace(HEALTHY, echo_refusal="needs CAP_NET_RAW"), "capability", FindingSeverity.FAULT),
+        (replace(HEALTHY, clock_is_synchronised=False), "clock", FindingSeverity.WARNING),
     ],
 )
 def test_what_is_wrong_with_the_host_is_said_of_no_link(
-    host: Host, check: str, severity: Severity
+    host: Host, check: str, severity: FindingSeverity
 ) -> None:
     assert found(host) == [(check, severity, "")]
 
@@ -89,7 +94,7 @@ def test_two_links_behind_one_router_are_said_together() -> None:
     behind = replace(MOBILE, gateway_address=FIXED.gateway_address)
     host = replace(HEALTHY, links=(FIXED, behind))
     assert found(host) == [
-        ("common_gateway", Severity.WARNING, "fixed (eth0), mobile (wwan0)"),
+        ("common_gateway", FindingSeverity.WARNING, "fixed (eth0), mobile (wwan0)"),
     ]
     assert links_without_findings(host, examine(host)) == ()
 
@@ -107,8 +112,8 @@ def test_the_device_as_a_whole_has_one_set_of_servers_where_it_has_one_link() ->
 def test_programs_that_set_routes_against_each_other_are_named() -> None:
     host = replace(HEALTHY, managers=("NetworkManager", "dhcpcd"))
     assert found(host) == [
-        ("managers", Severity.WARNING, ""),
-        ("managers", Severity.NOTE, ""),
+        ("managers", FindingSeverity.WARNING, ""),
+        ("managers", FindingSeverity.NOTE, ""),
     ]
     assert "NetworkManager and dhcpcd run at once" in examine(host)[0].text
 
@@ -124,4 +129,4 @@ def test_an_interface_that_is_missing_is_held_against_what_there_is() -> None:
 def test_the_worst_is_said_first() -> None:
     second = replace(MOBILE, use_tempaddr=2, resolvers_are_shared=True, mtu_bytes=1200)
     severities = [severity for _, severity, _ in found(replace(HEALTHY, links=(FIXED, second)))]
-    assert severities == [Severity.FAULT, Severity.WARNING, Severity.NOTE]
+    assert severities == [FindingSeverity.FAULT, FindingSeverity.WARNING, FindingSeverity.NOTE]

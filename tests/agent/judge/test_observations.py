@@ -96,7 +96,7 @@ def test_the_latest_of_each_series_is_its_silence_or_an_answer_since_the_moment(
         answered("icmp", "far", SINCE_NS),
         answered("icmp", "zone", SINCE_NS - 1),
         silent("icmp", "exchange", 1, heard_ns=1),
-        answered("icmp", "gone from the plan", SINCE_NS),
+        answered("icmp", "not measured any more", SINCE_NS),
     ]
     sight = observe_latest(link_context(*tracks), SINCE_NS)
     seen = [(one.track.target, one.answered, one.silent) for one in sight.seen]

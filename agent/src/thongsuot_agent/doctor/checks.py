@@ -13,7 +13,7 @@ _SMALLEST_IPV6_BYTES = 1280  # RFC 8200, section 5
 _ETHERNET_BYTES = 1500
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """How much a finding matters."""
 
     FAULT = "fault"
@@ -33,7 +33,7 @@ class HostFinding(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     check: str
-    severity: Severity
+    severity: FindingSeverity
     text: str
     link: str = ""
     remedy: str = ""
@@ -41,7 +41,7 @@ class HostFinding(msgspec.Struct, frozen=True, kw_only=True):
 
 def examine(host: Host) -> tuple[HostFinding, ...]:
     """Return everything that was found, the worst first."""
-    order = list(Severity)
+    order = list(FindingSeverity)
     findings = [finding for check in CHECKS for finding in check(host)]
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
@@ -53,7 +53,7 @@ def _interfaces(host: Host) -> Iterator[HostFinding]:
         if not link.state.present:
             yield HostFinding(
                 check="interface",
-                severity=Severity.FAULT,
+                severity=FindingSeverity.FAULT,
                 link=link.name,
                 text=f"there is no interface {link.spec.interface}",
                 remedy=f"name another in [[links]]: with a default route there is {others}"
@@ -63,7 +63,7 @@ def _interfaces(host: Host) -> Iterator[HostFinding]:
     if not host.links:
         yield HostFinding(
             check="interface",
-            severity=Severity.FAULT,
+            severity=FindingSeverity.FAULT,
             text="no interface has a default route, and the settings name no link",
             remedy="connect an uplink, or name one in [[links]]",
         )
@@ -76,7 +76,7 @@ def _routes(host: Host) -> Iterator[HostFinding]:
             continue
         yield HostFinding(
             check="route",
-            severity=Severity.FAULT,
+            severity=FindingSeverity.FAULT,
             link=link.name,
             text="no default route leaves by it, so that nothing can be measured over it",
             remedy="let its DHCP client set one (with a higher metric than the first link's), or "
@@ -91,7 +91,7 @@ def _reverse_path_filter(host: Host) -> Iterator[HostFinding]:
             interface = link.spec.interface
             yield HostFinding(
                 check="reverse_path_filter",
-                severity=Severity.FAULT,
+                severity=FindingSeverity.FAULT,
                 link=link.name,
                 text="the kernel drops the answers that come in by it (strict reverse path "
                 "filtering, RFC 3704): the link looks dead",
@@ -107,7 +107,7 @@ def _name_servers(host: Host) -> Iterator[HostFinding]:
         if not link.resolvers:
             yield HostFinding(
                 check="name_servers",
-                severity=Severity.FAULT,
+                severity=FindingSeverity.FAULT,
                 link=link.name,
                 text="no name server is known for it (a stub on a loopback address does not "
                 "count: it answers by whichever link it likes)",
@@ -116,7 +116,7 @@ def _name_servers(host: Host) -> Iterator[HostFinding]:
         elif link.resolvers_are_shared and len(usable) > 1:
             yield HostFinding(
                 check="name_servers",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
                 link=link.name,
                 text=f"its name servers ({', '.join(link.resolvers)}) are those of the whole "
                 "device: a carrier's server need not answer customers of another, so they are "
@@ -133,7 +133,7 @@ def _common_gateway(host: Host) -> Iterator[HostFinding]:
         if gateway and gateway == second.gateway_address:
             yield HostFinding(
                 check="common_gateway",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
                 link=f"{first.name}, {second.name}",
                 text=f"both leave by one router ({gateway}): which line it uses cannot be seen "
                 "here, and its failure is the failure of both",
@@ -149,7 +149,7 @@ def _packet_size(host: Host) -> Iterator[HostFinding]:
         if link.mtu_bytes < _SMALLEST_IPV6_BYTES and link.state.addresses(Family.IP6):
             yield HostFinding(
                 check="packet_size",
-                severity=Severity.FAULT,
+                severity=FindingSeverity.FAULT,
                 link=link.name,
                 text=f"its MTU is {link.mtu_bytes} bytes; IPv6 needs 1280 (RFC 8200, section 5)",
                 remedy=f"ip link set dev {link.spec.interface} mtu 1500, or what its line takes",
@@ -157,7 +157,7 @@ def _packet_size(host: Host) -> Iterator[HostFinding]:
         elif link.mtu_bytes > _ETHERNET_BYTES:
             yield HostFinding(
                 check="packet_size",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
                 link=link.name,
                 text=f"its MTU is {link.mtu_bytes} bytes, more than lines of the Internet take",
                 remedy=f"ip link set dev {link.spec.interface} mtu 1500",
@@ -169,7 +169,7 @@ def _temporary_addresses(host: Host) -> Iterator[HostFinding]:
         if link.use_tempaddr > 1 and link.state.addresses(Family.IP6):
             yield HostFinding(
                 check="temporary_addresses",
-                severity=Severity.NOTE,
+                severity=FindingSeverity.NOTE,
                 link=link.name,
                 text="IPv6 sends from temporary addresses that change each day (RFC 8981), so "
                 "that a router's or carrier's rules by address lose it",
@@ -181,7 +181,7 @@ def _capability(host: Host) -> Iterator[HostFinding]:
     if host.echo_refusal:
         yield HostFinding(
             check="capability",
-            severity=Severity.FAULT,
+            severity=FindingSeverity.FAULT,
             text=f"no echo can be sent: {host.echo_refusal}",
             remedy="run the agent by its unit, which has CAP_NET_RAW (AmbientCapabilities)",
         )
@@ -191,7 +191,7 @@ def _clock(host: Host) -> Iterator[HostFinding]:
     if host.clock_is_synchronised is False:
         yield HostFinding(
             check="clock",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
             text="the clock is not synchronised: the record is dated by the collector's clock "
             "where that is known, and certificates may look expired",
             remedy="timedatectl set-ntp true, or install chrony",
@@ -202,14 +202,14 @@ def _managers(host: Host) -> Iterator[HostFinding]:
     if host.managers:
         yield HostFinding(
             check="managers",
-            severity=Severity.NOTE,
+            severity=FindingSeverity.NOTE,
             text=f"interfaces are configured by {', '.join(host.managers)}",
         )
     rivals = {"NetworkManager", "systemd-networkd", "dhcpcd", "connmand"} & set(host.managers)
     if len(rivals) > 1:
         yield HostFinding(
             check="managers",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
             text=f"{' and '.join(sorted(rivals))} run at once: each may take away the routes "
             "that the other sets",
             remedy="let one of them have the uplinks, and disable the others",
@@ -237,7 +237,7 @@ def subject_of(finding: HostFinding) -> str:
 
 def has_fault(findings: tuple[HostFinding, ...]) -> bool:
     """Return whether something was found that makes measurements lie."""
-    return any(finding.severity is Severity.FAULT for finding in findings)
+    return any(finding.severity is FindingSeverity.FAULT for finding in findings)
 
 
 def links_without_findings(host: Host, findings: tuple[HostFinding, ...]) -> tuple[HostLink, ...]:
@@ -245,7 +245,7 @@ def links_without_findings(host: Host, findings: tuple[HostFinding, ...]) -> tup
     named = {
         name
         for finding in findings
-        if finding.severity is not Severity.NOTE
+        if finding.severity is not FindingSeverity.NOTE
         for name in finding.link.split(", ")
     }
     return tuple(link for link in host.links if link.name not in named)

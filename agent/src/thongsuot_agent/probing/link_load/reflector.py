@@ -20,7 +20,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, failed_finding
 
 
-class ReflectorSettings(Protocol):
+class ReflectorTestSettings(Protocol):
     """What the settings of a kind say of the reflector, and of when it may be used."""
 
     @property
@@ -65,7 +65,7 @@ class Reflector:
 
 async def run_reflector_test(
     link: LiveLink,
-    settings: ReflectorSettings,
+    settings: ReflectorTestSettings,
     measure: Callable[[Reflector], Awaitable[Finding]],
 ) -> Finding:
     """

@@ -133,14 +133,14 @@ class PysnmpClient:
         opened = self._socket
         kind = hlapi.Udp6TransportTarget if ":" in access.host else hlapi.UdpTransportTarget
 
-        class Target(kind):  # type: ignore[misc, valid-type]
+        class BoundTarget(kind):  # type: ignore[misc, valid-type]
             """A target whose packets leave by the socket that was opened for it."""
 
             def open_client_mode(self) -> Any:
                 self.transport = self.PROTO_TRANSPORT().open_server_mode(sock=opened)
                 return self.transport
 
-        return await Target.create(
+        return await BoundTarget.create(
             (access.host, access.port), timeout=access.timeout_s, retries=access.retries
         )
 

@@ -244,6 +244,7 @@ class Spool:
         self.seal()
         former = self._record.stream
         segments = self._record.begin_anew(ordinal)
+        self._growing = self._record.stream
         self._streams.former[former.ordinal] = former
         if isinstance(segments, RuntimeSegments):
             self._streams.segments[former.ordinal] = segments

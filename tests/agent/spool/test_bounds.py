@@ -122,6 +122,9 @@ async def test_memory_is_bounded_when_no_tier_takes_anything(tmp_path: Path) -> 
     status = spool.status()
     assert status.is_in_memory
     assert status.is_disk_refusing
+    newest = spool.newest_recent()
+    assert newest is not None
+    assert newest.key.ordinal == 1, "the first stream, though nothing but memory holds it"
     assert status.dropped_results > 0
     spool.seal()
     collected = CollectedRecord()

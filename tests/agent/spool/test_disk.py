@@ -3,9 +3,10 @@
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from thongsuot_agent.errors import SpoolCorrupt
+from thongsuot_agent.errors import SpoolCorrupt, SpoolError
 from thongsuot_agent.spool.disk import Disk, SpoolRow, rename_damaged
 from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 
@@ -88,6 +89,17 @@ def test_more_batches_than_one_transaction_removes_are_all_removed(tmp_path: Pat
     disk.write_batches(rows, {}, [])
     disk.remove_batches([kept.key for kept in rows[:-1]])
     assert disk.oldest(9) == rows[-1:]
+    disk.close()
+
+
+def test_what_is_refused_in_the_middle_leaves_nothing_and_stops_nothing(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "spool.db")
+    too_many = msgspec.structs.replace(stream(1), ordinal=1 << 70)  # SQLite counts no further
+    with pytest.raises((SpoolError, OverflowError)):
+        disk.write_batches([row(1, 1)], {}, [(too_many, 1)])
+    assert disk.oldest(9) == [], "all of it or nothing"
+    disk.write_batches([row(1, 2)], {}, [(stream(1), 2)])
+    assert [kept.key.number for kept in disk.oldest(9)] == [2]
     disk.close()
 
 

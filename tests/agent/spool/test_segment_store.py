@@ -1,5 +1,6 @@
 """Segment stores after a kill between any two steps of sealing: no entry is lost or doubled."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,14 @@ def test_streams_are_found_by_age_and_what_was_never_begun_is_passed_over(tmp_pa
     assert not half.exists()
     younger.close()
     older.close()
+
+
+def test_a_store_that_is_closed_twice_closes_nothing_of_others(tmp_path: Path) -> None:
+    segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
+    segments.close()
+    others = [os.dup(1) for _ in range(3)]
+    segments.close()
+    for descriptor in (0, 1, 2, *others):
+        os.fstat(descriptor)
+    for descriptor in others:
+        os.close(descriptor)

@@ -92,7 +92,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     views = SiteViews(
         components.states,
         components.directory,
-        told=components.notifications.site_notifications,
+        notifications_of=components.notifications.site_notifications,
         windows=lambda: components.incidents.registry.network_state.windows,
         silent_after_s=settings.page.silent_after_s,
         support_hotline=settings.page.support_hotline,

@@ -93,9 +93,9 @@ class CertificateRenewalEndpoint:
                 RefusalReason.NO_CERTIFICATE,
                 f"this collector renews the certificate that is shown: {reason}",
             )
-        asked = await _read_request(request)
+        renewal = await _read_request(request)
         pem = await asyncio.to_thread(
-            self._issuer.renew, self._store, peer.serial, asked, by=f"device:{address}"
+            self._issuer.renew, self._store, peer.serial, renewal, by=f"device:{address}"
         )
         # So that the new one is known from this answer on.
         await self._admission.refresh()

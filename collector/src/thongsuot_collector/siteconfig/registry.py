@@ -81,15 +81,19 @@ class SiteConfigRegistry:
         """Return what an answer to a push carries, given its header: nothing, mostly."""
         running = parse_running_config(header)
         self._record_running(site, running)
-        made = self._made.get(site) if self._is_offering else None
-        if made is None or running is None or made.version in {running.version, running.refused}:
+        newest = self._made.get(site) if self._is_offering else None
+        if (
+            newest is None
+            or running is None
+            or newest.version in {running.version, running.refused}
+        ):
             return NO_SITE_CONFIG
         content = encode(derive_config(self._directory.site(site), self._directory))
         # While the inventory is being read anew, number and content may not belong together.
-        if short_digest(content) != made.digest or len(content) > LARGEST_BYTES:
+        if short_digest(content) != newest.digest or len(content) > LARGEST_BYTES:
             return NO_SITE_CONFIG
         offer = OfferedConfig(
-            number=made.number, made_ns=made.made_ns, content=msgspec.Raw(content)
+            number=newest.number, made_ns=newest.made_ns, content=msgspec.Raw(content)
         )
         return msgspec.Raw(msgspec.json.encode(offer))
 
@@ -105,20 +109,20 @@ class SiteConfigRegistry:
         ``by`` and ``detail`` are for the audit log, which gets a line where there are any, or where
         the inventory is known to have changed.
         """
-        made, fresh = await asyncio.to_thread(self._versions)
+        versions, fresh = await asyncio.to_thread(self._versions)
         if fresh or is_known:
             detail = f"{detail}; new site configurations: {len(fresh)} sites"
             await asyncio.to_thread(site_configs.put, self._store, fresh, by=by, detail=detail)
         for config in fresh:
             _log.info("site configuration made site=%s version=%s", config.site, config.version)
-        self._made = made
+        self._made = versions
         return len(fresh)
 
     async def refresh(self) -> None:
         """Take in versions that the command line has made."""
         kept = await asyncio.to_thread(site_configs.newest, self._store)
-        for site, made in self._made.items():
-            self._made[site] = kept.get(site, made)
+        for site, newest in self._made.items():
+            self._made[site] = kept.get(site, newest)
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Note what a batch says of site configurations: why one is not run."""

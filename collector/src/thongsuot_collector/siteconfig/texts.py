@@ -17,16 +17,16 @@ _NO_WORD: Final = Text("collector.siteconfig.no_word")
 
 
 def notes_of(
-    made: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
+    newest: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
     """Return what must be known of a site's configuration: that it is not run."""
-    if made is None or run is None or rollout_status(made, run) is not RolloutStatus.REFUSED:
+    if newest is None or run is None or rollout_status(newest, run) is not RolloutStatus.REFUSED:
         return []
     return [_REFUSED.read(language)]
 
 
 def facts_of(
-    made: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
+    newest: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
     """
     Return which version a site runs, and why not the newest; nothing where it takes no site
@@ -34,12 +34,12 @@ def facts_of(
 
     The reason is the device's own sentence, in English, as in its log.
     """
-    if made is None or run is None or not run.is_accepting:
+    if newest is None or run is None or not run.is_accepting:
         return []
-    said = _RUNS.read(language, version=run.version or _FILE.read(language))
-    if run.version != made.version:
-        said += f"; {_NEWEST.read(language, version=made.version)}"
-    if rollout_status(made, run) is RolloutStatus.REFUSED:
+    sentence = _RUNS.read(language, version=run.version or _FILE.read(language))
+    if run.version != newest.version:
+        sentence += f"; {_NEWEST.read(language, version=newest.version)}"
+    if rollout_status(newest, run) is RolloutStatus.REFUSED:
         why = run.reason or _NO_WORD.read(language)
-        said += f", {_WHY.read(language, why=why)}"
-    return [said]
+        sentence += f", {_WHY.read(language, why=why)}"
+    return [sentence]

@@ -102,12 +102,12 @@ def classify_time(
     planned = _relevant_work(works, terms)
     open_hours = service_spans(terms, from_ms, until_ms)
     edges = {from_ms, until_ms}
-    for begin_ms, end_ms in (*((said.from_ms, said.until_ms) for said in states), *open_hours):
+    for begin_ms, end_ms in (*((state.from_ms, state.until_ms) for state in states), *open_hours):
         edges |= {begin_ms, end_ms}
     for known_work in planned:
         edges |= {known_work.from_ms, known_work.until_ms}
     order = sorted(edge for edge in edges if from_ms <= edge <= until_ms)
-    begins = [said.from_ms for said in states]
+    begins = [state.from_ms for state in states]
     opens = [begin_ms for begin_ms, _ in open_hours]
     periods: list[Period] = []
     for piece in pairwise(order):

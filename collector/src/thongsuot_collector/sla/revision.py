@@ -45,9 +45,9 @@ class IssuedStatement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def number(self) -> str:
         """What the statement is called, for ever: "2026-11/FTTH-0042/1"."""
-        made = self.statement
+        statement = self.statement
         tail = str(self.revision) if self.revision else "draft"
-        return f"{made.month}/{made.circuit.name}/{tail}"
+        return f"{statement.month}/{statement.circuit.name}/{tail}"
 
     @property
     def is_draft(self) -> bool:

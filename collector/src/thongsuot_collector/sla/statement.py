@@ -276,7 +276,7 @@ def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
     if told_ms is not None and told_ms >= (outage.until_ms if is_over else span[1]):  # type: ignore[operator]  # set where it is over
         told_ms = None
     ever = outage.from_ms, span[1]
-    told = outage.notification if told_ms is not None else None
+    notification = outage.notification if told_ms is not None else None
     return Interruption(
         number=number,
         from_ms=outage.from_ms,
@@ -292,8 +292,8 @@ def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
         symptom=outage.symptom,
         segment=outage.segment,
         error_s=outage.error_s,
-        incident="" if told is None else told.incident,
-        reference="" if told is None else told.reference,
+        incident="" if notification is None else notification.incident,
+        reference="" if notification is None else notification.reference,
     )
 
 

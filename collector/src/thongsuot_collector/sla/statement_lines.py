@@ -63,8 +63,8 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
     """Return what the statement is about."""
-    made = issue.statement
-    circuit, names, totals = made.circuit, made.names, made.totals
+    statement = issue.statement
+    circuit, names, totals = statement.circuit, statement.names, statement.totals
     medium = circuit.medium.value
     word = (
         Text("collector.sla.lines.subscriber")

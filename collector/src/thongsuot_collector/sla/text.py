@@ -12,8 +12,10 @@ from thongsuot_schema.words.language import Language, Text
 
 def text_of(issue: IssuedStatement, language: Language) -> str:
     """Return a statement as lines of text."""
-    made = issue.statement
-    title = f"{TITLE.read(language)} {made.circuit.name}, {month_title(made.month, language)}"
+    statement = issue.statement
+    title = (
+        f"{TITLE.read(language)} {statement.circuit.name}, {month_title(statement.month, language)}"
+    )
     if issue.is_draft:
         until = day_time(issue.issued_ms)
         status = Text("collector.sla.text.draft", until=until)
@@ -24,14 +26,15 @@ def text_of(issue: IssuedStatement, language: Language) -> str:
     lines = [title, status.read(language), ""]
     lines += [
         *_lines(
-            [*statement_lines.circuit_lines(issue), *statement_lines.terms_lines(made.terms)],
+            [*statement_lines.circuit_lines(issue), *statement_lines.terms_lines(statement.terms)],
             language,
         ),
         "",
     ]
     lines += [
         *_lines(
-            [*statement_lines.total_lines(made), *statement_lines.result_lines(made)], language
+            [*statement_lines.total_lines(statement), *statement_lines.result_lines(statement)],
+            language,
         ),
         "",
     ]

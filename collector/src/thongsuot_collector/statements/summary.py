@@ -34,16 +34,16 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summarize_statement(issue: IssuedStatement) -> StatementSummary:
     """Return the line of an issue."""
-    made = issue.statement
+    statement = issue.statement
     return StatementSummary(
-        circuit=made.circuit,
-        names=made.names,
+        circuit=statement.circuit,
+        names=statement.names,
         revision=issue.revision,
         issued_ms=issue.issued_ms,
-        service_ms=made.totals.service_ms,
-        down_ms=made.totals.down_ms(Since.DETECTED),
-        down_notified_ms=made.totals.down_notified_ms,
-        interruptions=made.begun,
-        since=made.terms.downtime_since,
-        is_met=made.is_available_enough,
+        service_ms=statement.totals.service_ms,
+        down_ms=statement.totals.down_ms(Since.DETECTED),
+        down_notified_ms=statement.totals.down_notified_ms,
+        interruptions=statement.begun,
+        since=statement.terms.downtime_since,
+        is_met=statement.is_available_enough,
     )

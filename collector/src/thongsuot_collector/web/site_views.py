@@ -18,8 +18,8 @@ class SiteViews:
     """
     The sites of the inventory, and those that were heard without being in it.
 
-    ``told`` says who was told of a site's open faults, ``windows`` what maintenance there
-    is.
+    ``notifications_of`` says who was notified of a site's open faults, ``windows`` which
+    maintenance there is.
     """
 
     def __init__(
@@ -27,14 +27,14 @@ class SiteViews:
         states: StateConsumer,
         directory: InventoryDirectory,
         *,
-        told: Callable[[str], tuple[PartyNotification, ...]],
+        notifications_of: Callable[[str], tuple[PartyNotification, ...]],
         windows: Callable[[], Iterable[MaintenanceWindow]],
         silent_after_s: float,
         support_hotline: str,
     ) -> None:
         self._states = states
         self._directory = directory
-        self._told = told
+        self._notifications_of = notifications_of
         self._windows = windows
         self._silent_after_s = silent_after_s
         self._support_hotline = support_hotline
@@ -56,7 +56,9 @@ class SiteViews:
         work = tuple(
             _ongoing_maintenance(window, view, self._directory) for window in self._windows_on(view)
         )
-        return msgspec.structs.replace(view, notifications=self._told(name), maintenance=work)
+        return msgspec.structs.replace(
+            view, notifications=self._notifications_of(name), maintenance=work
+        )
 
     def _windows_on(self, view: SiteView) -> list[MaintenanceWindow]:
         """Return the planned work that goes on at a site."""

@@ -80,9 +80,9 @@ def circuit_lines(context: MessageContext, language: Language) -> list[str]:
 def measured_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what was measured on what is affected."""
     own = [
-        (exhibit, item)
-        for exhibit in context.incident.member_evidence
-        for item in exhibit.evidence
+        (member, item)
+        for member in context.incident.member_evidence
+        for item in member.evidence
         if not item.link
     ]
     return _proofs(own, context, language) + observation_lines(context, language)
@@ -146,9 +146,9 @@ def _course(item: Observation, language: Language) -> str:
 def compared_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what worked at the same time: the same targets by the other link, and neighbours."""
     other = [
-        (exhibit, item)
-        for exhibit in context.incident.member_evidence
-        for item in exhibit.evidence
+        (member, item)
+        for member in context.incident.member_evidence
+        for item in member.evidence
         if item.link
     ]
     comparison, lines = context.comparison, []
@@ -186,9 +186,9 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
 def batch_lines(context: MessageContext, language: Language) -> list[str]:
     """Return the batches that the verdicts came in, as they are named in the record."""
     named = [
-        f"{exhibit.subject.site} {batch.stream}/{batch.number} ({batch.digest.hex()})"
-        for exhibit in context.incident.member_evidence
-        for batch in exhibit.batches
+        f"{member.subject.site} {batch.stream}/{batch.number} ({batch.digest.hex()})"
+        for member in context.incident.member_evidence
+        for batch in member.batches
     ]
     batches = list(dict.fromkeys(named))
     lines = batches[:BATCHES_LISTED]
@@ -241,14 +241,14 @@ def _proofs(
 ) -> list[str]:
     lines = []
     is_many = len(context.incident.member_evidence) > 1
-    for exhibit, item in proofs:
+    for member, item in proofs:
         outcome = evidence_outcome(item, language)
         if not outcome:
             continue  # a series that was asked and had not answered yet shows nothing
-        where = f"{site_name(exhibit.subject.site, context.directory)}: " if is_many else ""
+        where = f"{site_name(member.subject.site, context.directory)}: " if is_many else ""
         over = ""
         if item.link:
-            name = link_name(exhibit.subject.site, item.link, context.directory, language)
+            name = link_name(member.subject.site, item.link, context.directory, language)
             over = Text("collector.notify.sections.over", name=name).read(language)
         lines.append(f"{where}{evidence_subject(item, language)}{over}: {outcome}")
         if len(lines) == PROOFS_LISTED:

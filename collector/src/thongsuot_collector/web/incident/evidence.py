@@ -66,17 +66,17 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def evidence_of(report: IncidentReport) -> EvidenceFile:
     """Return an incident's evidence."""
-    incident, occasion = report.incident, report.context
+    incident, context = report.incident, report.context
     taken = incident.acknowledgement
     return EvidenceFile(
         incident=document_of(
             incident,
-            occasion.record,
-            occasion.comparison,
-            occasion.directory,
-            titles=(text.headline_of(occasion, "vi"), text.headline_of(occasion, "en")),
-            responsible=party_name(incident.party, occasion.directory, REFERENCE),
-            page_url=occasion.page_url,
+            context.record,
+            context.comparison,
+            context.directory,
+            titles=(text.headline_of(context, "vi"), text.headline_of(context, "en")),
+            responsible=party_name(incident.party, context.directory, REFERENCE),
+            page_url=context.page_url,
         ),
         notifications=tuple(_notifications(report)),
         acknowledged=None

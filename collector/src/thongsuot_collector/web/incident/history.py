@@ -19,20 +19,20 @@ _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
 _OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
 
 
-def history_texts(occasion: MessageContext, language: Language) -> list[str]:
+def history_texts(context: MessageContext, language: Language) -> list[str]:
     """Return the lines of an incident's history, each with its moment in Vietnam, oldest first."""
-    return [_line(note, occasion, language) for note in occasion.incident.history]
+    return [_line(note, context, language) for note in context.incident.history]
 
 
-def _line(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:
+def _line(note: HistoryEntry, context: MessageContext, language: Language) -> str:
     known = labels.NOTES.get(note.event)
     event = note.event if known is None else known.read(language)
     when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
-    about = _about(note, occasion, language) if note.about else ""
+    about = _about(note, context, language) if note.about else ""
     return f"{when} · {event}" + (f": {about}" if about else "")
 
 
-def _about(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:
+def _about(note: HistoryEntry, context: MessageContext, language: Language) -> str:
     """Return what a line is about; as it was written down where it is of an older version."""
     about = note.about
     # A record outlives the words that it was written with.
@@ -41,27 +41,27 @@ def _about(note: HistoryEntry, occasion: MessageContext, language: Language) -> 
             return labels.OUTCOMES[ClosureCode(about)].read(language)
         if note.event in {"party", "acknowledged", "disputed"}:
             party, _, rest = about.partition(": ")
-            return ": ".join(filter(None, (owner_name(party, occasion.directory, language), rest)))
+            return ": ".join(filter(None, (owner_name(party, context.directory, language), rest)))
         if note.event == "rule" and about in codes():
             return load(about).title.read(language)
         if note.event in _OF_A_SUBJECT:
-            return _subject(about, occasion, language)
+            return _subject(about, context, language)
         if note.event in _OF_A_STATE:
-            return _symptom(Symptom(about), note.event, occasion, language)
+            return _symptom(Symptom(about), note.event, context, language)
     return about
 
 
-def _subject(written: str, occasion: MessageContext, language: Language) -> str:
+def _subject(written: str, context: MessageContext, language: Language) -> str:
     subject = subject_from(written)
-    place = place_name(subject.site, occasion.directory)
+    place = place_name(subject.site, context.directory)
     if subject.is_device:
         return place
-    return f"{place}, {subject_name(subject, occasion.directory, language)}"
+    return f"{place}, {subject_name(subject, context.directory, language)}"
 
 
-def _symptom(symptom: Symptom, event: str, occasion: MessageContext, language: Language) -> str:
+def _symptom(symptom: Symptom, event: str, context: MessageContext, language: Language) -> str:
     """Return what was wrong, of one line or service; of many their number is told elsewhere."""
-    if occasion.rule.sentences is not None:
+    if context.rule.sentences is not None:
         return ""
-    state = State(event.removeprefix("is ")) if event != "opened" else occasion.incident.state
-    return headline_at(occasion.incident, state, symptom, occasion.directory, language)
+    state = State(event.removeprefix("is ")) if event != "opened" else context.incident.state
+    return headline_at(context.incident, state, symptom, context.directory, language)

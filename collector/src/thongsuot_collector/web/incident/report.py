@@ -112,24 +112,24 @@ class IncidentArchive:
 
     async def recent(self) -> tuple[Sequence[Incident], Sequence[Incident]]:
         """Return what is open and what was closed last, each the newest first."""
-        book = self.keeper.registry
+        registry = self.keeper.registry
         now = [
             incident
-            for incident in map(book.incidents.__getitem__, book.active)
+            for incident in map(registry.incidents.__getitem__, registry.active)
             if incident.is_open
         ]
         closed = await asyncio.to_thread(rows.recently_closed, self._store, limit=LISTED)
         return sorted(now, key=_newest), [
-            incident for incident in closed if incident.id not in book.active
+            incident for incident in closed if incident.id not in registry.active
         ]
 
     async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
         """Return what was compared with when it was told; of what goes on untold, what is now."""
-        told = await asyncio.to_thread(
+        notifications = await asyncio.to_thread(
             delivery_log.load_thread, self._store, incident.id, entry.party
         )
-        if told is not None:
-            return told.comparison
+        if notifications is not None:
+            return notifications.comparison
         if incident.is_open:
             return comparison_of(incident, self.keeper.registry.network_state)
         return Comparison()

@@ -104,9 +104,9 @@ class StatementPages:
         return sorted(rows, key=lambda row: (row.circuit.name, row.circuit.site))
 
     def _page(self, issue: IssuedStatement, language: Language) -> str:
-        made = issue.statement
+        statement = issue.statement
         revisions = revision_store.revisions(
-            self._archive.store, made.month, made.circuit.site, made.circuit.link
+            self._archive.store, statement.month, statement.circuit.site, statement.circuit.link
         )
         return statement_page(issue, revisions, language=language)
 

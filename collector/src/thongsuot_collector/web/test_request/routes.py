@@ -35,9 +35,9 @@ class TestRequestPages:
     """The page of each site where a person of its own name asks for tests."""
 
     def __init__(
-        self, book: PendingTestRequests, gate: PageAccess, directory: InventoryDirectory
+        self, requests: PendingTestRequests, gate: PageAccess, directory: InventoryDirectory
     ) -> None:
-        self._book = book
+        self._requests = requests
         self._gate = gate
         self._directory = directory
 
@@ -58,9 +58,9 @@ class TestRequestPages:
             return not_found(NO_SITE.read(language))
         if request.method == "POST":
             return await self._want(request, site, person)
-        asked = await self._book.of_site(site, _SHOWN)
+        recent = await self._requests.of_site(site, _SHOWN)
         return html_page(
-            request_page(site, asked, self._directory, language), CONTENT_SECURITY_POLICY
+            request_page(site, recent, self._directory, language), CONTENT_SECURITY_POLICY
         )
 
     async def _want(self, request: Request, site: str, person: Person) -> Response:
@@ -73,7 +73,7 @@ class TestRequestPages:
             if len(body) > _FORM_BYTES:
                 return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
         fields = parse_qs(body.decode("utf-8", errors="replace"))
-        asked = new_request(
+        wanted_test = new_request(
             site,
             fields.get("kind", [""])[0],
             link=fields.get("link", [""])[0],
@@ -81,10 +81,10 @@ class TestRequestPages:
             asked_by=person.title,
             name=fields.get("id", [""])[0],
         )
-        if request_mistake(asked, self._directory):
+        if request_mistake(wanted_test, self._directory):
             return PlainTextResponse(labels.WRONG.read(language), 422, headers=HEADERS)
         try:
-            kept = await self._book.request(asked)
+            kept = await self._requests.request(wanted_test)
         except InvalidTestRequest:
             return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
         _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, person.name)

@@ -71,7 +71,8 @@ def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
         return True
     if track.kind == ECHO:
         return link.loss_test.cusum_up > 0.0 and track.learned >= settings.learn_runs
-    return link.loss_fault.fault is not None or link.flap_state.active
+    is_lossy = link.loss_fault.fault is not None or link.carried_fault.fault is not None
+    return is_lossy or link.flap_state.active
 
 
 def request_burst_if_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> None:

@@ -56,7 +56,8 @@ class Track(msgspec.Struct, kw_only=True):
     known to fail, which raises no suspicion any more.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
-    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
+    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``, and
+    ``prompt_runs`` are not; ``slow_episodes_ns`` are the starts of the latest rows of slow ones;
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
     for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
@@ -91,6 +92,8 @@ class Track(msgspec.Struct, kw_only=True):
     usual_s: float | None = None
     learned: int = 0
     slow_runs: int = 0
+    prompt_runs: int = 0
+    slow_episodes_ns: list[int] = msgspec.field(default_factory=list)
     slow_since_ns: int | None = None
     quick_runs: int = 0
     quick_s: float = 0.0
@@ -342,6 +345,17 @@ class ServiceComparison(msgspec.Struct, kw_only=True):
     times_probed: int = 1
 
 
+class ServiceWatch(msgspec.Struct, kw_only=True):
+    """
+    Asking a service more often: until when, when it was last asked so, and what credit is left.
+    """
+
+    until_ns: int = 0
+    asked_ns: int = 0
+    credit_s: float = 0.0
+    earned_ns: int | None = None
+
+
 class ServiceMemory(msgspec.Struct, kw_only=True):
     """
     All about one service: its open case, and what is believed of it over each link.
@@ -354,6 +368,7 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
     judged: dict[str, str] = msgspec.field(default_factory=dict)
     slots: dict[str, FaultSlot] = msgspec.field(default_factory=dict)
     expiring: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    watch: ServiceWatch = msgspec.field(default_factory=ServiceWatch)
 
 
 class IssuedVerdict(msgspec.Struct, kw_only=True):

@@ -21,10 +21,16 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceComparison, ServiceMemory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.rounds import can_be_probed
+from thongsuot_agent.judge.service_watch import begin_watch, watch_probes
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
-from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION, is_compared
+from thongsuot_agent.judge.symptoms.attribution import (
+    INTERCEPTED,
+    RELATION,
+    is_compared,
+    is_undecided,
+)
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES, SILENT_REASONS
 from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
@@ -72,6 +78,8 @@ def note_service_run(
         return ()
     if sign is Reachability.UNMEASURED:
         return ()
+    if track.failures or track.slow_runs:
+        begin_watch(service, at.now_ns)
     now = service_over_link(at, at.link, service.name)
     if at.link.name not in service.slots and not now.is_doubtful and not now.is_bad:
         service.slots[at.link.name] = FaultSlot(onset_ns=started_ns)
@@ -96,8 +104,9 @@ def _open_comparison(
     if track.failures and at.link.round is None:
         # Before a portal is blamed, the link that says so is looked at.
         at.link.burst_ns = at.now_ns
-    if track.failures and track.reason in NEEDS_OTHER_SERVICES:
-        # Lost large packets and interception show only when several services are asked.
+    if track.slow_runs or (track.failures and track.reason in NEEDS_OTHER_SERVICES):
+        # Lost large packets, interception, and a way that is slow rather than a portal, show only
+        # when several services are asked.
         names.extend(name for name in site_probes.services if name != service.name)
     wishes: list[ConfirmationProbe] = []
     for name in names:
@@ -136,6 +145,9 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
     wishes: list[ConfirmationProbe] = []
     ready: list[ServiceMemory] = []
     for service in memory.services.values():
+        if memory.now_ns < service.watch.until_ns:
+            over = _usable_links(memory, site_probes, settings, service.name)
+            wishes.extend(watch_probes(service, over, memory.now_ns))
         if _is_complete(memory, service):
             more = _request_missing_probes(memory, service, site_probes, settings)
             wishes.extend(more)
@@ -202,7 +214,7 @@ def _update_service_slot(
     if not here.health or (here.is_doubtful and seen is None):
         return
     fault = None if seen is None else seen.fault
-    if fault == slot.fault or (fault == UNKNOWN and slot.fault is not None):
+    if fault == slot.fault or (is_undecided(fault) and slot.fault not in {None, UNKNOWN}):
         # What cannot be told any better now stays as it was said.
         return
     if seen is None:

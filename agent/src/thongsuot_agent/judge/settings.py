@@ -146,7 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Above the link's own learned round trip; another route (+40 ms) is a fact, not a fault."""
     slow_limit_s: Positive = 0.400
     """Slow whatever was learned, for targets inside the country."""
-    slow_factor: Positive = 5.0
+    slow_factor: Positive = 3.0
     """
     Lookups and pages are slow when they take so many times the usual, and longer than their limit.
     """
@@ -181,7 +181,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Failed runs in a row over one link and family before a service is called down."""
     service_successes: Annotated[int, msgspec.Meta(ge=1, le=20)] = 2
     """Runs that work in a row before it is called up."""
-    service_slow_s: Positive = 5.0
-    """A page slower than this is slow, if it is unusual."""
+    service_slow_s: Positive = 1.0
+    """
+    A page slower than this is slow, if it is unusual: beyond a second people notice that they wait.
+    """
     certificate_days: Positive = 14.0
     """A certificate that runs out within so many days is announced."""

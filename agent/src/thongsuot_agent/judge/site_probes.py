@@ -43,6 +43,12 @@ class ProbePoint:
     domestic: bool = True
     lookup: str = ""
 
+    @property
+    def is_users_resolver(self) -> bool:
+        """Whether it is a name server that the link's users use, not one out in the world."""
+        is_near = self.is_first_resolver or self.rung is Segment.CARRIER
+        return self.kind == "dns" and is_near
+
     def key(self, family: Family) -> SeriesKey:
         """Return the key of this point's series in one family."""
         return SeriesKey(self.kind, self.target, family)

@@ -21,6 +21,8 @@ _ADDRESSES = 8
 """Addresses of a service that are remembered."""
 _EPISODES = 4
 """Failures with a success before them whose times are remembered."""
+_SLOW_BEYOND_DOUBT_S = {dns.KIND.name: 1.0, http.KIND.name: 10.0}
+"""Slow before anything is learned: there are portals whose every page takes five seconds."""
 _LEARN_SHARE = 0.01
 """Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
 _LEARN_FLOOR_S = 0.00005
@@ -91,8 +93,7 @@ def record_duration(
     if late_s is not None and finding.outcome is not Outcome.OK:
         # Late is slow: what a queue of seconds does to echoes is a delay, whatever their time-out.
         track.value_s, track.value_ns = late_s, started_ns
-        track.slow_runs += 1
-        track.slow_since_ns = track.slow_since_ns or started_ns
+        _record_slow(track, started_ns)
         return
     if track.kind == http.KIND.name and finding.reason in STALLS and not is_doubtful(finding):
         # The portal was connected to, and the page did not come in its time: slower than any limit.
@@ -102,11 +103,10 @@ def record_duration(
         return
     track.value_s, track.value_ns = value_s, started_ns
     if is_slow(track, settings):
-        track.slow_runs += 1
-        if track.slow_since_ns is None:
-            track.slow_since_ns = started_ns
+        _record_slow(track, started_ns)
         return
     track.slow_runs = 0
+    track.prompt_runs += 1
     track.slow_since_ns = None
     if not is_disturbed:
         _learn_usual(track, value_s, settings)
@@ -115,8 +115,16 @@ def record_duration(
 def _record_stall(track: Track, started_ns: int, settings: Settings) -> None:
     slowest_s = 2 * max(settings.service_slow_s, settings.slow_factor * (track.usual_s or 0.0))
     track.value_s, track.value_ns = slowest_s, started_ns
+    _record_slow(track, started_ns)
+
+
+def _record_slow(track: Track, started_ns: int) -> None:
+    if not track.slow_runs:
+        track.slow_episodes_ns = [*track.slow_episodes_ns[1 - _EPISODES :], started_ns]
     track.slow_runs += 1
-    track.slow_since_ns = track.slow_since_ns or started_ns
+    track.prompt_runs = 0
+    if track.slow_since_ns is None:
+        track.slow_since_ns = started_ns
 
 
 def is_slow(track: Track, settings: Settings) -> bool:
@@ -130,7 +138,9 @@ def is_slow(track: Track, settings: Settings) -> bool:
         return is_learned and value_s > usual_s + settings.slow_excess_s
     limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s
     # Before anything is learned, only what is slow beyond doubt.
-    return value_s > (max(limit_s, settings.slow_factor * usual_s) if is_learned else 2 * limit_s)
+    if not is_learned:
+        return value_s > _SLOW_BEYOND_DOUBT_S.get(track.kind, limit_s)
+    return value_s > max(limit_s, settings.slow_factor * usual_s)
 
 
 def _learn_usual(track: Track, value_s: float, settings: Settings) -> None:

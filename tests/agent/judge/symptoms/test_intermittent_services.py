@@ -56,3 +56,15 @@ def test_what_failed_while_the_line_was_out_is_no_service_that_comes_and_goes(se
     segments = {change.verdict.segment for change in changes_of(site, "fixed", "motcua")}
     assert segments <= {Segment.ACCESS, None}
     assert states_of(site, "fixed", "motcua")[-1] is State.UP
+
+
+def test_a_portal_that_fails_for_a_second_now_and_then_is_asked_more_often_until_it_is_sure() -> (
+    None
+):
+    resets = replace(TIMES_OUT, reason=Reason.CONNECTION_RESET, period_s=3.0)
+    site = SimulatedSite(injected=(resets,))
+    site.run(END_S)
+    against = [c for c in changes_of(site, "fixed", "motcua") if c.verdict.state is not State.UP]
+    assert against
+    assert site_seconds(against[0].decided_boottime_ns) - START_S <= 120.0
+    assert blamed_parties(site) <= {Party.PORTAL}

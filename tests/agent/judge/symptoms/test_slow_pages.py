@@ -1,10 +1,12 @@
 """Pages that come slowly: found soon, the portal's where every carrier shows it, else nobody's."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, states_of
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite, site_seconds
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
@@ -81,3 +83,24 @@ def test_when_everything_at_home_beyond_the_carrier_is_slow_the_transit_is(seed:
     expected = (State.DEGRADED, Segment.TRANSIT, Symptom.TRANSIT_SLOW)
     assert_found(site, expected, since_s=START_S, intervals=10.0)
     assert states_of(site, "fixed") == [State.UP, State.DEGRADED, State.UP]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_portal_that_is_slow_by_turns_is_seen_and_is_the_portals(seed: int) -> None:
+    by_turns = replace(slow_pages(), period_s=23.0)
+    site = SimulatedSite(seed=seed, injected=(by_turns,))
+    site.run(END_S + 1200.0)
+    against = [c for c in changes_of(site, "fixed", "motcua") if c.verdict.state is not State.UP]
+    assert against
+    assert site_seconds(against[0].decided_boottime_ns) - START_S <= 240.0
+    assert blamed_parties(site) <= {Party.PORTAL}
+    assert states_of(site, "fixed", "motcua")[-1] is State.UP
+
+
+def test_pages_that_are_slow_for_all_portals_at_once_are_no_portals_fault() -> None:
+    everywhere = replace(slow_pages(), targets=())
+    site = SimulatedSite(injected=(everywhere,))
+    site.run(END_S)
+    symptoms = {change.verdict.symptom for change in changes_of(site, "fixed", "motcua")}
+    assert Symptom.SERVICE_SLOW in symptoms
+    assert blamed_parties(site) == set()

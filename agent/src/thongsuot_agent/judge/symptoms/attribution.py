@@ -8,7 +8,9 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.failure_modes import (
+    FAILURE_SYMPTOMS,
     FOREIGN_CERTIFICATE,
     Attribution,
     FailureMode,
@@ -18,7 +20,6 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
-from thongsuot_agent.judge.symptoms.resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
@@ -52,6 +53,7 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
     Symptom.LAN_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.LARGE_PACKETS_LOST: frozenset({Attribution.PATH}),
     Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
+    Symptom.RESOLVER_SLOW: frozenset({Attribution.NAME}),
     # A lie leads to another host, which refuses, stalls or shows another certificate.
     Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),
 }
@@ -60,7 +62,14 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
 
 def explained_by_link(link: LinkMemory, how: FailureMode) -> Diagnosis | None:
     """Return the link's own fault where it explains a failure of this sort."""
-    slots = (link.facts_slot, link.silence, link.large_packets, link.loss_fault, link.resolver)
+    slots = (
+        link.facts_slot,
+        link.silence,
+        link.large_packets,
+        link.loss_fault,
+        link.carried_fault,
+        link.resolver,
+    )
     for fault in (flapping_diagnosis(link.flap_state), *(slot.fault for slot in slots)):
         if fault is not None and how.attribution in _EXPLAINED.get(fault.symptom, frozenset()):
             return Diagnosis(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
@@ -98,7 +107,18 @@ def attribute_failure(
         # A name server that does not answer says nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and _is_way_proved(at, track)
-    return own_fault if is_proved else UNKNOWN
+    if is_proved:
+        return own_fault
+    # That it fails is sure, wherever it was asked; whose fault it is is not.
+    is_sure = all(answer is False for answer in works)
+    return Diagnosis(state=State.UNKNOWN, segment=None, symptom=how.symptom) if is_sure else UNKNOWN
+
+
+def is_undecided(fault: Diagnosis | None) -> bool:
+    """Return whether a fault says that something fails, and nothing of whose fault it is."""
+    return fault is not None and (
+        fault == UNKNOWN or (fault.state is State.UNKNOWN and fault.symptom in FAILURE_SYMPTOMS)
+    )
 
 
 def _relation(at: LinkContext, track: Track, how: FailureMode) -> Diagnosis:

@@ -22,20 +22,25 @@ from thongsuot_agent.judge.memory import CarriedTest, FaultSlot, LinkMemory, Tra
 from thongsuot_agent.judge.observations import is_gateway_lossy, rung_of
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
 from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
+from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_schema.catalogue import dns, http
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.verdict import Evidence, Symptom
 
 LOOKUP, REQUEST = dns.KIND.name, http.KIND.name
 QUESTIONS = 2
 """A lookup run asks for IPv4 and IPv6 addresses; when it fails one of the two was lost."""
+LOST_AT_ONCE = 3
+"""A server that is gone for some seconds again and again fails as many lookups as it is long."""
 SEGMENTS = 12
 """Segments of a web request without body: handshakes, request, answer, closing."""
 RETRANSMITTED = "retransmitted_segments"
@@ -65,6 +70,18 @@ MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
 """One page sends many segments again after one blip: so many runs, over so long, have to lose."""
 LEAST_LOST = 2
 """One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
+ONE_LOSS_NATS = 2.0
+"""A single lost echo is chance; with two, the line itself is under suspicion (``loss``)."""
+BAD_ANSWERS = frozenset(
+    {Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED, Reason.NAME_ANSWER_FORGED}
+)
+"""Answers of a name server that are wrong whatever the name; that a name is gone may be true."""
+FORGING_RESOLVER = Diagnosis(
+    state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_FORGED_ANSWER
+)
+LOSSY_RESOLVER = Diagnosis(
+    state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_SLOW
+)
 MIN_WITNESSES = 2
 """One lossy name server, or one lossy portal, is not the line."""
 
@@ -81,14 +98,18 @@ def sample_of(track: Track, finding: Finding, sign: Reachability) -> Sample | No
     """
     Return what a run says of loss, ``None`` where it says nothing; before the track records it.
 
-    As with echoes a lookup that nothing answers counts when its series is answered again, and all
-    such in between count as one: a dead server, or a way that is cut, is no loss rate. A request
+    As with echoes a lookup that nothing answers counts when its series is answered again, and no
+    more than a few in a row count: a dead server, or a way that is cut, is no loss rate. A request
     that fails says nothing: whether packets are lost or the portal is dead is another question.
     """
+    if track.kind == LOOKUP and finding.reason in BAD_ANSWERS:
+        # As good as lost, for whoever asked.
+        return Sample(QUESTIONS, 1)
     if sign is not Reachability.ANSWERED:
         return None
     if track.kind == LOOKUP:
-        return Sample(2 * QUESTIONS, 1) if track.silences else Sample(QUESTIONS, 0)
+        lost = min(track.silences, LOST_AT_ONCE)
+        return Sample(QUESTIONS * (lost + 1), lost)
     if track.kind == REQUEST and finding.outcome is Outcome.OK:
         text = finding.evidence.get(RETRANSMITTED, "0")
         lost = int(text) if text.isdecimal() else 0
@@ -123,6 +144,14 @@ def count_run(
     test.cusum_up = max(0.0, test.cusum_up + nats)
     if test.cusum_up == 0.0 and at.link.loss_test.cusum_up == 0.0:
         restart_carried_test(at.link)
+
+
+def count_gateway_echo(track: Track, sign: Reachability) -> None:
+    """Count an echo to the gateway: whether the LAN is clean while a test is under way."""
+    track.carried_sent += sign in {Reachability.ANSWERED, Reachability.SILENT}
+    track.carried_lost += sign is Reachability.SILENT
+    if track.carried_sent > COUNTED_AT_MOST:
+        track.carried_sent, track.carried_lost = track.carried_sent // 2, track.carried_lost // 2
 
 
 def restart_carried_test(link: LinkMemory) -> None:
@@ -178,13 +207,9 @@ def judge_carried_loss(at: LinkContext) -> None:
     if not is_policed and echoes_lost >= at.settings.loss_degraded_ratio:
         # The echoes show it as well: they tell on which rung it begins.
         return
-    segment = _lossy_from(at)
-    is_lan_in_doubt = is_gateway_lossy(at) and at.now_ns - (test.first_ns or 0) < ns(
-        DECIDE_ANYWAY_S
-    )
-    if segment is None or is_lan_in_doubt:
+    fault = _lossy_resolver(at) or _lossy_link(at)
+    if fault is None:
         return
-    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
     if are_new_flows_lost(at):
         fault = NEW_FLOWS_LOST
     onset_ns = test.first_ns or at.now_ns
@@ -228,6 +253,78 @@ def _carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, T
             yield point, track
 
 
+def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
+    """
+    Return that the link's name servers lose questions while all else is carried well.
+
+    Or that they give answers by turns that cannot be true, or none that is of use. Each lost
+    question costs a user the five seconds after which his machine asks again.
+    """
+    lossy, clean = Sample(0, 0), Sample(0, 0)
+    reasons: set[Reason | None] = set()
+    echoes = at.link.loss_test
+    is_line = echoes.cusum_up > ONE_LOSS_NATS or echoes.raw_ratio > HEALTHY_RATIO
+    if is_line or _is_any_service_failing(at) or is_borrowed_resolver(at):
+        # The line may lose it all, or a full table of connections all that is new.
+        return None
+    for point, track in _carrying(at, Segment.ACCESS):
+        if not point.is_users_resolver:
+            clean = Sample(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
+        elif _is_lossy(track):
+            lossy = Sample(lossy.sent + track.carried_sent, lossy.lost + track.carried_lost)
+            reasons.add(track.reason)
+        elif track.carried_sent:
+            # One of the servers answers well: users are served.
+            return None
+    nats = evidence_nats(lossy.sent, lossy.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    is_clean = evidence_nats(clean.sent, clean.lost, DEGRADED_RATIO, HEALTHY_RATIO) < 0.0
+    if nats < ALARM_NATS / 2 or not is_clean:
+        return None
+    return FORGING_RESOLVER if Reason.NAME_ANSWER_FORGED in reasons else LOSSY_RESOLVER
+
+
+def _is_any_service_failing(at: LinkContext) -> bool:
+    """Return whether requests failed since the test began, for another reason than the name."""
+    since_ns = at.link.carried_test.first_ns or at.now_ns
+    return any(
+        track.kind == REQUEST
+        and (track.failed_ns or 0) >= since_ns
+        and not (track.reason is not None and track.reason.value.startswith("name_"))
+        for track in at.link.tracks.values()
+    )
+
+
+def _is_lossy(track: Track) -> bool:
+    least = LEAST_LOST if track.kind == REQUEST else 1
+    return track.carried_lost >= max(least, DEGRADED_RATIO / 2 * track.carried_sent)
+
+
+def _lossy_link(at: LinkContext) -> Diagnosis | None:
+    test = at.link.carried_test
+    is_in_doubt = is_gateway_lossy(at) and at.now_ns - (test.first_ns or 0) < ns(DECIDE_ANYWAY_S)
+    segment = None if is_in_doubt or not _is_lan_clean(at) else _lossy_from(at)
+    if segment is None:
+        return None
+    return Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
+
+
+def _is_lan_clean(at: LinkContext) -> bool:
+    """
+    Return whether the gateway has answered since the test began: what it loses is not the line's.
+
+    A gateway that is not proved clean yet is waited for, for a while; one that never answers echoes
+    cannot be.
+    """
+    sent = lost = 0
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        if point is not None and point.is_gateway and not track.known_unresponsive:
+            sent, lost = sent + track.carried_sent, lost + track.carried_lost
+    nats = evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
+    return nats <= -CONFIRMED_NATS or (is_long and nats <= CONFIRMED_NATS)
+
+
 def _lossy_from(at: LinkContext) -> Segment | None:
     """
     Return the rung after the last that carries well; ``None`` while too few bear it out.
@@ -237,9 +334,10 @@ def _lossy_from(at: LinkContext) -> Segment | None:
     lossy: set[str] = set()
     counts: dict[Segment, Sample] = {}
     for point, track in _carrying(at, Segment.ACCESS):
-        is_lossy = track.carried_lost >= DEGRADED_RATIO / 2 * track.carried_sent
-        if is_lossy and track.carried_lost >= LEAST_LOST:
-            lossy.add("services" if point.is_service else point.target)
+        if _is_lossy(track):
+            # Services in one network may stand behind one wall, and count as one.
+            networks = ",".join(sorted(networks_of_tracks([track])))
+            lossy.add(f"services {networks}" if point.is_service else point.target)
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
         count = counts.get(rung, Sample(0, 0))
         sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost

@@ -72,6 +72,8 @@ FAILURE_MODES: Mapping[Reason, FailureMode] = {
 }
 _OTHERWISE = FailureMode(Symptom.SERVICE_ERROR, Attribution.PATH)
 
+FAILURE_SYMPTOMS = frozenset(mode.symptom for mode in (*FAILURE_MODES.values(), _OTHERWISE))
+
 FOREIGN_CERTIFICATE = frozenset({Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH})
 """What an interceptor looks like: shown by all services at once, it is no service's own."""
 

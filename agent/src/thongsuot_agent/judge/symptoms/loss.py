@@ -22,6 +22,7 @@ from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.carried_loss import (
     POLICED_S,
     confirms,
+    count_gateway_echo,
     is_hungry,
     lookups_to_make,
     restart_carried_test,
@@ -65,6 +66,8 @@ def count_echo_run(
     """
     started_ns = result.boottime_ns
     _note_raw(at, track, sign)
+    if post.is_gateway:
+        count_gateway_echo(track, sign)
     is_policed = at.link.policed_until_ns > started_ns
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
         return
@@ -200,9 +203,7 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     if not loss.is_dense_probing or loss.credit_s < every_s:
         return ()
     lookups = lookups_to_make(at)
-    if not is_open:
-        return lookups
-    wants_all = at.now_ns - loss.asked_ns >= ns(every_s)
+    wants_all = is_open and at.now_ns - loss.asked_ns >= ns(every_s)
     wants_near = at.now_ns - loss.near_asked_ns >= ns(every_s / NEAR_RUNGS_FACTOR)
     if wants_all:
         loss.asked_ns = at.now_ns
@@ -215,7 +216,7 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         for track in link.tracks.values()
         if _can_tell(track)
         and (post := at.probes.point_of(track)) is not None
-        and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS])
+        and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS if is_open else Segment.LAN])
     )
     return (*lookups, *echoes)
 

@@ -15,7 +15,8 @@ from thongsuot_agent.judge.evidence import gather_evidence
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, Observations
-from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.new_flows import (
     NEW_FLOWS_LOST,
@@ -36,37 +37,10 @@ _FORGED = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NA
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
 
-def is_resolver(post: ProbePoint) -> bool:
-    """
-    Return whether a post is a name server that the link's users use, not one out in the world.
-    """
-    return post.kind == LOOKUP and (post.is_first_resolver or post.rung is Segment.CARRIER)
-
-
-def is_borrowed_resolver(at: LinkContext) -> bool:
-    """
-    Return whether the link's name servers are the whole device's and never answered over the link.
-
-    ``/etc/resolv.conf`` does not say whose a server is: with two carriers the second "has" the
-    first one's, which drops or refuses strangers (2026-11: the second carrier was blamed after
-    12 s, for as long as it was watched).
-    """
-    facts = at.link.facts
-    if facts is None or not facts.shared_resolvers or len(at.memory.links) < 2:
-        return False
-    return not any(
-        track.kind == LOOKUP
-        and track.worked_ns is not None
-        and (point := at.probes.point_of(track)) is not None
-        and point.is_first_resolver
-        for track in at.link.tracks.values()
-    )
-
-
 def is_lookup_unexpected(at: LinkContext, seen: Observation) -> bool:
     """Return whether a lookup does not fit what is believed of the link's name servers."""
     track, believed = seen.track, at.link.resolver.fault
-    if not is_resolver(seen.point):
+    if not seen.point.is_users_resolver:
         return False
     if track.failures:
         return not track.known_failing
@@ -75,12 +49,12 @@ def is_lookup_unexpected(at: LinkContext, seen: Observation) -> bool:
 
 def is_resolver_measured(sight: Observations) -> bool:
     """Return whether a round has anything to say about the link's name servers."""
-    return any(is_resolver(seen.point) for seen in sight.seen)
+    return any(seen.point.is_users_resolver for seen in sight.seen)
 
 
 def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | None:
     """Return what is wrong with a link's name servers, ``None`` if one of them works."""
-    seen = [s for s in sight.seen if is_resolver(s.point) and _has_way(at, sight, s)]
+    seen = [s for s in sight.seen if s.point.is_users_resolver and _has_way(at, sight, s)]
     if not seen or is_borrowed_resolver(at):
         return None
     symptom = _symptom(at, seen)

@@ -49,6 +49,8 @@ class ServiceOverLink:
     health: Mapping[Family, Health]
     tracks: Mapping[Family, Track]
     carrier: str = ""
+    is_slow_at_times: bool = False
+    """Whether its pages are slow again and again, though never three in a row."""
 
     @property
     def signature(self) -> str:
@@ -58,7 +60,7 @@ class ServiceOverLink:
         return " ".join(
             f"{family}:{self.health[family].name}:{self.tracks[family].slow_runs >= SLOW_RUNS - 1}"
             for family in sorted(self.health)
-        )
+        ) + (" slow at times" if self.is_slow_at_times else "")
 
     @property
     def is_good(self) -> bool:
@@ -115,7 +117,8 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
             is_steady = not track.episodes_ns or track.successes >= STEADY_RUNS
             if health[family] is Health.GOOD and not is_steady:
                 health[family] = Health.PARTLY
-    return ServiceOverLink(link, health, chosen, at.probes.link.carrier)
+    is_slow = _is_slow_at_times(at, link, chosen.values())
+    return ServiceOverLink(link, health, chosen, at.probes.link.carrier, is_slow)
 
 
 def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:
@@ -127,6 +130,16 @@ def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) 
     """
     since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
     return sum(start_ns >= since_ns for t in tracks for start_ns in t.episodes_ns) >= EPISODES
+
+
+def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:
+    """
+    Return whether pages are slow by turns, in every family; over after some prompt ones in a row.
+    """
+    since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
+    episodes = [[ns for ns in track.slow_episodes_ns if ns >= since_ns] for track in tracks]
+    is_over = all(track.prompt_runs >= STEADY_RUNS for track in tracks)
+    return bool(episodes) and all(episodes) and sum(map(len, episodes)) >= EPISODES and not is_over
 
 
 def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:
@@ -155,8 +168,13 @@ def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
 
 def networks_of(over: ServiceOverLink) -> frozenset[str]:
     """Return the networks that a service was tried in; empty where no address is known."""
+    return networks_of_tracks(over.tracks.values())
+
+
+def networks_of_tracks(tracks: Iterable[Track]) -> frozenset[str]:
+    """Return the networks of the addresses at which a service was tried: /24 or /48."""
     networks: set[str] = set()
-    for track in over.tracks.values():
+    for track in tracks:
         for address in track.addresses:
             six = ":" in address
             networks.add(":".join(address.split(":")[:3]) if six else address.rpartition(".")[0])

@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
-from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure, explained_by_link
 from thongsuot_agent.judge.symptoms.failure_modes import Health
-from thongsuot_agent.judge.symptoms.service_over_link import REQUEST, SLOW_RUNS, ServiceOverLink
+from thongsuot_agent.judge.symptoms.service_over_link import (
+    REQUEST,
+    SLOW_RUNS,
+    ServiceOverLink,
+    networks_of,
+    service_over_link,
+)
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, STALLS, is_slow, share_silent_lately
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
 from thongsuot_schema.outcome import Outcome
@@ -24,6 +31,8 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 SMALL_LOST_RATIO = 0.06
 """Share of their latest runs that echoes lose at most where only large packets are lost."""
+LOSS_BEFORE_NS = 30 * NS_PER_S
+"""Echoes that were lost so long before a page was slow, or later, are of the same time."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
@@ -136,11 +145,14 @@ def _slow(
 
     Over one link alone, while it is quick over another, it may be the way as well.
     """
-    if here.link.slow.fault is not None or here.link.loss_fault.fault is not None:
+    link = here.link
+    if any(slot.fault for slot in (link.slow, link.loss_fault, link.carried_fault, link.resolver)):
         return None
-    if not _is_slow_over(at, here):
+    if not _is_slow_over(at, here) or link.slow.is_pending or is_link_busy(at, at.now_ns):
         return None
-    if all(_is_slow_over(at, over) for over in elsewhere):
+    if _is_way_slow(at, here):
+        fault = SLOW_OVER_LINK
+    elif all(_is_slow_over(at, over) for over in elsewhere):
         fault = Diagnosis(
             state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
         )
@@ -148,12 +160,53 @@ def _slow(
         fault = SLOW_OVER_LINK
     else:
         return None
-    since_ns = [t.slow_since_ns for t in here.tracks.values() if t.slow_since_ns is not None]
     return Suspicion(
         fault=fault,
-        onset_ns=min(since_ns),
+        onset_ns=min(_slow_starts_ns(here)),
         evidence=service_evidence((here, *elsewhere)),
     )
+
+
+def _slow_starts_ns(here: ServiceOverLink) -> list[int]:
+    """Return when each series became slow: its row of slow runs now, or the latest."""
+    return [
+        track.slow_since_ns or track.slow_episodes_ns[-1]
+        for track in here.tracks.values()
+        if track.slow_since_ns is not None or track.slow_episodes_ns
+    ]
+
+
+def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
+    """
+    Return whether another service in another network is slow over the same link as well.
+
+    What is slow for several at once is no portal's: it is the way, of which nobody knows whose. So
+    it is where anchors beyond the carrier lose echoes at the time.
+    """
+    own = networks_of(here)
+    names = {t.target for t in at.link.tracks.values() if t.kind == REQUEST}
+    others = [service_over_link(at, at.link, name) for name in names - set(_names(here))]
+    if any(
+        any(track.slow_runs or over.is_slow_at_times for track in over.tracks.values())
+        and not networks_of(over) & own
+        for over in others
+    ):
+        return True
+    since_ns = min(_slow_starts_ns(here)) - LOSS_BEFORE_NS
+    lossy = {
+        track.target
+        for track in at.link.tracks.values()
+        if track.kind == ECHO
+        and not track.known_unresponsive
+        and (track.silent_ns or 0) >= since_ns
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[point.rung] >= RANK[Segment.TRANSIT]
+    }
+    return len(lossy) >= at.settings.quorum
+
+
+def _names(over: ServiceOverLink) -> list[str]:
+    return [track.target for track in over.tracks.values()]
 
 
 def _is_quick_over(over: ServiceOverLink) -> bool:
@@ -171,7 +224,10 @@ def may_be_slow(over: ServiceOverLink, settings: Settings) -> bool:
 
 
 def _is_slow_over(at: LinkContext, over: ServiceOverLink) -> bool:
-    return bool(over.tracks) and all(
-        track.slow_runs >= SLOW_RUNS and is_slow(track, at.settings)
-        for track in over.tracks.values()
+    return over.is_slow_at_times or (
+        bool(over.tracks)
+        and all(
+            track.slow_runs >= SLOW_RUNS and is_slow(track, at.settings)
+            for track in over.tracks.values()
+        )
     )

@@ -1,0 +1,59 @@
+"""
+Watch: a service that failed or was slow, and worked when it was asked again, is asked more often.
+
+What comes and goes hurts people as well, and a page a minute meets it too rarely: of resets during
+a quarter of the time it takes six minutes to see three. A watch asks every few seconds over the
+links without an allowance. It is paid from a credit that grows slowly, which bounds what a portal
+that is never quite well may cost.
+"""
+
+from collections.abc import Sequence
+
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.keys import PointKey
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.memory import ServiceMemory
+from thongsuot_agent.judge.rounds import can_be_probed
+from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
+from thongsuot_agent.judge.verdicts import link_slot
+
+EVERY_S = 4.0
+LASTS_S = 60.0
+"""A watch ends so long after the last run that failed or was slow."""
+CREDIT_S = 240.0
+"""Longest watch at a stretch: 60 pages in each family over each link, 2 MB."""
+CREDIT_SHARE = 0.02
+"""Share of the time that watches may take in the long run: a page every 200 s more."""
+
+
+def begin_watch(service: ServiceMemory, now_ns: int) -> None:
+    """Ask a service more often from now on, for a while."""
+    service.watch.until_ns = now_ns + ns(LASTS_S)
+
+
+def watch_probes(
+    service: ServiceMemory, over: Sequence[LinkContext], now_ns: int
+) -> tuple[ConfirmationProbe, ...]:
+    """Return what to ask of a service now; nothing while it is being compared anyway."""
+    watch = service.watch
+    if service.comparison is not None or now_ns >= watch.until_ns:
+        return ()
+    if now_ns - watch.asked_ns < ns(EVERY_S):
+        return ()
+    if watch.earned_ns is None:
+        watch.credit_s = CREDIT_S
+    else:
+        earned_s = (now_ns - watch.earned_ns) / NS_PER_S * CREDIT_SHARE
+        watch.credit_s = min(CREDIT_S, watch.credit_s + earned_s)
+    watch.earned_ns = now_ns
+    if watch.credit_s < EVERY_S:
+        return ()
+    watch.credit_s -= EVERY_S
+    watch.asked_ns = now_ns
+    return tuple(
+        ConfirmationProbe(kind=REQUEST, link=at.link.name, target=service.name, family=family)
+        for at in over
+        if not at.probes.is_metered and link_slot(at.link) is None
+        for family in at.probes.points[PointKey(REQUEST, service.name)].families
+        if can_be_probed(at.link, at.probes.points[PointKey(REQUEST, service.name)], family)
+    )

@@ -1,0 +1,59 @@
+"""A name server that loses some questions, or answers some wrongly, is found and told of."""
+
+import pytest
+
+from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, states_of
+from tests.agent.judge.seeds import SEEDS
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S, END_S = 305.0, 905.0
+LOSSY = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SLOW)
+FORGING = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_FORGED_ANSWER)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_name_server_that_loses_a_third_of_the_questions_is_the_carriers_fault(seed: int) -> None:
+    lossy = InjectedFault(
+        start_s=START_S,
+        end_s=END_S,
+        at=Segment.CARRIER,
+        kinds=("dns",),
+        targets=("resolver",),
+        loss=0.3,
+    )
+    site = SimulatedSite(seed=seed, injected=(lossy,))
+    site.run(END_S + 600.0)
+    assert_found(site, LOSSY, since_s=START_S, intervals=50.0)
+    assert states_of(site, "fixed")[-1] is State.UP
+    assert blamed_parties(site) == {Party.CARRIER}
+
+
+def test_a_name_server_that_lies_by_turns_is_caught_at_it() -> None:
+    forging = InjectedFault(
+        start_s=START_S,
+        end_s=END_S,
+        at=Segment.CARRIER,
+        kinds=("dns",),
+        targets=("resolver",),
+        reason=Reason.NAME_ANSWER_FORGED,
+        period_s=7.0,
+    )
+    site = SimulatedSite(injected=(forging,))
+    site.run(END_S)
+    symptoms = {change.verdict.symptom for change in changes_of(site, "fixed")}
+    assert Symptom.RESOLVER_FORGED_ANSWER in symptoms
+    assert blamed_parties(site) == {Party.CARRIER}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_that_loses_everything_alike_is_not_held_against_its_name_server(seed: int) -> None:
+    lossy = InjectedFault(start_s=START_S, end_s=END_S, at=Segment.ACCESS, loss=0.05)
+    site = SimulatedSite(seed=seed, injected=(lossy,))
+    site.run(END_S)
+    symptoms = {change.verdict.symptom for change in changes_of(site, "fixed")}
+    assert Symptom.ACCESS_LOSS in symptoms
+    assert Symptom.RESOLVER_SLOW not in symptoms

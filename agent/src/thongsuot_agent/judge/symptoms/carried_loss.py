@@ -334,6 +334,9 @@ def _lossy_from(at: LinkContext) -> Segment | None:
     lossy: set[str] = set()
     counts: dict[Segment, Sample] = {}
     for point, track in _carrying(at, Segment.ACCESS):
+        if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
+            # What is answered badly was carried well.
+            continue
         if _is_lossy(track):
             # Services in one network may stand behind one wall, and count as one.
             networks = ",".join(sorted(networks_of_tracks([track])))

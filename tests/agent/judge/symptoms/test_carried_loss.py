@@ -5,6 +5,7 @@ import pytest
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.symptoms.carried_loss import (
+    LOST_AT_ONCE,
     QUESTIONS,
     RETRANSMITTED,
     SEGMENTS,
@@ -27,7 +28,8 @@ def page(again: str) -> Finding:
     [
         ("dns", 0, OK, ANSWERED, Sample(QUESTIONS, 0)),
         ("dns", 1, OK, ANSWERED, Sample(2 * QUESTIONS, 1)),
-        ("dns", 9, OK, ANSWERED, Sample(2 * QUESTIONS, 1)),
+        ("dns", 9, OK, ANSWERED, Sample((LOST_AT_ONCE + 1) * QUESTIONS, LOST_AT_ONCE)),
+        ("dns", 0, failed_finding(Reason.NAME_SERVER_REFUSED), ANSWERED, Sample(QUESTIONS, 1)),
         ("dns", 0, failed_finding(Reason.NAME_SERVER_TIMED_OUT), SILENT, None),
         ("http", 0, OK, ANSWERED, Sample(SEGMENTS, 0)),
         ("http", 0, page("2"), ANSWERED, Sample(SEGMENTS, 2)),

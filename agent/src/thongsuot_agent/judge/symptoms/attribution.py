@@ -12,6 +12,7 @@ from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolve
 from thongsuot_agent.judge.symptoms.failure_modes import (
     FAILURE_SYMPTOMS,
     FOREIGN_CERTIFICATE,
+    SILENT_REASONS,
     Attribution,
     FailureMode,
     Health,
@@ -20,7 +21,12 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
-from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
+from thongsuot_agent.judge.symptoms.service_over_link import (
+    CLOCK_NS,
+    REQUEST,
+    ServiceOverLink,
+    networks_of_tracks,
+)
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -107,11 +113,31 @@ def attribute_failure(
         # A name server that does not answer says nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and _is_way_proved(at, track)
-    if is_proved:
+    if is_proved and not _do_others_time_out(at, track):
         return own_fault
     # That it fails is sure, wherever it was asked; whose fault it is is not.
     is_sure = all(answer is False for answer in works)
     return Diagnosis(state=State.UNKNOWN, segment=None, symptom=how.symptom) if is_sure else UNKNOWN
+
+
+def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
+    """
+    Return whether a service in another network times out over the same link at once.
+
+    What keeps several from answering is no portal's: it is what lies before all of them.
+    """
+    own = networks_of_tracks([failing])
+    if failing.reason not in SILENT_REASONS or not own:
+        return False
+    others = [
+        networks_of_tracks([track])
+        for track in at.link.tracks.values()
+        if track.kind == REQUEST
+        and track.target != failing.target
+        and track.failures
+        and track.reason in SILENT_REASONS
+    ]
+    return any(networks and not networks & own for networks in others)
 
 
 def is_undecided(fault: Diagnosis | None) -> bool:

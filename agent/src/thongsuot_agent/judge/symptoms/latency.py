@@ -33,6 +33,10 @@ _SYMPTOMS = {
 }
 
 
+PAGE_QUICK_S = 1.0
+"""A page that is there within a second keeps nobody waiting (Nielsen 1993), however far it came."""
+
+
 def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
     """Return whether an echo took so long that the link should be looked at."""
     track = seen.track
@@ -116,15 +120,19 @@ def _is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:
 
     Then what is watched does not lie that way: routers abroad are slow, and nobody waits for them.
     """
-    paces = [
-        track.value_s - (track.usual_s or 0.0)
+    pages = [
+        track
         for track in at.link.tracks.values()
         if track.value_s is not None
         and (track.value_ns or 0) >= onset_ns
         and (point := at.probes.point_of(track)) is not None
         and point.is_service
     ]
-    return bool(paces) and max(paces) < at.settings.slow_excess_s
+    return bool(pages) and all(
+        (page.value_s or 0.0) < PAGE_QUICK_S
+        or (page.value_s or 0.0) - (page.usual_s or 0.0) < at.settings.slow_excess_s
+        for page in pages
+    )
 
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:

@@ -13,9 +13,11 @@ from tests.agent.judge.simulated_site import (
     SimulatedSite,
     site_seconds,
 )
+from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import LinkEvent, Tick
-from thongsuot_agent.judge.memory import Memory, Track
+from thongsuot_agent.judge.links import is_disturbed
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.observations import Observation
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint
@@ -93,6 +95,44 @@ def test_a_round_does_not_wait_for_who_is_known_to_be_mute() -> None:
             assert not any((key.kind, key.target) == ("dns", "zone") for key in current.awaited)
             longest_s = max(longest_s, site.now_s - site_seconds(current.opened_ns))
     assert longest_s <= 1.6
+
+
+def test_a_burst_that_finds_nothing_is_counted_and_one_that_finds_an_outage_is_not() -> None:
+    blip = InjectedFault(start_s=400.0, end_s=406.0, at=Segment.LAN, targets=("far",), loss=1.0)
+    cut = InjectedFault(start_s=500.0, at=Segment.LAN, loss=1.0, links=("fixed",))
+    site = SimulatedSite(injected=(blip, cut))
+    site.run(500.0)
+    counted_ns = site.memory.links["fixed"].inconclusive_ns
+    assert 400.0 <= site_seconds(counted_ns) < 415.0
+    site.run(560.0)
+    link = site.memory.links["fixed"]
+    assert link.silence.fault is not None
+    assert link.inconclusive_ns == counted_ns
+
+
+LOSSY = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_LOSS)
+
+
+@pytest.mark.parametrize(
+    ("slot", "requests", "echoes"),
+    [
+        ("", False, False),
+        ("loss_fault", True, False),
+        ("flapping", True, False),
+        ("slow", True, True),
+    ],
+)
+def test_what_a_lossy_line_makes_slow_is_not_learned_as_usual_but_of_echoes(
+    slot: str, requests: bool, echoes: bool
+) -> None:
+    link = LinkMemory(name="fixed")
+    if slot == "flapping":
+        link.flap_state.active = True
+    elif slot:
+        setattr(link, slot, FaultSlot(fault=LOSSY))
+    request, echo = (Track(kind=kind, target="far", family=Family.IP4) for kind in ("http", "icmp"))
+    assert is_disturbed(link, request, Settings()) is requests
+    assert is_disturbed(link, echo, Settings()) is echoes
 
 
 @pytest.mark.parametrize("reason", [Reason.STATUS_UNEXPECTED, Reason.BODY_UNEXPECTED])

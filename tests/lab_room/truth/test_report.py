@@ -36,6 +36,10 @@ def test_a_sample_adds_up() -> None:
     assert lines["scenarios"].startswith("3 with ")
     assert lines["harm"].startswith(f"{len(report.harm_records)} sustained, ")
     assert lines["messages"].startswith(f"{report.messages.total()}: ")
+    failing = report.failures()
+    assert all(reasons for _, reasons in failing)
+    assert report.is_good or failing, "a goal that is missed has a scenario to show"
+    assert failing or not report.kinds()
 
 
 def test_the_page_gets_the_table_the_command_and_the_day() -> None:

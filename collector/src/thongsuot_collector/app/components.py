@@ -151,18 +151,17 @@ def _components(
     reader = BatchReader(layouts, LIMITS)
     dead_letters = DeadLetterQueue(store, metrics)
     clocks = BootClocks()
-    asks = PendingTestRequests(store)
+    test_requests = PendingTestRequests(store)
     site_configs = SiteConfigRegistry(
         store, directory, is_offering=configuration.settings.site_configs.offer
     )
-    batch_callback = _batch_callback(asks.apply_batch, site_configs.apply_batch)
     states = StateConsumer(
         journal,
         reader,
         store=store,
         dead_letters=dead_letters,
         metrics=metrics,
-        on_batch=batch_callback,
+        on_batch=_batch_callback(test_requests.apply_batch, site_configs.apply_batch),
     )
     supplies = SinkContext(
         journal=journal,
@@ -175,8 +174,13 @@ def _components(
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     links = _signed_links(configuration)
-    service = _desk(configuration, supplies, directory, store, links)
+    service = _notification_service(configuration, supplies, directory, store, links)
     incidents = _incidents(configuration, supplies, directory, store, service)
+    consumers: dict[str, Consumer] = {
+        state.CONSUMER: states,
+        correlation.CONSUMER: incidents,
+        **sinks,
+    }
     return Components(
         configuration=configuration,
         directory=directory,
@@ -185,7 +189,7 @@ def _components(
         metrics=metrics,
         clocks=clocks,
         agent_access=agent_access(configuration, store, metrics),
-        test_requests=asks,
+        test_requests=test_requests,
         site_configs=site_configs,
         inventory=_inventory(configuration, directory, site_configs, incidents, metrics),
         layouts=layouts,
@@ -197,13 +201,7 @@ def _components(
         notifications=service,
         incidents=incidents,
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
-        housekeeping=_housekeeping(
-            configuration,
-            supplies,
-            store,
-            clocks,
-            consumers={state.CONSUMER: states, correlation.CONSUMER: incidents, **sinks},
-        ),
+        housekeeping=_housekeeping(configuration, supplies, store, clocks, consumers=consumers),
     )
 
 
@@ -261,7 +259,7 @@ def _signed_links(configuration: Configuration) -> IncidentLinks:
     return IncidentLinks(configuration.settings.notify.page_url, secret)
 
 
-def _desk(
+def _notification_service(
     configuration: Configuration,
     supplies: SinkContext,
     directory: InventoryDirectory,

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
+from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -176,11 +176,6 @@ def _components(
     links = _signed_links(configuration)
     service = _notification_service(configuration, supplies, directory, store, links)
     incidents = _incidents(configuration, supplies, directory, store, service)
-    consumers: dict[str, Consumer] = {
-        state.CONSUMER: states,
-        correlation.CONSUMER: incidents,
-        **sinks,
-    }
     return Components(
         configuration=configuration,
         directory=directory,
@@ -201,7 +196,9 @@ def _components(
         notifications=service,
         incidents=incidents,
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
-        housekeeping=_housekeeping(configuration, supplies, store, clocks, consumers=consumers),
+        housekeeping=_housekeeping(
+            configuration, supplies, store, clocks, incidents=incidents, sinks=sinks
+        ),
     )
 
 
@@ -211,7 +208,8 @@ def _housekeeping(
     store: Engine,
     clocks: BootClocks,
     *,
-    consumers: Mapping[str, Consumer],
+    incidents: IncidentConsumer,
+    sinks: Mapping[str, Sink],
 ) -> Housekeeping:
     return Housekeeping(
         configuration.settings,
@@ -219,7 +217,7 @@ def _housekeeping(
         store=store,
         clocks=clocks,
         states=supplies.states,
-        consumers=consumers,
+        consumers={state.CONSUMER: supplies.states, correlation.CONSUMER: incidents, **sinks},
         metrics=supplies.metrics,
     )
 

@@ -33,10 +33,10 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     degraded_hold_s: NotNegative = 15.0
     """Slow or lossy, not dead: nobody drives out for it at once, and some of it passes."""
-    fading_hold_s: NotNegative = 75.0
+    fading_hold_s: NotNegative = 100.0
     """
-    The same over the air, where a cell fades for up to a minute and is called slow until half a
-    minute after: of a healthy day's twelve fades three were told to the carrier (2026-11).
+    The same over the air: a cell fades for up to a minute, is called slow after 15 s of it and well
+    again up to 45 s after it; with 75 s one fade a day was still told to the carrier (2026-11).
     """
     unlocated_hold_s: NotNegative = 75.0
     """Dead, but not known where: a device may need 60 s to tell whether its gateway lives."""

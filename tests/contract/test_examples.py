@@ -93,14 +93,20 @@ def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[s
     sources = os.pathsep.join(str(folder / room / "src") for room in ROOMS)
     environment = {**os.environ, "PYTHONPATH": sources}
     laws = [law for room in {name.split("/")[0] for name in names} for law in LAWS.get(room, ())]
-    if any(name.startswith("dashboards/") for name in names):
-        # What is generated is new files, as the page says.
-        write = [sys.executable, "-m", "thongsuot_dashboards"]
-        written = subprocess.run(
-            write, env=environment, capture_output=True, text=True, check=False
-        )
-        if written.returncode:
-            return written
+    # What is generated is new files, as the pages say.
+    generators = {"dashboards/": "thongsuot_dashboards", "collector/": "tools.catalogues"}
+    for prefix, module in generators.items():
+        if any(name.startswith(prefix) for name in names):
+            written = subprocess.run(
+                [sys.executable, "-m", module],
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if written.returncode:
+                return written
     tests = [name for name in names if Path(name).name.startswith("test_")]
     return subprocess.run(
         [*PYTEST, *laws, *tests],

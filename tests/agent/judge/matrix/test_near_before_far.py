@@ -1,0 +1,190 @@
+"""Faults that nobody wrote down: queues, boxes and what the nearer explains."""
+
+import pytest
+
+from tests.agent.judge.expect import (
+    assert_found,
+    blamed_parties,
+    changes_of,
+    states_of,
+    verdict_summary,
+)
+from tests.agent.judge.inventories import one_link
+from tests.agent.judge.seeds import SEEDS
+from tests.agent.judge.simulated_site import (
+    InjectedFault,
+    SimulatedSite,
+)
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S = 60.0
+
+
+def wavering(at_s: float) -> float:
+    """Return the delay of a queue that TCP fills and drains: a saw of four seconds."""
+    return 0.35 + 0.45 * (at_s % 4.0) / 4.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_queue_that_nobody_can_be_asked_about_is_nobodys_until_it_stays(seed: int) -> None:
+    queue = InjectedFault(start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering)
+    site = SimulatedSite(seed=seed, injected=(queue,))
+    site.run(900.0)
+    untold = (State.UNKNOWN, None, Symptom.SLOW_CAUSE_UNKNOWN)
+    assert verdict_summary(changes_of(site, "fixed")[1]) == untold
+    assert states_of(site, "fixed")[-1] is State.UP
+    assert Party.CARRIER not in blamed_parties(site)
+
+
+def test_a_queue_that_stays_is_told_to_the_carrier() -> None:
+    queue = InjectedFault(start_s=START_S, at=Segment.ACCESS, delay_at=wavering)
+    site = SimulatedSite(injected=(queue,))
+    site.run(1300.0)
+    symptoms = [change.verdict.symptom for change in changes_of(site, "fixed")]
+    assert symptoms[1:] == [Symptom.SLOW_CAUSE_UNKNOWN, Symptom.ACCESS_SLOW]
+
+
+def test_a_line_that_is_cut_under_load_is_down_all_the_same() -> None:
+    cut = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=1.0)
+    site = SimulatedSite(
+        injected=(cut,), own_traffic=lambda _link, at_s: 90e6 if at_s < START_S else 10e3
+    )
+    site.run(200.0)
+    expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    assert_found(site, expected, since_s=START_S, intervals=2.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_queue_of_unknown_cause_drops_is_told_to_nobody_either(seed: int) -> None:
+    queue = InjectedFault(
+        start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering, loss=0.02
+    )
+    site = SimulatedSite(seed=seed, injected=(queue,))
+    site.run(600.0)
+    assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
+    assert Party.CARRIER not in blamed_parties(site)
+
+
+@pytest.mark.parametrize("loss", [0.5, 0.85])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_lan_that_loses_by_turns_is_no_fault_of_the_line(seed: int, loss: float) -> None:
+    """A gateway that one echo in some reaches proves the way to it for that one alone."""
+    turns = InjectedFault(start_s=START_S, end_s=500.0, at=Segment.LAN, loss=loss, period_s=2 * 8.4)
+    site = SimulatedSite(seed=seed, injected=(turns,))
+    site.run(700.0)
+    assert blamed_parties(site) <= {Party.COMMUNE}
+    assert states_of(site, "fixed") != [State.UP]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_is_deaf_for_a_moment_makes_no_dead_line(seed: int) -> None:
+    """It answers first when it is back; what was asked beyond it before that is still silent."""
+    moments = tuple(
+        InjectedFault(start_s=begin_s, end_s=begin_s + 1.7, at=Segment.LAN, loss=1.0)
+        for begin_s in (START_S + 97.3 * number for number in range(8))
+    )
+    site = SimulatedSite(seed=seed, injected=moments)
+    site.run(900.0)
+    assert blamed_parties(site) <= {Party.COMMUNE}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_all_targets_lose_none_of_them_is_a_part_that_is_out(seed: int) -> None:
+    """Of a dozen targets some are always silent for a while where six of ten echoes are lost."""
+    lossy = InjectedFault(start_s=START_S, at=Segment.CARRIER, kinds=("icmp",), loss=0.6)
+    site = SimulatedSite(seed=seed, injected=(lossy,))
+    site.run(600.0)
+    symptoms = {change.verdict.symptom for change in changes_of(site, "fixed")}
+    assert Symptom.CARRIER_PARTIAL_OUTAGE not in symptoms
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_lost_while_echoes_queue_a_little_is_the_carriers_only_when_it_stays(
+    seed: int,
+) -> None:
+    """Thirty milliseconds and 3 %: what a transfer of another machine of the site does."""
+    queue = InjectedFault(
+        start_s=START_S,
+        end_s=500.0,
+        at=Segment.ACCESS,
+        delay_at=lambda at_s: 0.02 + 0.02 * (at_s % 4.0) / 4.0,
+        loss=0.03,
+    )
+    site = SimulatedSite(seed=seed, injected=(queue,))
+    site.run(900.0)
+    assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
+    assert Party.CARRIER not in blamed_parties(site)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_only_what_begins_now_is_lost_nobody_is_named(seed: int) -> None:
+    """A full table of connections, in the site's box or at the carrier: echoes are old flows."""
+    full = InjectedFault(start_s=START_S, at=Segment.ACCESS, kinds=("dns", "http"), loss=1.0)
+    site = SimulatedSite(seed=seed, injected=(full,))
+    site.run(500.0)
+    untold = (State.UNKNOWN, None, Symptom.NEW_CONNECTIONS_FAIL)
+    assert untold in {verdict_summary(change) for change in changes_of(site, "fixed")}
+    assert blamed_parties(site) == set()
+
+
+def test_routers_that_are_slow_where_no_watched_service_lies_make_no_slow_link() -> None:
+    slow = InjectedFault(start_s=START_S, at=Segment.TRANSIT, kinds=("icmp",), delay_s=0.4)
+    site = SimulatedSite(injected=(slow,))
+    site.run(400.0)
+    assert states_of(site, "fixed") == [State.UP]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_loss_that_is_over_leaves_nothing_to_accuse_another_of(seed: int) -> None:
+    """Lookups lost with a LAN's packets once became the loss of its line after the LAN was well."""
+    lossy = InjectedFault(start_s=START_S, end_s=250.0, at=Segment.LAN, loss=0.06)
+    site = SimulatedSite(seed=seed, injected=(lossy,))
+    site.run(700.0)
+    assert blamed_parties(site) == {Party.COMMUNE}
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
+OTHER_BOX = "02:00:00:00:00:99"
+
+
+@pytest.mark.parametrize("at", [Segment.ACCESS, Segment.CARRIER])
+def test_what_fails_behind_a_box_that_is_not_the_known_one_is_held_against_no_circuit(
+    at: Segment,
+) -> None:
+    """A cable in another box, or a rogue one: the circuit of the inventory is not measured."""
+    dead = InjectedFault(start_s=START_S, end_s=300.0, at=at, loss=1.0)
+    site = SimulatedSite(
+        injected=(dead,),
+        gateway_hardware=lambda link, at_s: (
+            OTHER_BOX if link == "fixed" and at_s >= START_S else "02:00:00:00:00:01"
+        ),
+    )
+    site.run(400.0)
+    untold = (State.UNKNOWN, None, Symptom.GATEWAY_REPLACED)
+    assert verdict_summary(changes_of(site, "fixed")[1]) == untold
+    assert blamed_parties(site) == set()
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
+def test_a_box_that_is_swapped_while_the_line_is_dead_takes_nothing_back() -> None:
+    dead = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=1.0)
+    site = SimulatedSite(
+        injected=(dead,),
+        gateway_hardware=lambda _link, at_s: OTHER_BOX if at_s > 200.0 else "02:00:00:00:00:01",
+    )
+    site.run(500.0)
+    assert states_of(site, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert blamed_parties(site) == {Party.CARRIER}
+
+
+def test_a_swapped_box_is_the_known_one_after_an_hour() -> None:
+    dead = InjectedFault(start_s=4000.0, at=Segment.ACCESS, loss=1.0)
+    site = SimulatedSite(
+        injected=(dead,),
+        site_probes=one_link(),
+        gateway_hardware=lambda _link, at_s: OTHER_BOX if at_s > 100.0 else "02:00:00:00:00:01",
+    )
+    site.run(4050.0)
+    assert changes_of(site, "fixed")[-1].verdict.symptom is Symptom.ACCESS_SILENT

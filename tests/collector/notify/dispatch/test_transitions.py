@@ -345,6 +345,19 @@ def test_a_party_without_a_channel_is_not_reached() -> None:
     assert not desk.thread.is_complete
 
 
+def test_who_may_have_heard_the_end_hears_of_the_next_beginning_as_one() -> None:
+    desk = ThreadSimulation(ONE)
+    desk.answers(ChannelOutcome.DELIVERED)
+    desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))
+    # It arrives, and its answer does not: the receiver has closed what it had.
+    assert desk.answers(ChannelOutcome.UNKNOWN).kind is NotificationKind.RESOLVED
+    desk.hears(numbered(OPENED, 3, NotificationKind.OPENED))
+    assert desk.answers(ChannelOutcome.REJECTED).kind is NotificationKind.OPENED
+    assert not desk.thread.is_complete
+    assert desk.answers(ChannelOutcome.DELIVERED).kind is NotificationKind.OPENED
+    assert desk.thread.is_complete
+
+
 @pytest.mark.parametrize(
     "routes",
     [

@@ -213,8 +213,10 @@ def apply_result(
         )
     else:
         before = tried.route_state(step.route).delivery
+        # After an end that may have arrived, who hears of a new beginning hears the whole of it: a
+        # receiver that has closed its own refuses an update, and would know nothing.
         is_unknown = (
-            step.kind is NotificationKind.OPENED and result.outcome is ChannelOutcome.UNKNOWN
+            step.kind is not NotificationKind.UPDATED and result.outcome is ChannelOutcome.UNKNOWN
         )
         done = msgspec.structs.replace(
             done,

@@ -60,6 +60,7 @@ class FakeLink:
     state: LinkState = UP
     resolvers: tuple[str, ...] = ()
     first_hops: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
 
 
 FIBER, CABLE = (Spec(name=name, interface=name) for name in ("fiber", "cable"))

@@ -17,7 +17,7 @@ modules without light state -36 to -40 dBm.
 """
 
 _WHAT_TO_DO: Final = "look at it with thongsuot-agent snmp walk-profile"
-_LIGHT: Final = frozenset({"optical_rx_dbm", "optical_lost"})
+_LIGHT: Final = frozenset({"optical_rx_dbm", "optical_tx_dbm", "optical_lost"})
 _BITS_PER_BYTE: Final = 8
 _TEXT_LIMIT: Final = 200
 

@@ -59,7 +59,8 @@ def test_both_directions_are_measured_apart(
     assert values["stamp_loss_ratio"] == values["stamp_loss_up_ratio"] == 0
     assert UP_S <= values["stamp_delay_up_seconds"] < UP_S + 0.01
     assert DOWN_S <= values["stamp_delay_down_seconds"] < DOWN_S + 0.01
-    assert values["stamp_rtt_minimum_seconds"] >= UP_S + DOWN_S
+    # The lab's wires hold packets by timers of their own: to a tenth of a millisecond.
+    assert values["stamp_rtt_minimum_seconds"] >= UP_S + DOWN_S - 0.0001
     assert values["stamp_clock_error_seconds"] == pytest.approx(0.0002, rel=0.02)
     assert values["stamp_hop_limit_up_number"] == 62
     header = 48 if family is Family.IP6 else 28

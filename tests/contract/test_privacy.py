@@ -57,7 +57,7 @@ LABELS = {"site", "link", "target", "family", "commune", "carrier", "medium"}
 
 EVIDENCE = {
     "dns": "addresses alias",
-    "host": "address_conflict addresses boot_id gateways",
+    "host": "address_conflict addresses boot_id gateway_hardware gateways",
     "http": "BY_LAST_ADDRESS address issuer redirect retransmitted_segments subject",
     "icmp": "late_rtt_s",
     "path": "segment_size",
@@ -65,11 +65,12 @@ EVIDENCE = {
     "stamp": "packets refused",
     "throughput": "ended_by_max_bytes",
     "radio": "contract error event lte_cell modem network nr nr_cell registration rejected sim",
-    "snmp": "counters device event interface model profiles rejected",
+    "snmp": "counters device event interface model optical profiles rejected",
 }
 """
 Every key of a finding's evidence: the only free texts of a result, beside its detail. All tell of
-the device's own probes and of equipment: ``BY_LAST_ADDRESS`` is whether a portal of the inventory
+the device's own probes and of equipment (``gateway_hardware`` is the router's, by which a swapped
+box is known): ``BY_LAST_ADDRESS`` is whether a portal of the inventory
 answered at the address that it had last, ``late_rtt_s`` when our own echo was answered. One tells
 of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
 own address, which is the proof of that fault.

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 
 import msgspec
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.collector.notify.incident_events import (
     city_inventory,
@@ -343,69 +340,3 @@ def test_a_party_without_a_channel_is_not_reached() -> None:
     assert desk.next() == NextSteps()
     assert desk.thread.is_unreached
     assert not desk.thread.is_complete
-
-
-def test_who_may_have_heard_the_end_hears_of_the_next_beginning_as_one() -> None:
-    desk = ThreadSimulation(ONE)
-    desk.answers(ChannelOutcome.DELIVERED)
-    desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))
-    # It arrives, and its answer does not: the receiver has closed what it had.
-    assert desk.answers(ChannelOutcome.UNKNOWN).kind is NotificationKind.RESOLVED
-    desk.hears(numbered(OPENED, 3, NotificationKind.OPENED))
-    assert desk.answers(ChannelOutcome.REJECTED).kind is NotificationKind.OPENED
-    assert not desk.thread.is_complete
-    assert desk.answers(ChannelOutcome.DELIVERED).kind is NotificationKind.OPENED
-    assert desk.thread.is_complete
-
-
-@pytest.mark.parametrize(
-    "routes",
-    [
-        Routes(every=("a",)),
-        Routes(every=("a", "b", "c")),
-        Routes(every=("a",), fallbacks=("b", "c")),
-        Routes(every=("a", "b"), fallbacks=("c",)),
-    ],
-)
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_whatever_is_answered_nobody_is_told_twice_and_all_is_taken_back(
-    routes: Routes, data: st.DataObject
-) -> None:
-    desk = ThreadSimulation(routes)
-    has: dict[str, bool] = dict.fromkeys((*routes.every, *routes.fallbacks), False)
-    number, kind = 1, NotificationKind.OPENED
-    for _ in range(data.draw(st.integers(1, 25))):
-        if data.draw(st.booleans()):
-            number += 1
-            after = {
-                NotificationKind.OPENED: (NotificationKind.UPDATED, NotificationKind.RESOLVED),
-                NotificationKind.UPDATED: (NotificationKind.UPDATED, NotificationKind.RESOLVED),
-                NotificationKind.RESOLVED: (NotificationKind.OPENED,),
-            }
-            kind = data.draw(st.sampled_from(after[kind]))
-            desk.hears(numbered(OPENED, number, kind))
-        if desk.thread.is_complete:
-            continue
-        outcome = data.draw(st.sampled_from(ChannelOutcome))
-        was_told = {state.route: state.delivery for state in desk.thread.routes}
-        said = desk.answers(outcome)
-        # Who knows of it for sure is not told of its beginning again.
-        if said.kind is NotificationKind.OPENED:
-            assert was_told[said.route] is not DeliveryState.YES
-        # An answer that did not come may mean either.
-        arrives = outcome is ChannelOutcome.DELIVERED or (
-            outcome is ChannelOutcome.UNKNOWN and data.draw(st.booleans())
-        )
-        if arrives:
-            has[said.route] = said.kind is not NotificationKind.RESOLVED
-        if outcome is ChannelOutcome.REJECTED and said.kind is NotificationKind.RESOLVED:
-            has[said.route] = False  # it says that it does not want to know
-        after_answer = desk.thread
-        if after_answer.is_complete and not after_answer.is_ending:
-            assert all(has[route] for route in routes.every)
-    if kind is not NotificationKind.RESOLVED:
-        desk.hears(numbered(RESOLVED, number + 1, NotificationKind.RESOLVED))
-    while not desk.thread.is_complete:
-        has[desk.answers(ChannelOutcome.DELIVERED).route] = False
-    assert not any(has.values())

@@ -67,9 +67,9 @@ async def deliver_by_bisection(
     too_old_ms = 0
     refused = 0
     while waiting:
-        part = waiting.pop()
-        part = [item for item in part if item.time_ms > too_old_ms]
-        counter.drop(_count(part) - _count(part), "too_old")
+        half = waiting.pop()
+        part = [item for item in half if item.time_ms > too_old_ms]
+        counter.drop(_count(half) - _count(part), "too_old")
         if refused >= _GIVE_UP_AFTER:
             counter.drop(_count(part), "refused")
             continue

@@ -75,6 +75,32 @@ def test_a_silence_counts_if_it_became_known_in_the_round_and_of_an_outage_if_it
 
 
 @pytest.mark.parametrize(
+    ("kind", "began_ns", "is_out", "counts"),
+    [
+        ("http", SINCE_NS - 20, False, True),
+        ("http", SINCE_NS - 21, False, False),
+        ("icmp", SINCE_NS - 20, False, False),
+        ("http", SINCE_NS - 20, True, False),
+    ],
+)
+def test_a_page_counts_that_was_asked_for_since_a_doubtful_silence_was_first_seen(
+    kind: str, began_ns: int, is_out: bool, counts: bool
+) -> None:
+    at = link_context(answered(kind, "motcua" if kind == "http" else "far", began_ns))
+    fault = OUT if is_out else None
+    at.link.silence = FaultSlot(fault=fault, is_pending=True, round_ns=SINCE_NS - 20)
+    assert [seen.answered for seen in observe_round(at, SINCE_NS).seen] == [True] * counts
+
+
+def test_a_page_that_has_failed_since_proves_nothing_of_a_silence() -> None:
+    page = answered("http", "motcua", SINCE_NS - 10)
+    page.silences, page.silent_ns, page.silent_heard_ns = 1, SINCE_NS - 5, SINCE_NS - 1
+    at = link_context(page)
+    at.link.silence = FaultSlot(is_pending=True, round_ns=SINCE_NS - 20)
+    assert not any(seen.answered for seen in observe_round(at, SINCE_NS).seen)
+
+
+@pytest.mark.parametrize(
     ("proved_ns", "is_out", "speaks"),
     [(SINCE_NS - 21, False, True), (SINCE_NS - 20, False, False), (SINCE_NS - 21, True, False)],
 )

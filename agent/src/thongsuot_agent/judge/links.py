@@ -255,6 +255,8 @@ def _advance(at: LinkContext, slot: FaultSlot, seen: Suspicion | None, sight: Ob
         if slot is at.link.slow:
             # What its queue has dropped says nothing of the time after it.
             loss.restart_loss_test(at.link)
+    if slot.is_pending and slot.rounds == 1:
+        slot.round_ns = sight.since_ns
 
 
 def _become_known(at: LinkContext, sight: Observations) -> None:

@@ -130,8 +130,8 @@ class FaultSlot(msgspec.Struct, kw_only=True):
     One concern's fault with its hysteresis.
 
     ``fault`` is what is believed, ``pending`` what would replace it (``None``: that it is over),
-    seen in ``rounds`` rounds in a row since ``first_ns``. ``is_pending`` tells "nothing pending"
-    from "over pending".
+    seen in ``rounds`` rounds in a row since ``first_ns``, the first of them opened at ``round_ns``.
+    ``is_pending`` tells "nothing pending" from "over pending".
     """
 
     fault: Diagnosis | None = None
@@ -142,6 +142,7 @@ class FaultSlot(msgspec.Struct, kw_only=True):
     pending_onset_ns: int = 0
     rounds: int = 0
     first_ns: int = 0
+    round_ns: int = 0
 
 
 class LossTest(msgspec.Struct, kw_only=True):

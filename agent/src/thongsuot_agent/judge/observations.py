@@ -123,10 +123,15 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     so, for then an old silence would hide its return.
 
     A web request takes longer than a round. Where nothing beyond the site has answered since it
-    began, its silence speaks on: with echoes dropped by the carrier it is half of all proof.
+    began, its silence speaks on: with echoes dropped by the carrier it is half of all proof. So
+    does the answer to a request that began since a silence that is not yet believed was first seen
+    (2026-11: a carrier that polices echoes was told of a dead transit while pages were opened in
+    1.5 s over a line that the site's own download filled, none within one round of 1.2 s).
     """
     seen: list[Observation] = []
-    is_out = is_outage(at.link.silence.fault)
+    held = at.link.silence
+    is_out = is_outage(held.fault)
+    requests_since_ns = min(since_ns, held.round_ns) if held.is_pending and not is_out else since_ns
     under_way_ns = 0 if is_out else IN_FLIGHT_NS
     proved_ns = _last_proof_ns(at)
     for track in at.link.tracks.values():
@@ -143,6 +148,8 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
         )
         if track.kind not in FAST_KINDS and track.silences and not is_out:
             silent = silent or (not answered and began_ns > proved_ns)
+        elif track.kind not in FAST_KINDS and not track.silences:
+            answered = answered or (track.answered_ns or -1) >= requests_since_ns
         if answered or silent or (track.failed_ns or 0) >= since_ns:
             seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
     return Observations(since_ns, tuple(seen))

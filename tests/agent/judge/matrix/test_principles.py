@@ -194,6 +194,18 @@ def test_echoes_that_come_and_go_alone_are_no_flapping_line(period_s: float) -> 
     assert states_of(site, "fixed") == [State.UP]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pages_that_take_longer_than_a_round_prove_the_way_on_which_echoes_are_dropped(
+    seed: int,
+) -> None:
+    policer = InjectedFault(start_s=START_S, at=Segment.TRANSIT, kinds=("icmp",), loss=1.0)
+    queue = InjectedFault(start_s=START_S, at=Segment.CARRIER, kinds=("http",), delay_s=0.4)
+    site_probes = two_links(WITH_ONE_NAME_SERVER)
+    site = SimulatedSite(seed=seed, injected=(policer, queue), site_probes=site_probes)
+    site.run(300.0)
+    assert State.DOWN not in states_of(site, "fixed")
+
+
 @pytest.mark.parametrize("at", [Segment.ACCESS, Segment.CARRIER])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_echoes_that_are_slow_alone_are_no_slow_line(seed: int, at: Segment) -> None:

@@ -138,6 +138,10 @@ def test_each_configuration_of_a_collector_is_good(block: Block, tmp_path: Path)
     issued = trustme.CA().issue_cert("collector.example")
     issued.private_key_pem.write_to_path(tmp_path / "collector.key")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "collector.pem")
+    (tmp_path / "collector").mkdir()
+    for file in ("page.password", "collector.key", "collector.pem"):
+        made_by_init = {"collector.key": "key.pem", "collector.pem": "certificate.pem"}
+        shutil.copy(tmp_path / file, tmp_path / "collector" / made_by_init.get(file, file))
     assert collector.parse_configuration(block.code, file=block.place, folder=tmp_path).sinks
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).parents[2] / ".cache"
 PACKAGES = (
-    "systemd,systemd-sysv,dbus,python3,python3-apt,iproute2,ca-certificates,procps,chrony,"
+    "systemd,systemd-sysv,dbus,python3,python3-apt,iproute2,ca-certificates,curl,procps,chrony,"
     "prometheus,prometheus-alertmanager"
 )
 BOOT_S = 120.0

@@ -288,6 +288,24 @@ def test_removal_leaves_what_the_collector_may_not_have(fleet: AnsibleFleet) -> 
         assert inside(fleet.first, "test", "-e", path).returncode != 0
 
 
+def test_init_sets_up_a_collector_that_the_unit_can_run(fleet: AnsibleFleet) -> None:
+    unit, state = "thongsuot-collector.service", "/var/lib/thongsuot-collector"
+    fleet.run("systemctl", "stop", unit)
+    fleet.run("rm", "-rf", state, "/etc/thongsuot")
+    said = fleet.run("thongsuot-collector", "init", "--host", "localhost", "--site", SITE)
+    assert f"systemctl enable --now {unit}" in said
+    owners = fleet.run("stat", "--format=%U:%G %a", state, "/etc/thongsuot/collector/key.pem")
+    assert owners.split("\n") == [
+        "thongsuot-collector:thongsuot-collector 700",
+        "root:thongsuot-collector 640",
+    ]
+    fleet.run("systemctl", "enable", "--now", unit)
+    ready = ("--retry", "50", "--retry-connrefused", "--retry-delay", "1")
+    trusted = ("--cacert", f"{state}/ca/ca.pem")
+    address = "https://localhost:8480/readyz"
+    fleet.run("curl", "--silent", "--fail", *ready, *trusted, address)
+
+
 def test_a_debian_12_that_is_only_being_made_is_set_up_and_then_left_alone(
     tmp_path: Path, packages: Path
 ) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from thongsuot_collector.cli import tables
-from thongsuot_collector.cli.command import Commands, opened_store
+from thongsuot_collector.cli.command import CommandFailed, Commands, opened_store
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.pki import authority
 from thongsuot_collector.store import audit, certificates
@@ -44,6 +44,18 @@ def add_commands(commands: Commands) -> None:
         "be restarted",
     )
     follow.add_argument("--days", type=_days, default=3653, help="default %(default)s")
+    server = add(
+        "renew-server",
+        _renew_server,
+        "issue the certificate that the collector itself shows, over the one in [listen]; a "
+        "running collector has to be restarted",
+    )
+    server.add_argument(
+        "--host",
+        action="append",
+        metavar="NAME",
+        help="name or address of this machine; may be repeated; default: those of the one before",
+    )
     add("show", _show, "print the authority's own certificate")
     add("list", _list, "list the certificates that were issued").add_argument("site", nargs="?")
     revoke = add("revoke", _revoke, "revoke those of a site, or one; tokens stay valid")
@@ -71,6 +83,29 @@ def _renew(options: argparse.Namespace) -> int:
         f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
         "new key.",
         file=sys.stderr,
+    )
+    return 0
+
+
+def _renew_server(options: argparse.Namespace) -> int:
+    configuration = read_configuration(options.config)
+    listen, folder = configuration.settings.listen, configuration.state_dir / authority.FOLDER
+    if not listen.certificate_file:
+        raise CommandFailed(
+            "[listen] names no certificate_file: `thongsuot-collector init` makes one"
+        )
+    certificate_file, key_file = Path(listen.certificate_file), Path(listen.key_file)
+    issuer = authority.load_authority(folder)
+    now, before = datetime.now(UTC), certificate_file.read_bytes()
+    if not authority.is_issued_here(before, folder):
+        raise CommandFailed(
+            f"{certificate_file} was issued by somebody else; who issued it renews it"
+        )
+    hosts = options.host or authority.hosts_of(before)
+    identity = issuer.issue_server(hosts, now=now, lifetime=authority.SERVER_LIFETIME)
+    authority.install_server(identity, certificate_file, key_file)
+    print(
+        f"{certificate_file}: {', '.join(hosts)}, until {identity.certificate.not_after:%Y-%m-%d}"
     )
     return 0
 

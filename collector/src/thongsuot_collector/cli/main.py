@@ -13,6 +13,7 @@ from thongsuot_collector.cli import (
     ca,
     enrol,
     export,
+    init,
     journal,
     maintenance,
     netbox,
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
     commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), common)
     for module in (
+        init,
         run,
         tokens,
         enrol,

@@ -1,5 +1,6 @@
 """
-The collector's own certificate authority: one key, one self-signed certificate, leaves for agents.
+The collector's own certificate authority: one key, one self-signed certificate, leaves for agents,
+and one for the collector's own listener where nobody else issues that.
 
 One that takes another's place leaves that one's certificate in the folder, without its key: what it
 has issued stays good. ``ca.key`` stands outside the database, so that no copy of that brings it
@@ -7,7 +8,10 @@ along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159 bits), 4.
 4.2.1.12.
 """
 
+import ipaddress
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +41,13 @@ _STAGED = ".new"
 URI_PREFIX = "thongsuot:site:"
 """What the URI in a certificate begins with; the name of the site follows."""
 
+SERVER_LIFETIME = timedelta(days=825)
+"""Of a server's certificate: some browsers refuse more, whoever has issued it."""
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_HOST_LIMIT = 253
+"""RFC 1035, section 2.3.4."""
+
 _BACKDATED = timedelta(minutes=5)
 """Clocks of whoever looks at a certificate differ a little from the collector's."""
 
@@ -48,6 +59,14 @@ class IssuedCertificate:
     serial: str
     pem: str
     not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerIdentity:
+    """What a listener shows: a certificate, and its key as PEM, which nothing here keeps."""
+
+    certificate: IssuedCertificate
+    key_pem: str
 
 
 class CertificateAuthority:
@@ -77,34 +96,74 @@ class CertificateAuthority:
         self, request: SigningRequest, site: str, *, now: datetime, lifetime: timedelta
     ) -> IssuedCertificate:
         """Return a certificate that says: who has this key is the agent of this site."""
+        return self._issue(
+            request.key,
+            site,
+            names=(x509.UniformResourceIdentifier(URI_PREFIX + site),),
+            purpose=ExtendedKeyUsageOID.CLIENT_AUTH,
+            not_before=now - _BACKDATED,
+            not_after=now + lifetime,
+        )
+
+    def issue_server(
+        self, hosts: Sequence[str], *, now: datetime, lifetime: timedelta
+    ) -> ServerIdentity:
+        """
+        Return a new key, and a certificate that says: who has it is the collector at these hosts.
+
+        ``hosts`` are names or addresses, the first the one that is shown (RFC 6125, section 2.3).
+
+        Raises:
+            AuthorityError: one of them is neither.
+        """
+        names = [_host_name(host) for host in hosts]
+        key = ec.generate_private_key(ec.SECP256R1())
+        issued = self._issue(
+            key.public_key(),
+            hosts[0],
+            names=names,
+            purpose=ExtendedKeyUsageOID.SERVER_AUTH,
+            not_before=now - _BACKDATED,
+            not_after=now + lifetime,
+        )
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return ServerIdentity(certificate=issued, key_pem=secret.decode("ascii"))
+
+    def _issue(
+        self,
+        key: ec.EllipticCurvePublicKey,
+        common_name: str,
+        *,
+        names: Sequence[x509.GeneralName],
+        purpose: x509.ObjectIdentifier,
+        not_before: datetime,
+        not_after: datetime,
+    ) -> IssuedCertificate:
         serial = x509.random_serial_number()
-        not_after = min(now + lifetime, self.not_after)
         authority = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
         certificate = (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)]))
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]))
             .issuer_name(self._certificate.subject)
-            .public_key(request.key)
+            .public_key(key)
             .serial_number(serial)
-            .not_valid_before(now - _BACKDATED)
-            .not_valid_after(not_after)
+            .not_valid_before(not_before)
+            .not_valid_after(min(not_after, self.not_after))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(is_authority=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(URI_PREFIX + site)]),
-                critical=False,
-            )
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.key), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority.value),
                 critical=False,
             )
             .sign(self._key, hashes.SHA256())
         )
-        pem = certificate.public_bytes(Encoding.PEM).decode("ascii")
         return IssuedCertificate(
-            serial=f"{serial:x}", pem=pem, not_after=certificate.not_valid_after_utc
+            serial=f"{serial:x}",
+            pem=certificate.public_bytes(Encoding.PEM).decode("ascii"),
+            not_after=certificate.not_valid_after_utc,
         )
 
 
@@ -135,6 +194,51 @@ def renew_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cert
     kept = folder / BEFORE_FILES.replace("*", f"{before.serial:x}")
     _stage(kept, before.pem.encode("ascii"), 0o644, folder.parent.stat()).rename(kept)
     return _make_authority(folder, now=now, lifetime=lifetime)
+
+
+def install_server(identity: ServerIdentity, certificate_file: Path, key_file: Path) -> None:
+    """
+    Put a server's certificate and key in their places; they belong to the owner of the folder.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    pem, owner = identity.certificate.pem.encode("ascii"), certificate_file.parent.stat()
+    fresh = _stage(certificate_file, pem, 0o640, owner)
+    secret = identity.key_pem.encode("ascii")
+    _stage(key_file, secret, 0o640, owner).rename(key_file)
+    fresh.rename(certificate_file)
+
+
+def hosts_of(pem: bytes) -> list[str]:
+    """
+    Return the names and addresses that a server's certificate is for.
+
+    Raises:
+        AuthorityError: it names none, or is no certificate.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound) as error:
+        raise AuthorityError(f"this certificate names no host: {error}") from error
+    addresses = names.get_values_for_type(x509.IPAddress)
+    return names.get_values_for_type(x509.DNSName) + [str(address) for address in addresses]
+
+
+def is_issued_here(pem: bytes, folder: Path) -> bool:
+    """
+    Whether the authority of a folder, or one whose place it took, has issued a certificate.
+
+    Raises:
+        AuthorityError: it is no certificate, or an authority cannot be used.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise AuthorityError(f"this is no certificate: {error}") from error
+    issuers = x509.load_pem_x509_certificates(trusted_pem(folder).encode("ascii"))
+    return any(certificate.issuer == issuer.subject for issuer in issuers)
 
 
 def trusted_pem(folder: Path) -> str:
@@ -217,6 +321,17 @@ def _certificate_of(key: PrivateKeyTypes, file: Path) -> x509.Certificate | None
         if certificate.public_key() == key.public_key():
             return certificate
     return None
+
+
+def _host_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    labels = host.split(".")
+    if len(host) <= _HOST_LIMIT and all(_LABEL.fullmatch(label) for label in labels):
+        return x509.DNSName(host)
+    raise AuthorityError(f"{host!r} is neither the name of a host nor an address")
 
 
 def _usage(*, is_authority: bool) -> x509.KeyUsage:

@@ -37,7 +37,7 @@ _NO_SERIES = index_layout(sorted_layout(()))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedCounts:
-    """What was given up. ``batches`` went whole, with ``news`` (see ``Sealed``) in them."""
+    """What was given up. ``batches`` went whole, with ``news`` (see ``SealedBatch``) in them."""
 
     results: int = 0
     batches: int = 0

@@ -1,4 +1,4 @@
-"""The entrance: by what agents are known, and what is needed to ask them for it."""
+"""Agent access: tokens, certificates, and the TLS that asks agents for them."""
 
 from dataclasses import dataclass
 
@@ -59,23 +59,23 @@ def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) 
     """
     settings = configuration.settings
     policy, tokens = settings.listen.client_certificates, TokenCache(store)
-    roll: CertificateRegistry | None = None
+    registry: CertificateRegistry | None = None
     issuer: CertificateIssuer | None = None
     if policy is not ClientCertificatePolicy.OFF and settings.certificates.authorities_file:
-        roll = ExternalCertificateRegistry(settings.certificates)
+        registry = ExternalCertificateRegistry(settings.certificates)
     elif policy is not ClientCertificatePolicy.OFF:
         folder = configuration.state_dir / authority.FOLDER
         own = authority.load_authority(folder)
         ends = ExpiryTimes(authorities={own.name: own.not_after.timestamp()})
-        roll = OwnCertificateRegistry(store, authority.trusted_pem(folder), ends)
+        registry = OwnCertificateRegistry(store, authority.trusted_pem(folder), ends)
         issuer = CertificateIssuer(own, settings.certificates.lifetime_s)
     handshakes = None
-    if roll is not None:
+    if registry is not None:
         make, refusals = (lambda: tls_context(settings.listen)), metrics.handshakes_refused
-        handshakes = ListenerTls(roll, make, refusals)
+        handshakes = ListenerTls(registry, make, refusals)
     return AgentAccess(
         tokens=tokens,
-        authenticator=Authenticator(store, tokens, policy, roll),
+        authenticator=Authenticator(store, tokens, policy, registry),
         issuer=issuer,
         handshakes=handshakes,
         metrics=metrics,

@@ -148,7 +148,7 @@ def _push_endpoint(
         volumes=RateLimiter(
             per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_burst
         ),
-        strangers=RateLimiter(
+        failed_attempts=RateLimiter(
             per_second=settings.ingest.bad_tokens_per_s,
             reserve=settings.ingest.bad_tokens_burst,
         ),

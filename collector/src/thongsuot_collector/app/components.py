@@ -296,14 +296,14 @@ def _incidents(
         dead_letters=supplies.dead_letters,
         directory=directory,
         publish=service.enqueue,
-        settings=_keeper_settings(configuration.settings),
+        settings=_consumer_settings(configuration.settings),
     )
     turns = incidents.turns
     supplies.metrics.incident_longest_turn_seconds.set_function(lambda: turns.longest_s)
     return incidents
 
 
-def _keeper_settings(settings: CollectorConfig) -> IncidentConsumerSettings:
+def _consumer_settings(settings: CollectorConfig) -> IncidentConsumerSettings:
     kept = msgspec.structs.asdict(settings.timeline)
     timeline = TimelineSettings(silent_after_s=settings.page.silent_after_s, **kept)
     return IncidentConsumerSettings(timeline=timeline, incidents=settings.incidents)

@@ -33,7 +33,7 @@ def enrolment_routes(components: Components) -> list[Route]:
     """
     settings = components.configuration.settings.ingest
 
-    def strangers() -> RateLimiter:
+    def failed_attempts_limiter() -> RateLimiter:
         return RateLimiter(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_burst)
 
     enrolment = EnrolmentEndpoint(
@@ -42,14 +42,14 @@ def enrolment_routes(components: Components) -> list[Route]:
         components.agent_access.authenticator,
         components.agent_access.issuer,
         enrolments=components.metrics.enrolments,
-        strangers=strangers(),
+        failed_attempts=failed_attempts_limiter(),
     )
     renewing = CertificateRenewalEndpoint(
         components.store,
         components.agent_access.authenticator,
         components.agent_access.issuer,
         renewals=components.metrics.renewals,
-        strangers=strangers(),
+        failed_attempts=failed_attempts_limiter(),
     )
     return [
         Route(PATH_ENROL, enrolment.answer, methods=["POST"]),
@@ -76,7 +76,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         OSError: the file of the password cannot be read.
     """
     settings = components.configuration.settings
-    gate = _page_access(components)
+    access = _page_access(components)
 
     def refresh() -> None:
         components.housekeeping.measure()
@@ -100,10 +100,10 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     pages = SitePages(
         views,
         components.metrics.registry,
-        gate=gate,
+        access=access,
         ready=lambda: components.states.lag <= _READY_LAG,
         refresh=refresh,
-        doubled=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
+        duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()
         ),
         site_config_of=components.site_configs.of,
@@ -116,9 +116,11 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         support_hotline=settings.page.support_hotline,
     )
     word_of = components.notifications.display_name_of
-    incidents = IncidentPages(archive, gate, components.links, word_of=word_of).routes()
-    statements = StatementPages(components.archive, gate).routes()
-    asks = TestRequestPages(components.test_requests, gate, components.directory).routes()
-    both = [*incidents, *statements, *asks]
+    incidents = IncidentPages(archive, access, components.links, display_name_of=word_of).routes()
+    statements = StatementPages(components.archive, access).routes()
+    test_requests = TestRequestPages(
+        components.test_requests, access, components.directory
+    ).routes()
+    both = [*incidents, *statements, *test_requests]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)

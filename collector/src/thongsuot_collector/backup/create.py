@@ -191,7 +191,7 @@ class _Reporter:
     def __init__(self, path: Path, copy: Path, progress: Progress) -> None:
         self._path, self._copy, self._progress = path, copy, progress
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread = threading.Thread(target=self._report_progress, daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -200,7 +200,7 @@ class _Reporter:
         self._ended.set()
         self._thread.join()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         while not self._ended.wait(_PROGRESS_S):
             self._progress(self._path, self._copy.stat().st_size, self._path.stat().st_size)
 

@@ -96,7 +96,7 @@ class IncidentConsumer:
         self._journal = journal
         self._reader = reader
         self._store = store
-        self._aside = dead_letters
+        self._dead_letters = dead_letters
         self._publish = publish
         settings = settings or IncidentConsumerSettings()
         self._settings, self._timeline = settings.incidents, settings.timeline
@@ -113,7 +113,7 @@ class IncidentConsumer:
         self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
         self._unsent: list[NotificationEvent] = []
-        self._taken_on: list[rows.AuditedAcknowledgement] = []
+        self._acknowledged: list[rows.AuditedAcknowledgement] = []
         self._writing = asyncio.Lock()
         self.turns = TurnTimer()
         self.registry = IncidentRegistry(
@@ -194,8 +194,8 @@ class IncidentConsumer:
             KeyError: it is not in the registry (never was, or was closed long ago).
         """
         incident = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
-        taken_on = rows.AuditedAcknowledgement(incident=name, by=by or owner, note=note)
-        self._taken_on.append(taken_on)
+        acknowledged = rows.AuditedAcknowledgement(incident=name, by=by or owner, note=note)
+        self._acknowledged.append(acknowledged)
         await self._write()
         return incident
 
@@ -252,7 +252,7 @@ class IncidentConsumer:
                 columns, epoch_ns=entry.epoch_ns, layout=entry.layout
             )
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
-            await self._aside.put_entry(kept, consumer=CONSUMER, error=error)
+            await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
             return
         self._collect(timeline, rewrites)
 
@@ -335,7 +335,7 @@ class IncidentConsumer:
             except BaseException:
                 self._unwritten = [*writing.rewrites, *self._unwritten]
                 self._changed.update(site for site, _ in writing.timelines)
-                self._taken_on = [*writing.acknowledgements, *self._taken_on]
+                self._acknowledged = [*writing.acknowledgements, *self._acknowledged]
                 self.registry.requeue_changes(writing.incidents, writing.faults)
                 raise
             if writing.position is not None:
@@ -353,7 +353,7 @@ class IncidentConsumer:
         sites_changed -= {rewrite.subject.site for rewrite in self._fresh}
         if not (rewrites or incidents or faults or is_all):
             return None
-        taken_on, self._taken_on = self._taken_on, []
+        acknowledged, self._acknowledged = self._acknowledged, []
         self._changed -= sites_changed
         position = sites.Position(journal=self._journal.name, sequence=self._sequence)
         return IncidentWrites(
@@ -366,7 +366,7 @@ class IncidentConsumer:
             incidents=incidents,
             faults=faults,
             position=position if is_all else None,
-            acknowledgements=taken_on,
+            acknowledgements=acknowledged,
         )
 
     def _observations_of(self, subject: Subject) -> tuple[Observation, ...]:

@@ -1,4 +1,4 @@
-"""Window: a time of maintenance, and what it covers."""
+"""Maintenance window: a time of maintenance, and what it covers."""
 
 import msgspec
 

@@ -1,6 +1,4 @@
-"""
-Picture: how everything stands now, and what the inventory says of it; what rules may ask.
-"""
+"""Network state: the state of every subject now, with the inventory; what rules may query."""
 
 from collections.abc import Set as AbstractSet
 

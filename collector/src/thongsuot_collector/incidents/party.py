@@ -1,4 +1,4 @@
-"""Responsible: who must act on an incident; and Severity: how bad it is."""
+"""Responsible party: who must act on an incident; and how severe it is."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Updating: from candidates, which say how it is, to incidents, which remember how it was."""
+"""Update: from candidates, which describe the present, to incidents, which keep the history."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

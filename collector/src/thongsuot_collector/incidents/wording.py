@@ -1,4 +1,4 @@
-"""Wording: an incident in words, in a person's language, for whoever is told of it."""
+"""Wording: an incident in words, in a person's language, for whom it is shown to."""
 
 import msgspec
 

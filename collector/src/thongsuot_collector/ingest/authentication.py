@@ -1,9 +1,9 @@
 """
-Admission: which site a request may speak for, by its token, by the certificate of its connection,
-or by both, which then have to agree.
+Authentication: which site a request may speak for, by its token, by the certificate of its
+connection, or by both, which then have to agree.
 
-Every request is looked at, not every connection: what is revoked is refused on a connection that is
-open as well.
+Every request is authenticated, not only every connection: a revoked token or certificate is refused
+on an open connection as well.
 """
 
 import asyncio
@@ -42,13 +42,13 @@ class Authenticator:
         store: Engine,
         tokens: TokenCache,
         policy: ClientCertificatePolicy,
-        roll: CertificateRegistry | None,
+        registry: CertificateRegistry | None,
     ) -> None:
         self._store = store
         self._tokens = tokens
         self._policy = policy
-        self._told_s: dict[str, float] = {}
-        self.registry = roll
+        self._audited_s: dict[str, float] = {}
+        self.registry = registry
 
     async def site_of(
         self,
@@ -121,11 +121,11 @@ class Authenticator:
     ) -> None:
         now_s = time.monotonic()
         key = f"{peer.serial} {site}"
-        if now_s - self._told_s.get(key, -_AUDIT_AGAIN_S) < _AUDIT_AGAIN_S:
+        if now_s - self._audited_s.get(key, -_AUDIT_AGAIN_S) < _AUDIT_AGAIN_S:
             return
-        if len(self._told_s) >= _AUDITED_LIMIT:
-            self._told_s.clear()
-        self._told_s[key] = now_s
+        if len(self._audited_s) >= _AUDITED_LIMIT:
+            self._audited_s.clear()
+        self._audited_s[key] = now_s
         _log.warning(
             "refused address=%s: certificate %s of site=%s came with the token of site=%s",
             address,

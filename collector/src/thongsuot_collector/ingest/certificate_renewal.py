@@ -1,4 +1,4 @@
-"""Renewing: an agent with a good certificate comes for the next one, before it runs out."""
+"""Certificate renewal: an agent with a valid certificate gets the next one before it expires."""
 
 import asyncio
 import logging
@@ -31,24 +31,24 @@ class CertificateRenewalEndpoint:
     """
     Answers ``POST /v1/certificate``; see ``thongsuot_schema.renewal``.
 
-    ``issuer`` is ``None`` where this collector issues no certificates. ``strangers`` limits how
-    often one address may come with nothing that is good.
+    ``issuer`` is ``None`` where this collector issues no certificates. ``failed_attempts`` limits
+    how often one address may come with nothing that is good.
     """
 
     def __init__(
         self,
         store: Engine,
-        admission: Authenticator,
+        authenticator: Authenticator,
         issuer: CertificateIssuer | None,
         *,
         renewals: Counter,
-        strangers: RateLimiter,
+        failed_attempts: RateLimiter,
     ) -> None:
         self._store = store
-        self._admission = admission
+        self._authenticator = authenticator
         self._issuer = issuer
         self._renewals = renewals
-        self._strangers = strangers
+        self._failed_attempts = failed_attempts
         self._sites = RateLimiter(per_second=_PER_S, reserve=_RESERVE)
 
     async def answer(self, request: Request) -> Response:
@@ -68,15 +68,15 @@ class CertificateRenewalEndpoint:
 
     async def _renewed(self, request: Request, address: str) -> str:
         now_s = time.monotonic()
-        is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
-        peer = self._admission.peer_of(request.scope)
+        is_suspect = self._failed_attempts.is_exhausted(address, now_s=now_s)
+        peer = self._authenticator.peer_of(request.scope)
         authorization = request.headers.get("authorization", "").encode("latin-1")
         try:
-            site = await self._admission.site_of(
+            site = await self._authenticator.site_of(
                 request.scope, authorization, address, is_suspect=is_suspect
             )
         except PushRefused:
-            self._strangers.acquire(address, now_s=now_s)
+            self._failed_attempts.acquire(address, now_s=now_s)
             if is_suspect:
                 raise PushRefused(
                     RefusalReason.TOO_OFTEN, "too many bad tries from here", retry_after_s=30.0
@@ -98,7 +98,7 @@ class CertificateRenewalEndpoint:
             self._issuer.renew, self._store, peer.serial, renewal, by=f"device:{address}"
         )
         # So that the new one is known from this answer on.
-        await self._admission.refresh()
+        await self._authenticator.refresh()
         _log.info("certificate renewed site=%s address=%s", site, address)
         return pem
 

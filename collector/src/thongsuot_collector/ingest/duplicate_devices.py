@@ -1,9 +1,10 @@
 """
-Twins: two devices that push with the token of one site, as a copied memory card makes them.
+Duplicate devices: two devices that push with the token of one site, as after a memory card was
+copied.
 
 One device has one boot after the other: its last push of a boot left before the next boot began.
-So two boots of a site whose lives overlap, from boottime 0 to the last push, are two devices. No
-count of alternations is needed, and a device that starts again and again is none. Two systems on
+So two boots of a site whose lifetimes overlap, from boottime 0 to the last push, are two devices.
+No count of alternations is needed, and a device that starts again and again is none. Two systems on
 one kernel (containers) share a boot id and are not told apart. Pure: times are parameters.
 """
 
@@ -29,7 +30,7 @@ class DuplicateDeviceDetector:
 
     def __init__(self) -> None:
         self._boots: dict[str, dict[str, tuple[int, int]]] = {}
-        self._doubled: set[str] = set()
+        self._duplicate_sites: set[str] = set()
 
     def observe(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
         """Learn from a push that left at a boottime of a sender's present boot."""
@@ -55,19 +56,19 @@ class DuplicateDeviceDetector:
 
     def sites_with_duplicates(self, *, now_ns: int) -> frozenset[str]:
         """Return the sites where more than one device was heard lately."""
-        for site in tuple(self._doubled):
+        for site in tuple(self._duplicate_sites):
             boots = self._boots.get(site, {})
             for name, (_, heard_ns) in list(boots.items()):
                 if now_ns - heard_ns > FRESH_NS:
                     del boots[name]
             self._check_site(site, boots)
-        return frozenset(self._doubled)
+        return frozenset(self._duplicate_sites)
 
     def _check_site(self, site: str, boots: dict[str, tuple[int, int]]) -> None:
         if not _overlap(list(boots.values())):
-            self._doubled.discard(site)
-        elif site not in self._doubled:
-            self._doubled.add(site)
+            self._duplicate_sites.discard(site)
+        elif site not in self._duplicate_sites:
+            self._duplicate_sites.add(site)
             _log.error(
                 "two devices push for site=%s at once boots=%s: a memory card was copied, or the "
                 "device before was not switched off; enrol the right one again",
@@ -76,10 +77,10 @@ class DuplicateDeviceDetector:
             )
 
 
-def _overlap(lives: list[tuple[int, int]]) -> bool:
-    lives.sort()
+def _overlap(lifetimes: list[tuple[int, int]]) -> bool:
+    lifetimes.sort()
     return any(
         min(before[1], after[1]) - after[0] > OVERLAP_NS
-        for at, before in enumerate(lives)
-        for after in lives[at + 1 :]
+        for at, before in enumerate(lifetimes)
+        for after in lifetimes[at + 1 :]
     )

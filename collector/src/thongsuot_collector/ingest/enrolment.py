@@ -1,6 +1,6 @@
 """
-Enrolling: a device comes with a one-time code, the hash of a token it has made and, for a
-certificate, proof that it has a key.
+Enrolment: a device presents a one-time code, the hash of a token it has made and, for a
+certificate, proof that it holds the key.
 
 What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
 so its timing tells of the hash at most, and what it is answered is the same for all of them. What
@@ -45,25 +45,25 @@ class EnrolmentEndpoint:
     Answers ``POST /v1/enrol``; see ``thongsuot_schema.enrolment``.
 
     ``issuer`` makes certificates for those who ask, ``None`` where there are none of ours;
-    ``strangers`` limits how often one address may come with what is no good code.
+    ``failed_attempts`` limits how often one address may come with what is no good code.
     """
 
     def __init__(
         self,
         store: Engine,
         tokens: TokenCache,
-        admission: Authenticator,
+        authenticator: Authenticator,
         issuer: CertificateIssuer | None,
         *,
         enrolments: Counter,
-        strangers: RateLimiter,
+        failed_attempts: RateLimiter,
     ) -> None:
         self._store = store
         self._tokens = tokens
-        self._admission = admission
+        self._authenticator = authenticator
         self._issuer = issuer
         self._enrolments = enrolments
-        self._strangers = strangers
+        self._failed_attempts = failed_attempts
         self._everybody = RateLimiter(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
 
     async def answer(self, request: Request) -> Response:
@@ -77,7 +77,7 @@ class EnrolmentEndpoint:
         async for part in request.stream():
             body += part
             if len(body) > _BODY_BYTES:
-                self._strangers.acquire(address, now_s=now_s)
+                self._failed_attempts.acquire(address, now_s=now_s)
                 sentence = f"at most {_BODY_BYTES} bytes are taken"
                 return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
         try:
@@ -86,7 +86,7 @@ class EnrolmentEndpoint:
             # Before the code is used: a request that is none must not cost it.
             certified = parse_csr(wanted) if wanted else None
         except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
-            if self._strangers.acquire(address, now_s=now_s):
+            if self._failed_attempts.acquire(address, now_s=now_s):
                 return self._too_often(_SUSPECT_RETRY_S)
             return self._refused(
                 HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
@@ -115,7 +115,7 @@ class EnrolmentEndpoint:
             )
         except EnrolmentRefused as refused:
             # A good code is taken however many bad ones came from its address.
-            if self._strangers.acquire(address, now_s=time.monotonic()):
+            if self._failed_attempts.acquire(address, now_s=time.monotonic()):
                 return self._too_often(_SUSPECT_RETRY_S)
             _log.warning("enrolment refused address=%s reason=%s", address, refused.why)
             is_used = refused.why in (
@@ -126,7 +126,7 @@ class EnrolmentEndpoint:
             return self._refused(status, refused.why.value, str(refused))
         # So that the token before is refused, and the new one known, from this answer on.
         await self._tokens.refresh()
-        await self._admission.refresh()
+        await self._authenticator.refresh()
         self._enrolments.labels("repeated" if enrolled.repeated else "enrolled").inc()
         _log.info(
             "enrolled site=%s address=%s revoked=%d", enrolled.site, address, enrolled.revoked

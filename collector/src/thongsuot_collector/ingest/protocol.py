@@ -21,7 +21,7 @@ Between requests, and before the first one. Longer than the push interval of eve
 connection costs 0.8 ms of CPU and an idle one 90 KiB (2026-11).
 """
 
-_LOOK_EVERY_S = 1.0
+_CHECK_EVERY_S = 1.0
 """How exact the bounds are: a timer for each request would cost more than all the rest of this."""
 
 
@@ -36,7 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _deadline_s = float("inf")
     _head_bytes = -1
     """Bytes of the headers so far; -1 while none are awaited."""
-    _look: asyncio.TimerHandle | None = None
+    _check_timer: asyncio.TimerHandle | None = None
     _peer: PeerCertificate | None = None
     """What the client's certificate says, read once a connection."""
 
@@ -48,12 +48,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if der:
             self._peer = peer_from(der)
         self._deadline_s = self.loop.time() + IDLE_S
-        self._keep_looking()
+        self._check_deadlines()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timer with the connection."""
-        if self._look is not None:
-            self._look.cancel()
+        if self._check_timer is not None:
+            self._check_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -90,9 +90,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline_s = self.loop.time() + IDLE_S
         super().on_response_complete()
 
-    def _keep_looking(self) -> None:
+    def _check_deadlines(self) -> None:
         if self.loop.time() >= self._deadline_s:
             if not self.transport.is_closing():
                 self.transport.close()
             return
-        self._look = self.loop.call_later(_LOOK_EVERY_S, self._keep_looking)
+        self._check_timer = self.loop.call_later(_CHECK_EVERY_S, self._check_deadlines)

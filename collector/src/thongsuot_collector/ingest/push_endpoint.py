@@ -50,23 +50,23 @@ class PushEndpoint:
     ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
     agent says of site configurations: whom the collector has told of its faults, which tests are
     wanted, a site configuration. ``sites`` limits how often one site may push and ``volumes`` how
-    much, ``strangers`` how often one address may come with a bad token.
+    much, ``failed_attempts`` how often one address may come with a bad token.
     """
 
     def __init__(
         self,
         handler: PushHandler,
-        admission: Authenticator,
+        authenticator: Authenticator,
         *,
         limits: BatchLimits,
         metrics: Metrics,
         answer: Callable[[str, str], push.PushResponse],
         sites: RateLimiter,
         volumes: RateLimiter,
-        strangers: RateLimiter,
+        failed_attempts: RateLimiter,
     ) -> None:
-        self._door = handler
-        self._admission = admission
+        self._handler = handler
+        self._authenticator = authenticator
         self._limits = limits
         self._metrics = metrics
         # Looked up once: finding a counter by its labels costs more than counting.
@@ -75,7 +75,7 @@ class PushEndpoint:
         self._answer = answer
         self._sites = sites
         self._volumes = volumes
-        self._strangers = strangers
+        self._failed_attempts = failed_attempts
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
@@ -88,10 +88,10 @@ class PushEndpoint:
             moment = _push_clock(headers, moment_ns)
             if content_type == push.CONTENT_TYPE_BATCH:
                 body = await self._body(site, headers, receive, self._limits.body_bytes)
-                taken = await self._door.accept_batch(body, site, moment)
+                accepted = await self._handler.accept_batch(body, site, moment)
             else:
                 body = await self._body(site, headers, receive, self._limits.unpacked_bytes)
-                taken = await self._door.accept_json_batch(body, site, moment)
+                accepted = await self._handler.accept_json_batch(body, site, moment)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)
@@ -102,13 +102,13 @@ class PushEndpoint:
             self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
             await self._refuse(send, _shutting_down(), headers)
         else:
-            (self._repeated if taken.repeated else self._accepted).inc()
+            (self._repeated if accepted.repeated else self._accepted).inc()
             answer = msgspec.structs.replace(
                 self._answer(
                     site, headers.get(_SITE_CONFIG, b"")[:_SITE_CONFIG_BYTES].decode("latin-1")
                 ),
-                acknowledged=taken.number,
-                repeated=taken.repeated,
+                acknowledged=accepted.number,
+                repeated=accepted.repeated,
                 collector_wall_ns=time.time_ns(),
             )
             await _send_answer(send, HTTPStatus.OK, answer, [])
@@ -122,7 +122,7 @@ class PushEndpoint:
             site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
             body = await self._body(site, headers, receive, self._limits.body_bytes)
-            await self._door.accept_layout(body, site, PushClock(received_ns=moment_ns))
+            await self._handler.accept_layout(body, site, PushClock(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)
@@ -146,14 +146,14 @@ class PushEndpoint:
         address = address_of(scope)
         # Only what is bad is refused for its neighbours: behind a proxy or a carrier's NAT many
         # sites come from one address.
-        is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
+        is_suspect = self._failed_attempts.is_exhausted(address, now_s=now_s)
         authorization = headers.get(_AUTHORIZATION, b"")
         try:
-            site = await self._admission.site_of(
+            site = await self._authenticator.site_of(
                 scope, authorization, address, is_suspect=is_suspect
             )
         except PushRefused:
-            self._strangers.acquire(address, now_s=now_s)
+            self._failed_attempts.acquire(address, now_s=now_s)
             if is_suspect:
                 raise PushRefused(
                     RefusalReason.TOO_OFTEN,
@@ -225,12 +225,12 @@ def address_of(scope: Scope) -> str:
     return str(client[0]) if isinstance(client, tuple) else ""
 
 
-def _content_type(headers: dict[bytes, bytes], *taken: str) -> str:
+def _content_type(headers: dict[bytes, bytes], *accepted_types: str) -> str:
     content_type = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
-    if content_type not in taken:
+    if content_type not in accepted_types:
         raise PushRefused(
             RefusalReason.WRONG_CONTENT_TYPE,
-            f"content type {content_type!r} is not taken here, only {' and '.join(taken)}",
+            f"content type {content_type!r} is not taken here, only {' and '.join(accepted_types)}",
         )
     return content_type
 

@@ -1,4 +1,4 @@
-"""Door: one pushed body, checked, dated, appended; everything about a push but the HTTP."""
+"""Push handler: checks, dates and appends one pushed body; all of a push but the HTTP."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Pace: how often one sender may ask, with a reserve for those who catch up. Pure."""
+"""Rate limit: how often one sender may send, with a reserve for senders that catch up. Pure."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

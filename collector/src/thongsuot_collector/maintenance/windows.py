@@ -1,4 +1,4 @@
-"""Plan: what people write about planned work, as a window, and windows as they read them. Pure."""
+"""Maintenance windows: parsed from what people write, checked, and shown to them. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator

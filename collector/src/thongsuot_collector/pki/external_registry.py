@@ -1,7 +1,7 @@
 """
-The roll of another authority's certificates: trusted authorities, their revocation lists, and which
-site a name belongs to. The files are read again when they change; one that has become wrong is told
-of and the one before stays in force.
+Registry of another authority's certificates: trusted authorities, their revocation lists, and which
+site a name belongs to. The files are read again when they change; a file that has become invalid is
+logged, and the one before stays in force.
 
 Source: RFC 5280, sections 5.1 and 6.3 (a list counts when its authority has signed it). A list that
 is overdue counts too, with a warning: to know no revocation at all would be worse, and to refuse
@@ -113,11 +113,11 @@ class ExternalCertificateRegistry:
 
     @property
     def ends(self) -> ExpiryTimes:
-        """See ``Roll``."""
+        """See ``CertificateRegistry``."""
         return self._trusted.ends
 
     def site_of(self, peer: PeerCertificate, now_s: float) -> str:
-        """Return whose certificate it is; see ``Roll``."""
+        """Return whose certificate it is; see ``CertificateRegistry``."""
         check_validity(peer, now_s)
         if (peer.issuer, peer.serial) in self._trusted.revoked:
             raise PushRefused(

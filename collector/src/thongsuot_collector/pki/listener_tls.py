@@ -1,10 +1,10 @@
 """
-Handshake: the listener's TLS asks for a certificate, takes those of the authorities that are
-trusted now, and counts those that it does not take.
+Listener TLS: the handshake asks for a certificate, accepts those of the authorities that are
+trusted now, and counts those that it refuses.
 
 The handshake only asks (``CERT_OPTIONAL``), also where certificates are required: browsers,
 carriers' callbacks and devices that are not enrolled yet come to the same address.
-``admission`` is what requires one.
+``ingest.authentication`` is what requires one.
 """
 
 import logging
@@ -34,18 +34,18 @@ class ListenerTls:
     """
 
     def __init__(
-        self, roll: CertificateRegistry, make: Callable[[], ssl.SSLContext], refusals: Counter
+        self, registry: CertificateRegistry, make: Callable[[], ssl.SSLContext], refusals: Counter
     ) -> None:
-        self._roll = roll
+        self._registry = registry
         self._make = make
         self._refusals = refusals
         self._failures = 0
-        self._authorities = roll.authorities
+        self._authorities = registry.authorities
         self.context = self._current = self._requesting_context()
 
     def renew(self) -> None:
         """Take the authorities as they are now, where they have changed."""
-        if self._roll.authorities == self._authorities:
+        if self._registry.authorities == self._authorities:
             return
         try:
             self._current = self._requesting_context()
@@ -54,14 +54,14 @@ class ListenerTls:
             if self._failures & (self._failures - 1) == 0:
                 _log.error("cannot take new authorities: %s; those before stay in force", error)
             return
-        self._failures, self._authorities = 0, self._roll.authorities
+        self._failures, self._authorities = 0, self._registry.authorities
         _log.info("authorities of client certificates taken")
 
     def _requesting_context(self) -> ssl.SSLContext:
         context = self._make()
         context.verify_mode = ssl.CERT_OPTIONAL
-        context.load_verify_locations(cadata=self._roll.authorities)
-        if self._roll.checks_time:
+        context.load_verify_locations(cadata=self._registry.authorities)
+        if self._registry.checks_time:
             # A session that goes on does not look at the chain again.
             context.options |= ssl.OP_NO_TICKET
             context.num_tickets = 0

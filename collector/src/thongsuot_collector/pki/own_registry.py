@@ -1,4 +1,4 @@
-"""The roll of the collector's own certificates: the good ones in memory, fresh from the store."""
+"""Registry of the collector's own certificates: the valid ones, kept fresh from the store."""
 
 import asyncio
 import logging
@@ -30,12 +30,12 @@ class OwnCertificateRegistry:
         self._good: dict[str, tuple[str, bytes]] = {}
         self._revoked: frozenset[str] = frozenset()
         self._mark: tuple[int, int, int] | None = None
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.authorities = authorities
         self.ends = ends
 
     def site_of(self, peer: PeerCertificate, now_s: float) -> str:
-        """Return whose certificate it is; see ``Roll``."""
+        """Return whose certificate it is; see ``CertificateRegistry``."""
         check_validity(peer, now_s)
         if peer.serial in self._revoked:
             raise PushRefused(
@@ -71,9 +71,9 @@ class OwnCertificateRegistry:
         _log.info("certificates read good=%d revoked=%d", len(self._good), len(self._revoked))
 
     def _report_forged(self, serial: str, site: str) -> None:
-        if serial in self._told:
+        if serial in self._reported:
             return
-        self._told.add(serial)
+        self._reported.add(serial)
         _log.error(
             "certificate %s of site=%s came with another key: it was not issued here, and who made "
             "it has the key of the authority; `thongsuot-collector ca renew`",

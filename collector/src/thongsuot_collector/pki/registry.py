@@ -1,4 +1,4 @@
-"""Roll: whose certificates are good now, and for which site; what both kinds of authority share."""
+"""Certificate registry: which certificates are valid now, and for which site."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """
-Book: the newest site configuration of each site, for answers to pushes, and what agents say of
-theirs.
+Registry of site configurations: the newest of each site, for answers to pushes, and what each agent
+reports to run.
 """
 
 import asyncio

@@ -54,7 +54,7 @@ class StateConsumer:
         self._journal = journal
         self._reader = reader
         self._store = store
-        self._aside = dead_letters
+        self._dead_letters = dead_letters
         self._metrics = metrics
         self._heard = on_batch
         self._sites: dict[str, SiteState] = {}
@@ -166,7 +166,7 @@ class StateConsumer:
             if self._heard is not None:
                 await self._heard(entry, columns)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
-            await self._aside.put_entry(kept, consumer=CONSUMER, error=error)
+            await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
 
     def set_heard_gauge(self, *, silent_after_s: float) -> None:
         """Set the gauge of heard and silent sites."""

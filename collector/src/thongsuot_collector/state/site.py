@@ -37,7 +37,7 @@ oldest.
 
 SERIES_KEPT = 4_096
 STRETCHES_KEPT = 2_000
-HOLES_KEPT = 1_000
+GAPS_KEPT = 1_000
 ROUTES_KEPT = 128
 """
 Of figures, of covered time, of missing numbers, of ways: what an honest agent never comes near.
@@ -264,7 +264,7 @@ class SiteState(msgspec.Struct, kw_only=True):
                 del self.streams[name]
             else:
                 stream.verdicts.forget_before(before_ns - stream.epoch_ns)
-                stream.verdicts.bound(turns=TRANSITIONS_KEPT, holes=HOLES_KEPT)
+                stream.verdicts.bound(max_transitions=TRANSITIONS_KEPT, max_gaps=GAPS_KEPT)
         while len(self.streams) > STREAMS_KEPT:
             del self.streams[min(self.streams, key=lambda name: self.streams[name].latest_ns)]
         self.covered = self.covered[-STRETCHES_KEPT:]

@@ -63,7 +63,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         self.held = ranges.with_number(self.held, number)
         for change in changes:
             verdict = change.verdict
-            turn = VerdictTransition(
+            transition = VerdictTransition(
                 change.decided_boottime_ns,
                 change.onset_boottime_ns,
                 number,
@@ -73,7 +73,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
                 verdict.evidence,
             )
             subject = verdict.link + _SEPARATOR + verdict.service
-            insort(self.transitions.setdefault(subject, []), turn, key=_decided)
+            insort(self.transitions.setdefault(subject, []), transition, key=_decided)
         for notice in notices:
             if notice.code is NoticeCode.STARTED:
                 insort(self.starts, notice.boottime_ns)
@@ -82,10 +82,10 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
     def at(self, boottime_ns: int) -> Iterator[StandingVerdict]:
         """Yield the verdicts that stood at a moment, as far as is known now."""
         started_ns = self._started_before(boottime_ns)
-        for subject, turns in self.transitions.items():
-            place = bisect_right(turns, boottime_ns, key=_decided)
-            if place and turns[place - 1].decided_ns >= started_ns:
-                yield _standing(subject, turns[place - 1])
+        for subject, transitions in self.transitions.items():
+            place = bisect_right(transitions, boottime_ns, key=_decided)
+            if place and transitions[place - 1].decided_ns >= started_ns:
+                yield _standing(subject, transitions[place - 1])
 
     def certain_at(self, boottime_ns: int, number: int) -> Iterator[StandingVerdict]:
         """
@@ -101,22 +101,22 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
 
     def all_transitions(self) -> Iterator[StandingVerdict]:
         """Yield each change of each subject, in order of time for each."""
-        for subject, turns in self.transitions.items():
-            for turn in turns:
-                yield _standing(subject, turn)
+        for subject, transitions in self.transitions.items():
+            for transition in transitions:
+                yield _standing(subject, transition)
 
     def begin_of(self, standing: StandingVerdict) -> int:
         """Return since when a verdict was so: its onset, but not before its process or the last."""
-        turns = self.transitions[standing.link + _SEPARATOR + standing.service]
+        transitions = self.transitions[standing.link + _SEPARATOR + standing.service]
         return self._begin(
-            turns, bisect_right(turns, standing.transition.decided_ns, key=_decided) - 1
+            transitions, bisect_right(transitions, standing.transition.decided_ns, key=_decided) - 1
         )
 
     def end_of(self, standing: StandingVerdict) -> int | None:
         """Return when a verdict ceased to be so (next verdict, restart); ``None``: it stands."""
-        turns = self.transitions[standing.link + _SEPARATOR + standing.service]
-        place = bisect_right(turns, standing.transition.decided_ns, key=_decided)
-        ends = [self._begin(turns, place)] if place < len(turns) else []
+        transitions = self.transitions[standing.link + _SEPARATOR + standing.service]
+        place = bisect_right(transitions, standing.transition.decided_ns, key=_decided)
+        ends = [self._begin(transitions, place)] if place < len(transitions) else []
         restart = bisect_right(self.starts, standing.transition.decided_ns)
         if restart < len(self.starts):
             ends.append(self.starts[restart])
@@ -124,42 +124,44 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
 
     def forget_before(self, boottime_ns: int) -> None:
         """Drop what was over before a moment; what stood then stays."""
-        for turns in self.transitions.values():
-            place = bisect_right(turns, boottime_ns, key=_decided)
+        for transitions in self.transitions.values():
+            place = bisect_right(transitions, boottime_ns, key=_decided)
             if place > 1:
-                del turns[: place - 1]
+                del transitions[: place - 1]
         place = bisect_right(self.starts, boottime_ns)
         if place > 1:
             del self.starts[: place - 1]
 
-    def bound(self, *, turns: int, holes: int) -> None:
-        """Keep no more than so many of the newest turns, and holes in the numbers that arrived."""
-        if len(self.held) > holes:
-            self.held = self.held[-holes:]
-        decided = sorted(turn.decided_ns for known in self.transitions.values() for turn in known)
-        if len(decided) > turns:
-            oldest_ns = decided[-turns]
+    def bound(self, *, max_transitions: int, max_gaps: int) -> None:
+        """Keep the newest transitions, and the newest gaps in the numbers that arrived."""
+        if len(self.held) > max_gaps:
+            self.held = self.held[-max_gaps:]
+        decided = sorted(
+            transition.decided_ns for known in self.transitions.values() for transition in known
+        )
+        if len(decided) > max_transitions:
+            oldest_ns = decided[-max_transitions]
             kept = {
-                subject: [turn for turn in known if turn.decided_ns >= oldest_ns]
+                subject: [transition for transition in known if transition.decided_ns >= oldest_ns]
                 for subject, known in self.transitions.items()
             }
             self.transitions = {subject: known for subject, known in kept.items() if known}
             self.forget_before(oldest_ns)
 
-    def _begin(self, turns: list[VerdictTransition], place: int) -> int:
-        turn = turns[place]
-        before_ns = turns[place - 1].onset_ns if place else turn.onset_ns
-        return max(turn.onset_ns, before_ns, self._started_before(turn.decided_ns))
+    def _begin(self, transitions: list[VerdictTransition], place: int) -> int:
+        transition = transitions[place]
+        before_ns = transitions[place - 1].onset_ns if place else transition.onset_ns
+        return max(transition.onset_ns, before_ns, self._started_before(transition.decided_ns))
 
     def _started_before(self, boottime_ns: int) -> int:
         place = bisect_right(self.starts, boottime_ns)
         return self.starts[place - 1] if place else -1
 
 
-def _decided(turn: VerdictTransition) -> int:
-    return turn.decided_ns
+def _decided(transition: VerdictTransition) -> int:
+    return transition.decided_ns
 
 
-def _standing(subject: str, turn: VerdictTransition) -> StandingVerdict:
+def _standing(subject: str, transition: VerdictTransition) -> StandingVerdict:
     link, _, service = subject.partition(_SEPARATOR)
-    return StandingVerdict(link=link, service=service, transition=turn)
+    return StandingVerdict(link=link, service=service, transition=transition)

@@ -26,7 +26,7 @@ class PdfPrinter:
     """Prints issues; what was printed lately is at hand."""
 
     def __init__(self) -> None:
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     async def pdf(self, issue: IssuedStatement) -> bytes:
@@ -37,7 +37,7 @@ class PdfPrinter:
             StatementPrintFailed: the process beside this one did not do it; the text says why.
         """
         key = issue.number, issue.digest
-        async with self._turn:
+        async with self._lock:
             printed = self._kept.pop(key, None)
             if printed is None:
                 printed = await _render_in_worker(issue)

@@ -76,11 +76,11 @@ def listed(engine: Engine) -> list[DeadLetter]:
         return [DeadLetter(**row, body=b"") for row in rows]
 
 
-def get(engine: Engine, aside_id: int) -> DeadLetter | None:
+def get(engine: Engine, letter_id: int) -> DeadLetter | None:
     """Return one dead letter, whole."""
     with engine.connect() as connection:
         row = (
-            connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == aside_id))
+            connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
             .mappings()
             .first()
         )

@@ -1,4 +1,4 @@
-"""Book: the tests that wait, as answers to pushes carry them, and what agents say of each."""
+"""Registry of test requests: what answers to pushes carry, and what agents report of each."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Wanting: what somebody asks for, held against the inventory, as a test that may wait. Pure."""
+"""Test request: what a person asks for, checked against the inventory. Pure."""
 
 import secrets
 import time

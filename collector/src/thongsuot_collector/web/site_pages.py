@@ -35,7 +35,7 @@ class SitePages:
     What the pages show.
 
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
-    date before they are read. ``doubled`` names the sites where two devices push at once,
+    date before they are read. ``duplicate_sites`` names the sites where two devices push at once,
     ``site_config_of`` returns the newest site configuration of a site and what its agent says of
     it.
     """
@@ -45,18 +45,18 @@ class SitePages:
         views: SiteViews,
         registry: CollectorRegistry,
         *,
-        gate: PageAccess,
+        access: PageAccess,
         ready: Callable[[], bool],
         refresh: Callable[[], None],
-        doubled: Callable[[], AbstractSet[str]],
+        duplicate_sites: Callable[[], AbstractSet[str]],
         site_config_of: SiteConfigSource,
     ) -> None:
         self._views = views
         self._registry = registry
-        self._gate = gate
+        self._access = access
         self._ready = ready
         self._refresh = refresh
-        self._doubled = doubled
+        self._duplicate_sites = duplicate_sites
         self._site_config_of = site_config_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
@@ -75,14 +75,14 @@ class SitePages:
 
     async def list_of_sites(self, request: Request) -> Response:
         """Answer with all sites, or those that are searched for."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return password_required()
         language = language_of(request)
         query = request.query_params.get("q", "")[:100]
         views = [self._views.site_view(name) for name in self._views.names()]
-        doubled = self._doubled()
+        duplicate_sites = self._duplicate_sites()
         rows = [
-            sites_page.site_row(view, language, is_doubled=view.site in doubled)
+            sites_page.site_row(view, language, has_duplicate_devices=view.site in duplicate_sites)
             for view in views
             if matches(query, view.site, view.title, view.commune)
         ]
@@ -91,13 +91,13 @@ class SitePages:
 
     async def site(self, request: Request) -> Response:
         """Answer with the page of one site."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return password_required()
         language = language_of(request)
         name = request.path_params["name"]
         if name not in self._views.names():
             return not_found(labels.NO_SITE.read(language))
-        may_ask = await self._gate.has_actors()
+        may_request = await self._access.has_actors()
         site_config = self._site_config_of(name)
         text = site_page(
             self._views.site_view(name),
@@ -106,13 +106,13 @@ class SitePages:
             remarks=PageRemarks(
                 notes=notes_of(*site_config, language), facts=facts_of(*site_config, language)
             ),
-            ask_url=f"/sites/{name}/ask?lang={language}" if may_ask else "",
+            ask_url=f"/sites/{name}/ask?lang={language}" if may_request else "",
         )
         return html_page(text, CONTENT_SECURITY_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
         """Answer with what the page of one site shows, for programs."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return password_required()
         name = request.path_params["name"]
         if name not in self._views.names():

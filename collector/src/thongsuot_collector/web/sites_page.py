@@ -26,13 +26,18 @@ class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
     view: SiteView
     state: State
     sentence: str
-    is_doubled: bool
+    has_duplicate_devices: bool
 
 
-def site_row(view: SiteView, language: Language, *, is_doubled: bool) -> SiteRow:
-    """Return the line of a site; ``is_doubled``: two devices push in its name."""
+def site_row(view: SiteView, language: Language, *, has_duplicate_devices: bool) -> SiteRow:
+    """Return the line of a site; ``has_duplicate_devices``: two devices push in its name."""
     head = headline(view, language)
-    return SiteRow(view=view, state=head.state, sentence=head.sentence, is_doubled=is_doubled)
+    return SiteRow(
+        view=view,
+        state=head.state,
+        sentence=head.sentence,
+        has_duplicate_devices=has_duplicate_devices,
+    )
 
 
 def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:

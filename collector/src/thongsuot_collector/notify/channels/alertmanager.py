@@ -105,13 +105,13 @@ class AlertmanagerChannel:
         self._client = HttpClient(settings)
         self._urls = [url.rstrip("/") + PATH for url in settings.urls]
         # A repetition that was made before an end must not arrive after it.
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._ended: dict[str, None] = {}
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Post one alert."""
         memo = message.memo or _fixed(message, self._settings.labels)
-        async with self._turn:
+        async with self._lock:
             if message.kind is NotificationKind.RESOLVED:
                 self._end(message.thread_id)
             else:
@@ -122,7 +122,7 @@ class AlertmanagerChannel:
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
         """Post again what is open."""
         answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
-        async with self._turn:
+        async with self._lock:
             alerts = [
                 self._alert(message, message.memo or _fixed(message, self._settings.labels))
                 for message in messages

@@ -63,9 +63,9 @@ class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
         return all(answer.outcome is ChannelOutcome.DELIVERED for answer in answers)
 
     def __str__(self) -> str:
-        text = f"{self.party} by {self.route}: {_spoken(self.answer)}"
+        text = f"{self.party} by {self.route}: {_result_text(self.answer)}"
         if self.withdrawal is not None:
-            text += f"; taken back: {_spoken(self.withdrawal)}"
+            text += f"; taken back: {_result_text(self.withdrawal)}"
         return text
 
 
@@ -84,8 +84,8 @@ async def try_channels(
         ValueError: there is no such party, no channel, or nothing that a test could be about.
     """
     party = find_party(name, directory)
-    ways = routes_of(party, directory, settings).routes
-    trial_routes = (*ways.every, *ways.fallbacks)
+    routes = routes_of(party, directory, settings).routes
+    trial_routes = (*routes.every, *routes.fallbacks)
     if not trial_routes:
         raise ValueError(f"{party} has no channel: give it `channels`, or `[notify]` some")
     configured = list(channels)
@@ -116,10 +116,10 @@ async def _try(
     channel: Channel, party: ResponsibleParty, route: str, message: NotificationMessage
 ) -> ChannelTrialResult:
     answer = await channel.send(message)
-    taken_back = None
+    withdrawal = None
     if answer.outcome is ChannelOutcome.DELIVERED and isinstance(channel, Polling | Resending):
-        taken_back = await channel.send(_taken_back(message, answer))
-    return ChannelTrialResult(party=party, route=route, answer=answer, withdrawal=taken_back)
+        withdrawal = await channel.send(_withdrawal_of(message, answer))
+    return ChannelTrialResult(party=party, route=route, answer=answer, withdrawal=withdrawal)
 
 
 def _subject(party: ResponsibleParty, directory: InventoryDirectory) -> Subject:
@@ -183,7 +183,7 @@ def _event(party: ResponsibleParty, subject: Subject, now_ns: int) -> Notificati
     return NotificationEvent(record=entry, incident=incident)
 
 
-def _taken_back(message: NotificationMessage, answer: ChannelResult) -> NotificationMessage:
+def _withdrawal_of(message: NotificationMessage, answer: ChannelResult) -> NotificationMessage:
     entry = msgspec.structs.replace(
         message.record, number=2, kind=NotificationKind.RESOLVED, cause=NotificationCause.WITHDRAWN
     )
@@ -197,6 +197,6 @@ def _taken_back(message: NotificationMessage, answer: ChannelResult) -> Notifica
     )
 
 
-def _spoken(answer: ChannelResult) -> str:
+def _result_text(answer: ChannelResult) -> str:
     reference = f", {answer.reference}" if answer.reference else ""
     return f"{answer.outcome}{reference} ({answer.text})"

@@ -59,9 +59,9 @@ class NotifyMetrics:
         )
 
     def report_attempt(
-        self, entry: DeliveryLogEntry, before: NotificationThread, *, is_news: bool
+        self, entry: DeliveryLogEntry, before: NotificationThread, *, is_worth_logging: bool
     ) -> None:
-        """Count an attempt, and log it where that is news."""
+        """Count an attempt, and log it where it is worth a line."""
         channel = entry.channel.partition(":")[0]
         is_delivered = entry.outcome is ChannelOutcome.DELIVERED
         self._attempts.labels(channel, entry.outcome.value).inc()
@@ -69,7 +69,7 @@ class NotifyMetrics:
         if is_delivered and not is_known:
             ended_ns = entry.began_ns + entry.took_ns
             self._seconds.observe((ended_ns - before.pending_since_ns) / NS_PER_S)
-        if is_news:
+        if is_worth_logging:
             _log.log(
                 logging.INFO if is_delivered else logging.WARNING,
                 "notifying incident=%s party=%s channel=%s outcome=%s: %s",

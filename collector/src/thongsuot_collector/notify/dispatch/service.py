@@ -246,16 +246,16 @@ class NotificationService:
         network_state: NetworkState,
     ) -> ThreadKey:
         key = notification.incident.id, audience
-        ways = routes_of(audience, self._directory, self._settings).routes
+        routes = routes_of(audience, self._directory, self._settings).routes
         comparison = comparison_of(notification.incident, network_state)
         before, now_ns = self._store.get(key), self._now_ns()
         if before is None:
-            thread = start_thread(notification, audience, ways, comparison, now_ns=now_ns)
+            thread = start_thread(notification, audience, routes, comparison, now_ns=now_ns)
             self._store.put(key, thread)
             if not thread.routes:
                 self._metrics.report_unreachable(thread)
             return key
-        after = continue_thread(before, notification, ways, comparison, now_ns=now_ns)
+        after = continue_thread(before, notification, routes, comparison, now_ns=now_ns)
         self._store.put(key, after)
         if after is before:
             is_old = notification.record.number < before.event.record.number
@@ -358,8 +358,8 @@ class NotificationService:
         """Draw the conclusions of an attempt: for the channel, the incident and the metrics."""
         now_ns = entry.began_ns + entry.took_ns
         was_failing = health.failing_since_ns > 0
-        is_news = health.record(result, began_ns=entry.began_ns, now_ns=now_ns)
-        self._metrics.report_attempt(entry, tried, is_news=is_news)
+        is_worth_logging = health.record(result, began_ns=entry.began_ns, now_ns=now_ns)
+        self._metrics.report_attempt(entry, tried, is_worth_logging=is_worth_logging)
         attempt = DeliveryAttempt(
             channel=entry.channel,
             at_ns=now_ns,

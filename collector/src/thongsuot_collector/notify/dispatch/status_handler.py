@@ -86,21 +86,21 @@ class StatusHandler:
             )
         )
         if is_refused and thread.audience != CITY:
-            await self._tell_city(current, dispute)
+            await self._notify_city(current, dispute)
 
-    async def _tell_city(self, thread: NotificationThread, dispute: Dispute) -> None:
+    async def _notify_city(self, thread: NotificationThread, dispute: Dispute) -> None:
         """Tell the city that a party says that an incident is not its own."""
         key = thread.incident, CITY
         await self._store.reload(key)
         city = self._store.get(key)
-        ways = routes_of(CITY, self._directory, self._settings).routes
+        routes = routes_of(CITY, self._directory, self._settings).routes
         event, comparison, now_ns = thread.event, thread.comparison, dispute.at_ns
         if city is None:
-            city = start_thread(event, CITY, ways, comparison, now_ns=now_ns)
+            city = start_thread(event, CITY, routes, comparison, now_ns=now_ns)
             if not city.routes:
                 self._metrics.report_unreachable(city)
         else:
-            city = continue_thread(city, event, ways, comparison, now_ns=now_ns)
+            city = continue_thread(city, event, routes, comparison, now_ns=now_ns)
         self._store.put(key, with_dispute(city, dispute))
         await self._store.save([key])
         self._wake(key)

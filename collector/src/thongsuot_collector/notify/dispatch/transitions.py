@@ -256,8 +256,8 @@ def _route_states(known: Mapping[str, RouteState], routes: Routes) -> tuple[Rout
 def _wanted_kind(thread: NotificationThread, state: RouteState) -> NotificationKind:
     if thread.is_ending:
         return NotificationKind.RESOLVED
-    is_told = state.delivery is DeliveryState.YES
-    return NotificationKind.UPDATED if is_told else NotificationKind.OPENED
+    is_delivered = state.delivery is DeliveryState.YES
+    return NotificationKind.UPDATED if is_delivered else NotificationKind.OPENED
 
 
 def _with_fallbacks(

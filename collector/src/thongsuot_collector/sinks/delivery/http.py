@@ -1,5 +1,5 @@
 """
-A wire of plain HTTP, by ``http.client``.
+Transport of plain HTTP, by ``http.client``.
 
 60 µs of CPU for a request of 120 kB, where httpx in the event loop takes 1,100 (2026-11; pycurl
 40).
@@ -31,14 +31,14 @@ class HttpEndpoint:
 
 
 class HttpTransport:
-    """Posts over one connection that is kept open; see ``Wire``."""
+    """Posts over one connection that is kept open; see ``Transport``."""
 
     def __init__(self, place: HttpEndpoint) -> None:
         self._place = place
         self._connection: http.client.HTTPConnection | None = None
 
     def send(self, request: DeliveryRequest) -> TransportResponse:
-        """See ``Wire``."""
+        """See ``Transport``."""
         return self.request("POST", self._path, request)
 
     def request(self, method: str, path: str, request: DeliveryRequest) -> TransportResponse:
@@ -72,14 +72,14 @@ class HttpTransport:
             raise
 
     def abort(self) -> None:
-        """See ``Wire``."""
+        """See ``Transport``."""
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with contextlib.suppress(OSError):  # it ended by itself
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See ``Wire``."""
+        """See ``Transport``."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -1,5 +1,5 @@
 """
-A wire to InfluxDB's v2 write API, by ``influxdb-client``.
+Transport to InfluxDB's v2 write API, by ``influxdb-client``.
 
 The client is imported where it is first used, in the sink's own thread: it costs 36 MB and half a
 second to a second and a half (2026-11), which only who configures such a sink pays, and nobody
@@ -34,7 +34,7 @@ class InfluxBucket:
 
 
 class InfluxTransport:
-    """Posts line protocol; see ``Wire``."""
+    """Posts line protocol; see ``Transport``."""
 
     def __init__(self, place: InfluxBucket) -> None:
         self._place = place
@@ -43,7 +43,7 @@ class InfluxTransport:
         """Those that were opened last: what ``abort`` has to end."""
 
     def send(self, request: DeliveryRequest) -> TransportResponse:
-        """See ``Wire``."""
+        """See ``Transport``."""
         client = self._client = self._client or self._made()
         rest: Any = importlib.import_module("influxdb_client.rest")
         errors: Any = importlib.import_module("urllib3.exceptions")
@@ -69,13 +69,13 @@ class InfluxTransport:
         return TransportResponse(status=204, text="")
 
     def abort(self) -> None:
-        """See ``Wire``."""
+        """See ``Transport``."""
         for sock in self._sockets:
             with contextlib.suppress(OSError):  # it ended by itself
                 sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See ``Wire``."""
+        """See ``Transport``."""
         client, self._client = self._client, None
         if client is not None:
             client.close()

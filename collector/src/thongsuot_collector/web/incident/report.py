@@ -49,14 +49,14 @@ class IncidentArchive:
 
     def __init__(
         self,
-        keeper: IncidentConsumer,
+        consumer: IncidentConsumer,
         store: Engine,
         directory: InventoryDirectory,
         links: IncidentLinks,
         *,
         support_hotline: str = "",
     ) -> None:
-        self.keeper = keeper
+        self.consumer = consumer
         self.directory = directory
         self._store = store
         self._links = links
@@ -65,11 +65,11 @@ class IncidentArchive:
     @property
     def windows(self) -> tuple[MaintenanceWindow, ...]:
         """All maintenance that was ever planned, and not taken back."""
-        return self.keeper.registry.network_state.windows
+        return self.consumer.registry.network_state.windows
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, also one long closed."""
-        incident = self.keeper.registry.incidents.get(name)
+        incident = self.consumer.registry.incidents.get(name)
         if incident is None:
             incident = await asyncio.to_thread(rows.load_incident, self._store, name)
         return incident
@@ -102,7 +102,7 @@ class IncidentArchive:
             kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,
             record=entry,
             incident=incident,
-            rule=self.keeper.registry.rules[incident.code],
+            rule=self.consumer.registry.rules[incident.code],
             audience=entry.party,
             comparison=comparison or Comparison(),
             directory=self.directory,
@@ -112,7 +112,7 @@ class IncidentArchive:
 
     async def recent(self) -> tuple[Sequence[Incident], Sequence[Incident]]:
         """Return what is open and what was closed last, each the newest first."""
-        registry = self.keeper.registry
+        registry = self.consumer.registry
         now = [
             incident
             for incident in map(registry.incidents.__getitem__, registry.active)
@@ -131,7 +131,7 @@ class IncidentArchive:
         if notifications is not None:
             return notifications.comparison
         if incident.is_open:
-            return comparison_of(incident, self.keeper.registry.network_state)
+            return comparison_of(incident, self.consumer.registry.network_state)
         return Comparison()
 
 

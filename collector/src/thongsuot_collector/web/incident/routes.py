@@ -45,15 +45,15 @@ class IncidentPages:
     def __init__(
         self,
         archive: IncidentArchive,
-        gate: PageAccess,
+        access: PageAccess,
         links: IncidentLinks,
         *,
-        word_of: Callable[[str], str],
+        display_name_of: Callable[[str], str],
     ) -> None:
         self._archive = archive
-        self._gate = gate
+        self._access = access
         self._links = links
-        self._word_of = word_of
+        self._display_name_of = display_name_of
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted beside those of sites."""
@@ -67,7 +67,7 @@ class IncidentPages:
 
     async def list(self, request: Request) -> Response:
         """Answer with all incidents that go on, and those that were closed last."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return password_required()
         now, closed = await self._archive.recent()
         text_ = incidents_page(
@@ -104,7 +104,7 @@ class IncidentPages:
     async def acknowledge(self, request: Request) -> Response:
         """Let a person take an incident on: the form, and what it sends."""
         language = language_of(request)
-        person = await self._gate.person(request)
+        person = await self._access.person(request)
         if person is None:
             return password_required(labels.WHO_ARE_YOU.read(language))
         name = request.path_params["name"]
@@ -129,7 +129,7 @@ class IncidentPages:
         if len(note) > NOTE_CHARACTERS:
             return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
         try:
-            await self._archive.keeper.acknowledge(
+            await self._archive.consumer.acknowledge(
                 name, person.title, note, by=f"person:{person.name}"
             )
         except KeyError:
@@ -144,7 +144,7 @@ class IncidentPages:
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         has_link = bool(key) and self._links.is_valid_key(name, key)
         # Who only has the link sees no more than those who were told, also where all may look.
-        if not has_link and not await self._gate.may_view(request):
+        if not has_link and not await self._access.may_view(request):
             return password_required()
         report = await self._archive.report(name)
         if report is None:
@@ -153,7 +153,10 @@ class IncidentPages:
 
     def _reader(self, request: Request, key: str = "") -> PageReader:
         return PageReader(
-            language=language_of(request), now_s=time.time(), key=key, channel_kind=self._word_of
+            language=language_of(request),
+            now_s=time.time(),
+            key=key,
+            channel_kind=self._display_name_of,
         )
 
     def _form(self, report: IncidentReport, person: Person, reader: PageReader) -> str:

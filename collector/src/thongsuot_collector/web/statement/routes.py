@@ -31,9 +31,9 @@ _DIGITS = 6
 class StatementPages:
     """What the pages of statements show, to whoever may look at pages."""
 
-    def __init__(self, archive: StatementArchive, gate: PageAccess) -> None:
+    def __init__(self, archive: StatementArchive, access: PageAccess) -> None:
         self._archive = archive
-        self._gate = gate
+        self._access = access
         self._printer = PdfPrinter()
 
     def routes(self) -> list[Route]:
@@ -46,7 +46,7 @@ class StatementPages:
 
     async def list_of_month(self, request: Request) -> Response:
         """Answer with the circuits of a month; without one, of the newest that was issued."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return responses.password_required()
         language = responses.language_of(request)
         issued = await asyncio.to_thread(revision_store.months, self._archive.store)
@@ -66,7 +66,7 @@ class StatementPages:
 
     async def statement(self, request: Request) -> Response:
         """Answer with one circuit's month: the page, or with .csv or .pdf the file."""
-        if not await self._gate.may_view(request):
+        if not await self._access.may_view(request):
             return responses.password_required()
         language = responses.language_of(request)
         name, kind = _kind(request.path_params["circuit"])

@@ -35,10 +35,10 @@ class TestRequestPages:
     """The page of each site where a person of its own name asks for tests."""
 
     def __init__(
-        self, requests: PendingTestRequests, gate: PageAccess, directory: InventoryDirectory
+        self, requests: PendingTestRequests, access: PageAccess, directory: InventoryDirectory
     ) -> None:
         self._requests = requests
-        self._gate = gate
+        self._access = access
         self._directory = directory
 
     def routes(self) -> list[Route]:
@@ -48,22 +48,22 @@ class TestRequestPages:
     async def page(self, request: Request) -> Response:
         """Answer with the page, or take what it sends."""
         language = language_of(request)
-        if not await self._gate.has_actors():
+        if not await self._access.has_actors():
             return not_found(labels.NOBODY.read(language))
-        person = await self._gate.person(request)
+        person = await self._access.person(request)
         if person is None:
             return password_required(labels.WHO_ARE_YOU.read(language))
         site = request.path_params["name"]
         if site not in self._directory.sites:
             return not_found(NO_SITE.read(language))
         if request.method == "POST":
-            return await self._want(request, site, person)
+            return await self._create_request(request, site, person)
         recent = await self._requests.of_site(site, _SHOWN)
         return html_page(
             request_page(site, recent, self._directory, language), CONTENT_SECURITY_POLICY
         )
 
-    async def _want(self, request: Request, site: str, person: Person) -> Response:
+    async def _create_request(self, request: Request, site: str, person: Person) -> Response:
         language = language_of(request)
         if not is_same_origin(request):
             return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)

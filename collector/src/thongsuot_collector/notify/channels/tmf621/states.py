@@ -56,16 +56,16 @@ def status_path(status: str, wanted: str) -> tuple[str, ...] | None:
 
     ``None``: there is none that does not lead back from what was resolved.
     """
-    ways: dict[str, tuple[str, ...]] = {status: ()}
+    paths: dict[str, tuple[str, ...]] = {status: ()}
     waiting = deque([status])
     while waiting:
-        here = waiting.popleft()
-        if here == wanted:
-            return ways[here]
-        if here == RESOLVED:
+        reached = waiting.popleft()
+        if reached == wanted:
+            return paths[reached]
+        if reached == RESOLVED:
             continue
-        for after in TRANSITIONS.get(here, ()):
-            if after not in ways:
-                ways[after] = (*ways[here], after)
+        for after in TRANSITIONS.get(reached, ()):
+            if after not in paths:
+                paths[after] = (*paths[reached], after)
                 waiting.append(after)
     return None

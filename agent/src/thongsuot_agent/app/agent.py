@@ -338,6 +338,7 @@ class Agent:
             charge=self._data_budget.charge,
             layout_of=self._spool.layout,
             running_config=lambda: self._site_configs.running_text,
+            record_report=self._spool.record_report,
             certificate=self._identity.pair,
         )
         self._identity.set_uploader(Uploader(upload_config), jitter)

@@ -11,6 +11,7 @@ from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.preference import UploadCandidate
 from thongsuot_agent.uplink.uploader import UploadConfig
@@ -56,6 +57,7 @@ def make_upload_config(
     charge: Callable[[str, int], None],
     layout_of: Callable[[bytes], Awaitable[bytes | None]],
     running_config: Callable[[], str],
+    record_report: Callable[[BatchKey], str],
     certificate: Callable[[], bytes],
 ) -> UploadConfig:
     """Return what all uploads share: where the collector is, and what goes with each request."""
@@ -75,5 +77,6 @@ def make_upload_config(
         charge=charge,
         layout_of=layout_of,
         running_config=running_config,
+        record_report=record_report,
         certificate=certificate,
     )

@@ -91,11 +91,15 @@ class KnownStream(NamedTuple):
 
 
 class DiskTotals(NamedTuple):
-    """How much waits on the disk; ``used_bytes`` counts pages, as the card sees it."""
+    """
+    How much waits on the disk; ``used_bytes`` counts pages, as the card sees it. ``by_stream``
+    counts the batches of each stream, by its ordinal.
+    """
 
     batches: int
     results: int
     used_bytes: int
+    by_stream: dict[int, int]
 
 
 class Disk:
@@ -250,13 +254,18 @@ class Disk:
     def totals(self) -> DiskTotals:
         """Return how much waits."""
         with _spool_errors(self.path):
-            batches, results = self._db.execute(
-                "SELECT count(*), coalesce(sum(results), 0) FROM batches"
-            ).fetchone()
+            counts = self._db.execute(
+                "SELECT id >> ?, count(*), sum(results) FROM batches GROUP BY 1", (_NUMBER_BITS,)
+            ).fetchall()
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             (page_bytes,) = self._db.execute("PRAGMA page_size").fetchone()
-        return DiskTotals(batches, results, (pages - free) * page_bytes)
+        return DiskTotals(
+            batches=sum(row[1] for row in counts),
+            results=sum(row[2] for row in counts),
+            used_bytes=(pages - free) * page_bytes,
+            by_stream={row[0]: row[1] for row in counts},
+        )
 
     def load_fact(self, name: str) -> str | None:
         """Return a small fact that was remembered."""

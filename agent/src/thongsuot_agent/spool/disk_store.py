@@ -50,7 +50,7 @@ class DiskStore:
         self._layouts = layouts
         self._acknowledged: set[BatchKey] = set()
         self._dropped: list[DroppedCounts] = []
-        self.totals = DiskTotals(0, 0, 0)
+        self.totals = DiskTotals(0, 0, 0, {})
 
     @property
     def is_refusing(self) -> bool:

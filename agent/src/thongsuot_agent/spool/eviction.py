@@ -10,7 +10,7 @@ disk given to it.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thongsuot_agent.spool.disk import Disk, SpoolRow
 from thongsuot_agent.spool.stream import BatchKey
@@ -37,13 +37,17 @@ _NO_SERIES = index_layout(sorted_layout(()))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedCounts:
-    """What was given up. ``batches`` went whole, with ``news`` (see ``SealedBatch``) in them."""
+    """
+    What was given up. ``batches`` went whole, with ``news`` (see ``SealedBatch``) in them; ``keys``
+    are theirs.
+    """
 
     results: int = 0
     batches: int = 0
     news: int = 0
     first: BatchKey | None = None
     last: BatchKey | None = None
+    keys: tuple[BatchKey, ...] = field(default=(), compare=False)
 
     def __add__(self, other: "DroppedCounts") -> "DroppedCounts":
         """Return both together; ``other`` is the later."""
@@ -53,6 +57,7 @@ class DroppedCounts:
             news=self.news + other.news,
             first=self.first or other.first,
             last=other.last or self.last,
+            keys=(*self.keys, *other.keys),
         )
 
 
@@ -123,6 +128,7 @@ def _remove_whole(disk: Disk, rows: list[SpoolRow], note: OnDropped) -> None:
             news=sum(row.news for row in rows),
             first=rows[0].key,
             last=rows[-1].key,
+            keys=tuple(row.key for row in rows),
         )
     )
 

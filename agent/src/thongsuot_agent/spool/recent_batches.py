@@ -135,4 +135,5 @@ def _dropped_whole(sealed: SealedBatch) -> DroppedCounts:
         news=sealed.news,
         first=sealed.key,
         last=sealed.key,
+        keys=(sealed.key,),
     )

@@ -24,6 +24,7 @@ from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.header import header_from_wire, read_arrays
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.model import ClockReading
+from thongsuot_schema.batch.record_report import LossReason, LostBatches
 from thongsuot_schema.batch.wire import HeadWire
 from thongsuot_schema.errors import BatchError
 
@@ -41,7 +42,7 @@ class RecoveredRecord:
     ``sealed``: batches in segment stores. ``former``: streams in segment stores that do not grow
     any more. ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``:
     one sentence for each place where results may be missing. ``vanished``: streams that the gaps
-    speak of, to be closed.
+    speak of, to be closed. ``lost``: the batches among what is missing.
     """
 
     sealed: list[SealedBatch] = field(default_factory=list)
@@ -49,6 +50,7 @@ class RecoveredRecord:
     reached: dict[int, int] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
     vanished: list[KnownStream] = field(default_factory=list)
+    lost: list[LostBatches] = field(default_factory=list)
 
 
 def recover(
@@ -83,6 +85,10 @@ def recover(
             result.gaps.append(
                 f"stream {former.stream.name} ended without notice, "
                 f"known to batch {former.last_number}"
+            )
+            name = former.stream.name
+            result.lost.append(
+                LostBatches(reason=LossReason.POWER_CUT, stream=name, first=1, last=None)
             )
     return result
 
@@ -119,6 +125,10 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> None:
                 "cannot read batch stream=%s number=%d: %s", segments.stream.name, number, error
             )
             result.gaps.append(f"batch {number} of stream {segments.stream.name} could not be read")
+            name = segments.stream.name
+            result.lost.append(
+                LostBatches(reason=LossReason.UNREADABLE, stream=name, first=number, last=number)
+            )
             segments.remove(number)
             continue
         result.reached[segments.stream.ordinal] = number

@@ -99,7 +99,12 @@ def _counts_of(path: Path) -> DroppedCounts:
         rejected = msgspec.json.decode(path.read_bytes(), type=RejectedBatch)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _log.warning("cannot read rejected batch file=%s: %s; it goes uncounted", path.name, error)
-        return DroppedCounts(batches=1, first=key, last=key)
+        return DroppedCounts(batches=1, first=key, last=key, keys=(key,))
     return DroppedCounts(
-        results=rejected.results, batches=1, news=rejected.news, first=key, last=key
+        results=rejected.results,
+        batches=1,
+        news=rejected.news,
+        first=key,
+        last=key,
+        keys=(key,),
     )

@@ -8,9 +8,9 @@ writes next to nothing, and a power cut costs at most what was made within ``dis
 verdict change.
 """
 
-import logging
+from collections import Counter
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from thongsuot_agent.clock import NS_PER_S, Clocks
@@ -22,6 +22,7 @@ from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
 from thongsuot_agent.spool.eviction import DroppedCounts
 from thongsuot_agent.spool.frame import Entry
 from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.live_streams import LiveStreams
 from thongsuot_agent.spool.paths import SpoolPaths
 from thongsuot_agent.spool.recent_batches import RecentBatches
 from thongsuot_agent.spool.record_writer import RecordWriter
@@ -31,9 +32,13 @@ from thongsuot_agent.spool.rejected import Rejection, write_rejected
 from thongsuot_agent.spool.segment_store import RuntimeSegments
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.record_report import (
+    LossReason,
+    LostBatches,
+    format_lost,
+    format_report,
+)
 from thongsuot_schema.result import Series
-
-_log = logging.getLogger(__name__)
 
 _AGE_EVERY_NS = 3600 * NS_PER_S
 
@@ -52,16 +57,6 @@ class SpoolStatus:
     rejected_batches: int
     is_in_memory: bool
     is_disk_refusing: bool
-
-
-@dataclass(slots=True)
-class _Streams:
-    """Streams that may still have batches here. ``newest_numbers``: the newest number of each."""
-
-    newest_numbers: dict[int, int] = field(default_factory=dict)
-    former: dict[int, StreamIdentity] = field(default_factory=dict)
-    segments: dict[int, RuntimeSegments] = field(default_factory=dict)
-    of_this_boot: set[int] = field(default_factory=set)
 
 
 class Spool:
@@ -96,7 +91,7 @@ class Spool:
             config.max_bytes,
             self._layouts.layout,
         )
-        self._streams = _Streams()
+        self._streams = LiveStreams()
         self._reissued = ReissuedStreams()
         self._dropped = DroppedCounts()
         self._rejected = 0
@@ -112,7 +107,9 @@ class Spool:
         for sealed in recovered.sealed:
             self._recent.add(sealed)
         self._streams.newest_numbers.update(recovered.reached)
+        self._streams.add_known(known)
         for segments in recovered.former:
+            self._streams.names[segments.stream.ordinal] = segments.stream.name
             self._streams.former[segments.stream.ordinal] = segments.stream
             self._streams.segments[segments.stream.ordinal] = segments
         self._streams.of_this_boot = {
@@ -124,11 +121,13 @@ class Spool:
             if stream.boot_id == self._record.stream.boot_id
         }
         self._growing = self._record.stream
+        self._streams.note_newest(self._growing, self._record.last_number)
         early, self._early = self._early or [], None
         for notice in early:
             self.add_entry(notice)
         for text in recovered.gaps:
             self._add_notice(NoticeCode.GAP, text)
+        self._announce_lost(recovered.lost)
         if early or recovered.gaps:
             self.seal()
         # One transaction: another power cut takes neither the gap nor what it speaks of.
@@ -148,14 +147,21 @@ class Spool:
         sealed = self._record.seal()
         for batch in sealed:
             self._recent.add(batch)
-            self._streams.newest_numbers[batch.key.ordinal] = batch.key.number
+            self._streams.note_newest(batch.stream, batch.key.number)
         # Where the first entry of a log was refused its stream has ended without another batch.
         for stream in (self._growing, *(batch.stream for batch in sealed)):
             if stream != self._record.stream:
                 self._streams.former[stream.ordinal] = stream
         self._growing = self._record.stream
+        self._streams.note_newest(self._growing, self._record.last_number)
         self._streams.of_this_boot.add(self._growing.ordinal)
         return bool(sealed)
+
+    def record_report(self, besides: BatchKey) -> str:
+        """Return what is said of the record with the push of a batch (see ``record_report``)."""
+        recent = Counter(sealed.key.ordinal for sealed in self._recent)
+        waiting = (recent, self._store.totals.by_stream)
+        return format_report(self._streams.report(self._record.stream, waiting, besides))
 
     async def maintain(self) -> None:
         """Bring to the disk what is due there, and keep both tiers inside their bounds."""
@@ -164,7 +170,7 @@ class Spool:
         is_aging = self._store.waiting > 0 and now_ns - self._aged_ns >= _AGE_EVERY_NS
         if is_aging:
             self._aged_ns = now_ns
-        ended = self._ended()
+        ended = self._streams.ended(self._recent)
         if due or ended or is_aging or self._store.has_acknowledged:
             await self._move_to_disk(due, ended, is_aging=is_aging)
         room = self._recent.make_room(self._config.max_runtime_bytes, self._layouts.layout)
@@ -229,6 +235,7 @@ class Spool:
         if not await self._run_write_set(write_set):
             return False
         self._reissued.note_kept(reissued)
+        self._streams.note_newest(stream, row.key.number)
         self.acknowledge(batch.key)
         if stream.ordinal == ordinal:
             self._streams.of_this_boot.add(ordinal)
@@ -263,7 +270,8 @@ class Spool:
         if written is None:
             return False
         name, dropped = written
-        self._count_dropped(dropped)
+        self._count_dropped(dropped, LossReason.REJECTED_DELETED)
+        self._announce_lost(self._streams.lost_batches([batch.key], LossReason.REJECTED))
         self._rejected += 1
         description = (
             f"{batch.results} results refused with {refusal.status}, set aside as {name}: "
@@ -298,7 +306,9 @@ class Spool:
     async def close(self) -> None:
         """Seal, bring all that waits to the disk, and note that the record ended in good order."""
         self.seal()
-        await self._move_to_disk(list(self._recent), self._ended(), is_aging=False)
+        await self._move_to_disk(
+            list(self._recent), self._streams.ended(self._recent), is_aging=False
+        )
         if not len(self._recent):
             await self._store.mark_closed(self._record.stream, self._record.last_number)
         self._record.close()
@@ -333,7 +343,7 @@ class Spool:
             if self._recent.pop(row.key) is None:
                 self._store.note_acknowledged(row.key)
         for stream, _ in ended:
-            self._release_stream(stream)
+            self._streams.release(stream)
 
     def _spool_row(self, sealed: SealedBatch) -> SpoolRow | None:
         body = self._recent.read_body(sealed)
@@ -355,26 +365,6 @@ class Spool:
         self._count_dropped(self._store.take_dropped())
         return is_done
 
-    def _ended(self) -> list[tuple[StreamIdentity, int]]:
-        """Return the former streams of which nothing waits in a segment store any more."""
-        waiting = {sealed.key.ordinal for sealed in self._recent}
-        return [
-            (stream, self._streams.newest_numbers.get(ordinal, 0))
-            for ordinal, stream in self._streams.former.items()
-            if ordinal not in waiting
-        ]
-
-    def _release_stream(self, stream: StreamIdentity) -> None:
-        self._streams.former.pop(stream.ordinal, None)
-        segments = self._streams.segments.pop(stream.ordinal, None)
-        if segments is None:
-            return
-        try:
-            segments.discard()
-        except OSError as error:
-            # An empty store is found again by the next process, which tidies it away then.
-            _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
-
     def _is_too_old(self, row: SpoolRow) -> bool:
         if row.key.ordinal in self._streams.of_this_boot:
             age_ns = self._clock.boottime_ns() - row.sealed_boottime_ns
@@ -383,11 +373,18 @@ class Spool:
             age_ns = 0 if wall_ns is None else wall_ns - row.sealed_wall_ns
         return age_ns > self._config.max_age_s * NS_PER_S
 
-    def _count_dropped(self, dropped: DroppedCounts) -> None:
+    def _count_dropped(
+        self, dropped: DroppedCounts, reason: LossReason = LossReason.DROPPED
+    ) -> None:
         self._dropped += dropped
         if dropped.batches:
             text = f"{dropped.batches} batches with {dropped.news} verdict changes and gaps dropped"
             self._add_notice(NoticeCode.GAP, f"{text}: {dropped.first} to {dropped.last}")
+            self._announce_lost(self._streams.lost_batches(dropped.keys, reason))
+
+    def _announce_lost(self, lost: Iterable[LostBatches]) -> None:
+        for batches in lost:
+            self._add_notice(NoticeCode.BATCHES_LOST, format_lost(batches))
 
     def _add_notice(self, code: NoticeCode, text: str) -> None:
         notice = Notice(code=code, boottime_ns=self._clock.boottime_ns(), text=text[:200])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.spool.stream import PendingBatch
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_agent.uplink.answer import (
     PostResponse,
     PushDisposition,
@@ -22,6 +22,7 @@ from thongsuot_schema.batch.push import (
     CONTENT_TYPE_LAYOUT,
     HEADER_BOOT,
     HEADER_BOOTTIME,
+    HEADER_RECORD,
     HEADER_SITE_CONFIG,
     HEADER_WALL,
     PATH_BATCHES,
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 DIRECT = ""
 """Name of the way without a link: to a collector on the device itself."""
 
+_NOTHING: Mapping[str, str] = {}
+
 LayoutOf = Callable[[bytes], Awaitable[bytes | None]]
 
 
@@ -45,7 +48,7 @@ class UploadConfig:
     ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
     empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
     was used on each. ``running_config`` is what is said of the site configuration with each batch;
-    empty: nothing.
+    empty: nothing. ``record_report`` is what is said of the whole record with the push of a batch.
     """
 
     endpoint: CollectorEndpoint
@@ -57,6 +60,7 @@ class UploadConfig:
     charge: Callable[[str, int], None]
     layout_of: LayoutOf
     running_config: Callable[[], str] = lambda: ""
+    record_report: Callable[[BatchKey], str] = lambda _key: ""
     certificate: Callable[[], bytes] = bytes
 
 
@@ -164,18 +168,29 @@ class Uploader:
 
     async def _push_batch(self, name: str, batch: PendingBatch) -> PushOutcome:
         sent_ns = self._config.clock.boottime_ns()
+        said = {
+            HEADER_SITE_CONFIG: self._config.running_config(),
+            HEADER_RECORD: self._config.record_report(batch.key),
+        }
         response = await self._post(
-            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns
+            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns, said=said
         )
         return interpret_response(response, batch.key.number, sent_ns)
 
     async def _post(
-        self, name: str, path: str, content_type: str, body: bytes, *, sent_ns: int | None = None
+        self,
+        name: str,
+        path: str,
+        content_type: str,
+        body: bytes,
+        *,
+        sent_ns: int | None = None,
+        said: Mapping[str, str] = _NOTHING,
     ) -> PostResponse:
         connection = self._connection(name)
         request = PostRequest(
             path=path,
-            headers=self._headers(content_type, sent_ns or self._config.clock.boottime_ns()),
+            headers=self._headers(content_type, sent_ns or self._config.clock.boottime_ns(), said),
             body=body,
             certificate=self._config.certificate(),
         )
@@ -188,15 +203,14 @@ class Uploader:
         finally:
             self._config.charge(name, connection.spent_bytes)
 
-    def _headers(self, content_type: str, sent_ns: int) -> tuple[str, ...]:
-        site_config = self._config.running_config() if content_type == CONTENT_TYPE_BATCH else ""
+    def _headers(self, content_type: str, sent_ns: int, said: Mapping[str, str]) -> tuple[str, ...]:
         return (
             f"Content-Type: {content_type}",
             f"Authorization: Bearer {self._config.token()}",
             f"{HEADER_BOOT}: {self._config.boot_id}",
             f"{HEADER_BOOTTIME}: {sent_ns}",
             f"{HEADER_WALL}: {self._config.clock.wall_ns()}",
-            *((f"{HEADER_SITE_CONFIG}: {site_config}",) if site_config else ()),
+            *(f"{header}: {text}" for header, text in said.items() if text),
         )
 
     def _connection(self, name: str) -> CollectorConnection:

@@ -122,6 +122,9 @@ class NoticeCode(StrEnum):
     ``text`` says under which stream and number the batch is pushed instead.
     """
 
+    BATCHES_LOST = "batches_lost"
+    """Batches that will never be pushed: ``text`` is a ``LostBatches`` (``record_report``)."""
+
     OTHER = "other"
     """
     What a newer agent said with a code that is not known here; ``text`` begins with that code.

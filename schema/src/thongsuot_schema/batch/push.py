@@ -33,6 +33,8 @@ Which site configuration the sender runs, see ``siteconfig.codec.RunningConfig``
 none.
 """
 
+HEADER_RECORD = "Thongsuot-Record"
+"""How far each stream of the sender is, see ``record_report``; absent: it does not say."""
 
 NO_SITE_CONFIG = msgspec.Raw(b"")
 """What stands in an answer without a site configuration; an empty one made elsewhere is no JSON."""

@@ -1,0 +1,126 @@
+"""Streams that may still have batches on the device, and what is said of them to the collector."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from thongsuot_agent.spool.batch_builder import SealedBatch
+from thongsuot_agent.spool.disk import KnownStream
+from thongsuot_agent.spool.segment_store import RuntimeSegments
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_schema.batch.record_report import (
+    STREAMS_REPORTED,
+    LossReason,
+    LostBatches,
+    RecordReport,
+    StreamProgress,
+)
+
+_log = logging.getLogger(__name__)
+
+_RANGES_NAMED = 32
+"""Losses that are named range by range; the others share one that covers them."""
+
+
+@dataclass(slots=True)
+class LiveStreams:
+    """
+    By ordinal: ``newest_numbers`` and ``names`` of streams, those that do not grow any more
+    (``former``), and the ``segments`` that these stand in.
+    """
+
+    newest_numbers: dict[int, int] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    former: dict[int, StreamIdentity] = field(default_factory=dict)
+    segments: dict[int, RuntimeSegments] = field(default_factory=dict)
+    of_this_boot: set[int] = field(default_factory=set)
+
+    def add_known(self, known: Iterable[KnownStream]) -> None:
+        """Take in the streams that the disk knows."""
+        for stream, last_number, _ in known:
+            self.names[stream.ordinal] = stream.name
+            reached = self.newest_numbers.get(stream.ordinal, 0)
+            self.newest_numbers[stream.ordinal] = max(reached, last_number)
+
+    def note_newest(self, stream: StreamIdentity, number: int) -> None:
+        """Note the newest batch of a stream."""
+        self.names[stream.ordinal] = stream.name
+        self.newest_numbers[stream.ordinal] = number
+
+    def ended(self, recent: Iterable[SealedBatch]) -> list[tuple[StreamIdentity, int]]:
+        """Return the former streams of which nothing waits in a segment store any more."""
+        waiting = {sealed.key.ordinal for sealed in recent}
+        return [
+            (stream, self.newest_numbers.get(ordinal, 0))
+            for ordinal, stream in self.former.items()
+            if ordinal not in waiting
+        ]
+
+    def release(self, stream: StreamIdentity) -> None:
+        """Forget a former stream, and tidy its segment store away."""
+        self.former.pop(stream.ordinal, None)
+        segments = self.segments.pop(stream.ordinal, None)
+        if segments is None:
+            return
+        try:
+            segments.discard()
+        except OSError as error:
+            # An empty store is found again by the next process, which tidies it away then.
+            _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
+
+    def report(
+        self,
+        current: StreamIdentity,
+        waiting: Iterable[Mapping[int, int]],
+        besides: BatchKey,
+    ) -> RecordReport:
+        """
+        Return how far the streams are of which anything waits, and the one that grows now.
+
+        ``waiting`` counts batches by the ordinals of their streams, one mapping for each place
+        where they wait; ``besides`` is the batch under way.
+        """
+        counts: Counter[int] = Counter()
+        for place in waiting:
+            counts.update(place)
+        if counts[besides.ordinal]:
+            counts[besides.ordinal] -= 1
+        named = {current.ordinal, besides.ordinal, *(+counts)} & self.names.keys()
+        # The newest first: of those that do not fit the oldest are drained next.
+        shown = sorted(named, reverse=True)[:STREAMS_REPORTED]
+        return RecordReport(
+            streams=tuple(
+                StreamProgress(
+                    stream=self.names[ordinal],
+                    highest=self.newest_numbers.get(ordinal, 0),
+                    waiting=counts[ordinal],
+                )
+                for ordinal in shown
+            ),
+            is_complete=len(shown) == len(named),
+        )
+
+    def lost_batches(self, keys: Iterable[BatchKey], reason: LossReason) -> list[LostBatches]:
+        """Return batches that were given up, as few ranges as there are."""
+        ranges: list[tuple[int, int, int]] = []
+        for ordinal, number in sorted(keys):
+            if ranges and ranges[-1][0] == ordinal and ranges[-1][2] >= number - 1:
+                ranges[-1] = (ordinal, ranges[-1][1], number)
+            else:
+                ranges.append((ordinal, number, number))
+        return [
+            LostBatches(reason=reason, stream=self.names[ordinal], first=first, last=last)
+            for ordinal, first, last in _bounded(ranges)
+            if ordinal in self.names
+        ]
+
+
+def _bounded(ranges: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """
+    Return ranges of which no more than a bound are apart: the others are covered stream by stream.
+    """
+    apart, covered = list(ranges[:_RANGES_NAMED]), dict[int, tuple[int, int, int]]()
+    for ordinal, first, last in ranges[_RANGES_NAMED:]:
+        covered[ordinal] = (ordinal, covered.get(ordinal, (0, first, 0))[1], last)
+    return [*apart, *covered.values()]

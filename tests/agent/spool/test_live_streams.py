@@ -1,0 +1,130 @@
+"""What a device says of its record: how far it is, what waits, and what will never come."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.agent.spool.making import CollectedRecord, change, opened, places, result
+from tests.fakes.clock import FakeClock
+from thongsuot_agent.spool.rejected import Rejection
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_schema.batch.record_report import (
+    LossReason,
+    RecordReport,
+    StreamProgress,
+    parse_lost,
+    parse_report,
+)
+
+NOTHING = BatchKey(0, 0)
+
+
+def report(spool: Spool, besides: BatchKey = NOTHING) -> RecordReport:
+    parsed = parse_report(spool.record_report(besides))
+    assert parsed is not None
+    return parsed
+
+
+def sealed(spool: Spool, serial: int) -> None:
+    spool.add_entry(result(serial))
+    spool.seal()
+
+
+async def lost_of(spool: Spool) -> list[tuple[str, str, int, int | None]]:
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    losses = [parse_lost(notice) for batch in collected.ordered for notice in batch.notices]
+    return [
+        (lost.reason.value, lost.stream, lost.first, lost.last)
+        for lost in losses
+        if lost is not None
+    ]
+
+
+async def test_the_batch_under_way_does_not_wait_and_all_others_do(tmp_path: Path) -> None:
+    spool = await opened(tmp_path)
+    for serial in (1, 2, 3):
+        sealed(spool, serial)
+    newest = spool.newest_recent()
+    assert newest is not None
+    stream = spool.status().stream
+    assert report(spool, newest.key) == RecordReport(
+        streams=(StreamProgress(stream=stream, highest=3, waiting=2),)
+    )
+    await CollectedRecord().accept_all(spool)
+    assert report(spool) == RecordReport(
+        streams=(StreamProgress(stream=stream, highest=3, waiting=0),)
+    )
+    await spool.close()
+
+
+async def test_what_waits_on_the_disk_waits_also_after_a_restart(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0)
+    for serial in (1, 2):
+        sealed(spool, serial)
+    fake.advance(60)
+    await spool.maintain()
+    former = spool.status().stream
+    await spool.close()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0)
+    by_name = {progress.stream: progress for progress in report(spool).streams}
+    assert by_name[former] == StreamProgress(stream=former, highest=2, waiting=2)
+    await spool.close()
+
+
+async def test_batches_that_are_dropped_whole_are_named_in_the_record(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    for serial in (1, 2, 3):
+        sealed(spool, serial)
+    fake.advance(60)
+    await spool.maintain()
+    with sqlite3.connect(places(tmp_path).spool_file) as db:
+        db.execute("UPDATE batches SET body = x'c1' WHERE id & 3 > 1")
+    db.close()
+    fake.advance(90_000)
+    stream = spool.status().stream
+    await spool.maintain()
+    assert await lost_of(spool) == [(LossReason.DROPPED.value, stream, 2, 3)]
+    await spool.close()
+
+
+async def test_a_refused_batch_is_named_and_named_again_when_its_file_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_FILES", 1)
+    spool = await opened(tmp_path)
+    stream = spool.status().stream
+    for serial in (1, 2):
+        sealed(spool, serial)
+    second = spool.newest_recent()
+    assert second is not None
+    first = spool.newest_recent(besides=[second.key])
+    assert first is not None
+    for batch in (first, second):
+        assert await spool.set_aside_rejected(batch, Rejection(status=422, error="no"))
+    assert await lost_of(spool) == [
+        (LossReason.REJECTED.value, stream, 1, 1),
+        (LossReason.REJECTED_DELETED.value, stream, 1, 1),
+        (LossReason.REJECTED.value, stream, 2, 2),
+    ]
+    await spool.close()
+
+
+async def test_what_a_power_cut_took_is_named_by_the_next_boot(tmp_path: Path) -> None:
+    spool = await opened(tmp_path)
+    stream = spool.status().stream
+    spool.add_entry(change(1))
+    spool.seal()
+    await spool.maintain()  # a verdict change goes to the disk at once, and the stream's name too
+    await spool._store.close()
+    for file in places(tmp_path).record_dir.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    spool = await opened(tmp_path)
+    assert (LossReason.POWER_CUT.value, stream, 1, None) in await lost_of(spool)
+    await spool.close()

@@ -69,6 +69,19 @@ class BackupError(CollectorError):
     """A backup cannot be made or put back; the text says why and what to do."""
 
 
+class AnswerImpossible(CollectorError):
+    """
+    What a party or the city says of an incident does not fit how it stands.
+
+    ``reason`` is one of ``over``, ``not_theirs``, ``used``, ``disputed``, ``decided`` and
+    ``not_disputed``; pages have a sentence for each.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"this does not fit how the incident stands: {reason}")
+
+
 class StoreError(CollectorError):
     """The store cannot be used; the text says why and what to do."""
 

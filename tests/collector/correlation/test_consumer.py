@@ -11,9 +11,12 @@ from tests.collector.batches import S, change, icmp_result
 from tests.collector.correlation.consumer_world import ALL, World, all_well
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import CONSUMER
+from thongsuot_collector.errors import AnswerImpossible
+from thongsuot_collector.incidents.answer import AnswerKind, PartyAnswer, Ruling
 from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.store import audit
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
@@ -156,6 +159,38 @@ async def test_what_was_forgotten_comes_back_when_its_past_is_rewritten(world: W
     assert again.acknowledgement is not None
     assert again.acknowledgement.owner == "VNPT NOC"
     assert [line[0] for line in world.lines() if line[2] == "s0/fiber"] == ["opened", "resolved"]
+
+
+async def test_what_a_party_said_and_the_city_decided_survives_a_restart_and_is_audited(
+    world: World,
+) -> None:
+    await all_well(world)
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(30)
+    incident = world.told[0].incident
+    refusal = PartyAnswer(
+        kind=AnswerKind.REFUSED,
+        party=incident.party,
+        person="Bình",
+        at_ns=world.now_ns,
+        text="ONT mất điện",
+        token="link-1",
+    )
+    await world.keeper.answer(incident.id, refusal, by="carrier:vnpt link")
+    await world.crash()
+    known = world.keeper.registry.incidents[incident.id]
+    assert (known.is_disputed, known.answers) == (True, (refusal,))
+    with pytest.raises(AnswerImpossible):
+        await world.keeper.answer(incident.id, refusal, by="carrier:vnpt link")
+    ruling = Ruling(is_upheld=False, reason="ONT có điện", by="Lan", at_ns=world.now_ns)
+    await world.keeper.rule(incident.id, ruling, by="person:lan")
+    await world.crash()
+    assert not world.keeper.registry.incidents[incident.id].is_disputed
+    lines = audit.listed(world.store, subject=incident.id)
+    assert [(line.by, line.action, line.detail) for line in lines] == [
+        ("carrier:vnpt link", "incident_refused", "Bình: ONT mất điện"),
+        ("person:lan", "incident_ruled", "against the party: ONT có điện"),
+    ]
 
 
 async def test_planned_work_survives_a_restart_and_can_be_taken_back(world: World) -> None:

@@ -19,7 +19,8 @@ from tests.collector.timeline.boot_script import (
     wall_ns,
 )
 from thongsuot_collector.incidents import actions
-from thongsuot_collector.incidents.incident import ClosureCode, Dispute
+from thongsuot_collector.incidents.answer import Dispute
+from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.wording import describe
 from thongsuot_collector.rules.loader import load
 from thongsuot_schema.segment import Segment

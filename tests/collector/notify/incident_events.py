@@ -13,7 +13,8 @@ from tests.collector.incidents.city import PORTAL, CityFixture, inventory
 from tests.collector.running import let_go
 from tests.collector.timeline.boot_script import CUT, REFUSES, UNPLUGGED, UP, wall_ns
 from thongsuot_collector.incidents import actions
-from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
+from thongsuot_collector.incidents.answer import Dispute
+from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.composer import MessageComposer

@@ -17,10 +17,17 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.audited import (
+    AuditedAction,
+    audited_answer,
+    audited_dispute,
+    audited_ruling,
+)
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.incidents import actions
-from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
+from thongsuot_collector.incidents.answer import Dispute, PartyAnswer, Ruling
+from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.observation import Observation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
@@ -38,6 +45,7 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.store import sites
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_collector.timeline.batch_summary import summarize_batch
 from thongsuot_collector.timeline.interval import Rewrite
@@ -113,7 +121,7 @@ class IncidentConsumer:
         self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
         self._unsent: list[NotificationEvent] = []
-        self._acknowledged: list[rows.AuditedAcknowledgement] = []
+        self._audited: list[AuditedAction] = []
         self._writing = asyncio.Lock()
         self.turns = TurnTimer()
         self.registry = IncidentRegistry(
@@ -194,16 +202,25 @@ class IncidentConsumer:
             KeyError: it is not in the registry (never was, or was closed long ago).
         """
         incident = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
-        acknowledged = rows.AuditedAcknowledgement(incident=name, by=by or owner, note=note)
-        self._acknowledged.append(acknowledged)
-        await self._write()
-        return incident
+        action = AuditAction.INCIDENT_TAKEN_ON
+        return await self._write_audited(
+            incident, AuditedAction(action=action, incident=name, by=by or owner, note=note)
+        )
 
     async def dispute(self, name: str, dispute: Dispute) -> Incident:
         """Note that a party says that an incident is not its own; raises as ``acknowledge``."""
         disputed = actions.dispute(self.registry, name, dispute)
-        await self._write()
-        return disputed
+        return await self._write_audited(disputed, audited_dispute(name, dispute))
+
+    async def answer(self, name: str, answer: PartyAnswer, *, by: str) -> Incident:
+        """Note what somebody of a party says of an incident; raises as ``actions.answer``."""
+        answered = actions.answer(self.registry, name, answer)
+        return await self._write_audited(answered, audited_answer(name, answer, by))
+
+    async def rule(self, name: str, ruling: Ruling, *, by: str) -> Incident:
+        """Note what the city decides in a dispute; raises as ``actions.rule``."""
+        ruled = actions.rule(self.registry, name, ruling)
+        return await self._write_audited(ruled, audited_ruling(name, ruling, by))
 
     async def add_note(self, name: str, text: str, *, event: str = "note") -> Incident:
         """Add a line to an incident's history; raises as ``acknowledge``."""
@@ -229,6 +246,11 @@ class IncidentConsumer:
         planned = await asyncio.to_thread(rows.load_windows, self._store)
         if set(planned) != set(self.registry.network_state.windows):
             actions.set_windows(self.registry, planned)
+
+    async def _write_audited(self, incident: Incident, audited: AuditedAction) -> Incident:
+        self._audited.append(audited)
+        await self._write()
+        return incident
 
     def _until_due_s(self) -> float:
         """Return how long nothing has to be done of itself; a hold must not become longer."""
@@ -335,7 +357,7 @@ class IncidentConsumer:
             except BaseException:
                 self._unwritten = [*writing.rewrites, *self._unwritten]
                 self._changed.update(site for site, _ in writing.timelines)
-                self._acknowledged = [*writing.acknowledgements, *self._acknowledged]
+                self._audited = [*writing.audited, *self._audited]
                 self.registry.requeue_changes(writing.incidents, writing.faults)
                 raise
             if writing.position is not None:
@@ -353,7 +375,7 @@ class IncidentConsumer:
         sites_changed -= {rewrite.subject.site for rewrite in self._fresh}
         if not (rewrites or incidents or faults or is_all):
             return None
-        acknowledged, self._acknowledged = self._acknowledged, []
+        audited, self._audited = self._audited, []
         self._changed -= sites_changed
         position = sites.Position(journal=self._journal.name, sequence=self._sequence)
         return IncidentWrites(
@@ -366,7 +388,7 @@ class IncidentConsumer:
             incidents=incidents,
             faults=faults,
             position=position if is_all else None,
-            acknowledgements=acknowledged,
+            audited=audited,
         )
 
     def _observations_of(self, subject: Subject) -> tuple[Observation, ...]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from thongsuot_collector.correlation.audited import AuditedAction
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
@@ -46,14 +47,6 @@ _AT_ONCE = 400
 """Names asked for in one statement; SQLite takes 32,766 parameters."""
 
 
-class AuditedAcknowledgement(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody took an incident on, for the audit log."""
-
-    incident: str
-    by: str
-    note: str
-
-
 class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
     """What is written in one act. ``load_timelines`` are encoded already: they go on changing."""
 
@@ -62,7 +55,7 @@ class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Sequence[Incident] = ()
     faults: Sequence[Fault] = ()
     position: Position | None = None
-    acknowledgements: Sequence[AuditedAcknowledgement] = ()
+    audited: Sequence[AuditedAction] = ()
 
 
 def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> None:
@@ -75,14 +68,8 @@ def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> 
             _put_fault(connection, fault)
         for incident in writing.incidents:
             _put_incident(connection, incident)
-        for acknowledgement in writing.acknowledgements:
-            audit.write(
-                connection,
-                AuditAction.INCIDENT_TAKEN_ON,
-                acknowledgement.incident,
-                by=acknowledgement.by,
-                detail=acknowledgement.note,
-            )
+        for done in writing.audited:
+            audit.write(connection, done.action, done.incident, by=done.by, detail=done.note)
         if writing.position is not None:
             place = msgspec.structs.asdict(writing.position)
             _replace(connection, POSITIONS, {"consumer": consumer}, place)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from thongsuot_collector.errors import AnswerImpossible
+from thongsuot_collector.incidents.answer import AnswerKind, Dispute, PartyAnswer, Ruling
 from thongsuot_collector.incidents.incident import (
     Acknowledgement,
-    Dispute,
     HistoryEntry,
     Incident,
     with_delivery,
@@ -42,10 +43,56 @@ def dispute(registry: IncidentRegistry, name: str, dispute: Dispute) -> Incident
     Raises:
         KeyError: there is no such incident in the registry.
     """
-    disputed = msgspec.structs.replace(registry.incidents[name], dispute=dispute)
-    about = ": ".join(filter(None, (str(dispute.party), dispute.reference, dispute.reason)))
-    entry = HistoryEntry(at_ns=dispute.at_ns, event="disputed", about=about)
-    return _put_incident(registry, with_history(disputed, entry))
+    return _put_incident(registry, _disputed(registry.incidents[name], dispute))
+
+
+def answer(registry: IncidentRegistry, name: str, answer: PartyAnswer) -> Incident:
+    """
+    Note what somebody of a party says of an incident; returns the incident.
+
+    Who accepts what their party has refused before withdraws that.
+
+    Raises:
+        KeyError: there is no such incident in the registry.
+        AnswerImpossible: it is over, is another party's, was decided by the city, or has had this
+            answer already.
+    """
+    incident = registry.incidents[name]
+    _check_answer(incident, answer)
+    answered = msgspec.structs.replace(incident, answers=(*incident.answers, answer))
+    if answer.kind is AnswerKind.REFUSED:
+        disputed = Dispute(
+            party=answer.party,
+            reference="",
+            reason=answer.text,
+            at_ns=answer.at_ns,
+            person=answer.person,
+        )
+        return _put_incident(registry, _disputed(answered, disputed))
+    if answer.kind is not AnswerKind.MENDED:
+        answered = _accepted(answered, answer)
+    about = ": ".join(filter(None, (str(answer.party), answer.person, answer.text)))
+    entry = HistoryEntry(at_ns=answer.at_ns, event=f"answer {answer.kind}", about=about)
+    return _put_incident(registry, with_history(answered, entry))
+
+
+def rule(registry: IncidentRegistry, name: str, ruling: Ruling) -> Incident:
+    """
+    Note what the city decides in a dispute; returns the incident.
+
+    Raises:
+        KeyError: there is no such incident in the registry.
+        AnswerImpossible: it is not disputed.
+    """
+    incident = registry.incidents[name]
+    if incident.dispute is None or incident.dispute.is_settled:
+        raise AnswerImpossible("not_disputed")
+    settled = msgspec.structs.replace(incident.dispute, ruling=ruling)
+    event = "ruled for the party" if ruling.is_upheld else "ruled against the party"
+    about = ": ".join(filter(None, (ruling.by, ruling.reason)))
+    ruled = msgspec.structs.replace(incident, dispute=settled)
+    entry = HistoryEntry(at_ns=ruling.at_ns, event=event, about=about)
+    return _put_incident(registry, with_history(ruled, entry))
 
 
 def add_note(
@@ -86,6 +133,56 @@ def set_windows(registry: IncidentRegistry, windows: Iterable[MaintenanceWindow]
     """
     registry.network_state.windows = tuple(windows)
     registry.windows_active = frozenset({""})  # no window's name: what is active differs from it
+
+
+def _check_answer(incident: Incident, answer: PartyAnswer) -> None:
+    if not incident.is_open:
+        raise AnswerImpossible("over")
+    if answer.party != incident.party:
+        raise AnswerImpossible("not_theirs")
+    if answer.token and any(answer.token == other.token for other in incident.answers):
+        raise AnswerImpossible("used")
+    dispute = incident.dispute
+    if answer.kind is AnswerKind.REFUSED and dispute is not None and dispute.withdrawn_ns is None:
+        raise AnswerImpossible("decided" if dispute.is_settled else "disputed")
+
+
+def _disputed(incident: Incident, dispute: Dispute) -> Incident:
+    """
+    Return an incident whose party says that it is not its own.
+
+    The same refusal again, of a ticket, changes nothing: the city may have decided meanwhile.
+    """
+    before, past = incident.dispute, incident.past_disputes
+    if before is not None and before.is_same(dispute):
+        return incident
+    taken = incident.acknowledgement
+    disputed = msgspec.structs.replace(
+        incident,
+        dispute=dispute,
+        past_disputes=past if before is None else (*past, before),
+        # Who refuses it has not taken it on; somebody else may have.
+        acknowledgement=taken if taken is None or taken.owner != str(dispute.party) else None,
+    )
+    about = (str(dispute.party), dispute.reference, dispute.person, dispute.reason)
+    entry = HistoryEntry(
+        at_ns=dispute.at_ns, event="disputed", about=": ".join(filter(None, about))
+    )
+    return with_history(disputed, entry)
+
+
+def _accepted(incident: Incident, answer: PartyAnswer) -> Incident:
+    dispute = incident.dispute
+    if dispute is not None and not dispute.is_settled:
+        dispute = msgspec.structs.replace(dispute, withdrawn_ns=answer.at_ns)
+    known = incident.acknowledgement
+    if known is None or known.owner != str(answer.party):
+        known = Acknowledgement(
+            owner=str(answer.party),
+            at_ns=answer.at_ns,
+            note=": ".join(filter(None, (answer.person, answer.text))),
+        )
+    return msgspec.structs.replace(incident, acknowledgement=known, dispute=dispute)
 
 
 def _put_incident(registry: IncidentRegistry, incident: Incident) -> Incident:

@@ -4,13 +4,14 @@ from enum import StrEnum
 
 import msgspec
 
+from thongsuot_collector.incidents.answer import AnswerKind, Dispute, PartyAnswer
 from thongsuot_collector.incidents.notification_log import (
     DeliveryAttempt,
     NotificationKind,
     NotificationRecord,
 )
 from thongsuot_collector.incidents.observation import Observation
-from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
@@ -89,19 +90,6 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Dispute(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A party says that an incident is not its own: it rejected or cancelled our ticket.
-
-    ``reference`` is the ticket, ``reason`` the party's words, ``at_ns`` when we learned of it.
-    """
-
-    party: ResponsibleParty
-    reference: str
-    reason: str
-    at_ns: int
-
-
 class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     """
     A hold-off: the party is notified at the earliest ``hold_s`` after ``from_ns``, and ``limit_s``
@@ -156,6 +144,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     while there are any nobody is told of it. ``children`` are the incidents of the faults of one of
     many. ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of
     it now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended.
+    ``answers`` are what its party says of it as long as it goes on, ``past_disputes`` are settled.
     Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not
     what was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
     """
@@ -193,6 +182,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unexcused_ns: int | None = None
     acknowledgement: Acknowledgement | None = None
     dispute: Dispute | None = None
+    past_disputes: tuple[Dispute, ...] = ()
+    answers: tuple[PartyAnswer, ...] = ()
     last_notified: NotifiedState | None = None
     history: tuple[HistoryEntry, ...] = ()
     notifications: tuple[NotificationRecord, ...] = ()
@@ -208,6 +199,26 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not self.notifications or self.notifications[-1].kind is NotificationKind.RESOLVED:
             return None
         return self.notifications[-1].party
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether its party says that it is not its own, and the city has not decided yet."""
+        return self.dispute is not None and not self.dispute.is_settled
+
+    @property
+    def acting_party(self) -> ResponsibleParty:
+        """Who has to act now: the city on what is disputed, and on what is not its party's."""
+        dispute = self.dispute
+        if dispute is None or dispute.party != self.party:
+            return self.party
+        is_upheld = dispute.ruling is not None and dispute.ruling.is_upheld
+        return CITY if is_upheld or not dispute.is_settled else self.party
+
+    @property
+    def expected_ns(self) -> int | None:
+        """By when its party expects to have mended it, as it said last."""
+        moments = [said.expected_ns for said in self.answers if said.kind is AnswerKind.EXPECTED]
+        return moments[-1] if moments else None
 
     @property
     def fault_ids(self) -> frozenset[str]:

@@ -183,24 +183,31 @@ def _incident_from(
             fresh, HistoryEntry(at_ns=now_ns, event="opened", about=candidate.symptom)
         )
         return close_if_over(registry, opened, candidate.end_ns)
-    is_released = old.is_excused and not is_excused
-    kept = msgspec.structs.replace(
+    kept = _with_past(registry, fresh, old)
+    kept = with_history(kept, *_differences(old, kept, now_ns))
+    if old.is_open:
+        return close_if_over(registry, kept, candidate.end_ns)
+    return _reopened_or_closed(registry, old, kept, candidate)
+
+
+def _with_past(registry: IncidentRegistry, fresh: Incident, old: Incident) -> Incident:
+    """Return an incident as it is now with what was said and done about it before."""
+    is_released = old.is_excused and not fresh.is_excused
+    return msgspec.structs.replace(
         fresh,
         parents=old.parents,
         released_ns=old.released_ns,
-        unexcused_ns=now_ns if is_released else old.unexcused_ns,
+        unexcused_ns=registry.network_state.now_ns if is_released else old.unexcused_ns,
         hold_off=release_hold_off(registry) if is_released else fresh.hold_off,
         acknowledgement=old.acknowledgement,
         dispute=old.dispute,
+        past_disputes=old.past_disputes,
+        answers=old.answers,
         last_notified=old.last_notified,
         headline=old.headline,
         history=old.history,
         notifications=old.notifications,
     )
-    kept = with_history(kept, *_differences(old, kept, now_ns))
-    if old.is_open:
-        return close_if_over(registry, kept, candidate.end_ns)
-    return _reopened_or_closed(registry, old, kept, candidate)
 
 
 def _reopened_or_closed(
@@ -213,8 +220,15 @@ def _reopened_or_closed(
         again = msgspec.structs.replace(kept, hold_off=wait)
         if old.notified_party is None:
             # Its party was told that it is over, and is told anew: who took it on, and who refused
-            # it, did so of what was then; the history keeps both.
-            again = msgspec.structs.replace(again, acknowledgement=None, dispute=None)
+            # it, did so of what was then; the record keeps both.
+            past = () if again.dispute is None else (again.dispute,)
+            again = msgspec.structs.replace(
+                again,
+                acknowledgement=None,
+                dispute=None,
+                past_disputes=(*again.past_disputes, *past),
+                answers=(),
+            )
         return with_history(again, HistoryEntry(at_ns=now_ns, event="open again"))
     return msgspec.structs.replace(
         kept,

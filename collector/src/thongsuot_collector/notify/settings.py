@@ -28,6 +28,8 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     message then has a link that opens the page of its incident, and no other, without a password.
     ``escalate_after_s`` is how long is tried before a fallback joins, ``retry_s`` the wait before
     the second try (it doubles with each). What is over is taken back for ``give_up_after_s``.
+    ``accept_within_s`` is how long a carrier has to accept an incident, where its contract does not
+    say; then its chain of escalation begins, and where it has none the city is told.
     """
 
     channels: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     escalate_after_s: Positive = 30.0
     retry_s: Positive = 1.0
     give_up_after_s: Positive = 3 * DAY_S
+    accept_within_s: Positive = 900.0
 
 
 if TYPE_CHECKING:

@@ -38,6 +38,11 @@ class AuditAction(StrEnum):
     WORK_PLANNED = "work_planned"
     WORK_TAKEN_BACK = "work_taken_back"
     INCIDENT_TAKEN_ON = "incident_taken_on"
+    INCIDENT_ACCEPTED = "incident_accepted"
+    INCIDENT_REFUSED = "incident_refused"
+    INCIDENT_END_EXPECTED = "incident_end_expected"
+    INCIDENT_MENDED = "incident_mended"
+    INCIDENT_RULED = "incident_ruled"
     INVENTORY_CHANGED = "inventory_changed"
     SITE_CONFIG_RENEWED = "site_config_renewed"
 
@@ -47,8 +52,9 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     One line: ``by`` did ``action`` to ``subject`` (a site, a person, an incident, planned work).
 
     ``by`` is ``shell:NAME`` for the command line, ``person:NAME`` for a page, ``device:ADDRESS``
-    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, ``file:NAME`` for whom the
-    file belongs to that was edited. Never a secret.
+    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, with what it was opened by
+    for its desk (``carrier:NAME key:ID``), ``file:NAME`` for whom the file belongs to that was
+    edited. Never a secret.
     """
 
     id: int

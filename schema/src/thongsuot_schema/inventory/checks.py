@@ -117,6 +117,24 @@ def carrier_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
             )
 
 
+def escalation_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
+    """Yield what is wrong with the chain by which a carrier's incidents are escalated."""
+    before_s = 0.0
+    for place, step in enumerate(carrier.escalation):
+        here = (*path, "escalation", place)
+        if bool(step.channels) is step.is_city:
+            yield here, f'step "{step.title}" needs either channels or is_city'
+        if not math.isfinite(step.after_s) or step.after_s < before_s:
+            yield (*here, "after_s"), f'step "{step.title}" comes before the one above it'
+        before_s = step.after_s
+        for at, channel in enumerate(step.channels):
+            if not channel.partition(":")[2]:
+                yield (
+                    (*here, "channels", at),
+                    f'"{channel}" needs the address of who is told, as in "mail:name@host.example"',
+                )
+
+
 def contact_mistakes(contacts: Iterable[Contact], path: Path) -> Iterator[Mistake]:
     """Yield what is wrong with contacts; ``path`` is that of their array."""
     for place, contact in enumerate(contacts):

@@ -213,6 +213,22 @@ class Site(StrictStruct, frozen=True):
     targets: tuple[str, ...] = ("*",)
 
 
+class EscalationStep(StrictStruct, frozen=True):
+    """
+    One step of what is done while nobody at a carrier accepts an incident.
+
+    It is taken ``after_s`` after the time to accept has run out. ``channels`` are the ways by which
+    somebody else is told, each with an address (``mail:shift-manager@carrier.example``), who is
+    then told of the rest as well; ``is_city``: the city is told. ``title`` is what pages and
+    messages call whoever is told.
+    """
+
+    title: str
+    after_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    channels: tuple[str, ...] = ()
+    is_city: bool = False
+
+
 class Carrier(StrictStruct, frozen=True):
     """
     The operator responsible for links.
@@ -221,12 +237,14 @@ class Carrier(StrictStruct, frozen=True):
     ``[[channels]]``; ``name:address`` where the channel needs to know whom (``zalo:1234``).
     ``fallback_channels`` stand in, one after another, while none of ``channels`` gets through. Both
     empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
-    collector's files.
+    collector's files. ``escalation`` is the chain by which others are told while nobody accepts an
+    incident in the time that the contract gives; empty: the city, at once.
     """
 
     name: Name
     title: str = ""
     hotline: str = ""
+    escalation: tuple[EscalationStep, ...] = ()
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
     fallback_channels: tuple[str, ...] = ()
@@ -303,6 +321,11 @@ class Contract(StrictStruct, frozen=True):
     """
     What is not counted as the carrier's. Time of which nothing is known is never counted, whatever
     the contract says.
+    """
+    accept_s: Seconds | None = None
+    """
+    How long the carrier has to accept an incident that it was told of; left out: what the
+    collector's ``[notify]`` says. Then others are told, see ``Carrier.escalation``.
     """
     repair_ward_s: Seconds | None = None
     """How long a repair may take in a ward (phường)."""

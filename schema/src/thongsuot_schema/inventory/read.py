@@ -15,6 +15,7 @@ from thongsuot_schema.inventory.checks import (
     Mistake,
     carrier_mistakes,
     contact_mistakes,
+    escalation_mistakes,
     link_mistakes,
     schedule_mistakes,
     target_mistakes,
@@ -155,6 +156,7 @@ def _part_mistakes(part: Inventory) -> Iterator[Mistake]:
     for at, carrier in enumerate(part.carriers):
         yield from carrier_mistakes(carrier, ("carriers", at))
         yield from contact_mistakes(carrier.contacts, ("carriers", at, "contacts"))
+        yield from escalation_mistakes(carrier, ("carriers", at))
     for at, owner in enumerate(part.owners):
         yield from contact_mistakes(owner.contacts, ("owners", at, "contacts"))
     for at, contract in enumerate(part.contracts):

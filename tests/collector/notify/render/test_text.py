@@ -17,7 +17,8 @@ from tests.collector.notify.incident_events import (
     steady_city,
     unplug_cable,
 )
-from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
+from thongsuot_collector.incidents.answer import Dispute
+from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationCause
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.notify.render.comparison import comparison_of

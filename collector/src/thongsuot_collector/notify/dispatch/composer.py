@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from thongsuot_collector.incidents.answer import AnswerKind
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.dispatch.answer_links import ANSWERING, AnswerLinks
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.routing import routes_of
-from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.dispatch.thread import NotificationThread, RouteState
 from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render import document, text
 from thongsuot_collector.notify.render.context import MessageContext
@@ -39,6 +41,7 @@ class MessageComposer:
         self._languages = languages
         self._paths = paths
         self._links = links or IncidentLinks(settings.page_url)
+        self._answer_links = AnswerLinks(self._links)
         self._support_hotline = support_hotline
 
     def compose(
@@ -56,21 +59,7 @@ class MessageComposer:
         ``notified`` is whom the system has told of the same sites.
         """
         state, event = thread.route_state(route), thread.event
-        page_url = "" if is_test else self._links.url(event.incident.id)
-        context = MessageContext(
-            kind=kind,
-            record=event.record,
-            incident=event.incident,
-            rule=self._rules[event.incident.code],
-            audience=thread.audience,
-            comparison=thread.comparison,
-            directory=self._directory,
-            notified=notified,
-            disputes=thread.disputes,
-            support_hotline=self._support_hotline,
-            page_url=page_url,
-            is_test=is_test,
-        )
+        context = self._context(thread, state, kind, notified, is_test=is_test)
         language = self._languages.get(state.channel, REFERENCE)
         rendered = text.render_text(context, language, self._paths)
         attached = document.document_of(
@@ -80,7 +69,7 @@ class MessageComposer:
             self._directory,
             titles=(text.headline_of(context, "vi"), text.headline_of(context, "en")),
             responsible=party_name(event.incident.party, self._directory, REFERENCE),
-            page_url=page_url,
+            page_url=context.page_url,
             is_test=is_test,
         )
         attached = document.with_disputes(attached, thread.disputes)
@@ -102,8 +91,48 @@ class MessageComposer:
             is_test=is_test,
         )
 
+    def _context(
+        self,
+        thread: NotificationThread,
+        state: RouteState,
+        kind: NotificationKind,
+        notified: tuple[PartyNotification, ...],
+        *,
+        is_test: bool,
+    ) -> MessageContext:
+        event = thread.event
+        return MessageContext(
+            kind=kind,
+            record=event.record,
+            incident=event.incident,
+            rule=self._rules[event.incident.code],
+            audience=thread.audience,
+            comparison=thread.comparison,
+            directory=self._directory,
+            notified=notified,
+            disputes=thread.disputes,
+            escalations=thread.escalations,
+            is_news=not state.delivered_number or state.delivered_news < thread.news,
+            answer_urls=() if is_test else self._answer_urls(thread),
+            support_hotline=self._support_hotline,
+            page_url="" if is_test else self._links.url(event.incident.id),
+            is_test=is_test,
+        )
+
+    def _answer_urls(self, thread: NotificationThread) -> tuple[tuple[AnswerKind, str], ...]:
+        """Return where the people of a carrier or of a portal's operator answer."""
+        event = thread.event
+        if thread.is_ending or thread.audience.party not in ANSWERING:
+            return ()
+        return self._answer_links.urls(
+            event.incident.id,
+            thread.audience,
+            number=event.record.number,
+            issued_ns=event.record.at_ns,
+        )
+
 
 def _key(thread: NotificationThread, route: str) -> str:
-    """Return the same for the same message: also a dispute makes it another."""
+    """Return the same for the same message: also news of a dispute make it another."""
     key = f"{thread.event.id}:{thread.audience}:{route}"
-    return f"{key}:disputed-{len(thread.disputes)}" if thread.disputes else key
+    return f"{key}:news-{thread.news}" if thread.news else key

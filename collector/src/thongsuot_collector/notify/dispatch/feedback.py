@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
+from thongsuot_collector.incidents.answer import Dispute
+from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry

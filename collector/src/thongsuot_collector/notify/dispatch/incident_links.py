@@ -37,14 +37,26 @@ class IncidentLinks:
 
     def key(self, incident: str) -> str:
         """Return the key of an incident's page."""
-        mark = hmac.new(self._secret, b"incident " + incident.encode(), sha256).digest()
-        return urlsafe_b64encode(mark[:_KEY_BYTES]).decode().rstrip("=")
+        return self.signature("incident", incident)
 
     def is_valid_key(self, incident: str, key: str) -> bool:
         """Return whether a key is the one of an incident's page."""
+        return self.is_signed("incident", incident, key)
+
+    def page_url(self, path: str) -> str:
+        """Return the address of one of our pages; empty where people cannot open any."""
+        return f"{self._base}{path}" if self._base and self._secret else ""
+
+    def signature(self, purpose: str, text: str) -> str:
+        """Return what only this collector can put beside a text; for each purpose another one."""
+        mark = hmac.new(self._secret, f"{purpose} {text}".encode(), sha256).digest()
+        return urlsafe_b64encode(mark[:_KEY_BYTES]).decode().rstrip("=")
+
+    def is_signed(self, purpose: str, text: str, signature: str) -> bool:
+        """Return whether a signature is the one of a text, for this purpose."""
         if not self._secret:
             return False
-        return hmac.compare_digest(self.key(incident).encode(), key.encode())
+        return hmac.compare_digest(self.signature(purpose, text).encode(), signature.encode())
 
 
 def load_or_create_secret(path: Path) -> bytes:

@@ -108,10 +108,15 @@ def routing_errors(
         ("site", directory.sites),
     ):
         for item in table.values():
-            for name in (*item.channels, *item.fallback_channels):
+            escalated = () if not isinstance(item, Carrier) else _escalation_channels(item)
+            for name in (*item.channels, *item.fallback_channels, *escalated):
                 if name.partition(":")[0] not in known:
                     near = suggest(name, known)
                     yield f"{noun} {item.name!r}: there is no channel {name!r}{near}"
+
+
+def _escalation_channels(carrier: Carrier) -> Iterator[str]:
+    return (channel for step in carrier.escalation for channel in step.channels)
 
 
 def _entry(

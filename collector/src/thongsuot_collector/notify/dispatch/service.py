@@ -34,6 +34,7 @@ from thongsuot_collector.notify.dispatch.feedback import (
     IncidentRecorder,
     RecordQueue,
 )
+from thongsuot_collector.notify.dispatch.incident_watch import IncidentWatch
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
 from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
@@ -107,9 +108,9 @@ class NotificationService:
         self._store = NotificationStore(store)
         self._records = RecordQueue()
         self._sender = Sender(self.channels, composer, self._store)
-        statuses = StatusHandler(
+        statuses = StatusHandler(self._store, self._records, now_ns=now_ns)
+        self._watch = IncidentWatch(
             self._store,
-            self._records,
             metrics,
             directory=directory,
             settings=settings,
@@ -201,6 +202,7 @@ class NotificationService:
             group.create_task(self._records.run(incidents), name="write into the incidents")
             group.create_task(self._poller.run(), name="poll receivers")
             group.create_task(self._prune(), name="prune the delivery log")
+            group.create_task(self._watch.run(incidents), name="watch incidents")
             while True:
                 key = await self._work.get()
                 if key not in self._wakes and key in self._store:
@@ -230,14 +232,14 @@ class NotificationService:
     # How a thread gets on.
 
     async def _audiences(self, notification: NotificationEvent) -> tuple[ResponsibleParty, ...]:
-        """Return who is notified; the city also of what becomes of an incident that is disputed."""
+        """Return who is notified; the city also of what became of an incident that came to it."""
         audiences = audiences_of(notification, self._settings)
         for audience in (*audiences, CITY):
             await self._store.reload((notification.incident.id, audience))
         city = self._store.get((notification.incident.id, CITY))
-        if city is not None and city.disputes and not city.is_ending and CITY not in audiences:
-            return (*audiences, CITY)
-        return audiences
+        if city is None or city.is_ending or CITY in audiences or not city.news:
+            return audiences
+        return (*audiences, CITY)
 
     def _accept_one(
         self,

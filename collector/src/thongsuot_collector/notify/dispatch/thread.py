@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
+from thongsuot_collector.incidents.answer import Dispute, Escalation
+from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.render.comparison import Comparison
@@ -45,9 +46,9 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``route`` is the channel's name, with an address after a colon where there is one. ``thread_id``
     is what the receiver knows the thread by, made at the first attempt and kept until it is over.
     ``delivered_number`` is the number of the newest notification that got through, and
-    ``delivered_disputes`` how many disputes did; ``attempts`` counts the failed attempts at the
-    present one, ``not_before_ns`` is when the next may be. ``receiver_status`` is what the receiver
-    said last. ``is_fallback``: it stands in where the others do not get through.
+    ``delivered_news`` how much of the thread's news did; ``attempts`` counts the failed attempts at
+    the present one, ``not_before_ns`` is when the next may be. ``receiver_status`` is what the
+    receiver said last. ``is_fallback``: it stands in where the others do not get through.
     """
 
     route: str
@@ -55,7 +56,7 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivery: DeliveryState = DeliveryState.NO
     thread_id: str = ""
     delivered_number: int = 0
-    delivered_disputes: int = 0
+    delivered_news: int = 0
     notified_ns: int = 0
     attempts: int = 0
     not_before_ns: int = 0
@@ -81,7 +82,9 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
 
     ``event`` is the newest notification. ``active_fallbacks`` of the fallbacks may be tried, the
     last of them since ``escalated_ns``. ``pending_since_ns`` is since when the party has to be told
-    what it has to be told now. ``disputes`` are told to the city, beside what the incident says.
+    what it has to be told now. ``disputes`` are told to the city, and with the city's decision to
+    the party, beside what the incident says; ``escalations`` are the steps that were taken because
+    nobody accepted it.
     """
 
     audience: ResponsibleParty
@@ -92,11 +95,19 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     escalated_ns: int = 0
     pending_since_ns: int = 0
     disputes: tuple[Dispute, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def incident(self) -> str:
         """The incident's name."""
         return self.event.incident.id
+
+    @property
+    def news(self) -> int:
+        """How much there is to tell beside what the incident says; it only grows."""
+        # A step with routes of its own is told by these: the others have the incident already.
+        escalated = sum(not escalation.routes for escalation in self.escalations)
+        return sum(dispute.steps for dispute in self.disputes) + escalated
 
     @property
     def is_ending(self) -> bool:
@@ -160,5 +171,5 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
         return (
             state.delivery is DeliveryState.YES
             and state.delivered_number >= self.event.record.number
-            and state.delivered_disputes >= len(self.disputes)
+            and state.delivered_news >= self.news
         )

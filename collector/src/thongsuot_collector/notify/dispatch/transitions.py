@@ -6,12 +6,13 @@ others. A fallback joins when no route has got through for some time, or none ca
 gets through tells the rest of the incident. What a route may have told, it also takes back.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
+from thongsuot_collector.incidents.answer import Dispute, Escalation
 from thongsuot_collector.incidents.fault import NS_PER_S
-from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
+from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import (
@@ -95,10 +96,13 @@ def continue_thread(
     Return a thread with a newer event; an older one, or the same again, changes nothing.
 
     Channels that the inventory has got since join; those it has lost stay while they have something
-    to take back. What was disputed of an earlier outage is not disputed of the next.
+    to take back. What was disputed of an earlier outage is not disputed of the next, and whom that
+    was escalated to does not hear of the next at once.
     """
     if event.record.number <= thread.event.record.number:
         return thread
+    escalations = () if thread.is_ending else thread.escalations
+    routes = _with_escalated(routes, escalations)
     known = {state.route: state for state in thread.routes}
     states = list(_route_states(known, routes))
     states += [
@@ -118,6 +122,7 @@ def continue_thread(
         escalated_ns=now_ns if thread.is_complete else thread.escalated_ns,
         pending_since_ns=now_ns,
         disputes=() if thread.is_ending else thread.disputes,
+        escalations=escalations,
     )
 
 
@@ -206,7 +211,7 @@ def apply_result(
             done,
             delivery=DeliveryState.YES,
             delivered_number=number,
-            delivered_disputes=len(tried.disputes),
+            delivered_news=tried.news,
             notified_ns=state.notified_ns or now_ns,
             attempts=0,
             not_before_ns=0,
@@ -227,13 +232,30 @@ def apply_result(
     return _with_state(thread, done)
 
 
-def with_dispute(thread: NotificationThread, dispute: Dispute) -> NotificationThread:
-    """Return a thread whose party is to be notified that an incident is disputed; once a ticket."""
-    known = {(other.party, other.reference) for other in thread.disputes}
-    if (dispute.party, dispute.reference) in known:
+def with_dispute(
+    thread: NotificationThread, dispute: Dispute, *, now_ns: int
+) -> NotificationThread:
+    """
+    Return a thread whose party is to be notified of how a dispute stands; the same again changes
+    nothing.
+    """
+    if dispute in thread.disputes:
         return thread
+    others = tuple(other for other in thread.disputes if not other.is_same(dispute))
+    return msgspec.structs.replace(thread, disputes=(*others, dispute), pending_since_ns=now_ns)
+
+
+def with_escalation(thread: NotificationThread, escalation: Escalation) -> NotificationThread:
+    """Return a thread with one more step of the chain; a step is taken once."""
+    if any(taken.step == escalation.step for taken in thread.escalations):
+        return thread
+    known = {state.route for state in thread.routes}
+    added = tuple(RouteState(route=route) for route in escalation.routes if route not in known)
     return msgspec.structs.replace(
-        thread, disputes=(*thread.disputes, dispute), pending_since_ns=dispute.at_ns
+        thread,
+        routes=(*thread.routes, *added),
+        escalations=(*thread.escalations, escalation),
+        pending_since_ns=escalation.at_ns,
     )
 
 
@@ -241,6 +263,14 @@ def with_status(thread: NotificationThread, route: str, status: str) -> Notifica
     """Return a thread with what a receiver said last."""
     state = msgspec.structs.replace(thread.route_state(route), receiver_status=status)
     return _with_state(thread, state)
+
+
+def _with_escalated(routes: Routes, escalations: Iterable[Escalation]) -> Routes:
+    """Return the routes of a party with those that its chain has added."""
+    added = (route for escalation in escalations for route in escalation.routes)
+    every = tuple(dict.fromkeys((*routes.every, *added)))
+    fallbacks = tuple(route for route in routes.fallbacks if route not in every)
+    return Routes(every=every, fallbacks=fallbacks)
 
 
 def _route_states(known: Mapping[str, RouteState], routes: Routes) -> tuple[RouteState, ...]:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
-    Dispute,
     Incident,
     IncidentMember,
     IncidentStatus,
@@ -106,13 +106,23 @@ class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeReference(msgspec.Struct, frozen=True, kw_only=True):
-    """A party that says that the incident is not its own; ``reference`` is the refused ticket."""
+    """
+    A party that says that the incident is not its own: it refused our ticket (``reference``), or
+    somebody of it (``person``) said so.
+
+    ``settled_at`` is null while the city has to decide. ``is_upheld`` is what it decided: whether
+    the party is right; null also where the party has accepted the incident after all.
+    """
 
     party: Party
     name: str
     reference: str
     reason: str
     disputed_at: str
+    person: str = ""
+    settled_at: str | None = None
+    is_upheld: bool | None = None
+    ruling: str = ""
 
 
 class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,6 +222,10 @@ def with_disputes(document: IncidentDocument, disputes: Iterable[Dispute]) -> In
             reference=dispute.reference,
             reason=dispute.reason,
             disputed_at=timestamp(dispute.at_ns),
+            person=dispute.person,
+            settled_at=None if dispute.settled_ns is None else timestamp(dispute.settled_ns),
+            is_upheld=None if dispute.ruling is None else dispute.ruling.is_upheld,
+            ruling="" if dispute.ruling is None else dispute.ruling.reason,
         )
         for dispute in disputes
     )

@@ -34,7 +34,13 @@ SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
 """What stands first in a subject line."""
 
 DISPUTED_MARK: Final = Text("collector.notify.names.disputed_mark")
-"""What stands first where a party says that the incident is not its own."""
+"""What stands first where a party says that the incident is not its own …"""
+
+RULED_MARK: Final = Text("collector.notify.names.ruled_mark")
+"""… and where the city has decided that."""
+
+UNACCEPTED_MARK: Final = Text("collector.notify.names.unaccepted_mark")
+"""What stands first where nobody has accepted the incident in time."""
 
 
 def party_name(party: ResponsibleParty, directory: InventoryDirectory, language: Language) -> str:

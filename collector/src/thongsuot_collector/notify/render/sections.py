@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import IncidentMember, MemberEvidence
 from thongsuot_collector.incidents.observation import WINDOW_S, Observation
@@ -181,6 +182,26 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
         if count is not None
     ]
     return lines + _proofs(other, context, language)
+
+
+def settlement(dispute: Dispute, party: str, language: Language) -> str:
+    """Return what has become of a dispute, or that the city has to decide."""
+    if dispute.ruling is not None:
+        moment, reason = exact_time(dispute.ruling.at_ns), dispute.ruling.reason
+        if dispute.ruling.is_upheld:
+            decision = Text(
+                "collector.notify.text.ruled_for", party=party, moment=moment, reason=reason
+            )
+        else:
+            decision = Text(
+                "collector.notify.text.ruled_against", party=party, moment=moment, reason=reason
+            )
+        return decision.read(language)
+    if dispute.withdrawn_ns is not None:
+        moment = exact_time(dispute.withdrawn_ns)
+        withdrawn = Text("collector.notify.text.withdrawn", party=party, moment=moment)
+        return withdrawn.read(language)
+    return Text("collector.notify.text.city_decides").read(language)
 
 
 def batch_lines(context: MessageContext, language: Language) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_collector.incidents.answer import AnswerKind
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.incidents.wording import IncidentWording, describe
@@ -12,8 +13,10 @@ from thongsuot_collector.notify.render import sections
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import (
     DISPUTED_MARK,
+    RULED_MARK,
     SEVERITIES,
     SUBJECT_MARKS,
+    UNACCEPTED_MARK,
     circuit_word,
     party_name,
     place_name,
@@ -38,6 +41,14 @@ _ENDINGS: Final[dict[NotificationCause, Text]] = {
     NotificationCause.REASSIGNED: Text("collector.notify.text.endings.reassigned"),
     NotificationCause.WITHDRAWN: Text("collector.notify.text.endings.withdrawn"),
 }
+
+ANSWERS: Final[dict[AnswerKind, Text]] = {
+    AnswerKind.ACCEPTED: Text("collector.notify.text.answers.accepted"),
+    AnswerKind.REFUSED: Text("collector.notify.text.answers.refused"),
+    AnswerKind.EXPECTED: Text("collector.notify.text.answers.expected"),
+    AnswerKind.MENDED: Text("collector.notify.text.answers.mended"),
+}
+"""What a party can answer, as buttons and links say it."""
 
 
 class RenderedText(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +97,23 @@ def _title(context: MessageContext, wording: IncidentWording, language: Language
         mark = SUBJECT_MARKS[NotificationCause.STARTED].read(language)
         if context.record.cause is NotificationCause.UNEXCUSED:
             mark = SUBJECT_MARKS[NotificationCause.UNEXCUSED].read(language)
-    if context.disputes and context.kind is not NotificationKind.RESOLVED:
-        mark = DISPUTED_MARK.read(language)
+    if context.kind is not NotificationKind.RESOLVED:
+        mark = _mark_of_answers(context, language) or mark
     if context.is_test:
         mark = _TEST_MARK.read(language)
     return f"[{mark}] {_subject(context, wording, language)}"[:TITLE_CHARACTERS]
+
+
+def _mark_of_answers(context: MessageContext, language: Language) -> str:
+    """Return what stands first for what people have said of the incident, or failed to say."""
+    if any(not dispute.is_settled for dispute in context.disputes):
+        return DISPUTED_MARK.read(language)
+    # What is settled, and who was told, is news once.
+    if context.is_news and context.disputes:
+        return RULED_MARK.read(language)
+    if context.is_news and context.escalations:
+        return UNACCEPTED_MARK.read(language)
+    return ""
 
 
 def _subject(context: MessageContext, wording: IncidentWording, language: Language) -> str:
@@ -150,9 +173,17 @@ def _facts(context: MessageContext, wording: IncidentWording, language: Language
     is_over = context.kind is NotificationKind.RESOLVED
     measured = [] if is_over else sections.measured_lines(context, language)
     compared = [] if is_over else sections.compared_lines(context, language)
-    blocks = [_ending(context, language) if is_over else wording.situation]
+    blocks = [_ending(context, language)]
     if not is_over:
-        blocks.insert(0, _disputes(context, language))
+        # The desk is told what to do by its own book; this is what the fault asks for.
+        is_told = context.audience.party is not Party.CITY and context.rule.sentences is not None
+        blocks = [
+            _disputes(context, language),
+            wording.do if is_told else "",
+            _unaccepted(context, language),
+            wording.situation,
+            _answers(context, language),
+        ]
     blocks += [
         _summary(context, language),
         _list(_affected_title(context), sections.circuit_lines(context, language), language),
@@ -164,9 +195,6 @@ def _facts(context: MessageContext, wording: IncidentWording, language: Language
             language,
         ),
     ]
-    if not is_over and context.audience.party is not Party.CITY:
-        # The desk is told what to do by its own book; this is what the fault asks for.
-        blocks.insert(1, wording.do if context.rule.sentences is not None else "")
     return [*blocks, _footer(context, language)]
 
 
@@ -176,16 +204,47 @@ def _disputes(context: MessageContext, language: Language) -> str:
     for dispute in context.disputes:
         party = party_name(dispute.party, context.directory, language)
         moment = sections.exact_time(dispute.at_ns)
-        refusal = Text(
-            "collector.notify.text.refused_ticket",
-            party=party,
-            reference=dispute.reference,
-            moment=moment,
-        ).read(language)
+        if dispute.reference:
+            refusal = Text(
+                "collector.notify.text.refused_ticket",
+                party=party,
+                reference=dispute.reference,
+                moment=moment,
+            ).read(language)
+        else:
+            refusal = Text(
+                "collector.notify.text.refused_by",
+                party=party,
+                person=dispute.person,
+                moment=moment,
+            ).read(language)
         lines.append(f"{refusal}: {dispute.reason}" if dispute.reason else f"{refusal}.")
-    if lines:
-        lines.append(Text("collector.notify.text.city_decides").read(language))
+        lines.append(sections.settlement(dispute, party, language))
     return "\n".join(lines)
+
+
+def _unaccepted(context: MessageContext, language: Language) -> str:
+    """Return who else was told because nobody has accepted the incident in time."""
+    if not context.escalations or context.incident.acknowledgement is not None:
+        return ""
+    steps = [
+        Text(
+            "collector.notify.text.step",
+            title=step.title or Text("collector.notify.text.city").read(language),
+            moment=sections.exact_time(step.at_ns),
+        ).read(language)
+        for step in context.escalations
+    ]
+    party = party_name(context.incident.party, context.directory, language)
+    unaccepted = Text("collector.notify.text.unaccepted", party=party, steps=", ".join(steps))
+    return unaccepted.read(language)
+
+
+def _answers(context: MessageContext, language: Language) -> str:
+    """Return where the people of the audience answer: one address for each answer."""
+    urls = [f"- {ANSWERS[kind].read(language)}:\n  {url}" for kind, url in context.answer_urls]
+    title = Text("collector.notify.text.answer").read(language)
+    return "\n".join([f"{title}:", *urls]) if urls else ""
 
 
 def _affected_title(context: MessageContext) -> Text:

@@ -16,6 +16,14 @@ from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.language import Language
 
 _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
+_OF_A_PARTY = {
+    "party",
+    "acknowledged",
+    "disputed",
+    "answer accepted",
+    "answer expected",
+    "answer mended",
+}
 _OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
 
 
@@ -39,7 +47,7 @@ def _about(note: HistoryEntry, context: MessageContext, language: Language) -> s
     with suppress(ValueError):
         if note.event == "closed":
             return labels.OUTCOMES[ClosureCode(about)].read(language)
-        if note.event in {"party", "acknowledged", "disputed"}:
+        if note.event in _OF_A_PARTY:
             party, _, rest = about.partition(": ")
             return ": ".join(filter(None, (owner_name(party, context.directory, language), rest)))
         if note.event == "rule" and about in codes():

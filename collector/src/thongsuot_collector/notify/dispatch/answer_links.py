@@ -1,0 +1,87 @@
+"""
+Answer links: what stands in a message for each answer that its party can give.
+
+A link is signed, says for whom, of what and until when it is good, and is good for one answer: the
+incident keeps the link's name with the answer. Opening it changes nothing, so that a scanner of
+mails may.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final
+
+import msgspec
+
+from thongsuot_collector.incidents.answer import AnswerKind
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.party import ResponsibleParty, parse_responsible_party
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
+from thongsuot_schema.segment import Party
+
+ANSWERING: Final = frozenset({Party.CARRIER, Party.PORTAL})
+"""The parties that are asked for an answer."""
+
+GOOD_FOR_S: Final = 14 * 86_400
+"""An incident that nobody could mend within two weeks is talked about otherwise."""
+
+_PURPOSE = "answer"
+_CHARACTERS = 400
+"""More than the longest link has."""
+
+
+class AnswerGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a link is good for: one answer of a kind, about an incident, for a party.
+
+    ``number`` is that of the notification that it came with, ``until_s`` when it ends (Unix
+    seconds), ``token`` the link's own name.
+    """
+
+    incident: str
+    party: ResponsibleParty
+    number: int
+    kind: AnswerKind
+    until_s: int
+    token: str
+
+
+class AnswerLinks:
+    """Makes and knows the links."""
+
+    def __init__(self, links: IncidentLinks) -> None:
+        self._links = links
+
+    def urls(
+        self, incident: str, party: ResponsibleParty, *, number: int, issued_ns: int
+    ) -> tuple[tuple[AnswerKind, str], ...]:
+        """Return a link for each answer; none where people cannot open our pages."""
+        if not self._links.page_url("/"):
+            return ()
+        until_s = issued_ns // NS_PER_S + GOOD_FOR_S
+        return tuple(
+            (kind, self._url(f"{incident} {party} {number} {kind} {until_s}"))
+            for kind in AnswerKind
+        )
+
+    def grant(self, token: str) -> AnswerGrant | None:
+        """Return what a link is good for; ``None`` where it is none of ours."""
+        encoded, _, signature = token[:_CHARACTERS].partition(".")
+        try:
+            text = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+        except ValueError:
+            return None
+        if not self._links.is_signed(_PURPOSE, text, signature):
+            return None
+        incident, party, number, kind, until_s = text.split(" ")
+        return AnswerGrant(
+            incident=incident,
+            party=parse_responsible_party(party),
+            number=int(number),
+            kind=AnswerKind(kind),
+            until_s=int(until_s),
+            token=signature,
+        )
+
+    def _url(self, text: str) -> str:
+        encoded = urlsafe_b64encode(text.encode("ascii")).decode().rstrip("=")
+        signature = self._links.signature(_PURPOSE, text)
+        return self._links.page_url(f"/answers/{encoded}.{signature}")

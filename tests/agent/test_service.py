@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import thongsuot_agent
+from thongsuot_agent.spool.paths import SpoolPaths
 
-UNIT = Path(thongsuot_agent.__file__).parent / "data" / "thongsuot-agent.service"
+DATA = Path(thongsuot_agent.__file__).parent / "data"
+UNIT = DATA / "thongsuot-agent.service"
+ROUTES = DATA / "thongsuot-agent-routes.service"
 MOST_EXPOSED = 2.0
 
 
@@ -22,22 +25,25 @@ def analyze() -> str:
     return program
 
 
-def test_the_service_is_closely_shut_in(analyze: str) -> None:
-    command = [analyze, "security", "--offline=true", "--no-pager", str(UNIT)]
+@pytest.mark.parametrize("unit", [UNIT, ROUTES], ids=["agent", "routes"])
+def test_the_service_is_closely_shut_in(analyze: str, unit: Path) -> None:
+    command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
     assert exposure is not None, done.stderr
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
-def test_systemd_knows_every_word_of_it(analyze: str) -> None:
-    command = [analyze, "verify", "--no-pager", str(UNIT)]
+def test_systemd_knows_every_word_of_them(analyze: str) -> None:
+    units = [UNIT, *sorted(DATA.glob("thongsuot-agent-routes.*"))]
+    assert len(units) == 3
+    command = [analyze, "verify", "--no-pager", *(str(unit) for unit in units)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     complaints = [
         line
         for line in done.stderr.splitlines()
         # Here the program is not installed where the unit expects it.
-        if UNIT.name in line and "is not executable" not in line
+        if any(unit.name in line for unit in units) and "is not executable" not in line
     ]
     assert complaints == []
 
@@ -52,4 +58,15 @@ def test_the_record_outlives_a_restart_and_the_capability_is_the_only_one() -> N
         "Type=notify",
         "NoNewPrivileges=yes",
         "RestartPreventExitStatus=2",
+        "Wants=thongsuot-agent-routes.service thongsuot-agent-routes.path",
     } <= set(lines)
+
+
+def test_what_makes_routes_can_do_that_alone_and_is_started_by_the_agents_file() -> None:
+    lines = ROUTES.read_text(encoding="utf-8").splitlines()
+    assert {"Type=oneshot", "CapabilityBoundingSet=CAP_NET_ADMIN", "NoNewPrivileges=yes"} <= set(
+        lines
+    )
+    paths = SpoolPaths(state_dir=Path("/var"), runtime_dir=Path("/run/thongsuot-agent"))
+    watched = f"PathChanged={paths.route_request_file}"
+    assert watched in ROUTES.with_suffix(".path").read_text(encoding="utf-8").splitlines()

@@ -26,7 +26,14 @@ COMMANDS = {
 _AGENT_DATA = "agent/src/thongsuot_agent/data"
 _COLLECTOR_DATA = "collector/src/thongsuot_collector/data"
 SYSTEM_FILES = {
-    "agent": {f"{_AGENT_DATA}/thongsuot-agent.service": "systemd/system/thongsuot-agent.service"},
+    "agent": {
+        f"{_AGENT_DATA}/{unit}": f"systemd/system/{unit}"
+        for unit in (
+            "thongsuot-agent.service",
+            "thongsuot-agent-routes.service",
+            "thongsuot-agent-routes.path",
+        )
+    },
     "collector": {
         **{
             f"{_COLLECTOR_DATA}/{unit}": f"systemd/system/{unit}"

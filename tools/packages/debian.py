@@ -26,7 +26,7 @@ Maintainer: Thông Suốt <thongsuot@localhost>
 Section: net
 Priority: optional
 Installed-Size: {kibibytes}
-Depends: python3 (>= {oldest}), python3 (<< {beyond}), ca-certificates, {libc}, systemd (>= 250)
+Depends: python3 (>= {oldest}), python3 (<< {beyond}), {libc}, {tools}
 Description: {summary}
  Everything that it needs is in it, for the Pythons of Debian 12 and 13. The
  service starts once /etc/thongsuot/{room}.toml is there.
@@ -63,6 +63,10 @@ set -e
 unit=thongsuot-{room}.service
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     systemctl disable --now "$unit" || true
+    if [ -e /usr/lib/systemd/system/thongsuot-{room}-routes.path ]; then
+        systemctl stop thongsuot-{room}-routes.path || true
+        thongsuot-{room} routes remove || true
+    fi
     if [ -e /usr/lib/systemd/system/thongsuot-{room}-backup.timer ]; then
         systemctl disable --now thongsuot-{room}-backup.timer || true
     fi
@@ -109,6 +113,9 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
         "oldest": PYTHONS[0],
         "beyond": _after(PYTHONS[-1]),
         "libc": "libc6 (>= 2.28)",
+        # The agent's routes are made by `ip`.
+        "tools": "ca-certificates, systemd (>= 250)"
+        + (", iproute2" if package.room == "agent" else ""),
         "summary": _SUMMARY[package.room],
     }
     control = tree / "DEBIAN"

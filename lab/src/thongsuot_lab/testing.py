@@ -47,3 +47,13 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> La
 def office() -> Lab:
     """A ``device`` behind a core switch and a firewall; use as a context manager."""
     return Lab(small.office())
+
+
+def shared_lan() -> Lab:
+    """A ``device`` with one port on a network of two boxes; use as a context manager."""
+    return Lab(small.shared_lan())
+
+
+def dual_wan() -> Lab:
+    """A ``device`` with one port behind a router with two lines; use as a context manager."""
+    return Lab(small.dual_wan())

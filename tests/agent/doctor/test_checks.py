@@ -63,6 +63,11 @@ def test_of_a_healthy_host_nothing_is_said() -> None:
         ),
         (replace(MOBILE, resolvers=()), "name_servers", FindingSeverity.FAULT),
         (replace(MOBILE, resolvers_are_shared=True), "name_servers", FindingSeverity.WARNING),
+        (
+            replace(MOBILE, state=replace(MOBILE.state, unrouted=True)),
+            "own_gateways",
+            FindingSeverity.FAULT,
+        ),
         (replace(MOBILE, mtu_bytes=1200), "packet_size", FindingSeverity.FAULT),
         (replace(MOBILE, mtu_bytes=9000), "packet_size", FindingSeverity.WARNING),
         (replace(MOBILE, use_tempaddr=2), "temporary_addresses", FindingSeverity.NOTE),

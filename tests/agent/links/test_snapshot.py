@@ -16,8 +16,13 @@ from thongsuot_agent.proto.rtnetlink import (
     NextHop,
     RouteMessage,
 )
+from thongsuot_schema.inventory.model import Link as Spec
 
 MAIN, OTHER, LOCAL = 254, 77, 255
+
+
+def on(interface: str) -> Spec:
+    return Spec(name=interface, interface=interface)
 
 
 def link(index: int, name: str, *, carrier: bool = True, flags: int = IFF_UP) -> LinkMessage:
@@ -104,13 +109,13 @@ def test_of_several_gateways_the_main_tables_best_is_named() -> None:
             route((2, "10.0.0.2"), priority=200),
             route((2, "10.0.0.1"), priority=100),
         ),
-        ["eth0"],
+        [on("eth0")],
     )
     assert by_interface["eth0"].gateway4 == "10.0.0.1"
 
 
 def test_a_point_to_point_link_has_a_route_and_no_gateway() -> None:
-    state = states(tables(route((3, None))), ["wwan0"])["wwan0"]
+    state = states(tables(route((3, None))), [on("wwan0")])["wwan0"]
     assert (state.has_route4, state.gateway4, state.has_route6) == (True, None, False)
 
 
@@ -128,7 +133,7 @@ def test_only_addresses_that_can_be_used_count() -> None:
                 address(3, "192.168.8.10"),
             )
         ),
-        ["eth0"],
+        [on("eth0")],
     )["eth0"]
     assert state.addresses4 == ("192.168.1.10",)
     assert state.addresses6 == ("2001:db8::1", "2001:db8::3")
@@ -136,12 +141,43 @@ def test_only_addresses_that_can_be_used_count() -> None:
     assert not state.address_conflict
 
 
+def test_two_links_on_one_interface_have_each_its_own_gateway() -> None:
+    read = tables(
+        route((2, "10.0.0.1"), priority=100),
+        route((2, "10.0.0.2"), table=OTHER),
+        route((2, "fe80::1"), family=socket.AF_INET6),
+        addresses=(address(2, "10.0.0.10"), address(2, "2001:db8::1")),
+    )
+    first = Spec(name="first", interface="eth0", gateways=("10.0.0.1",))
+    second = Spec(name="second", interface="eth0", gateways=("10.0.0.2",))
+    gone = Spec(name="gone", interface="eth0", gateways=("10.0.0.3",))
+    by_name = states(read, [first, second, gone])
+    assert [by_name[name].gateway4 for name in ("first", "second")] == ["10.0.0.1", "10.0.0.2"]
+    assert (by_name["first"].carries4, by_name["second"].carries4) == (True, False)
+    assert not by_name["gone"].has_route4
+    # IPv6 has one router of which the settings say nothing: it is neither link's.
+    for state in by_name.values():
+        assert (state.addresses6, state.has_route6, state.carries6) == ((), False, False)
+
+
+def test_a_link_with_sources_has_those_addresses_and_no_other() -> None:
+    read = tables(
+        route((2, "10.0.0.1")),
+        addresses=(address(2, "10.0.0.10"), address(2, "10.0.0.11")),
+    )
+    second = Spec(name="second", interface="eth0", sources=("10.0.0.11",))
+    lost = Spec(name="lost", interface="eth0", sources=("10.0.0.12",))
+    by_name = states(read, [second, lost])
+    assert by_name["second"].addresses4 == ("10.0.0.11",)
+    assert by_name["lost"].addresses4 == ()
+
+
 def test_a_duplicate_address_is_a_conflict() -> None:
     twice = address(2, "2001:db8::5", flags=IFA_F_DADFAILED | IFA_F_TENTATIVE)
-    state = states(tables(addresses=(twice,)), ["eth0"])["eth0"]
+    state = states(tables(addresses=(twice,)), [on("eth0")])["eth0"]
     assert state.address_conflict
     assert state.addresses6 == ()
 
 
 def test_what_is_not_there_is_absent() -> None:
-    assert states(tables(), ["eth9"]) == {"eth9": ABSENT}
+    assert states(tables(), [on("eth9")]) == {"eth9": ABSENT}

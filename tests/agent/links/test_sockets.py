@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6
+from thongsuot_agent.links.selector import UNSELECTED
 from thongsuot_agent.links.sockets import (
     connect_stream_by,
     open_stream_by,
@@ -41,7 +42,7 @@ def seen_by_anchor(lab: Lab, address: str, interface: str) -> str:
         accepting = threading.Thread(target=accept)
         accepting.start()
         lab.node("device").call(
-            lambda: connect_stream_by(interface, address, PORT, WITHIN_S)
+            lambda: connect_stream_by(interface, UNSELECTED, address, PORT, WITHIN_S)
         ).close()
         accepting.join(WITHIN_S)
     (peer,) = peers
@@ -57,7 +58,7 @@ def test_a_library_in_a_worker_is_connected_by_the_interface_that_was_named(
 
 def test_a_host_that_nobody_answers_for_is_an_error(lab: Lab) -> None:
     with pytest.raises(OSError, match="refused"):
-        lab.node("device").call(lambda: connect_stream_by("fix0", ANCHOR4, 9, WITHIN_S))
+        lab.node("device").call(lambda: connect_stream_by("fix0", UNSELECTED, ANCHOR4, 9, WITHIN_S))
 
 
 def test_a_stream_of_a_worker_keeps_to_the_source_address(lab: Lab) -> None:
@@ -65,13 +66,13 @@ def test_a_stream_of_a_worker_keeps_to_the_source_address(lab: Lab) -> None:
     source = shown.split("inet ")[1].partition("/")[0]
 
     def opened() -> tuple[str, bytes]:
-        with open_stream_by("wwan0", Family.IP4, source) as stream:
+        with open_stream_by("wwan0", Family.IP4, source, UNSELECTED) as stream:
             bound = stream.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
             return stream.getsockname()[0], bound.rstrip(b"\0")
 
     assert lab.node("device").call(opened) == (source, b"wwan0")
     with pytest.raises(OSError, match="assign requested address"):
-        lab.node("device").call(lambda: open_stream_by("wwan0", Family.IP4, ANCHOR4))
+        lab.node("device").call(lambda: open_stream_by("wwan0", Family.IP4, ANCHOR4, UNSELECTED))
 
 
 def test_equipment_beside_the_uplinks_is_reached_as_the_kernel_routes_it(lab: Lab) -> None:

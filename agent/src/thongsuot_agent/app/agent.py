@@ -13,6 +13,7 @@ from thongsuot_agent.app.jitter import jitter, new_id
 from thongsuot_agent.app.link_registry import LinkRegistry
 from thongsuot_agent.app.requested_tests import RequestedTestCallbacks, RequestedTests
 from thongsuot_agent.app.result_pipeline import PipelineCallbacks
+from thongsuot_agent.app.route_requests import RouteRequests
 from thongsuot_agent.app.run_context import RunContext, with_config
 from thongsuot_agent.app.sampling import SamplingProgress
 from thongsuot_agent.app.site_configs import (
@@ -88,6 +89,7 @@ class Agent:
             wall_ns, "" if checkpoint is None else checkpoint.data_budget
         )
         self._sampling = SamplingProgress(wall_ns)
+        self._route_requests = RouteRequests(context.paths.route_request_file)
         self._spool = make_spool(context, wall_ns)
         self._pipeline = make_pipeline(context, self._spool, self._links, checkpoint)
         self._runner = Runner(
@@ -185,6 +187,7 @@ class Agent:
             self._pipeline.tick(None if wall_ns is None else wall_ns / NS_PER_S)
             self._requested_tests.tick()
             self._site_configs.tick()
+            self._route_requests.tick(self._monitor.links, self._ticked_ns)
             self._notifier.send("WATCHDOG=1")
             if self._ticks % _RESCHEDULE_EVERY_TICKS == 0 or self._pipeline.needs_rescheduling:
                 self._pipeline.needs_rescheduling = False

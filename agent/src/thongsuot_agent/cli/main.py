@@ -29,10 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415
 
             return check_config(options.config)
-        case "doctor":
-            from thongsuot_agent.cli.doctor import examine_host  # noqa: PLC0415
-
-            return examine_host(options.config, is_json=options.json)
+        case "doctor" | "links" | "routes":
+            return _look_after_host(options)
         case "status":
             from thongsuot_agent.cli.status import show_status  # noqa: PLC0415
 
@@ -57,6 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from thongsuot_agent.cli.replay import print_replay  # noqa: PLC0415
 
             return print_replay(options.file)
+
+
+def _look_after_host(options: argparse.Namespace) -> int:
+    """Run one of the commands that are about this host and need no running agent."""
+    match options.command:
+        case "doctor":
+            from thongsuot_agent.cli.doctor import examine_host  # noqa: PLC0415
+
+            return examine_host(options.config, is_json=options.json)
+        case "links":
+            from thongsuot_agent.cli.links import show_links  # noqa: PLC0415
+
+            return show_links(options.config)
+        case _:
+            from thongsuot_agent.cli.routes import manage_routes  # noqa: PLC0415
+
+            return manage_routes(options.config, options.action)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -87,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check-config", "check the configuration as a start would")
     doctor = add("doctor", "look for what on this device makes measurements lie")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    links = add("links", "show the links, and prove by a packet which router each leaves by")
+    routes = add("routes", "rules and tables that send each link by its own gateway; needs root")
+    routes.add_argument(
+        "action", choices=("apply", "show", "remove"), help="show prints what apply would make"
+    )
     status = add("status", "show the status of the running agent")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
     status.add_argument("--json", action="store_true", help="print the status as JSON")
@@ -106,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where the agent keeps its certificate; default: as configured, none without that",
     )
-    for command in (run, check, doctor, status, site_config, enrol):
+    for command in (run, check, doctor, links, routes, status, site_config, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )

@@ -15,6 +15,7 @@ from thongsuot_agent.probes import loader
 from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.job import ALL_NAMES, EDGE, FIRST_HOP, GATEWAY, RESOLVER, targets_of
 from thongsuot_runtime.config_file import Mistake
+from thongsuot_schema.inventory.link_selection import selection_mistakes
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.suggestion import suggest
@@ -27,6 +28,7 @@ _ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSI
 def mistakes(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mistake]:
     """Yield all mistakes; ``targets`` are those configured, or the default ones."""
     yield from _names(config)
+    yield from selection_mistakes(config.links, ("links",))
     yield from _collector(config)
     yield from _page(config)
     yield from _references(config)
@@ -45,7 +47,6 @@ def _names(config: AgentConfig) -> Iterator[Mistake]:
     }
     for table, names in named.items():
         yield from _repeated(table, "name", names)
-    yield from _repeated("links", "interface", [link.interface for link in config.links])
 
 
 def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:

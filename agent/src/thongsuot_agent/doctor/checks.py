@@ -85,6 +85,22 @@ def _routes(host: Host) -> Iterator[HostFinding]:
         )
 
 
+def _own_gateways(host: Host) -> Iterator[HostFinding]:
+    for link in host.links:
+        if link.state.unrouted:
+            gateways = " and ".join(link.spec.gateways)
+            yield HostFinding(
+                check="own_gateways",
+                severity=FindingSeverity.FAULT,
+                link=link.name,
+                text=f"no rule and table send its packets by {gateways}, so that nothing is "
+                "measured over it",
+                remedy="systemctl start thongsuot-agent-routes (or, as root, thongsuot-agent "
+                "routes apply); where systemd-networkd manages the interface, have it leave "
+                "foreign rules alone (docs/how-to/two-routers-on-one-network.md)",
+            )
+
+
 def _reverse_path_filter(host: Host) -> Iterator[HostFinding]:
     for link in host.links:
         if link.state.reverse_filtered:
@@ -219,6 +235,7 @@ def _managers(host: Host) -> Iterator[HostFinding]:
 CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
     _interfaces,
     _routes,
+    _own_gateways,
     _reverse_path_filter,
     _name_servers,
     _common_gateway,

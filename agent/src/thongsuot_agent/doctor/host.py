@@ -10,6 +10,7 @@ from thongsuot_agent.links.icmp_sockets import missing_privilege_text, open_icmp
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.resolvers import find_shared_resolvers
+from thongsuot_agent.links.selector import selector_of
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_runtime import kernel_clock
 from thongsuot_schema.inventory.model import Link
@@ -132,7 +133,7 @@ def _echo_refusal(links: tuple[HostLink, ...]) -> str:
     if there is None:
         return ""
     try:
-        open_icmp(Family.IP4, there.spec.interface).close()
+        open_icmp(Family.IP4, there.spec.interface, selector_of(there.spec)).close()
     except LinkUnusable as refused:
         return refused.detail or missing_privilege_text()
     return ""

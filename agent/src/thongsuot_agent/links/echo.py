@@ -11,6 +11,7 @@ from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
 from thongsuot_schema.reason import Reason
@@ -84,8 +85,8 @@ class EchoChannel:
     Belongs to the event loop that it was made in. Any number of echoes may be under way.
     """
 
-    def __init__(self, family: Family, interface: str, index: int) -> None:
-        self._socket = EchoSocket(family, interface)
+    def __init__(self, family: Family, interface: str, index: int, selector: RouteSelector) -> None:
+        self._socket = EchoSocket(family, interface, selector)
         self._index = index
         self._loop = asyncio.get_running_loop()
         for file in self._socket.files():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import FLOW_MASK, FRESH_FLOWS, number_anew, open_icmp
+from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.proto import control, icmp
 from thongsuot_agent.proto.malformed import MalformedMessage
@@ -30,16 +31,16 @@ class EchoArrival:
 
 class EchoSocket:
     """
-    Sends echo requests by one interface and tells what came back from anywhere.
+    Sends echo requests by one link and tells what came back from anywhere.
 
     Raises:
         LinkUnusable: see ``open_icmp``.
     """
 
-    def __init__(self, family: Family, interface: str) -> None:
+    def __init__(self, family: Family, interface: str, selector: RouteSelector) -> None:
         self._is_six = family is Family.IP6
         self.numbers = icmp.IP6 if self._is_six else icmp.IP4
-        self._sockets = open_icmp(family, interface)
+        self._sockets = open_icmp(family, interface, selector)
         self._number = 0
 
     @property

@@ -4,6 +4,7 @@ import socket
 from dataclasses import dataclass
 
 from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
+from thongsuot_agent.links.selector import UNSELECTED, RouteSelector
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.proto.rtnetlink import RouteMessage
 from thongsuot_schema.reason import Reason
@@ -16,7 +17,7 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egress:
     """
-    The way out to one destination: the interface and the source address.
+    The way out to one destination: the interface, the source address, what packets carry.
 
     ``source`` and ``destination`` are text, ``source_packed`` and ``destination_packed`` the same
     as bytes.
@@ -29,6 +30,7 @@ class Egress:
     source_packed: bytes
     destination: str
     destination_packed: bytes
+    selector: RouteSelector = UNSELECTED
 
     @property
     def is_link_local(self) -> bool:
@@ -49,6 +51,10 @@ class Egress:
         return (address, port, 0, self.index if self.is_link_local else 0)
 
 
+_FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
+"""Of the ranges for benchmarks (RFC 2544, RFC 5180): only a default route leads there."""
+
+
 def address_family(family: Family) -> socket.AddressFamily:
     """Return the socket module's word for a family."""
     return socket.AF_INET6 if family is Family.IP6 else socket.AF_INET
@@ -65,19 +71,26 @@ def is_link_local6(packed: bytes) -> bool:
 
 
 def find_egress(
-    kernel: RtnetlinkClient, interface: str, state: LinkState, family: Family, destination: str
+    kernel: RtnetlinkClient,
+    interface: str,
+    state: LinkState,
+    family: Family,
+    destination: str,
+    *,
+    selector: RouteSelector = UNSELECTED,
 ) -> Egress:
     """
-    Return how packets to a destination leave by this interface.
+    Return how packets to a destination leave by this link.
 
-    The kernel is asked for the route with the interface fixed and with each of the interface's own
-    addresses as source, best match first, because on a device with two uplinks the routing table
-    often depends on the source address (``ip rule from ...``). The source is the route's preferred
-    one where it names one.
+    The kernel is asked for the route with the interface fixed, with what the link's packets carry
+    and with each of the interface's own addresses as source, best match first, because on a device
+    with two uplinks the routing table often depends on the source address (``ip rule from ...``).
+    The source is the route's preferred one where it names one.
 
     Raises:
         LinkUnusable: the interface is absent or down, has no address of the family, or none of its
-            addresses has a route to the destination by this interface.
+            addresses has a route to the destination by this interface; or the link has a gateway
+            of its own, and packets would not go by that.
     """
     if not state.present:
         raise LinkUnusable(Reason.INTERFACE_ABSENT, f"no interface {interface!r}")
@@ -89,9 +102,10 @@ def find_egress(
     if not own:
         raise LinkUnusable(Reason.NO_ADDRESS, f"{interface} has no usable {family} address")
     for source in own:
-        route = _route(kernel, state.index, target, source)
+        route = _route(kernel, state.index, target, source, selector)
         if route is None:
             continue
+        _require_gateway(route, target, selector)
         preferred = route.preferred_source
         chosen = preferred if preferred is not None and preferred in own else source
         return Egress(
@@ -102,12 +116,57 @@ def find_egress(
             source_packed=chosen,
             destination=destination,
             destination_packed=target,
+            selector=selector,
         )
     raise LinkUnusable(Reason.NO_ROUTE, f"no {family} route by {interface} to this target")
 
 
+def is_unrouted(
+    kernel: RtnetlinkClient, interface: str, state: LinkState, selector: RouteSelector
+) -> bool:
+    """
+    Return whether packets of a link would leave by another gateway than its own, or nowhere.
+
+    Of an interface that cannot send nothing is known.
+
+    Raises:
+        OSError: netlink refuses the question.
+    """
+    for family, far in _FAR.items():
+        if selector.gateway(family is Family.IP6) is None:
+            continue
+        try:
+            find_egress(kernel, interface, state, family, far, selector=selector)
+        except LinkUnusable as unusable:
+            if unusable.reason in {Reason.EGRESS_UNPROVEN, Reason.NO_ROUTE}:
+                return True
+    return False
+
+
+def _require_gateway(route: RouteMessage, target: bytes, selector: RouteSelector) -> None:
+    """
+    Refuse a way that does not lead by the link's own gateway: its answers would prove another line.
+
+    Raises:
+        LinkUnusable: the rule that sends the link's packets by its gateway is not there, or the
+            destination stands on the device's own network, in front of the gateway.
+    """
+    gateway = selector.gateway(len(target) == 16)
+    if gateway is None or target == gateway or is_link_local6(target):
+        return
+    hops = {hop.gateway for hop in route.next_hops}
+    if hops == {gateway}:
+        return
+    named = socket.inet_ntop(socket.AF_INET6 if len(gateway) == 16 else socket.AF_INET, gateway)
+    if hops == {None}:
+        text = f"this target stands on the device's own network and not behind {named}"
+    else:
+        text = f"no rule sends this link's packets by {named}: thongsuot-agent routes apply"
+    raise LinkUnusable(Reason.EGRESS_UNPROVEN, text)
+
+
 def _route(
-    kernel: RtnetlinkClient, index: int, target: bytes, source: bytes
+    kernel: RtnetlinkClient, index: int, target: bytes, source: bytes, selector: RouteSelector
 ) -> RouteMessage | None:
     """
     The route that a socket bound to the interface and to the source would take, if there is one.
@@ -116,11 +175,18 @@ def _route(
     would not take (ip6_route_output_flags); asked without, it keeps to the interface.
     """
     family = socket.AF_INET6 if len(target) == 16 else socket.AF_INET
-    route = kernel.route(family=family, destination=target, source=source, index=index)
-    if route is None or _leads_by(route, index):
-        return route
-    route = kernel.route(family=family, destination=target, source=None, index=index)
-    return route if route is not None and _leads_by(route, index) else None
+    for asked in (source, None):
+        route = kernel.route(
+            family=family,
+            destination=target,
+            source=asked,
+            index=index,
+            mark=selector.mark,
+            tos=selector.tos,
+        )
+        if route is None or _leads_by(route, index):
+            return route
+    return None
 
 
 def _leads_by(route: RouteMessage, index: int) -> bool:

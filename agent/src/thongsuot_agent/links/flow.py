@@ -166,7 +166,7 @@ class Flow:
         try:
             if self._is_raw:
                 attach_filter(opened, (echo_filter6 if self._six else echo_filter4)(name))
-                bind_to(opened, self.egress.interface)
+                bind_to(opened, self.egress.interface, self.egress.selector)
                 opened.bind(self.egress.source_address())
                 self._identifier = name
             else:
@@ -179,7 +179,7 @@ class Flow:
 
     def _bind(self, opened: socket.socket, name: int) -> None:
         """Take the flow's own name; should another have it just now, the next."""
-        bind_to(opened, self.egress.interface)
+        bind_to(opened, self.egress.interface, self.egress.selector)
         address, _, *rest = self.egress.source_address()
         for following in range(name, name + _TRIES):
             try:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control
@@ -51,9 +52,9 @@ class IcmpSockets:
         self.listener.close()
 
 
-def open_icmp(family: Family, interface: str) -> IcmpSockets:
+def open_icmp(family: Family, interface: str, selector: RouteSelector) -> IcmpSockets:
     """
-    Return non-blocking sockets for echoes by one interface, with time stamps turned on.
+    Return non-blocking sockets for echoes by one link, with time stamps turned on.
 
     Raises:
         LinkUnusable: the interface is gone, or neither sort of socket is allowed; then the text
@@ -61,9 +62,9 @@ def open_icmp(family: Family, interface: str) -> IcmpSockets:
     """
     try:
         try:
-            return _open_raw(family, interface)
+            return _open_raw(family, interface, selector)
         except PermissionError:
-            return _open_ping(family, interface)
+            return _open_ping(family, interface, selector)
     except PermissionError as error:
         raise LinkUnusable(Reason.PERMISSION_DENIED, missing_privilege_text()) from error
     except OSError as error:
@@ -76,12 +77,12 @@ def number_anew(sender: socket.socket) -> None:
     sender.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
 
 
-def _open_raw(family: Family, interface: str) -> IcmpSockets:
+def _open_raw(family: Family, interface: str, selector: RouteSelector) -> IcmpSockets:
     identifier = int.from_bytes(os.urandom(2), "big") & FLOW_MASK
     program = echo_filter6 if family is Family.IP6 else echo_filter4
     with _opened(family, socket.SOCK_RAW) as sender:
         attach_filter(sender, PASS_NOTHING)
-        bind_to(sender, interface)
+        bind_to(sender, interface, selector)
         number_anew(sender)
         with _opened(family, socket.SOCK_RAW) as listener:
             attach_filter(listener, program(identifier, FLOW_MASK))
@@ -90,10 +91,10 @@ def _open_raw(family: Family, interface: str) -> IcmpSockets:
     return IcmpSockets(sender=sender, listener=listener, identifier=identifier, is_raw=True)
 
 
-def _open_ping(family: Family, interface: str) -> IcmpSockets:
+def _open_ping(family: Family, interface: str, selector: RouteSelector) -> IcmpSockets:
     is_six = family is Family.IP6
     with _opened(family, socket.SOCK_DGRAM) as opened:
-        bind_to(opened, interface)
+        bind_to(opened, interface, selector)
         opened.bind(("::" if is_six else "0.0.0.0", 0))  # noqa: S104 - bound to the interface
         _request_arrival_info(opened, family)
         level = control.SOL_IPV6 if is_six else control.SOL_IP

@@ -10,6 +10,7 @@ from thongsuot_agent.links.egress import Egress, find_egress
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.resolvers import Resolvers
 from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
+from thongsuot_agent.links.selector import selector_of
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
 from thongsuot_schema.inventory.model import Link as Spec
@@ -48,6 +49,7 @@ class LiveLink:
         self.edges: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
+        self.selector = selector_of(spec)
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
         self._egresses: dict[tuple[Family, str], Egress] = {}
         self._echoes: dict[Family, EchoChannel] = {}
@@ -101,7 +103,14 @@ class LiveLink:
         if known is not None:
             return known
         try:
-            egress = find_egress(self.kernel, self.spec.interface, self.state, family, destination)
+            egress = find_egress(
+                self.kernel,
+                self.spec.interface,
+                self.state,
+                family,
+                destination,
+                selector=self.selector,
+            )
         except OSError as error:
             raise LinkUnusable(reason_for_own(error), described(error)) from error
         if len(self._egresses) >= _EGRESSES_KEPT:
@@ -129,7 +138,7 @@ class LiveLink:
             return known
         if known is not None:
             known.close()  # the interface was plugged in anew, or nothing answers its flow any more
-        opened = EchoChannel(family, self.spec.interface, self.state.index)
+        opened = EchoChannel(family, self.spec.interface, self.state.index, self.selector)
         self._echoes[family] = opened
         return opened
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
+from thongsuot_agent.links.egress import is_unrouted
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reverse_path import is_reverse_filtered
 from thongsuot_agent.links.rtnetlink_client import NETLINK_ROUTE, DumpInterrupted, RtnetlinkClient
@@ -23,9 +24,9 @@ from thongsuot_agent.proto.rtnetlink import (
     AF_UNSPEC,
     RTM_DELLINK,
     RTM_NEWLINK,
-    LinkMessage,
     parse_link,
 )
+from thongsuot_schema.inventory.link_selection import with_marks
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.inventory.model import Link as Spec
 
@@ -70,11 +71,11 @@ class LinkMonitor:
         self._links: dict[str, LiveLink] = {}
         self._specs: dict[str, Spec] = {}
         self._respec: Callable[[Spec], Spec] = _as_it_is
-        for spec in specs or ():
+        for spec in with_marks(specs or ()):
             self._add(spec)
         self._on_change: OnChange = _ignore
         self._ears: dict[str, ConflictDetector] = {}
-        self._messages: tuple[LinkMessage, ...] = ()
+        self.tables = KernelTables(links=(), addresses=(), routes=())
         try:
             self.refresh()
         except BaseException:
@@ -129,13 +130,15 @@ class LinkMonitor:
         )
         if self._detect:
             self._adopt(uplinks(tables))
-        link_states = states(tables, {link.spec.interface for link in self._links.values()})
-        self._messages = tables.links
+        link_states = states(tables, [link.spec for link in self._links.values()])
+        self.tables = tables
         for name, link in self._links.items():
             interface = link.spec.interface
-            state = self._with_conflicts(name, link_states[interface])
+            state = self._with_conflicts(name, link_states[name])
             if is_reverse_filtered(self._kernel, interface, state):
                 state = replace(state, reverse_filtered=True)
+            if is_unrouted(self._kernel, interface, state, link.selector):
+                state = replace(state, unrouted=True)
             self._change(name, link, state)
 
     async def run(self, on_change: OnChange) -> None:
@@ -164,8 +167,8 @@ class LinkMonitor:
 
     def _watch_conflicts(self, changed: asyncio.Event) -> None:
         """Hear claims to the addresses that each link has now."""
-        by_name = {message.name: message for message in self._messages}
-        own = frozenset(message.hardware_address for message in self._messages)
+        by_name = {message.name: message for message in self.tables.links}
+        own = frozenset(message.hardware_address for message in self.tables.links)
         for name, link in self._links.items():
             ear = self._ears.get(name)
             if ear is None:

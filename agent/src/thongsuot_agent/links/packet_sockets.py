@@ -2,6 +2,7 @@
 
 import socket
 
+from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_schema.result import Family
 
@@ -10,16 +11,16 @@ _SO_TIMESTAMPNS = 35
 _ETHERTYPE = {Family.IP4: 0x0800, Family.IP6: 0x86DD}
 
 
-def open_packet_sender(interface: str, family: Family) -> socket.socket:
+def open_packet_sender(interface: str, family: Family, selector: RouteSelector) -> socket.socket:
     """
-    Return a raw socket that sends packets with their own IP header by one interface.
+    Return a raw socket that sends packets with their own IP header by one link.
 
     Raises:
         PermissionError: raw sockets are not allowed.
     """
     kind = socket.AF_INET6 if family is Family.IP6 else socket.AF_INET
     opened = socket.socket(kind, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    bind_to(opened, interface)
+    bind_to(opened, interface, selector)
     if family is Family.IP6:
         opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_HDRINCL, 1)
     return opened

@@ -81,14 +81,26 @@ class RtnetlinkClient:
         return rtnetlink.parse_link(self._single(request))
 
     def route(
-        self, *, family: int, destination: bytes, source: bytes | None, index: int
+        self,
+        *,
+        family: int,
+        destination: bytes,
+        source: bytes | None,
+        index: int,
+        mark: int = 0,
+        tos: int = 0,
     ) -> rtnetlink.RouteMessage | None:
-        """Return the route to a destination by one interface and from one source, if any."""
+        """
+        Return the route to a destination by one interface and from one source, if any, for packets
+        with a mark and a type of service.
+        """
         request = rtnetlink.route_request(
             family=family,
             destination=destination,
             source=source,
             index=index,
+            mark=mark,
+            tos=tos,
             sequence=self._next(),
         )
         try:

@@ -3,7 +3,9 @@
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
+from thongsuot_agent.links.selector import is_used_by
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.proto.rtnetlink import (
     AF_INET,
@@ -22,8 +24,11 @@ from thongsuot_agent.proto.rtnetlink import (
     SCOPE_UNIVERSE,
     AddressMessage,
     LinkMessage,
+    NextHop,
     RouteMessage,
 )
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.result import Family
 
 _RT_TABLE_MAIN = 254
 
@@ -50,19 +55,33 @@ def uplinks(tables: KernelTables) -> tuple[str, ...]:
     )
 
 
-def states(tables: KernelTables, interfaces: Iterable[str]) -> Mapping[str, LinkState]:
-    """Return the state of each named interface; ``ABSENT`` for those that are not there."""
+def default_gateways(tables: KernelTables) -> Mapping[str, tuple[str, ...]]:
+    """Return the IPv4 routers that default routes of each interface lead to, best first."""
+    names = {link.index: link.name for link in tables.links}
+    gateways: dict[str, dict[str, None]] = {}
+    for index, (family, gateway) in _default_hops(tables.routes):
+        if family == AF_INET and gateway and len(gateway) == 4 and index in names:
+            gateways.setdefault(names[index], {})[text(gateway)] = None
+    return {name: tuple(addresses) for name, addresses in gateways.items()}
+
+
+def states(tables: KernelTables, specs: Iterable[Link]) -> Mapping[str, LinkState]:
+    """Return the state of each link by name; ``ABSENT`` where its interface is not there."""
     by_name = {link.name: link for link in tables.links}
     link_states: dict[str, LinkState] = {}
-    for name in interfaces:
-        link = by_name.get(name)
-        link_states[name] = ABSENT if link is None else _state(link, tables)
+    for spec in specs:
+        link = by_name.get(spec.interface)
+        link_states[spec.name] = ABSENT if link is None else _state(link, tables, spec)
     return link_states
 
 
-def _state(link: LinkMessage, tables: KernelTables) -> LinkState:
-    own = [message for message in tables.addresses if message.index == link.index]
-    hops = [
+def _state(link: LinkMessage, tables: KernelTables, spec: Link) -> LinkState:
+    own = [
+        message
+        for message in tables.addresses
+        if message.index == link.index and _is_of_link(message, spec)
+    ]
+    hops = _pinned_hops(spec) or [
         (family, gateway)
         for index, (family, gateway) in _default_hops(tables.routes)
         if index == link.index
@@ -81,8 +100,8 @@ def _state(link: LinkMessage, tables: KernelTables) -> LinkState:
         gateway6=gateways[AF_INET6],
         has_route4=any(family == AF_INET for family, _ in hops),
         has_route6=any(family == AF_INET6 for family, _ in hops),
-        carries4=link.index in _preferred(tables.routes, AF_INET),
-        carries6=link.index in _preferred(tables.routes, AF_INET6),
+        carries4=_is_preferred(tables.routes, AF_INET, link.index, spec),
+        carries6=_is_preferred(tables.routes, AF_INET6, link.index, spec),
         address_conflict=any(message.flags & IFA_F_DADFAILED for message in own),
         point_to_point=is_point_to_point(link),
         link_local6=next(
@@ -96,8 +115,47 @@ def is_point_to_point(link: LinkMessage) -> bool:
     return bool(link.flags & IFF_NOARP) or link.hardware_type != ARPHRD_ETHER
 
 
-def _preferred(routes: Iterable[RouteMessage], family: int) -> frozenset[int]:
-    """Return the interfaces of the default route that the main table prefers in a family."""
+def _is_of_link(message: AddressMessage, spec: Link) -> bool:
+    """Return whether a link sends from an address of its interface."""
+    if _is_link_local(message):
+        return True
+    is_six = message.family == AF_INET6
+    if not is_used_by(spec, Family.IP6 if is_six else Family.IP4):
+        return False
+    packed = [ip_address(source).packed for source in spec.sources]
+    sources = [source for source in packed if len(source) == len(message.address)]
+    return not sources or message.address in sources
+
+
+def _pinned_hops(spec: Link) -> list[tuple[int, bytes | None]]:
+    """
+    Return the gateways that the settings pin a link to, whatever the tables hold at the moment.
+
+    That its rule or table is missing is the device's own fault, told by ``unrouted``, and no route
+    that somebody took away.
+    """
+    gateways = [ip_address(gateway) for gateway in spec.gateways]
+    return [(AF_INET6 if gateway.version == 6 else AF_INET, gateway.packed) for gateway in gateways]
+
+
+def _goes_by(gateway: bytes | None, family: int, spec: Link) -> bool:
+    """Return whether a default route of the interface is a link's own."""
+    if not is_used_by(spec, Family.IP6 if family == AF_INET6 else Family.IP4):
+        return False
+    gateways = [ip_address(own).packed for own in spec.gateways]
+    return not gateways or gateway in gateways
+
+
+def _is_preferred(routes: Iterable[RouteMessage], family: int, index: int, spec: Link) -> bool:
+    """Return whether the device's own traffic leaves by a link in a family."""
+    return any(
+        hop.index == index and _goes_by(hop.gateway, family, spec)
+        for hop in _preferred(routes, family)
+    )
+
+
+def _preferred(routes: Iterable[RouteMessage], family: int) -> tuple[NextHop, ...]:
+    """Return the next hops of the default route that the main table prefers in a family."""
     defaults = [
         route
         for route in routes
@@ -107,12 +165,12 @@ def _preferred(routes: Iterable[RouteMessage], family: int) -> frozenset[int]:
         and route.family == family
     ]
     if not defaults:
-        return frozenset()
+        return ()
     best = min(defaults, key=lambda route: route.priority)
     # IPv6 tells the next hops of one route as routes of their own.
     same = [route for route in defaults if route.priority == best.priority]
     chosen = same if family == AF_INET6 else [best]
-    return frozenset(hop.index for route in chosen for hop in route.next_hops)
+    return tuple(hop for route in chosen for hop in route.next_hops)
 
 
 def _usable(own: list[AddressMessage], family: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from struct import Struct
 
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.selector import RouteSelector, apply_selector
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
@@ -36,7 +37,7 @@ def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> so
         raise LinkUnusable(reason_for_own(error), described(error)) from error
     try:
         opened.setblocking(False)
-        bind_to(opened, egress.interface)
+        bind_to(opened, egress.interface, egress.selector)
         if kind is socket.SOCK_STREAM:
             opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
         opened.bind(egress.source_address())
@@ -46,9 +47,10 @@ def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> so
     return opened
 
 
-def bind_to(opened: socket.socket, interface: str) -> None:
-    """Bind a socket to an interface."""
+def bind_to(opened: socket.socket, interface: str, selector: RouteSelector) -> None:
+    """Bind a socket to one link: to its interface, and to what tells its packets from others'."""
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+    apply_selector(opened, selector)
 
 
 def attach_filter(opened: socket.socket, program: bytes) -> None:
@@ -79,12 +81,14 @@ def open_unbound(family: Family, address: str, port: int) -> socket.socket:
     return opened
 
 
-def open_stream_by(interface: str, family: Family, source: str) -> socket.socket:
+def open_stream_by(
+    interface: str, family: Family, source: str, selector: RouteSelector
+) -> socket.socket:
     """
     Return a non-blocking TCP socket of an interface and a source address, for a worker.
 
-    A worker has no link; the process that started it says by which interface and from which address
-    its packets leave.
+    A worker has no link; the process that started it says by which interface, from which address
+    and with which selector its packets leave.
 
     Raises:
         OSError: the interface or the address went away, or the kernel refuses.
@@ -92,7 +96,7 @@ def open_stream_by(interface: str, family: Family, source: str) -> socket.socket
     opened = socket.socket(address_family(family), socket.SOCK_STREAM)
     try:
         opened.setblocking(False)
-        bind_to(opened, interface)
+        bind_to(opened, interface, selector)
         opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
         opened.bind((source, 0))
     except OSError:
@@ -101,9 +105,11 @@ def open_stream_by(interface: str, family: Family, source: str) -> socket.socket
     return opened
 
 
-def connect_stream_by(interface: str, host: str, port: int, timeout_s: float) -> socket.socket:
+def connect_stream_by(
+    interface: str, selector: RouteSelector, host: str, port: int, timeout_s: float
+) -> socket.socket:
     """
-    Return a blocking TCP socket that is connected by an interface, for a library in a worker.
+    Return a blocking TCP socket that is connected by a link, for a library in a worker.
 
     Raises:
         OSError: no address of the host could be reached by it.
@@ -114,7 +120,7 @@ def connect_stream_by(interface: str, host: str, port: int, timeout_s: float) ->
     ):
         opened = socket.socket(family, kind)
         try:
-            bind_to(opened, interface)
+            bind_to(opened, interface, selector)
             opened.settimeout(timeout_s)
             opened.connect(address)
         except OSError as error:

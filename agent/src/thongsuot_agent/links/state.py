@@ -40,6 +40,8 @@ class LinkState:
     """No link layer to ask a gateway on (PPP, tun, a modem's raw IP), and no cable either."""
     reverse_filtered: bool = False
     """The kernel drops IPv4 answers that come in by this interface (strict rp_filter)."""
+    unrouted: bool = False
+    """The rule or the table that sends the link's packets by its own gateway is not there."""
     link_local6: str | None = None
     """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
 

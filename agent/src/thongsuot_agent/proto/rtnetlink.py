@@ -45,7 +45,8 @@ _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_OPERSTATE = 1, 3, 4, 16
 _IFLA_STATS64, _IFLA_CARRIER, _IFLA_CARRIER_CHANGES = 23, 33, 35
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _RTA_DST, _RTA_SRC, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 2, 4, 5, 6
-_RTA_PREFSRC, _RTA_MULTIPATH, _RTA_TABLE, _RTA_VIA = 7, 9, 15, 18
+_RTA_PREFSRC, _RTA_MULTIPATH, _RTA_TABLE, _RTA_MARK, _RTA_VIA = 7, 9, 15, 16, 18
+_RTA_MARK = 16
 _NDA_DST, _NDA_LLADDR, _NDA_CACHEINFO = 1, 2, 3
 
 _IFINFO = Struct("=BxHiII")
@@ -331,7 +332,14 @@ def link_request(index: int, sequence: int) -> bytes:
 
 
 def route_request(
-    *, family: int, destination: bytes, source: bytes | None, index: int, sequence: int
+    *,
+    family: int,
+    destination: bytes,
+    source: bytes | None,
+    index: int,
+    sequence: int,
+    mark: int = 0,
+    tos: int = 0,
 ) -> bytes:
     """
     Return the question which route a packet would take that must leave by interface ``index``.
@@ -341,8 +349,11 @@ def route_request(
     route would look like a silent network.
     """
     bits = len(destination) * 8
-    head = _RTMSG.pack(family, bits, 0 if source is None else bits, 0, 0, 0, 0, 0, RTM_F_FIB_MATCH)
+    source_bits = 0 if source is None else bits
+    head = _RTMSG.pack(family, bits, source_bits, tos, 0, 0, 0, 0, RTM_F_FIB_MATCH)
     body = attribute(_RTA_DST, destination) + attribute(_RTA_OIF, _U32.pack(index))
+    if mark:
+        body += attribute(_RTA_MARK, _U32.pack(mark))
     if source is not None:
         body += attribute(_RTA_SRC, source)
     return build(RTM_GETROUTE, NLM_F_REQUEST, sequence, head + body)

@@ -51,6 +51,11 @@ class SpoolPaths:
         return self.runtime_dir / "checkpoint"
 
     @property
+    def route_request_file(self) -> Path:
+        """Written to have routes made (see ``app.route_requests``)."""
+        return self.runtime_dir / "routes-wanted"
+
+    @property
     def layouts_dir(self) -> Path:
         """Layouts of this boot's batches."""
         return self.runtime_dir / "layouts"

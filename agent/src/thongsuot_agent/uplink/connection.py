@@ -10,6 +10,7 @@ import logging
 import socket
 from dataclasses import dataclass
 from itertools import chain, zip_longest
+from zlib import crc32
 
 import pycurl  # type: ignore[import-untyped]
 
@@ -217,6 +218,9 @@ class CollectorConnection:
             handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
             # The socket is bound already. This keeps libcurl from taking another link's connection.
             handle.setopt(pycurl.INTERFACE, f"if!{self._link.spec.interface}")
+            # Of several links on one interface too: libcurl compares this number, and does not use
+            # it for a socket that is bound to an interface.
+            handle.setopt(pycurl.LOCALPORTRANGE, crc32(self._link.name.encode()) % 65_000 + 1)
 
     def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
         """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""

@@ -60,7 +60,9 @@ def _concerns(named: Iterable[str], links: set[str]) -> bool:
 def _link(link: Link) -> ConfiguredLink:
     facts = structs.asdict(link)
     # What links have in common tells the collector who bears witness; the device need not know.
-    del facts["interface"], facts["shares"]
+    # How packets leave the device is the device's own affair.
+    for own in ("interface", "shares", "gateways", "sources", "tos", "mark"):
+        del facts[own]
     # An access technology that the inventory does not tell is the device's to know.
     facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium
     return ConfiguredLink(**facts)

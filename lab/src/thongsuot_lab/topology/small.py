@@ -1,7 +1,18 @@
 """The smallest networks that tests need: one wire, and a device with two ways out."""
 
+from ipaddress import IPv4Interface
+
 from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
-from thongsuot_lab.topology.model import PERFECT, Impairment, LabSite, LabUplink, NodeRole, Topology
+from thongsuot_lab.topology.model import (
+    PERFECT,
+    Bridge,
+    Impairment,
+    LabSite,
+    LabUplink,
+    Node,
+    NodeRole,
+    Topology,
+)
 
 # The two ends of `pair`.
 LEFT_V4, LEFT_V6 = "198.51.100.1", "2001:db8:1::1"
@@ -62,17 +73,11 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
         ),
     )
     draft.sites.append(
-        LabSite(
-            name="site",
-            title="Điểm phục vụ",
-            commune="00000",
-            commune_title="Phường thử",
-            device="device",
-            client=None,
-            uplinks=(
+        _site(
+            (
                 _uplink("fixed", "fix0", "fiber", "ont", (fixed_lan, fixed_line)),
                 _uplink("mobile", "wwan0", "5g", "cpe", (mobile_lan, mobile_line)),
-            ),
+            )
         )
     )
     return draft.build()
@@ -99,18 +104,111 @@ def office() -> Topology:
         wire_end("internet:anchors", "203.0.113.6/29"),
         wire_end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4)),
     )
-    draft.sites.append(
-        LabSite(
-            name="site",
-            title="Điểm phục vụ",
-            commune="00000",
-            commune_title="Phường thử",
-            device="device",
-            client=None,
-            uplinks=(_uplink("fixed", "eth0", "fiber", "firewall", (lan, line)),),
+    draft.sites.append(_site((_uplink("fixed", "eth0", "fiber", "firewall", (lan, line)),)))
+    return draft.build()
+
+
+CARRIER_LINES = {"isp1": "198.51.100", "isp2": "192.0.2"}
+"""The two carriers of ``shared_lan`` and ``dual_wan``, and where they number their lines from."""
+
+
+def shared_lan() -> Topology:
+    """
+    A ``device`` with one port (``eth0``) on a network that two boxes share.
+
+    ``ont`` (192.168.1.1) leads to ``isp1``, ``cpe`` (192.168.1.2) to ``isp2``; the cables to them
+    leave a switch. ``isp1--internet`` and ``isp2--internet`` are the carriers' own ways out.
+    """
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE, uplinks=("eth0",))
+    draft.add(Node(name="switch", role=NodeRole.HOST, bridges=(Bridge(interface="lan", ports=()),)))
+    draft.wire(
+        wire_end("device:eth0", "192.168.1.10/24", "2001:db8:a1::10/64", "2001:db8:b1::10/64"),
+        wire_end("switch:lan"),
+    )
+    boxes = {"isp1": ("ont", 1, "a1"), "isp2": ("cpe", 2, "b1")}
+    uplinks = []
+    for carrier, (box, number, prefix) in boxes.items():
+        draft.cpe(box, lan_addresses=(f"192.168.1.{number}/24", f"2001:db8:{prefix}::1/64"))
+        cable = draft.wire(wire_end("switch:lan"), wire_end(f"{box}:lan"))
+        line = _line(draft, f"{box}:wan", carrier)
+        uplinks.append(_uplink(f"link{number}", "eth0", "fiber", box, (cable, line)))
+    _internet(draft)
+    draft.sites.append(_site(tuple(uplinks)))
+    return draft.build()
+
+
+def dual_wan() -> Topology:
+    """
+    A ``device`` with one port (``eth0``) behind a ``router`` with two lines.
+
+    ``wan1`` leads to ``isp1`` and is preferred, ``wan2`` to ``isp2``; which one is used is the
+    router's affair. IPv4 only, as such routers translate.
+    """
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE, uplinks=("eth0",))
+    draft.add(
+        Node(
+            name="router",
+            role=NodeRole.CPE,
+            forwards=True,
+            uplinks=("wan1", "wan2"),
+            nat=("wan1", "wan2"),
+            bridges=(Bridge(interface="lan", ports=(), v4=(IPv4Interface("192.168.1.1/24"),)),),
         )
     )
+    cable = draft.wire(wire_end("device:eth0", "192.168.1.10/24"), wire_end("router:lan"))
+    first = _line(draft, "router:wan1", "isp1")
+    _line(draft, "router:wan2", "isp2")
+    _internet(draft)
+    draft.sites.append(_site((_uplink("link1", "eth0", "fiber", "router", (cable, first)),)))
     return draft.build()
+
+
+def _line(draft: TopologyBuilder, box: str, carrier: str) -> str:
+    """Draw a carrier and its line to a box; returns the line's name."""
+    network = CARRIER_LINES[carrier]
+    prefix = "2001:db8:a0" if carrier == "isp1" else "2001:db8:b0"
+    draft.router(carrier)
+    return draft.wire(
+        wire_end(box, f"{network}.2/30", f"{prefix}::2/64"),
+        wire_end(f"{carrier}:line", f"{network}.1/30", f"{prefix}::1/64"),
+        name=f"{box.partition(':')[0]}--{carrier}",
+    )
+
+
+def _internet(draft: TopologyBuilder) -> None:
+    """Join both carriers, each with a way out and an anchor of its own, to ``anchor``."""
+    draft.router("internet")
+    draft.host("anchor", role=NodeRole.ANCHOR)
+    for number, (carrier, network) in enumerate(CARRIER_LINES.items(), start=1):
+        draft.host(f"{carrier}.anchor", role=NodeRole.ANCHOR)
+        draft.wire(
+            wire_end(f"{carrier}:out", f"{network}.9/30", f"2001:db8:c{number}::1/64"),
+            wire_end(f"internet:{carrier}", f"{network}.10/30", f"2001:db8:c{number}::2/64"),
+        )
+        draft.wire(
+            wire_end(f"{carrier}:anchor", f"{network}.17/30", f"2001:db8:d{number}::1/64"),
+            wire_end(f"{carrier}.anchor:eth0", f"{network}.18/30", f"2001:db8:d{number}::2/64"),
+        )
+    draft.wire(
+        wire_end("internet:anchors", "203.0.113.6/29", "2001:db8:f::6/64"),
+        wire_end(
+            "anchor:eth0", *(f"{a}/29" for a in INTERNET_V4), *(f"{a}/64" for a in INTERNET_V6)
+        ),
+    )
+
+
+def _site(uplinks: tuple[LabUplink, ...]) -> LabSite:
+    return LabSite(
+        name="site",
+        title="Điểm phục vụ",
+        commune="00000",
+        commune_title="Phường thử",
+        device="device",
+        client=None,
+        uplinks=uplinks,
+    )
 
 
 def _uplink(name: str, interface: str, medium: str, box: str, wires: tuple[str, str]) -> LabUplink:

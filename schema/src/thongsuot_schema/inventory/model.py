@@ -124,6 +124,13 @@ class Link(StrictStruct, frozen=True):
     routers from 10/8 too, so that only who built the site can tell.
     ``shares`` names what it has in common with other links of its site (a duct, a pole, a box):
     two that share anything, or their carrier, fail together and are one witness, not two.
+
+    Several links may use one interface where their packets differ. ``gateways`` are the router on
+    the device's network that the link goes by, at most one address of each family, and then it has
+    no other family; ``sources`` the device's own addresses that it sends from, likewise, where not
+    from any. ``tos`` is the type of service that its
+    packets carry (IPv4 TOS, IPv6 traffic class), for a router that routes by it, or for the device
+    where marks are not allowed. ``mark`` is their SO_MARK, for rules of somebody else's.
     """
 
     name: Name
@@ -137,6 +144,10 @@ class Link(StrictStruct, frozen=True):
     resolvers: tuple[str, ...] = ()
     site_networks: tuple[str, ...] = ()
     shares: tuple[Name, ...] = ()
+    gateways: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tos: Annotated[int, msgspec.Meta(ge=4, le=252, multiple_of=4)] | None = None
+    mark: Annotated[int, msgspec.Meta(ge=1, le=0xFFFFFFFF)] | None = None
 
 
 class Target(StrictStruct, frozen=True):

@@ -22,6 +22,7 @@ from thongsuot_schema.inventory.checks import (
 )
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes
 from thongsuot_schema.inventory.contract import contract_conflicts, contract_mistakes
+from thongsuot_schema.inventory.link_selection import selection_mistakes
 from thongsuot_schema.inventory.model import (
     Carrier,
     Commune,
@@ -167,19 +168,19 @@ def _part_mistakes(part: Inventory) -> Iterator[Mistake]:
 
 
 def _site_links(site: Site, path: Path) -> Iterator[Mistake]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for at, link in enumerate(site.links):
         yield from link_mistakes(link, (*path, at))
-        for key, value in (("name", link.name), ("interface", link.interface)):
-            if (key, value) in seen:
-                yield (
-                    (*path, at, key),
-                    (
-                        f'{key} "{value}" stands twice among the links of "{site.name}"; '
-                        "each link needs its own"
-                    ),
-                )
-            seen.add((key, value))
+        if link.name in seen:
+            yield (
+                (*path, at, "name"),
+                (
+                    f'name "{link.name}" stands twice among the links of "{site.name}"; '
+                    "each link needs its own"
+                ),
+            )
+        seen.add(link.name)
+    yield from selection_mistakes(site.links, path)
 
 
 def _duplicate_names(

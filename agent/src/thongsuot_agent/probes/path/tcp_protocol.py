@@ -2,6 +2,8 @@
 
 import msgspec
 
+from thongsuot_agent.links.selector import UNSELECTED, RouteSelector
+
 
 class TcpTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -18,6 +20,7 @@ class TcpTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     max_hops: int
     timeout_s: float
+    selector: RouteSelector = UNSELECTED
 
 
 class TcpTraceReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ async def trace_by_tcp(
         count=pace.count,
         max_hops=pace.max_hops,
         timeout_s=pace.timeout_s,
+        selector=egress.selector,
     )
     limit_s = START_S + pace.count * pace.max_hops * 0.02 + 3 * pace.timeout_s
     try:

@@ -58,7 +58,7 @@ class TcpTracer:
         self.received_bytes = 0
         family = Family.IP6 if self._version == 6 else Family.IP4
         program = trace_filter6 if self._version == 6 else trace_filter4
-        self._out = open_packet_sender(request.interface, family)
+        self._out = open_packet_sender(request.interface, family, request.selector)
         self._in = open_packet_listener(request.interface, family, program(request.flow))
 
     def trace(self) -> TcpTraceReport:
@@ -99,10 +99,18 @@ class TcpTracer:
             options=[("MSS", _SEGMENT_BYTES[self._version])],
         )
         if self._version == 6:
-            packet = self._inet6.IPv6(src=request.source, dst=request.destination, hlim=hops) / tcp
+            packet = self._inet6.IPv6(
+                src=request.source, dst=request.destination, hlim=hops, tc=request.selector.tos
+            )
+            packet /= tcp
         else:
             packet = self._inet.IP(
-                src=request.source, dst=request.destination, ttl=hops, id=number, flags="DF"
+                src=request.source,
+                dst=request.destination,
+                ttl=hops,
+                tos=request.selector.tos,
+                id=number,
+                flags="DF",
             )
             packet /= tcp
         data = bytes(packet)

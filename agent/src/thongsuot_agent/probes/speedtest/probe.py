@@ -93,6 +93,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             host=host,
             timeout_s=settings.timeout_s,
             max_bytes=settings.max_bytes,
+            selector=link.selector,
         )
         before = carried_bytes(link)
         try:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from thongsuot_agent.links.selector import UNSELECTED, RouteSelector
+
 
 class SpeedtestRequest(msgspec.Struct, frozen=True, kw_only=True, tag="speedtest"):
     """One run of speedtest-cli; ``url`` empty: against Ookla's servers."""
@@ -11,6 +13,7 @@ class SpeedtestRequest(msgspec.Struct, frozen=True, kw_only=True, tag="speedtest
     host: str
     timeout_s: float
     max_bytes: int
+    selector: RouteSelector = UNSELECTED
 
 
 class SpeedtestReport(msgspec.Struct, frozen=True, kw_only=True):

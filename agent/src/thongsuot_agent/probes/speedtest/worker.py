@@ -95,7 +95,9 @@ def _bind_connections(request: SpeedtestRequest) -> None:
         del source_address
         host, port = address
         timeout_s = timeout if isinstance(timeout, int | float) else request.timeout_s
-        return connect_stream_by(request.interface, request.host or host, port, timeout_s)
+        return connect_stream_by(
+            request.interface, request.selector, request.host or host, port, timeout_s
+        )
 
     speedtest.create_connection = connect
     speedtest.socket.create_connection = connect

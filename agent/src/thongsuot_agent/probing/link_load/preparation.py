@@ -69,6 +69,7 @@ async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
             source=egress.source,
             family=candidate,
             host=egress.destination,
+            selector=egress.selector,
         )
         return LocatedServer(route=way, cost_bytes=cost_bytes)
     assert problem is not None

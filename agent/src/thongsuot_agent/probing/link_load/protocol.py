@@ -2,6 +2,7 @@
 
 import msgspec
 
+from thongsuot_agent.links.selector import UNSELECTED, RouteSelector
 from thongsuot_schema.result import Family
 
 
@@ -16,6 +17,7 @@ class WorkerRoute(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     family: Family
     host: str
+    selector: RouteSelector = UNSELECTED
 
 
 class RequestTiming(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,7 +90,8 @@ class TransferFactory:
         """Called by libcurl, which takes a copy; ours stays open for the counters."""
         del purpose, address
         try:
-            opened = open_stream_by(self._route.interface, self._route.family, self._route.source)
+            route = self._route
+            opened = open_stream_by(route.interface, route.family, route.source, route.selector)
         except OSError:
             return int(pycurl.SOCKET_BAD)
         self._sockets.append(opened)

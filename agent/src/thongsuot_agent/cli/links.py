@@ -1,0 +1,68 @@
+"""``thongsuot-agent links``: which links there are, by whom each leaves, and what is not used."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.config.read import read
+from thongsuot_agent.doctor.first_router import explain_first_router
+from thongsuot_agent.doctor.proposals import proposals
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.result import Family
+
+UNPROVED = 1
+_FAMILIES = (Family.IP4, Family.IP6)
+
+
+def show_links(path: str) -> int:
+    """Send one packet a link and family, print what is known; returns the exit code."""
+    specs: tuple[Link, ...] = ()
+    if Path(path).exists():
+        try:
+            specs = read(Path(path)).links
+        except ConfigInvalid as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG
+    return asyncio.run(_show(specs))
+
+
+async def _show(specs: tuple[Link, ...]) -> int:
+    is_proved = True
+    with LinkMonitor(specs or None) as monitor:
+        for link in monitor.links.values():
+            sys.stdout.write("".join(f"{line}\n" for line in _facts(link)))
+            for family in _FAMILIES:
+                if not link.state.has_route(family):
+                    continue
+                proof, sentence = await explain_first_router(link, family)
+                is_proved = is_proved and proof is not False
+                word = {True: "proved", False: "WRONG", None: "open"}[proof]
+                sys.stdout.write(f"    {word:<8}{sentence}\n")
+        for proposal in proposals(monitor.tables, specs):
+            sys.stdout.write(f"\n{proposal}\n")
+    return 0 if is_proved else UNPROVED
+
+
+def _facts(link: LiveLink) -> Iterator[str]:
+    spec, state = link.spec, link.state
+    carrier = f", carrier {spec.carrier}" if spec.carrier else ""
+    yield f"{spec.name}: {spec.interface}, {spec.medium}{carrier}"
+    if not state.present:
+        yield f"    there is no interface {spec.interface}"
+        return
+    for family in _FAMILIES:
+        addresses = ", ".join(state.addresses(family))
+        if addresses:
+            gateway = state.gateway(family) or ("none" if state.has_route(family) else "no route")
+            yield f"    address {addresses}; gateway {gateway}"
+    if link.selector.mark:
+        yield f"    packets carry mark 0x{link.selector.mark:x}"
+    if link.selector.tos:
+        yield f"    packets carry type of service 0x{link.selector.tos:02x}"
+    if state.unrouted:
+        yield "    no rule and table send them by that gateway: thongsuot-agent routes apply"

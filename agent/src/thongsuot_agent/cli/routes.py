@@ -1,0 +1,152 @@
+"""
+``thongsuot-agent routes``: make the rules and tables that links with gateways need, or remove them.
+
+The only command that needs root (CAP_NET_ADMIN); ``thongsuot-agent-routes.service`` runs it. It
+makes what is missing and removes what the settings no longer have, in an order that leaves no
+moment in which packets of one link could leave by another's gateway: routes before rules.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.config.read import read
+from thongsuot_agent.links.route_plan import (
+    PROTOCOL,
+    PlannedRoute,
+    PlannedRule,
+    RoutePlan,
+    route_plan,
+)
+from thongsuot_runtime.config_file import ConfigInvalid
+
+UNDONE = 1
+_VERSIONS = (4, 6)
+
+
+class _RoutingRefused(Exception):
+    """``ip`` would not do what it was told; the text is its own."""
+
+
+def manage_routes(path: str, action: str) -> int:
+    """Carry out ``apply``, ``show`` or ``remove``; returns the exit code."""
+    plan = RoutePlan()
+    if action != "remove":
+        try:
+            plan = route_plan(read(Path(path)).links)
+        except ConfigInvalid as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG
+    if action == "show":
+        sys.stdout.write("".join(f"{line}\n" for line in _plan_lines(plan)))
+        return 0
+    try:
+        done, waiting = _apply(plan)
+    except (OSError, _RoutingRefused) as error:
+        sys.stderr.write(f"cannot change rules and tables: {error}\n")
+        return UNDONE
+    for line in (*done, *waiting):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _plan_lines(plan: RoutePlan) -> Iterable[str]:
+    for route in plan.routes:
+        yield " ".join(("ip", f"-{route.version}", "route", "replace", *route.words()))
+    for rule in plan.rules:
+        yield " ".join(("ip", f"-{rule.version}", "rule", "add", *rule.words()))
+
+
+def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
+    """
+    Bring the kernel to a plan; returns what was done, and what waits for its interface.
+
+    Raises:
+        _RoutingRefused: the kernel refuses, above all without CAP_NET_ADMIN.
+    """
+    done: list[str] = []
+    waiting: list[str] = []
+    present_rules, present_routes = _present_rules(), _present_routes()
+    for route in plan.routes:
+        if route in present_routes:
+            continue
+        if route.interface and not Path("/sys/class/net", route.interface).exists():
+            waiting.append(f"waits     {' '.join(route.words())}: no interface {route.interface}")
+            continue
+        try:
+            _ip(route.version, "route", "replace", *route.words())
+        except _RoutingRefused as refused:
+            if not _is_down(str(refused)):
+                raise
+            waiting.append(f"waits     {' '.join(route.words())}: {refused}")
+            continue
+        done.append(f"made      route {' '.join(route.words())}")
+    for rule in plan.rules:
+        if rule not in present_rules:
+            _ip(rule.version, "rule", "add", *rule.words())
+            done.append(f"made      rule {' '.join(rule.words())}")
+    for rule in present_rules - set(plan.rules):
+        _ip(rule.version, "rule", "del", *rule.words())
+        done.append(f"removed   rule {' '.join(rule.words())}")
+    # Read anew: another gateway has taken the place of the one that was in the same table.
+    for route in _present_routes() - set(plan.routes):
+        _ip(route.version, "route", "del", *route.words())
+        done.append(f"removed   route {' '.join(route.words())}")
+    return done, waiting
+
+
+def _is_down(refusal: str) -> bool:
+    """Return whether an interface is only not up yet, after which the agent asks again."""
+    return "Network is down" in refusal or "Network is unreachable" in refusal
+
+
+def _present_rules() -> set[PlannedRule]:
+    return {
+        PlannedRule(
+            version=version,
+            priority=int(rule["priority"]),
+            table=int(rule["table"]),
+            mark=int(str(rule.get("fwmark", "0")), 0),
+            tos=int(str(rule.get("tos", "0")), 0),
+            source="" if rule["src"] == "all" else rule["src"],
+        )
+        for version in _VERSIONS
+        for rule in _read(version, "rule", "show")
+        if str(rule.get("protocol", "")) == str(PROTOCOL)
+    }
+
+
+def _present_routes() -> set[PlannedRoute]:
+    return {
+        PlannedRoute(
+            version=version,
+            table=int(route["table"]),
+            gateway=route.get("gateway", ""),
+            interface=route.get("dev", "") if route.get("gateway") else "",
+        )
+        for version in _VERSIONS
+        for route in _read(version, "route", "show", "table", "all", "proto", str(PROTOCOL))
+    }
+
+
+def _read(version: int, *words: str) -> list[dict[str, Any]]:
+    text = _ip(version, *words, options=("-json", "-N", "-details"))
+    return msgspec.json.decode(text or "[]", type=list[dict[str, Any]])
+
+
+def _ip(version: int, *words: str, options: tuple[str, ...] = ()) -> str:
+    result = subprocess.run(
+        ["ip", *options, f"-{version}", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    if result.returncode:
+        raise _RoutingRefused(result.stderr.strip() or f"ip ended with {result.returncode}")
+    return result.stdout

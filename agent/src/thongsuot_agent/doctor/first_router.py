@@ -1,0 +1,58 @@
+"""
+First router: which router answers a packet of a link that may pass one, and so by whom it leaves.
+
+The kernel's tables say by which gateway packets of a link ought to go; a packet whose hop limit is
+used up there says by which they went (RFC 792: the router that discards it tells the sender).
+"""
+
+from thongsuot_agent.links.flow import Flow
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.links.tracer import Tracer
+from thongsuot_schema.result import Family
+
+FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
+"""Of the ranges for benchmarks (RFC 2544, RFC 5180): the packet dies one router from here."""
+
+_FLOW = 20_117
+_TRIES = 3
+_TIMEOUT_S = 1.0
+
+
+async def first_router(link: LiveLink, family: Family) -> str:
+    """
+    Return the address of the router that answers; empty where none does.
+
+    Some routers answer one such packet a second and some firewalls none: silence proves nothing.
+
+    Raises:
+        LinkUnusable: nothing can be sent by the link.
+        OSError: the kernel could not send.
+    """
+    with Tracer(Flow(link.egress(family, FAR[family]), "udp", _FLOW)) as tracer:
+        for _ in range(_TRIES):
+            probe = tracer.send(1)
+            await tracer.wait_for([probe], _TIMEOUT_S)
+            if probe.answer is not None:
+                return probe.answer.reply.address
+    return ""
+
+
+async def explain_first_router(link: LiveLink, family: Family) -> tuple[bool | None, str]:
+    """
+    Return whether a link's packets go by its gateway, ``None`` where that cannot be told, and a
+    sentence.
+    """
+    gateway = link.state.gateway(family)
+    try:
+        address = await first_router(link, family)
+    except LinkUnusable as unusable:
+        return False, f"cannot send: {unusable.detail or unusable.reason}"
+    except OSError as error:
+        return False, f"cannot send: {error.strerror}"
+    if not address:
+        return None, "no router answered a packet that may pass one (some never do)"
+    if gateway is None or address == gateway or family is Family.IP6:
+        # An IPv6 router answers from whichever of its addresses it likes (RFC 4443, 2.2).
+        return True, f"a packet that may pass one router was answered by {address}"
+    return False, f"a packet that may pass one router was answered by {address}, not by {gateway}"

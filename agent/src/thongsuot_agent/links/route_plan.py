@@ -1,0 +1,105 @@
+"""
+Route plan: the rules and tables that send the packets of each link by its own gateway. Pure.
+
+One table a link: a default route by the gateway, and behind it an unreachable one, so that packets
+of a link that has lost its gateway go nowhere instead of by another's. One rule a link leads there.
+All of it carries a protocol number of its own, by which it is found again, and only it is ever
+removed. The main table stays as it is: the device's own traffic goes as before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, with_marks
+from thongsuot_schema.inventory.model import Link
+
+PROTOCOL = 117
+"""Not one of those in iproute2's rt_protos: what carries it is ours."""
+
+UNREACHABLE_METRIC = 9999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRule:
+    """One line of ``ip rule``; ``source`` is an address, empty: any."""
+
+    version: int
+    priority: int
+    table: int
+    mark: int = 0
+    tos: int = 0
+    source: str = ""
+
+    def words(self) -> tuple[str, ...]:
+        """Return the rule as words of ``ip rule add`` and ``ip rule del``."""
+        selector: tuple[str, ...] = ("from", self.source or "all")
+        if self.tos:
+            selector += ("tos", f"0x{self.tos:02x}")
+        if self.mark:
+            selector += ("fwmark", f"0x{self.mark:x}")
+        return (
+            *("priority", str(self.priority)),
+            *selector,
+            *("lookup", str(self.table)),
+            *("protocol", str(PROTOCOL)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRoute:
+    """The default route of a link's table; ``gateway`` empty: the unreachable one behind it."""
+
+    version: int
+    table: int
+    gateway: str = ""
+    interface: str = ""
+
+    def words(self) -> tuple[str, ...]:
+        """Return the route as words of ``ip route replace``."""
+        way: tuple[str, ...] = ("unreachable", "default", "metric", str(UNREACHABLE_METRIC))
+        if self.gateway:
+            # Onlink: the interface may have no address yet when this is made, or get another one.
+            way = ("default", "via", self.gateway, "dev", self.interface, "onlink")
+        return (*way, "table", str(self.table), "proto", str(PROTOCOL))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePlan:
+    """What has to be there for the links of a device; empty where each owns its interface."""
+
+    rules: tuple[PlannedRule, ...] = ()
+    routes: tuple[PlannedRoute, ...] = ()
+
+
+def route_plan(specs: tuple[Link, ...]) -> RoutePlan:
+    """Return what has to be there for links; only those with gateways need anything."""
+    rules: list[PlannedRule] = []
+    routes: list[PlannedRoute] = []
+    for place, spec in enumerate(with_marks(specs), start=1):
+        number = FIRST_NUMBER + place
+        for gateway in spec.gateways:
+            version = ip_address(gateway).version
+            rules.extend(_rules(spec, version, number))
+            routes.append(
+                PlannedRoute(
+                    version=version, table=number, gateway=gateway, interface=spec.interface
+                )
+            )
+            routes.append(PlannedRoute(version=version, table=number))
+    return RoutePlan(rules=tuple(rules), routes=tuple(routes))
+
+
+def _rules(spec: Link, version: int, number: int) -> Iterator[PlannedRule]:
+    if spec.mark or spec.tos:
+        yield PlannedRule(
+            version=version,
+            priority=number,
+            table=number,
+            mark=spec.mark or 0,
+            tos=spec.tos or 0,
+        )
+        return
+    for source in spec.sources:
+        if ip_address(source).version == version:
+            yield PlannedRule(version=version, priority=number, table=number, source=source)

@@ -1,0 +1,142 @@
+"""
+How links that share an interface are told apart, and mistakes in it. Pure.
+
+By gateways, sources, types of service or marks of their packets. What two links on one interface
+have in common decides whether a packet of the one can leave as the other's: then every verdict on
+both would be worth nothing, so that it is refused at the start.
+"""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+
+from msgspec import structs
+
+from thongsuot_schema.inventory.checks import Mistake, parse_address
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.toml_lines import Path
+
+FIRST_NUMBER = 0x7500
+"""Marks, tables and priorities of rules are this and the link's place in the settings, from 1."""
+
+_RULE_TOS = (0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x1C)
+"""What the kernel's rules can tell apart (IPTOS_RT_MASK): seven links."""
+
+
+def with_marks(specs: tuple[Link, ...]) -> tuple[Link, ...]:
+    """
+    Return the links of a device with the marks by which its kernel tells them apart.
+
+    A link with gateways of its own gets one unless its settings give a mark, a type of service, or
+    a source address beside each gateway, which do the same.
+    """
+    return tuple(
+        structs.replace(spec, mark=FIRST_NUMBER + place) if _needs_mark(spec) else spec
+        for place, spec in enumerate(specs, start=1)
+    )
+
+
+def _needs_mark(spec: Link) -> bool:
+    if not spec.gateways or spec.mark or spec.tos:
+        return False
+    return not _versions(spec.gateways) <= _versions(spec.sources)
+
+
+def _versions(addresses: tuple[str, ...]) -> set[int]:
+    return {address.version for text in addresses if (address := parse_address(text)) is not None}
+
+
+def selection_mistakes(links: Sequence[Link], path: Path) -> Iterator[Mistake]:
+    """
+    Yield what is wrong with each of a device's links, then with each that follows another like it;
+    ``path`` is that of the list.
+    """
+    marked = with_marks(tuple(links))
+    for place, link in enumerate(marked):
+        yield from _address_mistakes(link, (*path, place))
+        if link.gateways and link.tos is not None and link.tos not in _RULE_TOS:
+            known = ", ".join(f"0x{tos:02x}" for tos in _RULE_TOS)
+            yield (
+                (*path, place, "tos"),
+                f"the kernel's rules cannot tell 0x{link.tos:02x} from others; one of {known}",
+            )
+        for other in marked[:place]:
+            yield from _confusions(link, other, (*path, place))
+
+
+def _address_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
+    for key, noun, addresses in (
+        ("gateways", "a router's address", link.gateways),
+        ("sources", "an address of the device", link.sources),
+    ):
+        versions: set[int] = set()
+        for index, text in enumerate(addresses):
+            try:
+                address = ip_address(text)
+            except ValueError:
+                yield (*path, key, index), f'"{text}" is not {noun}, as in "192.168.1.2"'
+                continue
+            if address.is_multicast or address.is_unspecified or address.is_loopback:
+                yield (*path, key, index), f'"{text}" cannot be {noun}'
+            elif address.version in versions:
+                yield (
+                    (*path, key, index),
+                    f"at most one IPv{address.version} address in {key}; make a link of each",
+                )
+            versions.add(address.version)
+
+
+def _confusions(link: Link, other: Link, path: Path) -> Iterator[Mistake]:
+    if _can_be_parsed(link, other) and link.interface == other.interface and _is_same(link, other):
+        yield (
+            (*path, "interface"),
+            (
+                f'interface "{link.interface}" is also that of link "{other.name}", and nothing '
+                "tells their packets apart; give each its own gateways (two routers on one "
+                "network), or sources, tos or mark (one router that routes by it)"
+            ),
+        )
+        return
+    if not (link.gateways and other.gateways) or link.gateways == other.gateways:
+        return
+    if link.mark is not None and link.mark == other.mark:
+        yield (
+            (*path, "mark"),
+            (
+                f'mark {link.mark} is also that of link "{other.name}" (links with gateways are '
+                f"marked from {FIRST_NUMBER + 1} on); one mark leads to one gateway"
+            ),
+        )
+    if link.tos is not None and link.tos == other.tos:
+        yield (
+            (*path, "tos"),
+            (
+                f'type of service 0x{link.tos:02x} is also that of link "{other.name}"; one leads '
+                "to one gateway"
+            ),
+        )
+    for index, source in enumerate(link.sources):
+        if source in other.sources and not (link.tos or link.mark):
+            yield (
+                (*path, "sources", index),
+                f'source {source} is also that of link "{other.name}"; one leads to one gateway',
+            )
+
+
+def _can_be_parsed(*links: Link) -> bool:
+    return not any(mistake for link in links for mistake in _address_mistakes(link, ()))
+
+
+def _is_same(link: Link, other: Link) -> bool:
+    """Return whether packets of two links on one interface can take the same way."""
+    if link.gateways and other.gateways and not _meet(link.gateways, other.gateways):
+        return False
+    if link.sources and other.sources and not _meet(link.sources, other.sources):
+        return False
+    return (link.tos, link.mark if not link.gateways else None) == (
+        other.tos,
+        other.mark if not other.gateways else None,
+    )
+
+
+def _meet(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    return bool({ip_address(own) for own in first} & {ip_address(own) for own in second})

@@ -1,0 +1,147 @@
+"""
+An agent with one port on a network of two routers, each with a line of another carrier.
+
+Which of the two a packet takes is told by its link alone: what breaks behind one of them is that
+link's and its carrier's, and the news of it leaves by the other.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agent.app.test_agent import (
+    CONFIG,
+    RunningAgent,
+    changes,
+    collecting,
+    folder,
+    until,
+)
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab, shared_lan
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+__all__ = ["folder"]
+
+_HEAD, _SHARED = CONFIG.partition("[[links]]")[0], CONFIG.partition('name = "first"')[2]
+TWO_ROUTERS = (
+    _HEAD
+    + """
+[[links]]
+name = "fixed"
+interface = "eth0"
+medium = "fiber"
+gateways = ["192.168.1.1", "2001:db8:a1::1"]
+sources = ["2001:db8:a1::10"]
+[[links]]
+name = "mobile"
+interface = "eth0"
+medium = "5g"
+gateways = ["192.168.1.2", "2001:db8:b1::1"]
+sources = ["2001:db8:b1::10"]
+[[targets]]
+name = "gateway"
+role = "anchor"
+segment = "lan"
+addresses = ["gateway"]
+[[targets]]
+name = "hop-fixed"
+role = "anchor"
+segment = "access"
+addresses = ["198.51.100.1", "2001:db8:a0::1"]
+links = ["fixed"]
+[[targets]]
+name = "hop-mobile"
+role = "anchor"
+segment = "access"
+addresses = ["192.0.2.1", "2001:db8:b0::1"]
+links = ["mobile"]
+[[targets]]
+name = "first\""""
+    + _SHARED
+)
+WELL = {"fixed": (State.UP, None), "mobile": (State.UP, None)}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with shared_lan() as running:
+        yield running
+
+
+@pytest.fixture
+async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
+    agent = RunningAgent(lab, folder, TWO_ROUTERS)
+    yield agent
+    lab.clear()
+    if agent.process is not None and agent.process.poll() is None:
+        await agent.end(signal.SIGKILL)
+    manage(lab, folder, "remove")
+
+
+def manage(lab: Lab, folder: Path, action: str) -> None:
+    """Run ``thongsuot-agent routes`` as the unit does: as root."""
+    program = str(Path(sys.executable).with_name("thongsuot-agent"))
+    lab.node("device").run([program, "routes", action, "--config", str(folder / "agent.toml")])
+
+
+@pytest.mark.parametrize(
+    ("wire", "dead", "alive", "segment", "symptom"),
+    [
+        ("ont--isp1", "fixed", "mobile", Segment.ACCESS, Symptom.ACCESS_SILENT),
+        ("cpe--isp2", "mobile", "fixed", Segment.ACCESS, Symptom.ACCESS_SILENT),
+        ("switch--ont", "fixed", "mobile", Segment.LAN, Symptom.GATEWAY_SILENT),
+    ],
+    ids=["the first line", "the second line", "the cable to the first router"],
+)
+async def test_a_fault_behind_one_router_is_that_links_and_its_news_leave_by_the_other(
+    lab: Lab,
+    device: RunningAgent,
+    folder: Path,
+    wire: str,
+    dead: str,
+    alive: str,
+    segment: Segment,
+    symptom: Symptom,
+) -> None:
+    await asyncio.to_thread(manage, lab, folder, "apply")
+    async with collecting(lab) as receiver:
+        device.start()
+        await until(lambda: device.states() == WELL, device)
+        lab.cut(wire)
+        await until(lambda: device.states().get(dead) == (State.DOWN, segment), device)
+        (verdict,) = [v for v in device.status().verdicts if v.link == dead and not v.service]
+        assert verdict.symptom is symptom
+        await until(
+            lambda: any(c.verdict.state is State.DOWN for c in changes(receiver, dead)), device
+        )
+        lab.clear()
+        await until(lambda: device.states() == WELL, device)
+    states = {change.verdict.state for change in changes(receiver, alive)}
+    assert states <= {State.UP, State.UNKNOWN}
+
+
+async def test_rules_that_somebody_took_away_are_asked_for_and_no_carrier_is_accused(
+    lab: Lab, device: RunningAgent, folder: Path
+) -> None:
+    """What watches the file and runs the command is the unit; here it is the test."""
+    wanted = folder / "run" / "routes-wanted"
+    device.start()
+    await until(wanted.exists, device)
+    assert "mobile" in wanted.read_text(encoding="utf-8")
+    await asyncio.to_thread(manage, lab, folder, "apply")
+    await until(lambda: device.states() == WELL, device)
+    wanted.unlink()
+    await asyncio.to_thread(manage, lab, folder, "remove")
+    await until(wanted.exists, device)
+    assert {state for state, _ in device.states().values()} <= {State.UP, State.UNKNOWN}
+    await asyncio.to_thread(manage, lab, folder, "apply")
+    await until(lambda: device.states() == WELL, device)

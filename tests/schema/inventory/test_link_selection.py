@@ -1,0 +1,99 @@
+"""What tells links on one interface apart, and what is refused because nothing does."""
+
+import pytest
+
+from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, selection_mistakes, with_marks
+from thongsuot_schema.inventory.model import Link
+
+
+def link(name: str, **facts: object) -> Link:
+    return Link(name=name, interface="eth0", **facts)  # type: ignore[arg-type]
+
+
+def mistakes(*links: Link) -> list[tuple[tuple[str | int, ...], str]]:
+    return list(selection_mistakes(links, ("links",)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"gateways": ("10.0.0.1",)}, {"gateways": ("10.0.0.2",)}),
+        ({"sources": ("10.0.0.11",)}, {"sources": ("10.0.0.12",)}),
+        ({"tos": 4}, {"tos": 8}),
+        ({"mark": 1}, {"mark": 2}),
+        ({}, {"mark": 2}),
+        ({}, {"tos": 8}),
+    ],
+)
+def test_one_thing_that_differs_is_enough(
+    first: dict[str, object], second: dict[str, object]
+) -> None:
+    assert mistakes(link("first", **first), link("second", **second)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {}),
+        ({}, {"gateways": ("10.0.0.2",)}),
+        ({"gateways": ("10.0.0.1", "fe80::1")}, {"gateways": ("10.0.0.2", "fe80:0::1")}),
+        ({"sources": ("10.0.0.11",)}, {}),
+        ({"gateways": ("10.0.0.1",), "mark": 7}, {"gateways": ("10.0.0.1",), "mark": 8}),
+    ],
+)
+def test_two_links_whose_packets_can_take_one_way_are_refused(
+    first: dict[str, object], second: dict[str, object]
+) -> None:
+    ((path, text),) = mistakes(link("first", **first), link("second", **second))
+    assert path == ("links", 1, "interface")
+    assert 'also that of link "first"' in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "path", "words"),
+    [
+        ({"gateways": ("router",)}, ("gateways", 0), "is not a router's address"),
+        ({"gateways": ("224.0.0.1",)}, ("gateways", 0), "cannot be a router's address"),
+        ({"gateways": ("10.0.0.1", "10.0.0.2")}, ("gateways", 1), "at most one IPv4"),
+        ({"sources": ("10.0.0.0/8",)}, ("sources", 0), "is not an address of the device"),
+        ({"gateways": ("10.0.0.1",), "tos": 0x20}, ("tos",), "cannot tell 0x20 from others"),
+    ],
+)
+def test_what_no_rule_can_be_made_of_is_refused(
+    facts: dict[str, object], path: tuple[str | int, ...], words: str
+) -> None:
+    ((place, text),) = mistakes(link("only", **facts))
+    assert place == ("links", 0, *path)
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"mark": 9}, ("mark",)),
+        ({"tos": 8}, ("tos",)),
+        ({"sources": ("10.0.0.11",)}, ("sources", 0)),
+    ],
+)
+def test_what_leads_to_two_gateways_is_refused(
+    facts: dict[str, object], key: tuple[str | int, ...]
+) -> None:
+    ((path, text),) = mistakes(
+        link("first", gateways=("10.0.0.1",), **facts),
+        link("second", gateways=("10.0.0.2",), **facts),
+    )
+    assert path == ("links", 1, *key)
+    assert "one gateway" in text
+
+
+def test_a_link_with_gateways_is_marked_unless_something_else_tells_its_packets() -> None:
+    links = (
+        link("own"),
+        link("marked", gateways=("10.0.0.1",)),
+        link("chosen", gateways=("10.0.0.1",), mark=5),
+        link("tos", gateways=("10.0.0.1",), tos=8),
+        link("source", gateways=("10.0.0.1",), sources=("10.0.0.9",)),
+        link("half", gateways=("10.0.0.1", "fe80::1"), sources=("2001:db8::9",)),
+    )
+    marks = [spec.mark for spec in with_marks(links)]
+    assert marks == [None, FIRST_NUMBER + 2, 5, None, None, FIRST_NUMBER + 6]

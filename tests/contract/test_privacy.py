@@ -56,6 +56,8 @@ LABELS = {"site", "link", "target", "family", "commune", "carrier", "medium"}
 """Every label of a series in a database, beside the metric's own name."""
 
 EVIDENCE = {
+    "counter": "address metrics.ANSWERED metrics.FROM_LINK metrics.GATEWAY metrics.LINK"
+    " metrics.SEEN_BY",
     "dns": "addresses alias",
     "host": "address_conflict addresses boot_id gateway_hardware gateways",
     "http": "BY_LAST_ADDRESS address issuer redirect retransmitted_segments subject",
@@ -71,7 +73,8 @@ EVIDENCE = {
 Every key of a finding's evidence: the only free texts of a result, beside its detail. All tell of
 the device's own probes and of equipment (``gateway_hardware`` is the router's, by which a swapped
 box is known): ``BY_LAST_ADDRESS`` is whether a portal of the inventory
-answered at the address that it had last, ``late_rtt_s`` when our own echo was answered. One tells
+answered at the address that it had last, those of ``counter`` name the site's own links and its
+router, ``late_rtt_s`` when our own echo was answered. One tells
 of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
 own address, which is the proof of that fault.
 """

@@ -38,4 +38,5 @@ def requested_job(kind: str, *, link: str = "fiber", target: str = "portal", cos
         every_ns=60 * NS_PER_S,
         usual_ns=60 * NS_PER_S,
         offset_ns=0,
+        over=link,
     )

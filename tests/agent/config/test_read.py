@@ -119,7 +119,9 @@ def test_the_default_profile_of_a_metered_link_stays_below_what_the_page_says(
     families: int, most_bytes: int
 ) -> None:
     """With two services, two anchors in transit and test packets every hour; no speed tests."""
-    link = Link(name="mobile", interface="wwan0", allowance_bytes=most_bytes)
+    link = Link(
+        name="mobile", interface="wwan0", medium=Medium.RADIO_5G, allowance_bytes=most_bytes
+    )
     anchors = tuple(
         Target(
             name=name,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_schedules
-from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
@@ -12,6 +12,7 @@ S = 1_000_000_000
 BOTH = frozenset({Family.IP4, Family.IP6})
 FIBER = Link(name="fiber", interface="eth0")
 MOBILE = Link(name="mobile", interface="wwan0", allowance_bytes=10**9)
+MOBILE_5G = Link(name="mobile", interface="wwan0", medium=Medium.RADIO_5G, allowance_bytes=10**9)
 ANCHORS = tuple(
     Target(
         name=f"anchor{n}",
@@ -167,6 +168,24 @@ def test_the_host_is_looked_at_once_a_link() -> None:
         ("mobile", "", Family.NONE),
     ]
     assert {job.cost_bytes for job in planned_jobs} == {0}
+
+
+def test_what_belongs_to_the_site_is_measured_once_a_portal_and_made_with_the_wired_link() -> None:
+    counter = ProbeSchedule(kind="counter", every_s=60, metered_every_s=3600)
+    mobile = replace(reach(MOBILE), spec=MOBILE_5G)
+    planned_jobs = jobs(mobile, reach(FIBER), schedule=counter, targets=(PORTAL, *ANCHORS))
+    (only,) = planned_jobs
+    assert (only.series.link, only.series.target, only.series.family) == (
+        "",
+        "portal",
+        Family.NONE,
+    )
+    assert (only.over, only.every_ns) == ("fiber", 60 * S)
+    (alone,) = jobs(mobile, schedule=counter, targets=(PORTAL,))
+    assert (alone.over, alone.every_ns) == ("mobile", 3600 * S)
+    by_name = ProbeSchedule(kind="counter", every_s=60, links=("mobile",))
+    (named,) = jobs(mobile, reach(FIBER), schedule=by_name, targets=(PORTAL,))
+    assert named.over == "mobile"
 
 
 def test_schedules_and_targets_can_be_limited_to_links() -> None:

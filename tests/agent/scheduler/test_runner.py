@@ -119,6 +119,7 @@ def job(
         every_ns=round(every_s * NS_PER_S),
         usual_ns=round((usual_s or every_s) * NS_PER_S),
         offset_ns=0,
+        over="fiber",
     )
 
 
@@ -193,6 +194,25 @@ def test_a_wish_is_measured_at_once() -> None:
     stage = RunnerFixture()
     stage.play([job(quick)], for_s=6, act=wish)
     assert stage.at_s() == [1.0, 5.0]
+
+
+def test_what_is_tried_again_soon_is_not_tried_twice_at_a_time() -> None:
+    tries = iter([failed_finding(Reason.TIMED_OUT)] * 4)
+
+    async def mostly_failing() -> Finding:
+        return next(tries, ok_finding({RTT: 0.01}))
+
+    stage = RunnerFixture()
+    made = job(mostly_failing, every_s=60)
+    retried = replace(made, probe=replace(made.probe, retry_s=5.0, per_site=True))
+
+    async def link_down(runner: Runner) -> None:
+        await asyncio.sleep(62)
+        runner.confirm_site()
+
+    # Its moment is at 20 s; at 62 s a link was judged down.
+    stage.play([retried], for_s=10, act=link_down)
+    assert stage.at_s() == [20.0, 25.0, 30.0, 35.0, 40.0, 62.0]
 
 
 def test_wishes_without_end_are_bounded() -> None:

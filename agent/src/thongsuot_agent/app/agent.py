@@ -98,7 +98,11 @@ class Agent:
             self._data_budget,
             LatenessHistory(LATENESS.note),
             RunnerCallbacks(on_result=self._on_result, on_notice=self._spool.add_entry),
-            services=ProbeServices(self_metrics=self._self_metrics),
+            services=ProbeServices(
+                self_metrics=self._self_metrics,
+                links=lambda: monitor.links,
+                charge=self._data_budget.charge,
+            ),
         )
         self._site_configs = self._make_site_configs(active)
         self._requested_tests = self._make_requested_tests()
@@ -109,7 +113,7 @@ class Agent:
                 on_confirmation_probe=self._confirm,
                 on_verdict_change=self._push_now,
                 on_link_usable=self._upload_service.push_now,
-                on_link_down=self._upload_service.abandon_link,
+                on_link_down=self._on_link_down,
                 on_down_family=self._upload_service.avoid_family,
             )
         )
@@ -233,6 +237,10 @@ class Agent:
     def _on_link_change(self, name: str, before: LinkState, after: LinkState) -> None:
         self._reschedule()
         self._pipeline.accept_link_change(name, before, after)
+
+    def _on_link_down(self, name: str) -> None:
+        self._upload_service.abandon_link(name)
+        self._runner.confirm_site()
 
     def _on_result(self, result: Result) -> None:
         self._sampling.add_result(result)

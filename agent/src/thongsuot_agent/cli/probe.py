@@ -69,9 +69,11 @@ def target_from(text: str, lookup: str) -> Target | None:
     )
 
 
-def families_to_probe(target: Target, asked: str, link: LiveLink) -> tuple[Family, ...]:
+def families_to_probe(
+    target: Target, asked: str, link: LiveLink, *, is_per_site: bool = False
+) -> tuple[Family, ...]:
     """Return the address families to run in: the one asked for, else those that make sense."""
-    if target is LINK_TARGET:
+    if target is LINK_TARGET or is_per_site:
         return (Family.NONE,)
     if asked:
         return (Family(asked),)
@@ -105,13 +107,13 @@ def text_of(kind: str, link: LiveLink, family: Family, finding: Finding) -> str:
 async def _run_and_print(options: argparse.Namespace, target: Target, settings: object) -> int:
     probe = loader.load(options.kind)
     specs = (Spec(name="link", interface=options.interface),) if options.interface else None
-    run = probe.begin(ProbeServices())
     code = 0
     with LinkMonitor(specs) as monitor:
+        run = probe.begin(ProbeServices(links=lambda: monitor.links))
         link = next(iter(monitor.links.values()), None)
         if link is None:
             raise NoUplink("no interface has a default route; name one with --interface")
-        for family in families_to_probe(target, options.family, link):
+        for family in families_to_probe(target, options.family, link, is_per_site=probe.per_site):
             try:
                 finding = await run(link, target, family, settings)
             except LinkUnusable as unusable:

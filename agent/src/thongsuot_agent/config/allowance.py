@@ -12,13 +12,14 @@ import msgspec
 
 from thongsuot_agent.probes import loader
 from thongsuot_agent.scheduler.job import (
+    ALL_NAMES,
     SchedulableLink,
     families_of,
     interval_s,
     is_named,
     targets_of,
 )
-from thongsuot_schema.inventory.model import Link, ProbeSchedule, Target
+from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Target
 from thongsuot_schema.result import Family
 
 MONTH_S = 31 * 86400
@@ -84,10 +85,14 @@ def _usage_items(
         probe = loader.load(schedule.kind)
         if not is_named(link.name, schedule.links):
             continue
+        if probe.per_site and link.medium in MOBILE_MEDIA and ALL_NAMES in schedule.links:
+            continue  # made with a wired link; over a mobile one only while that stands in for it
         settings = msgspec.convert(schedule.settings, probe.settings)
         runs = round(MONTH_S / interval_s(schedule, is_metered=is_metered))
         for target in targets_of(schedule, probe, targets, link.name):
-            series = 1 if probe.per_link else len(families_of(target, schedulable))
+            series = (
+                1 if probe.per_link or probe.per_site else len(families_of(target, schedulable))
+            )
             run_bytes = probe.cost_bytes(target, settings)
             label = schedule.kind if probe.per_link else f"{schedule.kind} to {target.name}"
             if run_bytes:

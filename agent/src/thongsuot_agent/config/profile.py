@@ -11,6 +11,7 @@ PROBES: tuple[ProbeSchedule, ...] = (
     ProbeSchedule(kind="icmp", every_s=5.0, metered_every_s=20.0),
     ProbeSchedule(kind="dns", every_s=30.0, metered_every_s=300.0),
     ProbeSchedule(kind="http", every_s=60.0, metered_every_s=3600.0),
+    ProbeSchedule(kind="counter", every_s=60.0, metered_every_s=3600.0),
     ProbeSchedule(kind="host", every_s=15.0),
     ProbeSchedule(kind="failover", every_s=60.0),
     ProbeSchedule(kind="path", every_s=300.0, metered_every_s=3600.0),

@@ -94,15 +94,31 @@ class RtnetlinkClient:
         Return the route to a destination by one interface and from one source, if any, for packets
         with a mark and a type of service.
         """
-        request = rtnetlink.route_request(
-            family=family,
-            destination=destination,
-            source=source,
-            index=index,
-            mark=mark,
-            tos=tos,
-            sequence=self._next(),
+        return self._route(
+            rtnetlink.route_request(
+                family=family,
+                destination=destination,
+                source=source,
+                index=index,
+                mark=mark,
+                tos=tos,
+                sequence=self._next(),
+            )
         )
+
+    def unbound_route(self, *, family: int, destination: bytes) -> rtnetlink.RouteMessage | None:
+        """Return the route that the tables choose for a socket that is bound to nothing, if any."""
+        return self._route(
+            rtnetlink.route_request(
+                family=family,
+                destination=destination,
+                source=None,
+                index=None,
+                sequence=self._next(),
+            )
+        )
+
+    def _route(self, request: bytes) -> rtnetlink.RouteMessage | None:
         try:
             return rtnetlink.parse_route(self._single(request))
         except OSError as problem:

@@ -26,16 +26,24 @@ def _no_metrics(link: str) -> Mapping[Metric, float]:
     return {}
 
 
+def _charge_nothing(link: str, used_bytes: int) -> None:
+    """Count nothing: no agent runs, and no allowance is kept."""
+    del link, used_bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeServices:
     """
     What the process offers to its probes.
 
     ``self_metrics`` returns what the agent knows of itself, and of a link by its name; nothing
-    where no agent runs (a single probe by hand).
+    where no agent runs (a single probe by hand). ``links`` returns all links of the device by name.
+    ``charge`` counts bytes that a run used on another link than its own.
     """
 
     self_metrics: Callable[[str], Mapping[Metric, float]] = _no_metrics
+    links: Callable[[], Mapping[str, LiveLink]] = dict
+    charge: Callable[[str, int], None] = _charge_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +56,12 @@ class Probe(Generic[S]):
     makes the runs over one link: the scheduler calls it once for each link and keeps what it
     returns, which is where a kind remembers what it needs from one run to the next; no module of a
     kind has state. ``applies`` says which targets the kind is for. ``per_link`` marks a kind that
-    runs once per link, with ``LINK_TARGET`` and ``Family.NONE``. ``cost_bytes`` is the IP-level
+    runs once per link, with ``LINK_TARGET`` and ``Family.NONE``. ``per_site`` marks one whose
+    series belong to the site and to no link: it runs once per target, with ``Family.NONE``, and is
+    given the link on whose local network the site's computers are. ``cost_bytes`` is the IP-level
     traffic of one run that works, both directions, for the data budget. ``timeout_s`` is the
-    longest that one run takes, for the schedule.
+    longest that one run takes, for the schedule. ``retry_s``: how soon a run that failed is made
+    again; ``None``: at its next moment.
     """
 
     settings: type[S]
@@ -59,6 +70,8 @@ class Probe(Generic[S]):
     cost_bytes: Callable[[Target, S], int]
     timeout_s: Callable[[S], float]
     per_link: bool = False
+    per_site: bool = False
+    retry_s: float | None = None
 
 
 def stateless(run: Run[S]) -> Callable[[ProbeServices], Run[S]]:

@@ -9,7 +9,7 @@ from struct import Struct
 
 from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.egress import SocketAddress, address_family
-from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.proto import dns
@@ -81,7 +81,7 @@ def record_for(family: Family) -> str:
 
 
 async def look_up(
-    link: LiveLink, server: NameServerAddress, question: DnsQuestion, timeout_s: float
+    link: Outbound, server: NameServerAddress, question: DnsQuestion, timeout_s: float
 ) -> LookupResult:
     """
     Ask one server over UDP, and over TCP where the answer did not fit.

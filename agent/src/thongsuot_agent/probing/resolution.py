@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import address_family, family_of
-from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.forgery import forged
 from thongsuot_agent.probing.lookup import DnsQuestion, NameServerAddress, look_up, record_for
@@ -32,14 +32,20 @@ class Resolution:
 
 
 async def resolve_host(
-    link: LiveLink, family: Family, host: str, timeout_s: float, expected: tuple[str, ...]
+    link: Outbound,
+    family: Family,
+    host: str,
+    timeout_s: float,
+    expected: tuple[str, ...],
+    *,
+    servers: tuple[str, ...] = (),
 ) -> Resolution:
     """
     Return the addresses of one family of a host.
 
-    The link's own name servers are asked, those of the same family first, the next one when one
-    does not answer within its share of ``timeout_s``. ``expected`` are the prefixes an answer must
-    lie in (see ``forgery``).
+    ``servers``, or else the link's own name servers, are asked, those of the same family first, the
+    next one when one does not answer within its share of ``timeout_s``. ``expected`` are the
+    prefixes an answer must lie in (see ``forgery``).
 
     Raises:
         LinkUnusable: nothing can be sent by the link, no name server is known for it, or the host
@@ -49,8 +55,10 @@ async def resolve_host(
         if family_of(host) is not family:
             raise LinkUnusable(Reason.NOT_SUPPORTED, f"the URL names no {family} address")
         return Resolution(addresses=(host,))
-    servers = sorted(link.resolvers, key=lambda server: family_of(server) is not family)
-    usable = _reachable(link, servers[:_SERVERS_TRIED])
+    by_family = sorted(
+        servers or link.resolvers, key=lambda server: family_of(server) is not family
+    )
+    usable = _reachable(link, by_family[:_SERVERS_TRIED])
     question = DnsQuestion(name=_ascii(host), record=record_for(family))
     cost_bytes, spent_s = 0, 0.0
     result = Resolution(reason=Reason.NAME_SERVER_TIMED_OUT)
@@ -91,7 +99,7 @@ def _checked(result: Resolution, expected: tuple[str, ...]) -> Resolution:
     )
 
 
-def _reachable(link: LiveLink, servers: list[str]) -> list[NameServerAddress]:
+def _reachable(link: Outbound, servers: list[str]) -> list[NameServerAddress]:
     """The servers that the link has a way to; the last reason where there is none."""
     if not servers:
         raise LinkUnusable(Reason.NOT_SUPPORTED, "no name server is known for this link")

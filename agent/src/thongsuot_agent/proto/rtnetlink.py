@@ -336,13 +336,14 @@ def route_request(
     family: int,
     destination: bytes,
     source: bytes | None,
-    index: int,
+    index: int | None,
     sequence: int,
     mark: int = 0,
     tos: int = 0,
 ) -> bytes:
     """
-    Return the question which route a packet would take that must leave by interface ``index``.
+    Return the question which route a packet would take that must leave by interface ``index``,
+    ``None``: by any.
 
     RTM_F_FIB_MATCH asks for the entry of the table itself: without it IPv4 answers that any
     destination is on the link when no route matches (ip_route_output_key_hash_rcu), and a missing
@@ -351,7 +352,9 @@ def route_request(
     bits = len(destination) * 8
     source_bits = 0 if source is None else bits
     head = _RTMSG.pack(family, bits, source_bits, tos, 0, 0, 0, 0, RTM_F_FIB_MATCH)
-    body = attribute(_RTA_DST, destination) + attribute(_RTA_OIF, _U32.pack(index))
+    body = attribute(_RTA_DST, destination)
+    if index is not None:
+        body += attribute(_RTA_OIF, _U32.pack(index))
     if mark:
         body += attribute(_RTA_MARK, _U32.pack(mark))
     if source is not None:

@@ -60,7 +60,7 @@ class DataBudget:
         }
         self._rates = {name: {} for name in self._allowances}
         for job in jobs:
-            rates = self._rates.get(job.series.link)
+            rates = self._rates.get(job.over)
             if rates is not None and job.cost_bytes:
                 before = rates.get(job.series.kind, UsageRate(run_bytes=0, bytes_per_s=0.0))
                 rates[job.series.kind] = UsageRate(
@@ -98,13 +98,13 @@ class DataBudget:
 
     def may_run(self, job: Job, boottime_ns: int) -> bool:
         """Return whether this moment of a job is one that can still be paid."""
-        if job.series.link not in self._allowances or not job.cost_bytes:
+        if job.over not in self._allowances or not job.cost_bytes:
             return True
         if not self.can_afford(job):
             return False
         if self._reckoned_ns is None or boottime_ns - self._reckoned_ns >= _RECOMPUTE_EVERY_NS:
             self._recompute_strides(boottime_ns)
-        stride = self._strides[job.series.link].get(job.series.kind, 1)
+        stride = self._strides[job.over].get(job.series.kind, 1)
         moment = round((boottime_ns - job.offset_ns) / job.every_ns)
         return stride > 0 and moment % stride == 0
 
@@ -114,10 +114,10 @@ class DataBudget:
 
         Looked at for dear runs only: a confirming echo may go over, a speed test may not begin.
         """
-        allowance_bytes = self._allowances.get(job.series.link)
+        allowance_bytes = self._allowances.get(job.over)
         if allowance_bytes is None or job.cost_bytes < COSTLY_RUN_BYTES:
             return True
-        spent = add_usage(self._usage_of(job.series.link), 0, self._month())
+        spent = add_usage(self._usage_of(job.over), 0, self._month())
         return job.cost_bytes <= allowance_bytes - spent.spent_bytes
 
     def left_bytes(self, link: str) -> int | None:

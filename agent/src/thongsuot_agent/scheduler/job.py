@@ -21,7 +21,7 @@ from thongsuot_agent.probing.contract import LINK_TARGET, Probe
 from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
 from thongsuot_agent.scheduler.timetable import phase_from_name
 from thongsuot_schema import catalogue
-from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family, Series
 
 NS_PER_S = 1_000_000_000
@@ -97,6 +97,8 @@ class Job:
     offset_ns: int
     usual_ns: int
     """``every_ns`` when nothing is wrong: by this a month is reckoned."""
+    over: str
+    """The link that the run is made with, and that pays for it; a site's own series name none."""
 
     @property
     def cost_bytes(self) -> int:
@@ -116,8 +118,11 @@ def jobs_from_schedules(
     for schedule in schedules:
         probe = loader.load(schedule.kind)
         settings = msgspec.convert(schedule.settings, probe.settings)
+        site_link = link_of_site(schedule, [link.spec for link in links_in_order])
         for slot, link in enumerate(links_in_order):
             if not is_named(link.spec.name, schedule.links):
+                continue
+            if probe.per_site and link.spec.name != site_link:
                 continue
             measured = targets_of(schedule, probe, targets, link.spec.name)
             usual_ns = round(interval_s(schedule, is_metered=link.is_metered) * NS_PER_S)
@@ -134,6 +139,7 @@ def jobs_from_schedules(
                     settings=settings,
                     every_ns=every_ns,
                     usual_ns=usual_ns,
+                    over=link.spec.name,
                 )
                 for series in _series(schedule.kind, probe, link, target):
                     turn, turns = _stagger_slot(series, every_ns, slot, len(links_in_order))
@@ -168,6 +174,16 @@ def targets_of(
         and (not target.links or link in target.links)
         and probe.applies(target)
     )
+
+
+def link_of_site(schedule: ProbeSchedule, links: Sequence[Link]) -> str:
+    """
+    Return the link on whose local network the computers of a site are: the first wired one that a
+    schedule names, or else the first; empty where it names none that there is.
+    """
+    named = [link for link in links if is_named(link.name, schedule.links)]
+    wired = [link for link in named if link.medium not in MOBILE_MEDIA]
+    return next((link.name for link in (*wired, *named)), "")
 
 
 def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> int:
@@ -213,7 +229,10 @@ def families_of(target: Target, link: SchedulableLink) -> tuple[Family, ...]:
 
 
 def _series(kind: str, probe: Probe[Any], link: SchedulableLink, target: Target) -> list[Series]:
-    make = partial(Series, kind=kind, revision=catalogue.load(kind).revision, link=link.spec.name)
+    name = "" if probe.per_site else link.spec.name
+    make = partial(Series, kind=kind, revision=catalogue.load(kind).revision, link=name)
+    if probe.per_site:
+        return [make(target=target.name, family=Family.NONE)]
     if probe.per_link:
         return [make(target="", family=Family.NONE)]
     return [make(target=target.name, family=family) for family in families_of(target, link)]

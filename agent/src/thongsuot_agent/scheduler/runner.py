@@ -23,6 +23,7 @@ from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_requ
 from thongsuot_agent.scheduler.timetable import Timetable
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import TestRequest
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding
 
@@ -78,6 +79,7 @@ class Runner:
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[JobKey, Job] = {}
         self._running: set[Series] = set()
+        self._retries: dict[JobKey, asyncio.TimerHandle] = {}
         self._confirmations: list[Job] = []
         self._confirmation_tokens = float(CONFIRM_BURST)
         self._tokens_at_ns = clock.boottime_ns()
@@ -108,6 +110,12 @@ class Runner:
             return
         self._confirmations.append(job)
         self._changed.set()
+
+    def confirm_site(self) -> None:
+        """Run now what looks at the site as a whole: one of its links changed."""
+        for key, job in self._jobs.items():
+            if job.probe.per_site:
+                self.confirm(*key)
 
     def matching_jobs(self, request: TestRequest) -> tuple[Job, ...]:
         """
@@ -197,7 +205,7 @@ class Runner:
         )
 
     async def _run_probe(self, job: Job) -> Finding:
-        link = self._links.get(job.series.link)
+        link = self._links.get(job.over)
         if link is None:
             return failed_finding(Reason.INTERFACE_ABSENT)
         guard_s = job.probe.timeout_s(job.settings) * _GUARD_RATIO + _GUARD_S
@@ -232,10 +240,22 @@ class Runner:
         return failed_finding(Reason.PROBE_BROKEN, detail=problem)
 
     def _report_finding(self, job: Job, started_ns: int, finding: Finding) -> None:
-        self._data_budget.charge(job.series.link, finding.cost_bytes)
+        self._data_budget.charge(job.over, finding.cost_bytes)
+        if job.probe.retry_s is not None and finding.outcome is Outcome.FAILED:
+            self._retry(job_key(job.series), job.probe.retry_s)
         self._callbacks.on_result(
             Result(series=job.series, boottime_ns=started_ns, finding=finding)
         )
+
+    def _retry(self, key: JobKey, after_s: float) -> None:
+        """Run a series again soon; one that waits for that already is not run twice."""
+        if key not in self._retries:
+            loop = asyncio.get_running_loop()
+            self._retries[key] = loop.call_later(after_s, self._run_retry, key)
+
+    def _run_retry(self, key: JobKey) -> None:
+        del self._retries[key]
+        self.confirm(*key)
 
     def _check_clock_step(self, now_ns: int) -> None:
         step_s = self._steps.step_since_last_check(now_ns, self._clock.wall_ns())

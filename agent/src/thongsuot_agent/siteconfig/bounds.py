@@ -43,6 +43,7 @@ MIN_INTERVAL_S: Final = MappingProxyType(
         "stamp": 20.0,
         "host": 5.0,
         "failover": 10.0,
+        "counter": 30.0,
     }
 )
 """Kinds that a site configuration may bring, and how often it may have one target measured."""
@@ -55,6 +56,7 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
         "path": frozenset({"method", "count", "retries", "max_hops", "timeout_s", "packet_size"}),
         "stamp": frozenset({"count", "spacing_s", "timeout_s", "size_bytes", "stateful"}),
         "host": frozenset({"ask_gateway"}),
+        "counter": frozenset({"device_is_router", "timeout_s", "metered_every_s"}),
     }
 )
 """

@@ -108,7 +108,7 @@ def default_probes(ca_file: Path) -> tuple[ProbeSchedule, ...]:
     """Return the agent's default profile, with other authorities to check portals against."""
     return tuple(
         msgspec.structs.replace(schedule, settings={"ca_file": str(ca_file.absolute())})
-        if schedule.kind == "http"
+        if schedule.kind in {"http", "counter"}
         else schedule
         for schedule in PROBES
     )

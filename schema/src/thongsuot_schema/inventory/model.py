@@ -31,6 +31,10 @@ class Medium(StrEnum):
     """A wired uplink whose access technology the device cannot know."""
 
 
+MOBILE_MEDIA = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
+"""Links that a site falls back on; they are mostly metered."""
+
+
 class Role(StrEnum):
     """What a target stands for."""
 

@@ -29,9 +29,9 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
-from thongsuot_agent.probes.http.fetch import Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
+from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.resolution import Resolution, resolve_host
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Target
@@ -39,8 +39,6 @@ from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
-
-_USER_AGENT = "thongsuot/0.1"
 
 _TYPICAL_BYTES = 8_000  # name lookup, TCP and TLS 1.3 handshakes, headers, closing
 _TYPICAL_BODY_BYTES = 30_000  # compressed start page of a public-service portal
@@ -111,7 +109,7 @@ class Settings:
     @property
     def user_agent(self) -> str:
         """What the requests say they are."""
-        return f"{_USER_AGENT} (+{self.contact})" if self.contact else _USER_AGENT
+        return f"{USER_AGENT} (+{self.contact})" if self.contact else USER_AGENT
 
 
 class HttpProbe:

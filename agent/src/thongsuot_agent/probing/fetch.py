@@ -1,4 +1,4 @@
-"""One HTTP request over one link by libcurl, its phases timed apart."""
+"""One HTTP request by libcurl, over one link or another way out, its phases timed apart."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pycurl  # type: ignore[import-untyped]
 
 from thongsuot_agent.links.curl_multi import CurlMulti
-from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.certificates import Authorities, CertificateChain, read_chain
@@ -16,6 +16,8 @@ from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
+
+USER_AGENT = "thongsuot/0.1"
 
 _US_PER_S = 1_000_000
 _TCP_HEADER_BYTES = 32
@@ -30,7 +32,9 @@ class FetchRequest:
     What is to be fetched.
 
     ``address`` is the server's, found by the link's own resolver; libcurl resolves nothing itself.
-    ``handshake_only`` opens the connection, without verifying, to see the certificates.
+    ``handshake_only`` opens the connection, without verifying, to see the certificates. ``proxy``,
+    where given (``http://ADDRESS:PORT``), is asked instead, and looks up the name itself;
+    ``address`` and ``family`` are then the proxy's.
     """
 
     url: str
@@ -41,6 +45,7 @@ class FetchRequest:
     user_agent: str
     body_limit_bytes: int
     handshake_only: bool = False
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,7 @@ class FetchResponse:
 class Fetch:
     """One transfer over one link. For one use."""
 
-    def __init__(self, link: LiveLink, request: FetchRequest) -> None:
+    def __init__(self, link: Outbound, request: FetchRequest) -> None:
         self._link = link
         self._request = request
         self._body = bytearray()
@@ -113,14 +118,12 @@ class Fetch:
         host = f"[{request.address}]" if is_six else request.address
         for option, value in (
             (pycurl.URL, request.url),
-            # For every host and port of the URL: this address, and the URL's own port.
-            (pycurl.CONNECT_TO, [f"::{host}:"]),
             (pycurl.IPRESOLVE, pycurl.IPRESOLVE_V6 if is_six else pycurl.IPRESOLVE_V4),
             (pycurl.OPENSOCKETFUNCTION, self._open_socket),
             (pycurl.WRITEFUNCTION, self._on_body),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             # Neither proxies of the environment nor redirects: both would resolve names elsewhere.
-            (pycurl.PROXY, ""),
+            (pycurl.PROXY, request.proxy),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.USERAGENT, request.user_agent),
@@ -134,6 +137,9 @@ class Fetch:
             (pycurl.OPT_CERTINFO, 1),
         ):
             handle.setopt(option, value)
+        if not request.proxy:
+            # For every host and port of the URL: this address, and the URL's own port.
+            handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
         if request.authorities.folder:
             handle.setopt(pycurl.CAPATH, request.authorities.folder)
         if request.authorities.file:

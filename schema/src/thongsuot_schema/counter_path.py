@@ -1,0 +1,157 @@
+"""
+Counter path: whether computers at the counter reach anything, by which link, and since when.
+
+Folded from the runs of the ``counter`` kind, in the same way on the device and on the collector.
+The way is taken for dead when every portal that is opened has failed since it last answered: one
+portal that is down is that portal's fault. What was not measured is neither alive nor dead.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.catalogue import counter
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+
+STALE_S: Final = 1_500.0
+"""
+A run that is older says nothing of now: more than twice the interval at which the page is opened
+over a metered link.
+"""
+
+_SCHEDULE: Final = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT, Reason.AGENT_STARVED})
+"""The run was left out, or the device was too busy: nothing about the way."""
+
+
+class CounterRun(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One run: of which portal, when (seconds of any one clock), what it found.
+
+    ``is_answered``: the portal's server answered, whatever it said. ``is_open``: with the page that
+    is expected. ``link`` is the one that the traffic was seen to leave by, empty where that was not
+    seen.
+    """
+
+    at_s: float
+    target: str
+    is_open: bool
+    is_answered: bool
+    link: str = ""
+
+
+class SwitchOver(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """
+    The computers' traffic went over from one link to another.
+
+    ``at_s`` is when it was first seen there; ``took_s`` how long nothing had answered until then,
+    0 where nothing was noticed.
+    """
+
+    at_s: float
+    from_link: str
+    to_link: str
+    took_s: float
+
+
+class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How it is now.
+
+    ``is_alive`` and ``link`` have been so since ``since_s``; ``at_s`` is the latest run. ``link``
+    is empty where the traffic was not seen; ``seen_link`` is where it was seen last. ``failing_s``:
+    since when runs fail. ``answered`` and ``opened`` are by target: when last measured, and how.
+    ``switch_over`` is set where the latest run found the traffic on another link.
+    """
+
+    at_s: float
+    is_alive: bool
+    since_s: float
+    link: str = ""
+    seen_link: str = ""
+    failing_s: float | None = None
+    answered: Mapping[str, tuple[float, bool]] = {}
+    opened: Mapping[str, tuple[float, bool]] = {}
+    switch_over: SwitchOver | None = None
+
+    @property
+    def open_targets(self) -> tuple[str, ...]:
+        """The portals whose page came when they were last opened."""
+        return tuple(sorted(target for target, (_, is_open) in self.opened.items() if is_open))
+
+
+def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
+    """Return how it is after a run; one older than what is known changes nothing."""
+    if before is None:
+        before = CounterPath(at_s=run.at_s, is_alive=run.is_answered, since_s=run.at_s)
+    elif run.at_s < before.at_s:
+        return before
+    was_answered = before.answered.get(run.target, (0.0, True))[1]
+    answered = _with(before.answered, run, is_good=run.is_answered)
+    opened = _with(before.opened, run, is_good=run.is_open)
+    failing_s = before.failing_s
+    if run.is_answered:
+        failing_s = None
+    elif failing_s is None and was_answered:
+        failing_s = run.at_s
+    is_alive = run.is_answered or any(is_good for _, is_good in answered.values())
+    link = run.link if run.is_answered else (before.link if is_alive else "")
+    changed_s = run.at_s if is_alive or failing_s is None else failing_s
+    is_same = (is_alive, link) == (before.is_alive, before.link)
+    return CounterPath(
+        at_s=run.at_s,
+        is_alive=is_alive,
+        since_s=before.since_s if is_same else changed_s,
+        link=link,
+        seen_link=link or before.seen_link,
+        failing_s=failing_s,
+        answered=answered,
+        opened=opened,
+        switch_over=_switch_over(before, run),
+    )
+
+
+def _switch_over(before: CounterPath, run: CounterRun) -> SwitchOver | None:
+    if not run.is_answered or not run.link or before.seen_link in {"", run.link}:
+        return None
+    began_s = run.at_s if before.failing_s is None else before.failing_s
+    return SwitchOver(
+        at_s=run.at_s, from_link=before.seen_link, to_link=run.link, took_s=run.at_s - began_s
+    )
+
+
+def _with(
+    known: Mapping[str, tuple[float, bool]], run: CounterRun, *, is_good: bool
+) -> dict[str, tuple[float, bool]]:
+    """Return what is known of each target with a run; those long not measured are left out."""
+    fresh = {target: seen for target, seen in known.items() if run.at_s - seen[0] <= STALE_S}
+    return {**fresh, run.target: (run.at_s, is_good)}
+
+
+def run_from(
+    target: str,
+    at_s: float,
+    outcome: Outcome,
+    reason: Reason | None,
+    evidence: Mapping[str, str],
+) -> CounterRun | None:
+    """
+    Return what a result of the kind says; ``None`` where it was not measured.
+
+    ``says_nothing`` tells a run that was left out from one that could not be made.
+    """
+    if outcome is Outcome.UNMEASURED:
+        return None
+    return CounterRun(
+        at_s=at_s,
+        target=target,
+        is_open=reason is None,
+        is_answered=reason is None or counter.ANSWERED in evidence,
+        link=evidence.get(counter.LINK, ""),
+    )
+
+
+def says_nothing(reason: Reason | None) -> bool:
+    """Return whether an unmeasured run leaves what was known before as it was."""
+    return reason in _SCHEDULE

@@ -162,6 +162,9 @@ def _document(root: Path, room: str, tree: Path) -> None:
     folder.mkdir(parents=True)
     shutil.copyfile(root / "LICENSE", folder / "copyright")
     shutil.copyfile(root / "NOTICE", folder / "NOTICE")
+    if room == "collector":
+        # Shown at /docs to who may look at the pages.
+        _run(sys.executable, "-m", "tools.docs_site", str(folder / "html"))
 
 
 def _run(*command: str) -> None:

@@ -11,7 +11,9 @@ from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEnd
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.http.callbacks import callback_routes
+from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
@@ -89,6 +91,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             len(components.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
         )
 
+    documents = DocumentationPages(settings.page.docs_dir, access).routes()
     views = SiteViews(
         components.states,
         components.directory,
@@ -107,6 +110,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             now_ns=time.time_ns()
         ),
         site_config_of=components.site_configs.of,
+        documentation_url=f"{documentation.PATH}/" if documents else "",
     )
     archive = IncidentArchive(
         components.incidents,
@@ -121,6 +125,6 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     test_requests = TestRequestPages(
         components.test_requests, access, components.directory
     ).routes()
-    both = [*incidents, *statements, *test_requests]
+    both = [*incidents, *statements, *test_requests, *documents]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)

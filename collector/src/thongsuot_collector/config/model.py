@@ -40,13 +40,16 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     server before it that ends the TLS. ``password_file`` holds one password for all who look (user
     name: anything); left out, whoever reaches the address may look. ``silent_after_s`` is when an
     agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
-    support desk, shown where nobody else is named.
+    support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
+    ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
+    puts it.
     """
 
     address: str = ""
     password_file: str = ""
     silent_after_s: Positive = 45.0
     support_hotline: str = ""
+    docs_dir: str = "/usr/share/doc/thongsuot-collector/html"
 
 
 class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):

@@ -202,7 +202,11 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         certificates=certificates.with_paths(settings.certificates, folder),
-        page=replace(settings.page, password_file=absolute(settings.page.password_file)),
+        page=replace(
+            settings.page,
+            password_file=absolute(settings.page.password_file),
+            docs_dir=absolute(settings.page.docs_dir),
+        ),
         reflector=replace(
             settings.reflector,
             key_file=absolute(settings.reflector.key_file),

@@ -37,7 +37,7 @@ class SitePages:
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
     date before they are read. ``duplicate_sites`` names the sites where two devices push at once,
     ``site_config_of`` returns the newest site configuration of a site and what its agent says of
-    it.
+    it. ``documentation_url`` leads to the documentation, where there is one.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class SitePages:
         refresh: Callable[[], None],
         duplicate_sites: Callable[[], AbstractSet[str]],
         site_config_of: SiteConfigSource,
+        documentation_url: str = "",
     ) -> None:
         self._views = views
         self._registry = registry
@@ -58,6 +59,7 @@ class SitePages:
         self._refresh = refresh
         self._duplicate_sites = duplicate_sites
         self._site_config_of = site_config_of
+        self._documentation_url = documentation_url
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with ``more`` routes of others."""
@@ -86,7 +88,12 @@ class SitePages:
             for view in views
             if matches(query, view.site, view.title, view.commune)
         ]
-        text = sites_page.sites_page(rows, language=language, query=query)
+        text = sites_page.sites_page(
+            rows,
+            language=language,
+            query=query,
+            documentation_url=self._documentation_url,
+        )
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:

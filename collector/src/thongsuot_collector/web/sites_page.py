@@ -47,7 +47,9 @@ def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:
     )
 
 
-def sites_page(rows: Sequence[SiteRow], *, language: Language, query: str) -> str:
+def sites_page(
+    rows: Sequence[SiteRow], *, language: Language, query: str, documentation_url: str = ""
+) -> str:
     """Return the whole page. ``query`` is what was searched for."""
     searched = f"&{urlencode({'q': query})}" if query else ""
     frame = Frame(
@@ -63,7 +65,13 @@ def sites_page(rows: Sequence[SiteRow], *, language: Language, query: str) -> st
             return labels.NEVER.read(language)
         return relative_moment(view.heard_s, view.now_s, language)
 
-    content = {"labels": labels, "rows": worst_first(rows), "query": query, "heard": heard}
+    content = {
+        "labels": labels,
+        "rows": worst_first(rows),
+        "query": query,
+        "heard": heard,
+        "documentation_url": documentation_url,
+    }
     return render("sites", frame, language, content)
 
 

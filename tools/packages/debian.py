@@ -128,7 +128,7 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
     _settle(tree, epoch)
     file = out / package.file_name
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(file)],
+        ["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", str(tree), str(file)],
         check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)},

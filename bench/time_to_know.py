@@ -40,9 +40,9 @@ from bench.reference.detection_times import (
 from bench.reference.stack import ReferenceStack, route_by_source
 
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.matrix.context import ClockPair
 from thongsuot_lab.matrix.journal_reader import RecordedChange
 from thongsuot_lab.matrix.observe import observe_site
+from thongsuot_lab.matrix.row import ClockPair
 from thongsuot_lab.matrix.runner import changes_in_journal
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.topology.city import city

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import site_page
+from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 

@@ -234,7 +234,7 @@ language, folder = sys.argv[1], Path(sys.argv[2])
 for name, scene in SCENES.items():
     (folder / f"{name}.html").write_text(site_page(scene(), language=language))
     (folder / f"{name}.json").write_bytes(msgspec.json.encode(scene()))
-rows = [site_row(scene(), language, is_doubled=True) for scene in SCENES.values()]
+rows = [site_row(scene(), language, has_duplicate_devices=True) for scene in SCENES.values()]
 (folder / "sites.html").write_text(sites_page(rows, language=language, query=""))
 """
 

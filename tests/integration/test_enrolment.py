@@ -14,7 +14,7 @@ from tests.collector.running import Pusher, collector, eventually, token
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import audit, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
+from thongsuot_collector.store.enrolments import digest_of_code, new_code
 from thongsuot_schema.batch import push
 from thongsuot_schema.enrolment import PATH_ENROL, EnrolmentRequest, token_digest
 

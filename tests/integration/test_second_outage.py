@@ -35,7 +35,7 @@ from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.rules.loader import load_all
-from thongsuot_collector.sla.month import month_at
+from thongsuot_collector.sla.calendar import month_at
 from thongsuot_collector.sla.statement import Statement
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS

@@ -44,3 +44,7 @@ class RecordUnreadable(AgentError):
 
 class TokenUnusable(AgentError):
     """The token file is missing, open to everybody, or holds no token."""
+
+
+class MalformedMessage(ValueError):
+    """Bytes are not what the protocol says; the message names what was read and what was wrong."""

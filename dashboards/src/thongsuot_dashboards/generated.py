@@ -4,9 +4,49 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from thongsuot_dashboards import boards, provisioning, rules
+from thongsuot_dashboards import boards, rules
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.text import Language
+
+DATASOURCE_UID = "thongsuot"
+
+DATASOURCE = f"""\
+# Grafana: /etc/grafana/provisioning/datasources/. PROMETHEUS_URL comes from its environment.
+apiVersion: 1
+datasources:
+  - name: Thong Suot
+    uid: {DATASOURCE_UID}
+    type: prometheus
+    access: proxy
+    url: ${{PROMETHEUS_URL}}
+    isDefault: true
+    jsonData:
+      httpMethod: POST
+      timeInterval: 15s
+"""
+"""``timeInterval`` is how often measurements come: what ``$__rate_interval`` is made of."""
+
+BOARDS = """\
+# Grafana: /etc/grafana/provisioning/dashboards/. THONGSUOT_BOARDS is the folder of one language
+# (out/vi or out/en), read from Grafana's environment.
+apiVersion: 1
+providers:
+  - name: thongsuot
+    folder: Thông Suốt
+    folderUid: thongsuot
+    type: file
+    disableDeletion: true
+    allowUiUpdates: false
+    updateIntervalSeconds: 30
+    options:
+      path: ${THONGSUOT_BOARDS}
+"""
+
+PROVISIONING = {
+    "provisioning/datasources/thongsuot.yml": DATASOURCE,
+    "provisioning/dashboards/thongsuot.yml": BOARDS,
+}
+"""What Grafana is provisioned with: text by its path below the output folder."""
 
 
 def generated_files() -> dict[str, str]:
@@ -16,7 +56,7 @@ def generated_files() -> dict[str, str]:
         for name, board in load_boards().items()
         for language in Language
     }
-    return board_files | rules.rule_files() | provisioning.FILES
+    return board_files | rules.rule_files() | PROVISIONING
 
 
 def write_files(folder: Path) -> list[Path]:

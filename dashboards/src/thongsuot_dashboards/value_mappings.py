@@ -4,8 +4,7 @@ from thongsuot_dashboards.panels.field_config import FieldConfig, ValueMapping
 from thongsuot_dashboards.text import BilingualText
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.words.segments import SEGMENTS
-from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
+from thongsuot_schema.words.states import LINK_STATES, SEGMENTS, SERVICE_STATES
 
 _NUMBERS = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 _COLORS = {State.UP: "green", State.DEGRADED: "yellow", State.DOWN: "red"}

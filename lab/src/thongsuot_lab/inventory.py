@@ -8,8 +8,14 @@ gateway (lan), the carrier's end of the line (access), the carrier's resolver an
 """
 
 from thongsuot_lab.topology.city import FOREIGN
-from thongsuot_lab.topology.model import LabCarrier, LabUplink, NodeRole, Topology, WireEnd
-from thongsuot_lab.topology.servers import PortalSpec
+from thongsuot_lab.topology.model import (
+    LabCarrier,
+    LabUplink,
+    NodeRole,
+    PortalSpec,
+    Topology,
+    WireEnd,
+)
 from thongsuot_schema.inventory import model as schema
 from thongsuot_schema.segment import Segment
 

@@ -15,7 +15,7 @@ from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.words.headline import headline
-from thongsuot_schema.words.parties import channel_title, party_title
+from thongsuot_schema.words.states import channel_title, party_title
 
 Views = Mapping[str, SiteView]
 

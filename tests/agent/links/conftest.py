@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from thongsuot_agent.links.stamping import keep_stamping
+from thongsuot_agent.links.roundtrip import keep_stamping
 from thongsuot_agent.proto import control
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import two_uplinks

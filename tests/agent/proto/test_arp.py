@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto.arp import (
     ArpPacket,
     build_probe,
@@ -9,7 +10,6 @@ from thongsuot_agent.proto.arp import (
     build_solicitation,
     parse_arp,
 )
-from thongsuot_agent.proto.malformed import MalformedMessage
 
 HARDWARE = bytes.fromhex("02fc00000001")
 

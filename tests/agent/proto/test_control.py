@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto import control
-from thongsuot_agent.proto.malformed import MalformedMessage
 
 # Recorded from sockets on Linux 6.18, x86-64.
 STAMP = (1, 37, bytes.fromhex("58a7656a00000000d3a0f20500000000") + b"\0" * 32)

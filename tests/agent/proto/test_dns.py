@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto import dns as codec
-from thongsuot_agent.proto.malformed import MalformedMessage
 
 NAME = "dichvucong.gov.vn"
 

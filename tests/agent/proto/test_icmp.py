@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto import icmp
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 
 # An echo reply of 8.8.8.8 as RFC 792 lays it out, with the IPv4 header that a raw socket gives.

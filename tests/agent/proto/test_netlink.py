@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto.netlink import (
     NLMSG_ERROR,
     NetlinkMessage,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.agent.proto import recorded
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto import rtnetlink
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.netlink import NLM_F_DUMP, NLM_F_REQUEST, attribute, messages
 from thongsuot_agent.proto.rtnetlink import NextHop
 

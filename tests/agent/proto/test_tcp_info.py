@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto import tcp_info
-from thongsuot_agent.proto.malformed import MalformedMessage
 
 
 def test_the_kernel_counts_what_a_connection_carried() -> None:

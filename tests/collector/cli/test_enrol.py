@@ -10,7 +10,7 @@ from thongsuot_collector.cli.enrol import qr_text
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.store import enrolments
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolment_code import digest_of_code
+from thongsuot_collector.store.enrolments import digest_of_code
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from thongsuot_collector.config.read import Configuration, parse_configuration
-from thongsuot_collector.ingest.address import host_and_port
+from thongsuot_collector.ingest.settings import host_and_port
 from thongsuot_collector.sinks.remote_write.sink import Settings
 from thongsuot_runtime.config_file import ConfigInvalid
 

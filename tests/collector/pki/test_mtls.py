@@ -24,7 +24,7 @@ from tests.collector.running import eventually, token
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import audit, certificates, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
+from thongsuot_collector.store.enrolments import digest_of_code, new_code
 from thongsuot_schema.enrolment import PATH_ENROL
 from thongsuot_schema.renewal import PATH_CERTIFICATE
 

@@ -18,7 +18,7 @@ from tests.collector.sla.reference_count import (
     S,
     course,
 )
-from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.calendar import Month
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.revision import IssuedStatement, next_revision

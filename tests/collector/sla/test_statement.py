@@ -30,7 +30,7 @@ from tests.collector.sla.reference_count import (
     second_by_second,
     told_seconds,
 )
-from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.calendar import Month
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork, TimeClass
 from thongsuot_collector.sla.statement import (

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import EPOCH, INVENTORY, World
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.sla.month import month_at
+from thongsuot_collector.sla.calendar import month_at
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_schema.state import State

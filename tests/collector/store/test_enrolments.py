@@ -12,7 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, enrolments, people, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolments import EnrolmentRefusalReason, EnrolmentRefused
+from thongsuot_collector.store.enrolments import (
+    EnrolmentRefusalReason,
+    EnrolmentRefused,
+    digest_of_code,
+    new_code,
+)
 from thongsuot_collector.store.tables import AUDIT, ENROLMENTS
 
 DAY_NS = 86_400 * 10**9
@@ -192,3 +197,29 @@ def test_a_store_from_before_there_were_codes_keeps_its_tokens(tmp_path: Path) -
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(delete(AUDIT))
     engine.dispose()
+
+
+def test_codes_differ_and_can_be_read_aloud() -> None:
+    codes = {new_code() for _ in range(100)}
+    assert len(codes) == 100
+    for code in codes:
+        assert len(code) == len("TSE-7K2M-9QXA-0BCD-E3FG-HJ5N")
+        assert not set(code.removeprefix("TSE-")) & set("ILOU")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["tse-7k2m-9qxa-0bcd-e3fg-hj51", "7K2M 9QXA OBCD E3FG HJ5L", " TSE7K2M9QXA0BCDE3FGHJ5I\n"],
+)
+def test_how_a_code_is_typed_does_not_matter(typed: str) -> None:
+    assert digest_of_code(typed) == digest_of_code("TSE-7K2M-9QXA-0BCD-E3FG-HJ51")
+
+
+def test_another_code_has_another_hash() -> None:
+    assert digest_of_code("TSE-7K2M-9QXA-0BCD-E3FG-HJ51") != digest_of_code(
+        "TSE-7K2M-9QXA-0BCD-E3FG-HJ52"
+    )
+    # A code that happens to begin like the prefix is not cut.
+    assert digest_of_code("TSE-TSEM-9QXA-0BCD-E3FG-HJ51") == digest_of_code(
+        "TSEM-9QXA-0BCD-E3FG-HJ51"
+    )

@@ -15,7 +15,7 @@ from tests.collector.web.incident.test_routes import command
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import AT_ONCE
 from thongsuot_collector.store.test_requests import RequestedTest as KeptAsk
-from thongsuot_collector.web.test_request.results import describe_result
+from thongsuot_collector.web.test_request.page import describe_result
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import PushResponse, TestRequest
 from thongsuot_schema.catalogue import path

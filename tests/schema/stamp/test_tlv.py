@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.schema.stamp.clock_answer import parse_timestamp_information
-from thongsuot_schema.stamp.authentication import hmac_of
+from thongsuot_schema.stamp.packet import hmac_of
 from thongsuot_schema.stamp.tlv import (
     INTEGRITY,
     MALFORMED,

@@ -11,12 +11,11 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.words import evidence, parties, states
+from thongsuot_schema.words import evidence, states
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.media import MEDIA, MOBILE
-from thongsuot_schema.words.parties import PARTIES
 from thongsuot_schema.words.reasons import REASONS
-from thongsuot_schema.words.segments import SEGMENTS
+from thongsuot_schema.words.states import PARTIES, SEGMENTS
 
 WITHOUT_MARKS = {
     "Zalo",
@@ -75,11 +74,7 @@ def texts() -> list[Text]:
     """Return every text of the tables and of the page's own labels."""
     collected: list[Text] = []
     tables: list[object] = [
-        *(
-            value
-            for module in (labels, parties, evidence, states)
-            for value in vars(module).values()
-        ),
+        *(value for module in (labels, evidence, states) for value in vars(module).values()),
         SEGMENTS,
         REASONS,
         *(

@@ -11,7 +11,7 @@ from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject, metric_value
 from thongsuot_schema.words.language import join_list
-from thongsuot_schema.words.parties import channel_title, party_title
+from thongsuot_schema.words.states import channel_title, party_title
 from thongsuot_schema.words.titles import subject_phrase, subject_title
 
 

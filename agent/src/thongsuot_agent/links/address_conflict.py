@@ -13,12 +13,12 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.reasons import described
 from thongsuot_agent.links.sockets import attach_filter
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.proto import arp
 from thongsuot_agent.proto.filter import CLAIMS_MAX, claim_filter
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.rtnetlink import ARPHRD_ETHER, IFF_NOARP, LinkMessage
 
 _log = logging.getLogger(__name__)

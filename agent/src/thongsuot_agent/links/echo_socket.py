@@ -4,12 +4,12 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import FLOW_MASK, FRESH_FLOWS, number_anew, open_icmp
+from thongsuot_agent.links.roundtrip import TransmitTimestamp
 from thongsuot_agent.links.selector import RouteSelector
-from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.proto import control, icmp
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.result import Family
 
 _BUFFER_BYTES = 2048

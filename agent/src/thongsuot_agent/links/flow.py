@@ -16,15 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from struct import Struct
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, number_anew
 from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.roundtrip import TransmitTimestamp
 from thongsuot_agent.links.sockets import attach_filter, bind_to
-from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control, extensions, icmp
 from thongsuot_agent.proto.filter import echo_filter4, echo_filter6
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 

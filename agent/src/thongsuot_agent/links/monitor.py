@@ -10,15 +10,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
 from thongsuot_agent.links.egress import is_unrouted
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reverse_path import is_reverse_filtered
+from thongsuot_agent.links.roundtrip import keep_stamping
 from thongsuot_agent.links.rtnetlink_client import NETLINK_ROUTE, DumpInterrupted, RtnetlinkClient
 from thongsuot_agent.links.snapshot import KernelTables, states, uplinks
-from thongsuot_agent.links.stamping import keep_stamping
 from thongsuot_agent.links.state import LinkState
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.netlink import NetlinkMessage, messages
 from thongsuot_agent.proto.rtnetlink import (
     AF_UNSPEC,

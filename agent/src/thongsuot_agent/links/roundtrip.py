@@ -1,10 +1,10 @@
-"""
-Stopwatch: the time between a packet's leaving and its answer's coming in, by the best clock there
-is.
-"""
+"""Round trips by the best clock there is: the kernel's stamps of packets, and the stopwatch."""
 
+import socket
 import time
+from dataclasses import dataclass
 
+from thongsuot_agent.proto import control
 from thongsuot_schema.result import QualityFlag
 
 NS_PER_S = 1_000_000_000
@@ -57,3 +57,24 @@ def wall_offset_ns() -> int:
         wall_ns = time.time_ns()
         if time.monotonic_ns() - before_ns < _SLACK_NS:
             return wall_ns - before_ns
+
+
+def keep_stamping() -> socket.socket:
+    """
+    Return a socket that does nothing but keep arriving packets stamped while it is open.
+
+    The kernel stamps them only while some socket asks for it, and turns that on a few milliseconds
+    after it is asked (net_enable_timestamp defers to a work queue): a socket that is opened for one
+    question would mostly find its answer unstamped.
+    """
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
+    return opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmitTimestamp:
+    """The kernel's stamp of a packet leaving: its number since its socket opened, Unix time."""
+
+    number: int
+    stamp_ns: int

@@ -4,13 +4,13 @@ import socket
 from array import array
 from struct import Struct
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.selector import RouteSelector, apply_selector
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.result import Family
 
 _SO_ATTACH_FILTER = 26

@@ -9,8 +9,7 @@ from typing import Self
 
 from thongsuot_agent.links.flow import Flow, ProbeReply
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
-from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
-from thongsuot_agent.links.stamping import TransmitTimestamp
+from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch, TransmitTimestamp
 from thongsuot_schema.result import QualityFlag
 
 

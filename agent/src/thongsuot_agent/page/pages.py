@@ -97,8 +97,8 @@ class LocalPages:
         if drawn is not None and now_ns - drawn[0] < _FRESH_NS:
             return drawn[1]
         # Loaded when somebody looks: 0.7 MiB that most devices do without most of the time.
-        from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY  # noqa: PLC0415
         from thongsuot_schema.page.render import PageRemarks, site_page  # noqa: PLC0415
+        from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY  # noqa: PLC0415
 
         page = HttpPage(
             body=site_page(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pycurl  # type: ignore[import-untyped]
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.curl_multi import CurlMulti
 from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
@@ -13,7 +14,6 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.certificates import Authorities, CertificateChain, read_chain
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from struct import Struct
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.egress import SocketAddress, address_family
 from thongsuot_agent.links.outbound import Outbound
@@ -14,7 +15,6 @@ from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.proto import dns
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, QualityFlag
 

@@ -9,7 +9,7 @@ Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes); RFC 4861, sections 4
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 
 ETHERTYPE_ARP = 0x0806
 BROADCAST = b"\xff" * 6

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct, error
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 
 SOL_IP, SOL_SOCKET, SOL_IPV6 = 0, 1, 41
 SO_TIMESTAMPING = 37

@@ -9,7 +9,7 @@ RFC 3596 (AAAA); RFC 2181, section 5.4.1 for what may be believed.
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 
 A, CNAME, AAAA = 1, 5, 28
 _IN = 1

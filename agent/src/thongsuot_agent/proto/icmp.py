@@ -7,7 +7,7 @@ Source: RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 791 (the IPv4 header), RFC 8200 (
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_schema.reason import Reason
 
 ECHO_HEADER_BYTES = 8

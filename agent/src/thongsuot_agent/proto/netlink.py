@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, error
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.proto.netlink import (
     NLM_F_DUMP,
     NLM_F_REQUEST,

@@ -8,7 +8,7 @@ grows.
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.errors import MalformedMessage
 
 SIZE_BYTES = 232
 """Asked for; a kernel gives what it has."""

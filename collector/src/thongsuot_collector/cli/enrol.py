@@ -14,7 +14,7 @@ from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, opened_store
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
-from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
+from thongsuot_collector.store.enrolments import digest_of_code, new_code
 
 ENROL_HELP = "create a one-time enrolment code for the device of a site; it is shown once"
 AUDIT_HELP = "show who changed what: tokens, enrolments, people, maintenance, incidents"

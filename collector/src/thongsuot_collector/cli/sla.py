@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from thongsuot_collector.cli.command import Commands, UsageError, configured, opened_store
-from thongsuot_collector.sla.month import Month, month_from
+from thongsuot_collector.sla.calendar import Month, month_from
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.command import FORMATS, shown, statements, written
 from thongsuot_schema.words.translations import REFERENCE, languages

@@ -16,8 +16,7 @@ from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.ingest.address import host_and_port
-from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.read import read_directory
 from thongsuot_collector.notify.dispatch import routing

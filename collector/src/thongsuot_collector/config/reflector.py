@@ -6,7 +6,7 @@ from pathlib import Path
 
 from thongsuot_collector.config.certificates import server_certificate_mistake
 from thongsuot_collector.errors import CollectorError
-from thongsuot_collector.ingest.address import host_and_port
+from thongsuot_collector.ingest.settings import host_and_port
 from thongsuot_collector.reflector.access import networks_from, read_key
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_runtime.config_file import Mistake

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from thongsuot_collector.errors import PushRefused, RefusalReason
+from thongsuot_collector.ingest.asgi import STATUS
 from thongsuot_collector.ingest.authentication import Authenticator
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.ingest.refusal import STATUS
 from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
 from thongsuot_collector.pki.issuer import CertificateIssuer
 from thongsuot_schema.renewal import RenewalRequest, RenewalResponse

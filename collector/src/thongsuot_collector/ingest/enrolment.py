@@ -26,8 +26,11 @@ from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
 from thongsuot_collector.pki.issuer import CertificateIssuer
 from thongsuot_collector.store import enrolments as codes
-from thongsuot_collector.store.enrolment_code import digest_of_code
-from thongsuot_collector.store.enrolments import EnrolmentRefusalReason, EnrolmentRefused
+from thongsuot_collector.store.enrolments import (
+    EnrolmentRefusalReason,
+    EnrolmentRefused,
+    digest_of_code,
+)
 from thongsuot_schema.enrolment import EnrolmentRequest, EnrolmentResponse
 
 _BODY_BYTES = 4096

@@ -12,11 +12,10 @@ from math import ceil
 import msgspec
 
 from thongsuot_collector.errors import PushRefused, RefusalReason
+from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_body
 from thongsuot_collector.ingest.authentication import Authenticator
-from thongsuot_collector.ingest.body import ClientGone, Receive, read_body
 from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.ingest.refusal import STATUS
 from thongsuot_collector.metrics import Metrics
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import BatchLimits

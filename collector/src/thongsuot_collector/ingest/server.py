@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from thongsuot_collector.ingest.address import host_and_port
-from thongsuot_collector.ingest.body import Receive
+from thongsuot_collector.ingest.asgi import Receive
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
-from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.pki.listener_tls import ListenerTls
 from thongsuot_schema.batch import push
 

@@ -58,3 +58,18 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     layout_bytes_burst: Positive = 4e6
     bad_tokens_per_s: Positive = 0.2
     bad_tokens_burst: Positive = 20.0
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """
+    Return the parts of ``host:port``.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"address {address!r} is not host:port")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(f"address {address!r}: an IPv6 address stands in brackets")
+    return host.strip("[]"), int(port)

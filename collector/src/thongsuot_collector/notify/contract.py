@@ -29,7 +29,7 @@ class Channel(Protocol):
     receiver that misbehaves is a result, an exception is our own bug. It may be called again with
     the same key after any outcome, and by several tasks at once for different threads. Its text and
     its log lines hold no secret. ``display_name`` is what people call the channel, see
-    ``words.parties.CHANNELS``.
+    ``words.states.CHANNELS``.
     """
 
     display_name: str

@@ -5,10 +5,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, make_server, url_of
-from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.access import AddressFilter, networks_from, read_key
 from thongsuot_collector.reflector.ancillary import open_socket

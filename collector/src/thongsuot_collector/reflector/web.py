@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from thongsuot_collector.ingest.body import ClientGone, Receive
+from thongsuot_collector.ingest.asgi import ClientGone, Receive
 from thongsuot_collector.ingest.push_endpoint import Scope, Send, address_of, headers_of
 from thongsuot_collector.reflector import speedtest_mini
 from thongsuot_collector.reflector.access import AddressFilter, is_key

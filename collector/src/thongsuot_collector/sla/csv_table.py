@@ -5,7 +5,7 @@ import io
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from thongsuot_collector.sla.month import MS_PER_S
+from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.statement import Statement
 from thongsuot_schema.words.dates import VIETNAM
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from thongsuot_collector.sla.hours import Span
+from thongsuot_collector.sla.calendar import Span
 from thongsuot_collector.sla.periods import Period, TimeClass
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom

@@ -12,8 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from thongsuot_collector.sla.hours import Span, service_spans
-from thongsuot_collector.sla.month import NS_PER_MS
+from thongsuot_collector.sla.calendar import NS_PER_MS, Span, service_spans
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_schema.inventory.model import Exclusion

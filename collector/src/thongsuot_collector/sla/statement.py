@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import msgspec
 
-from thongsuot_collector.sla.hours import Span
-from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.calendar import Month, Span
 from thongsuot_collector.sla.outage import CarrierNotification, Outage, outages_of
 from thongsuot_collector.sla.periods import (
     COUNTED,

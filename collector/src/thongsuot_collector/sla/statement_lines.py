@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
-from thongsuot_collector.sla.month import MS_PER_S
+from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.periods import Period, TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement, RevisionChange
 from thongsuot_collector.sla.statement import Statement, TimeTotals

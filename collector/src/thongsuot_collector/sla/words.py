@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Final
 
-from thongsuot_collector.sla.month import MS_PER_S, Month, month_from
+from thongsuot_collector.sla.calendar import MS_PER_S, Month, month_from
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.statement import exact
 from thongsuot_collector.sla.terms import AreaKind

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.sla.month import MS_PER_S, NS_PER_MS, Month, month_at
+from thongsuot_collector.sla.calendar import MS_PER_S, NS_PER_MS, Month, month_at
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of, next_revision
 from thongsuot_collector.sla.statement import Circuit, Statement, record_span, statement_of
 from thongsuot_collector.statements import revision_store

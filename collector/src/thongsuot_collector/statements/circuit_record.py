@@ -11,8 +11,7 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
-from thongsuot_collector.sla.hours import Span
-from thongsuot_collector.sla.month import NS_PER_MS
+from thongsuot_collector.sla.calendar import NS_PER_MS, Span
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.calendar import Month
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.terms import AreaKind, Terms, terms_for_contract
 from thongsuot_schema.inventory.communes import fold

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Final, Literal
 
 from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.sla.calendar import Month
 from thongsuot_collector.sla.csv_table import table_of
-from thongsuot_collector.sla.month import Month
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Circuit
 from thongsuot_collector.sla.text import text_of
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits
-from thongsuot_collector.statements.file_name import file_name
+from thongsuot_collector.statements.summary import file_name
 from thongsuot_schema.words.language import Language
 
 Format = Literal["text", "csv", "pdf"]

@@ -25,7 +25,7 @@ from thongsuot_collector.sla.words import (
     month_title,
 )
 from thongsuot_collector.statements import labels
-from thongsuot_collector.statements.file_name import file_name
+from thongsuot_collector.statements.summary import file_name
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Readable, Text, capitalised
 from thongsuot_schema.words.translations import REFERENCE

@@ -7,13 +7,14 @@ the worker and the command line import this.
 """
 
 import re
+import sys
 from importlib.resources import as_file, files
 
 import msgspec
 import typst
 
+from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.csv_table import table_of
-from thongsuot_collector.sla.month import MS_PER_S
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.statements.document import statement_document
 
@@ -47,3 +48,13 @@ def render(issue: IssuedStatement) -> bytes:
         )
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def main() -> None:
+    """Print what comes in."""
+    issue = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=IssuedStatement)
+    sys.stdout.buffer.write(render(issue))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import msgspec
 from thongsuot_collector.errors import StatementPrintFailed
 from thongsuot_collector.sla.revision import IssuedStatement
 
-MODULE = "thongsuot_collector.statements.pdf_worker"
+MODULE = "thongsuot_collector.statements.pdf"
 
 TIMEOUT_S = 120.0
 """A statement with a thousand interruptions takes 6 s."""

@@ -1,5 +1,6 @@
-"""Summary: a statement in one line, for lists. Pure."""
+"""Summary: a statement in one line, for lists, and the name of its files. Pure."""
 
+import re
 from fractions import Fraction
 
 import msgspec
@@ -47,3 +48,14 @@ def summarize_statement(issue: IssuedStatement) -> StatementSummary:
         since=statement.terms.downtime_since,
         is_met=statement.is_available_enough,
     )
+
+
+_OTHER = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def file_name(issue: IssuedStatement, kind: str) -> str:
+    """Return a file name that says what it is: "sla-2026-11-FTTH-0042-r1.pdf"; plain letters."""
+    statement = issue.statement
+    circuit = _OTHER.sub("-", statement.circuit.name).strip("-.") or "circuit"
+    tail = f"r{issue.revision}" if issue.revision else "draft"
+    return f"sla-{statement.month}-{circuit}-{tail}.{kind}"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.siteconfig.texts import facts_of, notes_of
+from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess
@@ -24,8 +24,8 @@ from thongsuot_collector.web.responses import (
 )
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
-from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import PageRemarks, site_page
+from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY
 
 SiteConfigSource = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
 

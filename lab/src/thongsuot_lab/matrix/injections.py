@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from thongsuot_lab.matrix.context import MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation
-from thongsuot_lab.matrix.row import ActiveInjection
+from thongsuot_lab.matrix.row import ActiveInjection, MatrixContext
 from thongsuot_lab.stack.process import Process
 from thongsuot_lab.topology.model import NodeRole
 

@@ -1,15 +1,47 @@
 """Row: one fault of the matrix, what has to be seen of it, and how soon. Pure data."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, Self
 
-from thongsuot_lab.matrix.context import MatrixContext
+from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix.fault_location import FaultLocation
+from thongsuot_lab.matrix.profile import QUICK, MatrixProfile
+from thongsuot_lab.stack.city import CityStack
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixContext:
+    """
+    What rows are played on, and by which profile.
+
+    ``folder`` is for the rows' own files; ``say`` tells a person what happens.
+    """
+
+    lab: Lab
+    stack: CityStack
+    folder: Path
+    say: Callable[[str], None]
+    profile: MatrixProfile = QUICK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPair:
+    """``boottime_ns`` is CLOCK_BOOTTIME, as in verdicts; ``wall_ns`` Unix time, as in journals."""
+
+    boottime_ns: int
+    wall_ns: int
+
+    @classmethod
+    def now(cls) -> Self:
+        """Read both clocks."""
+        return cls(boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME), wall_ns=time.time_ns())
 
 
 class BlastRadius(StrEnum):

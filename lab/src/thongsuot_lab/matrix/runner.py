@@ -11,12 +11,11 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_collector.app.components import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile, reconciliation
-from thongsuot_lab.matrix.context import ClockPair, MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.journal_reader import RecordedChange, recorded_changes, stored_batches
 from thongsuot_lab.matrix.observe import observe_site
 from thongsuot_lab.matrix.result import MatrixResult, matrix_result
-from thongsuot_lab.matrix.row import BlastRadius, MatrixRow
+from thongsuot_lab.matrix.row import BlastRadius, ClockPair, MatrixContext, MatrixRow
 from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
 from thongsuot_lab.matrix.trial import RowTrial, TrialPhase
 from thongsuot_lab.stack import prometheus

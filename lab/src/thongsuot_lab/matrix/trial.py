@@ -4,10 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from thongsuot_lab.matrix.context import ClockPair, MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation, Subject
 from thongsuot_lab.matrix.observe import ReportedState, SiteObservation
-from thongsuot_lab.matrix.row import ActiveInjection, ExpectedVerdict, MatrixRow
+from thongsuot_lab.matrix.row import (
+    ActiveInjection,
+    ClockPair,
+    ExpectedVerdict,
+    MatrixContext,
+    MatrixRow,
+)
 
 EXTRA_WAIT_S = 40.0
 """How long anything is waited for beyond its bound, before the row has failed."""

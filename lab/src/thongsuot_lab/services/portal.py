@@ -12,7 +12,7 @@ from typing import Final
 from thongsuot_lab.services.behaviour import PortalBehaviour
 from thongsuot_lab.services.certificates import LabAuthority
 from thongsuot_lab.services.server_node import ServerNode
-from thongsuot_lab.topology.servers import PortalSpec
+from thongsuot_lab.topology.model import PortalSpec
 
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443

@@ -25,7 +25,7 @@ from thongsuot_lab.services.portal import PortalServer
 from thongsuot_lab.services.server_node import ServerNode
 from thongsuot_lab.services.traffic import announce, download, flap
 from thongsuot_lab.spaces.announce import ArpAnnouncer
-from thongsuot_lab.topology.servers import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
+from thongsuot_lab.topology.model import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
 
 Overlays = dict[str, dict[str, object]]
 

@@ -13,11 +13,11 @@ from thongsuot_lab.topology.model import (
     LabSite,
     Node,
     NodeRole,
+    ServerSpec,
     Topology,
     Wire,
     WireEnd,
 )
-from thongsuot_lab.topology.servers import ServerSpec
 
 # The kernel's IFNAMSIZ, less the closing zero byte.
 INTERFACE_NAME_MAX = 15

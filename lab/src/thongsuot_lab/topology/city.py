@@ -23,9 +23,12 @@ from thongsuot_lab.topology.model import (
     LabUplink,
     Node,
     NodeRole,
+    PortalSpec,
+    ResolverSpec,
+    ServerSpec,
     Topology,
+    ZoneSpec,
 )
-from thongsuot_lab.topology.servers import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
 
 DOMAIN = "lab.test"
 CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}

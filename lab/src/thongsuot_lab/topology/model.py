@@ -9,8 +9,36 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+import msgspec
+
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.topology.servers import ServerSpec
+
+
+class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
+    """
+    A public web portal: HTTP and HTTPS on their usual ports, at every address of its node.
+
+    ``names`` are the host names of its certificate; ``text`` is what its page says, which is its
+    Vietnamese title; ``title_en`` is the English one.
+    """
+
+    names: tuple[str, ...]
+    text: str
+    title_en: str = ""
+
+
+class ResolverSpec(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
+    """A carrier's name server: asks those at ``upstream`` and remembers what they say."""
+
+    upstream: tuple[str, ...]
+
+
+class ZoneSpec(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
+    """The name server that knows every public name of the lab."""
+
+
+ServerSpec = PortalSpec | ResolverSpec | ZoneSpec
+
 
 # Which groups may send pings without privilege: by default none (icmp(7)), here all of them.
 PING_GROUPS = "net.ipv4.ping_group_range"

@@ -4,8 +4,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 import msgspec
 
-from thongsuot_lab.topology.model import Topology
-from thongsuot_lab.topology.servers import ServerSpec
+from thongsuot_lab.topology.model import ServerSpec, Topology
 
 
 def _plain(value: object) -> object:

@@ -21,8 +21,7 @@ from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import SiteHeadline, headline, is_silent
 from thongsuot_schema.words.language import Language, join_list, other_languages
 from thongsuot_schema.words.next_action import NextAction, next_action
-from thongsuot_schema.words.parties import channel_title, party_title
-from thongsuot_schema.words.states import LINK_STATES
+from thongsuot_schema.words.states import LINK_STATES, channel_title, party_title
 from thongsuot_schema.words.titles import subject_title
 
 REFRESH_S: Final = 15

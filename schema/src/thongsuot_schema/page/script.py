@@ -1,6 +1,10 @@
-"""The script of the page: keeps an open page fresh; the page works without it."""
+"""The script of the page, and the policy that lets nothing else run or style it."""
 
+from base64 import b64encode
+from hashlib import sha256
 from typing import Final
+
+from thongsuot_schema.page.style import STYLE
 
 # The part inside #page is replaced rather than the page reloaded: a reader keeps place and focus
 # and what was unfolded or typed. A page not in view asks for nothing.
@@ -37,3 +41,24 @@ setInterval(renew,every);
 document.addEventListener("visibilitychange",renew)
 })()
 """
+
+
+def _source(text: str) -> str:
+    """Return the source expression of an inline text (Content Security Policy Level 3, 6.7.2.4)."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        f"script-src {_source(SCRIPT)}",
+        f"style-src 'self' {_source(STYLE)}",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The value of the header ``Content-Security-Policy`` that the page is to be sent with."""

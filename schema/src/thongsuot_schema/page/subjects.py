@@ -21,8 +21,7 @@ from thongsuot_schema.words.figures import duration, milliseconds, number, perce
 from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, Text, join_list
 from thongsuot_schema.words.media import medium_words
-from thongsuot_schema.words.parties import party_title
-from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES
+from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES, party_title
 from thongsuot_schema.words.titles import subject_title
 
 _EVIDENCE_ROWS_LINK: Final = 8

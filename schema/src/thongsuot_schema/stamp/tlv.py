@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 
-from thongsuot_schema.stamp.authentication import HMAC_BYTES, hmac_of, is_authentic
+from thongsuot_schema.stamp.packet import HMAC_BYTES, hmac_of, is_authentic
 
 UNRECOGNISED, MALFORMED, INTEGRITY = 0x80, 0x40, 0x20
 

@@ -9,7 +9,7 @@ from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.words.figures import milliseconds, number, percent
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS
-from thongsuot_schema.words.segments import SEGMENTS
+from thongsuot_schema.words.states import SEGMENTS
 
 FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Family.NONE: ""}
 

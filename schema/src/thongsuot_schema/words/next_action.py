@@ -17,7 +17,7 @@ from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain, is_caused_below, party_of
 from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, Text, capitalised
-from thongsuot_schema.words.parties import party_title
+from thongsuot_schema.words.states import party_title
 
 DANGEROUS: Final = frozenset(
     {

@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
+from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.packet_sockets import open_packet_listener, open_packet_sender
 from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.proto import extensions, icmp
 from thongsuot_agent.proto.filter import trace_filter4, trace_filter6
-from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.result import Family
 
 _MEMORY_BYTES = 1 << 30

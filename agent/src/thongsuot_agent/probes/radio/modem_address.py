@@ -1,6 +1,11 @@
-"""The address of the router or modem that a source reads."""
+"""Asking a modem: the address of its box, and the programs of the system that answer in JSON."""
 
+import asyncio
+from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import Any
+
+import msgspec
 
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink
@@ -32,3 +37,33 @@ def find_modem_address(link: LiveLink, address: str) -> tuple[Family, str]:
         return Family.IP4, address_of(link, box, Family.IP4)
     except LinkUnusable:
         return Family.IP6, address_of(link, box, Family.IP6)
+
+
+async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
+    """
+    Return what a program prints.
+
+    Raises:
+        ModemUnreadable: it is not installed, or it complained; the text is its last line.
+        TimeoutError: it took too long; it is over then.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed") from error
+    try:
+        async with asyncio.timeout(timeout_s):
+            output, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]}: {''.join(lines[-1:])}")
+    return msgspec.json.decode(output) if output.strip() else None

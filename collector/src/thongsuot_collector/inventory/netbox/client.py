@@ -20,10 +20,10 @@ import pynetbox
 import requests
 from requests.adapters import HTTPAdapter
 
+from thongsuot_collector.clients import client_context
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import models
 from thongsuot_collector.inventory.netbox.models import NetboxData
-from thongsuot_collector.pki.client_tls import client_context
 from thongsuot_schema.inventory.checks import url_mistake
 
 Row = TypeVar("Row")

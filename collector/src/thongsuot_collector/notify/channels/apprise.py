@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from thongsuot_collector.clients import Scrubber, read_secret
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import ChannelKind
@@ -26,7 +27,6 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
 )
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
-from thongsuot_collector.notify.secrets import Scrubber, read_secret
 from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, ChannelSettings
 
 with warnings.catch_warnings():

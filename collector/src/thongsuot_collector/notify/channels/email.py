@@ -24,12 +24,11 @@ from typing import Annotated, Final, Literal
 import aiosmtplib
 import msgspec
 
+from thongsuot_collector.clients import Scrubber, client_context, read_secret
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
-from thongsuot_collector.notify.secrets import Scrubber, read_secret
 from thongsuot_collector.notify.settings import ChannelSettings
-from thongsuot_collector.pki.client_tls import client_context
 
 _TEXT_CHARACTERS = 200
 _GOODBYE_S = 2.0

@@ -9,7 +9,7 @@ from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 
 DisplayNameOf = Callable[[str], str]
-"""What a channel, by its name, is called in ``words.parties``."""
+"""What a channel, by its name, is called in ``words.states``."""
 
 
 def site_notifications(

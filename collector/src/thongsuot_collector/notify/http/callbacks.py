@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from thongsuot_collector.clients import read_secret
 from thongsuot_collector.notify.contract import AcceptsCallbacks, Channel
 from thongsuot_collector.notify.http.client import HttpChannelSettings, HttpClient, check_url
 from thongsuot_collector.notify.message import ChannelOutcome
-from thongsuot_collector.notify.secrets import read_secret
 
 PATH = "/v1/callbacks"
 """Where receivers call: ``/v1/callbacks/<channel>/<token>``, and below it."""

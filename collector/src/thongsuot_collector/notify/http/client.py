@@ -12,11 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
-from thongsuot_collector.notify.secrets import Scrubber, read_secret
 from thongsuot_collector.notify.settings import ChannelSettings
-from thongsuot_collector.pki.client_tls import client_context
-from thongsuot_collector.retry.retry_after import retry_after_s
 
 MAX_RESPONSE_BYTES = 4 << 20
 """A longer answer is not read: nobody's list of tickets is that long."""

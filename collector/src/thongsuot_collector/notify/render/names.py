@@ -9,7 +9,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.media import MOBILE, line_phrase
-from thongsuot_schema.words.parties import PARTIES
+from thongsuot_schema.words.states import PARTIES
 from thongsuot_schema.words.titles import title_in
 
 SEVERITIES: Final[dict[Severity, Text]] = {

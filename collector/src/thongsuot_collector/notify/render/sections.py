@@ -25,8 +25,7 @@ from thongsuot_schema.words.dates import local, relative_moment
 from thongsuot_schema.words.evidence import FAMILIES, evidence_outcome, evidence_subject
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text
-from thongsuot_schema.words.parties import channel_title
-from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
+from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES, channel_title
 
 CIRCUITS_LISTED: Final = 40
 """More than these are in the attachment only: a message is read on a phone."""

@@ -28,8 +28,7 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text
-from thongsuot_schema.words.segments import SEGMENTS
-from thongsuot_schema.words.states import LINK_STATES
+from thongsuot_schema.words.states import LINK_STATES, SEGMENTS
 
 TITLE_CHARACTERS: Final = 200
 

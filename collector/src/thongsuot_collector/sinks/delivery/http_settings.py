@@ -2,13 +2,12 @@
 
 import ssl
 from base64 import b64encode
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 
-from thongsuot_collector.pki.client_tls import client_context
+from thongsuot_collector.clients import client_context, read_secret
 from thongsuot_collector.sinks.contract import SinkSettings
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -75,8 +74,3 @@ def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
     if urlsplit(settings.url).scheme != "https":
         return None
     return client_context(settings.ca_file)
-
-
-def read_secret(file: str) -> str:
-    """Return what a file of credentials holds."""
-    return Path(file).read_text("utf-8").strip()

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from thongsuot_collector.clients import retry_after_s
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.retry.retry_after import retry_after_s
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction, action_for
 from thongsuot_collector.sinks.delivery.retry import DeliveryRetry
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from thongsuot_collector.clients import read_secret
 from thongsuot_collector.samples.series import EncodedSeries
 from thongsuot_collector.sinks.contract import SinkContext, SinkKind
 from thongsuot_collector.sinks.delivery.bisection import SampleCounter, deliver_by_bisection
@@ -19,7 +20,6 @@ from thongsuot_collector.sinks.delivery.http_settings import (
     HttpSinkSettings,
     authorization,
     check_http,
-    read_secret,
 )
 from thongsuot_collector.sinks.delivery.http_sink import HttpSink, group_series
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction

@@ -24,8 +24,7 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text, capitalised
-from thongsuot_schema.words.parties import channel_title
-from thongsuot_schema.words.segments import SEGMENTS
+from thongsuot_schema.words.states import SEGMENTS, channel_title
 
 REFRESH_S = 30
 

@@ -13,7 +13,7 @@ class PageReader(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key`` is what opened the page for somebody who was told of this incident and sees no other;
     empty for those who may look at everything. ``channel_kind`` returns what a channel is called in
-    ``words.parties``.
+    ``words.states``.
     """
 
     language: Language

@@ -7,14 +7,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from thongsuot_collector.errors import StatementPrintFailed
+from thongsuot_collector.sla.calendar import month_at, month_from
 from thongsuot_collector.sla.csv_table import table_of
-from thongsuot_collector.sla.month import month_at, month_from
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.statements import revision_store
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits, names_of
-from thongsuot_collector.statements.file_name import file_name
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
+from thongsuot_collector.statements.summary import file_name
 from thongsuot_collector.web import responses
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY

@@ -1,15 +1,45 @@
 """The page where tests are asked for: the buttons, and how far each test is. Pure."""
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.render.names import link_name
 from thongsuot_collector.store.test_requests import NS_PER_S, OPEN, RequestedTest
 from thongsuot_collector.test_requests.request import new_id
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.test_request import labels
-from thongsuot_collector.web.test_request.results import describe_result, link_title
 from thongsuot_schema.state import State
+from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.dates import moment
-from thongsuot_schema.words.language import Language
-from thongsuot_schema.words.requested_tests import TEST_TITLES
+from thongsuot_schema.words.language import Language, capitalised
+from thongsuot_schema.words.requested_tests import TEST_TITLES, describe_refusal, describe_run
+from thongsuot_schema.words.titles import title_in
+
+
+def describe_result(
+    ask: RequestedTest, directory: InventoryDirectory, language: Language
+) -> list[str]:
+    """Return what came of a test: a line a run, or why there is none."""
+    if ask.refusal:
+        return [describe_refusal(ask.refusal, language)]
+    return [_line(ask.site, run, directory, language) for run in ask.runs]
+
+
+def link_title(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:
+    """Return what a link is called at the beginning of a line; empty for all of them."""
+    return capitalised(link_name(site, link, directory, language)) if link else ""
+
+
+def _line(site: str, run: TestRun, directory: InventoryDirectory, language: Language) -> str:
+    link = link_title(site, run.link, directory, language)
+    subject = ", ".join(part for part in (link, _title(run.target, directory, language)) if part)
+    return describe_run(run, subject, language)
+
+
+def _title(name: str, directory: InventoryDirectory, language: Language) -> str:
+    target = directory.target(name)
+    if target is None:
+        return name
+    return title_in(language, target.title_vi, target.title_en) or name
+
 
 REFRESH_S = 5
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.probes.radio.program import run_json_program
+from thongsuot_agent.probes.radio.modem_address import run_json_program
 from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors import modemmanager as manager

@@ -1,7 +1,7 @@
 """OpenWrt with ModemManager, by ``ubus``."""
 
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.probes.radio.program import run_json_program
+from thongsuot_agent.probes.radio.modem_address import run_json_program
 from thongsuot_agent.probes.radio.reading import ModemReading
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors.modemmanager import reading_from_ubus

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from thongsuot_collector.clients import read_secret
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.channels.webhook.signature import HEADER, sign_body
 from thongsuot_collector.notify.contract import ChannelKind
@@ -24,7 +25,6 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
 )
 from thongsuot_collector.notify.render.document import IncidentDocument, PartyReference, timestamp
-from thongsuot_collector.notify.secrets import read_secret
 from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"

@@ -6,8 +6,8 @@ import re
 
 from tests.schema.page.scenes import site
 from thongsuot_schema.page.icons import tab_icon
-from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import site_page
+from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY
 from thongsuot_schema.state import State
 
 

@@ -1,19 +1,62 @@
-"""What the collector asks as a client is asked by TLS 1.2 or newer, of whom it trusts."""
+"""Secrets: read from files of their own, and hidden in every form in which they are sent."""
 
+import base64
 import socket
 import ssl
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.collector.running import WITHIN_S
+from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
 from thongsuot_collector.notify.http.client import _context
-from thongsuot_collector.pki.client_tls import client_context
 from thongsuot_collector.sinks.delivery.http_settings import tls_of
 from thongsuot_collector.sinks.remote_write.sink import Settings
+
+
+def test_a_secret_is_what_its_file_holds_without_the_line_end(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("  mật khẩu \n", "utf-8")
+    assert read_secret(str(file)) == "mật khẩu"
+
+
+def test_a_file_that_is_empty_or_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("\n", "utf-8")
+    with pytest.raises(ValueError, match="is empty"):
+        read_secret(str(file))
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match="holds no text"):
+        read_secret(str(file))
+    with pytest.raises(OSError, match="No such file"):
+        read_secret(str(tmp_path / "nowhere"))
+
+
+@given(st.text(min_size=4, max_size=40), st.text(max_size=20))
+def test_a_secret_is_hidden_in_every_form_in_which_it_is_sent(secret: str, around: str) -> None:
+    scrubber = Scrubber([secret])
+    forms = (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    for form in (*forms, encoded):
+        scrubbed = scrubber.scrub(f"«{form}» and «{form}»")
+        assert f"«{form}»" not in scrubbed
+    assert scrubber.scrub("") == ""
+    assert Scrubber([]).scrub(around) == around
+
+
+def test_what_is_too_short_to_be_one_hides_nothing() -> None:
+    assert Scrubber(["", "a", "is"]).scrub("this is a text") == "this is a text"
+
+
+def test_a_part_of_a_secret_does_not_break_up_the_whole() -> None:
+    assert Scrubber(["abcd", "abcdefgh"]).scrub("abcdefgh") == "***"
 
 
 def answers(authority: trustme.CA, version: ssl.TLSVersion, client: ssl.SSLContext) -> str | None:
@@ -87,3 +130,17 @@ def test_sinks_and_channels_ask_so(tmp_path: Path) -> None:
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [("120", 120.0), (" 7 ", 7.0), ("", 0.0), ("soon", 0.0), ("-5", 0.0), ("999999", 600.0)],
+)
+def test_retry_after_in_seconds_or_not_readable(header: str, wait_s: float) -> None:
+    assert retry_after_s(header, now_s=0.0) == wait_s
+
+
+def test_retry_after_as_a_date() -> None:
+    now_s = 1_795_540_000.0
+    assert retry_after_s(formatdate(now_s + 30, usegmt=True), now_s=now_s) == 30.0
+    assert retry_after_s(formatdate(now_s - 30, usegmt=True), now_s=now_s) == 0.0

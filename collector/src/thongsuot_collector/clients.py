@@ -1,9 +1,48 @@
-"""Secrets: read from files of their own, and kept out of everything that is written or shown."""
+"""
+What all clients of other systems share: whose certificate they trust (TLS), how long a receiver
+asks them to wait (``Retry-After``), and secrets, read from files and kept out of logs and pages.
+"""
 
 import base64
+import ssl
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
+
+_RETRY_AFTER_LIMIT_S = 600.0
+"""A receiver that asks for more than this is asked again earlier."""
+
+
+def retry_after_s(header: str, *, now_s: float) -> float:
+    """
+    Return the wait a ``Retry-After`` header asks for, 0 where it cannot be read.
+
+    Source: RFC 9110, 10.2.3: seconds, or a date.
+    """
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _RETRY_AFTER_LIMIT_S)
+    try:
+        at_s = parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return 0.0
+    return min(max(0.0, at_s - now_s), _RETRY_AFTER_LIMIT_S)
+
+
+def client_context(ca_file: str = "") -> ssl.SSLContext:
+    """
+    Return a context that checks certificates against a file of authorities; empty: the system's.
+
+    Without what RFC 8996 ends, whatever the system's OpenSSL allows.
+
+    Raises:
+        OSError: the file cannot be read, or holds no certificate.
+    """
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
 
 _HIDDEN = "***"
 _SHORTEST = 4

@@ -1,1 +1,0 @@
-"""Trying again: what a receiver asks for, for sinks and channels alike."""

@@ -53,24 +53,31 @@ def fault(
     amount: float = 1.0,
     end_s: float = 260.0,
     is_counted: bool = False,
+    course: Course = Course.STEADY,
+    period_s: float = 0.0,
+    on_share: float = 1.0,
 ) -> GeneratedFault:
-    """Return a steady fault that begins in second 100."""
+    """Return a fault that begins in second 100."""
     return GeneratedFault(
         place=NetworkPlace(kind, name),
         touch=touch,
         effect=effect,
         direction=FaultDirection.BOTH,
-        course=Course.STEADY,
+        course=course,
         start_s=100.0,
         end_s=end_s,
         amount=amount,
+        period_s=period_s,
+        on_share=on_share,
         is_counted=is_counted,
     )
 
 
-def scenario(*faults: GeneratedFault, until_s: float = 400.0) -> Scenario:
+def scenario(
+    *faults: GeneratedFault, until_s: float = 400.0, seed: int = 0, city: SimulatedCity = CITY
+) -> Scenario:
     """Return a scenario of these faults."""
-    return Scenario(seed=0, index=0, city=CITY, faults=faults, until_s=until_s)
+    return Scenario(seed=seed, index=0, city=city, faults=faults, until_s=until_s)
 
 
 CUT = fault(PlaceKind.ACCESS, "s1.fixed")

@@ -19,6 +19,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
     carried_loss,
+    carried_probes,
     flapping,
     interface,
     latency,
@@ -102,11 +103,15 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link = at.link
     if is_dead(link):
         return ()
+    if silence.is_refuted_by_late_answers(at):
+        link.silence = FaultSlot()
+        link.clear_ns = at.now_ns
+        flapping.forget_outage(link.flap_state)
     if rounds.is_round_complete(at):
         close_round(at)
     loss.judge_loss(at)
     carried_loss.judge_carried_loss(at)
-    wishes = loss.dense_probes(at)
+    wishes = (*loss.dense_probes(at), *carried_probes.recovery_probes(at))
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return tuple(dict.fromkeys((*rounds.open_burst(at), *wishes)))
     return wishes

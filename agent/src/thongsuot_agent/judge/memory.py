@@ -10,6 +10,7 @@ import msgspec
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import AwaitedLink, PathKey, SeriesKey, SubjectKey
+from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
 from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -49,15 +50,16 @@ class Track(msgspec.Struct, kw_only=True):
     Times are starts of runs. ``answered_ns``: the latest run that was answered;
     ``answered_since_ns``: the first of those since the last silence. ``silent_ns``,
     ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
-    row; ``recent`` are the latest runs as bits, 1 where nothing answered, the newest last, behind a
-    leading 1. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
-    ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known
-    to be silent while others answer, so it neither raises suspicion nor counts. ``known_failing``:
-    known to fail, which raises no suspicion any more.
+    row; ``late_ns``: the latest run that told of an answer after its time; ``recent`` are the
+    latest runs as bits, 1 where nothing answered, the newest last, behind a leading 1.
+    ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and ``successes``
+    count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known to be silent
+    while others answer, so it neither raises suspicion nor counts. ``known_failing``: known to
+    fail, which raises no suspicion any more.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
-    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``, and
-    ``prompt_runs`` are not; ``slow_episodes_ns`` are the starts of the latest rows of slow ones;
+    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
+    ``prompt_ns`` are the latest since then, ``slow_episodes_ns`` the latest rows of slow ones;
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
     for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
@@ -73,6 +75,7 @@ class Track(msgspec.Struct, kw_only=True):
     silent_ns: int | None = None
     silent_since_ns: int | None = None
     silent_heard_ns: int = 0
+    late_ns: int = 0
     silences: int = 0
     recent: int = 1
     known_unresponsive: bool = False
@@ -92,7 +95,7 @@ class Track(msgspec.Struct, kw_only=True):
     usual_s: float | None = None
     learned: int = 0
     slow_runs: int = 0
-    prompt_runs: int = 0
+    prompt_ns: list[int] = msgspec.field(default_factory=list)
     slow_episodes_ns: list[int] = msgspec.field(default_factory=list)
     slow_since_ns: int | None = None
     quick_runs: int = 0
@@ -145,34 +148,6 @@ class FaultSlot(msgspec.Struct, kw_only=True):
     round_ns: int = 0
 
 
-class LossTest(msgspec.Struct, kw_only=True):
-    """
-    The sequential test of a link's loss.
-
-    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
-    echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
-    since when the sum is full, and a second protocol is waited for. Of ``losses``,
-    ``queued_losses`` were lost while echoes took longer than usual.
-    """
-
-    cusum_up: float = 0.0
-    cusum_down: float = 0.0
-    ratio: float = 0.0
-    raw_ratio: float = 0.0
-    raw_ns: int = 0
-    first_ns: int | None = None
-    blip_ns: int | None = None
-    dead_until_ns: int = 0
-    is_dense_probing: bool = False
-    alarm_ns: int | None = None
-    credit_s: float = 0.0
-    credit_ns: int | None = None
-    asked_ns: int = 0
-    near_asked_ns: int = 0
-    losses: int = 0
-    queued_losses: int = 0
-
-
 class Traffic(msgspec.Struct, kw_only=True):
     """
     What the ``host`` probe, or a box by SNMP, says: counters read last, the rates between the last
@@ -220,19 +195,6 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
     mains_ns: int | None = None
     is_on_battery: bool = False
     runtime_s: float | None = None
-
-
-class CarriedTest(msgspec.Struct, kw_only=True):
-    """
-    The sequential test of what lookups and requests lose (``symptoms/carried_loss``): its two sums,
-    when the present one began, and when lookups were last asked for.
-    """
-
-    cusum_up: float = 0.0
-    cusum_down: float = 0.0
-    first_ns: int | None = None
-    lossy_runs: int = 0
-    asked_ns: int = 0
 
 
 class FlapState(msgspec.Struct, kw_only=True):

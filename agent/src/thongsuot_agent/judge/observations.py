@@ -206,6 +206,16 @@ def is_any_not_probed(
     return False
 
 
+def is_mute(track: Track) -> bool:
+    """
+    Return whether a series is known not to answer, and has not for its latest runs.
+
+    One that answers some is none: what it loses is loss.
+    """
+    silent, runs = silent_lately(track)
+    return track.known_unresponsive and silent == runs
+
+
 def is_gateway_lossy(at: LinkContext) -> bool:
     """
     Return whether the gateway has lost some of its latest echoes: it proves no more than those that
@@ -216,7 +226,7 @@ def is_gateway_lossy(at: LinkContext) -> bool:
         for track in at.link.tracks.values()
         if (point := at.probes.point_of(track)) is not None
         and point.is_gateway
-        and not track.known_unresponsive
+        and not is_mute(track)
     ]
     lost, runs = sum(count for count, _ in lately), sum(count for _, count in lately)
     return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs

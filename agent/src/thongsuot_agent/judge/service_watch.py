@@ -21,7 +21,7 @@ EVERY_S = 4.0
 LASTS_S = 60.0
 """A watch ends so long after the last run that failed or was slow."""
 CREDIT_S = 240.0
-"""Longest watch at a stretch: 60 pages in each family over each link, 2 MB."""
+"""Longest watch at a stretch: 60 pages of two services in each family over each link, 4 MB."""
 CREDIT_SHARE = 0.02
 """Share of the time that watches may take in the long run: a page every 200 s more."""
 

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from thongsuot_agent.judge import site
+from thongsuot_agent.judge.blocked_services import judge_blocked
 from thongsuot_agent.judge.comparison import is_settled, is_usable
-from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
-from thongsuot_agent.judge.keys import AwaitedLink, PointKey
+from thongsuot_agent.judge.keys import AwaitedLink, PointKey, SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceComparison, ServiceMemory, Track
 from thongsuot_agent.judge.reachability import Reachability
@@ -26,24 +27,19 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.attribution import (
-    INTERCEPTED,
-    RELATION,
     is_compared,
     is_undecided,
 )
-from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES, SILENT_REASONS
-from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
-from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
+from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     SLOW_RUNS,
     ServiceOverLink,
-    networks_of,
     service_over_link,
 )
+from thongsuot_agent.judge.tracks import is_new_page
 from thongsuot_agent.judge.verdicts import UNKNOWN
-from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom, VerdictChange
+from thongsuot_schema.verdict import VerdictChange
 
 PROBED_AT_MOST = 5
 """Times that a doubtful service is asked in one case before it is left to the schedule."""
@@ -51,11 +47,6 @@ POSTPONED_S = 1.0
 """A case waits so long for a link that is in question, again and again."""
 MAX_WAIT_S = 30.0
 """Longest that a case waits for links: by then their own rounds are over."""
-
-NO_SERVICE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.LINK_REACHES_NO_SERVICE)
-"""A link over which no service works while another reaches them is never ``up``."""
-BLOCKED_NETWORKS = 2
-"""Services in so many networks time out over one link alone before that carrier is named."""
 
 
 class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +71,27 @@ def note_service_run(
         return ()
     if track.failures or track.slow_runs:
         begin_watch(service, at.now_ns)
+    if is_new_page(track) and not at.probes.is_metered:
+        return (*_take_service_run(at, site_probes, track, started_ns), _once_more(at, track))
+    return _take_service_run(at, site_probes, track, started_ns)
+
+
+def _once_more(at: LinkContext, track: Track) -> ConfirmationProbe:
+    """
+    Return a page to open at once after the first: what is usual is learned of two, and a minute
+    later it may have become slow (2026-11: one whose way became slow 90 s after the start was never
+    called so).
+    """
+    return ConfirmationProbe(
+        kind=REQUEST, link=at.link.name, target=track.target, family=track.family
+    )
+
+
+def _take_service_run(
+    at: LinkContext, site_probes: SiteProbes, track: Track, started_ns: int
+) -> tuple[ConfirmationProbe, ...]:
+    """Judge a service by a new run, or open a comparison; returns what to ask."""
+    service = _service_memory(at.memory, track.target)
     now = service_over_link(at, at.link, service.name)
     if at.link.name not in service.slots and not now.is_doubtful and not now.is_bad:
         service.slots[at.link.name] = FaultSlot(onset_ns=started_ns)
@@ -147,7 +159,8 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
     for service in memory.services.values():
         if memory.now_ns < service.watch.until_ns:
             over = _usable_links(memory, site_probes, settings, service.name)
-            wishes.extend(watch_probes(service, over, memory.now_ns))
+            asked = watch_probes(service, over, memory.now_ns)
+            wishes.extend((*asked, *_control_probes(memory, service, asked)))
         if _is_complete(memory, service):
             more = _request_missing_probes(memory, service, site_probes, settings)
             wishes.extend(more)
@@ -161,6 +174,21 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
         for change in site.judge_service(memory, service, site_probes, settings.certificate_days)
     ]
     return ServiceOutcome(changes=tuple(changes), confirmation_probes=tuple(wishes))
+
+
+def _control_probes(
+    memory: Memory, service: ServiceMemory, asked: Sequence[ConfirmationProbe]
+) -> tuple[ConfirmationProbe, ...]:
+    """Return the same questions to another service, which tell a portal from the way to all."""
+    names = sorted(memory.services)
+    other = names[(names.index(service.name) + 1) % len(names)]
+    if other == service.name or memory.services[other].comparison is not None:
+        return ()
+    return tuple(
+        msgspec.structs.replace(wish, target=other)
+        for wish in asked
+        if SeriesKey(REQUEST, other, wish.family) in memory.links[wish.link].tracks
+    )
 
 
 def _request_missing_probes(
@@ -177,6 +205,7 @@ def _request_missing_probes(
     wants_more = any(
         _wants_more(over, service.slots.get(over.link.name), settings)
         or not is_compared(over, [other for other in overs if other is not over])
+        or (over.is_bad and any(_is_new_witness(other, settings) for other in overs))
         for over in overs
     )
     if not wants_more or case.times_probed >= PROBED_AT_MOST:
@@ -204,7 +233,7 @@ def _close_comparison(
         elsewhere = [over for name, over in overs.items() if name != at.link.name and over.health]
         service.judged[at.link.name] = here.signature
         _update_service_slot(service, at, here, symptoms.diagnose_service(at, here, elsewhere))
-        _judge_blocked(at)
+        judge_blocked(at)
 
 
 def _update_service_slot(
@@ -248,61 +277,24 @@ def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings)
         at.link.large_packets = FaultSlot()
 
 
-def _judge_blocked(at: LinkContext) -> None:
-    """
-    Judge a link by the services that other links reach and it does not.
-
-    One such service is a relation of two, and so are several that stand behind one wall, or that
-    refuse: an answer is never silence (a portal that reset one carrier's addresses was once "2 of
-    2 links of the carrier failed together"). Services in two networks that time out are the
-    carrier's. When nothing works at all over the link, it is not ``up`` whatever its echoes say.
-    """
-    blocked = [
-        (service.name, slot)
-        for service in at.memory.services.values()
-        if (slot := service.slots.get(at.link.name)) is not None
-        and slot.fault in {RELATION, INTERCEPTED}
-    ]
-    fault = _blocked_fault(at, [name for name, _ in blocked])
-    held = at.link.blocked_services
-    if fault is not None and fault != held.fault:
-        first = min((slot for _, slot in blocked), key=lambda slot: slot.onset_ns)
-        seen = Suspicion(fault=fault, onset_ns=first.onset_ns, evidence=first.evidence)
-        confirm(held, seen, seen.onset_ns)
-    elif fault is None and held.fault is not None:
-        at.link.clear_ns = at.now_ns
-        at.link.blocked_services = FaultSlot()
-
-
-def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
-    if not blocked:
-        return None
-    networks: set[str] = set()
-    for name in blocked:
-        over = service_over_link(at, at.link, name)
-        if all(track.reason in SILENT_REASONS for track in over.tracks.values() if track.failures):
-            networks |= networks_of(over)
-    if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
-        return NEW_FLOWS_LOST if are_new_flows_lost(at) else PARTIAL_OUTAGE
-    if all(_believed_of(at, name) == INTERCEPTED for name in blocked):
-        return INTERCEPTED
-    others = (name for name in at.memory.services if name not in blocked)
-    works = any(service_over_link(at, at.link, name).is_good for name in others)
-    return None if works else NO_SERVICE
-
-
-def _believed_of(at: LinkContext, service: str) -> Diagnosis | None:
-    """Return what is believed of a service over a link."""
-    slot = at.memory.services[service].slots.get(at.link.name)
-    return None if slot is None else slot.fault
-
-
 def _wants_more(over: ServiceOverLink, slot: FaultSlot | None, settings: Settings) -> bool:
     if over.is_doubtful or symptoms.may_be_slow(over, settings):
         return True
     if slot is None or slot.fault is None or not over.is_good:
         return False
     return any(0 < t.successes < settings.service_successes for t in over.tracks.values())
+
+
+def _is_new_witness(over: ServiceOverLink, settings: Settings) -> bool:
+    """
+    Return whether a service works over a link and has been asked there too seldom to be believed.
+
+    Over a metered link it is asked once an hour, so that the page of this very case may be the
+    first (2026-11: a portal that refused one carrier was said to be not yet measured).
+    """
+    return over.is_good and any(
+        0 < track.successes < settings.service_successes for track in over.tracks.values()
+    )
 
 
 def _waits_for_others(

@@ -92,7 +92,7 @@ def record_duration(
     value_s, late_s = finding.values.get(_DURATIONS.get(track.kind, "")), late_rtt_s(finding)
     if late_s is not None and finding.outcome is not Outcome.OK:
         # Late is slow: what a queue of seconds does to echoes is a delay, whatever their time-out.
-        track.value_s, track.value_ns = late_s, started_ns
+        track.value_s, track.value_ns, track.late_ns = late_s, started_ns, started_ns
         _record_slow(track, started_ns)
         return
     if track.kind == http.KIND.name and finding.reason in STALLS and not is_doubtful(finding):
@@ -106,7 +106,8 @@ def record_duration(
         _record_slow(track, started_ns)
         return
     track.slow_runs = 0
-    track.prompt_runs += 1
+    if track.kind == http.KIND.name:
+        track.prompt_ns = [*track.prompt_ns[1 - _RECENT :], started_ns]
     track.slow_since_ns = None
     if not is_disturbed:
         _learn_usual(track, value_s, settings)
@@ -122,7 +123,7 @@ def _record_slow(track: Track, started_ns: int) -> None:
     if not track.slow_runs:
         track.slow_episodes_ns = [*track.slow_episodes_ns[1 - _EPISODES :], started_ns]
     track.slow_runs += 1
-    track.prompt_runs = 0
+    track.prompt_ns = []
     if track.slow_since_ns is None:
         track.slow_since_ns = started_ns
 
@@ -141,6 +142,11 @@ def is_slow(track: Track, settings: Settings) -> bool:
     if not is_learned:
         return value_s > _SLOW_BEYOND_DOUBT_S.get(track.kind, limit_s)
     return value_s > max(limit_s, settings.slow_factor * usual_s)
+
+
+def is_new_page(track: Track) -> bool:
+    """Return whether a page has been opened for the first time, so that little is known of it."""
+    return track.learned == 1 and track.successes == 1
 
 
 def _learn_usual(track: Track, value_s: float, settings: Settings) -> None:

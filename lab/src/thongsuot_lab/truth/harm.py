@@ -2,10 +2,10 @@
 Harm: how bad a scenario is for the people at its sites, from the visits of a citizen alone.
 
 A minute hurts when a tenth of its visits over a line fail or take longer than four seconds, or a
-third of those to one portal, or when four in ten are a second slower than they need be. Harm is
-*sustained*, and has to be seen, when it hurts for a minute and a half at a stretch. What spoils
-less than one visit in a hundred hurts nobody. What lies between the two is nobody's mistake, said
-or not.
+third of those to one portal, or when four in ten take over a second. Harm is *sustained*, and has
+to be seen, when it hurts for a minute and a half at a stretch. What spoils less than one visit in
+a hundred, and lets at most one in twenty take over three quarters of a second, hurts nobody. What
+lies between the two is nobody's mistake, said or not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,11 @@ LEAST_BAD = 3
 
 SUSTAINED_S = 90.0
 NONE_RATIO = 0.01
-NONE_SLOW_RATIO = 0.05
+NONE_SLOW_S, NONE_SLOW_RATIO = 0.75, 0.05
+"""
+What is no harm lies well below what is: of two lines of which one makes every visit take 0.99 s and
+the other 1.01 s neither is told of in vain.
+"""
 
 
 class Grade(StrEnum):
@@ -74,7 +78,7 @@ class Harm:
         if any(max(begin_s, from_s) < min(end_s, to_s) for begin_s, end_s in self.stretches):
             return Grade.HURTS
         bad = sum(map(is_bad, inside)) / len(inside)
-        slow = sum(map(is_slow, inside)) / len(inside)
+        slow = sum(map(is_slowed, inside)) / len(inside)
         return Grade.NONE if bad <= NONE_RATIO and slow <= NONE_SLOW_RATIO else Grade.SOME
 
 
@@ -125,6 +129,11 @@ def harm_from(
         visits=made,
         stretches=tuple(_joined(_hurting(made, until_s))),
     )
+
+
+def is_slowed(visit: Visit) -> bool:
+    """Return whether a visit was perhaps slower than somebody does not mind."""
+    return is_bad(visit) or visit.took_s > NONE_SLOW_S
 
 
 def _hurting(made: Sequence[Visit], until_s: float) -> Iterable[tuple[float, float]]:

@@ -8,7 +8,7 @@ same ends are touched in the same way: then no measurement at any site can tell 
 
 from dataclasses import replace
 
-from thongsuot_lab.truth.fault import Effect, GeneratedFault
+from thongsuot_lab.truth.fault import Effect, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import RULES
 from thongsuot_lab.truth.network import SimulatedPacket, is_on_way, is_touched
 from thongsuot_lab.truth.places import AccessLine, NetworkPlace, PlaceKind, Premises, SimulatedCity
@@ -98,5 +98,7 @@ def is_concerned(
     city: SimulatedCity, fault: GeneratedFault, site: Premises, line: AccessLine, portal: str = ""
 ) -> bool:
     """Return whether a fault touches anything over a line, or what goes to one portal."""
+    if fault.touch is Touch.IP6 and not line.has_ip6:
+        return False
     hosts = [f"portal-{portal}", "resolver"] if portal else hosts_of(city, line)
     return any(is_on_way(fault, set(city.way(site, line, host)), host) for host in hosts)

@@ -8,10 +8,10 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     LOST_AT_ONCE,
     QUESTIONS,
     RETRANSMITTED,
-    SEGMENTS,
     Sample,
     sample_of,
 )
+from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 

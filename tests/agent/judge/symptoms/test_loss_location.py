@@ -5,7 +5,8 @@ import pytest
 from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import LinkMemory, LossTest, Memory, Track
+from thongsuot_agent.judge.loss_memory import LossTest
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
 from thongsuot_schema.result import Family

@@ -4,6 +4,8 @@ Attribution: whose fault a failure of a service is, by the link's own faults and
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
@@ -64,10 +66,18 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
     Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),
 }
 """Faults of a link that explain some failures of services: the lower fault silences the higher."""
+_OUT_OF_TIME = SILENT_REASONS | {Reason.NAME_SERVER_TIMED_OUT}
+"""What a slow link explains: that an answer was not there in its time."""
 
 
-def explained_by_link(link: LinkMemory, how: FailureMode) -> Diagnosis | None:
-    """Return the link's own fault where it explains a failure of this sort."""
+def explained_by_link(link: LinkMemory, track: Track) -> Diagnosis | None:
+    """Return the link's own fault where it explains a failure like that of a track."""
+    how = failure_mode_of(track.reason)
+    slow = link.slow.fault
+    if slow is not None and track.reason in _OUT_OF_TIME:
+        # What delays everything lets some of it come too late. Whose queue it is stays open.
+        is_open = slow.state is State.UNKNOWN
+        return slow if is_open else msgspec.structs.replace(slow, state=State.DOWN)
     slots = (
         link.facts_slot,
         link.silence,
@@ -100,7 +110,7 @@ def attribute_failure(
         return own_fault
     if _is_intercepted(at, track):
         return INTERCEPTED
-    works = [_works_elsewhere(at, track, other, how) for other in elsewhere]
+    works = [_works_elsewhere(at, track, other) for other in elsewhere]
     if any(works):
         return _relation(at, track, how)
     witnesses = [
@@ -199,9 +209,7 @@ def _is_way_proved(at: LinkContext, failing: Track) -> bool:
     return False
 
 
-def _works_elsewhere(
-    at: LinkContext, track: Track, other: ServiceOverLink, how: FailureMode
-) -> bool | None:
+def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
 
@@ -213,7 +221,7 @@ def _works_elsewhere(
     theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
     health = other.health[theirs.family]
     if health is not Health.GOOD:
-        cannot_tell = health is Health.DOUBTFUL or explained_by_link(other.link, how) is not None
+        cannot_tell = health is Health.DOUBTFUL or explained_by_link(other.link, theirs) is not None
         return None if cannot_tell else False
     if theirs.successes < needed or not _worked_then(theirs, track.failed_ns or 0):
         return None

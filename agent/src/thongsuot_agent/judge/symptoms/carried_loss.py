@@ -15,17 +15,18 @@ from math import log
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
-from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.memory import CarriedTest, FaultSlot, LinkMemory, Track
-from thongsuot_agent.judge.observations import is_gateway_lossy, rung_of
+from thongsuot_agent.judge.loss_memory import CarriedTest
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
+from thongsuot_agent.judge.observations import is_gateway_lossy, is_mute, rung_of
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
 from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
+from thongsuot_agent.judge.symptoms.pages import SEGMENTS, is_felt
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_schema.catalogue import dns, http
@@ -41,8 +42,6 @@ QUESTIONS = 2
 """A lookup run asks for IPv4 and IPv6 addresses; when it fails one of the two was lost."""
 LOST_AT_ONCE = 3
 """A server that is gone for some seconds again and again fails as many lookups as it is long."""
-SEGMENTS = 12
-"""Segments of a web request without body: handshakes, request, answer, closing."""
 RETRANSMITTED = "retransmitted_segments"
 """Evidence of the web probe: segments that the kernel sent again, by TCP_INFO."""
 HEALTHY_RATIO = 0.01
@@ -56,16 +55,24 @@ CONFIRMED_NATS = 1.0
 """Any support by a second protocol is enough: the echoes have given the odds of 20,000 : 1."""
 REFUTED_NATS = -4.6
 """Odds of 100 : 1 that what the link carries does not lose what its echoes lose: a policer."""
+CARRIED_SHARE = 0.25
+"""
+Of the share that echoes lose: only runs that came to an end count, which are those that lost least.
+A policer spares them altogether.
+"""
 POLICED_S = 600.0
 """So long echoes say nothing of loss once a policer is found; then they are asked again."""
 DECIDE_ANYWAY_S = 120.0
 """When no second protocol has been heard for so long, the echoes are all there is to go by."""
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which more lookups help to find the end."""
-ASK_EVERY_S = 2.0
-"""Four questions a second over both families of two servers: below what servers rate-limit."""
 COUNTED_AT_MOST = 600
 """Older samples are halved away: a test is about now."""
+RECENT_S = 30.0
+"""
+What lost nothing for so long does not lose now, however much it has: that is a dozen lookups and
+some pages.
+"""
 MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
 """One page sends many segments again after one blip: so many runs, over so long, have to lose."""
 LEAST_LOST = 2
@@ -140,7 +147,8 @@ def count_run(
         return
     if sample.lost and test.cusum_up == 0.0:
         test.first_ns, test.lossy_runs = at.now_ns, 0
-    test.lossy_runs += sample.lost > 0
+    if sample.lost:
+        test.lossy_runs, test.lost_ns = test.lossy_runs + 1, at.now_ns
     test.cusum_up = max(0.0, test.cusum_up + nats)
     if test.cusum_up == 0.0 and at.link.loss_test.cusum_up == 0.0:
         restart_carried_test(at.link)
@@ -175,13 +183,13 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
     nothing of it was heard for long, the echoes are believed; but not of what lies beyond the
     carrier, where they are all of it: there a service has to fail.
     """
-    tracks = [track for _, track in _carrying(at, segment)]
+    tracks = [track for _, track in carrying(at, segment)]
     sent = sum(track.carried_sent for track in tracks)
     lost = sum(track.carried_lost for track in tracks)
     is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
     if not tracks or (not sent and is_long):
         return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
-    degraded = min(0.9, max(at.settings.loss_degraded_ratio, ratio))
+    degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
     nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
     if nats >= CONFIRMED_NATS:
         return True
@@ -200,7 +208,8 @@ def judge_carried_loss(at: LinkContext) -> None:
     if test.cusum_up < ALARM_NATS or is_outage(link.silence.fault) or link.loss_fault.fault:
         return
     is_brief = at.now_ns - (test.first_ns or at.now_ns) < ns(MIN_SPAN_S)
-    if is_brief or test.lossy_runs < MIN_LOSSY_RUNS:
+    is_over = at.now_ns - (test.lost_ns or 0) > ns(RECENT_S)
+    if is_brief or is_over or test.lossy_runs < MIN_LOSSY_RUNS:
         return
     is_policed = link.policed_until_ns > at.now_ns
     echoes_lost = max(link.loss_test.ratio, link.loss_test.raw_ratio)
@@ -208,7 +217,8 @@ def judge_carried_loss(at: LinkContext) -> None:
         # The echoes show it as well: they tell on which rung it begins.
         return
     fault = _lossy_resolver(at) or _lossy_link(at)
-    if fault is None:
+    is_far = fault is not None and fault.segment is Segment.TRANSIT
+    if fault is None or (is_far and not is_felt(at, test.first_ns or 0)):
         return
     if are_new_flows_lost(at):
         fault = NEW_FLOWS_LOST
@@ -225,24 +235,7 @@ def is_hungry(link: LinkMemory) -> bool:
     return test.cusum_up > 0.0
 
 
-def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the lookups to make now, because a test of loss is under way."""
-    link, test = at.link, at.link.carried_test
-    every_s = ASK_EVERY_S * (3 if at.probes.is_metered else 1)
-    is_wanted = is_hungry(link) or link.loss_test.cusum_up > 0.0
-    if not is_wanted or not link.loss_test.is_dense_probing:
-        return ()
-    if at.now_ns - test.asked_ns < ns(every_s):
-        return ()
-    test.asked_ns = at.now_ns
-    return tuple(
-        ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
-        for point, track in _carrying(at, Segment.ACCESS)
-        if track.kind == LOOKUP and track.answered_ns is not None and point is not None
-    )
-
-
-def _carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
+def carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
     """Yield the lookups and requests that pass a rung, and are usually answered."""
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
@@ -267,7 +260,7 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
     if is_line or _is_any_service_failing(at) or is_borrowed_resolver(at):
         # The line may lose it all, or a full table of connections all that is new.
         return None
-    for point, track in _carrying(at, Segment.ACCESS):
+    for point, track in carrying(at, Segment.ACCESS):
         if not point.is_users_resolver:
             clean = Sample(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
         elif _is_lossy(track):
@@ -318,7 +311,7 @@ def _is_lan_clean(at: LinkContext) -> bool:
     sent = lost = 0
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
-        if point is not None and point.is_gateway and not track.known_unresponsive:
+        if point is not None and point.is_gateway and not is_mute(track):
             sent, lost = sent + track.carried_sent, lost + track.carried_lost
     nats = evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO)
     is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
@@ -333,7 +326,7 @@ def _lossy_from(at: LinkContext) -> Segment | None:
     """
     lossy: set[str] = set()
     counts: dict[Segment, Sample] = {}
-    for point, track in _carrying(at, Segment.ACCESS):
+    for point, track in carrying(at, Segment.ACCESS):
         if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
             # What is answered badly was carried well.
             continue
@@ -382,6 +375,6 @@ def _evidence(at: LinkContext) -> tuple[Evidence, ...]:
             ok=track.carried_sent - track.carried_lost,
             failed=track.carried_lost,
         )
-        for point, track in _carrying(at, Segment.ACCESS)
+        for point, track in carrying(at, Segment.ACCESS)
         if track.carried_sent
     )

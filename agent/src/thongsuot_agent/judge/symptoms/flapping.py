@@ -32,6 +32,13 @@ def note_outage(
         flaps.starts = flaps.starts[-1:]
 
 
+def forget_outage(flaps: FlapState) -> None:
+    """Take back the latest silence, which was none."""
+    if flaps.is_silent and flaps.starts:
+        flaps.starts.pop()
+    flaps.is_silent = False
+
+
 def note_return(flaps: FlapState, now_ns: int) -> None:
     """Note that the link answers now."""
     if flaps.is_silent:

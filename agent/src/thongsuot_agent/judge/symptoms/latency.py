@@ -17,6 +17,7 @@ from thongsuot_agent.judge.observations import (
 )
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, may_be_own_queue
+from thongsuot_agent.judge.symptoms.pages import is_refuted_by_pages
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy, knows_rate_since, load_of_boxes
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.catalogue import dns, icmp
@@ -31,10 +32,6 @@ _SYMPTOMS = {
     Segment.CARRIER: Symptom.CARRIER_SLOW,
     Segment.TRANSIT: Symptom.TRANSIT_SLOW,
 }
-
-
-PAGE_QUICK_S = 1.0
-"""A page that is there within a second keeps nobody waiting (Nielsen 1993), however far it came."""
 
 
 def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
@@ -66,7 +63,7 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
     if segment is None or _is_refuted_by_lookups(at, sight, segment, blamed):
         return None
     onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
-    if segment is Segment.TRANSIT and _is_refuted_by_pages(at, onset_ns):
+    if segment is Segment.TRANSIT and is_refuted_by_pages(at, onset_ns):
         return None
     evidence = _latency_evidence(at, echoes)
     if segment is not Segment.TRANSIT and is_link_busy(at, at.now_ns):
@@ -112,27 +109,6 @@ def _is_refuted_by_lookups(
         and track.value_s - track.usual_s < at.settings.slow_excess_s / 2
     }
     return segment is not Segment.LAN and {seen.track.family for seen in slow} <= quick
-
-
-def _is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:
-    """
-    Return whether all pages that were opened since echoes are slow beyond the carrier were quick.
-
-    Then what is watched does not lie that way: routers abroad are slow, and nobody waits for them.
-    """
-    pages = [
-        track
-        for track in at.link.tracks.values()
-        if track.value_s is not None
-        and (track.value_ns or 0) >= onset_ns
-        and (point := at.probes.point_of(track)) is not None
-        and point.is_service
-    ]
-    return bool(pages) and all(
-        (page.value_s or 0.0) < PAGE_QUICK_S
-        or (page.value_s or 0.0) - (page.usual_s or 0.0) < at.settings.slow_excess_s
-        for page in pages
-    )
 
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:

@@ -24,11 +24,12 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     confirms,
     count_gateway_echo,
     is_hungry,
-    lookups_to_make,
     restart_carried_test,
 )
+from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
+from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.catalogue import icmp
@@ -135,6 +136,8 @@ def _locate_and_confirm(at: LinkContext) -> None:
         sighting = msgspec.structs.replace(location.sighting, fault=CAUSE_UNKNOWN)
         confirm(link.loss_fault, sighting, onset_ns)
         restart_loss_test(link)
+        return
+    if location.sighting.fault.segment is Segment.TRANSIT and not is_felt(at, onset_ns):
         return
     is_carried = confirms(at, location.sighting.fault.segment, loss_ratio(link), loss.alarm_ns)
     if is_carried is None:

@@ -3,11 +3,14 @@ Own queue: whether what is slow, or lost, may be a transfer of the site's own th
 asked about.
 """
 
+from collections.abc import Iterable
+
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, rung_of
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -31,6 +34,10 @@ QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
 So much above the usual is a queue's sign, by echoes of the latest round of the schedule: a hundred
 packets of full size at 100 Mbit/s; the middle of seven anchors moves by 3 ms on 5G.
 """
+FILLING_S = 6.0
+"""A queue grows from nothing to a second, and past what echoes wait for, within so long."""
+LATE_SHARE = 0.25
+"""Of what a lookup takes longer: two questions meet the longer of two queues, an echo any."""
 PAUSE_S = 900.0
 """A person who was told to pause has by then; what is slow after it is told to the carrier."""
 
@@ -68,6 +75,36 @@ def _is_steady(delays_s: list[float]) -> bool:
     return spread_s <= max(STEADY_S, STEADY_RATIO * ordered[len(ordered) // 2])
 
 
+def was_slow_before(at: LinkContext, moment_ns: int) -> bool:
+    """Return whether somebody beyond the site answered slowly shortly before a moment, or since."""
+    return any(
+        track.kind == ECHO
+        and (track.value_ns or 0) >= moment_ns - ns(FILLING_S)
+        and is_slow(track, at.settings)
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
+        for track in at.link.tracks.values()
+    )
+
+
+def explains_slow_lookups(at: LinkContext, lookups: Iterable[Track]) -> bool:
+    """
+    Return whether echoes are as late as lookups are, or nearly: then no name server is slow.
+    """
+    added_s = added_delay_s(at)
+    excess_s = [(track.value_s or 0.0) - (track.usual_s or 0.0) for track in lookups]
+    return added_s is not None and bool(excess_s) and added_s >= LATE_SHARE * min(excess_s)
+
+
+def is_slowed(at: LinkContext) -> bool:
+    """
+    Return whether a link is slow, or about to be called so: what comes late over it is late for
+    that, whoever sent it.
+    """
+    slow = at.link.slow
+    return slow.fault is not None or (slow.is_pending and slow.pending is not None)
+
+
 def is_queue_possible(at: LinkContext) -> bool:
     """
     Return whether echoes beyond the site take longer than usual now, though not so long that the
@@ -79,6 +116,15 @@ def is_queue_possible(at: LinkContext) -> bool:
     """
     if at.link.boxes:
         return False
+    added_s = added_delay_s(at)
+    return added_s is not None and added_s >= QUEUE_SIGN_S
+
+
+def added_delay_s(at: LinkContext) -> float | None:
+    """
+    Return how much longer than usual echoes beyond the site take now, in the middle; ``None`` where
+    none was answered lately.
+    """
     added = sorted(
         track.value_s - track.usual_s
         for track in at.link.tracks.values()
@@ -90,4 +136,4 @@ def is_queue_possible(at: LinkContext) -> bool:
         and (point := at.probes.point_of(track)) is not None
         and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
     )
-    return bool(added) and added[len(added) // 2] >= QUEUE_SIGN_S
+    return added[len(added) // 2] if added else None

@@ -23,6 +23,7 @@ from thongsuot_agent.judge.symptoms.new_flows import (
     are_new_flows_lost,
     is_request_awaited,
 )
+from thongsuot_agent.judge.symptoms.own_queue import explains_slow_lookups
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.reason import Reason
@@ -85,7 +86,8 @@ def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
     Return the chance that a lookup fails by mere loss: a run has two questions.
 
     By the loss that is known, or by the echoes of this round where they show more: that a line
-    loses a fifth is seen by its name servers before it is sure.
+    loses a fifth is seen by its name servers before it is sure. Or by what the servers lost of the
+    questions before: who answers by turns is silent for some in a row now and then.
     """
     servers = {s.point.target for s in seen}
     echoes = [
@@ -95,7 +97,9 @@ def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
     ]
     lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
     now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
-    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link))))
+    questions = sum(s.track.carried_sent for s in seen)
+    before = sum(s.track.carried_lost for s in seen) / questions if questions else 0.0
+    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link), before)))
 
 
 def _symptom(at: LinkContext, seen: Sequence[Observation]) -> Symptom | None:
@@ -112,7 +116,8 @@ def _symptom(at: LinkContext, seen: Sequence[Observation]) -> Symptom | None:
     ):
         return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, seen) else None
     if all(not t.failures and is_slow(t, at.settings) for t in tracks):
-        return Symptom.RESOLVER_SLOW if at.link.slow.fault is None else None
+        is_way = at.link.slow.fault is not None or explains_slow_lookups(at, tracks)
+        return None if is_way else Symptom.RESOLVER_SLOW
     return None
 
 

@@ -138,7 +138,7 @@ def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]
     """
     since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
     episodes = [[ns for ns in track.slow_episodes_ns if ns >= since_ns] for track in tracks]
-    is_over = all(track.prompt_runs >= STEADY_RUNS for track in tracks)
+    is_over = all(len(track.prompt_ns) >= STEADY_RUNS for track in tracks)
     return bool(episodes) and all(episodes) and sum(map(len, episodes)) >= EPISODES and not is_over
 
 

@@ -13,6 +13,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure, explained_by_link
 from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.own_queue import is_slowed
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     SLOW_RUNS,
@@ -33,6 +34,8 @@ SMALL_LOST_RATIO = 0.06
 """Share of their latest runs that echoes lose at most where only large packets are lost."""
 LOSS_BEFORE_NS = 30 * NS_PER_S
 """Echoes that were lost so long before a page was slow, or later, are of the same time."""
+SAME_SPELL_NS = 3 * NS_PER_S
+"""Pages that were opened so close together met the same spell of a way."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
@@ -44,8 +47,8 @@ def diagnose_service(
     failing = here.failing(Health.BAD) or here.failing(Health.PARTLY)
     if failing is None:
         return _slow(at, here, elsewhere)
-    track, how = failing
-    fault = explained_by_link(here.link, how) or attribute_failure(at, here, track, elsewhere)
+    track, _ = failing
+    fault = explained_by_link(here.link, track) or attribute_failure(at, here, track, elsewhere)
     if fault.state is State.DOWN and not here.is_bad:
         # Another family, or another address, still works.
         symptom = fault.symptom
@@ -70,9 +73,11 @@ def large_packets(
 
     In one family, as paths of the two may differ. Two services must stall, or one that works over
     another link; what fails over every link is the service's own trouble. Where small packets are
-    lost as well it is loss that pages stall by (2026-11: of a box that lost most of what came in).
+    lost as well it is loss that pages stall by (2026-11: of a box that lost most of what came in),
+    and where they are late a queue.
     """
-    if share_silent_lately(_echoes_beyond_site(at)) > SMALL_LOST_RATIO:
+    is_lossy = share_silent_lately(_echoes_beyond_site(at)) > SMALL_LOST_RATIO
+    if is_lossy or is_slowed(at):
         return None
     for family in (Family.IP4, Family.IP6):
         asked = [(s, o) for s, o in zip(elsewhere, here, strict=True) if family in o.health]
@@ -150,7 +155,7 @@ def _slow(
         return None
     if not _is_slow_over(at, here) or link.slow.is_pending or is_link_busy(at, at.now_ns):
         return None
-    if _is_way_slow(at, here):
+    if _is_way_slow(at, here) or (here.is_slow_at_times and not _is_control_quick(at, here)):
         fault = SLOW_OVER_LINK
     elif all(_is_slow_over(at, over) for over in elsewhere):
         fault = Diagnosis(
@@ -183,13 +188,10 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
     What is slow for several at once is no portal's: it is the way, of which nobody knows whose. So
     it is where anchors beyond the carrier lose echoes at the time.
     """
-    own = networks_of(here)
-    names = {t.target for t in at.link.tracks.values() if t.kind == REQUEST}
-    others = [service_over_link(at, at.link, name) for name in names - set(_names(here))]
     if any(
-        any(track.slow_runs or over.is_slow_at_times for track in over.tracks.values())
-        and not networks_of(over) & own
-        for over in others
+        track.slow_runs or over.is_slow_at_times or _is_slow_at_the_same_time(here, track)
+        for over in _controls(at, here)
+        for track in over.tracks.values()
     ):
         return True
     since_ns = min(_slow_starts_ns(here)) - LOSS_BEFORE_NS
@@ -203,6 +205,38 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
         and RANK[point.rung] >= RANK[Segment.TRANSIT]
     }
     return len(lossy) >= at.settings.quorum
+
+
+def _controls(at: LinkContext, here: ServiceOverLink) -> list[ServiceOverLink]:
+    """Return the services in other networks over the same link."""
+    own = networks_of(here)
+    names = {t.target for t in at.link.tracks.values() if t.kind == REQUEST}
+    others = (service_over_link(at, at.link, name) for name in names - set(_names(here)))
+    return [over for over in others if not networks_of(over) & own]
+
+
+def _is_slow_at_the_same_time(here: ServiceOverLink, other: Track) -> bool:
+    """Return whether a page was slow, or failed, when pages of a service were."""
+    own = [ns for track in here.tracks.values() for ns in track.slow_episodes_ns]
+    others = (*other.slow_episodes_ns, *other.episodes_ns)
+    return any(abs(start_ns - ns) <= SAME_SPELL_NS for start_ns in others for ns in own)
+
+
+def _is_control_quick(at: LinkContext, here: ServiceOverLink) -> bool:
+    """
+    Return whether another service was quick when this one was slow last; true where there is none.
+
+    What comes and goes is compared at the same moment: a way that loses large packets for eight
+    seconds of twenty was told to the first portal that had been slow three times (2026-11).
+    """
+    controls = _controls(at, here)
+    last_ns = max(_slow_starts_ns(here))
+    return not controls or any(
+        abs(prompt_ns - last_ns) <= SAME_SPELL_NS
+        for over in controls
+        for track in over.tracks.values()
+        for prompt_ns in track.prompt_ns
+    )
 
 
 def _names(over: ServiceOverLink) -> list[str]:

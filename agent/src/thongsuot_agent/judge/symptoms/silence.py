@@ -28,6 +28,7 @@ from thongsuot_agent.judge.observations import (
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.own_queue import was_slow_before
 from thongsuot_agent.judge.symptoms.partial import partial_outage
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy, may_be_full_since
 from thongsuot_agent.judge.tracks import ECHO, share_silent_lately
@@ -119,6 +120,27 @@ def is_silence_over(at: LinkContext) -> bool:
     return still is None or still.fault != held
 
 
+def is_refuted_by_late_answers(at: LinkContext) -> bool:
+    """
+    Return whether questions that an outage is believed for were answered after all, too late.
+
+    Then it never was one: nothing has to be waited for, and nobody is to hear of it (2026-11: an
+    upload that held every answer for two seconds from its first packet on).
+    """
+    slot = at.link.silence
+    if not is_outage(slot.fault):
+        return False
+    late = {
+        track.target
+        for track in at.link.tracks.values()
+        if track.late_ns >= slot.onset_ns
+        and (track.silent_ns or 0) >= slot.onset_ns
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[point.rung] > RANK[Segment.LAN]
+    }
+    return len(late) >= at.settings.quorum
+
+
 def is_beyond_loss(at: LinkContext) -> bool:
     """
     Return whether more is silent now than mere loss explains, by the schedule's own runs.
@@ -190,7 +212,8 @@ def _locate_silence(
         if _is_edge_silent(sight):
             return EDGE_SILENT
         return GATEWAY_NO_UPLINK if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
-    gateways = [s for s in sight.seen if s.point.is_gateway]
+    # What was last heard of the gateway counts, should it not have been asked in the round itself.
+    gateways = [s for s in observe_latest(at, sight.since_ns).seen if s.point.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
     return _by_neighbour(at, sight)
@@ -304,11 +327,13 @@ def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:
 
     A queue delays, it does not annihilate: within seconds late answers come out of it, and are told
     with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
-    of a second was told to the carrier).
+    of a second was told to the carrier). Nor does one grow without a trace: who answered last took
+    longer than usual, which is so of no line that is cut.
     """
     if at.now_ns - onset_ns >= ns(QUEUE_S):
         return False
-    return is_link_busy(at, at.now_ns) or may_be_full_since(at, onset_ns)
+    is_full = is_link_busy(at, at.now_ns) or may_be_full_since(at, onset_ns)
+    return is_full or was_slow_before(at, onset_ns)
 
 
 def _onset_ns(silent: Sequence[Observation]) -> int:

@@ -1,0 +1,77 @@
+"""
+Blocked services: what it says of a link that services which other links reach cannot be reached
+over it.
+"""
+
+from collections.abc import Sequence
+
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.hysteresis import confirm
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import FaultSlot
+from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
+from thongsuot_agent.judge.symptoms.failure_modes import SILENT_REASONS
+from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
+from thongsuot_agent.judge.symptoms.own_queue import is_slowed
+from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
+from thongsuot_agent.judge.symptoms.service_over_link import networks_of, service_over_link
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NO_SERVICE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.LINK_REACHES_NO_SERVICE)
+"""A link over which no service works while another reaches them is never ``up``."""
+BLOCKED_NETWORKS = 2
+"""Services in so many networks time out over one link alone before that carrier is named."""
+
+
+def judge_blocked(at: LinkContext) -> None:
+    """
+    Judge a link by the services that other links reach and it does not.
+
+    One such service is a relation of two, and so are several that stand behind one wall, or that
+    refuse: an answer is never silence (a portal that reset one carrier's addresses was once "2 of
+    2 links of the carrier failed together"). Services in two networks that time out are the
+    carrier's. When nothing works at all over the link, it is not ``up`` whatever its echoes say.
+    A slow link lets some of what it carries come too late: while it is slow nothing of this is
+    said.
+    """
+    if is_slowed(at):
+        return
+    blocked = [
+        (service.name, slot)
+        for service in at.memory.services.values()
+        if (slot := service.slots.get(at.link.name)) is not None
+        and slot.fault in {RELATION, INTERCEPTED}
+    ]
+    fault = _blocked_fault(at, [name for name, _ in blocked])
+    held = at.link.blocked_services
+    if fault is not None and fault != held.fault:
+        first = min((slot for _, slot in blocked), key=lambda slot: slot.onset_ns)
+        seen = Suspicion(fault=fault, onset_ns=first.onset_ns, evidence=first.evidence)
+        confirm(held, seen, seen.onset_ns)
+    elif fault is None and held.fault is not None:
+        at.link.clear_ns = at.now_ns
+        at.link.blocked_services = FaultSlot()
+
+
+def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
+    if not blocked:
+        return None
+    networks: set[str] = set()
+    for name in blocked:
+        over = service_over_link(at, at.link, name)
+        if all(track.reason in SILENT_REASONS for track in over.tracks.values() if track.failures):
+            networks |= networks_of(over)
+    if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
+        return NEW_FLOWS_LOST if are_new_flows_lost(at) else PARTIAL_OUTAGE
+    if all(_believed_of(at, name) == INTERCEPTED for name in blocked):
+        return INTERCEPTED
+    others = (name for name in at.memory.services if name not in blocked)
+    works = any(service_over_link(at, at.link, name).is_good for name in others)
+    return None if works else NO_SERVICE
+
+
+def _believed_of(at: LinkContext, service: str) -> Diagnosis | None:
+    """Return what is believed of a service over a link."""
+    slot = at.memory.services[service].slots.get(at.link.name)
+    return None if slot is None else slot.fault

@@ -1,0 +1,47 @@
+"""Loss memory: the running sums of a link's two tests of loss."""
+
+import msgspec
+
+
+class LossTest(msgspec.Struct, kw_only=True):
+    """
+    The sequential test of a link's loss.
+
+    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
+    echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
+    since when the sum is full, and a second protocol is waited for. Of ``losses``,
+    ``queued_losses`` were lost while echoes took longer than usual.
+    """
+
+    cusum_up: float = 0.0
+    cusum_down: float = 0.0
+    ratio: float = 0.0
+    raw_ratio: float = 0.0
+    raw_ns: int = 0
+    first_ns: int | None = None
+    blip_ns: int | None = None
+    dead_until_ns: int = 0
+    is_dense_probing: bool = False
+    alarm_ns: int | None = None
+    credit_s: float = 0.0
+    credit_ns: int | None = None
+    asked_ns: int = 0
+    near_asked_ns: int = 0
+    losses: int = 0
+    queued_losses: int = 0
+
+
+class CarriedTest(msgspec.Struct, kw_only=True):
+    """
+    The sequential test of what lookups and requests lose (``symptoms/carried_loss``): its two sums,
+    when the present one began, how many runs of it lost something and when one last did, and when
+    lookups and pages were last asked for.
+    """
+
+    cusum_up: float = 0.0
+    cusum_down: float = 0.0
+    first_ns: int | None = None
+    lossy_runs: int = 0
+    lost_ns: int | None = None
+    asked_ns: int = 0
+    pages_ns: int = 0

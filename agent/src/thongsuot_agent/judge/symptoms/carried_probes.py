@@ -1,0 +1,50 @@
+"""Carried probes: lookups and pages made now because of a test of what a link carries."""
+
+from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.symptoms.carried_loss import LOOKUP, REQUEST, carrying, is_hungry
+from thongsuot_schema.segment import Segment
+
+ASK_EVERY_S = 2.0
+"""Four questions a second over both families of two servers: below what servers rate-limit."""
+HOPEFUL_EVERY_S, DOUBTFUL_EVERY_S = 15.0, 120.0
+"""Pages while a loss is believed: 8 kB each, so that a day of it costs a metered link 35 MB."""
+
+
+def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the lookups to make now, because a test of loss is under way."""
+    link, test = at.link, at.link.carried_test
+    every_s = ASK_EVERY_S * (3 if at.probes.is_metered else 1)
+    is_wanted = is_hungry(link) or link.loss_test.cusum_up > 0.0
+    if not is_wanted or not link.loss_test.is_dense_probing:
+        return ()
+    if at.now_ns - test.asked_ns < ns(every_s):
+        return ()
+    test.asked_ns = at.now_ns
+    return tuple(
+        ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
+        for point, track in carrying(at, Segment.ACCESS)
+        if track.kind == LOOKUP and track.answered_ns is not None and point is not None
+    )
+
+
+def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """
+    Return the pages to open now, to see whether a loss that the link carried is over.
+
+    By what accused it: lookups do not acquit a link that lost TCP alone, and a page an hour over a
+    metered link lets the fault stand for hours after its end.
+    """
+    link, test = at.link, at.link.carried_test
+    if link.carried_fault.fault is None or is_outage(link.silence.fault):
+        return ()
+    every_s = HOPEFUL_EVERY_S if is_hungry(link) else DOUBTFUL_EVERY_S
+    if at.now_ns - test.pages_ns < ns(every_s):
+        return ()
+    test.pages_ns = at.now_ns
+    return tuple(
+        ConfirmationProbe(kind=REQUEST, link=link.name, target=track.target, family=track.family)
+        for _, track in carrying(at, Segment.ACCESS)
+        if track.kind == REQUEST
+    )

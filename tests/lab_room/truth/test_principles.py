@@ -1,0 +1,167 @@
+"""
+Principles of the judge, each tried on a network that knows nothing of it.
+
+A case here was judged wrongly before the principle that it stands for was kept.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.lab_room.truth.making import CITY, CUT, FIXED, MOBILE, fault, scenario
+from thongsuot_lab.truth.assessment import Worth
+from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
+from thongsuot_lab.truth.places import PlaceKind, Premises, SimulatedCity
+from thongsuot_lab.truth.scenario_run import PlayedScenario, play
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+SEEDS = (1, 2, 3)
+
+
+def city(*, is_metered: bool) -> SimulatedCity:
+    """Return the small city with a standby line that has an allowance, or has none."""
+    standby = replace(MOBILE, is_metered=is_metered)
+    return replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
+
+
+def parties(played: PlayedScenario) -> set[str]:
+    """Return who was told anything."""
+    return {message.party for message in played.messages}
+
+
+def symptoms(played: PlayedScenario) -> set[Symptom]:
+    """Return everything that was said of the site."""
+    return {change.verdict.symptom for change in played.changes["s1"]}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize("line", ["fixed", "mobile"])
+def test_a_queue_that_holds_answers_past_their_time_is_no_dead_line(
+    line: str, is_counted: bool, seed: int
+) -> None:
+    """Who answered last before the silence took longer than usual: a queue was growing."""
+    load = fault(
+        PlaceKind.LAN,
+        f"s1.{line}",
+        effect=Effect.OWN_LOAD,
+        amount=1.2,
+        is_counted=is_counted,
+        end_s=400.0,
+    )
+    played = play(scenario(load, seed=seed, until_s=600.0))
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_slow_line_carries_too_late_is_held_against_the_queue_alone(seed: int) -> None:
+    """Neither lost large packets nor a carrier that shuts services out: pages came too late."""
+    load = fault(PlaceKind.LAN, "s1.mobile", effect=Effect.OWN_LOAD, amount=1.2, end_s=400.0)
+    said = symptoms(play(scenario(load, seed=seed, until_s=600.0)))
+    assert Symptom.LARGE_PACKETS_LOST not in said
+    assert Symptom.CARRIER_PARTIAL_OUTAGE not in said
+    assert Symptom.RESOLVER_SLOW not in said
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_silent(
+    seed: int,
+) -> None:
+    """A gateway that answers some echoes is a witness; pages that came count as those that came."""
+    lossy = fault(
+        PlaceKind.BOX,
+        "s1.mobile",
+        amount=0.35,
+        end_s=430.0,
+        course=Course.DUTY,
+        period_s=28.7,
+        on_share=0.57,
+    )
+    played = play(scenario(lossy, seed=seed, until_s=640.0))
+    assert parties(played) <= {"commune:s1"}, played.messages
+
+
+def test_loss_that_is_over_is_no_evidence_of_one_that_begins() -> None:
+    growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.2, end_s=205.0, course=Course.DRIFTING)
+    played = play(scenario(growing, until_s=420.0))
+    late = [message for message in played.messages if message.kind == "opened"]
+    assert all(message.at_s < 280.0 for message in late), late
+    assert parties(played) <= {"commune:s1"}
+
+
+def test_a_metered_line_is_looked_at_until_its_loss_is_over() -> None:
+    """By pages, which accused it: lookups do not acquit a line that lost TCP alone."""
+    lossy = fault(PlaceKind.CORE, "south", touch=Touch.TCP, amount=0.5, end_s=330.0)
+    fixed, standby = replace(FIXED, carrier="south"), replace(MOBILE, is_metered=True)
+    one_carrier = replace(CITY, sites=(Premises(name="s1", lines=(fixed, standby)),))
+    played = play(scenario(lossy, until_s=900.0, city=one_carrier))
+    said = [c.verdict for c in played.changes["s1"] if c.verdict.link == "mobile"]
+    said = [verdict for verdict in said if not verdict.service]
+    assert {v.symptom for v in said} & {Symptom.ACCESS_LOSS, Symptom.TRANSIT_LOSS}
+    assert said[-1].state is State.UP
+
+
+@pytest.mark.parametrize("effect", [Effect.REFUSED, Effect.RESET])
+def test_a_portal_that_refuses_one_carrier_is_a_relation_of_two_also_beside_a_metered_line(
+    effect: Effect,
+) -> None:
+    """Over the metered line the page of this very case is the first: it is opened twice."""
+    refusing = fault(PlaceKind.PEERING, "north-one", touch=Touch.TCP, effect=effect, end_s=260.0)
+    played = play(scenario(refusing, city=city(is_metered=True)))
+    assert Symptom.SERVICE_UNREACHABLE_OVER_LINK in symptoms(played)
+    assert all(record.seen_s is not None for record in played.assessment.harm_records)
+
+
+def test_what_is_usual_of_a_page_is_known_before_its_second_minute() -> None:
+    slow = fault(PlaceKind.PEERING, "north-one", effect=Effect.DELAYED, amount=0.4, end_s=260.0)
+    slow = replace(slow, start_s=92.0, direction=FaultDirection.UP)
+    played = play(scenario(slow, city=city(is_metered=True)))
+    assert Symptom.SERVICE_SLOW in symptoms(played)
+
+
+@pytest.mark.parametrize("seed", [*SEEDS, 4, 5])
+def test_nobody_is_told_of_a_loss_far_out_that_no_page_shows(seed: int) -> None:
+    thin = fault(PlaceKind.HOME, "exchange", amount=0.03, end_s=480.0)
+    played = play(scenario(thin, seed=seed, until_s=600.0))
+    assert Worth.NO_HARM not in {judged.worth for judged in played.assessment.assessed}
+
+
+def test_a_fault_of_ip6_concerns_no_line_that_has_none() -> None:
+    """And so no message about such a line can be right or wrong by it."""
+    dead = fault(PlaceKind.PORTAL, "one", touch=Touch.IP6)
+    played = play(scenario(dead, CUT))
+    assert {judged.worth for judged in played.assessment.assessed} == {Worth.RIGHT}
+    assert {judged.fault for judged in played.assessment.assessed} == {1}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_that_loses_large_packets_by_turns_is_held_against_no_portal(seed: int) -> None:
+    """Another service is opened at the same moment, and comes as slowly."""
+    stalls = fault(
+        PlaceKind.HOME,
+        "exchange",
+        touch=Touch.LARGE,
+        end_s=290.0,
+        course=Course.DUTY,
+        period_s=20.3,
+        on_share=0.42,
+    )
+    played = play(scenario(replace(stalls, least_bytes=1200), seed=seed, until_s=480.0))
+    assert not any(party.startswith("portal:") for party in parties(played)), played.messages
+    assert Symptom.SERVICE_SLOW in symptoms(played)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_portal_that_is_slow_by_turns_is_told_of_it(seed: int) -> None:
+    slow = fault(
+        PlaceKind.PORTAL,
+        "one",
+        effect=Effect.DELAYED,
+        amount=2.5,
+        end_s=290.0,
+        course=Course.DUTY,
+        period_s=20.3,
+        on_share=0.42,
+    )
+    assert parties(play(scenario(slow, seed=seed, until_s=480.0))) == {"portal:one"}

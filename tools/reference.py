@@ -18,8 +18,7 @@ from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_collector.sinks import loader as sink_loader
 from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema import catalogue
-from thongsuot_schema.former_names import PRESENT_NAMES
-from thongsuot_schema.metric import PREFIX, Metric, ProbeKind
+from thongsuot_schema.metric import Metric, ProbeKind
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,23 +73,11 @@ def _kind_section(kind: ProbeKind) -> Iterator[str]:
         )
 
 
-def _former_names() -> Iterator[str]:
-    yield "\n## Former names\n"
-    yield "What older agents send, and what was kept of it, is read under today's name and in"
-    yield "today's unit. A database keeps what it stored under the former name.\n"
-    yield "| once | today | value |"
-    yield "| --- | --- | --- |"
-    for name, today in PRESENT_NAMES.items():
-        value = "the same" if today.divisor == 1 else f"divided by {today.divisor}"
-        yield f"| `{PREFIX}{name}` | `{PREFIX}{today.name}` | {value} |"
-
-
 def metrics_page() -> str:
     """Return docs/reference/metrics.md."""
     lines = [_METRICS_HEAD.rstrip("\n")]
     for name in catalogue.kinds():
         lines.extend(_kind_section(catalogue.load(name)))
-    lines.extend(_former_names())
     return "\n".join(lines) + "\n"
 
 

@@ -68,8 +68,6 @@ class Metric:
     One thing that is measured.
 
     ``name`` is ``<kind>_<what>_<unit>`` (see ``Unit``), with ``_total`` at the end of a counter's.
-    One that changes after it was released is entered in ``former_names``, so that what older agents
-    send is still understood.
     ``resolution`` is the smallest step kept on the wire, in the metric's own unit: a value travels
     as an integer multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value
     outside is a bug or a lie and is refused where it is made.

@@ -45,8 +45,8 @@ async def clerk(stage: NotifyingStack) -> tuple[str, str]:
     return "lan", secret.strip()
 
 
-def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
-    values = {"throughput_down_bits_per_second": 93.4e6, "path_hops_count": 7.0}
+def test_figures_of_an_answer_are_shown_in_the_units_that_people_read() -> None:
+    values = {"throughput_down_bytes_per_second": 93.4e6 / 8, "path_hops": 7.0}
     run = TestRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
     ask = KeptAsk(
         id="1",

@@ -4,17 +4,11 @@ import json
 
 import pytest
 
-from tests.schema.batch.vectors import FOLDER, FORMER, NEWER, described, vectors
-from thongsuot_schema import former_names
+from tests.schema.batch.vectors import FOLDER, NEWER, described, vectors
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout, layout_id
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
-
-RENAMED = {
-    "dns_answers_count": "dns_answers",
-}
-"""What of the vectors has another name today; ``FORMER`` has its own test."""
 
 NAMES = sorted(path.stem for path in FOLDER.glob("v*.json"))
 
@@ -29,7 +23,7 @@ def assert_holds(actual: object, pinned: object) -> None:
     if isinstance(pinned, dict):
         assert isinstance(actual, dict)
         for key, value in pinned.items():
-            assert_holds(actual[RENAMED.get(key, key)], value)
+            assert_holds(actual[key], value)
     elif isinstance(pinned, list):
         assert isinstance(actual, list)
         assert len(actual) == len(pinned)
@@ -43,34 +37,12 @@ def test_every_vector_is_in_the_folder() -> None:
     assert set(NAMES) >= set(vectors())
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != FORMER])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_vector_means_what_it_meant(name: str) -> None:
     pinned = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert_holds(described(*read(name)), pinned)
     head = read_header(read(name)[1])
     assert head.results == len(pinned["batch"].get("results", []))
-
-
-def test_a_vector_with_former_names_means_the_metrics_of_today() -> None:
-    pinned = json.loads((FOLDER / f"{FORMER}.json").read_text(encoding="utf-8"))
-    layout_body, body = read(FORMER)
-    name, layout = decode_layout(layout_body)
-    values = {
-        metric: value
-        for result in decode_batch(body, {name: layout}.get).results
-        for metric, value in result.finding.values.items()
-    }
-    then = {
-        metric: value
-        for result in pinned["batch"]["results"]
-        for metric, value in result["values"].items()
-    }
-    assert set(then) - set(former_names.PRESENT_NAMES) == {"dns_lookup_seconds"}
-    assert set(former_names.PRESENT_NAMES) <= set(then)
-    assert values == {
-        former_names.present_name(metric).name: value / (8 if "_bits_" in metric else 1)
-        for metric, value in then.items()
-    }
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != NEWER])

@@ -35,11 +35,6 @@ from thongsuot_schema.result import (
 FOLDER = Path(__file__).parents[2] / "golden" / "batch"
 NEWER = "v1-newer"
 """Made by hand: it holds words and fields that this version cannot write."""
-FORMER = "v1-former"
-"""
-Written when its metrics had other names: all that ``thongsuot_schema.former_names`` lists,
-counting up from 1000 by 1000.
-"""
 
 GATEWAY = Series(kind="icmp", revision=1, link="fiber", target="gateway", family=Family.IP4)
 RESOLVER = Series(kind="dns", revision=1, link="fiber", target="resolver", family=Family.IP6)

@@ -12,7 +12,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from thongsuot_schema import former_names
 from thongsuot_schema.batch.conversion import NS_PER_MS
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, index_layout
@@ -196,13 +195,9 @@ def _finding_from_json(row: ResultJson, kind: ProbeKind) -> Finding:
     metrics = {metric.name: metric for metric in kind.metrics}
     values: dict[Metric, float] = {}
     for name, value in row.values.items():
-        today = former_names.present_name(name)
-        if today.name not in metrics:
+        if name not in metrics:
             raise ValueError(f"{kind.name} has no metric {name!r}{suggest(name, metrics)}")
-        metric = metrics[today.name]
-        if metric in values:
-            raise ValueError(f"{name!r} is {today.name!r}, which is given as well")
-        values[metric] = value / today.divisor
+        values[metrics[name]] = value
     return msgspec.structs.replace(
         ok_finding(values) if row.reason is None else failed_finding(row.reason, values),
         doubts=row.doubts,

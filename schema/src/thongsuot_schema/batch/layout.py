@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from thongsuot_schema import former_names
 from thongsuot_schema.batch.limits import COLUMNS
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.catalogue import load
@@ -106,8 +105,7 @@ def compile_layout(layout: Layout) -> CompiledLayout:
 
 
 def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
-    names = [former_names.present_name(column.metric) for column in kind.columns]
-    metrics = tuple(name.name for name in names)
+    metrics = tuple(column.metric for column in kind.columns)
     if len(metrics) > COLUMNS:
         raise ValueError(f"kind {kind.kind} has {len(metrics)} columns; {COLUMNS} are possible")
     if len(set(metrics)) != len(metrics):
@@ -119,10 +117,7 @@ def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
         kind=kind.kind,
         revision=kind.revision,
         metrics=metrics,
-        scales=tuple(
-            (column.numerator, float(column.denominator * conversion.divisor))
-            for column, conversion in zip(kind.columns, names, strict=True)
-        ),
+        scales=tuple((column.numerator, float(column.denominator)) for column in kind.columns),
         first=first,
         last=last,
     )

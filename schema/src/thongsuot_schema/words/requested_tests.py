@@ -5,7 +5,6 @@ from typing import Final
 
 from thongsuot_schema.batch.push import TestRefusal
 from thongsuot_schema.catalogue import http, path, radio, throughput
-from thongsuot_schema.former_names import present_name
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -80,9 +79,8 @@ def describe_run(run: TestRun, title: str, language: Language) -> str:
 
 def _figures(run: TestRun, language: Language) -> Iterator[str]:
     for name, value in run.values.items():
-        today = present_name(name)  # an answer is kept as it came, by whatever name
-        if today.name in _SHOWN:
-            yield _SHOWN[today.name](value / today.divisor, language)
+        if name in _SHOWN:
+            yield _SHOWN[name](value, language)
 
 
 def describe_refusal(said: str, language: Language) -> str:

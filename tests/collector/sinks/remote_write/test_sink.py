@@ -1,6 +1,5 @@
 """Remote write: the contract of sinks, and what only this protocol has."""
 
-import json
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,11 +14,9 @@ from tests.collector.sinks.http_sink_contract import SamplesIn, Sink
 from tests.collector.sinks.receiver import HttpFarSide, ReceivedRequest, always, receiver
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import NOW, SAMPLES, SITE, delivered, device, metric, push
-from tests.schema.batch.vectors import FOLDER, FORMER
 from thongsuot_collector.sinks.loader import kinds, load
 from thongsuot_collector.sinks.remote_write.protobuf import Sample
 from thongsuot_collector.sinks.remote_write.protobuf import samples_in as samples_of
-from thongsuot_schema.former_names import PRESENT_NAMES
 
 HOUR = 3600 * S
 
@@ -60,30 +57,6 @@ async def test_a_request_says_what_it_is(tmp_path: Path, sink: Sink) -> None:
     assert headers["content-type"] == "application/x-protobuf"
     assert headers["x-prometheus-remote-write-version"] == "0.1.0"
     assert headers["user-agent"].startswith("thongsuot-collector")
-
-
-async def test_what_an_older_agent_sends_is_stored_under_the_names_of_today(
-    tmp_path: Path, sink: Sink
-) -> None:
-    former = FOLDER / f"{FORMER}.bin"
-    values = {
-        name: value
-        for result in json.loads(former.with_suffix(".json").read_text("utf-8"))["batch"]["results"]
-        for name, value in result["values"].items()
-    }
-    async with receiver(always(204)) as there, collector(tmp_path, config=sink(there.url, "")) as c:
-        pusher = Pusher(c, device(), token(tmp_path, "ba-dinh-1"))
-        layout = former.with_suffix(".layout.bin").read_bytes()
-        assert (await pusher.layout(layout)).status_code == 200
-        assert (await pusher.body(former.read_bytes())).status_code == 200
-        await eventually(lambda: delivered(c))
-        samples = [sample for request in there.requests for sample in taken(request)]
-    stored = {sample.labels: struct.unpack("<d", sample.value)[0] for sample in samples}
-    for name, today in PRESENT_NAMES.items():
-        marked = f"thongsuot_{today.name}".encode()
-        (value,) = (value for labels, value in stored.items() if marked in labels)
-        assert value == values[name] / today.divisor
-        assert not any(f"thongsuot_{name}".encode() in labels for labels in stored)
 
 
 async def test_fresh_and_old_samples_travel_in_requests_of_their_own_fresh_first(

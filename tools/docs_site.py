@@ -25,6 +25,7 @@ SECTIONS = (
     ("How-to", "how-to", False),
     ("Reference", "reference", False),
     ("Runbook", "runbook", True),
+    ("Tiếng Việt", "vi", False),
     ("Decisions", "decisions", False),
 )
 """Title, folder, and whether a page of the folder's name stands beside it."""

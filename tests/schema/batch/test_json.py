@@ -68,18 +68,6 @@ def test_a_push_as_json_is_the_push_that_is_packed() -> None:
     assert pack_json(encode_json(batch)) == (index, packed)
 
 
-def test_a_former_name_of_a_metric_is_understood() -> None:
-    values = {"qcvn_down_bits_per_second": 80e6, "qcvn_up_bytes_per_second": 5e6}
-    batch = decoded(document(results=[result(kind="qcvn", target="", values=values)]))
-    assert batch.results[0].finding.values == {
-        "qcvn_down_bytes_per_second": 10e6,
-        "qcvn_up_bytes_per_second": 5e6,
-    }
-    both = values | {"qcvn_down_bytes_per_second": 10e6}
-    with pytest.raises(BatchMalformed, match="which is given as well"):
-        decoded(document(results=[result(kind="qcvn", target="", values=both)]))
-
-
 def test_the_least_that_can_be_said_is_short() -> None:
     batch = decoded(document(results=[{"kind": "host", "boottime_ns": 1}]))
     assert batch.results[0].series.kind == "host"

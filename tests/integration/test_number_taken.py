@@ -5,22 +5,16 @@ A real agent's record and uplink against a real collector: what the device measu
 once, and the device says that its numbers were taken.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.agent.spool.making import change, places, result, spool_at
 from tests.collector.batches import BatchSealer
-from tests.collector.running import Pusher, collector, eventually, token
-from thongsuot_agent.clock import Clocks, TrueTime, boot_id
-from thongsuot_agent.spool.spool import Spool
-from thongsuot_agent.uplink.connection import CollectorEndpoint
-from thongsuot_agent.uplink.upload_service import UploadService
-from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
+from tests.collector.running import Pusher, collector, token
+from tests.integration.device import drain, pushing
+from thongsuot_agent.clock import boot_id
 from thongsuot_collector.app.components import JOURNAL_FILE
 from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
 from thongsuot_schema.batch.model import NoticeCode
@@ -28,34 +22,6 @@ from thongsuot_schema.batch.model import NoticeCode
 SITE = "site-1"
 TAKEN = 8
 SERIALS = range(1, 1 + 3 * TAKEN)
-
-
-@asynccontextmanager
-async def pushing(spool: Spool, url: str, secret: str) -> AsyncIterator[UploadService]:
-    terms = UploadConfig(
-        endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
-        links={},
-        clock=Clocks(),
-        boot_id=boot_id(),
-        token=lambda: secret,
-        candidates=lambda: (),
-        charge=lambda _link, _size: None,
-        layout_of=spool.layout,
-    )
-    uplink = UploadService(
-        spool,
-        fresh=Uploader(terms),
-        backlog=Uploader(terms),
-        clock=Clocks(),
-        true_time=TrueTime(),
-        jitter=lambda: 1.0,
-    )
-    async with asyncio.TaskGroup() as group:
-        lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
-        yield uplink
-        for lane in lanes:
-            lane.cancel()
-    uplink.close()
 
 
 def serials_in(batches: list[StoredBatch]) -> Counter[int]:
@@ -93,20 +59,13 @@ async def test_what_a_device_measured_is_kept_although_its_numbers_were_taken(
             spool = spool_at(tmp_path / "device")
             await spool.open()
         async with pushing(spool, str(client.base_url), secret) as uplink:
-
-            async def is_empty() -> bool:
-                uplink.wake()
-                await spool.maintain()
-                return spool.status().waiting_batches == 0
-
-            await eventually(is_empty)
+            await drain(spool, uplink)
             # What comes afterwards goes where nobody waits for it.
             spool.add_entry(result(1000))
             spool.seal()
-            uplink.wake()
-            await eventually(is_empty)
+            await drain(spool, uplink)
             spool.seal()
-            await eventually(is_empty)
+            await drain(spool, uplink)
         assert spool.status().rejected_batches == 0
         assert spool.status().dropped_batches == 0
         await spool.close()

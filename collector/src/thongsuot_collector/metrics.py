@@ -13,10 +13,10 @@ class Metrics:
     """
     All instruments of one collector, in a registry of their own.
 
-    Labels are bounded: ``reason``, ``quality`` and ``status`` from closed lists, ``consumer``,
-    ``sink``, ``authority`` and ``file`` from the configuration, ``target`` from the inventory,
-    ``version`` as many as are rolled out. Never a site: ten thousand of them would be the largest
-    part of the database.
+    Labels are bounded: ``reason``, ``quality``, ``fate`` and ``status`` from closed lists,
+    ``consumer``, ``sink``, ``authority`` and ``file`` from the configuration, ``target`` from the
+    inventory, ``version`` as many as are rolled out. Never a site: ten thousand of them would be
+    the largest part of the database.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,23 @@ class Metrics:
             (),
         )
 
+    def _add_record_gauges(self) -> None:
+        self.record_batches = self._gauge(
+            "record_batches",
+            "Batches that agents have made within the journal's retention, by where they are",
+            ("fate",),
+        )
+        self.record_open_sites = self._gauge(
+            "record_open_sites",
+            "Sites of which batches are gone without anybody having said so",
+            (),
+        )
+        self.sink_batches = self._gauge(
+            "sink_batches", "Batches that came since a sink was set up, by fate", ("sink", "fate")
+        )
+
     def _add_fleet_gauges(self) -> None:
+        self._add_record_gauges()
         self.incident_longest_turn_seconds = self._gauge(
             "incident_longest_turn_seconds",
             "Longest time that making incidents blocked the event loop within the last two minutes",

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
+from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import page_apps
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalDamaged
-from thongsuot_collector.ingest.push_endpoint import PushEndpoint
+from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushBudgets, PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.series_budget import SeriesBudget
@@ -137,10 +138,15 @@ def _push_endpoint(
         components.agent_access.authenticator,
         limits=LIMITS,
         metrics=components.metrics,
-        answer=lambda site, site_config: PushResponse(
-            notifications=components.notifications.notified_parties(site),
-            test_requests=components.test_requests.pending(site),
-            site_config=components.site_configs.offer_for(site, site_config),
+        callbacks=SiteCallbacks(
+            answer=lambda site, site_config: PushResponse(
+                notifications=components.notifications.notified_parties(site),
+                test_requests=components.test_requests.pending(site),
+                site_config=components.site_configs.offer_for(site, site_config),
+            ),
+            on_report=lambda site, text, moment: components.accounts.hear(
+                site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
+            ),
         ),
         sites=RateLimiter(
             per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_burst
@@ -176,6 +182,7 @@ def _jobs(
 
     yield "state", components.states.run
     yield "snapshots", components.states.snapshot_forever
+    yield "accounts", components.accounts.run
     yield "incidents", components.incidents.run
     yield "maintenance", components.incidents.follow_windows
     yield "notifications", lambda: components.notifications.run(components.incidents)
@@ -190,6 +197,7 @@ def _jobs(
     if components.configuration.settings.inventory_dir:
         yield "inventory", components.inventory.run
     yield "housekeeping", components.housekeeping.run
+    yield "record gauges", RecordGauges(components.overview, components.metrics).run
     yield "conflicting batches", keep_conflicts
     reflector = components.configuration.settings.reflector
     if reflector.stamp_address or reflector.throughput_address:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,12 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
+from thongsuot_collector.accounts import consumer as account
+from thongsuot_collector.accounts.consumer import AccountConsumer
+from thongsuot_collector.accounts.overview import RecordOverview
+from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.housekeeping import Housekeeping
+from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -30,6 +34,7 @@ from thongsuot_collector.notify.dispatch.configured import service_of
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.sinks.contract import Sink, SinkContext
+from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.state.consumer import StateConsumer
@@ -43,6 +48,7 @@ from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.view import NetworkPath
 
+Consumers = Mapping[str, Consumer]
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
 
 JOURNAL_FILE = "journal.sqlite"
@@ -70,12 +76,14 @@ class Components:
     reader: BatchReader
     dead_letters: DeadLetterQueue
     states: StateConsumer
+    accounts: AccountConsumer
     sinks: dict[str, Sink]
     links: IncidentLinks
     notifications: NotificationService
     incidents: IncidentConsumer
     archive: StatementArchive
     housekeeping: Housekeeping
+    overview: RecordOverview
 
 
 @asynccontextmanager
@@ -133,6 +141,8 @@ async def flush(components: Components) -> None:
     """Bring what is kept in memory to the disk; nothing more arrives."""
     await components.states.catch_up()
     await components.states.snapshot()
+    await components.accounts.catch_up()
+    await components.accounts.save()
     # What is found only now is told when the collector starts again.
     await components.incidents.catch_up()
     await components.incidents.flush()
@@ -152,16 +162,11 @@ def _components(
     dead_letters = DeadLetterQueue(store, metrics)
     clocks = BootClocks()
     test_requests = PendingTestRequests(store)
-    site_configs = SiteConfigRegistry(
-        store, directory, is_offering=configuration.settings.site_configs.offer
-    )
+    offer = configuration.settings.site_configs.offer
+    site_configs = SiteConfigRegistry(store, directory, is_offering=offer)
+    on_batch = _batch_callback(test_requests.apply_batch, site_configs.apply_batch)
     states = StateConsumer(
-        journal,
-        reader,
-        store=store,
-        dead_letters=dead_letters,
-        metrics=metrics,
-        on_batch=_batch_callback(test_requests.apply_batch, site_configs.apply_batch),
+        journal, reader, store=store, dead_letters=dead_letters, metrics=metrics, on_batch=on_batch
     )
     supplies = SinkContext(
         journal=journal,
@@ -173,9 +178,11 @@ def _components(
         state_dir=configuration.state_dir,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
+    accounts = AccountConsumer(journal, reader, store=store)
     links = _signed_links(configuration)
     service = _notification_service(configuration, supplies, directory, store, links)
     incidents = _incidents(configuration, supplies, directory, store, service)
+    consumers: Consumers = {correlation.CONSUMER: incidents, account.CONSUMER: accounts, **sinks}
     return Components(
         configuration=configuration,
         directory=directory,
@@ -191,25 +198,23 @@ def _components(
         reader=reader,
         dead_letters=dead_letters,
         states=states,
+        accounts=accounts,
         sinks=sinks,
         links=links,
         notifications=service,
         incidents=incidents,
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
-        housekeeping=_housekeeping(
-            configuration, supplies, store, clocks, incidents=incidents, sinks=sinks
-        ),
+        housekeeping=_housekeeping(supplies, store, clocks, configuration, consumers),
+        overview=_record_overview(configuration, journal, store, sinks),
     )
 
 
 def _housekeeping(
-    configuration: Configuration,
     supplies: SinkContext,
     store: Engine,
     clocks: BootClocks,
-    *,
-    incidents: IncidentConsumer,
-    sinks: Mapping[str, Sink],
+    configuration: Configuration,
+    consumers: Consumers,
 ) -> Housekeeping:
     return Housekeeping(
         configuration.settings,
@@ -217,8 +222,23 @@ def _housekeeping(
         store=store,
         clocks=clocks,
         states=supplies.states,
-        consumers={state.CONSUMER: supplies.states, correlation.CONSUMER: incidents, **sinks},
+        consumers={state.CONSUMER: supplies.states, **consumers},
         metrics=supplies.metrics,
+    )
+
+
+def _record_overview(
+    configuration: Configuration, journal: SqliteJournal, store: Engine, sinks: Collection[str]
+) -> RecordOverview:
+    """Return what pages and metrics show of the accounts of all sites."""
+
+    async def progress() -> list[SinkProgress]:
+        return [
+            progress_of(name, await journal.cursor(name), journal.head) for name in sorted(sinks)
+        ]
+
+    return RecordOverview(
+        store, journal, progress, window_s=configuration.settings.journal.retention_s
     )
 
 
@@ -319,6 +339,7 @@ async def _load_state(components: Components) -> None:
     await components.site_configs.load()
     await components.states.load()
     await components.states.catch_up()
+    await components.accounts.load()
     await components.incidents.load()
     await components.notifications.load()
     _log.info(

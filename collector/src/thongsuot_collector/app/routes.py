@@ -13,6 +13,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
@@ -68,6 +69,18 @@ def _page_access(components: Components) -> PageAccess:
     )
 
 
+def _refresh_gauges(components: Components) -> None:
+    components.housekeeping.measure()
+    components.notifications.update_metrics()
+    components.metrics.set_anchors(components.directory.inventory.targets)
+    components.metrics.site_configs.clear()
+    for status, count in components.site_configs.count_by_status().items():
+        components.metrics.site_configs.labels(status.value).set(count)
+    components.metrics.sites_with_duplicate_devices.set(
+        len(components.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
+    )
+
+
 def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
     Return what stands beside the pushes, and the pages alone.
@@ -79,17 +92,6 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
     settings = components.configuration.settings
     access = _page_access(components)
-
-    def refresh() -> None:
-        components.housekeeping.measure()
-        components.notifications.update_metrics()
-        components.metrics.set_anchors(components.directory.inventory.targets)
-        components.metrics.site_configs.clear()
-        for status, count in components.site_configs.count_by_status().items():
-            components.metrics.site_configs.labels(status.value).set(count)
-        components.metrics.sites_with_duplicate_devices.set(
-            len(components.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
-        )
 
     documents = DocumentationPages(settings.page.docs_dir, access).routes()
     views = SiteViews(
@@ -105,7 +107,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         components.metrics.registry,
         access=access,
         ready=lambda: components.states.lag <= _READY_LAG,
-        refresh=refresh,
+        refresh=lambda: _refresh_gauges(components),
         duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()
         ),
@@ -125,6 +127,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     test_requests = TestRequestPages(
         components.test_requests, access, components.directory
     ).routes()
-    both = [*incidents, *statements, *test_requests, *documents]
+    accounts = AccountPages(components.overview, access, components.directory).routes()
+    both = [*incidents, *statements, *test_requests, *documents, *accounts]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)

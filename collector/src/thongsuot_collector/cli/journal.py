@@ -4,7 +4,7 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from thongsuot_collector.cli import evidence, tables
+from thongsuot_collector.cli import account, evidence, tables
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
@@ -22,7 +22,7 @@ def add_commands(commands: Commands) -> None:
     """Add the commands."""
     journal = commands.group("journal", "the durable log of pushed batches")
     journal.add("status", _status, "show its contents, and the position of each consumer")
-    verify = commands.add("verify", _verify, "verify the hash chain of the stored batches")
+    verify = commands.add("verify", _verify, "verify that every batch is there, as it was made")
     verify.add_argument("site", nargs="?", default="", help="only this site")
     verify.add_argument(
         "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only its batches"
@@ -45,7 +45,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    path = journal_path(options)
+    path, configuration = journal_path(options), read_configuration(options.config)
     document = None
     if options.evidence is not None:
         document = evidence.read_incident_document(options.evidence)
@@ -63,6 +63,9 @@ def _verify(options: argparse.Namespace) -> int:
             for stream in hash_chain.verify_streams(connection, options.site):
                 print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws
+            for line in account.verify_account(configuration, connection, options.site):
+                print(line)
+                is_intact = False
     return 0 if is_intact else EXIT_FAILED
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from thongsuot_collector.cli import (
+    account,
     ask,
     backup,
     ca,
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         ask,
         site_configs,
         journal,
+        account,
         backup,
         notify,
         netbox,

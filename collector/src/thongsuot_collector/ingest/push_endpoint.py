@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 
@@ -29,11 +30,13 @@ _LENGTH = b"content-length"
 _TYPE = b"content-type"
 _BOOT = push.HEADER_BOOT.lower().encode()
 _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
+_RECORD = push.HEADER_RECORD.lower().encode()
 _SITE_CONFIG = push.HEADER_SITE_CONFIG.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
 _BOOT_ID_BYTES = 128
 _SITE_CONFIG_BYTES = 64
+_RECORD_BYTES = 1024
 _ENDING_RETRY_S = 5.0
 _LENGTH_DIGITS = 20
 """A longer Content-Length is nonsense, and turning it into a number would cost time."""
@@ -42,13 +45,26 @@ _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteCallbacks:
+    """
+    Who knows of sites, and who hears of them.
+
+    ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
+    agent says of site configurations: whom the collector has told of its faults, which tests are
+    wanted, a site configuration. ``on_report`` is told what a device says of its record, once the
+    batch that it came with is durable.
+    """
+
+    answer: Callable[[str, str], push.PushResponse]
+    on_report: Callable[[str, str, PushClock], None]
+
+
 class PushEndpoint:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
-    agent says of site configurations: whom the collector has told of its faults, which tests are
-    wanted, a site configuration. ``sites`` limits how often one site may push and ``volumes`` how
+    ``sites`` limits how often one site may push and ``volumes`` how
     much, ``failed_attempts`` how often one address may come with a bad token.
     """
 
@@ -59,7 +75,7 @@ class PushEndpoint:
         *,
         limits: BatchLimits,
         metrics: Metrics,
-        answer: Callable[[str, str], push.PushResponse],
+        callbacks: SiteCallbacks,
         sites: RateLimiter,
         volumes: RateLimiter,
         failed_attempts: RateLimiter,
@@ -71,7 +87,7 @@ class PushEndpoint:
         # Looked up once: finding a counter by its labels costs more than counting.
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
-        self._answer = answer
+        self._callbacks = callbacks
         self._sites = sites
         self._volumes = volumes
         self._failed_attempts = failed_attempts
@@ -102,8 +118,11 @@ class PushEndpoint:
             await self._refuse(send, _shutting_down(), headers)
         else:
             (self._repeated if accepted.repeated else self._accepted).inc()
+            record = headers.get(_RECORD, b"")
+            if record and len(record) <= _RECORD_BYTES:
+                self._callbacks.on_report(site, record.decode("latin-1"), moment)
             answer = msgspec.structs.replace(
-                self._answer(
+                self._callbacks.answer(
                     site, headers.get(_SITE_CONFIG, b"")[:_SITE_CONFIG_BYTES].decode("latin-1")
                 ),
                 acknowledged=accepted.number,

@@ -6,6 +6,7 @@ batches by their digests. Who has such a digest, or a later batch, can tell whet
 changed, replaced or slipped in; ``verify_streams`` does so for the whole journal.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -13,10 +14,12 @@ from itertools import groupby
 import msgspec
 
 from thongsuot_collector.journal.ranges import Range, merged
-from thongsuot_schema.batch.decode import read_header
+from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.errors import BatchError
 
+_DIGEST = re.compile("(?:[0-9a-f]{2})+")
 _IN_ORDER = """
     SELECT site, stream, number, digest, body FROM entries
     WHERE ?1 = '' OR site = ?1 ORDER BY site, stream, number
@@ -83,22 +86,21 @@ def examine_stream(rows: Iterable[BatchRow], trimmed: tuple[Range, ...]) -> Stre
     kept: list[Range] = []
     flaws: list[BatchFlaw] = []
     loose = 0
-    before: tuple[int, bytes] | None = None
+    before: BatchRow | None = None
     row: BatchRow | None = None
     for row in rows:
         kept.append((row.number, row.number))
         previous = _previous_digest(row, flaws)
-        own = digest_of(row.body)
         if previous == b"" and row.number > 1:
             loose += 1
-        elif previous is not None and before is not None and before[0] == row.number - 1:
-            if previous != before[1]:
+        elif previous is not None and before is not None and before.number == row.number - 1:
+            if previous not in _names_in_chain(before.body):
                 flaws.append(
                     BatchFlaw(number=row.number, text="does not follow the batch before it")
                 )
         elif previous and row.number == 1:
             flaws.append(BatchFlaw(number=1, text="is the first and names one before it"))
-        before = row.number, own
+        before = row
     assert row is not None, "a stream without batches"
     ranges = merged(kept)
     return StreamAudit(
@@ -124,6 +126,21 @@ def format_stream(stream: StreamAudit) -> str:
     parts.append("NOT INTACT" if stream.flaws else "intact")
     flaws = [f"  batch {flaw.number} {flaw.text}" for flaw in stream.flaws]
     return "\n".join(["; ".join(parts), *flaws])
+
+
+def _names_in_chain(body: bytes) -> Iterator[bytes]:
+    """
+    Yield the digests by which a batch may be named: its own and, where its device has taken its
+    results out for want of room, that of the batch as it was sealed.
+    """
+    yield digest_of(body)
+    try:
+        batch = decode_batch(body, lambda _layout: None)
+    except BatchError:
+        return  # it has a layout, and so its results
+    for notice in batch.notices:
+        if notice.code is NoticeCode.DROPPED and _DIGEST.fullmatch(notice.text):
+            yield bytes.fromhex(notice.text)
 
 
 def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:

@@ -2,12 +2,33 @@
 Journal: the interface that every back-end keeps, and one test suite holds (``journal_contract``).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
 
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
+from thongsuot_collector.journal.ranges import Range
+
+_DAY_NS = 86_400 * 10**9
+_VIETNAM_NS = 7 * 3600 * 10**9
+
+
+def day_of(wall_ns: int) -> int:
+    """Return the day in Vietnam of a moment, counted from 1 January 1970."""
+    return (wall_ns + _VIETNAM_NS) // _DAY_NS
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What became of a site's entries that came in on one day (see ``day_of``), at one consumer.
+    """
+
+    day: int
+    site: str
+    delivered: int = 0
+    set_aside: int = 0
+    lost: int = 0
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,12 +37,17 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
 
     Everything up to ``sequence`` is done. ``note`` is the consumer's own (at most a few
     kilobytes), kept with the cursor in one act. ``lost`` counts the entries that were trimmed
-    before it had read them.
+    before it had read them. Of a consumer that accounts for what it does (see ``commit``),
+    ``begun`` is how many entries it took as done before, and ``delivered`` and ``set_aside`` count
+    those since; of others ``begun`` is ``None``.
     """
 
     sequence: int = 0
     note: bytes = b""
     lost: int = 0
+    begun: int | None = None
+    delivered: int = 0
+    set_aside: int = 0
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,8 +159,27 @@ class Journal(Protocol):
     async def cursor(self, consumer: str) -> Cursor:
         """Return how far a consumer is; sequence 0 for one never seen."""
 
-    async def commit(self, consumer: str, sequence: int, note: bytes = b"") -> None:
-        """Move a consumer's cursor, and keep its note; returns when it is durable."""
+    async def commit(
+        self,
+        consumer: str,
+        sequence: int,
+        note: bytes = b"",
+        *,
+        begun: int | None = None,
+        tallies: Sequence[Tally] = (),
+    ) -> None:
+        """
+        Move a consumer's cursor, and keep its note; returns when it is durable.
+
+        ``tallies`` are added in the same act: whatever is done twice after a crash is counted once.
+        ``begun`` counts with the first commit that has it (see ``Cursor``).
+        """
+
+    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+        """Return what was counted from a day on, of a site (empty: of all), by consumer."""
+
+    async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+        """Return the numbers that are held, or were until they were trimmed, by site and stream."""
 
     async def extent(self) -> Extent:
         """Return what is held now."""

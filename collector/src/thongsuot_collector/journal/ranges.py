@@ -52,3 +52,40 @@ def start_of(ranges: Iterable[Range], number: int) -> int:
         if first <= number <= last:
             return first
     return number
+
+
+def minus(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
+    """Return the numbers of some merged ranges that are in none of other merged ranges."""
+    left: list[Range] = []
+    rest = list(others)
+    at = 0
+    for begin, last in ranges:
+        first = begin
+        while at < len(rest) and rest[at][1] < first:
+            at += 1
+        ahead = at
+        while ahead < len(rest) and rest[ahead][0] <= last:
+            if first < rest[ahead][0]:
+                left.append((first, rest[ahead][0] - 1))
+            first = rest[ahead][1] + 1
+            ahead += 1
+        if first <= last:
+            left.append((first, last))
+    return tuple(left)
+
+
+def common(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the numbers that are in both of two sets of merged ranges."""
+    return minus(ranges, minus(ranges, others))
+
+
+def lowest(ranges: Iterable[Range], numbers: int) -> tuple[Range, ...]:
+    """Return as many of the lowest numbers in merged ranges, or all where there are fewer."""
+    taken: list[Range] = []
+    for first, last in ranges:
+        if numbers <= 0:
+            break
+        end = min(last, first + numbers - 1)
+        taken.append((first, end))
+        numbers -= end - first + 1
+    return tuple(taken)

@@ -11,13 +11,14 @@ import logging
 import sqlite3
 import time
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.journal import ranges, sqlite_rows
-from thongsuot_collector.journal.journal import LostRange
+from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
+from thongsuot_collector.journal.journal import LostRange, day_of
 from thongsuot_collector.store.sqlite_salvage import Row, copy_rows, last_row, open_damaged
 from thongsuot_schema.batch.digest import digest_of
 
@@ -162,8 +163,9 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
     """Copy the name, cursors, layouts and remembered identities, each as far as it can be read."""
     for table, columns in (
         ("journal", ("name",)),
-        ("cursors", ("consumer", "sequence", "note", "lost")),
+        ("cursors", _cursor_columns(source)),
         ("trimmed", ("site", "stream", "first", "last")),
+        ("tallies", ("day", "consumer", "site", "delivered", "set_aside", "lost")),
         ("damage", ("found_ns", "file", *_DAMAGE)),
     ):
         if not sqlite_rows.has_table(source, table):
@@ -186,6 +188,13 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
         marks = ", ".join("?" * len(columns))
         target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
     _copy_layouts(source, target)
+
+
+def _cursor_columns(source: sqlite3.Connection) -> tuple[str, ...]:
+    columns = ("consumer", "sequence", "note", "lost")
+    if not sqlite_rows.has_table(source, "tallies"):
+        return columns  # the file is of an earlier version
+    return (*columns, "begun", "delivered", "set_aside")
 
 
 def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
@@ -215,14 +224,17 @@ def _note_head(target: sqlite3.Connection, head: int) -> None:
 def _note_lost(target: sqlite3.Connection, lost: Sequence[LostRange], *, file: str) -> None:
     """Write down what is lost, and count it for every consumer that had not read it."""
     names = ", ".join(_DAMAGE)
+    found_ns = time.time_ns()
     target.executemany(
         f"INSERT INTO damage (found_ns, file, {names}) "  # noqa: S608 - our own columns
         f"VALUES (?, ?, {', '.join('?' * len(_DAMAGE))})",
-        [
-            (time.time_ns(), file, *(getattr(lost_range, name) for name in _DAMAGE))
-            for lost_range in lost
-        ],
+        [(found_ns, file, *(getattr(lost_range, name) for name in _DAMAGE)) for lost_range in lost],
     )
     for consumer, cursor in sqlite_rows.cursors(target).items():
         count = sum(part.entries for part in lost if part.last > cursor.sequence)
         target.execute("UPDATE cursors SET lost = lost + ? WHERE consumer = ?", (count, consumer))
+        by_site = Counter[tuple[int, str]]()
+        for part in lost:
+            if part.last > cursor.sequence:
+                by_site[(day_of(found_ns), part.site)] += part.entries
+        sqlite_tallies.add_lost(target, consumer, by_site)

@@ -2,15 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
 from thongsuot_collector.journal import sqlite_rows as rows
+from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Trimmed
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed
+from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
 from thongsuot_collector.journal.writer import GroupCommitWriter
@@ -105,9 +108,36 @@ class SqliteJournal:
         """See ``Journal``."""
         return await self._read(lambda connection: rows.cursor(connection, consumer))
 
-    async def commit(self, consumer: str, sequence: int, note: bytes = b"") -> None:
+    async def commit(
+        self,
+        consumer: str,
+        sequence: int,
+        note: bytes = b"",
+        *,
+        begun: int | None = None,
+        tallies: Sequence[Tally] = (),
+    ) -> None:
         """See ``Journal``."""
-        await self._write(lambda connection: rows.commit(connection, consumer, sequence, note))
+
+        def job(connection: sqlite3.Connection) -> None:
+            rows.commit(connection, consumer, sequence, note)
+            if begun is not None or tallies:
+                tally_rows.add(connection, consumer, tallies, begun=begun)
+
+        await self._write(job)
+
+    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+        """See ``Journal``."""
+        return await self._read(lambda connection: tally_rows.listed(connection, from_day, site))
+
+    async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+        """See ``Journal``."""
+        # On a connection of its own: a scan of the whole index must not hold up who reads on.
+        return await asyncio.to_thread(self._kept)
+
+    def _kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+        with closing(connect(self._path, writable=False)) as connection:
+            return tally_rows.kept(connection)
 
     async def extent(self) -> Extent:
         """See ``Journal``."""

@@ -1,9 +1,10 @@
 """What the SQLite journal does inside one connection: rows in, rows out, nothing awaited."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from thongsuot_collector.journal import ranges
+from thongsuot_collector.journal import ranges, sqlite_tallies
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
@@ -11,7 +12,14 @@ from thongsuot_collector.journal.entry import (
     JournalEntry,
     StoredEntry,
 )
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, LostRange, Trimmed
+from thongsuot_collector.journal.journal import (
+    Cursor,
+    Damage,
+    Extent,
+    LostRange,
+    Trimmed,
+    day_of,
+)
 
 TRIM_SLICE = 2000
 """Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
@@ -110,20 +118,20 @@ def layout(connection: sqlite3.Connection, layout_id: bytes) -> bytes | None:
 
 def cursor(connection: sqlite3.Connection, consumer: str) -> Cursor:
     """Return a consumer's cursor; the beginning for one never seen."""
-    row = connection.execute(
-        "SELECT sequence, note, lost FROM cursors WHERE consumer = ?", (consumer,)
-    ).fetchone()
-    return Cursor(sequence=row[0], note=row[1], lost=row[2]) if row else Cursor()
+    return cursors(connection, consumer).get(consumer, Cursor())
 
 
-def cursors(connection: sqlite3.Connection) -> dict[str, Cursor]:
-    """Return the cursors of all consumers that ever committed."""
-    return {
-        row[0]: Cursor(sequence=row[1], note=row[2], lost=row[3])
-        for row in connection.execute(
-            "SELECT consumer, sequence, note, lost FROM cursors ORDER BY consumer"
-        )
-    }
+def cursors(connection: sqlite3.Connection, consumer: str = "") -> dict[str, Cursor]:
+    """Return the cursors of all consumers that ever committed, or of one."""
+    fields = ["sequence", "note", "lost", "begun", "delivered", "set_aside"]
+    if not has_table(connection, "tallies"):  # the file is of an earlier version
+        del fields[3:]
+    rows = connection.execute(
+        f"SELECT consumer, {', '.join(fields)} FROM cursors "  # noqa: S608 - our own columns
+        "WHERE ?1 = '' OR consumer = ?1 ORDER BY consumer",
+        (consumer,),
+    )
+    return {row[0]: Cursor(**dict(zip(fields, row[1:], strict=True))) for row in rows}
 
 
 def commit(connection: sqlite3.Connection, consumer: str, sequence: int, note: bytes) -> None:
@@ -190,6 +198,7 @@ def trim(
     floor = min(cursors.values(), default=last_sequence(connection))
     excess_bytes = _size_bytes(connection) - max_bytes
     removed: list[tuple[int, str, str, int]] = []
+    days: list[tuple[int, str]] = []
     for sequence, site, stream, number, received_ns, length in connection.execute(
         "SELECT sequence, site, stream, number, received_ns, length(body) FROM entries "
         "ORDER BY sequence LIMIT ?",
@@ -199,27 +208,41 @@ def trim(
             break
         excess_bytes -= length
         removed.append((sequence, site, stream, number))
+        days.append((day_of(received_ns), site))
     if removed:
         _remember_identities(connection, removed)
         connection.execute("DELETE FROM entries WHERE sequence <= ?", (removed[-1][0],))
+        sqlite_tallies.forget_old(connection)
     _drop_unused_layouts(connection, received_before_ns)
-    lost = {
-        consumer: sum(sequence > done for sequence, *_ in removed)
-        for consumer, done in cursors.items()
-    }
-    lost = {consumer: count for consumer, count in lost.items() if count}
-    for consumer, count in lost.items():
-        connection.execute(
-            "INSERT INTO cursors (consumer, sequence, note, lost) VALUES (?, 0, x'', ?) "
-            "ON CONFLICT (consumer) DO UPDATE SET lost = lost + excluded.lost",
-            (consumer, count),
-        )
+    lost = _count_unread(connection, cursors, removed, days)
     return Trimmed(
         removed=len(removed),
         first=removed[0][0] if removed else 0,
         last=removed[-1][0] if removed else 0,
         lost=lost,
     )
+
+
+def _count_unread(
+    connection: sqlite3.Connection,
+    cursors: Mapping[str, int],
+    removed: Sequence[tuple[int, str, str, int]],
+    days: Sequence[tuple[int, str]],
+) -> dict[str, int]:
+    """Count for each consumer what was removed before it had read it: in all, by day and site."""
+    lost: dict[str, int] = {}
+    for consumer, done in cursors.items():
+        unread = [day for (sequence, *_), day in zip(removed, days, strict=True) if sequence > done]
+        if not unread:
+            continue
+        lost[consumer] = len(unread)
+        connection.execute(
+            "INSERT INTO cursors (consumer, sequence, note, lost) VALUES (?, 0, x'', ?) "
+            "ON CONFLICT (consumer) DO UPDATE SET lost = lost + excluded.lost",
+            (consumer, len(unread)),
+        )
+        sqlite_tallies.add_lost(connection, consumer, Counter(unread))
+    return lost
 
 
 def _remember_identities(

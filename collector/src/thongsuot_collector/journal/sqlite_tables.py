@@ -60,6 +60,21 @@ _STEPS: tuple[str, ...] = (
         last_number INTEGER NOT NULL
     ) STRICT;
     """,
+    # What became of what each consumer read, by the day it came in: the newest days together.
+    """
+    CREATE TABLE tallies (
+        day INTEGER NOT NULL,
+        consumer TEXT NOT NULL,
+        site TEXT NOT NULL,
+        delivered INTEGER NOT NULL,
+        set_aside INTEGER NOT NULL,
+        lost INTEGER NOT NULL,
+        PRIMARY KEY (day, consumer, site)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE cursors ADD COLUMN begun INTEGER;
+    ALTER TABLE cursors ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE cursors ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """
 ``PRAGMA user_version`` counts the steps that a file has seen. A change of the tables adds one, and

@@ -107,6 +107,11 @@ def _replace_indexes(connection: Connection, table: Table) -> None:
         index.create(connection, checkfirst=True)
 
 
+def _tables_of_accounts(connection: Connection) -> None:
+    for table in (tables.RECORD_STREAMS, tables.RECORD_ARRIVALS):
+        table.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -118,6 +123,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_site_configs,
     _table_of_certificates,
     _field_terms,
+    _tables_of_accounts,
 )
 
 

@@ -306,6 +306,28 @@ STATEMENTS = Table(
 )
 """Every statement that was ever issued, as ``sla.statement`` encodes it. Rows are only added."""
 
+RECORD_STREAMS = Table(
+    "record_streams",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("heard_ns", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("record_streams_heard", "heard_ns"),
+)
+"""What is known of each stream of each site, as ``accounts.stream_account`` has it."""
+
+RECORD_ARRIVALS = Table(
+    "record_arrivals",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("entries", BigInteger, nullable=False),
+)
+"""How many batches of each site came in on each day."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormerNames:

@@ -89,6 +89,31 @@ GROUP = RuleGroup(
             " batch. Examine the disk before anything else.",
         ),
         AlertRule(
+            name="ThongsuotRecordDoesNotClose",
+            expr=f"{collector_metrics.RECORD_OPEN_SITES} > 0",
+            lasting="5m",
+            severity="critical",
+            summary_vi="Bản ghi của {{ $value }} điểm bị mất lô mà không ai báo",
+            summary_en="Batches of {{ $value }} sites are gone without anybody having said so",
+            action_vi="`thongsuot-collector verify` nêu từng lô và lý do; trang Sổ bản ghi cho biết"
+            " điểm nào, ngày nào.",
+            action_en="`thongsuot-collector verify` names each batch and why; the page of the"
+            " account says which site and which day.",
+        ),
+        AlertRule(
+            name="ThongsuotSinkPassedOver",
+            expr=f'{collector_metrics.SINK_BATCHES}{{fate="skipped"}} > 0',
+            lasting="5m",
+            severity="critical",
+            summary_vi="{{ $labels.sink }} bỏ qua {{ $value }} mục mà không giao",
+            summary_en="{{ $labels.sink }} passed over {{ $value }} entries without delivering"
+            " them",
+            action_vi="Các mục này còn trong nhật ký nhưng thiếu ở nơi nhận. Ai đó đã sửa vị trí"
+            " đọc, hoặc phần mềm có lỗi.",
+            action_en="They are in the journal and missing in the database. Somebody moved the"
+            " position by hand, or it is a bug of ours.",
+        ),
+        AlertRule(
             name="ThongsuotDeadLetters",
             expr=f"increase({collector_metrics.DEAD_LETTERS}[1h]) > 0",
             lasting="0s",

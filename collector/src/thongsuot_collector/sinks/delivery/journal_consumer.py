@@ -1,11 +1,12 @@
 """Follows the journal for one sink, at that sink's own pace, whatever it delivers to."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.journal import Tally, day_of
 from thongsuot_collector.sinks.contract import SinkContext
 from thongsuot_collector.sinks.delivery.lanes import Lanes, ReadRange, decode_lanes, encode_lanes
 from thongsuot_collector.state.verdicts import StandingVerdict
@@ -67,6 +68,7 @@ class JournalConsumer(Generic[T]):
         self._entries = entries
         self._size_bytes = size_bytes
         self._lanes = Lanes()
+        self._begun = 0
 
     @property
     def lag(self) -> int:
@@ -81,6 +83,11 @@ class JournalConsumer(Generic[T]):
         if self._lanes.live > journal.head:
             # The journal was begun anew; its sequences too.
             self._lanes = Lanes()
+        if self._lanes == Lanes():
+            # What was trimmed before this sink was set up is none of its business.
+            extent = await journal.extent()
+            self._lanes = Lanes(live=extent.tail - 1 if extent.tail else extent.head)
+        self._begun = self._lanes.done
         while True:
             self._lanes = self._lanes.caught_up_by(journal.head, jump=self._jump)
             stretch = self._lanes.next_range(journal.head)
@@ -101,13 +108,22 @@ class JournalConsumer(Generic[T]):
         )
         # Nothing there: trimmed, and counted as lost by the trim.
         through = entries[-1].sequence if entries else stretch.through
+        broken: set[int] = set()
         if entries:
-            await self._client.deliver(await self._encoded(entries))
+            encoded, broken = await self._encoded(entries)
+            await self._client.deliver(encoded)
         lanes = self._lanes.after_sending(stretch, through)
-        await journal.commit(self._name, lanes.floor, encode_lanes(lanes))
+        await journal.commit(
+            self._name,
+            lanes.floor,
+            encode_lanes(lanes),
+            begun=self._begun,
+            tallies=_tallies(entries, broken),
+        )
         self._lanes = lanes
 
-    async def _encoded(self, entries: Sequence[StoredEntry]) -> list[T]:
+    async def _encoded(self, entries: Sequence[StoredEntry]) -> tuple[list[T], set[int]]:
+        """Return what is to be sent, and the sequences of those that became dead letters."""
         decoded, broken = await self._decoded(entries)
         # The states must have seen what is delivered, to know which verdicts stood.
         await self._context.states.wait_until_applied(entries[-1].sequence)
@@ -122,7 +138,7 @@ class JournalConsumer(Generic[T]):
         encoded, unpacked = await asyncio.to_thread(self._encode, opened)
         for kept, error in (*broken, *unpacked):
             await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
-        return encoded
+        return encoded, {kept.sequence for kept, _ in (*broken, *unpacked)}
 
     async def _decoded(
         self, entries: Sequence[StoredEntry]
@@ -155,3 +171,15 @@ class JournalConsumer(Generic[T]):
             except Exception as error:  # noqa: BLE001 - one batch must not stop the others
                 broken.append((entry.kept, error))
         return encoded, broken
+
+
+def _tallies(entries: Sequence[StoredEntry], broken: Container[int]) -> list[Tally]:
+    """Return how many entries of each site and day were delivered, and how many set aside."""
+    counts: dict[tuple[int, str], list[int]] = {}
+    for kept in entries:
+        count = counts.setdefault((day_of(kept.entry.received_ns), kept.entry.site), [0, 0])
+        count[kept.sequence in broken] += 1
+    return [
+        Tally(day=day, site=site, delivered=delivered, set_aside=set_aside)
+        for (day, site), (delivered, set_aside) in counts.items()
+    ]

@@ -41,6 +41,11 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         """Everything up to here is sent: what may be trimmed."""
         return min((gap.after for gap in self.gaps), default=self.live)
 
+    @property
+    def done(self) -> int:
+        """How many sequences are sent."""
+        return self.live - sum(gap.through - gap.after for gap in self.gaps)
+
     def behind(self, head: int) -> int:
         """Return how many sequences are not sent yet."""
         return max(0, head - self.live) + sum(gap.through - gap.after for gap in self.gaps)

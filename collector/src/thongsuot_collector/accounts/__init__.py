@@ -1,0 +1,1 @@
+"""The account of every site's record: what was made, and where each batch of it is."""

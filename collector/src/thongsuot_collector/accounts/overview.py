@@ -1,0 +1,110 @@
+"""The accounts of one site, of all sites and of the city, from the store and the journal."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.accounts.consumer import decode_account
+from thongsuot_collector.accounts.site_account import DayAccount, SinkProgress, site_account
+from thongsuot_collector.accounts.stream_account import SILENT, BatchFate
+from thongsuot_collector.journal.journal import Journal, Tally, day_of
+from thongsuot_collector.store import record_accounts
+
+_DAY_NS = 86_400 * 10**9
+
+
+class SiteTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """All batches of a site within the time that is looked at, by their fate."""
+
+    site: str
+    fates: Mapping[BatchFate, int]
+
+    @property
+    def made(self) -> int:
+        """How many there are."""
+        return sum(self.fates.values())
+
+    @property
+    def silent(self) -> int:
+        """How many of them are gone without anybody having said so."""
+        return sum(count for fate, count in self.fates.items() if fate in SILENT)
+
+
+def site_days(
+    store: Engine,
+    site: str,
+    tallies: Mapping[str, Sequence[Tally]],
+    sinks: Sequence[SinkProgress],
+    *,
+    from_ns: int,
+) -> list[DayAccount]:
+    """Return the days of a site from a moment on, the newest first."""
+    from_day = day_of(from_ns)
+    streams = [
+        decode_account(body)
+        for body in record_accounts.streams(store, site=site, heard_after_ns=from_ns)
+    ]
+    arrived = record_accounts.arrivals(store, site=site, from_day=from_day).get(site, {})
+    return site_account(site, streams, arrived, tallies, sinks, from_day=from_day)
+
+
+def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
+    """
+    Return what the streams that were heard since a moment have made, by site.
+
+    Only streams that miss something are read whole: of the others all is kept.
+    """
+    fates: dict[str, dict[BatchFate, int]] = {
+        site: {BatchFate.KEPT: kept} if kept else {}
+        for site, (_, kept) in record_accounts.made_and_kept(store, heard_after_ns=from_ns).items()
+    }
+    for body in record_accounts.streams(store, heard_after_ns=from_ns, missing_only=True):
+        account = decode_account(body)
+        of_site = fates.setdefault(account.site, {})
+        for fate, count in account.counts().items():
+            if fate is not BatchFate.KEPT:
+                of_site[fate] = of_site.get(fate, 0) + count
+    return [SiteTotal(site=site, fates=fates[site]) for site in sorted(fates)]
+
+
+class RecordOverview:
+    """
+    What pages and metrics show of the accounts.
+
+    ``progress`` returns where each sink is. ``window_s`` is how far back is looked: as long as the
+    journal keeps what came.
+    """
+
+    def __init__(
+        self,
+        store: Engine,
+        journal: Journal,
+        progress: Callable[[], Awaitable[Sequence[SinkProgress]]],
+        *,
+        window_s: float,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._progress = progress
+        self._window_ns = int(window_s * 1e9)
+
+    async def sinks(self) -> Sequence[SinkProgress]:
+        """Return where each sink is, over all sites."""
+        return await self._progress()
+
+    async def site(self, site: str, *, days: int) -> list[DayAccount]:
+        """Return the last days of a site, the newest first."""
+        from_ns = time.time_ns() - min(days * _DAY_NS, self._window_ns)
+        tallies = await self._journal.tallies(from_day=day_of(from_ns), site=site)
+        sinks = await self.sinks()
+        return await asyncio.to_thread(
+            lambda: site_days(self._store, site, tallies, sinks, from_ns=from_ns)
+        )
+
+    async def sites(self) -> list[SiteTotal]:
+        """Return all sites."""
+        from_ns = time.time_ns() - self._window_ns
+        return await asyncio.to_thread(lambda: site_totals(self._store, from_ns=from_ns))

@@ -1,0 +1,144 @@
+"""The account of a site, day by day: what was made and where it is, what came and who has it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
+from thongsuot_collector.journal.journal import Cursor, Tally
+
+
+class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Where the batches are, at one sink, that came in on one day: together as many as came.
+
+    ``earlier`` came before the sink was set up. ``skipped`` it has passed over although nothing
+    came of them: no delivery, no dead letter, no loss that was counted.
+    """
+
+    sink: str
+    delivered: int = 0
+    waiting: int = 0
+    set_aside: int = 0
+    lost: int = 0
+    earlier: int = 0
+    skipped: int = 0
+
+
+class DayAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One day of a site.
+
+    ``fates`` are of the batches first heard of on that day, ``made`` their sum; ``sinks`` of the
+    batches that came in on that day, ``arrived``: after an outage those are more.
+    """
+
+    site: str
+    day: int
+    made: int
+    fates: Mapping[BatchFate, int]
+    arrived: int
+    sinks: tuple[SinkLine, ...]
+
+    @property
+    def silent(self) -> int:
+        """How many batches are gone without anybody having said so."""
+        lost = sum(count for fate, count in self.fates.items() if fate in SILENT)
+        return lost + sum(line.skipped + line.lost for line in self.sinks)
+
+    @property
+    def closes(self) -> bool:
+        """Whether each batch is somewhere, or gone for a reason that was announced."""
+        return self.silent == 0
+
+
+class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A sink over all sites: ``behind`` entries wait for it; ``skipped`` as in ``SinkLine``.
+    """
+
+    sink: str
+    behind: int
+    delivered: int
+    set_aside: int
+    lost: int
+    skipped: int
+
+
+def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkProgress:
+    """
+    Return where a sink is, from its cursor and from how many sequences that takes as done.
+
+    What was trimmed unread counts as lost before the cursor has passed over it: until then it
+    may hide as many that were skipped.
+    """
+    skipped = 0
+    if cursor.begun is not None:
+        accounted = cursor.delivered + cursor.set_aside + cursor.lost
+        skipped = max(0, done - cursor.begun - accounted)
+    return SinkProgress(
+        sink=sink,
+        behind=behind,
+        delivered=cursor.delivered,
+        set_aside=cursor.set_aside,
+        lost=cursor.lost,
+        skipped=skipped,
+    )
+
+
+def site_account(
+    site: str,
+    streams: Iterable[StreamAccount],
+    arrived: Mapping[int, int],
+    tallies: Mapping[str, Sequence[Tally]],
+    sinks: Sequence[SinkProgress],
+    *,
+    from_day: int = 0,
+) -> list[DayAccount]:
+    """Return a site's days, the newest first."""
+    fates: dict[int, dict[BatchFate, int]] = {}
+    for stream in streams:
+        for day, counts in stream.counts_by_day().items():
+            of_day = fates.setdefault(day, {})
+            for fate, count in counts.items():
+                of_day[fate] = of_day.get(fate, 0) + count
+    lines: dict[int, list[SinkLine]] = {}
+    days = sorted(fates.keys() | arrived.keys(), reverse=True)
+    for progress in sinks:
+        by_day = {
+            tally.day: tally for tally in tallies.get(progress.sink, ()) if tally.site == site
+        }
+        # The newest day first: what waits came last.
+        behind, skipped = progress.behind, progress.skipped
+        for day in days:
+            tally = by_day.get(day, Tally(day=day, site=site))
+            line = _sink_line(progress.sink, arrived.get(day, 0), tally, behind, skipped)
+            behind, skipped = behind - line.waiting, skipped - line.skipped
+            lines.setdefault(day, []).append(line)
+    return [
+        DayAccount(
+            site=site,
+            day=day,
+            made=sum(fates.get(day, {}).values()),
+            fates=fates.get(day, {}),
+            arrived=arrived.get(day, 0),
+            sinks=tuple(lines.get(day, ())),
+        )
+        for day in days
+        if day >= from_day
+    ]
+
+
+def _sink_line(sink: str, arrived: int, tally: Tally, behind: int, skipped: int) -> SinkLine:
+    rest = max(0, arrived - tally.delivered - tally.set_aside - tally.lost)
+    waiting = min(rest, behind)
+    passed_over = min(rest - waiting, skipped)
+    return SinkLine(
+        sink=sink,
+        delivered=tally.delivered,
+        waiting=waiting,
+        set_aside=tally.set_aside,
+        lost=tally.lost,
+        earlier=rest - waiting - passed_over,
+        skipped=passed_over,
+    )

@@ -1,0 +1,193 @@
+"""
+The account of one stream: where each number is that was ever given to a batch of it. Pure.
+
+A number is kept, waits on the device, or is gone for a reason; what fits nowhere is
+``unexplained``: its device says that it was delivered, and it never came.
+"""
+
+from bisect import bisect_left
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from thongsuot_collector.journal import ranges
+from thongsuot_collector.journal.ranges import Range
+from thongsuot_schema.batch.record_report import LossReason
+
+
+class BatchFate(StrEnum):
+    """Where a batch is, or why it is gone."""
+
+    KEPT = "kept"
+    """In the journal, or was until it was removed for its age."""
+
+    WAITING = "waiting"
+    """On the device, which said so when it was heard last."""
+
+    NOT_REPORTED = "not_reported"
+    """A later batch has come and it has not; its device does not say what it holds."""
+
+    REJECTED = "rejected"
+    """Refused for good; set aside on the device, for a person to read."""
+
+    DROPPED = "dropped"
+    """Dropped by the device, for want of room; announced."""
+
+    REJECTED_DELETED = "rejected_deleted"
+    """Refused, and removed on the device for newer ones; announced."""
+
+    UNREADABLE = "unreadable"
+    """Lost by the device's file system; announced."""
+
+    POWER_CUT = "power_cut"
+    """Lost when the device lost power; announced."""
+
+    JOURNAL_DAMAGED = "journal_damaged"
+    """Was kept; lost to a broken disk of the collector."""
+
+    JOURNAL_REPLACED = "journal_replaced"
+    """Was kept; the journal is another one now, or an older copy."""
+
+    FORGOTTEN = "forgotten"
+    """Said to wait once; the device that speaks for the site now does not know of it."""
+
+    UNEXPLAINED = "unexplained"
+    """Delivered, as its device believes; it never came."""
+
+
+SILENT = frozenset(
+    {
+        BatchFate.JOURNAL_DAMAGED,
+        BatchFate.JOURNAL_REPLACED,
+        BatchFate.FORGOTTEN,
+        BatchFate.UNEXPLAINED,
+    }
+)
+"""Losses that nobody announced: the account does not close with them."""
+
+_BY_REASON = {
+    LossReason.REJECTED_DELETED: BatchFate.REJECTED_DELETED,
+    LossReason.DROPPED: BatchFate.DROPPED,
+    LossReason.UNREADABLE: BatchFate.UNREADABLE,
+    LossReason.REJECTED: BatchFate.REJECTED,
+}
+"""What a device says of single batches. Of two the first counts: a file that has gone is gone."""
+
+
+class Loss(NamedTuple):
+    """Numbers that are gone. ``last`` ``None``: all of the stream that wait nowhere."""
+
+    first: int
+    last: int | None
+    fate: BatchFate
+
+
+class DayMark(NamedTuple):
+    """The highest number of a stream that had been heard of at the end of a day."""
+
+    day: int
+    highest: int
+
+
+class StreamAccount(msgspec.Struct, kw_only=True):
+    """
+    What is known of one stream.
+
+    ``highest`` is the newest number that was heard of, ``kept`` the numbers that came. ``waiting``
+    is what its device said last, ``is_reported`` whether it ever said anything, ``is_known``
+    whether it still does. ``marks`` are in order, ``highest`` growing with the days.
+    """
+
+    site: str
+    stream: str
+    highest: int = 0
+    kept: tuple[Range, ...] = ()
+    waiting: int = 0
+    is_reported: bool = False
+    is_known: bool = True
+    heard_ns: int = 0
+    losses: tuple[Loss, ...] = ()
+    marks: tuple[DayMark, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """How many numbers have not come, whatever the reason."""
+        return self.highest - ranges.count(self.kept)
+
+    def raise_highest(self, number: int, day: int) -> None:
+        """Take a number for heard of on a day, or on the last day that is marked if it is later."""
+        if number <= self.highest:
+            return
+        self.highest = number
+        marks = self.marks
+        if marks and marks[-1].day >= day:
+            self.marks = (*marks[:-1], DayMark(marks[-1].day, number))
+        else:
+            self.marks = (*marks, DayMark(day, number))
+
+    def add_loss(self, loss: Loss) -> bool:
+        """Note numbers that are gone; return whether that is new."""
+        if loss in self.losses:
+            return False
+        self.losses = (*self.losses, loss)
+        return True
+
+    def fates(self) -> list[tuple[Range, BatchFate]]:
+        """Return where each number from 1 to the highest is, in ranges, in order."""
+        whole: tuple[Range, ...] = ((1, self.highest),) if self.highest else ()
+        kept = ranges.common(self.kept, whole)
+        fates = [(part, BatchFate.KEPT) for part in kept]
+        missing = ranges.minus(whole, kept)
+        for fate in (
+            BatchFate.JOURNAL_DAMAGED,
+            BatchFate.JOURNAL_REPLACED,
+            *_BY_REASON.values(),
+        ):
+            named = ranges.merged(
+                (loss.first, loss.last)
+                for loss in self.losses
+                if loss.fate is fate and loss.last is not None
+            )
+            gone = ranges.common(missing, named)
+            fates += [(part, fate) for part in gone]
+            missing = ranges.minus(missing, gone)
+        # Which of the others wait the device does not say; those it made first go first.
+        waiting = ranges.lowest(missing, self.waiting)
+        fates += [(part, BatchFate.WAITING) for part in waiting]
+        rest = self._fate_of_rest()
+        fates += [(part, rest) for part in ranges.minus(missing, waiting)]
+        return sorted(fates)
+
+    def counts(self) -> dict[BatchFate, int]:
+        """Return how many batches there are of each fate; together ``highest``."""
+        counts: dict[BatchFate, int] = {}
+        for (first, last), fate in self.fates():
+            counts[fate] = counts.get(fate, 0) + last - first + 1
+        return counts
+
+    def counts_by_day(self) -> dict[int, dict[BatchFate, int]]:
+        """Return the same by the day on which a number was heard of first."""
+        edges = [mark.highest for mark in self.marks]
+        by_day: dict[int, dict[BatchFate, int]] = {}
+        for (begin, last), fate in self.fates():
+            first = begin
+            while first <= last:
+                at = bisect_left(edges, first)
+                end = min(last, edges[at])
+                counts = by_day.setdefault(self.marks[at].day, {})
+                counts[fate] = counts.get(fate, 0) + end - first + 1
+                first = end + 1
+        return by_day
+
+    def _fate_of_rest(self) -> BatchFate:
+        if any(loss.fate is BatchFate.POWER_CUT for loss in self.losses):
+            return BatchFate.POWER_CUT
+        if not self.is_reported:
+            return BatchFate.NOT_REPORTED
+        return BatchFate.UNEXPLAINED if self.is_known else BatchFate.FORGOTTEN
+
+
+def fate_of(reason: LossReason) -> BatchFate:
+    """Return the fate that an agent's reason means."""
+    return _BY_REASON.get(reason, BatchFate.POWER_CUT)

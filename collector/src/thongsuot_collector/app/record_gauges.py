@@ -1,0 +1,43 @@
+"""Gauges of the record: where all batches are that agents have made, and who has delivered them."""
+
+import asyncio
+
+from thongsuot_collector.accounts.overview import RecordOverview
+from thongsuot_collector.accounts.stream_account import BatchFate
+from thongsuot_collector.metrics import Metrics
+
+_EVERY_S = 60.0
+
+
+class RecordGauges:
+    """Keeps the gauges up to date; nothing waits for it."""
+
+    def __init__(self, overview: RecordOverview, metrics: Metrics) -> None:
+        self._overview = overview
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Do it periodically until cancelled."""
+        while True:
+            await self.measure()
+            await asyncio.sleep(_EVERY_S)
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date."""
+        totals = await self._overview.sites()
+        counts = dict.fromkeys(BatchFate, 0)
+        for total in totals:
+            for fate, count in total.fates.items():
+                counts[fate] += count
+        for fate, count in counts.items():
+            self._metrics.record_batches.labels(fate.value).set(count)
+        self._metrics.record_open_sites.set(sum(total.silent > 0 for total in totals))
+        for progress in await self._overview.sinks():
+            for name, value in (
+                ("delivered", progress.delivered),
+                ("waiting", progress.behind),
+                ("set_aside", progress.set_aside),
+                ("lost", progress.lost),
+                ("skipped", progress.skipped),
+            ):
+                self._metrics.sink_batches.labels(progress.sink, name).set(value)

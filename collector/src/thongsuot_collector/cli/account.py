@@ -1,0 +1,188 @@
+"""``thongsuot-collector account``: where every batch is that agents have made."""
+
+import argparse
+import sqlite3
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.accounts.consumer import decode_account, gone_from
+from thongsuot_collector.accounts.overview import SiteTotal, site_days, site_totals
+from thongsuot_collector.accounts.site_account import DayAccount, SinkLine, SinkProgress
+from thongsuot_collector.accounts.stream_account import SILENT, BatchFate
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.cli.command import Commands, journal_path, opened_store
+from thongsuot_collector.cli.tables import format_table
+from thongsuot_collector.config.read import Configuration, read_configuration
+from thongsuot_collector.journal import sqlite_rows, sqlite_tallies
+from thongsuot_collector.journal.journal import day_of
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.sinks.delivery.progress import progress_of
+from thongsuot_collector.store import record_accounts
+
+_DAYS = 7
+_DAY_NS = 86_400 * 10**9
+_EPOCH = date(1970, 1, 1)
+_IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    account = commands.add(
+        "account", _account, "show where every batch is that agents have made, and why not here"
+    )
+    account.add_argument("site", nargs="?", default="", help="this site, day by day")
+    account.add_argument(
+        "--days", type=int, default=_DAYS, help="how many days of it (%(default)s)"
+    )
+
+
+def _account(options: argparse.Namespace) -> int:
+    configuration = read_configuration(options.config)
+    with (
+        closing(connect(journal_path(options), writable=False)) as connection,
+        opened_store(configuration.state_dir) as store,
+    ):
+        sinks = sinks_of(configuration, connection)
+        if not options.site:
+            print(totals_table(site_totals(store, from_ns=_window_ns(configuration))))
+            print()
+            print(sinks_table(sinks))
+            return 0
+        from_ns = time.time_ns() - options.days * _DAY_NS
+        tallies = sqlite_tallies.listed(connection, day_of(from_ns), options.site)
+        print(days_text(site_days(store, options.site, tallies, sinks, from_ns=from_ns)))
+    return 0
+
+
+def verify_account(
+    configuration: Configuration, connection: sqlite3.Connection, site: str
+) -> Iterator[str]:
+    """Yield a line for each batch that is gone without anybody having said so, in ranges."""
+    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+        print("there is no store: nobody knows what agents have made", file=sys.stderr)
+        return
+    with opened_store(configuration.state_dir) as store:
+        yield from _silent_batches(store, connection, site)
+    for sink in sinks_of(configuration, connection):
+        if sink.lost:
+            yield f"NOT DELIVERED to {sink.sink}: {sink.lost} entries, lost before it had read them"
+        if sink.skipped:
+            yield f"NOT DELIVERED to {sink.sink}: {sink.skipped} entries, passed over"
+
+
+def _silent_batches(store: Engine, connection: sqlite3.Connection, site: str) -> Iterator[str]:
+    # The accounts first: what is appended after that is in none of them.
+    accounts = [decode_account(body) for body in record_accounts.streams(store, site=site)]
+    for account in accounts:
+        for (first, last), fate in account.fates():
+            if fate in SILENT:
+                yield _missing_line(account.site, account.stream, first, last, _SENTENCES[fate])
+    for account, gone in gone_from(accounts, sqlite_tallies.kept(connection)):
+        for first, last in gone:
+            sentence = "was kept, and is not in the journal"
+            yield _missing_line(account.site, account.stream, first, last, sentence)
+
+
+_SENTENCES = {
+    BatchFate.JOURNAL_DAMAGED: "was kept, lost to a broken disk of the collector",
+    BatchFate.JOURNAL_REPLACED: "was kept, in another journal than the one that is here now",
+    BatchFate.FORGOTTEN: "was said to wait; the device that is there now does not know of it",
+    BatchFate.UNEXPLAINED: "never came, and its device takes it as delivered",
+}
+
+
+def _missing_line(site: str, stream: str, first: int, last: int, sentence: str) -> str:
+    numbers = str(first) if first == last else f"{first} to {last}"
+    return f"MISSING: {site} {stream}: batch {numbers} {sentence}"
+
+
+def sinks_of(configuration: Configuration, connection: sqlite3.Connection) -> list[SinkProgress]:
+    """Return where each configured sink is."""
+    cursors, head = sqlite_rows.cursors(connection), sqlite_rows.last_sequence(connection)
+    names = sorted(settings.name for _, settings in configuration.sinks)
+    return [progress_of(name, cursors[name], head) for name in names if name in cursors]
+
+
+def totals_table(totals: Iterable[SiteTotal]) -> str:
+    """Return a table of sites: the sum of each line is what was made."""
+    rows = [
+        (
+            total.site,
+            str(total.made),
+            *(str(total.fates.get(fate, 0)) for fate in _IN_COLUMNS),
+            _others(total.fates),
+            "NO" if total.silent else "yes",
+        )
+        for total in totals
+    ]
+    return format_table(("site", "made", "kept", "waiting", "not here, and why", "closes"), rows)
+
+
+def sinks_table(sinks: Iterable[SinkProgress]) -> str:
+    """Return a table of sinks, over all sites."""
+    rows = [
+        (
+            sink.sink,
+            *map(str, (sink.delivered, sink.behind, sink.set_aside, sink.lost, sink.skipped)),
+        )
+        for sink in sinks
+    ]
+    head = ("sink", "delivered", "waiting", "set aside", "lost", "passed over")
+    return format_table(head, rows)
+
+
+def days_text(days: Iterable[DayAccount]) -> str:
+    """Return two tables: what was made on each day, and who has what came on it."""
+    listed = list(days)
+    made = [
+        (
+            day_text(day.day),
+            str(day.made),
+            *(str(day.fates.get(fate, 0)) for fate in _IN_COLUMNS),
+            _others(day.fates),
+            "yes" if day.closes else "NO",
+        )
+        for day in listed
+    ]
+    came = [
+        (day_text(day.day), str(day.arrived), line.sink, *map(str, _numbers(line)))
+        for day in listed
+        for line in day.sinks
+    ]
+    head = ("day", "made", "kept", "waiting", "not here, and why", "closes")
+    tables = [format_table(head, made)]
+    if came:
+        columns = ("delivered", "waiting", "set aside", "lost", "before it was set up")
+        tables.append(format_table(("day", "came", "sink", *columns, "passed over"), came))
+    return "\n\n".join(tables)
+
+
+def day_text(day: int) -> str:
+    """Return a day as it is written in ISO 8601."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def _numbers(line: SinkLine) -> tuple[int, ...]:
+    return (
+        line.delivered,
+        line.waiting,
+        line.set_aside,
+        line.lost,
+        line.earlier,
+        line.skipped,
+    )
+
+
+def _others(fates: Mapping[BatchFate, int]) -> str:
+    others = sorted((fate.value, count) for fate, count in fates.items() if fate not in _IN_COLUMNS)
+    return ", ".join(f"{count} {name}" for name, count in others) or "-"
+
+
+def _window_ns(configuration: Configuration) -> int:
+    return time.time_ns() - int(configuration.settings.journal.retention_s * 1e9)

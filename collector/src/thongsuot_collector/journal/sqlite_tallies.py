@@ -1,0 +1,101 @@
+"""What became of entries at each consumer, and which numbers are held: the account's side of it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from thongsuot_collector.journal.journal import Tally
+from thongsuot_collector.journal.ranges import Range, merged
+
+_ADD = """
+    INSERT INTO tallies (day, consumer, site, delivered, set_aside, lost)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (day, consumer, site) DO UPDATE SET
+        delivered = delivered + excluded.delivered,
+        set_aside = set_aside + excluded.set_aside,
+        lost = lost + excluded.lost
+"""
+_COUNT = """
+    UPDATE cursors SET
+        begun = coalesce(begun, ?2), delivered = delivered + ?3, set_aside = set_aside + ?4
+    WHERE consumer = ?1
+"""
+
+KEPT_DAYS = 400
+"""Tallies of earlier days than that before the newest are forgotten."""
+
+
+def add(
+    connection: sqlite3.Connection,
+    consumer: str,
+    tallies: Sequence[Tally],
+    *,
+    begun: int | None = None,
+) -> None:
+    """Add to what a consumer with a cursor has done; see ``Journal.commit``."""
+    connection.executemany(
+        _ADD,
+        [
+            (tally.day, consumer, tally.site, tally.delivered, tally.set_aside, tally.lost)
+            for tally in tallies
+        ],
+    )
+    delivered = sum(tally.delivered for tally in tallies)
+    set_aside = sum(tally.set_aside for tally in tallies)
+    connection.execute(_COUNT, (consumer, begun, delivered, set_aside))
+
+
+def add_lost(
+    connection: sqlite3.Connection, consumer: str, lost: Mapping[tuple[int, str], int]
+) -> None:
+    """Add entries that a consumer will never read, by day and site."""
+    connection.executemany(
+        _ADD, [(day, consumer, site, 0, 0, count) for (day, site), count in lost.items()]
+    )
+
+
+def forget_old(connection: sqlite3.Connection) -> None:
+    """Remove the tallies of days that nobody asks for any more."""
+    connection.execute(
+        "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - ?", (KEPT_DAYS,)
+    )
+
+
+def listed(connection: sqlite3.Connection, from_day: int, site: str) -> dict[str, list[Tally]]:
+    """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
+    by_consumer: dict[str, list[Tally]] = {}
+    for day, consumer, name, delivered, set_aside, lost in connection.execute(
+        "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
+        "WHERE day >= ?1 AND (?2 = '' OR site = ?2) ORDER BY day, site",
+        (from_day, site),
+    ):
+        by_consumer.setdefault(consumer, []).append(
+            Tally(day=day, site=name, delivered=delivered, set_aside=set_aside, lost=lost)
+        )
+    return by_consumer
+
+
+def kept(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[Range, ...]]:
+    """Return the numbers that are held or were trimmed, by site and stream."""
+    numbers: dict[tuple[str, str], list[Range]] = {}
+    for site, stream, first, last in connection.execute(
+        "SELECT site, stream, first, last FROM trimmed"
+    ):
+        numbers.setdefault((site, stream), []).append((first, last))
+    # From the index of identities alone, in its order.
+    rows = connection.execute("SELECT site, stream, number FROM entries ORDER BY 1, 2, 3")
+    for key, group in groupby(rows, key=lambda row: (row[0], row[1])):
+        numbers.setdefault(key, []).extend(_consecutive(row[2] for row in group))
+    return {key: merged(each) for key, each in numbers.items()}
+
+
+def _consecutive(numbers: Iterable[int]) -> Iterator[Range]:
+    first: int | None = None
+    last = 0
+    for number in numbers:
+        if first is not None and number != last + 1:
+            yield first, last
+            first = None
+        first, last = number if first is None else first, number
+    if first is not None:
+        yield first, last

@@ -1,0 +1,130 @@
+"""The accounts of streams, how many batches came on each day, and up to where both hold."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from sqlalchemy import Engine, delete, func, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from thongsuot_collector.store.sites import Position
+from thongsuot_collector.store.tables import POSITIONS, RECORD_ARRIVALS, RECORD_STREAMS
+
+
+class StreamRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The account of one stream: encoded, and what is looked for by columns."""
+
+    site: str
+    stream: str
+    heard_ns: int
+    made: int
+    kept: int
+    body: bytes
+
+
+def put(
+    engine: Engine,
+    streams: Iterable[StreamRow],
+    arrivals: Mapping[tuple[str, int], int],
+    *,
+    consumer: str,
+    position: Position,
+) -> None:
+    """Replace the accounts of streams, add arrivals and move the position, all in one act."""
+    rows = [msgspec.structs.asdict(stream) for stream in streams]
+    with engine.begin() as connection:
+        if rows:
+            new = insert(RECORD_STREAMS)
+            changed = {name: new.excluded[name] for name in ("heard_ns", "made", "kept", "body")}
+            connection.execute(
+                new.on_conflict_do_update(index_elements=["site", "stream"], set_=changed), rows
+            )
+        if arrivals:
+            came = insert(RECORD_ARRIVALS)
+            connection.execute(
+                came.on_conflict_do_update(
+                    index_elements=["site", "day"],
+                    set_={"entries": RECORD_ARRIVALS.c.entries + came.excluded.entries},
+                ),
+                [
+                    {"site": site, "day": day, "entries": count}
+                    for (site, day), count in arrivals.items()
+                ],
+            )
+        place = insert(POSITIONS).values(
+            consumer=consumer, journal=position.journal, sequence=position.sequence
+        )
+        connection.execute(
+            place.on_conflict_do_update(
+                index_elements=["consumer"],
+                set_={"journal": place.excluded.journal, "sequence": place.excluded.sequence},
+            )
+        )
+
+
+def streams(
+    engine: Engine,
+    *,
+    site: str = "",
+    heard_after_ns: int = 0,
+    or_missing: bool = False,
+    missing_only: bool = False,
+) -> list[bytes]:
+    """
+    Return the accounts of streams, encoded: of a site (empty: of all), by site and age.
+
+    ``or_missing``: also of those heard earlier that miss some batch; ``missing_only``: no others.
+    """
+    is_missing = RECORD_STREAMS.c.made != RECORD_STREAMS.c.kept
+    is_wanted = RECORD_STREAMS.c.heard_ns >= heard_after_ns
+    wanted = select(RECORD_STREAMS.c.body).where(
+        or_(is_wanted, is_missing) if or_missing else is_wanted
+    )
+    if site:
+        wanted = wanted.where(RECORD_STREAMS.c.site == site)
+    if missing_only:
+        wanted = wanted.where(is_missing)
+    ordered = wanted.order_by(RECORD_STREAMS.c.site, RECORD_STREAMS.c.heard_ns)
+    with engine.connect() as connection:
+        return [row.body for row in connection.execute(ordered)]
+
+
+def stream(engine: Engine, site: str, name: str) -> bytes | None:
+    """Return the account of one stream, encoded."""
+    wanted = select(RECORD_STREAMS.c.body).where(
+        RECORD_STREAMS.c.site == site, RECORD_STREAMS.c.stream == name
+    )
+    with engine.connect() as connection:
+        return connection.execute(wanted).scalar()
+
+
+def made_and_kept(engine: Engine, *, heard_after_ns: int) -> dict[str, tuple[int, int]]:
+    """Return how many batches each site has made, and how many of those are kept."""
+    made, kept = func.sum(RECORD_STREAMS.c.made), func.sum(RECORD_STREAMS.c.kept)
+    wanted = (
+        select(RECORD_STREAMS.c.site, made, kept)
+        .where(RECORD_STREAMS.c.heard_ns >= heard_after_ns)
+        .group_by(RECORD_STREAMS.c.site)
+    )
+    with engine.connect() as connection:
+        return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(wanted)}
+
+
+def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, dict[int, int]]:
+    """Return how many batches came on each day from one on, by site (empty: of all)."""
+    wanted = select(RECORD_ARRIVALS).where(RECORD_ARRIVALS.c.day >= from_day)
+    if site:
+        wanted = wanted.where(RECORD_ARRIVALS.c.site == site)
+    by_site: dict[str, dict[int, int]] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(wanted):
+            by_site.setdefault(row.site, {})[row.day] = row.entries
+    return by_site
+
+
+def forget(engine: Engine, *, heard_before_ns: int, before_day: int) -> None:
+    """Remove what nobody asks for any more."""
+    with engine.begin() as connection:
+        connection.execute(
+            delete(RECORD_STREAMS).where(RECORD_STREAMS.c.heard_ns < heard_before_ns)
+        )
+        connection.execute(delete(RECORD_ARRIVALS).where(RECORD_ARRIVALS.c.day < before_day))

@@ -1,0 +1,52 @@
+"""Labels of the pages of the account."""
+
+from typing import Final
+
+from thongsuot_collector.accounts.stream_account import BatchFate
+from thongsuot_schema.words.language import Text
+
+TITLE: Final = Text("collector.web.account.title")
+WHAT: Final = Text("collector.web.account.what")
+CLOSES: Final = Text("collector.web.account.closes")
+OPEN: Final = Text("collector.web.account.open")
+MADE: Final = Text("collector.web.account.made")
+CAME: Final = Text("collector.web.account.came")
+SITES: Final = Text("collector.web.account.sites")
+SINKS: Final = Text("collector.web.account.sinks")
+NOTHING: Final = Text("collector.web.account.nothing")
+FIND: Final = Text("collector.web.account.find")
+SEARCH: Final = Text("collector.web.account.search")
+
+_SITE: Final = Text("collector.web.account.heads.site")
+_DAY: Final = Text("collector.web.account.heads.day")
+_MADE: Final = Text("collector.web.account.heads.made")
+_KEPT: Final = Text("collector.web.account.heads.kept")
+_ELSEWHERE: Final = Text("collector.web.account.heads.elsewhere")
+_VERDICT: Final = Text("collector.web.account.heads.verdict")
+_CAME: Final = Text("collector.web.account.heads.came")
+_SINK: Final = Text("collector.web.account.heads.sink")
+_DELIVERED: Final = Text("collector.web.account.heads.delivered")
+_WAITING: Final = Text("collector.web.account.heads.waiting")
+_SET_ASIDE: Final = Text("collector.web.account.heads.set_aside")
+_LOST: Final = Text("collector.web.account.heads.lost")
+_SKIPPED: Final = Text("collector.web.account.heads.skipped")
+_EARLIER: Final = Text("collector.web.account.heads.earlier")
+
+SITE_HEADS: Final = (_SITE, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
+DAY_HEADS: Final = (_DAY, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
+SINK_HEADS: Final = (_SINK, _DELIVERED, _WAITING, _SET_ASIDE, _LOST, _SKIPPED)
+CAME_HEADS: Final = (_DAY, _CAME, *SINK_HEADS, _EARLIER)
+
+FATES: Final[dict[BatchFate, Text]] = {
+    BatchFate.WAITING: Text("collector.web.account.fates.waiting"),
+    BatchFate.NOT_REPORTED: Text("collector.web.account.fates.not_reported"),
+    BatchFate.REJECTED: Text("collector.web.account.fates.rejected"),
+    BatchFate.DROPPED: Text("collector.web.account.fates.dropped"),
+    BatchFate.REJECTED_DELETED: Text("collector.web.account.fates.rejected_deleted"),
+    BatchFate.UNREADABLE: Text("collector.web.account.fates.unreadable"),
+    BatchFate.POWER_CUT: Text("collector.web.account.fates.power_cut"),
+    BatchFate.JOURNAL_DAMAGED: Text("collector.web.account.fates.journal_damaged"),
+    BatchFate.JOURNAL_REPLACED: Text("collector.web.account.fates.journal_replaced"),
+    BatchFate.FORGOTTEN: Text("collector.web.account.fates.forgotten"),
+    BatchFate.UNEXPLAINED: Text("collector.web.account.fates.unexplained"),
+}

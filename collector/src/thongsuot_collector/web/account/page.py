@@ -1,0 +1,118 @@
+"""The account of one site by day, and of all sites, as pages. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from thongsuot_collector.accounts.overview import SiteTotal
+from thongsuot_collector.accounts.site_account import DayAccount, SinkLine, SinkProgress
+from thongsuot_collector.accounts.stream_account import BatchFate
+from thongsuot_collector.web.account import labels
+from thongsuot_collector.web.layout import Frame, render
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Language
+
+_EPOCH = date(1970, 1, 1)
+
+
+def site_page(
+    site: str,
+    title: str,
+    days: Sequence[DayAccount],
+    language: Language,
+) -> str:
+    """Return a site's days: what was made on each, and who has what came on it."""
+    closes = all(day.closes for day in days)
+    frame = Frame(
+        title=labels.TITLE.read(language),
+        state=State.UP if closes else State.DOWN,
+        url_in=lambda other: f"/sites/{site}/account?lang={other}",
+        home_url=f"/sites/{site}?lang={language}",
+        place=title or site,
+    )
+    content = {
+        "labels": labels,
+        "made": [
+            [
+                _day_text(day.day),
+                str(day.made),
+                str(day.fates.get(BatchFate.KEPT, 0)),
+                _elsewhere(day.fates, language),
+                (labels.CLOSES if day.closes else labels.OPEN).read(language),
+            ]
+            for day in days
+        ],
+        "came": [
+            [_day_text(day.day), str(day.arrived), line.sink, *map(str, _numbers(line))]
+            for day in days
+            for line in day.sinks
+        ],
+    }
+    return render("account_site", frame, language, content)
+
+
+def sites_page(
+    totals: Sequence[SiteTotal],
+    sinks: Sequence[SinkProgress],
+    titles: Mapping[str, str],
+    *,
+    query: str,
+    language: Language,
+) -> str:
+    """Return all sites, those first whose account does not close. ``query``: what was searched."""
+    closes = not any(total.silent for total in totals)
+    closes = closes and not any(sink.skipped or sink.lost for sink in sinks)
+    frame = Frame(
+        title=labels.TITLE.read(language),
+        state=State.UP if closes else State.DOWN,
+        url_in=lambda other: f"/account?lang={other}",
+        home_url=f"/?lang={language}",
+    )
+    worst_first = sorted(totals, key=lambda total: (-total.silent, total.site))
+    content = {
+        "labels": labels,
+        "query": query,
+        "sites": [
+            {
+                "name": total.site,
+                "title": titles.get(total.site) or total.site,
+                "cells": [
+                    str(total.made),
+                    str(total.fates.get(BatchFate.KEPT, 0)),
+                    _elsewhere(total.fates, language),
+                    (labels.OPEN if total.silent else labels.CLOSES).read(language),
+                ],
+            }
+            for total in worst_first
+        ],
+        "sinks": [
+            [
+                sink.sink,
+                *map(str, (sink.delivered, sink.behind, sink.set_aside, sink.lost, sink.skipped)),
+            ]
+            for sink in sinks
+        ],
+    }
+    return render("account", frame, language, content)
+
+
+def _day_text(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).strftime("%d/%m/%Y")
+
+
+def _elsewhere(fates: Mapping[BatchFate, int], language: Language) -> str:
+    """Return what of the batches is not kept, and why, a line each."""
+    lines = [
+        text.read(language, n=fates[fate]) for fate, text in labels.FATES.items() if fates.get(fate)
+    ]
+    return "\n".join(lines)
+
+
+def _numbers(line: SinkLine) -> tuple[int, ...]:
+    return (
+        line.delivered,
+        line.waiting,
+        line.set_aside,
+        line.lost,
+        line.skipped,
+        line.earlier,
+    )

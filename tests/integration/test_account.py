@@ -1,0 +1,332 @@
+"""
+The account of a record: each kind of silent loss is made for real, and is named by the account.
+
+A real agent's spool and uplink, a real collector, a sink over HTTP; between them what goes wrong.
+"""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.agent.spool.making import result, spool_at
+from tests.collector.running import collector, eventually, token
+from tests.collector.sinks.gate import fault_proxy
+from tests.collector.sinks.receiver import (
+    Answer,
+    ReceivedRequest,
+    ScriptedReceiver,
+    always,
+    receiver,
+)
+from tests.integration.device import drain, pushing
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.rejected import Rejection
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.cli.main import main
+from thongsuot_schema.batch import push
+
+SITE = "site-1"
+
+
+class Record:
+    """A device and a collector, their folders and what the command line says of both."""
+
+    def __init__(
+        self, root: Path, sink: ScriptedReceiver, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.root = root
+        self.state = root / "collector"
+        self.state.mkdir()
+        self.secret = token(self.state, SITE)
+        self.sink = sink
+        self._capsys = capsys
+        self._serial = 0
+        self.config = (
+            '[[sinks]]\nkind = "remote_write"\nname = "database"\nlinger_s = 0.0\n'
+            f'min_backoff_s = 0.05\nmax_backoff_s = 0.05\nurl = "{sink.url}"\n'
+        )
+        self.file = root / "collector.toml"
+        self.file.write_text(f'state_dir = "{self.state}"\n{self.config}')
+
+    @property
+    def journal(self) -> Path:
+        return self.state / JOURNAL_FILE
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with collector(self.state, config=self.config) as client:
+            yield client
+
+    def make(self, spool: Spool, batches: int) -> None:
+        for _ in range(batches):
+            self._serial += 1
+            spool.add_entry(result(self._serial))
+            spool.seal()
+
+    async def pushed(self, batches: int) -> None:
+        """Have a device push so many batches, and the sink take them all."""
+        async with self.running() as client:
+            spool = spool_at(self.root / "device")
+            await spool.open()
+            self.make(spool, batches)
+            async with pushing(spool, str(client.base_url), self.secret) as uplink:
+                await drain(spool, uplink)
+            await self.delivered(client)
+            await spool.close()
+
+    async def delivered(self, client: httpx.AsyncClient) -> None:
+        async def is_done() -> bool:
+            text = (await client.get("/metrics")).text
+            lag = re.search(r'consumer_lag_entries\{consumer="database"\} (\S+)', text)
+            return lag is not None and float(lag[1]) == 0
+
+        await eventually(is_done)
+
+    def say(self, *words: str) -> tuple[int, str]:
+        status = main([*words, "--config", str(self.file)])
+        return status, self._capsys.readouterr().out
+
+    def missing(self) -> tuple[int, list[str]]:
+        """Return what ``verify`` ends with, and what it says is not there."""
+        status, out = self.say("verify")
+        return status, [
+            re.sub(r" [0-9a-f]{16}:", ":", line)
+            for line in out.splitlines()
+            if line.startswith(("MISSING", "NOT DELIVERED"))
+        ]
+
+
+@pytest.fixture
+async def record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Record]:
+    async with receiver(always(204)) as sink:
+        yield Record(tmp_path, sink, capsys)
+
+
+async def test_a_whole_record_closes_and_its_sums_are_equal(record: Record) -> None:
+    await record.pushed(6)
+    assert record.missing() == (0, [])
+    _, totals = record.say("account")
+    assert totals.splitlines()[1].split() == [SITE, "6", "6", "0", "-", "yes"]
+    assert totals.splitlines()[-1].split() == ["database", "6", "0", "0", "0", "0"]
+    _, days = record.say("account", SITE)
+    made, came = (block.splitlines()[1].split() for block in days.split("\n\n"))
+    assert made[1:] == ["6", "6", "0", "-", "yes"]
+    assert came[1:] == ["6", "database", "6", "0", "0", "0", "0", "0"]
+
+
+async def test_what_waits_on_a_device_is_said_to_wait(record: Record) -> None:
+    async with record.running() as client:
+        spool = spool_at(record.root / "device")
+        await spool.open()
+        record.make(spool, 3)
+        newest = spool.newest_recent()
+        assert newest is not None
+        layout = await spool.layout(newest.layout)
+        headers = {"Authorization": f"Bearer {record.secret}", "Thongsuot-Boot": "b"}
+        for path, content_type, body in (
+            (push.PATH_LAYOUTS, push.CONTENT_TYPE_LAYOUT, layout),
+            (push.PATH_BATCHES, push.CONTENT_TYPE_BATCH, newest.body),
+        ):
+            headers |= {"Content-Type": content_type, push.HEADER_BOOTTIME: "1"}
+            headers[push.HEADER_RECORD] = spool.record_report(newest.key)
+            assert (await client.post(path, content=body, headers=headers)).status_code == 200
+        await spool.close()
+    assert record.missing() == (0, [])
+    assert record.say("account")[1].splitlines()[1].split()[:4] == [SITE, "3", "1", "2"]
+
+
+async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out(
+    record: Record,
+) -> None:
+    swallowed: list[int] = []
+
+    def second(request: ReceivedRequest) -> Answer | None:
+        """Swallow the second batch that comes, with the acknowledgement that its number wants."""
+        number = int(request.headers[push.HEADER_RECORD.lower()].split(":")[1])
+        if request.path != push.PATH_BATCHES or swallowed or number != 2:
+            return None
+        swallowed.append(number)
+        return 200, {}, json.dumps({"acknowledged": number}).encode()
+
+    async with record.running() as client, fault_proxy(str(client.base_url).rstrip("/")) as box:
+        box.refuses = lambda request: (
+            second(request) if push.HEADER_RECORD.lower() in request.headers else None
+        )
+        spool = spool_at(record.root / "device")
+        await spool.open()
+        async with pushing(spool, box.url, record.secret) as uplink:
+            for _ in range(4):
+                record.make(spool, 1)
+                await drain(spool, uplink)
+        await spool.close()
+
+        async def is_shown() -> bool:
+            pages = [
+                (await client.get(path, params={"lang": "en"})).text
+                for path in ("/account", f"/sites/{SITE}/account")
+            ]
+            return all("1 are gone, and nobody knows why" in page for page in pages)
+
+        await eventually(is_shown)
+    assert swallowed == [2]
+    assert record.missing() == (
+        1,
+        [f"MISSING: {SITE}: batch 2 never came, and its device takes it as delivered"],
+    )
+    assert "1 unexplained" in record.say("account", SITE)[1]
+
+
+async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: Record) -> None:
+    await record.pushed(300)
+    with closing(sqlite3.connect(record.journal)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+    size = record.journal.stat().st_size
+    with record.journal.open("r+b") as file:
+        file.seek((size // page_bytes // 2) * page_bytes)
+        file.write(os.urandom(page_bytes))
+    async with record.running():
+        pass
+    status, lines = record.missing()
+    assert status == 1
+    assert lines
+    assert all(line.endswith("was kept, lost to a broken disk of the collector") for line in lines)
+    lost = _numbers(lines)
+    with closing(sqlite3.connect(record.journal)) as connection:
+        kept = {row[0] for row in connection.execute("SELECT number FROM entries")}
+    assert kept
+    assert lost == set(range(1, 301)) - kept
+
+
+async def test_an_older_copy_of_the_journal_is_found_out(record: Record) -> None:
+    await record.pushed(4)
+    copy = record.root / "copy"
+    with closing(sqlite3.connect(record.journal)) as source, closing(sqlite3.connect(copy)) as to:
+        source.backup(to)
+    await record.pushed(3)
+    for suffix in ("", "-wal", "-shm"):
+        record.journal.with_name(record.journal.name + suffix).unlink(missing_ok=True)
+    shutil.copy(copy, record.journal)
+    assert record.missing()[0] == 1, "also before a collector has run with it"
+    async with record.running():
+        pass
+    status, lines = record.missing()
+    assert status == 1
+    sentence = "was kept, in another journal than the one that is here now"
+    assert lines == [f"MISSING: {SITE}: batch 5 to 7 {sentence}"]
+    # And what comes from now on is accounted for as always.
+    await record.pushed(2)
+    assert record.missing() == (status, lines)
+
+
+async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(record: Record) -> None:
+    record.sink.script = always(503)
+    async with record.running() as client:
+        spool = spool_at(record.root / "device")
+        await spool.open()
+        record.make(spool, 5)
+        async with pushing(spool, str(client.base_url), record.secret) as uplink:
+            await drain(spool, uplink)
+        await spool.close()
+    record.config += "[journal]\nmax_bytes = 1048576\n"
+    with closing(sqlite3.connect(record.journal)) as connection:
+        # As much as the limit is, so that the next trim needs room.
+        connection.execute("CREATE TABLE ballast (body BLOB)")
+        connection.execute("INSERT INTO ballast VALUES (zeroblob(1048576))")
+        connection.commit()
+    async with record.running() as client:
+
+        async def is_trimmed() -> bool:
+            text = (await client.get("/metrics")).text
+            return 'consumer_lost_entries{consumer="database"} 5.0' in text
+
+        await eventually(is_trimmed)
+    assert record.missing() == (
+        1,
+        ["NOT DELIVERED to database: 5 entries, lost before it had read them"],
+    )
+    came = record.say("account", SITE)[1].split("\n\n")[1].splitlines()[1].split()
+    assert came[1:] == ["5", "database", "0", "0", "0", "5", "0", "0"]
+
+
+async def test_what_a_sink_has_passed_over_is_found_out(record: Record) -> None:
+    record.sink.script = always(503)
+    async with record.running() as client:
+        spool = spool_at(record.root / "device")
+        await spool.open()
+        record.make(spool, 5)
+        async with pushing(spool, str(client.base_url), record.secret) as uplink:
+            await drain(spool, uplink)
+        await spool.close()
+    with closing(sqlite3.connect(record.journal)) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO cursors (consumer, sequence, note, begun) "
+            "VALUES ('database', 3, x'', 0)"
+        )
+        connection.commit()
+    record.sink.script = always(204)
+    async with record.running() as client:
+        await record.delivered(client)
+    assert record.missing() == (1, ["NOT DELIVERED to database: 3 entries, passed over"])
+    came = record.say("account", SITE)[1].split("\n\n")[1].splitlines()[1].split()
+    assert came[1:] == ["5", "database", "2", "0", "0", "0", "0", "3"]
+
+
+async def test_what_a_device_gives_up_is_named_and_closes(record: Record) -> None:
+    async with record.running() as client:
+        spool = spool_at(record.root / "device", config=SpoolConfig(max_runtime_bytes=1 << 16))
+        await spool.open()
+        record.make(spool, 1)
+        refused = spool.newest_recent()
+        assert refused is not None
+        assert await spool.set_aside_rejected(refused, Rejection(status=422, error="no"))
+        while not spool.status().dropped_batches:
+            record.make(spool, 50)
+            await spool.maintain()
+        made = int(spool.record_report(refused.key).split(":")[1])
+        async with pushing(spool, str(client.base_url), record.secret) as uplink:
+            await drain(spool, uplink)
+            spool.seal()
+            await drain(spool, uplink)
+        await spool.close()
+    assert record.missing() == (0, []), record.say("verify")
+    line = record.say("account")[1].splitlines()[1]
+    numbers = re.fullmatch(rf"{SITE} +(\d+) +(\d+) +0 +(\d+) dropped, 1 rejected +yes", line)
+    assert numbers is not None, line
+    whole, kept, dropped = map(int, numbers.groups())
+    assert whole >= made
+    assert dropped > 0
+    assert whole == kept + dropped + 1
+
+
+async def test_the_metrics_say_where_all_batches_are(record: Record) -> None:
+    await record.pushed(3)
+    async with record.running() as client:
+
+        async def has_gauges() -> bool:
+            text = (await client.get("/metrics")).text
+            return 'record_batches{fate="kept"} 3.0' in text
+
+        await eventually(has_gauges)
+        text = (await client.get("/metrics")).text
+    assert "thongsuot_collector_record_open_sites 0.0" in text
+    assert 'record_batches{fate="unexplained"} 0.0' in text
+    assert 'sink_batches{fate="delivered",sink="database"} 3.0' in text
+
+
+def _numbers(lines: list[str]) -> set[int]:
+    numbers: set[int] = set()
+    for line in lines:
+        match = re.search(r"batch (\d+)(?: to (\d+))?", line)
+        assert match is not None
+        numbers |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return numbers

@@ -6,7 +6,7 @@ The way is taken for dead when every portal that is opened has failed since it l
 portal that is down is that portal's fault. What was not measured is neither alive nor dead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -14,6 +14,9 @@ import msgspec
 from thongsuot_schema.catalogue import counter
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
+
+KEPT_S: Final = 31 * 86_400.0
+"""How long a switch-over is remembered beside the state of now: the figures of a month."""
 
 STALE_S: Final = 1_500.0
 """
@@ -127,6 +130,11 @@ def _with(
     """Return what is known of each target with a run; those long not measured are left out."""
     fresh = {target: seen for target, seen in known.items() if run.at_s - seen[0] <= STALE_S}
     return {**fresh, run.target: (run.at_s, is_good)}
+
+
+def recent(switch_overs: Iterable[SwitchOver], now_s: float) -> tuple[SwitchOver, ...]:
+    """Return those of the last 31 days, oldest first, each once."""
+    return tuple(sorted({moved for moved in switch_overs if 0 <= now_s - moved.at_s <= KEPT_S}))
 
 
 def run_from(

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.path import Path
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -111,6 +112,24 @@ class PartyNotification(msgspec.Struct, frozen=True, kw_only=True):
     is_delivered: bool = True
 
 
+class CounterView(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What computers at the counter get, as measured (``counter_path``).
+
+    ``is_alive`` and ``link`` have been so since ``since_s``; ``link`` names the light that the
+    traffic was seen to go by, empty where it was not seen. ``at_s`` is the latest run,
+    ``open_services`` the services whose page came. ``switch_overs`` are those of the last 31 days,
+    oldest first. Times are Unix seconds.
+    """
+
+    is_alive: bool
+    since_s: float
+    at_s: float
+    link: str = ""
+    open_services: tuple[str, ...] = ()
+    switch_overs: tuple[SwitchOver, ...] = ()
+
+
 class OngoingMaintenance(msgspec.Struct, frozen=True, kw_only=True):
     """
     Planned work that goes on: until when (Unix seconds), and what it is, as those who planned it
@@ -161,7 +180,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     be wrong. ``commune`` is its name, or its five-digit code where the name is not known.
     ``support_hotline`` is the number of the city's support desk, empty when not configured.
     ``tests`` are the latest that were wanted at once, the newest first, as the device knows them;
-    in ``next_test_s`` another may be (0: now).
+    in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not known what
+    the computers get now; ``backup_instructions`` say how they are moved to the backup by hand.
     """
 
     site: str
@@ -180,3 +200,5 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     support_hotline: str = ""
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
+    counter: CounterView | None = None
+    backup_instructions: str = ""

@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
+from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
-from thongsuot_schema.view import PartyNotification, SiteView, StateStretch, SubjectView
+from thongsuot_schema.view import (
+    CounterView,
+    PartyNotification,
+    SiteView,
+    StateStretch,
+    SubjectView,
+)
 
 NOW_S = 1_795_488_000.0 + 2 * 3_600 + 1_080
 """Tuesday 24 November 2026, 11:58 in Vietnam."""
@@ -325,6 +334,32 @@ def slow_backup() -> SiteView:
     return site(links=(cut_fibre(), weak), services=services(reachable_over=("wan1",)))
 
 
+def not_switched() -> SiteView:
+    """Return a site whose 5G works while its computers still go by the cut fibre."""
+    counter = CounterView(is_alive=False, since_s=NOW_S - 1_080, at_s=NOW_S - 3)
+    return msgspec.structs.replace(fibre_cut(), counter=counter)
+
+
+def switched() -> SiteView:
+    """Return a site whose computers went over to 5G half a minute after the fibre was cut."""
+    moved = SwitchOver(at_s=NOW_S - 1_060, from_link="wan0", to_link="wan1", took_s=34.0)
+    counter = CounterView(
+        is_alive=True,
+        since_s=NOW_S - 1_060,
+        at_s=NOW_S - 12,
+        link="wan1",
+        open_services=tuple(name for name, _, _ in SERVICES),
+        switch_overs=(moved,),
+    )
+    return msgspec.structs.replace(fibre_cut(), counter=counter)
+
+
+def cut_off() -> SiteView:
+    """Return a site whose lines work while its computers reach nothing."""
+    counter = CounterView(is_alive=False, since_s=NOW_S - 240, at_s=NOW_S - 5)
+    return site(counter=counter)
+
+
 SCENES = {
     "healthy": site,
     "fibre-cut": fibre_cut,
@@ -333,5 +368,8 @@ SCENES = {
     "agent-silent": agent_silent,
     "just-started": just_started,
     "slow-backup": slow_backup,
+    "not-switched": not_switched,
+    "switched": switched,
+    "cut-off": cut_off,
 }
 """By name, each as a function that makes it."""

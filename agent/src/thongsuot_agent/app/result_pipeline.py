@@ -27,6 +27,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.page.counter import CounterTracker
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.spool.spool import Spool
@@ -86,6 +87,7 @@ class ResultPipeline:
         self.memory = memory
         self.latest = latest
         self.history = History()
+        self.counter = CounterTracker()
         self.needs_rescheduling = False
         """Whether something was learned or ruled that the schedule does not know yet."""
 
@@ -156,6 +158,7 @@ class ResultPipeline:
                 finding.reason or "-",
             )
         self.latest.add_result(result)
+        self.counter.add_result(result)
         self._judge_event(ResultArrival(boottime_ns=self._clock.boottime_ns(), result=result))
         if result.series.kind == paths.PATH:
             self._update_hops(result.series.link)

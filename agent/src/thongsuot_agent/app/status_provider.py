@@ -94,6 +94,7 @@ class StatusProvider:
             wall_s=self._wall_s,
             spent=self.data_budget.monthly_usage(),
             carrying_since_ns=self.link_registry.carrying_since_ns(),
+            counter=self.pipeline.counter.view(self.context.clock.boottime_ns(), self._wall_s),
             routes={name: memory.paths for name, memory in self.pipeline.memory.links.items()},
         )
         context = PageContext(

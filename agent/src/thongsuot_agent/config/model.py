@@ -28,6 +28,11 @@ class SiteIdentity(StrictStruct, frozen=True):
     commune_title: str = ""
     support_hotline: str = ""
     """Telephone number of the city's support desk, for the local page."""
+    backup_instructions: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    """
+    How the computers at the counter are moved to the backup by hand, for the local page: one or two
+    sentences; empty: to plug into the 5G box or use its Wi-Fi.
+    """
 
 
 class PushConfig(StrictStruct, frozen=True):

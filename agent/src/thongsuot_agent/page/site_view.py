@@ -20,6 +20,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 from thongsuot_schema.view import (
     AllowanceUse,
+    CounterView,
     NetworkPath,
     PartyNotification,
     SiteView,
@@ -55,6 +56,7 @@ class SiteViewInputs:
     spent: Mapping[str, MonthUsage] = field(default_factory=dict)
     carrying_since_ns: Mapping[str, int] = field(default_factory=dict)
     routes: Mapping[str, Mapping[PathKey, RouteHistory]] = field(default_factory=dict)
+    counter: CounterView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,8 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         support_hotline=site.support_hotline,
         tests=context.tests,
         next_test_s=context.next_test_s,
+        counter=inputs.counter,
+        backup_instructions=site.backup_instructions,
     )
 
 

@@ -64,6 +64,7 @@ def _site(site: SiteIdentity, site_config: SiteConfiguration) -> SiteIdentity:
         title=site_config.title or site.title,
         commune=site_config.commune or site.commune,
         commune_title=site_config.commune_title or site.commune_title,
+        backup_instructions=site_config.backup_instructions or site.backup_instructions,
     )
 
 

@@ -39,6 +39,7 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
         title=site.title,
         commune="" if site.commune == NOWHERE else site.commune,
         commune_title=directory.commune_name(site.commune),
+        backup_instructions=site.backup_instructions,
         links=tuple(_link(link) for link in site.links),
         targets=tuple(targets),
         probes=tuple(_probes(directory.probes, links, chosen)),

@@ -8,6 +8,7 @@ import msgspec
 
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.ranges import missing_between
+from thongsuot_collector.state.counter import counter_runs
 from thongsuot_collector.state.equipment import EquipmentReading, readings_in
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
@@ -16,6 +17,7 @@ from thongsuot_schema.catalogue import failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
+from thongsuot_schema.counter_path import CounterPath, SwitchOver, recent, with_run
 from thongsuot_schema.line import RECENT_RUNS, EchoRun
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.path import RouteHistory, parse_path, with_observation
@@ -39,6 +41,7 @@ SERIES_KEPT = 4_096
 STRETCHES_KEPT = 2_000
 GAPS_KEPT = 1_000
 ROUTES_KEPT = 128
+SWITCH_OVERS_KEPT = 512
 """
 Of figures, of covered time, of missing numbers, of ways: what an honest agent never comes near.
 """
@@ -128,7 +131,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
     nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
-    Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target.
+    Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
+    ``switch_overs`` have Unix times; the latter are of the last 31 days.
     """
 
     heard_ns: int = 0
@@ -141,6 +145,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     routes: dict[str, RouteHistory] = {}
     carrying: dict[str, CarryingState] = {}
     equipment: dict[str, EquipmentReading] = {}
+    counter: CounterPath | None = None
+    switch_overs: tuple[SwitchOver, ...] = ()
 
     def apply(self, entry: JournalEntry, columns: Columns) -> None:
         """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
@@ -163,6 +169,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         self._record_figures(entry, columns)
         self._record_routes(entry, columns)
         self._record_carrying(entry, columns)
+        self._record_counter(entry, columns)
         for key, reading in readings_in(columns, entry.epoch_ns // 1_000_000):
             if key not in self.equipment or self.equipment[key].time_ms < reading.time_ms:
                 self.equipment[key] = reading
@@ -249,6 +256,17 @@ class SiteState(msgspec.Struct, kw_only=True):
                 self.carrying[link] = CarryingState(
                     time_ms, bool(four[at] or six[at]), time_ms - round(lasted_s * 1000)
                 )
+
+    def _record_counter(self, entry: JournalEntry, columns: Columns) -> None:
+        for seen in counter_runs(columns, entry.epoch_ns // 1_000_000):
+            if seen.is_unknown and (self.counter is None or self.counter.at_s <= seen.at_s):
+                self.counter = None
+            if seen.run is not None:
+                self.counter = with_run(self.counter, seen.run)
+            if seen.switch_over is not None:
+                known = (*self.switch_overs, seen.switch_over)
+                self.switch_overs = recent(known, max(moved.at_s for moved in known))
+        self.switch_overs = self.switch_overs[-SWITCH_OVERS_KEPT:]
 
     def _forget(self) -> None:
         newest = self.newest()

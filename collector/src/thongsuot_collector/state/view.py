@@ -9,12 +9,13 @@ from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.state import equipment
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
+from thongsuot_schema.counter_path import STALE_S, recent
 from thongsuot_schema.line import LineFigures, SeriesEchoes, line_figures
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.view import NetworkPath, SiteView, StateStretch, SubjectView
+from thongsuot_schema.view import CounterView, NetworkPath, SiteView, StateStretch, SubjectView
 
 _DAY_S = 86_400.0
 _FIGURES_GOOD_FOR_S = 120.0
@@ -76,6 +77,22 @@ def site_view(
         clock_trusted=state.clock not in _WRONG_CLOCKS,
         version=state.version,
         support_hotline=support_hotline,
+        counter=None if silent else _counter(state, now_s),
+        backup_instructions=site.backup_instructions,
+    )
+
+
+def _counter(state: SiteState, now_s: float) -> CounterView | None:
+    path = state.counter
+    if path is None or now_s - path.at_s > STALE_S:
+        return None
+    return CounterView(
+        is_alive=path.is_alive,
+        since_s=path.since_s,
+        at_s=path.at_s,
+        link=path.link,
+        open_services=path.open_targets,
+        switch_overs=recent(state.switch_overs, now_s),
     )
 
 

@@ -212,7 +212,8 @@ class Site(StrictStruct, frozen=True):
     A service point of a commune: belongs to a commune and to an owner, runs one agent.
 
     ``channels`` are the ways by which its support contacts are told, ``fallback_channels`` what
-    stands in for them, see ``Carrier``.
+    stands in for them, see ``Carrier``. ``backup_instructions`` say on its page how its computers
+    are moved to the backup by hand, where that does not happen by itself.
     """
 
     name: Name
@@ -226,6 +227,7 @@ class Site(StrictStruct, frozen=True):
     fallback_channels: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     targets: tuple[str, ...] = ("*",)
+    backup_instructions: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
 class EscalationStep(StrictStruct, frozen=True):

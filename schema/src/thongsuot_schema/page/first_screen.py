@@ -14,8 +14,7 @@ _DANGER, _NOBODY = "danger", "nobody"
 _GLYPHS: Final[dict[str, str]] = {
     Party.COMMUNE.value: '<circle cx="12" cy="7" r="4.5"/><path d="M3 22c0-5 4-8 9-8s9 3 9 8z"/>',
     Party.CARRIER.value: (
-        '<path d="M6.5 2l4 5.5-2.5 2.500c1.200 2.800 3.200 4.800 6 6l2.5-2.5 5.5 4-2 '
-        '4.500C10 22 2 14 2 4z"/>'
+        '<path d="M6.5 2l4 5.5-2.5 2.5c1.2 2.8 3.2 4.8 6 6l2.5-2.5 5.5 4-2 4.5C10 22 2 14 2 4z"/>'
     ),
     Party.PORTAL.value: (
         '<g fill="none" stroke="currentColor" stroke-width="2"><circle cx="12" cy="12" r="10"/>'
@@ -23,11 +22,11 @@ _GLYPHS: Final[dict[str, str]] = {
     ),
     Party.CITY.value: '<path d="M3 22V9l9-7 9 7v13h-6v-7H9v7z"/>',
     _DANGER: (
-        '<path d="M7.5 1h9L23 7.500v9L16.5 23h-9L1 16.500v-9z"/>'
+        '<path d="M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z"/>'
         '<path d="M12 6v7M12 17v.1" stroke="var(--turn)" stroke-width="3" stroke-linecap="round"/>'
     ),
     _NOBODY: (
-        '<path d="M4 12.500l5.5 5.500L20 6.5" fill="none" stroke="currentColor" '
+        '<path d="M4 12.5l5.5 5.5L20 6.5" fill="none" stroke="currentColor" '
         'stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/>'
     ),
 }
@@ -50,10 +49,22 @@ def turn_icon(action: NextAction) -> str:
 
 def action_part(action: NextAction, language: Language) -> str:
     """Return what to do now with one button, and who has been told; empty: nothing to do."""
-    if action.subject is None:
+    if not action.advice:
         return ""
     told = f"<p>{escape(action.told)}</p>" if action.told else ""
-    return f'<p class="advice">{escape(action.advice)}</p>{_call(action, language)}{told}'
+    call = _call(action, language)
+    if not call:
+        return f'<p class="advice">{escape(action.advice)}</p>{told}'
+    # One thing to do; what to look at before is for whoever takes the time.
+    assert action.subject is not None, "who is called is that of a link"
+    circuit = action.subject.circuit
+    read_out = labels.READ_OUT.read(language, circuit=circuit) if circuit else ""
+    script = (
+        f'<details id="script"><summary>{labels.BEFORE_CALLING.read(language)}</summary>'
+        f"<p>{escape(action.advice)}</p></details>"
+    )
+    brief = f'<p class="advice">{escape(read_out)}</p>' if read_out else ""
+    return f"{brief}{call}{told}{script}"
 
 
 def _call(action: NextAction, language: Language) -> str:

@@ -82,7 +82,7 @@ def site_page(
         f"<style>{STYLE}</style>{style_link}</head><body>"
         f'<p id="stale" role="status" hidden>{labels.STALE.read(language)}</p>'
         f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
-        f'<div id="page" class="wrap"><header class="top"><div class="bar">'
+        f'<div id="page" class="wrap"><header><div class="bar">'
         f"{_brand(home_url, language)}"
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'

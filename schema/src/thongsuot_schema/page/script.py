@@ -15,16 +15,16 @@ const spots=root=>[...root.querySelectorAll("a,summary,input,button")];
 function put(fresh){
 const old=document.getElementById("page"),now=fresh.getElementById("page");
 for(const open of old.querySelectorAll("details[open]")){
-const same=now.querySelector("#"+open.id);if(same)same.open=true}
+const same=now.querySelector("#"+open.id);if(same)same.open=!0}
 const typed=old.querySelector("input[type=search]");
 const box=now.querySelector("input[type=search]");
 if(typed&&box)box.value=typed.value;
-const focus=spots(old).indexOf(document.activeElement);
+const at=document.activeElement,home=at.parentElement.id,focus=spots(old).indexOf(at);
 old.replaceWith(now);
-if(focus>=0)spots(now)[focus]?.focus({preventScroll:true});
-if(box&&box===document.activeElement){
-box.setSelectionRange(typed.selectionStart,typed.selectionEnd)
-}
+const same=home&&now.querySelector(`#${home}>`+at.localName)||spots(now)[focus];
+if(focus>=0)same?.focus({preventScroll:!0});
+if(box&&box===document.activeElement)
+box.setSelectionRange(typed.selectionStart,typed.selectionEnd);
 document.title=fresh.title;
 document.querySelector("link[rel=icon]").href=fresh.querySelector("link[rel=icon]").href
 }
@@ -34,8 +34,8 @@ try{
 const answer=await fetch(location.href,{cache:"no-store",signal:AbortSignal.timeout(every)});
 if(!answer.ok)throw new Error(answer.status);
 put(new DOMParser().parseFromString(await answer.text(),"text/html"));
-stale.hidden=true
-}catch{stale.hidden=false}
+stale.hidden=!0
+}catch{stale.hidden=!1}
 }
 setInterval(renew,every);
 document.addEventListener("visibilitychange",renew)

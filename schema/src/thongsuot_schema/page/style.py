@@ -40,7 +40,6 @@ ol,ul{list-style:none}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:4px}
 .wrap{max-width:66rem;margin:0 auto;padding:0 1rem}
-.top{padding-top:.5rem}
 .bar{display:flex;align-items:center;justify-content:space-between;gap:1rem;font-size:.875rem}
 .brand{
 display:flex;align-items:center;gap:.5rem;min-height:2.75rem;color:var(--accent);
@@ -50,24 +49,24 @@ font-size:1rem;font-weight:700;text-decoration:none;
 width:1.75rem;height:1.25rem;fill:none;stroke:currentColor;stroke-width:2.6;stroke-linecap:round;
 }
 .switch{display:inline-flex;align-items:center;min-height:2.75rem;padding-left:1rem}
-h1{margin-top:.25rem;font-size:1.25rem;line-height:1.3}
+h1{font-size:1rem;line-height:1.3}
 h2{margin:1.75rem 0 .625rem;color:var(--soft);font-size:1rem;font-weight:600}
 h3{font-size:1.0625rem;line-height:1.3}
-.place{color:var(--soft);font-size:.9375rem}
+.place{display:none;color:var(--soft);font-size:.9375rem}
 .icon{flex:none;width:1.75rem;height:1.75rem;color:var(--c)}
 .hero{
 display:grid;grid-template-columns:auto 1fr;column-gap:.875rem;align-items:center;
-margin-top:.75rem;padding:.875rem;
-border-left:6px solid var(--c);border-radius:4px 14px 14px 4px;background:var(--tint);
+margin-top:.5rem;padding:.75rem;
+border-left:6px solid var(--c);border-radius:14px;background:var(--tint);
 }
-.hero .icon{width:2.25rem;height:2.25rem}
-.hero h2{margin:0;color:var(--ink);font-size:1.1875rem;line-height:1.3;font-weight:700}
-.hero p{grid-column:1/-1;margin-top:.5rem}
+.hero h2{margin:0;color:var(--ink);font-size:1.0625rem;line-height:1.25}
+.hero :is(p,details){grid-column:1/-1;margin-top:.375rem;line-height:1.35}
 .hero .advice{font-weight:600}
+.hero .call{margin-top:0}
 .hero .turn{
-display:flex;gap:.625rem;align-items:center;margin:0 0 .75rem;padding:.5rem;
-border-radius:8px;background:var(--turn,var(--accent));color:var(--card);font-size:1.125rem;
-font-weight:700;
+display:flex;gap:.625rem;align-items:center;margin:0 0 .5rem;padding:.5rem;
+border-radius:8px;background:var(--turn,var(--accent));color:var(--card);font-size:1.0625rem;
+line-height:1.25;font-weight:700;
 }
 .turn svg{flex:none;width:1.5rem;fill:currentColor}
 .danger{--turn:var(--down)}
@@ -114,7 +113,6 @@ text-decoration:none;
 }
 button.call{border:0;font:inherit;font-weight:600;cursor:pointer}
 .who{margin-top:.625rem;color:var(--soft);font-size:.875rem}
-.who b{color:var(--ink)}
 .ladder{
 display:grid;grid-auto-flow:column;grid-auto-columns:1fr;margin-top:1rem;color:var(--soft);
 font-size:.75rem;line-height:1.25;text-align:center;
@@ -147,7 +145,6 @@ text-align:left;vertical-align:top;
 .rows>li{padding:.875rem 0}
 .rows>li+li{border-top:1px solid var(--line)}
 .rows .icon{width:1.5rem;height:1.5rem}
-.rows h3{font-size:1rem}
 .told time{font-weight:600}
 .told span{display:block;color:var(--soft);font-size:.875rem}
 """
@@ -166,7 +163,7 @@ _PICTURES: Final = """\
 .between{display:none}
 .month{display:block;width:100%;height:60px;margin-top:.375rem}
 .spent{fill:none;stroke:var(--accent);stroke-width:2}
-.sum{margin-top:.125rem;color:var(--soft);font-size:.875rem}
+.sum{color:var(--soft);font-size:.875rem}
 .key{
 display:flex;flex-wrap:wrap;gap:.25rem 1.125rem;margin-top:.75rem;color:var(--soft);
 font-size:.8125rem;
@@ -179,6 +176,7 @@ _SIZES: Final = """\
 @media (min-width:30rem){.between{display:inline}}
 @media (min-width:48rem){
 h1{font-size:1.5rem}
+.place{display:block}
 .hero{column-gap:1.5rem;padding:1.5rem}
 .hero .icon{width:4rem;height:4rem;grid-row:1/span 4;align-self:start}
 .hero p{grid-column:2}

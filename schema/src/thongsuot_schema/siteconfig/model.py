@@ -75,6 +75,7 @@ class SiteConfiguration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     title: str = ""
     commune: str = ""
     commune_title: str = ""
+    backup_instructions: str = ""
     links: tuple[ConfiguredLink, ...] = ()
     targets: tuple[ConfiguredTarget, ...] = ()
     probes: tuple[ConfiguredProbe, ...] = ()

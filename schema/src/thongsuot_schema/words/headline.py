@@ -4,18 +4,17 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import SiteView, SubjectView
+from thongsuot_schema.words import counter
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.language import CountedText, Language, Text, capitalised, join_list
 from thongsuot_schema.words.media import MOBILE, medium_words
 from thongsuot_schema.words.states import AGENT_SILENT
 from thongsuot_schema.words.titles import link_phrases, subject_title
-
-_NAMED_SERVICES: Final = 4
-"""Services named in one sentence; more are counted, so that it stays one glance."""
 
 _CLAUSES: Final[dict[State, CountedText]] = {
     State.DOWN: CountedText("schema.words.headline.clauses.down"),
@@ -24,6 +23,17 @@ _CLAUSES: Final[dict[State, CountedText]] = {
     State.UNKNOWN: CountedText("schema.words.headline.clauses.unknown"),
 }
 """What is said of links in one state; in the order in which they are said."""
+
+
+DANGEROUS: Final = frozenset(
+    {
+        Symptom.RESOLVER_FORGED_ANSWER,
+        Symptom.CONNECTION_INTERCEPTED,
+        Symptom.CERTIFICATE_INVALID,
+        Symptom.SERVICE_UNEXPECTED_CONTENT,
+    }
+)
+"""What may be somebody else's page: a password that is typed there is lost."""
 
 
 class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +63,29 @@ def headline(view: SiteView, language: Language) -> SiteHeadline:
         )
     states = {link.state for link in view.links}
     if states == {State.UP}:
-        return _lines_up(view, language)
+        return _cut_off(view, language) if is_cut_off(view) else _lines_up(view, language)
     return SiteHeadline(
         state=_site_state(view),
-        sentence=_lines_sentence(view.links, language),
-        detail=_services_detail(view.services, language),
+        sentence=_lines_sentence(view, language),
+        detail=_services_detail(view, language),
         advice=_advice(view, language),
+    )
+
+
+def is_cut_off(view: SiteView) -> bool:
+    """Return whether a line works while the computers at the counter were seen to reach nothing."""
+    is_dead = view.counter is not None and not view.counter.is_alive
+    return is_dead and any(link.state is State.UP for link in view.links)
+
+
+def _cut_off(view: SiteView, language: Language) -> SiteHeadline:
+    """Say that the computers reach nothing although the lines work."""
+    assert view.counter is not None, "the caller has looked"
+    return SiteHeadline(
+        state=State.DOWN,
+        sentence=Text("schema.words.counter.cut_off").read(language),
+        detail=counter.reach(view, view.counter, language),
+        advice=Text("schema.words.counter.look_at_lan").read(language),
     )
 
 
@@ -93,8 +120,8 @@ def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
     if not affected:
         return SiteHeadline(
             state=State.UP,
-            sentence=_lines_sentence(view.links, language),
-            detail=_services_detail(view.services, language),
+            sentence=_lines_sentence(view, language),
+            detail=_services_detail(view, language),
         )
     down = affected[0].state is State.DOWN
     if len(affected) == 1:
@@ -111,26 +138,46 @@ def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
     return SiteHeadline(
         state=_site_state(view),
         sentence=f"{affected_sentence}; {lines}",
-        detail=_services_detail(view.services, language) if down and len(affected) > 1 else "",
+        detail=_services_detail(view, language) if down and len(affected) > 1 else "",
         advice=Text("schema.words.headline.advice.nothing_to_repair").read(language),
     )
 
 
-def _lines_sentence(links: tuple[SubjectView, ...], language: Language) -> str:
+def _lines_sentence(view: SiteView, language: Language) -> str:
     """Say how the lines are: all alike, or state by state, the worst first."""
+    links = view.links
     states = {link.state for link in links}
-    if len(states) == 1:
+    dangerous = next((link for link in links if link.symptom in DANGEROUS), None)
+    if dangerous is not None:
+        return explain(dangerous, language, now_s=view.now_s).headline
+    if len(states) == 1 and not (len(links) == 1 and _is_told_apart(links[0])):
         return _alike(links, language)
     phrases = dict(zip(links, link_phrases(links, language), strict=True))
     clauses = []
-    backup = _backup_in_use(links)
+    backup = backup_link(links)
     for state in _CLAUSES:
-        alike = [link for link in links if link.state is state and link is not backup]
+        inside = [link for link in links if link.state is state and link is not backup]
+        alike = [link for link in inside if not _is_told_apart(link)]
+        clauses += [_own_clause(link, view, language) for link in inside if _is_told_apart(link)]
         if alike:
             clauses.append(_clause(_CLAUSES[state], [phrases[link] for link in alike], language))
     if backup is not None:
-        clauses.insert(1, _backup_clause(backup, language))
+        clauses.insert(1, _backup_clause(view, backup, language))
     return capitalised("; ".join(clauses))
+
+
+def _is_told_apart(link: SubjectView) -> bool:
+    """Return whether a line has a fault that is none of the line itself: whose comes first."""
+    return (
+        link.state in {State.DOWN, State.DEGRADED}
+        and link.symptom is not Symptom.NONE
+        and link.segment not in {None, Segment.ACCESS}
+    )
+
+
+def _own_clause(link: SubjectView, view: SiteView, language: Language) -> str:
+    clause = explain(link, language, now_s=view.now_s).headline
+    return clause[:1].lower() + clause[1:]
 
 
 def _alike(links: tuple[SubjectView, ...], language: Language) -> str:
@@ -148,8 +195,8 @@ def _clause(text: CountedText, names: list[str], language: Language) -> str:
     return text.read(language, len(names), names=join_list(names, language))
 
 
-def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
-    """Return the mobile link that carries the site because every wired link is down."""
+def backup_link(links: tuple[SubjectView, ...]) -> SubjectView | None:
+    """Return the mobile link that works while every wired link is down."""
     wired = [link for link in links if link.medium not in MOBILE]
     if not wired or any(link.state is not State.DOWN for link in wired):
         return None
@@ -159,14 +206,21 @@ def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
     return min(usable, key=lambda link: link.state is State.DEGRADED, default=None)
 
 
-def _backup_clause(backup: SubjectView, language: Language) -> str:
+def _backup_clause(view: SiteView, backup: SubjectView, language: Language) -> str:
     short = medium_words(backup.medium).short
+    measured = counter.backup_clause(view, backup, language)
+    if measured:
+        return measured
     if backup.state is State.DEGRADED:
         return Text("schema.words.headline.backup_works_badly", short=short).read(language)
     return Text("schema.words.headline.backup_works", short=short).read(language)
 
 
-def _services_detail(services: tuple[SubjectView, ...], language: Language) -> str:
+def _services_detail(view: SiteView, language: Language) -> str:
+    """Say what can be reached: from the counter, where that is measured, else from the device."""
+    services = view.services
+    if view.counter is not None:
+        return counter.reach(view, view.counter, language)
     measured = [service for service in services if service.state is not State.UNKNOWN]
     if not measured:
         return ""
@@ -180,12 +234,7 @@ def _services_detail(services: tuple[SubjectView, ...], language: Language) -> s
         )
     if len(down) == len(measured):
         return Text("schema.words.headline.no_service_reached").read(language)
-    names = [subject_title(service, language) for service in down[:_NAMED_SERVICES]]
-    more = len(down) - len(names)
-    if more:
-        names.append(Text("schema.words.headline.more_services", more=more).read(language))
-    listed = join_list(names, language)
-    return Text("schema.words.headline.services_affected", listed=listed).read(language)
+    return counter.affected_services(down, language)
 
 
 def _advice(view: SiteView, language: Language) -> str:
@@ -195,11 +244,9 @@ def _advice(view: SiteView, language: Language) -> str:
     backups = {link.state for link in view.links if link.medium in MOBILE}
     if wired == {State.UP} and backups == {State.DOWN}:
         return Text("schema.words.headline.advice.no_backup").read(language)
-    backup = _backup_in_use(view.links)
-    if backup is not None and not _in_state(view.services, State.DOWN):
-        # That the device reaches the portals over it says nothing of the PCs at the counter.
-        short = medium_words(backup.medium).short
-        return Text("schema.words.headline.advice.go_on_backup", short=short).read(language)
+    measured = counter.what_to_do(view, backup_link(view.links), language)
+    if measured:
+        return measured
     any_usable = any(link.state in {State.UP, State.DEGRADED} for link in view.links)
     any_down = any(link.state is State.DOWN for link in view.links)
     if any_usable and any_down and not _in_state(view.services, State.DOWN):
@@ -208,6 +255,8 @@ def _advice(view: SiteView, language: Language) -> str:
 
 
 def _site_state(view: SiteView) -> State:
+    if view.counter is not None and not view.counter.is_alive:
+        return State.DOWN
     links = {link.state for link in view.links}
     services = {service.state for service in view.services} - {State.UNKNOWN}
     if links == {State.DOWN} or services == {State.DOWN}:

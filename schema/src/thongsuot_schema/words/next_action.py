@@ -13,21 +13,13 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
+from thongsuot_schema.words import counter
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain, is_caused_below, party_of
-from thongsuot_schema.words.headline import is_silent
+from thongsuot_schema.words.headline import DANGEROUS, backup_link, is_cut_off, is_silent
 from thongsuot_schema.words.language import Language, Text, capitalised
+from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.states import party_title
-
-DANGEROUS: Final = frozenset(
-    {
-        Symptom.RESOLVER_FORGED_ANSWER,
-        Symptom.CONNECTION_INTERCEPTED,
-        Symptom.CERTIFICATE_INVALID,
-        Symptom.SERVICE_UNEXPECTED_CONTENT,
-    }
-)
-"""What may be somebody else's page: a password that is typed there is lost."""
 
 _TURN: Final[dict[Party, Text]] = {
     Party.COMMUNE: Text("schema.words.turn.commune"),
@@ -65,6 +57,8 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
 def next_action(view: SiteView, language: Language) -> NextAction:
     """Say whose turn it is at a site: the most dangerous first, then what is worst."""
     subject = _foremost(view)
+    if is_cut_off(view) and (subject is None or subject.symptom not in DANGEROUS):
+        return _reconnect(view, subject, language)
     if subject is None:
         are_known = any(link.state is not State.UNKNOWN for link in view.links)
         return NextAction(turn=(_NOBODY if are_known else _NOT_KNOWN).read(language))
@@ -78,6 +72,24 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         subject=subject,
         advice=said.advice,
         told=" ".join(_told(view, subject, language)),
+    )
+
+
+def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) -> NextAction:
+    """Say that the point has to help its computers onto a line that works."""
+    backup = backup_link(view.links)
+    if backup is None:
+        turn, advice = _TURN[Party.COMMUNE], Text("schema.words.counter.look_at_lan").read(language)
+    else:
+        short = medium_words(backup.medium).short
+        turn = Text("schema.words.turn.switch", short=short)
+        advice = counter.what_to_do(view, backup, language)
+    return NextAction(
+        turn=turn.read(language),
+        party=Party.COMMUNE,
+        subject=subject,
+        advice=advice,
+        told=" ".join(_told(view, subject, language)) if subject is not None else "",
     )
 
 

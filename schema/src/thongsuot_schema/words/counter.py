@@ -1,0 +1,81 @@
+"""Counter: what computers at the counter reach, as measured, and how they get onto the backup."""
+
+from typing import Final
+
+from thongsuot_schema.state import State
+from thongsuot_schema.view import CounterView, SiteView, SubjectView
+from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.language import Language, Text, join_list
+from thongsuot_schema.words.media import medium_words
+from thongsuot_schema.words.titles import subject_title
+
+NAMED_SERVICES: Final = 4
+"""Services named in one sentence; more are counted, so that it stays one glance."""
+
+
+def reach(view: SiteView, counter: CounterView, language: Language) -> str:
+    """Say which services the computers can open; empty where the point has none."""
+    if not counter.is_alive:
+        since = relative_moment(counter.since_s, view.now_s, language)
+        return Text("schema.words.counter.opens_nothing", since=since).read(language)
+    if not view.services:
+        return ""
+    affected = [
+        service
+        for service in view.services
+        if service.name not in counter.open_services or service.state is State.DOWN
+    ]
+    if affected:
+        return affected_services(affected, language)
+    when = relative_moment(counter.at_s, view.now_s, language)
+    if len(view.services) == 1:
+        return Text("schema.words.counter.opens_one", when=when).read(language)
+    count = len(view.services)
+    return Text("schema.words.counter.opens_all", count=count, when=when).read(language)
+
+
+def affected_services(services: list[SubjectView], language: Language) -> str:
+    """Name the services that cannot be reached, the first few of them."""
+    names = [subject_title(service, language) for service in services[:NAMED_SERVICES]]
+    more = len(services) - len(names)
+    if more:
+        names.append(Text("schema.words.headline.more_services", more=more).read(language))
+    listed = join_list(names, language)
+    return Text("schema.words.headline.services_affected", listed=listed).read(language)
+
+
+def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> str:
+    """Say whether the computers were seen to go by the backup; empty where that is not known."""
+    counter = view.counter
+    short = medium_words(backup.medium).short
+    if counter is None:
+        return ""
+    if not counter.is_alive:
+        return Text("schema.words.counter.not_on_backup", short=short).read(language)
+    if counter.link != backup.name:
+        return ""
+    since = relative_moment(counter.since_s, view.now_s, language)
+    return Text("schema.words.counter.on_backup", short=short, since=since).read(language)
+
+
+def what_to_do(view: SiteView, backup: SubjectView | None, language: Language) -> str:
+    """
+    Say that citizens can be served, or how the computers get onto the backup that works; empty
+    where neither is known.
+
+    That the device reaches portals over the backup says nothing of the computers: where they were
+    not measured, both is said.
+    """
+    counter = view.counter
+    if counter is not None and counter.is_alive:
+        return Text("schema.words.counter.serve").read(language)
+    if backup is None:
+        return ""
+    if counter is None and any(service.state is State.DOWN for service in view.services):
+        return ""
+    if view.backup_instructions:
+        return view.backup_instructions
+    short = medium_words(backup.medium).short
+    if counter is None:
+        return Text("schema.words.headline.advice.go_on_backup", short=short).read(language)
+    return Text("schema.words.counter.switch", short=short).read(language)

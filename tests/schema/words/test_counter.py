@@ -1,0 +1,101 @@
+"""What is said of the computers at the counter: measured, never concluded from the lines."""
+
+import msgspec
+
+from tests.schema.page.scenes import (
+    NOW_S,
+    cut_off,
+    fibre_cut,
+    mobile,
+    not_switched,
+    services,
+    site,
+    switched,
+)
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import CounterView
+from thongsuot_schema.words.headline import headline
+from thongsuot_schema.words.next_action import next_action
+
+
+def test_on_the_backup_is_said_only_of_traffic_that_was_seen_there() -> None:
+    seen = headline(switched(), "vi")
+    assert seen.sentence == (
+        "Đường cáp quang mất kết nối; máy tại quầy đã chuyển sang mạng 5G lúc 11:40"
+    )
+    assert seen.detail == "Máy tại quầy mở được cả 5 dịch vụ (đo lúc 11:57)."
+    assert seen.advice == "Điểm tiếp dân được."
+    for view in (fibre_cut(), not_switched()):
+        assert "chuyển sang mạng 5G lúc" not in headline(view, "vi").sentence
+    assert "went over to 5G at 11:40" in headline(switched(), "en").sentence
+
+
+def test_computers_that_did_not_switch_are_the_points_own_task_and_it_is_told_how() -> None:
+    view = not_switched()
+    assert headline(view, "vi").state is State.DOWN
+    assert headline(view, "vi").sentence.endswith(
+        "mạng 5G dự phòng hoạt động nhưng máy tại quầy chưa chuyển sang"
+    )
+    action = next_action(view, "vi")
+    assert action.party is Party.COMMUNE
+    assert action.turn == "Điểm cần chuyển máy tính sang mạng 5G"
+    assert "nối Wi-Fi của bộ phát 5G" in action.advice
+    assert action.told.startswith("Đã báo Nhà mạng VNPT lúc 11:39")
+    assert next_action(view, "en").turn == "Move the computers to 5G"
+
+
+def test_how_to_switch_is_what_the_site_says_where_it_says_anything() -> None:
+    own = "Gạt công tắc A/B trên tường sang B."
+    view = msgspec.structs.replace(not_switched(), backup_instructions=own)
+    assert next_action(view, "vi").advice == own
+    assert headline(view, "vi").advice == own
+
+
+def test_computers_without_network_behind_lines_that_work_are_not_a_healthy_point() -> None:
+    head = headline(cut_off(), "vi")
+    assert head.state is State.DOWN
+    assert head.sentence == "Máy tại quầy không vào được mạng, dù đường truyền vẫn hoạt động"
+    assert head.detail == "Chưa tiếp dân được: từ 11:54 máy tại quầy không mở được dịch vụ nào."
+    action = next_action(cut_off(), "vi")
+    assert (action.party, action.turn) == (Party.COMMUNE, "Điểm phải tự xử lý")
+    assert action.advice.startswith("Khởi động lại bộ định tuyến")
+
+
+def test_a_page_that_may_be_forged_comes_before_all_of_it() -> None:
+    forged = mobile(
+        state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_FORGED_ANSWER
+    )
+    view = msgspec.structs.replace(cut_off(), links=(*cut_off().links, forged))
+    assert next_action(view, "vi").is_danger
+    lying = site(links=(forged,))
+    assert "trả lời sai" in headline(lying, "vi").sentence
+
+
+def test_a_service_that_the_computers_do_not_reach_is_named() -> None:
+    opened = tuple(service.name for service in services()[1:])
+    counter = CounterView(
+        is_alive=True, since_s=NOW_S - 900, at_s=NOW_S, link="wan0", open_services=opened
+    )
+    head = headline(msgspec.structs.replace(fibre_cut(), counter=counter), "vi")
+    assert head.detail == "Dịch vụ bị ảnh hưởng: Cổng Dịch vụ công quốc gia."
+
+
+def test_a_pulled_cable_and_a_carriers_outage_have_headlines_of_their_own() -> None:
+    def of(segment: Segment, symptom: Symptom) -> str:
+        cut = msgspec.structs.replace(
+            fibre_cut().links[0], segment=segment, symptom=symptom, state=State.DOWN
+        )
+        return headline(site(links=(cut, mobile())), "vi").sentence
+
+    sentences = {
+        of(Segment.LAN, Symptom.CABLE_UNPLUGGED),
+        of(Segment.ACCESS, Symptom.ACCESS_SILENT),
+        of(Segment.CARRIER, Symptom.CARRIER_SILENT),
+        of(Segment.DEVICE, Symptom.INTERFACE_ABSENT),
+        of(Segment.LAN, Symptom.GATEWAY_SILENT),
+    }
+    assert len(sentences) == 5
+    assert of(Segment.LAN, Symptom.CABLE_UNPLUGGED).startswith("Đường cáp quang")
+    assert all("mạng 5G dự phòng" in sentence for sentence in sentences)

@@ -69,8 +69,8 @@ def _check_pages(demo: CommandProcess) -> None:
 
 def _check_person(demo: CommandProcess) -> None:
     """Name and password that the demo prints open what its pages offer, and nobody else's do."""
-    page = f"{demo.addresses['s1']}/ask"
-    assert "/sites/s1/ask" in httpx.get(demo.addresses["s1"]).raise_for_status().text
+    page = f"{demo.addresses['s1']}/tests"
+    assert "/sites/s1/tests" in httpx.get(demo.addresses["s1"]).raise_for_status().text
     assert httpx.get(page).status_code == 401
     assert 'value="path"' in httpx.get(page, auth=demo.person).raise_for_status().text
     sent = httpx.post(page, auth=demo.person, data={"kind": "path"})

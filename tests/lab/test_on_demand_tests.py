@@ -57,7 +57,7 @@ class OnDemandCity:
     @property
     def page(self) -> str:
         """Where tests are asked for."""
-        return f"{self.stack.addresses['collector']}/sites/s1/ask"
+        return f"{self.stack.addresses['collector']}/sites/s1/tests"
 
     @property
     def device_page(self) -> str:
@@ -168,7 +168,7 @@ def rates(text: str) -> tuple[float, float]:
 def test_what_a_person_asks_on_the_collectors_page_comes_back_with_its_figures(
     stage: OnDemandCity,
 ) -> None:
-    assert "/sites/s1/ask" in httpx.get(stage.page.removesuffix("/ask")).raise_for_status().text
+    assert "/sites/s1/tests" in httpx.get(stage.page.removesuffix("/tests")).raise_for_status().text
     portals = stage.request_test("http")[4]
     assert len(re.findall(r"Cổng dịch vụ công IPv4: đạt; \d+ ms", portals)) == 2, portals
     way = stage.request_test("path")[4]

@@ -97,7 +97,7 @@ def test_status_figures_and_health_are_served() -> None:
     assert drawing.pages.page_for(HttpRequest(path="/x", query={}, is_head=False)) is None
 
 
-ASK = HttpRequest(path="/ask", query={"lang": "en"}, is_head=False, is_post=True)
+ASK = HttpRequest(path="/tests", query={"lang": "en"}, is_head=False, is_post=True)
 
 
 def test_the_button_begins_tests_and_leads_back_to_the_page() -> None:
@@ -108,7 +108,7 @@ def test_the_button_begins_tests_and_leads_back_to_the_page() -> None:
         return True
 
     drawing = CountedPages(view(), want=want)
-    assert 'action="/ask?lang=vi"' in drawing.get("/").body.decode()
+    assert 'action="/tests?lang=vi"' in drawing.get("/").body.decode()
     page = drawing.pages.page_for(ASK)
     assert page is not None
     assert (page.status, page.location, pressed) == (303, "/?lang=en#tests", [True])
@@ -129,7 +129,7 @@ def test_another_page_presses_no_button_and_where_there_is_none_nobody_does() ->
     assert (page.status, pressed) == (403, [])
     without = CountedPages(view())
     assert without.pages.page_for(ASK) is None
-    assert "/ask" not in without.get("/").body.decode()
+    assert "/tests" not in without.get("/").body.decode()
 
 
 def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:
@@ -174,7 +174,7 @@ def test_a_page_that_is_asked_for_by_a_strangers_name_is_refused_whole() -> None
         ("/", False),
         ("/status.json", False),
         ("/metrics", False),
-        ("/ask", True),
+        ("/tests", True),
     ):
         request = HttpRequest(
             path=path, query={}, is_head=False, is_post=is_post, host="evil.example"

@@ -87,8 +87,12 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
     ],
 )
 def test_a_wish_is_known_by_where_it_comes_from(headers: bytes, is_own: bool) -> None:
-    request = parse_request(b"POST /ask?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
-    assert (request.is_post, request.is_same_origin, request.path) == (True, is_own, "/ask")
+    request = parse_request(b"POST /tests?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
+    assert (request.is_post, request.is_same_origin, request.path) == (
+        True,
+        is_own,
+        "/tests",
+    )
 
 
 def test_a_browser_is_told_to_say_that_a_wish_is_our_own_pages() -> None:

@@ -14,7 +14,7 @@ from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.collector.web.incident.test_routes import command
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import AT_ONCE
-from thongsuot_collector.store.test_requests import RequestedTest as KeptAsk
+from thongsuot_collector.store.test_requests import RequestedTest as StoredTestRequest
 from thongsuot_collector.web.test_request.page import describe_result
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import PushResponse, TestRequest
@@ -24,7 +24,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, failed_finding, ok_finding
 from thongsuot_schema.view import TestRun
 
-PAGE = f"/sites/{SITE}/ask"
+PAGE = f"/sites/{SITE}/tests"
 HOP = series(path.KIND, target="exchange")
 FAR = series(path.KIND, target="abroad")
 
@@ -48,7 +48,7 @@ async def clerk(stage: NotifyingStack) -> tuple[str, str]:
 def test_figures_of_an_answer_are_shown_in_the_units_that_people_read() -> None:
     values = {"throughput_down_bytes_per_second": 93.4e6 / 8, "path_hops": 7.0}
     run = TestRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
-    ask = KeptAsk(
+    ask = StoredTestRequest(
         id="1",
         site=SITE,
         kind="throughput",
@@ -171,7 +171,7 @@ async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None
         assert (await stage.ask("POST", PAGE, auth=lan, form=wrong)).status_code == 422, wrong
     long = {"kind": "path", "link": "x" * 5000}
     assert (await stage.ask("POST", PAGE, auth=lan, form=long)).status_code == 413
-    assert (await stage.ask("GET", "/sites/nowhere/ask", auth=lan)).status_code == 404
+    assert (await stage.ask("GET", "/sites/nowhere/tests", auth=lan)).status_code == 404
     assert await push(stage) == ()
     wishes = [{"kind": kind, "link": link} for kind in ("path", "http") for link in ("", "fiber")]
     wishes += [{"kind": kind} for kind in ("radio", "throughput")]
@@ -184,7 +184,9 @@ async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None
 
 
 async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) -> None:
-    status, said = await command(stage, "ask", SITE, "path", "--link", "fiber", "--id", "one")
+    status, said = await command(
+        stage, "request-test", SITE, "path", "--link", "fiber", "--id", "one"
+    )
     assert (status, said) == (0, "one: waiting\n")
     requests: list[TestRequest] = []
 
@@ -199,7 +201,7 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
 
     async def is_done() -> bool:
         status, said = await command(
-            stage, "ask", SITE, "path", "--link", "fiber", "--id", "one", "--wait"
+            stage, "request-test", SITE, "path", "--link", "fiber", "--id", "one", "--wait"
         )
         assert status == 0, said
         return "one: done" in said and "fiber abroad ip4: failed (timed_out)" in said
@@ -211,7 +213,7 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
         ((SITE, "path", "--target", "x"), "no target 'x'"),
         ((SITE, "icmp"), "invalid choice"),
     ):
-        status, said = await command(stage, "ask", *wrong)
+        status, said = await command(stage, "request-test", *wrong)
         assert (status, why in said) == (2, True), said
 
 

@@ -8,7 +8,7 @@ from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S
 from thongsuot_schema.view import TestProgress, TestRun
 from thongsuot_schema.words import requested_tests
 
-BUTTON = PageRemarks(test_action="/ask")
+BUTTON = PageRemarks(test_action="/tests")
 UNDER_WAY = TestProgress(
     kind="throughput",
     at_s=NOW_S,
@@ -27,9 +27,9 @@ UNDER_WAY = TestProgress(
 
 
 def test_the_button_is_there_where_it_leads_somewhere() -> None:
-    assert "/ask" not in site_page(site(), language="vi")
+    assert "/tests" not in site_page(site(), language="vi")
     page = site_page(site(), language="vi", remarks=BUTTON)
-    assert '<form method="post" action="/ask?lang=vi">' in page
+    assert '<form method="post" action="/tests?lang=vi">' in page
     assert '<button class="call">Đo ngay</button>' in page
 
 

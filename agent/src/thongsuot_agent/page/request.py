@@ -19,7 +19,7 @@ _METHODS = {"GET", "HEAD"}
 _LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 """RFC 6762, RFC 8375, and names that no public registry gives away."""
 
-PATH_REQUEST_TESTS = "/ask"
+PATH_REQUEST_TESTS = "/tests"
 """The one place that takes a POST, without a body: somebody wants a test now."""
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from thongsuot_collector.cli import (
     account,
-    ask,
     backup,
     ca,
     enrol,
@@ -20,6 +19,7 @@ from thongsuot_collector.cli import (
     netbox,
     notify,
     people,
+    request_test,
     run,
     site_configs,
     sla,
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         enrol,
         people,
         maintenance,
-        ask,
+        request_test,
         site_configs,
         journal,
         account,

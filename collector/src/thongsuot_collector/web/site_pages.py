@@ -113,7 +113,7 @@ class SitePages:
             remarks=PageRemarks(
                 notes=notes_of(*site_config, language), facts=facts_of(*site_config, language)
             ),
-            ask_url=f"/sites/{name}/ask?lang={language}" if may_request else "",
+            test_request_url=f"/sites/{name}/tests?lang={language}" if may_request else "",
         )
         return html_page(text, CONTENT_SECURITY_POLICY)
 

@@ -51,7 +51,7 @@ def site_page(
     language: Language,
     home_url: str = "",
     stylesheet_url: str = "",
-    ask_url: str = "",
+    test_request_url: str = "",
     remarks: PageRemarks = NO_REMARKS,
     refresh_s: int = REFRESH_S,
 ) -> str:
@@ -62,7 +62,7 @@ def site_page(
     Each other language is one click away (``?lang=en`` on the same path). ``home_url``, where
     given, leads to a page about all sites.
     ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
-    ``--font``. ``ask_url``, where given, leads to where a test can be asked for.
+    ``--font``. ``test_request_url``, where given, leads to where a test can be asked for.
     ``remarks`` are what the view does not know. While a test of the view is under way the page
     renews itself sooner than ``refresh_s``.
     """
@@ -86,7 +86,7 @@ def site_page(
         f"{_brand(home_url, language)}"
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
-        f"{_test_button(ask_url, language)}</header>"
+        f"{_test_button(test_request_url, language)}</header>"
         f"<main>{_hero(view, head, action, language)}{_notes(view, language, remarks.notes)}"
         f"{_links(view, action, language)}{_services(view, action, language)}"
         f"{_notifications(view, language)}{tests_part(view, remarks.test_action, language)}</main>"

@@ -51,7 +51,7 @@ def request_page(
     frame = Frame(
         title=labels.TITLE.read(language),
         state=State.UNKNOWN,
-        url_in=lambda other: f"/sites/{site}/ask?lang={other}",
+        url_in=lambda other: f"/sites/{site}/tests?lang={other}",
         home_url=f"/sites/{site}?lang={language}",
         place=directory.site(site).title or site,
         refresh_s=REFRESH_S if any(test.state in OPEN for test in requested) else 0,

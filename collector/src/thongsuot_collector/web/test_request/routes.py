@@ -43,7 +43,7 @@ class TestRequestPages:
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted beside those of sites."""
-        return [Route("/sites/{name}/ask", self.page, methods=["GET", "POST"])]
+        return [Route("/sites/{name}/tests", self.page, methods=["GET", "POST"])]
 
     async def page(self, request: Request) -> Response:
         """Answer with the page, or take what it sends."""
@@ -88,4 +88,4 @@ class TestRequestPages:
         except InvalidTestRequest:
             return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
         _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, person.name)
-        return RedirectResponse(f"/sites/{site}/ask?lang={language}", 303, headers=HEADERS)
+        return RedirectResponse(f"/sites/{site}/tests?lang={language}", 303, headers=HEADERS)

@@ -47,7 +47,7 @@ every_s = 2
 
 async def asked(collector: CollectorProcess, kind: str) -> tuple[int | None, str]:
     """Ask on the command line, and wait for the end."""
-    words = ("ask", "ba-dinh", kind, "--wait", "--log-level", "warning")
+    words = ("request-test", "ba-dinh", kind, "--wait", "--log-level", "warning")
     asking = await asyncio.create_subprocess_exec(
         PROGRAM, *words, "--config", collector.config, stdout=PIPE, stderr=STDOUT
     )

@@ -1,4 +1,4 @@
-"""``thongsuot-collector ask``: a test now, by the store to a running collector and its answers."""
+"""``thongsuot-collector request-test``: a test now, through the store of a running collector."""
 
 import argparse
 import getpass
@@ -21,22 +21,22 @@ _POLL_EVERY_S = 0.5
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    asking = commands.add("ask", on_store(_ask), HELP)
-    asking.add_argument("site")
-    asking.add_argument("kind", choices=REQUESTABLE_KINDS)
-    asking.add_argument("--link", default="", metavar="NAME", help="only this link; default: all")
-    asking.add_argument(
+    parser = commands.add("request-test", on_store(_request_test), HELP)
+    parser.add_argument("site")
+    parser.add_argument("kind", choices=REQUESTABLE_KINDS)
+    parser.add_argument("--link", default="", metavar="NAME", help="only this link; default: all")
+    parser.add_argument(
         "--target", default="", metavar="NAME", help="only this target; default: all"
     )
-    asking.add_argument(
+    parser.add_argument(
         "--id", default="", help="name of the test: repeated, the command asks once"
     )
-    asking.add_argument(
+    parser.add_argument(
         "--wait", action="store_true", help="wait for the result, print the progress"
     )
 
 
-def _ask(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
+def _request_test(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
     request = new_request(
         options.site,
         options.kind,

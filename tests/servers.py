@@ -15,6 +15,8 @@ from typing import Self
 import httpx
 import pytest
 
+from tests.plain_http import NO_AUTHORITIES
+
 _READY_WITHIN_S = 60.0
 """Prometheus is ready in 0.2 s on an idle machine; only a machine in trouble comes near this."""
 
@@ -93,7 +95,9 @@ class PrometheusServer:
     def query(self, expression: str, *, at_s: float | None = None) -> list[dict[str, object]]:
         """Return the result of an instant query: one entry a series."""
         params = {"query": expression} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
-        answer = httpx.get(f"{self.url}/api/v1/query", params=params, timeout=30)
+        answer = httpx.get(
+            f"{self.url}/api/v1/query", params=params, timeout=30, verify=NO_AUTHORITIES
+        )
         assert answer.status_code == 200, answer.text
         results: list[dict[str, object]] = answer.json()["data"]["result"]
         return results
@@ -176,14 +180,14 @@ class AlertmanagerServer:
 
     def alerts(self) -> list[dict[str, object]]:
         """Return the alerts that it holds now and that are not over."""
-        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30)
+        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30, verify=NO_AUTHORITIES)
         assert answer.status_code == 200, answer.text
         alerts: list[dict[str, object]] = answer.json()
         return alerts
 
     def notified(self) -> int:
         """Return how many tellings to its webhook it has finished, by its own count."""
-        text = httpx.get(f"{self.url}/metrics", timeout=30).text
+        text = httpx.get(f"{self.url}/metrics", timeout=30, verify=NO_AUTHORITIES).text
         name = "alertmanager_notification_latency_seconds_count"
         counts = re.findall(rf'^{name}{{.*integration="webhook".*}} (\d+)', text, re.MULTILINE)
         return sum(map(int, counts))
@@ -199,7 +203,12 @@ def _port_when_ready(name: str, process: subprocess.Popen[bytes], log: Path) -> 
         if match:
             port = int(match.group(1))
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=5).status_code == 200:
+                if (
+                    httpx.get(
+                        f"http://127.0.0.1:{port}/-/ready", timeout=5, verify=NO_AUTHORITIES
+                    ).status_code
+                    == 200
+                ):
                     return port
             except httpx.TransportError:
                 pass  # not listening yet; the deadline bounds how often

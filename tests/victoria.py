@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 import pytest
 
+from tests.plain_http import NO_AUTHORITIES
 from tests.servers import need
 
 _READY_WITHIN_S = 60.0
@@ -59,7 +60,7 @@ class VictoriaServer:
         deadline_s = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline_s and self._process.poll() is None:
             try:
-                if httpx.get(f"{self.url}/health", timeout=5).text == "OK":
+                if httpx.get(f"{self.url}/health", timeout=5, verify=NO_AUTHORITIES).text == "OK":
                     return self
             except httpx.TransportError:
                 pass  # not listening yet; the deadline bounds how often
@@ -76,11 +77,12 @@ class VictoriaServer:
 
     def exported(self, selector: str) -> list[tuple[Labels, Samples]]:
         """Return all raw samples of each series that a selector finds: time in ms and value."""
-        httpx.get(f"{self.url}/internal/force_flush", timeout=30)
+        httpx.get(f"{self.url}/internal/force_flush", timeout=30, verify=NO_AUTHORITIES)
         answer = httpx.get(
             f"{self.url}/api/v1/export",
             params={"match[]": selector, "reduce_mem_usage": "0"},
             timeout=60,
+            verify=NO_AUTHORITIES,
         )
         assert answer.status_code == 200, answer.text
         exported_series: list[tuple[Labels, Samples]] = []

@@ -11,6 +11,7 @@ import httpx
 from sqlalchemy import Engine, QueuePool
 
 from tests.collector.batches import BatchSealer
+from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.app.collector import run_collector
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.config.read import parse_configuration
@@ -57,7 +58,10 @@ async def collector(
     if task.done():
         await task
     async with httpx.AsyncClient(
-        base_url=listening.result(), timeout=WITHIN_S, trust_env=False
+        base_url=listening.result(),
+        timeout=WITHIN_S,
+        trust_env=False,
+        verify=NO_AUTHORITIES,
     ) as client:
         try:
             yield client

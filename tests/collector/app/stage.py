@@ -12,6 +12,7 @@ from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
+from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.segment import Segment
@@ -97,7 +98,9 @@ class NotifyingStack:
             if is_first
             else [],
         )
-        async with httpx.AsyncClient(base_url=self.collector.url, timeout=WITHIN_S) as client:
+        async with httpx.AsyncClient(
+            base_url=self.collector.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
+        ) as client:
             response = await Pusher(client, self.agent, self.secret).batch(
                 batch, boottime_ns=now_ns
             )
@@ -129,7 +132,9 @@ class NotifyingStack:
         form: dict[str, str] | None = None,
     ) -> httpx.Response:
         """Ask the collector for anything."""
-        async with httpx.AsyncClient(base_url=self.collector.url, timeout=WITHIN_S) as client:
+        async with httpx.AsyncClient(
+            base_url=self.collector.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
+        ) as client:
             return await client.request(
                 method, path, auth=_encoded(auth), headers=headers, data=form
             )

@@ -16,6 +16,8 @@ from tests.collector.batches import BatchSealer, S, change, usual_results
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
 from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
 from tests.collector.sinks.remote_write.test_sink import taken
+from tests.plain_http import NO_AUTHORITIES
+from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.state import State
 
 KILLS = 4
@@ -46,26 +48,29 @@ class PushLoop:
 
     async def push_on(self, process: CollectorProcess, stop: asyncio.Event) -> None:
         sealed = 100 * S
-        while not stop.is_set():
-            sealed += 15 * S
-            state = State.UP if sealed // S % 2 else State.DOWN
-            batch = self.agent.batch(
-                sealed, usual_results(sealed - 15 * S), changes=[change(sealed - S, state)]
-            )
-            while not await self._pushed(process, batch):
-                if stop.is_set():
-                    return
-                await asyncio.sleep(0.01)
-            self.acknowledged.append(batch.number)
+        async with httpx.AsyncClient(timeout=WITHIN_S, verify=NO_AUTHORITIES) as client:
+            while not stop.is_set():
+                sealed += 15 * S
+                state = State.UP if sealed // S % 2 else State.DOWN
+                batch = self.agent.batch(
+                    sealed, usual_results(sealed - 15 * S), changes=[change(sealed - S, state)]
+                )
+                while not await self._pushed(client, process, batch):
+                    if stop.is_set():
+                        return
+                    await asyncio.sleep(0.01)
+                self.acknowledged.append(batch.number)
 
-    async def _pushed(self, process: CollectorProcess, batch: object) -> bool:
-        async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
-            try:
-                response = await Pusher(client, self.agent, self.secret).batch(batch)  # type: ignore[arg-type]
-            except httpx.TransportError:
-                return False
+    async def _pushed(
+        self, client: httpx.AsyncClient, process: CollectorProcess, batch: Batch
+    ) -> bool:
+        client.base_url = process.url
+        try:
+            response = await Pusher(client, self.agent, self.secret).batch(batch)
+        except httpx.TransportError:
+            return False
         assert response.status_code == 200, response.text
-        return bool(response.json()["acknowledged"] == batch.number)  # type: ignore[attr-defined]
+        return bool(response.json()["acknowledged"] == batch.number)
 
 
 async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles_nothing(
@@ -114,7 +119,9 @@ async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles
 
 async def settled(process: CollectorProcess) -> dict[str, dict[str, object]]:
     """Wait until every consumer has everything, and return what the pages show."""
-    async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
+    async with httpx.AsyncClient(
+        base_url=process.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
+    ) as client:
 
         async def nothing_waits() -> bool:
             lags = [

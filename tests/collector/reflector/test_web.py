@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.service import reflect
@@ -30,7 +31,7 @@ async def client(tmp_path: Path, **chosen: object) -> AsyncIterator[httpx.AsyncC
     work = asyncio.create_task(reflect(settings, Metrics(), listening.put_nowait))
     async with asyncio.timeout(30):
         url = await listening.get()
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http_client:
+    async with httpx.AsyncClient(base_url=url, timeout=30, verify=NO_AUTHORITIES) as http_client:
         yield http_client
     work.cancel()
     await asyncio.wait((work,))

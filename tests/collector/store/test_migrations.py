@@ -95,6 +95,25 @@ def test_a_store_of_version_9_has_the_tables_and_indexes_of_a_new_one(
     fresh.dispose()
 
 
+def test_a_new_store_is_what_all_steps_make_of_an_empty_one(tmp_path: Path) -> None:
+    stepwise, fresh = tmp_path / "stepwise.sqlite", tmp_path / "fresh.sqlite"
+    with closing(sqlite3.connect(stepwise)) as connection:
+        connection.executescript(
+            "CREATE TABLE store_version (version INTEGER NOT NULL);"
+            "INSERT INTO store_version VALUES (0);"
+        )
+    schemas = []
+    for path in (stepwise, fresh):
+        open_store(path).dispose()
+        with closing(sqlite3.connect(path)) as connection:
+            (version,) = connection.execute("SELECT version FROM store_version")
+            rows = connection.execute("SELECT type, name, tbl_name FROM sqlite_schema")
+            schemas.append((version, sorted(rows)))
+    assert schemas[0] == schemas[1]
+    # What keeps the audit log as it is stands in both.
+    assert ("trigger", "audit_no_delete", "audit") in schemas[1][1]
+
+
 def test_a_damaged_store_of_version_9_is_recovered_into_the_names_of_today(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE torn AS SELECT randomblob(3000) AS body")

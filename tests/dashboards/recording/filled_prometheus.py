@@ -17,6 +17,7 @@ from tests.collector.running import Pusher, collector, eventually, token
 from tests.dashboards.recording import recording_file
 from tests.dashboards.recording.generated_samples import generated_results
 from tests.dashboards.recording.recording_file import LabRecording
+from tests.plain_http import NO_AUTHORITIES
 from tests.servers import PrometheusServer
 from thongsuot_collector.sinks.remote_write import protobuf
 from thongsuot_dashboards import collector_metrics, recording_rules, rules
@@ -172,7 +173,9 @@ def _record(server: PrometheusServer, start_s: float, end_s: float) -> None:
                 body += protobuf.series(protobuf.labels_field(labels), points)
     headers = {"Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0"}
     packed = bytes(cramjam.snappy.compress_raw(bytes(body)))
-    answer = httpx.post(server.write_url, content=packed, headers=headers, timeout=120)
+    answer = httpx.post(
+        server.write_url, content=packed, headers=headers, timeout=120, verify=NO_AUTHORITIES
+    )
     assert answer.status_code == 204, answer.text
 
 
@@ -180,7 +183,9 @@ def _over(
     server: PrometheusServer, expr: str, start_s: float, end_s: float
 ) -> list[dict[str, Any]]:
     params = {"query": expr, "start": str(start_s), "end": str(end_s), "step": str(_STEP_S)}
-    answer = httpx.post(f"{server.url}/api/v1/query_range", data=params, timeout=120)
+    answer = httpx.post(
+        f"{server.url}/api/v1/query_range", data=params, timeout=120, verify=NO_AUTHORITIES
+    )
     assert answer.status_code == 200, f"{expr}: {answer.text}"
     result: list[dict[str, Any]] = answer.json()["data"]["result"]
     return result

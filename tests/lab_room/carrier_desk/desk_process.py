@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.plain_http import NO_AUTHORITIES
+
 
 class CarrierDeskProcess:
     """The desk's process; it comes back on the port it had, and remembers."""
@@ -60,7 +62,12 @@ class CarrierDeskProcess:
     def operator_call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Do, or look at, something as the carrier's own people; returns what is answered."""
         answer = httpx.request(
-            method, f"{self.url}/desk/{path}", json=body, timeout=30, trust_env=False
+            method,
+            f"{self.url}/desk/{path}",
+            json=body,
+            timeout=30,
+            trust_env=False,
+            verify=NO_AUTHORITIES,
         )
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -10,6 +10,7 @@ import pytest
 from tests import tmf
 from tests.lab.waiting import wait_for
 from tests.lab_room.carrier_desk.desk_process import CarrierDeskProcess
+from tests.plain_http import NO_AUTHORITIES
 from thongsuot_lab.carrier_desk.tickets import TRANSITIONS
 
 TICKET_5 = {
@@ -47,7 +48,12 @@ def desk(tmp_path: Path) -> Iterator[CarrierDeskProcess]:
 
 def ask(desk: CarrierDeskProcess, method: str, path: str, body: object = None) -> httpx.Response:
     return httpx.request(
-        method, f"{desk.url}/tmf-api{path}", json=body, timeout=30, trust_env=False
+        method,
+        f"{desk.url}/tmf-api{path}",
+        json=body,
+        timeout=30,
+        trust_env=False,
+        verify=NO_AUTHORITIES,
     )
 
 

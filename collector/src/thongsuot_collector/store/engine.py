@@ -55,6 +55,9 @@ def _opened(path: Path) -> Engine:
     event.listen(engine, "connect", _prepare)
     try:
         with engine.begin() as connection:
+            # Python's driver begins no transaction for a CREATE or an ALTER: each would be kept for
+            # itself, by an fsync of its own, and a crash in the middle would leave half a step.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             migrate(connection)
     except BaseException:
         engine.dispose()

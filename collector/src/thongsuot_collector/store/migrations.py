@@ -27,6 +27,11 @@ from thongsuot_collector.store import audit, tables
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
 
 
+def _tables_of_today(connection: Connection) -> None:
+    tables.METADATA.create_all(connection)
+    audit.seal(connection)
+
+
 def _first_tables(connection: Connection) -> None:
     tables.METADATA.create_all(connection)
 
@@ -137,8 +142,10 @@ def migrate(connection: Connection) -> None:
     _VERSION.create(connection, checkfirst=True)
     version = connection.execute(select(_VERSION.c.version)).scalar()
     if version is None:
-        connection.execute(insert(_VERSION).values(version=0))
-        version = 0
+        # A new store has nothing to rename, and reads none of its tables back for that.
+        _tables_of_today(connection)
+        connection.execute(insert(_VERSION).values(version=len(_STEPS)))
+        return
     if version > len(_STEPS):
         raise StoreError(
             f"the store is of version {version}, this collector knows up to {len(_STEPS)}; "

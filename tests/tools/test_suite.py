@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tools.suite import (
-    FIRST_HALF,
+    COMPUTING,
     LONG,
     PLAYED_ONCE,
     REAL_THINGS,
@@ -69,17 +69,17 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, real, first, rest = (" ".join(suite_part.command) for suite_part in default_parts())
+    whole, real, rest, computing = (" ".join(suite_part.command) for suite_part in default_parts())
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
     assert whole.endswith("tests/lab")
     assert f"({REAL_THINGS}) and not ({LONG})" in real
     assert real.endswith("--ignore=tests/lab")
-    assert f"not ({REAL_THINGS} or {LONG})" in first
-    assert first.endswith(" ".join(FIRST_HALF))
+    assert f"not ({REAL_THINGS} or {LONG})" in computing
+    assert computing.endswith(" ".join(COMPUTING))
     assert f"not ({REAL_THINGS} or {LONG})" in rest
-    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in FIRST_HALF))
+    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in COMPUTING))
     # Of the second Python nothing is left out but what is named, and that is there.
-    other = " ".join(default_parts("/3.13/bin/python")[-1].command)
+    other = " ".join(default_parts("/3.13/bin/python")[-2].command)
     assert [path for path in PLAYED_ONCE if not (ROOT / path).exists()] == []
     assert other.count("--ignore=") == len(PLAYED_ONCE)
     # A test of tests/lab without the marks of real things would be in no part but the units'.

@@ -10,6 +10,7 @@ from thongsuot_agent.judge.links import is_round_due
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Round, Track
 from thongsuot_agent.judge.observations import IN_FLIGHT_NS, observe_latest, observe_round
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.silence import detect_silence
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -142,3 +143,16 @@ def test_a_round_is_due_when_it_is_complete_and_a_burst_when_its_moment_has_come
     assert not is_round_due(at)
     at.link.round.awaited.clear()
     assert is_round_due(at)
+
+
+def test_a_silence_is_not_ripe_while_somebody_who_lived_was_not_asked() -> None:
+    mute = [silent("icmp", name, SINCE_NS) for name in ("zone", "exchange")]
+    alive = answered("icmp", "far", SINCE_NS - 100)
+    at = link_context(*mute, alive)
+    suspicion = detect_silence(at, observe_round(at, SINCE_NS))
+    assert suspicion is not None
+    assert not suspicion.is_ripe
+    at = link_context(*mute)
+    suspicion = detect_silence(at, observe_round(at, SINCE_NS))
+    assert suspicion is not None
+    assert suspicion.is_ripe

@@ -137,3 +137,13 @@ def test_late_timers_teach_nothing() -> None:
     one = track()
     record_duration(one, 1, ok_finding({icmp.RTT: 0.5}, doubts=(QualityFlag.TIMER_LATE,)), SETTINGS)
     assert one.usual_s is None
+
+
+def test_a_page_that_was_connected_to_and_did_not_come_is_slower_than_any_limit() -> None:
+    page, lookup = track("http"), track("dns")
+    for one in (page, lookup):
+        record_duration(one, 1, failed_finding(Reason.RESPONSE_TIMED_OUT), SETTINGS)
+    assert page.value_s is not None
+    assert page.value_s > SETTINGS.service_slow_s
+    assert (page.slow_runs, page.slow_since_ns) == (1, 1)
+    assert (lookup.slow_runs, lookup.value_s) == (0, None), "a lookup has no page to wait for"

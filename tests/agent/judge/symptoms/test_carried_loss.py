@@ -2,13 +2,29 @@
 
 import pytest
 
-from thongsuot_agent.judge.memory import Track
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.loss_memory import CarriedTest
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_loss import (
+    ALARM_NATS,
+    ASK_EVERY_S,
+    DEGRADED_RATIO,
+    HEALTHY_RATIO,
+    LOSSY_RESOLVER,
     LOST_AT_ONCE,
+    MIN_LOSSY_RUNS,
+    MIN_SPAN_S,
     QUESTIONS,
     RETRANSMITTED,
     Sample,
+    count_run,
+    evidence_nats,
+    judge_carried_loss,
+    lookups_to_make,
     sample_of,
 )
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS
@@ -45,3 +61,71 @@ def test_a_run_says_of_loss_what_was_sent_again_in_it(
 ) -> None:
     track = Track(kind=kind, target="zone", family=Family.IP4, silences=silences)
     assert sample_of(track, finding, sign) == sample
+
+
+NOW_NS = 10_000 * NS_PER_S
+
+
+def link_context(*tracks: Track, link: str = "fixed") -> LinkContext:
+    memory_of_link = LinkMemory(name=link)
+    for track in tracks:
+        memory_of_link.tracks[SeriesKey(track.kind, track.target, track.family)] = track
+    memory = Memory(links={link: memory_of_link}, now_ns=NOW_NS)
+    return LinkContext(memory, memory_of_link, two_links().links[link], Settings())
+
+
+def lookup(target: str, *, sent: int = 0, lost: int = 0) -> Track:
+    track = Track(kind="dns", target=target, family=Family.IP4, answered_ns=NOW_NS - 1)
+    track.carried_sent, track.carried_lost = sent, lost
+    return track
+
+
+@pytest.mark.parametrize(
+    ("link", "every_s"), [("fixed", ASK_EVERY_S), ("mobile", 3 * ASK_EVERY_S)], ids=["", "metered"]
+)
+def test_a_doubt_about_lookups_asks_for_more_of_them_and_not_too_many(
+    link: str, every_s: float
+) -> None:
+    at = link_context(lookup("resolver"), link=link)
+    at.link.carried_test.cusum_up = 1.0
+    assert lookups_to_make(at) == (), "nobody probes densely"
+    at.link.loss_test.is_dense_probing = True
+    (asked,) = lookups_to_make(at)
+    assert (asked.kind, asked.link, asked.target) == ("dns", link, "resolver")
+    at.memory.now_ns = NOW_NS + ns(every_s) - 1
+    assert lookups_to_make(at) == ()
+    at.memory.now_ns += 1
+    assert len(lookups_to_make(at)) == 1
+
+
+def test_a_loss_is_over_since_the_first_of_the_runs_that_prove_it() -> None:
+    track = lookup("resolver")
+    at = link_context(track)
+    at.link.carried_fault = FaultSlot(fault=LOSSY_RESOLVER)
+    point = at.probes.point_of(track)
+    assert point is not None
+    count_run(at, point, track, OK, ANSWERED)
+    at.memory.now_ns += NS_PER_S
+    count_run(at, point, track, OK, ANSWERED)
+    assert at.link.carried_test.first_ns == NOW_NS
+    while at.link.carried_fault.fault is not None:
+        at.memory.now_ns += NS_PER_S
+        count_run(at, point, track, OK, ANSWERED)
+        judge_carried_loss(at)
+    assert at.link.clear_ns == NOW_NS
+
+
+@pytest.mark.parametrize(("short", "is_told"), [(0, True), (1, False)])
+def test_a_name_server_is_held_to_every_question_that_it_lost(short: int, is_told: bool) -> None:
+    sent = 60
+    enough = next(
+        lost
+        for lost in range(sent)
+        if evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) >= ALARM_NATS / 2
+    )
+    at = link_context(lookup("resolver", sent=sent, lost=enough - short), lookup("zone", sent=sent))
+    at.link.carried_test = CarriedTest(
+        cusum_up=ALARM_NATS, first_ns=NOW_NS - ns(MIN_SPAN_S), lossy_runs=MIN_LOSSY_RUNS
+    )
+    judge_carried_loss(at)
+    assert at.link.carried_fault.fault == (LOSSY_RESOLVER if is_told else None)

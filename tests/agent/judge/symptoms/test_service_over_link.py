@@ -145,3 +145,13 @@ def test_addresses_of_one_network_are_one_network() -> None:
     for name in ("192.0.2.1", "192.0.2.200", "198.51.100.1", "2001:db8:1::1", "2001:db8:1::2"):
         track.addresses[name] = ServiceAddress()
     assert networks_of(portal.seen()) == {"192.0.2", "198.51.100", "2001:db8:1"}
+
+
+def test_a_service_is_whole_only_where_it_works_in_every_family() -> None:
+    portal = Portal()
+    assert not portal.seen().is_whole, "nothing is known of it"
+    portal.track()
+    assert portal.seen().is_whole
+    portal.track(family=Family.IP6, failures=NEEDED)
+    assert not portal.seen().is_whole
+    assert portal.seen().is_good

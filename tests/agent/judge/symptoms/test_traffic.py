@@ -5,7 +5,7 @@ import pytest
 
 from tests.agent.judge.inventories import FIXED, two_links
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
-from thongsuot_agent.judge.memory import LinkMemory, Memory
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Traffic
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.traffic import (
     is_link_busy,
@@ -84,3 +84,12 @@ def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None
     assert (at.link.traffic.neighbour, at.link.traffic.neighbour_proved) == (False, False)
     update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 1.0}), 2 * NS_PER_S)
     assert at.link.traffic.neighbour_proved
+
+
+@pytest.mark.parametrize(("age_s", "is_waited_for"), [(399, True), (401, False)])
+def test_a_box_that_still_answers_is_waited_for(age_s: int, is_waited_for: bool) -> None:
+    at = stand()
+    at.memory.now_ns = 1000 * NS_PER_S
+    at.link.boxes["box"] = Traffic(read_ns=at.now_ns - age_s * NS_PER_S)
+    assert knows_rate_since(at, at.now_ns - NS_PER_S) is not is_waited_for
+    assert knows_rate_since(at, at.now_ns - 60 * NS_PER_S), "it has been waited for long enough"

@@ -11,7 +11,6 @@ from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_loss import (
     ALARM_NATS,
-    ASK_EVERY_S,
     DEGRADED_RATIO,
     HEALTHY_RATIO,
     LOSSY_RESOLVER,
@@ -24,9 +23,9 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     count_run,
     evidence_nats,
     judge_carried_loss,
-    lookups_to_make,
     sample_of,
 )
+from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
@@ -125,7 +124,10 @@ def test_a_name_server_is_held_to_every_question_that_it_lost(short: int, is_tol
     )
     at = link_context(lookup("resolver", sent=sent, lost=enough - short), lookup("zone", sent=sent))
     at.link.carried_test = CarriedTest(
-        cusum_up=ALARM_NATS, first_ns=NOW_NS - ns(MIN_SPAN_S), lossy_runs=MIN_LOSSY_RUNS
+        cusum_up=ALARM_NATS,
+        first_ns=NOW_NS - ns(MIN_SPAN_S),
+        lost_ns=NOW_NS,
+        lossy_runs=MIN_LOSSY_RUNS,
     )
     judge_carried_loss(at)
     assert at.link.carried_fault.fault == (LOSSY_RESOLVER if is_told else None)

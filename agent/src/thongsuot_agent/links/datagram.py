@@ -62,6 +62,7 @@ class _Exchange(Generic[T]):
         self._watch = Stopwatch()
 
     async def run(self, question: bytes) -> ExchangeResult[T]:
+        # Started anew: making the socket ready took time that is not the network's.
         self._watch = Stopwatch()
         self._socket.send(question)
         deadline_s = self._loop.time() + self._timeout_s
@@ -75,6 +76,7 @@ class _Exchange(Generic[T]):
 
     def _drain(self) -> None:
         try:
+            # Stamps first: the stamp of the question is queued before its answer can come in.
             self._take_stamps()
             while not self._future.done():
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
@@ -103,6 +105,7 @@ class _Exchange(Generic[T]):
     def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)
         if value is None:
+            # Counted, not believed: whoever guesses the port can send here (RFC 5452, section 3).
             self._strangers += 1
             return
         took_ns, doubts = self._watch.stop(stamp_ns)

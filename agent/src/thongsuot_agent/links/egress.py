@@ -106,6 +106,8 @@ def find_egress(
         if route is None:
             continue
         _require_gateway(route, target, selector)
+        # A route's ``src`` is what the kernel would take itself; an address that has gone from the
+        # interface meanwhile could not be bound.
         preferred = route.preferred_source
         chosen = preferred if preferred is not None and preferred in own else source
         return Egress(
@@ -154,6 +156,7 @@ def _require_gateway(route: RouteMessage, target: bytes, selector: RouteSelector
     gateway = selector.gateway(len(target) == 16)
     if gateway is None or target == gateway or is_link_local6(target):
         return
+    # All of them: of a multipath route any hop may carry the next packet.
     hops = {hop.gateway for hop in route.next_hops}
     if hops == {gateway}:
         return
@@ -202,5 +205,6 @@ def _sources(state: LinkState, family: Family, target: bytes) -> list[bytes]:
         return [] if local is None else [socket.inet_pton(socket.AF_INET6, local)]
     wanted = address_family(family)
     packed = [socket.inet_pton(wanted, address) for address in state.addresses(family)]
+    # The shorter what differs, the longer the prefix in common: length of the XOR, smallest first.
     aim = int.from_bytes(target, "big")
     return sorted(packed, key=lambda own: (int.from_bytes(own, "big") ^ aim).bit_length())

@@ -38,6 +38,8 @@ _TRIES = 8
 _BUFFER_BYTES = 4096
 _MARK = Struct("!HH")
 _UDP_HEADER_BYTES = 8
+# ICMP of RFC 792 (11 time exceeded, 3/3 port, 3/4 fragmentation needed) and of RFC 4443 (3 time
+# exceeded, 1/4 port, 2 packet too big).
 _PORT_UNREACHABLE = {Family.IP4: (3, 3), Family.IP6: (1, 4)}
 _EXCEEDED = {Family.IP4: 11, Family.IP6: 3}
 _TOO_BIG = {Family.IP4: (3, 4), Family.IP6: (2, 0)}
@@ -193,6 +195,8 @@ class Flow:
 
     def _set_up(self, opened: socket.socket) -> None:
         opened.setblocking(False)
+        # PROBE sends with DF whatever MTU the kernel has learned of the path: the search for the
+        # largest packet must not be answered from a cache that another connection filled.
         if self._six:
             level, options = (
                 control.SOL_IPV6,
@@ -200,6 +204,8 @@ class Flow:
                     control.IPV6_RECVERR: 1,
                     control.IPV6_MTU_DISCOVER: control.PMTUDISC_PROBE,
                     control.IPV6_DONTFRAG: 1,
+                    # Routers balance by the flow label too (RFC 6438): one of the kernel's own
+                    # making would be another one for each socket, so for each run.
                     control.IPV6_AUTOFLOWLABEL: 0,
                 },
             )
@@ -270,8 +276,11 @@ class Flow:
 
     def _number(self, data: bytes) -> int | None:
         """The number in what was quoted; a stranger's words do not add up to the constant."""
+        # An echo is quoted from its ICMP header on (the sequence stands at byte 6), a datagram from
+        # what follows its UDP header: the kernel has taken that away.
         begin = 6 if self._is_echo else 0
         rest = data[begin : begin + 2]
+        # RFC 792 has routers quote 8 bytes behind the IP header: nothing of a datagram's payload.
         if len(rest) < 2:
             return None
         number = int.from_bytes(rest, "big")

@@ -104,6 +104,8 @@ class _TrainRun:
     async def _send_all(self) -> None:
         begun_s = self._loop.time()
         for number in range(self._pace.count):
+            # From the beginning, not from the packet before: one late timer must not stretch the
+            # train, or the spacing that jitter is computed from would be ours.
             due_s = begun_s + number * self._pace.spacing_s
             await asyncio.sleep(due_s - self._loop.time())
             self._note_late(self._loop.time() - due_s)

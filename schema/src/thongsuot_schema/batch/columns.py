@@ -154,7 +154,10 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
     size = sum(span.values for span in spans)
     if size > limits.values:
         raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
+    # All numbers of a batch travel as one run of byte planes: the times, the values block by block,
+    # the costs. The planes of like numbers are what zstd packs best, and one unpacking serves all.
     unpacked = numbers.unpack(wire.numbers, size + 2 * header.results)
+    # The first time is a difference to the batch's own clock reading: no batch needs another one.
     times_ms = list(accumulate(unpacked[: header.results], initial=base_ms))[1:]
     if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
         raise BatchMalformed("a result's time is before the boot or centuries after it")
@@ -199,6 +202,7 @@ def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
             raise BatchMalformed(f"a remark is about rows that are not there (of {rows})")
         said.update(dict.fromkeys(at, remark.content))
         count += len(at)
+    # A row that two remarks name is one key: only the counts tell, and they cost no lookup a row.
     if len(said) != count:
         raise BatchMalformed("two remarks of one sort are about the same row")
     return said
@@ -221,6 +225,7 @@ def _compiled_layout(wire: BatchWire, layouts: LayoutLookup) -> CompiledLayout:
     if compiled is None:
         raise LayoutUnknown(wire.layout)
     series = compiled.blocks[-1].last if compiled.blocks else 0
+    # Fewer counts than series are right: series at the end that had no result are left out.
     if len(wire.counts) > series:
         raise BatchMalformed(f"batch counts {len(wire.counts)} series, its layout has {series}")
     return compiled
@@ -310,6 +315,8 @@ def _row_outcome(wire: ReasonWire) -> RowOutcome:
     other = _OTHERWISE.get(wire.outcome)
     if other is None:
         raise BatchMalformed(f"a row is not ok by outcome {wire.outcome}; 1 and 2 are possible")
+    # A newer agent's reason is not known here: what stays is whether the run failed or could not be
+    # made, and that is what ratios are computed from.
     reason = member_or(Reason, wire.reason, other) or other
     outcome = outcome_of(other)
     if outcome_of(reason) is not outcome:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.path import Path
 from thongsuot_schema.result import Family
@@ -182,6 +183,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     ``tests`` are the latest that were wanted at once, the newest first, as the device knows them;
     in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not known what
     the computers get now; ``backup_instructions`` say how they are moved to the backup by hand.
+    ``incidents`` are the open ones that the site's faults belong to.
     """
 
     site: str
@@ -202,3 +204,4 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     next_test_s: float = 0.0
     counter: CounterView | None = None
     backup_instructions: str = ""
+    incidents: tuple[SiteIncident, ...] = ()

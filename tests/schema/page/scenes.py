@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -360,6 +361,20 @@ def cut_off() -> SiteView:
     return site(counter=counter)
 
 
+def wide_outage() -> SiteView:
+    """Return a site whose carrier has an outage at three points, which it has accepted."""
+    incident = SiteIncident(
+        party=Party.CARRIER,
+        about=("wan0",),
+        sites=3,
+        notified_s=NOW_S - 1_082,
+        accepted_s=NOW_S - 900,
+        expected_s=NOW_S + 3_600,
+        reference="TS-2026-000317",
+    )
+    return msgspec.structs.replace(switched(), incidents=(incident,))
+
+
 SCENES = {
     "healthy": site,
     "fibre-cut": fibre_cut,
@@ -371,5 +386,6 @@ SCENES = {
     "not-switched": not_switched,
     "switched": switched,
     "cut-off": cut_off,
+    "wide-outage": wide_outage,
 }
 """By name, each as a function that makes it."""

@@ -11,7 +11,9 @@ from tests.schema.page.scenes import (
     services,
     site,
     switched,
+    wide_outage,
 )
+from thongsuot_schema.page.render import site_page
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -99,3 +101,28 @@ def test_a_pulled_cable_and_a_carriers_outage_have_headlines_of_their_own() -> N
     assert len(sentences) == 5
     assert of(Segment.LAN, Symptom.CABLE_UNPLUGGED).startswith("Đường cáp quang")
     assert all("mạng 5G dự phòng" in sentence for sentence in sentences)
+
+
+def test_in_a_wide_outage_nobody_needs_to_call_and_what_the_carrier_answered_is_said() -> None:
+    action = next_action(wide_outage(), "vi")
+    assert action.is_wide
+    assert action.advice == "Sự cố diện rộng: 3 điểm cùng bị ảnh hưởng. Không cần gọi."
+    assert action.told == (
+        "Đã báo Nhà mạng VNPT lúc 11:39, mã phiếu TS-2026-000317. Đã tiếp nhận lúc 11:43."
+        " Dự kiến xong lúc 12:58."
+    )
+    page = site_page(wide_outage(), language="vi")
+    assert 'class="call"' not in page.partition("</section>")[0]
+    assert 'class="call"' in site_page(switched(), language="vi").partition("</section>")[0]
+
+
+def test_what_a_party_refuses_is_the_citys_to_decide() -> None:
+    (incident,) = wide_outage().incidents
+    alone = msgspec.structs.replace(incident, sites=1, is_disputed=True)
+    view = msgspec.structs.replace(wide_outage(), incidents=(alone,))
+    action = next_action(view, "vi")
+    assert not action.is_wide
+    assert action.told.endswith("Thành phố đang phân xử.")
+    other = msgspec.structs.replace(incident, about=("wan1",))
+    view = msgspec.structs.replace(wide_outage(), incidents=(other,))
+    assert not next_action(view, "vi").is_wide

@@ -99,6 +99,7 @@ class StatusProvider:
         )
         context = PageContext(
             notified=() if answer is None else answer.notifications,
+            incidents=() if answer is None else answer.incidents,
             collector_reachable=self.upload_service.is_reachable,
             backlog_batches=self.spool.status().waiting_batches,
             clock_trusted=self._is_clock_trusted(),

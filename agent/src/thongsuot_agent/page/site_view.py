@@ -10,7 +10,7 @@ from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage, day_of, days_in_month
-from thongsuot_schema.batch.push import SentNotification
+from thongsuot_schema.batch.push import SentNotification, SiteIncident
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.line import LineFigures
@@ -68,6 +68,7 @@ class PageContext:
     backlog_batches: int
     clock_trusted: bool
     version: str
+    incidents: tuple[SiteIncident, ...] = ()
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
 
@@ -103,6 +104,7 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         tests=context.tests,
         next_test_s=context.next_test_s,
         counter=inputs.counter,
+        incidents=context.incidents,
         backup_instructions=site.backup_instructions,
     )
 

@@ -11,6 +11,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import site_view
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
 
 
@@ -18,8 +19,8 @@ class SiteViews:
     """
     The sites of the inventory, and those that were heard without being in it.
 
-    ``notifications_of`` says who was notified of a site's open faults, ``windows`` which
-    maintenance there is.
+    ``notifications_of`` says who was notified of a site's open faults, ``incidents_of`` to which
+    incidents these belong, ``windows`` which maintenance there is.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class SiteViews:
         directory: InventoryDirectory,
         *,
         notifications_of: Callable[[str], tuple[PartyNotification, ...]],
+        incidents_of: Callable[[str], tuple[SiteIncident, ...]],
         windows: Callable[[], Iterable[MaintenanceWindow]],
         silent_after_s: float,
         support_hotline: str,
@@ -35,6 +37,7 @@ class SiteViews:
         self._states = states
         self._directory = directory
         self._notifications_of = notifications_of
+        self._incidents_of = incidents_of
         self._windows = windows
         self._silent_after_s = silent_after_s
         self._support_hotline = support_hotline
@@ -57,7 +60,10 @@ class SiteViews:
             _ongoing_maintenance(window, view, self._directory) for window in self._windows_on(view)
         )
         return msgspec.structs.replace(
-            view, notifications=self._notifications_of(name), maintenance=work
+            view,
+            notifications=self._notifications_of(name),
+            incidents=self._incidents_of(name),
+            maintenance=work,
         )
 
     def _windows_on(self, view: SiteView) -> list[MaintenanceWindow]:

@@ -50,8 +50,9 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     site configuration of this site, there only while the agent says that it runs another and has
     not refused this one; left as it came, so that a site configuration that cannot be read takes no
     acknowledgement with it. ``notifications`` lists whom the collector has told of this site's open
-    faults, for the local page. ``test_requests`` are tests that somebody wants now; the same one
-    comes with every answer until the agent has said what became of it.
+    faults, for the local page; ``incidents`` are the incidents that these belong to.
+    ``test_requests`` are tests that somebody wants now; the same one comes with every answer until
+    the agent has said what became of it.
 
     ``answered_boottime_ns`` stands in every answer but 200: the boot time in the header of the
     request that is refused. Whoever sent the request believes no refusal without it: a proxy, a
@@ -67,6 +68,7 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     site_config: msgspec.Raw = NO_SITE_CONFIG
     notifications: tuple["SentNotification", ...] = ()
     test_requests: tuple["TestRequest", ...] = ()
+    incidents: tuple["SiteIncident", ...] = ()
 
 
 class SentNotification(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,26 @@ class SentNotification(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     service: str = ""
     reference: str = ""
+
+
+class SiteIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    An open incident that has faults of a site among its members.
+
+    ``party`` must act; ``about`` names the site's links and services, empty: the whole site.
+    ``sites`` counts the sites that it affects now, this one among them. Times are Unix seconds:
+    when the party was notified and when it accepted (``None``: not yet), and by when it expects to
+    have mended it, where it has said so. ``is_disputed``: it says that the fault is not its own.
+    """
+
+    party: str
+    about: tuple[str, ...] = ()
+    sites: int = 1
+    notified_s: float | None = None
+    accepted_s: float | None = None
+    expected_s: float | None = None
+    reference: str = ""
+    is_disputed: bool = False
 
 
 REQUESTABLE_KINDS = ("http", "path", "radio", "throughput")

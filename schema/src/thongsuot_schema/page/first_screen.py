@@ -70,7 +70,9 @@ def action_part(action: NextAction, language: Language) -> str:
 def _call(action: NextAction, language: Language) -> str:
     """Return a button that dials the carrier; the advice has the circuit to read out."""
     subject = action.subject
-    if subject is None or action.party is not Party.CARRIER or not subject.medium:
+    if subject is None or action.is_wide:
+        return ""
+    if action.party is not Party.CARRIER or not subject.medium:
         return ""
     url = telephone_url(subject.carrier_hotline)
     if not url:

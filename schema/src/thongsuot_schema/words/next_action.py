@@ -5,10 +5,12 @@ A clerk at the counter asks, in this order: is there danger, is it for us to do 
 who has been told. What is wrong stands below.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -42,13 +44,15 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     What somebody at the point needs to know first.
 
     ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must or nobody
-    knows yet. ``subject`` is the light that it is about, ``advice`` what to do about that, ``told``
-    who has been told of it (empty: nobody, as far as this page knows).
+    knows yet. ``is_wide``: other points have the same fault, and nobody needs to call. ``subject``
+    is the light that it is about, ``advice`` what to do about that, ``told`` who has been told of
+    it (empty: nobody, as far as this page knows).
     """
 
     turn: str
     party: Party | None = None
     is_danger: bool = False
+    is_wide: bool = False
     subject: SubjectView | None = None
     advice: str = ""
     told: str = ""
@@ -65,12 +69,15 @@ def next_action(view: SiteView, language: Language) -> NextAction:
     said = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
     is_danger = subject.symptom in DANGEROUS
     turn = _DANGER.read(language) if is_danger else _turn(said.party, subject, language)
+    incident = _incident_of(view, subject)
+    is_wide = incident is not None and incident.sites > 1 and not is_danger
     return NextAction(
         turn=turn,
         party=said.party,
         is_danger=is_danger,
+        is_wide=is_wide,
         subject=subject,
-        advice=said.advice,
+        advice=_wide_advice(incident, language) if incident and is_wide else said.advice,
         told=" ".join(_told(view, subject, language)),
     )
 
@@ -127,6 +134,33 @@ def _foremost(view: SiteView) -> SubjectView | None:
     )
 
 
+def _incident_of(view: SiteView, subject: SubjectView) -> SiteIncident | None:
+    """Return the widest open incident that a light belongs to."""
+    return next(
+        (found for found in view.incidents if not found.about or subject.name in found.about), None
+    )
+
+
+def _wide_advice(incident: SiteIncident, language: Language) -> str:
+    return Text("schema.words.turn.wide", sites=incident.sites).read(language)
+
+
+def _answered(view: SiteView, subject: SubjectView, language: Language) -> Iterator[str]:
+    """Yield what the party that was told has answered."""
+    incident = _incident_of(view, subject)
+    if incident is None:
+        return
+    if incident.is_disputed:
+        yield Text("schema.words.turn.disputed").read(language)
+        return
+    if incident.accepted_s is not None:
+        when = relative_moment(incident.accepted_s, view.now_s, language)
+        yield Text("schema.words.turn.accepted", when=when).read(language)
+    if incident.expected_s is not None:
+        when = relative_moment(incident.expected_s, view.now_s, language)
+        yield Text("schema.words.turn.expected", when=when).read(language)
+
+
 def _told(view: SiteView, subject: SubjectView, language: Language) -> list[str]:
     """Return a sentence for each party that was told, the latest word of each."""
     latest: dict[str, PartyNotification] = {}
@@ -150,4 +184,4 @@ def _told(view: SiteView, subject: SubjectView, language: Language) -> list[str]
             )
         else:
             sentences.append(_TOLD.read(language, **places))
-    return sentences
+    return [*sentences, *_answered(view, subject, language)]

@@ -72,6 +72,11 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
         }
         assert sorted(note.is_delivered for note in told) == [False, True]
         assert fixture.service.site_notifications("s1") == ()
+        (incident,) = fixture.service.site_incidents("s0")
+        assert (incident.party, incident.about, incident.sites) == ("carrier", ("fiber",), 1)
+        assert incident.notified_s is not None
+        assert (incident.accepted_s, incident.is_disputed) == (None, False)
+        assert fixture.service.site_incidents("s1") == ()
         # In this order: a channel that is open again before the end is known is told of the begin.
         await fixture.accept(restore_fibre(made))
         first.behave(WELL)
@@ -294,6 +299,10 @@ async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_m
             lambda: first.received_kinds() and second.received_kinds() and fixture.is_idle()
         )
         await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
+        # One incident, though two are told of it: every site's page says how wide it is.
+        (incident,) = fixture.service.site_incidents("s0")
+        assert incident.sites == len({member.subject.site for member in event.incident.members})
+        assert incident.sites > 1
     (theirs,), (ours,) = first.bodies(), second.bodies()
     assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
     assert theirs.delivery != ours.delivery

@@ -58,6 +58,36 @@ def notified_parties(
     )
 
 
+def site_incidents(
+    site: str, threads: Iterable[NotificationThread]
+) -> tuple[push.SiteIncident, ...]:
+    """Return the incidents that the open faults of a site belong to, the widest first."""
+    incidents: dict[str, push.SiteIncident] = {}
+    for thread, _ in _about(site, threads):
+        incident = thread.event.incident
+        if thread.incident in incidents or incident.party != thread.audience:
+            continue
+        members = [member for member in incident.members if member.end_ns is None]
+        own = [member.subject for member in members if member.subject.site == site]
+        names = tuple(subject.link or subject.service for subject in own)
+        told_ns = [route.notified_ns for route in thread.routes if route.notified_ns]
+        accepted = incident.acknowledgement
+        expected_ns = [
+            answer.expected_ns for answer in incident.answers if answer.expected_ns is not None
+        ]
+        incidents[thread.incident] = push.SiteIncident(
+            party=thread.audience.party.value,
+            about=() if "" in names else names,
+            sites=len({member.subject.site for member in members}),
+            notified_s=min(told_ns) / NS_PER_S if told_ns else None,
+            accepted_s=None if accepted is None else accepted.at_ns / NS_PER_S,
+            expected_s=expected_ns[-1] / NS_PER_S if expected_ns else None,
+            reference=next((route.reference for route in thread.routes if route.reference), ""),
+            is_disputed=incident.is_disputed,
+        )
+    return tuple(sorted(incidents.values(), key=lambda found: (-found.sites, found.about)))
+
+
 def _about(
     site: str, threads: Iterable[NotificationThread]
 ) -> Iterator[tuple[NotificationThread, IncidentMember]]:

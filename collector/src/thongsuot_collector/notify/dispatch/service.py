@@ -169,6 +169,10 @@ class NotificationService:
             site, self._store.of_site(site), self._sender.display_name_of
         )
 
+    def site_incidents(self, site: str) -> tuple[push.SiteIncident, ...]:
+        """Return the open incidents that faults of a site belong to."""
+        return notified.site_incidents(site, self._store.of_site(site))
+
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
         return notified.notified_parties(

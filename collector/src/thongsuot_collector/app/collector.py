@@ -8,10 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
+from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import page_apps
 from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged
+from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushBudgets, PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
@@ -21,6 +24,7 @@ from thongsuot_collector.ingest.settings import IngestSettings, Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_collector.state import consumer as state
 from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
@@ -200,11 +204,22 @@ def _jobs(
     yield "housekeeping", components.housekeeping.run
     yield "record gauges", RecordGauges(components.overview, components.metrics).run
     yield "conflicting batches", keep_conflicts
+    yield "dead letters", _dead_letter_retries(components).run
     reflector = components.configuration.settings.reflector
     if reflector.stamp_address or reflector.throughput_address:
         yield "reflector", lambda: reflect(reflector, components.metrics)
     for name, sink in components.sinks.items():
         yield f"sink {name}", sink.run
+
+
+def _dead_letter_retries(components: Components) -> DeadLetterRetries:
+    return DeadLetterRetries(
+        components.dead_letters,
+        components.journal,
+        components.reader,
+        ConflictPutBack(components.journal, components.layouts),
+        {state.CONSUMER: components.states, correlation.CONSUMER: components.incidents},
+    )
 
 
 def _first_leaf(group: BaseExceptionGroup[JournalDamaged]) -> JournalDamaged:

@@ -29,6 +29,19 @@ def add_commands(commands: Commands) -> None:
     )
     letters = commands.group("dead-letters", "batches that a consumer failed to process")
     letters.add("list", _list, "list them, each with its error")
+    retry = letters.add(
+        "retry",
+        _retry,
+        "have the running collector process them again: these, or all of a site or a consumer",
+    )
+    retry.add_argument("id", type=int, nargs="*")
+    retry.add_argument("--site", default="", help="those of this site")
+    retry.add_argument(
+        "--consumer",
+        default="",
+        help="those of this consumer or sink; `ingest`: batches whose number was taken, which are"
+        " put back under another stream",
+    )
     show = letters.add("show", _show, "show everything about one of them")
     show.add_argument("id", type=int)
     show.add_argument(
@@ -72,6 +85,22 @@ def _verify(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config).state_dir) as store:
         print(tables.dead_letters_table(dead_letters.listed(store)))
+    return 0
+
+
+def _retry(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        asked = dead_letters.request_retry(
+            store, options.id, site=options.site, consumer=options.consumer
+        )
+    unknown = set(options.id) - set(asked)
+    print(
+        f"{len(asked)} dead letters are tried again by the running collector; those that fail "
+        "again stay in `dead-letters list`"
+    )
+    if unknown:
+        names = ", ".join(map(str, sorted(unknown)))
+        raise CommandFailed(f"no dead letters, or tried again already: {names}")
     return 0
 
 

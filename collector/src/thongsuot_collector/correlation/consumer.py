@@ -179,7 +179,7 @@ class IncidentConsumer:
             if entries:
                 layouts = await self._reader.layouts_of(entries)
                 for kept in entries:
-                    await self._apply(kept, layouts)
+                    await self.apply(kept, layouts)
                     self._sequence = kept.sequence
                     self._read_ns = kept.entry.received_ns
             else:
@@ -259,7 +259,8 @@ class IncidentConsumer:
             return _TICK_S
         return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
 
-    async def _apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> None:
+    async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
+        """Take in an entry; return whether it could be done, else it is a dead letter."""
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, layouts)
@@ -270,13 +271,13 @@ class IncidentConsumer:
             present = self._present(entry.received_ns)
             with self.turns.turn():
                 rewrites = timeline.apply(summary, present, self._timeline)
-            self._observations.setdefault(entry.site, SiteObservations()).ingest_batch(
-                columns, epoch_ns=entry.epoch_ns, layout=entry.layout
-            )
+            observations = self._observations.setdefault(entry.site, SiteObservations())
+            observations.ingest_batch(columns, epoch_ns=entry.epoch_ns, layout=entry.layout)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
-            return
+            return False
         self._collect(timeline, rewrites)
+        return True
 
     def _collect(self, timeline: SiteTimeline, rewrites: Iterable[Rewrite]) -> None:
         self._changed.add(timeline.site)

@@ -13,6 +13,14 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter
 
+RETRY_EVERY_S = 5.0
+"""How often a consumer looks whether somebody wants a dead letter tried again."""
+
+NOT_IN_JOURNAL = "its entry is not in the journal any more; see `dead-letters show --body`"
+
+_RETRIES = 100
+"""Tried again in one go; the others follow."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +38,28 @@ class DeadLetterQueue:
     async def put_conflict(self, entry: JournalEntry) -> None:
         """Keep a batch that came under an identity that is taken."""
         text = "the same site, stream and number are in the journal with other bytes"
-        await self._put(entry, "ingest", 0, text)
+        await self._put(entry, dead_letters.CONFLICTS, 0, text)
+
+    async def retries(self, consumer: str) -> list[DeadLetter]:
+        """Return some of a consumer's dead letters that somebody wants tried again."""
+        return await asyncio.to_thread(dead_letters.retries, self._store, consumer, _RETRIES)
+
+    async def note_success(self, letter: DeadLetter) -> None:
+        """Forget a dead letter that its consumer could process this time."""
+        await asyncio.to_thread(dead_letters.remove, self._store, letter.id)
+        _log.info(
+            "dead letter processed id=%d consumer=%s site=%s stream=%s number=%d",
+            letter.id,
+            letter.consumer,
+            letter.site,
+            letter.stream,
+            letter.number,
+        )
+
+    async def note_failure(self, letter: DeadLetter, error: str) -> None:
+        """Keep a dead letter that could not be processed this time either."""
+        _log.warning("cannot process dead letter id=%d again: %s; it stays", letter.id, error)
+        await asyncio.to_thread(dead_letters.note_failure, self._store, letter.id, error)
 
     async def _put(self, entry: JournalEntry, consumer: str, sequence: int, error: str) -> None:
         self._metrics.dead_letters.labels(consumer).inc()

@@ -175,6 +175,13 @@ class Journal(Protocol):
         ``begun`` counts with the first commit that has it (see ``Cursor``).
         """
 
+    async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
+        """
+        Count an entry that a consumer had set aside as delivered; returns when that is durable.
+
+        A second time nothing happens.
+        """
+
     async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
         """Return what was counted from a day on, of a site (empty: of all), by consumer."""
 

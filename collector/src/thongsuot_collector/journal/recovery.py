@@ -166,6 +166,7 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
         ("cursors", _cursor_columns(source)),
         ("trimmed", ("site", "stream", "first", "last")),
         ("tallies", ("day", "consumer", "site", "delivered", "set_aside", "lost")),
+        ("retried", ("consumer", "sequence")),
         ("damage", ("found_ns", "file", *_DAMAGE)),
     ):
         if not sqlite_rows.has_table(source, table):

@@ -12,7 +12,7 @@ from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefus
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
@@ -125,6 +125,15 @@ class SqliteJournal:
                 tally_rows.add(connection, consumer, tallies, begun=begun)
 
         await self._write(job)
+
+    async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
+        """See ``Journal``."""
+        day, site = day_of(kept.entry.received_ns), kept.entry.site
+        await self._write(
+            lambda connection: tally_rows.add_retried(
+                connection, consumer, kept.sequence, day, site
+            )
+        )
 
     async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
         """See ``Journal``."""

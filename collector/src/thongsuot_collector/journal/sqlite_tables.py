@@ -75,6 +75,14 @@ _STEPS: tuple[str, ...] = (
     ALTER TABLE cursors ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE cursors ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
     """,
+    # Dead letters that were delivered after all: each is counted once.
+    """
+    CREATE TABLE retried (
+        consumer TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        PRIMARY KEY (consumer, sequence)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """
 ``PRAGMA user_version`` counts the steps that a file has seen. A change of the tables adds one, and

@@ -45,6 +45,15 @@ def add(
     connection.execute(_COUNT, (consumer, begun, delivered, set_aside))
 
 
+def add_retried(
+    connection: sqlite3.Connection, consumer: str, sequence: int, day: int, site: str
+) -> None:
+    """Count an entry that was set aside as delivered; a second time nothing happens."""
+    done = connection.execute("INSERT OR IGNORE INTO retried VALUES (?, ?)", (consumer, sequence))
+    if done.rowcount:
+        add(connection, consumer, [Tally(day=day, site=site, delivered=1, set_aside=-1)])
+
+
 def add_lost(
     connection: sqlite3.Connection, consumer: str, lost: Mapping[tuple[int, str], int]
 ) -> None:

@@ -109,7 +109,7 @@ class StateConsumer:
                 return
             layouts = await self._reader.layouts_of(entries)
             for kept in entries:
-                await self._apply(kept, layouts)
+                await self.apply(kept, layouts)
                 self._sequence = kept.sequence
             self._moved.set()
             # Others get their turn on the loop between two reads.
@@ -154,7 +154,8 @@ class StateConsumer:
         self._kept_sequence = sequence
         await self._journal.commit(CONSUMER, sequence)
 
-    async def _apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> None:
+    async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
+        """Take in an entry; return whether it could be done, else it is a dead letter."""
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, layouts)
@@ -167,6 +168,8 @@ class StateConsumer:
                 await self._heard(entry, columns)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
+            return False
+        return True
 
     def set_heard_gauge(self, *, silent_after_s: float) -> None:
         """Set the gauge of heard and silent sites."""

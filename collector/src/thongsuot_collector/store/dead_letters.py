@@ -1,9 +1,17 @@
 """The dead-letter queue in the store: batches that a consumer failed to process, kept whole."""
 
-import msgspec
-from sqlalchemy import Engine, delete, func, insert, select
+import time
+from collections.abc import Sequence
 
+import msgspec
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, true, update
+
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import DEAD_LETTERS
+
+CONFLICTS = "ingest"
+"""The consumer of batches that came under a number that was taken."""
 
 KEPT_PER_SITE = 1000
 """A site whose every batch fails may fill this much, and no more; the oldest goes."""
@@ -17,6 +25,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     One batch that a consumer failed to process, whole, with the reason.
 
     ``sequence`` 0: it is not in the journal. The store gives ``id``; ``at_ns`` is when it came.
+    ``retry_ns`` is when somebody asked for it to be tried again, ``None`` where nobody has.
     """
 
     site: str
@@ -28,6 +37,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     at_ns: int
     id: int = 0
+    retry_ns: int | None = None
 
 
 def put(engine: Engine, letter: DeadLetter) -> None:
@@ -91,3 +101,60 @@ def count(engine: Engine) -> int:
     """Return how many dead letters there are."""
     with engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(DEAD_LETTERS)).scalar_one()
+
+
+def request_retry(
+    engine: Engine, ids: Sequence[int] = (), *, site: str = "", consumer: str = "", by: str = ""
+) -> list[int]:
+    """
+    Ask for dead letters to be tried again, and write it down; return their ids.
+
+    Those with some ids, or all of a site, of a consumer, of both. Of all, batches that came under
+    a number that was taken (consumer ``ingest``) are left out: somebody has to look at each.
+    """
+    which: ColumnElement[bool]
+    if ids:
+        which = DEAD_LETTERS.c.id.in_(ids)
+    elif consumer:
+        which = DEAD_LETTERS.c.consumer == consumer
+    else:
+        which = DEAD_LETTERS.c.consumer != CONFLICTS
+    of_site = DEAD_LETTERS.c.site == site if site else true()
+    wanted = and_(DEAD_LETTERS.c.retry_ns.is_(None), which, of_site)
+    with engine.begin() as connection:
+        found = [row.id for row in connection.execute(select(DEAD_LETTERS.c.id).where(wanted))]
+        connection.execute(update(DEAD_LETTERS).where(wanted).values(retry_ns=time.time_ns()))
+        if found:
+            named = ", ".join(map(str, found))
+            audit.write(
+                connection, AuditAction.DEAD_LETTERS_RETRIED, site or "*", by=by, detail=named
+            )
+    return found
+
+
+def retries(engine: Engine, consumer: str, limit: int) -> list[DeadLetter]:
+    """Return dead letters of a consumer that are to be tried again, oldest first, whole."""
+    wanted = (
+        select(DEAD_LETTERS)
+        .where(DEAD_LETTERS.c.consumer == consumer, DEAD_LETTERS.c.retry_ns.is_not(None))
+        .order_by(DEAD_LETTERS.c.id)
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        return [DeadLetter(**row) for row in connection.execute(wanted).mappings()]
+
+
+def remove(engine: Engine, letter_id: int) -> None:
+    """Remove a dead letter: its consumer has it now."""
+    with engine.begin() as connection:
+        connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
+
+
+def note_failure(engine: Engine, letter_id: int, error: str) -> None:
+    """Note that a dead letter could not be processed this time either, and why."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(DEAD_LETTERS)
+            .where(DEAD_LETTERS.c.id == letter_id)
+            .values(retry_ns=None, error=error[:ERROR_LIMIT])
+        )

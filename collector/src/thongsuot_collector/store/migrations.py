@@ -117,6 +117,12 @@ def _tables_of_accounts(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _retries_of_dead_letters(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns("dead_letters")}
+    if "retry_ns" not in columns:  # a store made today has it from the first step already
+        connection.execute(text("ALTER TABLE dead_letters ADD COLUMN retry_ns BIGINT"))
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -129,6 +135,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_certificates,
     _field_terms,
     _tables_of_accounts,
+    _retries_of_dead_letters,
 )
 
 

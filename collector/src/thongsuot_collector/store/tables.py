@@ -147,6 +147,8 @@ DEAD_LETTERS = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # When somebody asked for it to be tried again; nothing: nobody has, or it failed again.
+    Column("retry_ns", BigInteger),
     Index("dead_letters_site", "site"),
 )
 """Batches that a consumer failed to process, whole, with the consumer and its error."""

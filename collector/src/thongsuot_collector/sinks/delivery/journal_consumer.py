@@ -1,10 +1,17 @@
 """Follows the journal for one sink, at that sink's own pace, whatever it delivers to."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from thongsuot_collector.journal.dead_letters import (
+    NOT_IN_JOURNAL,
+    RETRY_EVERY_S,
+    explain_failure,
+)
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Tally, day_of
 from thongsuot_collector.sinks.contract import SinkContext
@@ -88,15 +95,42 @@ class JournalConsumer(Generic[T]):
             extent = await journal.extent()
             self._lanes = Lanes(live=extent.tail - 1 if extent.tail else extent.head)
         self._begun = self._lanes.done
+        retry_s = time.monotonic()
         while True:
             self._lanes = self._lanes.caught_up_by(journal.head, jump=self._jump)
             stretch = self._lanes.next_range(journal.head)
+            if time.monotonic() >= retry_s:
+                await self._retry_dead_letters()
+                retry_s = time.monotonic() + RETRY_EVERY_S
             if stretch is None:
-                await journal.wait(self._lanes.live)
-                # What arrives within a blink shares a request.
-                await asyncio.sleep(self._linger_s)
+                await self._wait_for_more()
                 continue
             await self._deliver(stretch)
+
+    async def _wait_for_more(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_EVERY_S):
+                await self._context.journal.wait(self._lanes.live)
+            # What arrives within a blink shares a request.
+            await asyncio.sleep(self._linger_s)
+
+    async def _retry_dead_letters(self) -> None:
+        """Deliver what somebody wants tried again; twice is once at the far side."""
+        letters, journal = self._context.dead_letters, self._context.journal
+        for letter in await letters.retries(self._name):
+            entries = await journal.read(
+                letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
+            )
+            if not entries:
+                await letters.note_failure(letter, NOT_IN_JOURNAL)
+                continue
+            encoded, failures = await self._encode_all(entries)
+            if failures:
+                await letters.note_failure(letter, explain_failure(failures[0][1]))
+                continue
+            await self._client.deliver(encoded)
+            await journal.commit_retried(self._name, entries[0])
+            await letters.note_success(letter)
 
     async def _deliver(self, stretch: ReadRange) -> None:
         journal = self._context.journal
@@ -124,6 +158,14 @@ class JournalConsumer(Generic[T]):
 
     async def _encoded(self, entries: Sequence[StoredEntry]) -> tuple[list[T], set[int]]:
         """Return what is to be sent, and the sequences of those that became dead letters."""
+        encoded, failures = await self._encode_all(entries)
+        for kept, error in failures:
+            await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
+        return encoded, {kept.sequence for kept, _ in failures}
+
+    async def _encode_all(
+        self, entries: Sequence[StoredEntry]
+    ) -> tuple[list[T], list[tuple[StoredEntry, Exception]]]:
         decoded, broken = await self._decoded(entries)
         # The states must have seen what is delivered, to know which verdicts stood.
         await self._context.states.wait_until_applied(entries[-1].sequence)
@@ -136,9 +178,7 @@ class JournalConsumer(Generic[T]):
             for kept, columns in decoded
         ]
         encoded, unpacked = await asyncio.to_thread(self._encode, opened)
-        for kept, error in (*broken, *unpacked):
-            await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
-        return encoded, {kept.sequence for kept, _ in (*broken, *unpacked)}
+        return encoded, [*broken, *unpacked]
 
     async def _decoded(
         self, entries: Sequence[StoredEntry]

@@ -1,0 +1,69 @@
+"""Tries dead letters again that are no sink's, when somebody asks for it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from thongsuot_collector.ingest.conflicts import ConflictPutBack
+from thongsuot_collector.journal.dead_letters import (
+    NOT_IN_JOURNAL,
+    RETRY_EVERY_S,
+    DeadLetterQueue,
+)
+from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.store.dead_letters import CONFLICTS
+from thongsuot_schema.batch.layout import CompiledLayout
+
+
+class RetryingConsumer(Protocol):
+    """Whoever keeps something from the journal, in whatever order it comes."""
+
+    async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
+        """Take in an entry; return whether it could be done."""
+
+
+class DeadLetterRetries:
+    """Sinks look after their own dead letters, in turn with what they deliver."""
+
+    def __init__(
+        self,
+        dead_letters: DeadLetterQueue,
+        journal: Journal,
+        reader: BatchReader,
+        conflicts: ConflictPutBack,
+        consumers: Mapping[str, RetryingConsumer],
+    ) -> None:
+        self._dead_letters = dead_letters
+        self._journal = journal
+        self._reader = reader
+        self._conflicts = conflicts
+        self._consumers = consumers
+
+    async def run(self) -> None:
+        """Look periodically until cancelled."""
+        while True:
+            await self.retry()
+            await asyncio.sleep(RETRY_EVERY_S)
+
+    async def retry(self) -> None:
+        """Try again what somebody asked for."""
+        for letter in await self._dead_letters.retries(CONFLICTS):
+            problem = await self._conflicts.put_back(letter)
+            if problem:
+                await self._dead_letters.note_failure(letter, problem)
+            else:
+                await self._dead_letters.note_success(letter)
+        for name, consumer in self._consumers.items():
+            for letter in await self._dead_letters.retries(name):
+                entries = await self._journal.read(
+                    letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
+                )
+                layouts = await self._reader.layouts_of(entries)
+                if not entries:
+                    await self._dead_letters.note_failure(letter, NOT_IN_JOURNAL)
+                elif await consumer.apply(entries[0], layouts):
+                    await self._dead_letters.note_success(letter)
+                else:
+                    await self._dead_letters.note_failure(letter, letter.error)

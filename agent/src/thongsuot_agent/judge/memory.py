@@ -59,7 +59,7 @@ class Track(msgspec.Struct, kw_only=True):
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
     from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
-    ``prompt_ns`` are the latest since then, ``slow_episodes_ns`` the latest rows of slow ones;
+    ``prompt_ns`` are the latest that are not, ``slow_episodes_ns`` the latest rows of slow ones;
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
     for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.

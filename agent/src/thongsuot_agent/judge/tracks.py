@@ -32,6 +32,8 @@ _QUICK_SHARE = 0.5
 """Of the usual duration: runs below it in a row show that the usual was learned of a slow time."""
 _RECENT = 8
 """Latest runs whose outcome is remembered one by one: 40 s of the ordinary schedule."""
+PROMPT_KEPT = 16
+"""Starts of prompt pages that are remembered: a quarter of an hour of the ordinary schedule."""
 ECHO = icmp.KIND.name
 STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
 """What a way that loses large packets looks like: the connection opens, then nothing more comes."""
@@ -107,7 +109,7 @@ def record_duration(
         return
     track.slow_runs = 0
     if track.kind == http.KIND.name:
-        track.prompt_ns = [*track.prompt_ns[1 - _RECENT :], started_ns]
+        track.prompt_ns = [*track.prompt_ns[1 - PROMPT_KEPT :], started_ns]
     track.slow_since_ns = None
     if not is_disturbed:
         _learn_usual(track, value_s, settings)
@@ -123,7 +125,6 @@ def _record_slow(track: Track, started_ns: int) -> None:
     if not track.slow_runs:
         track.slow_episodes_ns = [*track.slow_episodes_ns[1 - _EPISODES :], started_ns]
     track.slow_runs += 1
-    track.prompt_ns = []
     if track.slow_since_ns is None:
         track.slow_since_ns = started_ns
 

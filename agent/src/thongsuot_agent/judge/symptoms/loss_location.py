@@ -165,7 +165,7 @@ def _first_lossy(
                 return rung
             if nats > -LAN_CLEAN_NATS:
                 return None
-        elif nats >= LOSSY_NATS or (is_enough and nats > -CLEAN_NATS / 2):
+        elif nats >= LOSSY_NATS or (is_enough and nats > 0.0):
             return LADDER[RANK[proved] + 1]
         elif nats > -CLEAN_NATS and not is_enough:
             return None

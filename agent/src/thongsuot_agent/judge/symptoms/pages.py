@@ -7,13 +7,19 @@ anything.
 
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
+from thongsuot_agent.judge.tracks import PROMPT_KEPT
+from thongsuot_schema.result import Family
 
 SEGMENTS = 12
 """Segments of a web request without body: handshakes, request, answer, closing."""
 PAGE_QUICK_S = 1.0
 """A page that is there within a second keeps nobody waiting (Nielsen 1993), however far it came."""
-FELT_LEAST, FELT_RATIO = 3, 0.1
-"""So many pages, and such a share of all, have to fail or come slowly for a loss to be felt."""
+FELT_LEAST, FELT_RATIO, FELT_OF_BOTH_RATIO = 3, 0.15, 0.3
+"""
+So many pages, and such a share of all, have to fail or come slowly for a loss to be felt; more
+where there are two families, since browsers take the quicker (RFC 8305): 9 % are slow in both.
+"""
+_BOTH = (Family.IP4, Family.IP6)
 
 
 def is_felt(at: LinkContext, since_ns: int) -> bool:
@@ -23,16 +29,22 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
     What lies beyond the carrier is told to several, so that it has to keep somebody from something:
     TCP sends again one segment in thirty and nobody notices.
     """
-    disturbed = 0
-    pages = 0.0
+    disturbed = pages = 0
+    families: set[Family] = set()
     for track in at.link.tracks.values():
-        if track.kind == REQUEST:
-            starts = (*track.episodes_ns, *track.slow_episodes_ns)
-            disturbed += sum(start_ns >= since_ns for start_ns in starts)
-            # A row of them is one start.
-            disturbed += max(0, track.failures - 1) + max(0, track.slow_runs - 1)
-            pages += track.carried_sent / SEGMENTS
-    return disturbed >= max(FELT_LEAST, FELT_RATIO * pages)
+        if track.kind != REQUEST:
+            continue
+        prompt_ns = track.prompt_ns
+        # What is not remembered of the prompt ones is not counted of the others either.
+        from_ns = max(since_ns, prompt_ns[0] if len(prompt_ns) == PROMPT_KEPT else 0)
+        starts = {ns for ns in (*track.episodes_ns, *track.slow_episodes_ns) if ns >= from_ns}
+        # A row of them is one start.
+        count = len(starts) + max(0, track.failures - 1, track.slow_runs - 1)
+        disturbed += count
+        pages += count + sum(ns >= from_ns for ns in prompt_ns)
+        families.add(track.family)
+    ratio = FELT_RATIO if len(families) < len(_BOTH) else FELT_OF_BOTH_RATIO
+    return disturbed >= max(FELT_LEAST, ratio * pages)
 
 
 def is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:

@@ -138,8 +138,14 @@ def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]
     """
     since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
     episodes = [[ns for ns in track.slow_episodes_ns if ns >= since_ns] for track in tracks]
-    is_over = all(len(track.prompt_ns) >= STEADY_RUNS for track in tracks)
+    is_over = all(_prompt_runs(track) >= STEADY_RUNS for track in tracks)
     return bool(episodes) and all(episodes) and sum(map(len, episodes)) >= EPISODES and not is_over
+
+
+def _prompt_runs(track: Track) -> int:
+    """Return how many of the latest pages in a row were there in their time."""
+    slow_ns = track.slow_episodes_ns[-1] if track.slow_episodes_ns else 0
+    return 0 if track.slow_runs else sum(start_ns > slow_ns for start_ns in track.prompt_ns)
 
 
 def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ import msgspec
 from tests.schema.page.scenes import (
     NOW_S,
     cut_off,
+    fibre,
     fibre_cut,
     mobile,
     not_switched,
@@ -126,3 +127,24 @@ def test_what_a_party_refuses_is_the_citys_to_decide() -> None:
     other = msgspec.structs.replace(incident, about=("wan1",))
     view = msgspec.structs.replace(wide_outage(), incidents=(other,))
     assert not next_action(view, "vi").is_wide
+
+
+def test_what_was_measured_before_a_line_failed_or_came_back_is_not_said_of_now() -> None:
+    onset_s = fibre_cut().links[0].since_s
+    assert onset_s is not None
+    before = CounterView(
+        is_alive=True,
+        since_s=NOW_S - 9_000,
+        at_s=onset_s - 5,
+        link="wan0",
+        open_services=tuple(service.name for service in services()),
+    )
+    cut = msgspec.structs.replace(fibre_cut(), counter=before)
+    assert headline(cut, "vi") == headline(fibre_cut(), "vi")
+    elsewhere = msgspec.structs.replace(before, link="wan1")
+    moved = headline(msgspec.structs.replace(cut, counter=elsewhere), "vi")
+    assert "đã chuyển sang mạng 5G" in moved.sentence
+    back = fibre(since_s=NOW_S - 2)
+    mended = msgspec.structs.replace(cut_off(), links=(back, mobile()))
+    assert headline(mended, "vi").state is State.UP
+    assert next_action(mended, "vi").party is None

@@ -33,6 +33,7 @@ MAX_ENTRIES: Final = MappingProxyType({"links": 16, "targets": 64, "probes": 16,
 """Entries of a site configuration: four times what a site of this city has."""
 
 _TEXT_CHARACTERS = 200
+_INSTRUCTION_CHARACTERS = 300
 
 MIN_INTERVAL_S: Final = MappingProxyType(
     {
@@ -83,6 +84,11 @@ def mistakes(site_config: SiteConfiguration, config: AgentConfig) -> Iterator[Mi
     """
     if site_config.site != config.site.name:
         yield ("site",), f'it is for site "{site_config.site}"; this device is "{config.site.name}"'
+    if len(site_config.backup_instructions) > _INSTRUCTION_CHARACTERS:
+        yield (
+            ("backup_instructions",),
+            f"longer than {_INSTRUCTION_CHARACTERS} characters",
+        )
     for table, most in MAX_ENTRIES.items():
         count = len(getattr(site_config, table))
         if count > most:

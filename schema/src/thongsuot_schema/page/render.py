@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page import labels
+from thongsuot_schema.page.counter import switch_overs_part
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.first_screen import action_part, turn_class, turn_icon
 from thongsuot_schema.page.history import shared_picture_parts
@@ -89,7 +90,8 @@ def site_page(
         f"{_test_button(test_request_url, language)}</header>"
         f"<main>{_hero(view, head, action, language)}{_notes(view, language, remarks.notes)}"
         f"{_links(view, action, language)}{_services(view, action, language)}"
-        f"{_notifications(view, language)}{tests_part(view, remarks.test_action, language)}</main>"
+        f"{_notifications(view, language)}{switch_overs_part(view, language)}"
+        f"{tests_part(view, remarks.test_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )

@@ -13,6 +13,27 @@ NAMED_SERVICES: Final = 4
 """Services named in one sentence; more are counted, so that it stays one glance."""
 
 
+def known(view: SiteView) -> CounterView | None:
+    """
+    Return what the computers get as far as it can hold now; ``None`` where it is not known.
+
+    What worked before the line failed that it went by, and what failed before a line came back, is
+    of another time: the next run, seconds later, says how it is.
+    """
+    counter = view.counter
+    if counter is None:
+        return None
+    for link in view.links:
+        if link.since_s is None or link.since_s <= counter.at_s:
+            continue
+        went_by = counter.link in {"", link.name}
+        if (counter.is_alive and link.state is State.DOWN and went_by) or (
+            not counter.is_alive and link.state is State.UP
+        ):
+            return None
+    return counter
+
+
 def reach(view: SiteView, counter: CounterView, language: Language) -> str:
     """Say which services the computers can open; empty where the point has none."""
     if not counter.is_alive:
@@ -46,7 +67,7 @@ def affected_services(services: list[SubjectView], language: Language) -> str:
 
 def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> str:
     """Say whether the computers were seen to go by the backup; empty where that is not known."""
-    counter = view.counter
+    counter = known(view)
     short = medium_words(backup.medium).short
     if counter is None:
         return ""
@@ -66,7 +87,7 @@ def what_to_do(view: SiteView, backup: SubjectView | None, language: Language) -
     That the device reaches portals over the backup says nothing of the computers: where they were
     not measured, both is said.
     """
-    counter = view.counter
+    counter = known(view)
     if counter is not None and counter.is_alive:
         return Text("schema.words.counter.serve").read(language)
     if backup is None:

@@ -74,7 +74,8 @@ def headline(view: SiteView, language: Language) -> SiteHeadline:
 
 def is_cut_off(view: SiteView) -> bool:
     """Return whether a line works while the computers at the counter were seen to reach nothing."""
-    is_dead = view.counter is not None and not view.counter.is_alive
+    measured = counter.known(view)
+    is_dead = measured is not None and not measured.is_alive
     return is_dead and any(link.state is State.UP for link in view.links)
 
 
@@ -219,8 +220,9 @@ def _backup_clause(view: SiteView, backup: SubjectView, language: Language) -> s
 def _services_detail(view: SiteView, language: Language) -> str:
     """Say what can be reached: from the counter, where that is measured, else from the device."""
     services = view.services
-    if view.counter is not None:
-        return counter.reach(view, view.counter, language)
+    measured_counter = counter.known(view)
+    if measured_counter is not None:
+        return counter.reach(view, measured_counter, language)
     measured = [service for service in services if service.state is not State.UNKNOWN]
     if not measured:
         return ""
@@ -255,7 +257,8 @@ def _advice(view: SiteView, language: Language) -> str:
 
 
 def _site_state(view: SiteView) -> State:
-    if view.counter is not None and not view.counter.is_alive:
+    seen = counter.known(view)
+    if seen is not None and not seen.is_alive:
         return State.DOWN
     links = {link.state for link in view.links}
     services = {service.state for service in view.services} - {State.UNKNOWN}

@@ -1,0 +1,42 @@
+"""The computers at the counter: how often their traffic moved, how long it took, and when."""
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.view import SiteView
+from thongsuot_schema.words.dates import moment
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.titles import subject_title
+
+_SHOWN = 10
+"""Of the switch-overs of a month, the newest."""
+
+
+def switch_overs_part(view: SiteView, language: Language) -> str:
+    """Return the switch-overs of the last 31 days as HTML; nothing where there were none."""
+    if view.counter is None or not view.counter.switch_overs:
+        return ""
+    moves = view.counter.switch_overs
+    titles = {link.name: subject_title(link, language) for link in view.links}
+    longest_s = max(moved.took_s for moved in moves)
+    total = labels.SWITCH_OVERS_TOTAL.read(
+        language, count=len(moves), longest=duration(longest_s, language)
+    )
+    rows = []
+    for moved in sorted(moves, reverse=True)[:_SHOWN]:
+        way = labels.SWITCH_OVER_WAY.read(
+            language,
+            before=titles.get(moved.from_link, moved.from_link),
+            after=titles.get(moved.to_link, moved.to_link),
+        )
+        took = labels.SWITCH_OVER_TOOK.read(language, took=duration(moved.took_s, language))
+        rows.append(
+            f"<li><time>{moment(moved.at_s)}</time>"
+            f"<div><b>{escape(way)}</b><span>{escape(took)}</span></div></li>"
+        )
+    title = labels.SWITCH_OVERS.read(language)
+    return (
+        f'<section aria-labelledby="moves"><h2 id="moves">{title}</h2>'
+        f'<p class="sum">{escape(total)}</p>'
+        f'<ul class="card rows told">{"".join(rows)}</ul></section>'
+    )

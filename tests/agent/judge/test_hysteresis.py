@@ -1,4 +1,4 @@
-"""Hysteresis: when a sighting is believed, and when it is over."""
+"""Hysteresis: when a suspicion is believed, and when it is over."""
 
 from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.hysteresis import advance, hysteresis_for, next_round_wait_ns
@@ -16,8 +16,8 @@ def seen(fault: object = PARTIAL_OUTAGE, *, nats: float | None = 20.0, **more: b
     return Suspicion(fault=fault, onset_ns=5 * S, nats=nats, **more)  # type: ignore[arg-type]
 
 
-def round_at(slot: FaultSlot, at_s: float, sighting: Suspicion | None) -> bool:
-    return advance(slot, sighting, round(at_s * S), SETTINGS, clear_ns=round(at_s * S))
+def round_at(slot: FaultSlot, at_s: float, suspicion: Suspicion | None) -> bool:
+    return advance(slot, suspicion, round(at_s * S), SETTINGS, clear_ns=round(at_s * S))
 
 
 def test_a_partial_silence_is_believed_in_the_second_round() -> None:

@@ -47,8 +47,8 @@ def judge_blocked(at: LinkContext) -> None:
     held = at.link.blocked_services
     if fault is not None and fault != held.fault:
         first = min((slot for _, slot in blocked), key=lambda slot: slot.onset_ns)
-        seen = Suspicion(fault=fault, onset_ns=first.onset_ns, evidence=first.evidence)
-        confirm(held, seen, seen.onset_ns)
+        suspicion = Suspicion(fault=fault, onset_ns=first.onset_ns, evidence=first.evidence)
+        confirm(held, suspicion, suspicion.onset_ns)
     elif fault is None and held.fault is not None:
         at.link.clear_ns = at.now_ns
         at.link.blocked_services = FaultSlot()

@@ -1,4 +1,4 @@
-"""Fault: what is wrong, as a value; and what a concern saw of it in one round (Sighting)."""
+"""Diagnosis: what is wrong, as a value; and Suspicion: what a module saw of it in one round."""
 
 import msgspec
 

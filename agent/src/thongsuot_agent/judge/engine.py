@@ -1,5 +1,5 @@
 """
-Engine: one event at a time to verdict changes and wishes.
+Engine: one event at a time to verdict changes and confirmation probes.
 
 ``step`` is the whole interface. The memory that is passed in is consumed: the ruling holds the
 memory to go on with. Nothing here reads a clock or draws a number, so the same events give the same
@@ -35,7 +35,7 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     What an event led to.
 
     ``changes`` in the order links first, then services; ``confirmation_probes`` are to be measured
-    at once, each at most once; a wish that is not fulfilled costs certainty or time, never
+    at once, each at most once; a confirmation probe that is not made costs certainty or time, never
     correctness. ``route_changes`` are the ways to targets that changed.
     """
 
@@ -78,19 +78,19 @@ def _on_result(
         return _judge_after_event(at, site_probes)
     if series.kind == paths.PATH:
         return StepOutcome(memory=memory, route_changes=paths.note_path(at.link, result))
-    post = at.probes.point_of(series)
-    if post is None or result.finding.reason in _NEVER_STARTED:
+    point = at.probes.point_of(series)
+    if point is None or result.finding.reason in _NEVER_STARTED:
         return StepOutcome(memory=memory)
-    sign = _sign(at, result)
+    reachability = _reachability(at, result)
     started_ns = result.boottime_ns
     track = track_of(at.link, series)
     if series.kind == ECHO:
-        loss.count_echo_run(at, post, track, result, sign)
+        loss.count_echo_run(at, point, track, result, reachability)
     else:
-        carried_loss.count_run(at, post, track, result.finding, sign)
-    record_run(track, started_ns, result.finding, sign, memory.now_ns)
-    rounds.note_run_in_round(at, track, post, sign, started_ns)
-    if sign is Reachability.UNMEASURED:
+        carried_loss.count_run(at, point, track, result.finding, reachability)
+    record_run(track, started_ns, result.finding, reachability, memory.now_ns)
+    rounds.note_run_in_round(at, track, point, reachability, started_ns)
+    if reachability is Reachability.UNMEASURED:
         if result.finding.reason in _AGENT_OVERLOADED:
             at.link.starved_ns = started_ns
     else:
@@ -98,23 +98,25 @@ def _on_result(
         record_duration(track, started_ns, result.finding, settings, is_disturbed=disturbed)
         at.link.heard_ns = max(started_ns, at.link.heard_ns or 0)
         if not links.is_dead(at.link):
-            links.request_burst_if_unexpected(at, observation_of_run(at, post, track, sign), sign)
+            links.request_burst_if_unexpected(
+                at, observation_of_run(at, point, track, reachability), reachability
+            )
     asked = (
-        services.note_service_run(at, site_probes, track, sign, started_ns)
-        if post.is_service
+        services.note_service_run(at, site_probes, track, reachability, started_ns)
+        if point.is_service
         else ()
     )
     return _with_other_due_links(_judge_after_event(at, site_probes, asked), at, site_probes)
 
 
-def _sign(at: LinkContext, result: Result) -> Reachability:
+def _reachability(at: LinkContext, result: Result) -> Reachability:
     """Return what a run proves, as the link was when it began."""
-    sign = reachability_of(result.series.kind, result.finding)
+    reachability = reachability_of(result.series.kind, result.finding)
     if result.boottime_ns < at.link.valid_from_ns:
         return Reachability.UNMEASURED
-    if sign is Reachability.SILENT and _is_filtered_here(at, result.series):
+    if reachability is Reachability.SILENT and _is_filtered_here(at, result.series):
         return Reachability.UNMEASURED
-    return sign
+    return reachability
 
 
 def _is_filtered_here(at: LinkContext, series: Series) -> bool:
@@ -184,18 +186,18 @@ def _judge_after_event(
     equipment.age_readings(at)
     if not asked and is_at_rest(at) and not services.is_comparison_due(memory):
         return StepOutcome(memory=memory)
-    wishes = [*links.advance_rounds(at), *asked]
+    confirmations = [*links.advance_rounds(at), *asked]
     changes = judge_link(at)
     if changes:
         is_down = any(change.verdict.state is State.DOWN for change in changes)
-        wishes.extend(
+        confirmations.extend(
             services.compare_services(memory, site_probes, settings, only_faulty=not is_down)
         )
     if changes or services.is_comparison_due(memory):
         service_outcome = services.judge_services(memory, site_probes, settings)
-        wishes.extend(service_outcome.confirmation_probes)
+        confirmations.extend(service_outcome.confirmation_probes)
         changes = (*changes, *service_outcome.changes)
-    return StepOutcome(memory=memory, changes=changes, confirmation_probes=tuple(wishes))
+    return StepOutcome(memory=memory, changes=changes, confirmation_probes=tuple(confirmations))
 
 
 def _with_other_due_links(
@@ -219,10 +221,10 @@ def _with_other_due_links(
 def _link_context(
     memory: Memory, name: str, site_probes: SiteProbes, settings: Settings
 ) -> LinkContext | None:
-    watch = site_probes.links.get(name)
-    if watch is None:
+    link_probes = site_probes.links.get(name)
+    if link_probes is None:
         return None
     link = memory.links.get(name)
     if link is None:
         link = memory.links[name] = LinkMemory(name=name)
-    return LinkContext(memory, link, watch, settings)
+    return LinkContext(memory, link, link_probes, settings)

@@ -1,5 +1,5 @@
 """
-What the engine is told (Arrival, Tick, LinkEvent) and what it asks for (Wish). All times:
+Events that go into the engine, and the confirmation probes that it asks for. All times:
 CLOCK_BOOTTIME.
 """
 

@@ -18,25 +18,30 @@ OTHER_LIMIT = 8
 """Series of other links that are shown beside them."""
 
 
-def gather_evidence(at: LinkContext, sight: Observations) -> tuple[Evidence, ...]:
+def gather_evidence(at: LinkContext, observations: Observations) -> tuple[Evidence, ...]:
     """
     Return what a round showed, and what other links last saw of the targets that are silent here.
     """
-    ordered = sorted(sight.seen, key=_order)
-    own = [_evidence_of(seen.track, seen.rung) for seen in ordered[:OWN_LIMIT]]
+    ordered = sorted(observations.seen, key=_order)
+    own = [_evidence_of(observation.track, observation.rung) for observation in ordered[:OWN_LIMIT]]
     others: list[Evidence] = []
     for target in dict.fromkeys(
         s.point.target for s in ordered if s.silent and not s.point.is_gateway
     ):
         for other, track in other_tracks(at, target):
-            post = at.probes.point_of(track)
-            if post is not None:
-                others.append(_evidence_of(track, post.rung, other.name))
+            point = at.probes.point_of(track)
+            if point is not None:
+                others.append(_evidence_of(track, point.rung, other.name))
     return (*own, *others[:OTHER_LIMIT])
 
 
-def _order(seen: Observation) -> tuple[int, str, str, str]:
-    return RANK[seen.rung], seen.track.target, seen.track.kind, seen.track.family.value
+def _order(observation: Observation) -> tuple[int, str, str, str]:
+    return (
+        RANK[observation.rung],
+        observation.track.target,
+        observation.track.kind,
+        observation.track.family.value,
+    )
 
 
 def _evidence_of(track: Track, rung: Segment, link: str = "") -> Evidence:

@@ -1,5 +1,5 @@
 """
-Hysteresis: when a sighting is believed and when it is over. Faults become visible only after their
+Hysteresis: when a suspicion is believed and when it is over. Faults become visible only after their
 time.
 """
 
@@ -55,7 +55,7 @@ def hysteresis_for(fault: Diagnosis, settings: Settings) -> Hysteresis:
 
 
 def advance(
-    slot: FaultSlot, sighting: Suspicion | None, now_ns: int, settings: Settings, clear_ns: int
+    slot: FaultSlot, suspicion: Suspicion | None, now_ns: int, settings: Settings, clear_ns: int
 ) -> bool:
     """
     Take what one round saw into a slot; returns whether what is believed has changed.
@@ -63,7 +63,7 @@ def advance(
     ``clear_ns`` is the start of the first run that speaks for a recovery, should this be the first
     round of one.
     """
-    fault = sighting.fault if sighting is not None else None
+    fault = suspicion.fault if suspicion is not None else None
     if fault == slot.fault:
         slot.is_pending = False
         slot.pending = None
@@ -73,20 +73,20 @@ def advance(
         slot.pending = fault
         slot.rounds = 0
         slot.first_ns = now_ns
-        slot.pending_onset_ns = clear_ns if sighting is None else sighting.onset_ns
+        slot.pending_onset_ns = clear_ns if suspicion is None else suspicion.onset_ns
     slot.rounds += 1
-    if sighting is not None:
-        slot.pending_onset_ns = min(slot.pending_onset_ns, sighting.onset_ns)
-    if not _is_due(slot, sighting, now_ns, settings):
+    if suspicion is not None:
+        slot.pending_onset_ns = min(slot.pending_onset_ns, suspicion.onset_ns)
+    if not _is_due(slot, suspicion, now_ns, settings):
         return False
-    confirm(slot, sighting, slot.pending_onset_ns)
+    confirm(slot, suspicion, slot.pending_onset_ns)
     return True
 
 
-def confirm(slot: FaultSlot, sighting: Suspicion | None, onset_ns: int) -> None:
-    """Make a sighting what the slot holds, without waiting."""
-    slot.fault = sighting.fault if sighting is not None else None
-    slot.evidence = sighting.evidence if sighting is not None else ()
+def confirm(slot: FaultSlot, suspicion: Suspicion | None, onset_ns: int) -> None:
+    """Make a suspicion what the slot holds, without waiting."""
+    slot.fault = suspicion.fault if suspicion is not None else None
+    slot.evidence = suspicion.evidence if suspicion is not None else ()
     slot.onset_ns = onset_ns
     slot.is_pending = False
     slot.pending = None
@@ -105,18 +105,18 @@ def next_round_wait_ns(slot: FaultSlot, settings: Settings) -> int | None:
     return ns(patience.clear_s / max(1, patience.clear_rounds - 1))
 
 
-def _is_due(slot: FaultSlot, sighting: Suspicion | None, now_ns: int, settings: Settings) -> bool:
+def _is_due(slot: FaultSlot, suspicion: Suspicion | None, now_ns: int, settings: Settings) -> bool:
     waited_ns = now_ns - slot.first_ns
-    if sighting is None:
+    if suspicion is None:
         assert slot.fault is not None, "only a fault can be over"
         patience = hysteresis_for(slot.fault, settings)
         return slot.rounds >= patience.clear_rounds and waited_ns >= ns(patience.clear_s)
-    patience = hysteresis_for(sighting.fault, settings)
-    is_strong = sighting.nats is None or sighting.nats >= settings.silence_nats
-    is_strong = is_strong and sighting.is_ripe
+    patience = hysteresis_for(suspicion.fault, settings)
+    is_strong = suspicion.nats is None or suspicion.nats >= settings.silence_nats
+    is_strong = is_strong and suspicion.is_ripe
     return (
         is_strong
         and slot.rounds
-        >= patience.confirm_rounds + (not sighting.is_sure) + (slot.fault is not None)
+        >= patience.confirm_rounds + (not suspicion.is_sure) + (slot.fault is not None)
         and waited_ns >= ns(patience.confirm_s)
     )

@@ -18,9 +18,9 @@ def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes
     same = {target.name: target for target in before.inventory.targets}
     kept = {target.name for target in after.inventory.targets if same.get(target.name) == target}
     for name, link in memory.links.items():
-        watch = after.links.get(name)
-        if watch is not None:
-            _forget_removed_on_link(link, watch, kept, memory.now_ns)
+        link_probes = after.links.get(name)
+        if link_probes is not None:
+            _forget_removed_on_link(link, link_probes, kept, memory.now_ns)
     for name in list(memory.services):
         if name not in kept or not _is_watched(name, after):
             del memory.services[name]
@@ -32,21 +32,24 @@ def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes
 
 
 def _forget_removed_on_link(
-    link: LinkMemory, watch: LinkProbes, kept: set[str], now_ns: int
+    link: LinkMemory, link_probes: LinkProbes, kept: set[str], now_ns: int
 ) -> None:
     for key, track in list(link.tracks.items()):
-        if track.target not in kept or watch.point_of(track) is None:
+        if track.target not in kept or link_probes.point_of(track) is None:
             del link.tracks[key]
             # A round without those that are gone could be over at once, and a link whose anchors
             # were just exchanged be called well because its gateway answers: all are asked anew.
             link.round, link.burst_ns = None, now_ns
     for path in list(link.paths):
-        if path.target not in kept or path.target not in watch.paths:
+        if path.target not in kept or path.target not in link_probes.paths:
             del link.paths[path]
 
 
 def _is_watched(service: str, site_probes: SiteProbes) -> bool:
-    return any(PointKey(REQUEST, service) in watch.points for watch in site_probes.links.values())
+    return any(
+        PointKey(REQUEST, service) in link_probes.points
+        for link_probes in site_probes.links.values()
+    )
 
 
 def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:

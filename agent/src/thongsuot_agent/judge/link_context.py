@@ -1,4 +1,4 @@
-"""Stand: one link with all that is needed to judge it."""
+"""Link context: one link with all that is needed to judge it."""
 
 from functools import lru_cache
 

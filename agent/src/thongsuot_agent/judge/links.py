@@ -76,18 +76,22 @@ def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
     return is_lossy or link.flap_state.active
 
 
-def request_burst_if_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> None:
+def request_burst_if_unexpected(
+    at: LinkContext, observation: Observation, reachability: Reachability
+) -> None:
     """Ask for a burst when a run does not fit what is believed."""
     link = at.link
-    if RANK[seen.rung] > RANK[Segment.LAN]:
+    if RANK[observation.rung] > RANK[Segment.LAN]:
         link.consecutive_timeouts = (
-            link.consecutive_timeouts + 1 if sign is Reachability.SILENT and seen.counts else 0
+            link.consecutive_timeouts + 1
+            if reachability is Reachability.SILENT and observation.counts
+            else 0
         )
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return
     if link.round is not None and link.round.is_burst:
         return
-    if not link.known or _is_unexpected(at, seen, sign):
+    if not link.known or _is_unexpected(at, observation, reachability):
         link.burst_ns = at.now_ns
 
 
@@ -111,35 +115,35 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         close_round(at)
     loss.judge_loss(at)
     carried_loss.judge_carried_loss(at)
-    wishes = (*loss.dense_probes(at), *carried_probes.recovery_probes(at))
+    confirmations = (*loss.dense_probes(at), *carried_probes.recovery_probes(at))
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
-        return tuple(dict.fromkeys((*rounds.open_burst(at), *wishes)))
-    return wishes
+        return tuple(dict.fromkeys((*rounds.open_burst(at), *confirmations)))
+    return confirmations
 
 
 def close_round(at: LinkContext) -> None:
     """Judge what a round has shown, concern by concern; an outage hides the others."""
     link = at.link
     assert link.round is not None, "only an open round can be closed"
-    sight = observe_round(at, link.round.opened_ns)
-    if not sight.seen:
+    observed = observe_round(at, link.round.opened_ns)
+    if not observed.seen:
         link.round = None
         return
-    seen = silence.detect_silence(at, sight)
-    if seen is not None or silence.is_silence_over(at):
-        _advance(at, link.silence, seen, sight)
-        _track_flapping(at, seen, sight)
+    suspicion = silence.detect_silence(at, observed)
+    if suspicion is not None or silence.is_silence_over(at):
+        _advance(at, link.silence, suspicion, observed)
+        _track_flapping(at, suspicion, observed)
     if is_outage(link.silence.fault):
         _reset_degraded(link)
-    elif seen is None or not is_outage(seen.fault):
-        if latency.is_latency_measured(at, sight):
-            _advance(at, link.slow, latency.detect_latency(at, sight), sight)
-        if resolver.is_resolver_measured(sight):
-            _advance(at, link.resolver, resolver.detect_resolver_fault(at, sight), sight)
+    elif suspicion is None or not is_outage(suspicion.fault):
+        if latency.is_latency_measured(at, observed):
+            _advance(at, link.slow, latency.detect_latency(at, observed), observed)
+        if resolver.is_resolver_measured(observed):
+            _advance(at, link.resolver, resolver.detect_resolver_fault(at, observed), observed)
     was_burst = link.round.is_burst
     if not link.silence.is_pending:
-        _become_known(at, sight)
-        _note_known_unresponsive(at, sight)
+        _become_known(at, observed)
+        _note_known_unresponsive(at, observed)
     if was_burst and all(s.fault is None and not s.is_pending for s in rounds.round_slots(link)):
         _note_inconclusive_burst(at)
     rounds.schedule_next_round(at)
@@ -161,23 +165,25 @@ def apply_elapsed_time(at: LinkContext) -> None:
         _reset_rounds(link)
 
 
-def _is_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> bool:
+def _is_unexpected(at: LinkContext, observation: Observation, reachability: Reachability) -> bool:
     """Return whether a run does not fit what is believed, and is not being looked into already."""
-    track, link = seen.track, at.link
+    track, link = observation.track, at.link
     is_out = is_outage(link.silence.fault)
     if link.silence.is_pending:
         return False
-    if sign is Reachability.SILENT:
+    if reachability is Reachability.SILENT:
         return not is_out and not track.known_unresponsive and not _in_burst_backoff(at)
-    if sign is Reachability.ANSWERED and is_out:
-        return RANK[seen.rung] > RANK[Segment.LAN]
+    if reachability is Reachability.ANSWERED and is_out:
+        return RANK[observation.rung] > RANK[Segment.LAN]
     if track.kind == resolver.LOOKUP:
         return (
-            not is_out and not link.resolver.is_pending and resolver.is_lookup_unexpected(at, seen)
+            not is_out
+            and not link.resolver.is_pending
+            and resolver.is_lookup_unexpected(at, observation)
         )
     if is_out or link.slow.is_pending or link.slow.fault is not None:
         return False
-    return latency.is_suspiciously_slow(at, seen) and track.value_ns == track.answered_ns
+    return latency.is_suspiciously_slow(at, observation) and track.value_ns == track.answered_ns
 
 
 def _in_burst_backoff(at: LinkContext) -> bool:
@@ -250,89 +256,91 @@ def _recover_by_facts(at: LinkContext) -> None:
     link.facts_slot = FaultSlot()
 
 
-def _advance(at: LinkContext, slot: FaultSlot, seen: Suspicion | None, sight: Observations) -> None:
+def _advance(
+    at: LinkContext, slot: FaultSlot, suspicion: Suspicion | None, observed: Observations
+) -> None:
     is_silence = slot is at.link.silence
-    clear_ns = sight.since_ns
+    clear_ns = observed.since_ns
     if is_silence:
-        clear_ns = _return_ns(sight, slot, at.now_ns)
-    if advance(slot, seen, at.now_ns, at.settings, clear_ns) and seen is None:
-        _mark_clear(at, slot.onset_ns, sight)
+        clear_ns = _return_ns(observed, slot, at.now_ns)
+    if advance(slot, suspicion, at.now_ns, at.settings, clear_ns) and suspicion is None:
+        _mark_clear(at, slot.onset_ns, observed)
         if slot is at.link.slow:
             # What its queue has dropped says nothing of the time after it.
             loss.restart_loss_test(at.link)
     if slot.is_pending and slot.rounds == 1:
-        slot.round_ns = sight.since_ns
+        slot.round_ns = observed.since_ns
 
 
-def _become_known(at: LinkContext, sight: Observations) -> None:
+def _become_known(at: LinkContext, observed: Observations) -> None:
     """Let a verdict be given once anything is: a fault, or an answer from beyond the site."""
     link = at.link
-    if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(sight)):
+    if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(observed)):
         link.known = True
         issued = at.memory.issued.get(SubjectKey(link.name, ""))
         since_ns = 0 if issued is None else issued.decided_ns
-        _mark_clear(at, _first_answer_ns(sight, since_ns, at.now_ns), sight)
+        _mark_clear(at, _first_answer_ns(observed, since_ns, at.now_ns), observed)
 
 
-def _is_proved_beyond_site(sight: Observations) -> bool:
+def _is_proved_beyond_site(observed: Observations) -> bool:
     """Return whether anything beyond the site answered: a gateway alone proves no line."""
-    return any(RANK[seen.rung] > RANK[Segment.LAN] for seen in sight.answered())
+    return any(RANK[observation.rung] > RANK[Segment.LAN] for observation in observed.answered())
 
 
-def _mark_clear(at: LinkContext, onset_ns: int, sight: Observations) -> None:
+def _mark_clear(at: LinkContext, onset_ns: int, observed: Observations) -> None:
     at.link.clear_ns = onset_ns
-    at.link.clear_evidence = gather_evidence(at, sight)
+    at.link.clear_evidence = gather_evidence(at, observed)
 
 
-def _note_known_unresponsive(at: LinkContext, sight: Observations) -> None:
+def _note_known_unresponsive(at: LinkContext, observed: Observations) -> None:
     """Remember who stays silent, or fails, while others as far out answer."""
     link = at.link
     if any(slot.is_pending for slot in rounds.round_slots(link)) or _is_any_silent_not_probed(
-        at, sight
+        at, observed
     ):
         return
-    top = max((RANK[seen.rung] for seen in sight.answered()), default=-1)
-    for seen in sight.seen:
-        if seen.silent and RANK[seen.rung] <= top and link.silence.fault is None:
-            seen.track.known_unresponsive = True
-        if seen.track.failures:
-            seen.track.known_failing = True
+    top = max((RANK[observation.rung] for observation in observed.answered()), default=-1)
+    for observation in observed.seen:
+        if observation.silent and RANK[observation.rung] <= top and link.silence.fault is None:
+            observation.track.known_unresponsive = True
+        if observation.track.failures:
+            observation.track.known_failing = True
 
 
-def _is_any_silent_not_probed(at: LinkContext, sight: Observations) -> bool:
+def _is_any_silent_not_probed(at: LinkContext, observed: Observations) -> bool:
     """
     Return whether somebody who was silent when last asked was not heard of in the round.
 
     He may be silent still, and together with the others that is a fault, not an excuse.
     """
-    heard = {seen.point.key(seen.track.family) for seen in sight.seen}
+    heard = {observation.point.key(observation.track.family) for observation in observed.seen}
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
+        point = at.probes.point_of(track)
         if (
-            post is None
-            or post.kind not in FAST_KINDS
+            point is None
+            or point.kind not in FAST_KINDS
             or track.known_unresponsive
             or not track.silences
         ):
             continue
-        is_asked = rounds.can_be_probed(at.link, post, track.family)
-        if is_asked and post.key(track.family) not in heard:
+        is_asked = rounds.can_be_probed(at.link, point, track.family)
+        if is_asked and point.key(track.family) not in heard:
             return True
     return False
 
 
-def _track_flapping(at: LinkContext, seen: Suspicion | None, sight: Observations) -> None:
+def _track_flapping(at: LinkContext, suspicion: Suspicion | None, observed: Observations) -> None:
     link = at.link
-    if seen is not None and is_outage(seen.fault):
+    if suspicion is not None and is_outage(suspicion.fault):
         # A round in which the link comes or goes is half of this and half of that: what is believed
         # of the silence counts, as soon as anything is.
         believed = link.silence.fault if is_outage(link.silence.fault) else link.flap_state.fault
         # One protocol that comes and goes may be a policer's; a fault shows in what a link carries.
-        is_proved = seen.is_ripe and seen.is_sure
-        if is_proved and (seen.nats or 0.0) >= at.settings.silence_nats:
-            fault = believed or seen.fault
-            flapping.note_outage(link.flap_state, fault, seen.onset_ns, at.now_ns, at.settings)
-    elif sight.answered():
+        is_proved = suspicion.is_ripe and suspicion.is_sure
+        if is_proved and (suspicion.nats or 0.0) >= at.settings.silence_nats:
+            fault = believed or suspicion.fault
+            flapping.note_outage(link.flap_state, fault, suspicion.onset_ns, at.now_ns, at.settings)
+    elif observed.answered():
         flapping.note_return(link.flap_state, at.now_ns)
 
 
@@ -355,7 +363,7 @@ def _reset_rounds(link: LinkMemory) -> None:
     _reset_degraded(link)
 
 
-def _first_answer_ns(sight: Observations, since_ns: int, now_ns: int) -> int:
+def _first_answer_ns(observed: Observations, since_ns: int, now_ns: int) -> int:
     """
     Return the start of the first run beyond the site that answered since a fault began.
 
@@ -363,14 +371,14 @@ def _first_answer_ns(sight: Observations, since_ns: int, now_ns: int) -> int:
     their series, which therefore began too early. Then the latest answer speaks.
     """
     starts: list[int] = []
-    for seen in sight.answered():
-        if RANK[seen.rung] > RANK[Segment.LAN]:
-            first_ns = seen.track.answered_since_ns or 0
-            starts.append(first_ns if first_ns >= since_ns else seen.track.answered_ns or 0)
+    for observation in observed.answered():
+        if RANK[observation.rung] > RANK[Segment.LAN]:
+            first_ns = observation.track.answered_since_ns or 0
+            starts.append(first_ns if first_ns >= since_ns else observation.track.answered_ns or 0)
     return min((start for start in starts if start >= since_ns), default=now_ns)
 
 
-def _return_ns(sight: Observations, slot: FaultSlot, now_ns: int) -> int:
+def _return_ns(observed: Observations, slot: FaultSlot, now_ns: int) -> int:
     """
     Return the start of the first run that speaks for the end of a silence.
 
@@ -380,9 +388,9 @@ def _return_ns(sight: Observations, slot: FaultSlot, now_ns: int) -> int:
     segment = slot.fault.segment if slot.fault is not None else None
     rank = max(RANK[Segment.ACCESS], RANK[segment] if segment is not None else 0)
     starts = [
-        seen.track.answered_since_ns or 0
-        for seen in sight.answered()
-        if RANK[seen.rung] >= rank and (seen.track.silent_ns or 0) >= slot.onset_ns
+        observation.track.answered_since_ns or 0
+        for observation in observed.answered()
+        if RANK[observation.rung] >= rank and (observation.track.silent_ns or 0) >= slot.onset_ns
     ]
     return min((start for start in starts if start >= slot.onset_ns), default=now_ns)
 

@@ -1,6 +1,6 @@
 """
-Sight: which probe points of a link answered since a moment, on which rung; the ladder as seen in
-one round.
+Observations: which probe points of a link answered since a moment, on which rung; the ladder as
+seen in one round.
 """
 
 from collections.abc import Iterable
@@ -86,23 +86,27 @@ class SilenceCandidate:
     is_ripe: bool = True
 
 
-def rung_of(post: ProbePoint, facts: LinkFacts | None) -> Segment:
+def rung_of(point: ProbePoint, facts: LinkFacts | None) -> Segment:
     """
     Return the rung that an answer from a post proves; a box of the site that forwards is on the
     LAN.
     """
-    if post.is_first_resolver and facts is not None and facts.local_resolver:
+    if point.is_first_resolver and facts is not None and facts.local_resolver:
         return Segment.LAN
-    return post.rung
+    return point.rung
 
 
 def observation_of_run(
-    at: LinkContext, post: ProbePoint, track: Track, sign: Reachability
+    at: LinkContext, point: ProbePoint, track: Track, reachability: Reachability
 ) -> Observation:
-    """Return one run as part of a sight."""
-    rung = rung_of(post, at.link.facts)
+    """Return one run as an observation."""
+    rung = rung_of(point, at.link.facts)
     return Observation(
-        track, post, rung, sign is Reachability.ANSWERED, sign is Reachability.SILENT
+        track,
+        point,
+        rung,
+        reachability is Reachability.ANSWERED,
+        reachability is Reachability.SILENT,
     )
 
 
@@ -128,15 +132,15 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     (2026-11: a carrier that polices echoes was told of a dead transit while pages were opened in
     1.5 s over a line that the site's own download filled, none within one round of 1.2 s).
     """
-    seen: list[Observation] = []
+    observed: list[Observation] = []
     held = at.link.silence
     is_out = is_outage(held.fault)
     requests_since_ns = min(since_ns, held.round_ns) if held.is_pending and not is_out else since_ns
     under_way_ns = 0 if is_out else IN_FLIGHT_NS
     proved_ns = _last_proof_ns(at)
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
-        if post is None:
+        point = at.probes.point_of(track)
+        if point is None:
             continue
         answered = track.answered_ns is not None and track.answered_ns >= since_ns
         began_ns = track.silent_ns or 0
@@ -151,8 +155,10 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
         elif track.kind not in FAST_KINDS and not track.silences:
             answered = answered or (track.answered_ns or -1) >= requests_since_ns
         if answered or silent or (track.failed_ns or 0) >= since_ns:
-            seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
-    return Observations(since_ns, tuple(seen))
+            observed.append(
+                Observation(track, point, rung_of(point, at.link.facts), answered, silent)
+            )
+    return Observations(since_ns, tuple(observed))
 
 
 def _last_proof_ns(at: LinkContext) -> int:
@@ -170,36 +176,38 @@ def _last_proof_ns(at: LinkContext) -> int:
 
 def observe_latest(at: LinkContext, since_ns: int) -> Observations:
     """Return who is silent by what was last heard of him, and who has answered since a moment."""
-    seen: list[Observation] = []
+    observed: list[Observation] = []
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
+        point = at.probes.point_of(track)
         silent = track.silences > 0
         answered = not silent and (track.answered_ns or 0) >= since_ns
-        if post is not None and (silent or answered):
-            seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
-    return Observations(since_ns, tuple(seen))
+        if point is not None and (silent or answered):
+            observed.append(
+                Observation(track, point, rung_of(point, at.link.facts), answered, silent)
+            )
+    return Observations(since_ns, tuple(observed))
 
 
 def is_any_not_probed(
-    at: LinkContext, sight: Observations, rung: Segment, family: Family | None = None
+    at: LinkContext, observations: Observations, rung: Segment, family: Family | None = None
 ) -> bool:
     """
     Return whether a target beyond a rung that lived when last asked was not asked in the round.
 
-    Wishes may be left unfulfilled. Whoever was not asked may be alive, so nothing can be called
-    silent as a whole without him.
+    Confirmation probes may not be made. Whoever was not asked may be alive, so nothing can be
+    called silent as a whole without him.
     """
-    heard = {s.point.target for s in sight.seen if family in {None, s.track.family}}
+    heard = {s.point.target for s in observations.seen if family in {None, s.track.family}}
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
-        if post is None or post.kind not in FAST_KINDS or track.target in heard:
+        point = at.probes.point_of(track)
+        if point is None or point.kind not in FAST_KINDS or track.target in heard:
             continue
         lives = (
             track.answered_ns is not None and not track.silences and not track.known_unresponsive
         )
         is_measured = (track.answered_ns or 0) > (track.unmeasured_ns or 0)
         is_meant = (
-            family in {None, track.family} and RANK[rung_of(post, at.link.facts)] > RANK[rung]
+            family in {None, track.family} and RANK[rung_of(point, at.link.facts)] > RANK[rung]
         )
         if lives and is_measured and is_meant:
             return True
@@ -232,6 +240,6 @@ def is_gateway_lossy(at: LinkContext) -> bool:
     return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs
 
 
-def independent_witnesses(seen: Iterable[Observation]) -> set[str]:
+def independent_witnesses(observed: Iterable[Observation]) -> set[str]:
     """Return the independent witnesses among what was seen."""
-    return {s.witness for s in seen}
+    return {s.witness for s in observed}

@@ -86,32 +86,32 @@ def path_probes(
         link = memory.links.get(change.verdict.link)
         if link is not None:
             link.is_path_due = True
-    wishes: list[ConfirmationProbe] = []
+    confirmations: list[ConfirmationProbe] = []
     for name, link in memory.links.items():
         if not link.is_path_due:
             continue
-        watch, asked_ns = site_probes.links.get(name), link.paths_asked_ns
+        link_probes, asked_ns = site_probes.links.get(name), link.paths_asked_ns
         is_resting = asked_ns is not None and memory.now_ns - asked_ns < _REST_NS
-        if watch is None or is_resting:
+        if link_probes is None or is_resting:
             continue
         link.is_path_due = False
-        if watch.paths:
+        if link_probes.paths:
             link.paths_asked_ns = memory.now_ns
-            wishes += _path_probes_of(link, watch)
-    return tuple(wishes)
+            confirmations += _path_probes_of(link, link_probes)
+    return tuple(confirmations)
 
 
-def _path_probes_of(link: LinkMemory, watch: LinkProbes) -> list[ConfirmationProbe]:
+def _path_probes_of(link: LinkMemory, link_probes: LinkProbes) -> list[ConfirmationProbe]:
     """The ways to who is silent first: it is about them."""
     silent = {track.target for track in link.tracks.values() if track.silences}
-    ordered = sorted(watch.paths, key=lambda target: target not in silent)
-    wishes = [
+    ordered = sorted(link_probes.paths, key=lambda target: target not in silent)
+    confirmations = [
         ConfirmationProbe(kind=PATH, link=link.name, target=target, family=family)
         for target in ordered
-        for family in watch.paths[target]
+        for family in link_probes.paths[target]
         if link.facts is None or link.facts.usable(family)
     ]
-    return wishes[:_PROBES_AT_ONCE]
+    return confirmations[:_PROBES_AT_ONCE]
 
 
 def _learn_hop(hops: dict[Family, FirstHop], family: Family, address: str) -> None:

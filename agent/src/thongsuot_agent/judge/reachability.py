@@ -1,6 +1,6 @@
 """
-Sign: what one run says about whether its target can be reached; most failures of a service say yes
-or nothing.
+Reachability: what one run says about whether its target can be reached; most failures of a service
+say yes or nothing.
 """
 
 from enum import Enum, auto

@@ -31,26 +31,26 @@ def replay(lines: Iterable[bytes | str]) -> Iterator[str]:
     site_probes, settings, events = recording.read(lines)
     memory = Memory()
     start_ns: int | None = None
-    told: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     for event in recording.with_ticks(events):
         start_ns = event.boottime_ns if start_ns is None else start_ns
-        yield from _event_lines(event, start_ns, told)
+        yield from _event_lines(event, start_ns, sums)
         ruling = step(memory, event, site_probes, settings)
         memory = ruling.memory
         at = _offset_text(event.boottime_ns, start_ns)
         if ruling.confirmation_probes:
-            told["wishes"] += len(ruling.confirmation_probes)
+            sums["confirmations"] += len(ruling.confirmation_probes)
             yield f"{at}  asks for {_probe_counts(ruling.confirmation_probes)}"
         for change in ruling.changes:
-            told["changes"] += 1
+            sums["changes"] += 1
             yield from _change_lines(change, start_ns)
     yield (
-        f"{told['results']} results, {told['failed']} failed, {told['unmeasured']} unmeasured; "
-        f"{told['wishes']} runs asked for; {told['changes']} changes"
+        f"{sums['results']} results, {sums['failed']} failed, {sums['unmeasured']} unmeasured; "
+        f"{sums['confirmations']} runs asked for; {sums['changes']} changes"
     )
 
 
-def _event_lines(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
+def _event_lines(event: Recorded, start_ns: int, sums: Counter[str]) -> Iterator[str]:
     at = _offset_text(event.boottime_ns, start_ns)
     if isinstance(event, LinkEvent):
         facts = event.facts
@@ -70,11 +70,11 @@ def _event_lines(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator
         conflict = ", address used twice" if facts.address_conflict else ""
         yield f"{at}  {event.link}: interface {state}{conflict}"
     elif isinstance(event, ResultArrival):
-        told["results"] += 1
+        sums["results"] += 1
         finding, series = event.result.finding, event.result.series
         if finding.outcome is Outcome.OK:
             return
-        told[finding.outcome.value] += 1
+        sums[finding.outcome.value] += 1
         began = _offset_text(event.result.boottime_ns, start_ns).strip()
         detail = f" ({finding.detail})" if finding.detail else ""
         yield (
@@ -83,8 +83,8 @@ def _event_lines(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator
         )
 
 
-def _probe_counts(wishes: Sequence[ConfirmationProbe]) -> str:
-    counts = Counter((wish.link, wish.kind) for wish in wishes)
+def _probe_counts(confirmations: Sequence[ConfirmationProbe]) -> str:
+    counts = Counter((confirmation.link, confirmation.kind) for confirmation in confirmations)
     parts = [f"{count} {kind} over {link}" for (link, kind), count in sorted(counts.items())]
     return ", ".join(parts)
 

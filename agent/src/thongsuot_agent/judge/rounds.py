@@ -45,36 +45,41 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
     The first burst of a suspicion leaves web requests out, unless there are few anchors.
     """
-    link, watch = at.link, at.probes
+    link, link_probes = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
     slow, resolver = link.slow.pending, link.resolver.pending
     if resolver is not None or (slow is not None and slow.segment is Segment.TRANSIT):
         # A request tells a name server that is dead from a link that lets no new flow pass, and
         # whether a service that is watched lies where echoes are slow.
         is_wide = True
-    wishes: list[ConfirmationProbe] = []
+    confirmations: list[ConfirmationProbe] = []
     awaited: set[SeriesKey] = set()
-    for post, family in _probeable(at):
-        if post.kind not in FAST_KINDS and not is_wide:
+    for point, family in _probeable(at):
+        if point.kind not in FAST_KINDS and not is_wide:
             continue
-        wishes.append(
-            ConfirmationProbe(kind=post.kind, link=link.name, target=post.target, family=family)
+        confirmations.append(
+            ConfirmationProbe(kind=point.kind, link=link.name, target=point.target, family=family)
         )
-        track = link.tracks.get(post.key(family))
-        if post.kind in FAST_KINDS and not (track is not None and track.known_unresponsive):
-            awaited.add(post.key(family))
-    if watch.has_host_probe:
-        wishes.append(ConfirmationProbe(kind=HOST, link=link.name, target="", family=Family.NONE))
-    for kind, target, family in watch.boxes:
+        track = link.tracks.get(point.key(family))
+        if point.kind in FAST_KINDS and not (track is not None and track.known_unresponsive):
+            awaited.add(point.key(family))
+    if link_probes.has_host_probe:
+        confirmations.append(
+            ConfirmationProbe(kind=HOST, link=link.name, target="", family=Family.NONE)
+        )
+    for kind, target, family in link_probes.boxes:
         # Whoever can say why is asked as well; each costs a moment, so not in every burst.
         if equipment.is_worth_asking(link, kind, at.now_ns):
-            wishes.append(
+            confirmations.append(
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
             )
-    for kind in {wish.kind for wish in wishes} & {equipment.RADIO, equipment.BOX}:
+    for kind in {confirmation.kind for confirmation in confirmations} & {
+        equipment.RADIO,
+        equipment.BOX,
+    }:
         link.equipment.asked_ns[kind] = at.now_ns
     _open_round(at, ns(at.settings.round_wait_s), awaited)
-    return tuple(wishes)
+    return tuple(confirmations)
 
 
 def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
@@ -84,20 +89,20 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
     Should not all of it be measured, the next round asks the others.
     """
     candidates: list[tuple[bool, int, int, ProbePoint, Family]] = []
-    for place, post in enumerate(at.probes.points.values()):
-        for family in post.families:
-            if can_be_probed(at.link, post, family):
-                track = at.link.tracks.get(post.key(family))
+    for place, point in enumerate(at.probes.points.values()):
+        for family in point.families:
+            if can_be_probed(at.link, point, family):
+                track = at.link.tracks.get(point.key(family))
                 heard_ns = 0
                 if track is not None:
                     heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
-                candidates.append((post.kind not in FAST_KINDS, heard_ns, place, post, family))
+                candidates.append((point.kind not in FAST_KINDS, heard_ns, place, point, family))
     candidates.sort(key=lambda entry: entry[:3])
-    return [(post, family) for _, _, _, post, family in candidates]
+    return [(point, family) for _, _, _, point, family in candidates]
 
 
 def note_run_in_round(
-    at: LinkContext, track: Track, post: ProbePoint, sign: Reachability, started_ns: int
+    at: LinkContext, track: Track, point: ProbePoint, reachability: Reachability, started_ns: int
 ) -> None:
     """
     Take a run into the open round.
@@ -108,9 +113,9 @@ def note_run_in_round(
     current = at.link.round
     if current is None:
         return
-    current.awaited.discard(post.key(track.family))
-    is_of_round = started_ns >= current.opened_ns and sign is Reachability.ANSWERED
-    if is_of_round and RANK[rung_of(post, at.link.facts)] > RANK[Segment.LAN]:
+    current.awaited.discard(point.key(track.family))
+    is_of_round = started_ns >= current.opened_ns and reachability is Reachability.ANSWERED
+    if is_of_round and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]:
         current.answered.add(track.family)
 
 
@@ -148,15 +153,15 @@ def is_round_complete(at: LinkContext) -> bool:
     return not any(key.kind == ECHO or key.family in current.answered for key in current.awaited)
 
 
-def can_be_probed(link: LinkMemory, post: ProbePoint, family: Family) -> bool:
+def can_be_probed(link: LinkMemory, point: ProbePoint, family: Family) -> bool:
     """Return whether a run could be made: the link has the family, and it was not refused last."""
     if link.facts is not None and not link.facts.usable(family):
         return False
-    track = link.tracks.get(post.key(family))
+    track = link.tracks.get(point.key(family))
     if track is None:
         # Where the interface's facts are unknown, only what the schedule has measured is asked for;
         # so it is with what has to be learned first.
-        return link.facts is not None and not (post.is_first_hop or post.is_edge)
+        return link.facts is not None and not (point.is_first_hop or point.is_edge)
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
     is_refused = (
         track.unmeasured_reason in _NOT_RETRYABLE and (track.unmeasured_ns or 0) > measured_ns

@@ -1,10 +1,10 @@
 """
 Services: cases, and the verdicts on portals through each link and for the site.
 
-A run of a service that fails, or works again, opens a case: the service is asked once more over
-every link, so that links are compared at the same time. A case is judged when all have answered and
-no link is itself in question; what its own link, or the device's clock, explains is not the
-portal's fault.
+A run of a service that fails, or works again, opens a comparison: the service is asked once more
+over every link, so that links are compared at the same time. A comparison is judged when all have
+answered and no link is itself in question; what its own link, or the device's clock, explains is
+not the portal's fault.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,11 +42,11 @@ from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.verdict import VerdictChange
 
 PROBED_AT_MOST = 5
-"""Times that a doubtful service is asked in one case before it is left to the schedule."""
+"""Times that a doubtful service is asked in one comparison before it is left to the schedule."""
 POSTPONED_S = 1.0
-"""A case waits so long for a link that is in question, again and again."""
+"""A comparison waits so long for a link that is in question, again and again."""
 MAX_WAIT_S = 30.0
-"""Longest that a case waits for links: by then their own rounds are over."""
+"""Longest that a comparison waits for links: by then their own rounds are over."""
 
 
 class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,17 +57,22 @@ class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_service_run(
-    at: LinkContext, site_probes: SiteProbes, track: Track, sign: Reachability, started_ns: int
+    at: LinkContext,
+    site_probes: SiteProbes,
+    track: Track,
+    reachability: Reachability,
+    started_ns: int,
 ) -> tuple[ConfirmationProbe, ...]:
     """
-    Take one run of a service: into its open case, or as the reason for one; returns what to ask.
+    Take one run of a service: into its open comparison, or as the reason for one; returns what to
+    ask.
     """
     service = _service_memory(at.memory, track.target)
     if service.comparison is not None:
         if started_ns >= service.comparison.opened_ns:
             service.comparison.awaited.discard(AwaitedLink(at.link.name, track.family))
         return ()
-    if sign is Reachability.UNMEASURED:
+    if reachability is Reachability.UNMEASURED:
         return ()
     if track.failures or track.slow_runs:
         begin_watch(service, at.now_ns)
@@ -120,13 +125,13 @@ def _open_comparison(
         # Lost large packets, interception, and a way that is slow rather than a portal, show only
         # when several services are asked.
         names.extend(name for name in site_probes.services if name != service.name)
-    wishes: list[ConfirmationProbe] = []
+    confirmations: list[ConfirmationProbe] = []
     for name in names:
         asked = _service_memory(at.memory, name)
         if asked.comparison is None:
             asked.comparison = ServiceComparison(opened_ns=at.now_ns, due_ns=at.now_ns)
-            wishes.extend(_request_probes(at.memory, asked, site_probes, at.settings))
-    return tuple(wishes)
+            confirmations.extend(_request_probes(at.memory, asked, site_probes, at.settings))
+    return tuple(confirmations)
 
 
 def compare_services(
@@ -135,17 +140,17 @@ def compare_services(
     """
     Ask for services anew, because a link has changed: all of them, or those that are not well.
     """
-    wishes: list[ConfirmationProbe] = []
+    confirmations: list[ConfirmationProbe] = []
     for service in memory.services.values():
         is_faulty = any(slot.fault is not None for slot in service.slots.values())
         if service.comparison is None and (is_faulty or not only_faulty):
             service.comparison = ServiceComparison(opened_ns=memory.now_ns, due_ns=memory.now_ns)
-            wishes.extend(_request_probes(memory, service, site_probes, settings))
-    return tuple(wishes)
+            confirmations.extend(_request_probes(memory, service, site_probes, settings))
+    return tuple(confirmations)
 
 
 def is_comparison_due(memory: Memory) -> bool:
-    """Return whether a case can be judged."""
+    """Return whether a comparison can be judged."""
     for service in memory.services.values():
         if service.comparison is not None and _is_complete(memory, service):
             return True
@@ -154,16 +159,16 @@ def is_comparison_due(memory: Memory) -> bool:
 
 def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) -> ServiceOutcome:
     """Judge the cases that are complete, then give verdicts on every service."""
-    wishes: list[ConfirmationProbe] = []
+    confirmations: list[ConfirmationProbe] = []
     ready: list[ServiceMemory] = []
     for service in memory.services.values():
         if memory.now_ns < service.watch.until_ns:
             over = _usable_links(memory, site_probes, settings, service.name)
             asked = watch_probes(service, over, memory.now_ns)
-            wishes.extend((*asked, *_control_probes(memory, service, asked)))
+            confirmations.extend((*asked, *_control_probes(memory, service, asked)))
         if _is_complete(memory, service):
             more = _request_missing_probes(memory, service, site_probes, settings)
-            wishes.extend(more)
+            confirmations.extend(more)
             if not more and _is_complete(memory, service):
                 ready.append(service)
     for service in ready:
@@ -173,7 +178,7 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
         for service in memory.services.values()
         for change in site.judge_service(memory, service, site_probes, settings.certificate_days)
     ]
-    return ServiceOutcome(changes=tuple(changes), confirmation_probes=tuple(wishes))
+    return ServiceOutcome(changes=tuple(changes), confirmation_probes=tuple(confirmations))
 
 
 def _control_probes(
@@ -185,50 +190,50 @@ def _control_probes(
     if other == service.name or memory.services[other].comparison is not None:
         return ()
     return tuple(
-        msgspec.structs.replace(wish, target=other)
-        for wish in asked
-        if SeriesKey(REQUEST, other, wish.family) in memory.links[wish.link].tracks
+        msgspec.structs.replace(confirmation, target=other)
+        for confirmation in asked
+        if SeriesKey(REQUEST, other, confirmation.family) in memory.links[confirmation.link].tracks
     )
 
 
 def _request_missing_probes(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
-    """Return what a case still needs; a case that only has to wait is due later."""
-    case = service.comparison
-    assert case is not None, "only an open case asks"
-    stands = _usable_links(memory, site_probes, settings, service.name)
-    if _in_time(memory, case) and not all(is_settled(at.link) for at in stands):
-        _postpone(memory, case)
+    """Return what a comparison still needs; one that only has to wait is due later."""
+    comparison = service.comparison
+    assert comparison is not None, "only an open comparison asks"
+    contexts = _usable_links(memory, site_probes, settings, service.name)
+    if _in_time(memory, comparison) and not all(is_settled(at.link) for at in contexts):
+        _postpone(memory, comparison)
         return ()
-    overs = [service_over_link(at, at.link, service.name) for at in stands]
+    overs = [service_over_link(at, at.link, service.name) for at in contexts]
     wants_more = any(
         _wants_more(over, service.slots.get(over.link.name), settings)
         or not is_compared(over, [other for other in overs if other is not over])
         or (over.is_bad and any(_is_new_witness(other, settings) for other in overs))
         for over in overs
     )
-    if not wants_more or case.times_probed >= PROBED_AT_MOST:
+    if not wants_more or comparison.times_probed >= PROBED_AT_MOST:
         return ()
-    case.times_probed += 1
+    comparison.times_probed += 1
     return _request_probes(memory, service, site_probes, settings)
 
 
 def _close_comparison(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> None:
-    """Judge a case, unless what other services show has to be waited for."""
-    case = service.comparison
-    assert case is not None, "only an open case is closed"
-    stands = _usable_links(memory, site_probes, settings, service.name)
-    overs = {at.link.name: service_over_link(at, at.link, service.name) for at in stands}
-    if _in_time(memory, case) and _waits_for_others(memory, service, overs):
-        _postpone(memory, case)
+    """Judge a comparison, unless what other services show has to be waited for."""
+    comparison = service.comparison
+    assert comparison is not None, "only an open comparison is closed"
+    contexts = _usable_links(memory, site_probes, settings, service.name)
+    overs = {at.link.name: service_over_link(at, at.link, service.name) for at in contexts}
+    if _in_time(memory, comparison) and _waits_for_others(memory, service, overs):
+        _postpone(memory, comparison)
         return
     service.comparison = None
-    for at in stands:
+    for at in contexts:
         _judge_packets(at, site_probes, settings)
-    for at in stands:
+    for at in contexts:
         here = overs[at.link.name]
         elsewhere = [over for name, over in overs.items() if name != at.link.name and over.health]
         service.judged[at.link.name] = here.signature
@@ -237,20 +242,20 @@ def _close_comparison(
 
 
 def _update_service_slot(
-    service: ServiceMemory, at: LinkContext, here: ServiceOverLink, seen: Suspicion | None
+    service: ServiceMemory, at: LinkContext, here: ServiceOverLink, suspicion: Suspicion | None
 ) -> None:
     slot = service.slots.setdefault(at.link.name, FaultSlot(onset_ns=at.now_ns))
-    if not here.health or (here.is_doubtful and seen is None):
+    if not here.health or (here.is_doubtful and suspicion is None):
         return
-    fault = None if seen is None else seen.fault
+    fault = None if suspicion is None else suspicion.fault
     if fault == slot.fault or (is_undecided(fault) and slot.fault not in {None, UNKNOWN}):
         # What cannot be told any better now stays as it was said.
         return
-    if seen is None:
+    if suspicion is None:
         starts = [t.worked_since_ns for t in here.tracks.values() if t.worked_since_ns]
         confirm(slot, None, min((ns for ns in starts if ns >= slot.onset_ns), default=at.now_ns))
     else:
-        confirm(slot, seen, seen.onset_ns)
+        confirm(slot, suspicion, suspicion.onset_ns)
 
 
 def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings) -> None:
@@ -268,10 +273,10 @@ def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings)
     slot = at.link.large_packets
     if fault is not None and slot.fault is None:
         starts = [t.failed_since_ns for o in here for t in o.tracks.values() if t.failed_since_ns]
-        seen = Suspicion(
+        suspicion = Suspicion(
             fault=fault, onset_ns=min(starts), evidence=symptoms.service_evidence([*here])
         )
-        confirm(slot, seen, seen.onset_ns)
+        confirm(slot, suspicion, suspicion.onset_ns)
     elif slot.fault is not None and any(over.is_whole for over in here):
         at.link.clear_ns = at.now_ns
         at.link.large_packets = FaultSlot()
@@ -315,32 +320,36 @@ def _waits_for_others(
     )
 
 
-def _postpone(memory: Memory, case: ServiceComparison) -> None:
-    case.waits_ns = memory.now_ns + ns(POSTPONED_S)
-    case.due_ns = max(case.due_ns, case.waits_ns)
+def _postpone(memory: Memory, comparison: ServiceComparison) -> None:
+    comparison.waits_ns = memory.now_ns + ns(POSTPONED_S)
+    comparison.due_ns = max(comparison.due_ns, comparison.waits_ns)
 
 
-def _in_time(memory: Memory, case: ServiceComparison) -> bool:
-    return memory.now_ns - case.opened_ns < ns(MAX_WAIT_S)
+def _in_time(memory: Memory, comparison: ServiceComparison) -> bool:
+    return memory.now_ns - comparison.opened_ns < ns(MAX_WAIT_S)
 
 
 def _request_probes(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
     """Ask for a service over every link that is usable."""
-    case = service.comparison
-    assert case is not None, "only an open case asks"
-    wishes: list[ConfirmationProbe] = []
+    comparison = service.comparison
+    assert comparison is not None, "only an open comparison asks"
+    confirmations: list[ConfirmationProbe] = []
     for at in _usable_links(memory, site_probes, settings, service.name):
-        post = at.probes.points[PointKey(REQUEST, service.name)]
-        wishes.extend(
-            ConfirmationProbe(kind=post.kind, link=at.link.name, target=post.target, family=family)
-            for family in post.families
-            if can_be_probed(at.link, post, family)
+        point = at.probes.points[PointKey(REQUEST, service.name)]
+        confirmations.extend(
+            ConfirmationProbe(
+                kind=point.kind, link=at.link.name, target=point.target, family=family
+            )
+            for family in point.families
+            if can_be_probed(at.link, point, family)
         )
-    case.awaited = {AwaitedLink(wish.link, wish.family) for wish in wishes}
-    case.due_ns = memory.now_ns + ns(settings.service_wait_s)
-    return tuple(wishes)
+    comparison.awaited = {
+        AwaitedLink(confirmation.link, confirmation.family) for confirmation in confirmations
+    }
+    comparison.due_ns = memory.now_ns + ns(settings.service_wait_s)
+    return tuple(confirmations)
 
 
 def _usable_links(
@@ -348,20 +357,20 @@ def _usable_links(
 ) -> list[LinkContext]:
     """Return the usable links over which a service is measured."""
     return [
-        LinkContext(memory, link, watch, settings)
-        for name, watch in site_probes.links.items()
-        if PointKey(REQUEST, service) in watch.points
+        LinkContext(memory, link, link_probes, settings)
+        for name, link_probes in site_probes.links.items()
+        if PointKey(REQUEST, service) in link_probes.points
         and (link := memory.links.get(name)) is not None
         and is_usable(link)
     ]
 
 
 def _is_complete(memory: Memory, service: ServiceMemory) -> bool:
-    case = service.comparison
-    if case is None:
+    comparison = service.comparison
+    if comparison is None:
         return False
     # What has been answered in full may still have to wait (see ``_request_missing_probes``).
-    return memory.now_ns >= (case.waits_ns if not case.awaited else case.due_ns)
+    return memory.now_ns >= (comparison.waits_ns if not comparison.awaited else comparison.due_ns)
 
 
 def _service_memory(memory: Memory, name: str) -> ServiceMemory:

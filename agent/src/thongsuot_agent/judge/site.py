@@ -28,9 +28,9 @@ def judge_service(
     cut_off: list[FaultSlot] = []
     is_complete = True
     expiry = expiring_slot(memory, service, certificate_days)
-    for name, watch in site_probes.links.items():
+    for name, link_probes in site_probes.links.items():
         link = memory.links.get(name)
-        if link is None or PointKey(REQUEST, service.name) not in watch.points:
+        if link is None or PointKey(REQUEST, service.name) not in link_probes.points:
             continue
         slot = link_slot_for_services(link)
         if slot is not None:

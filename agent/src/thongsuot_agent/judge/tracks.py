@@ -50,14 +50,14 @@ def track_of(link: LinkMemory, series: Series) -> Track:
 
 
 def record_run(
-    track: Track, started_ns: int, finding: Finding, sign: Reachability, heard_ns: int
+    track: Track, started_ns: int, finding: Finding, reachability: Reachability, heard_ns: int
 ) -> None:
     """
     Note one run that ended at ``heard_ns``.
 
     Runs of a series may overlap and arrive in any order; what counts is when they began.
     """
-    if sign is Reachability.UNMEASURED:
+    if reachability is Reachability.UNMEASURED:
         track.tally.unmeasured += 1
         track.unmeasured_ns = started_ns
         track.unmeasured_reason = finding.reason
@@ -68,10 +68,10 @@ def record_run(
     else:
         track.tally.failed += 1
         _record_failure(track, started_ns, finding)
-    if sign is Reachability.ANSWERED:
+    if reachability is Reachability.ANSWERED:
         _record_answer(track, started_ns)
         _record_recent(track, is_silent=False)
-    elif sign is Reachability.SILENT:
+    elif reachability is Reachability.SILENT:
         _record_silence(track, started_ns, heard_ns)
         _record_recent(track, is_silent=True)
     if track.kind == http.KIND.name:

@@ -38,7 +38,7 @@ def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) ->
     ],
 )
 def test_the_rung_after_the_last_clean_one_loses(lossy: tuple[str, ...], segment: Segment) -> None:
-    found = locate_loss(stand(dict.fromkeys(lossy, 8)), onset_ns=1).sighting
+    found = locate_loss(stand(dict.fromkeys(lossy, 8)), onset_ns=1).suspicion
     assert found is not None
     assert found.fault.segment is segment
     assert {(e.target, e.failed) for e in found.evidence} >= {(lossy[0], 8)}
@@ -47,7 +47,7 @@ def test_the_rung_after_the_last_clean_one_loses(lossy: tuple[str, ...], segment
 def test_without_a_probe_point_on_the_first_hop_the_core_is_the_access() -> None:
     found = locate_loss(
         stand(dict.fromkeys((*CORE, *FAR), 8), with_access=False), onset_ns=1
-    ).sighting
+    ).suspicion
     assert found is not None
     assert found.fault.segment is Segment.ACCESS
 
@@ -56,7 +56,7 @@ def test_a_host_that_loses_alone_is_left_out_and_nobody_blamed() -> None:
     at = stand({"zone": 40})
     found = locate_loss(at, onset_ns=1)
     assert found.is_one_host
-    assert found.sighting is None
+    assert found.suspicion is None
     assert at.link.tracks[SeriesKey("icmp", "zone", Family.IP4)].noisy_until_ns > 0
     assert at.link.tracks[SeriesKey("icmp", "far", Family.IP4)].noisy_until_ns == 0
 
@@ -64,13 +64,13 @@ def test_a_host_that_loses_alone_is_left_out_and_nobody_blamed() -> None:
 def test_a_few_echoes_of_the_gateway_do_not_prove_the_lan_clean() -> None:
     at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 60
-    assert locate_loss(at, onset_ns=1).sighting is None
+    assert locate_loss(at, onset_ns=1).suspicion is None
 
 
 def test_a_gateway_that_answers_no_echoes_is_left_to_the_ladder() -> None:
     at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 0
-    found = locate_loss(at, onset_ns=1).sighting
+    found = locate_loss(at, onset_ns=1).suspicion
     assert found is not None
     assert found.fault.segment is Segment.ACCESS
 
@@ -83,4 +83,4 @@ def test_the_first_hop_is_not_called_clean_by_a_share_that_chance_made_high() ->
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 251
     access = at.link.tracks[SeriesKey("icmp", "access-fixed", Family.IP4)]
     access.sent, access.lost = 260, 1
-    assert locate_loss(at, onset_ns=1).sighting is None
+    assert locate_loss(at, onset_ns=1).suspicion is None

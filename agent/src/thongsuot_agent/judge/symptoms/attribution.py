@@ -227,15 +227,17 @@ def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> b
         return None
     if theirs.family is not track.family:
         return True
-    seen = theirs.addresses
+    known_addresses = theirs.addresses
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
-    if not dead or not seen:
+    if not dead or not known_addresses:
         return True
     # An address that fails here has to have worked there, at the time it was last tried here.
     return (
         True
         if any(
-            name in seen and not seen[name].failures and _worked_then(seen[name], a.tried_ns)
+            name in known_addresses
+            and not known_addresses[name].failures
+            and _worked_then(known_addresses[name], a.tried_ns)
             for name, a in dead.items()
         )
         else None

@@ -101,7 +101,7 @@ class Sample:
     lost: int
 
 
-def sample_of(track: Track, finding: Finding, sign: Reachability) -> Sample | None:
+def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sample | None:
     """
     Return what a run says of loss, ``None`` where it says nothing; before the track records it.
 
@@ -112,7 +112,7 @@ def sample_of(track: Track, finding: Finding, sign: Reachability) -> Sample | No
     if track.kind == LOOKUP and finding.reason in BAD_ANSWERS:
         # As good as lost, for whoever asked.
         return Sample(QUESTIONS, 1)
-    if sign is not Reachability.ANSWERED:
+    if reachability is not Reachability.ANSWERED:
         return None
     if track.kind == LOOKUP:
         lost = min(track.silences, LOST_AT_ONCE)
@@ -126,12 +126,12 @@ def sample_of(track: Track, finding: Finding, sign: Reachability) -> Sample | No
 
 
 def count_run(
-    at: LinkContext, point: ProbePoint, track: Track, finding: Finding, sign: Reachability
+    at: LinkContext, point: ProbePoint, track: Track, finding: Finding, reachability: Reachability
 ) -> None:
     """
     Count a lookup or a request; not while a queue explains its losses, nor while the link is out.
     """
-    sample = sample_of(track, finding, sign)
+    sample = sample_of(track, finding, reachability)
     if sample is None or _is_explained(at) or rung_of(point, at.link.facts) is Segment.LAN:
         return
     track.carried_sent += sample.sent
@@ -154,10 +154,10 @@ def count_run(
         restart_carried_test(at.link)
 
 
-def count_gateway_echo(track: Track, sign: Reachability) -> None:
+def count_gateway_echo(track: Track, reachability: Reachability) -> None:
     """Count an echo to the gateway: whether the LAN is clean while a test is under way."""
-    track.carried_sent += sign in {Reachability.ANSWERED, Reachability.SILENT}
-    track.carried_lost += sign is Reachability.SILENT
+    track.carried_sent += reachability in {Reachability.ANSWERED, Reachability.SILENT}
+    track.carried_lost += reachability is Reachability.SILENT
     if track.carried_sent > COUNTED_AT_MOST:
         track.carried_sent, track.carried_lost = track.carried_sent // 2, track.carried_lost // 2
 
@@ -227,7 +227,7 @@ def judge_carried_loss(at: LinkContext) -> None:
     restart_carried_test(link)
 
 
-def is_hungry(link: LinkMemory) -> bool:
+def needs_samples(link: LinkMemory) -> bool:
     """Return whether more lookups would soon decide the test."""
     test = link.carried_test
     if link.carried_fault.fault is not None:

@@ -3,7 +3,7 @@
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.symptoms.carried_loss import LOOKUP, REQUEST, carrying, is_hungry
+from thongsuot_agent.judge.symptoms.carried_loss import LOOKUP, REQUEST, carrying, needs_samples
 from thongsuot_schema.segment import Segment
 
 ASK_EVERY_S = 2.0
@@ -16,7 +16,7 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """Return the lookups to make now, because a test of loss is under way."""
     link, test = at.link, at.link.carried_test
     every_s = ASK_EVERY_S * (3 if at.probes.is_metered else 1)
-    is_wanted = is_hungry(link) or link.loss_test.cusum_up > 0.0
+    is_wanted = needs_samples(link) or link.loss_test.cusum_up > 0.0
     if not is_wanted or not link.loss_test.is_dense_probing:
         return ()
     if at.now_ns - test.asked_ns < ns(every_s):
@@ -39,7 +39,7 @@ def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link, test = at.link, at.link.carried_test
     if link.carried_fault.fault is None or is_outage(link.silence.fault):
         return ()
-    every_s = HOPEFUL_EVERY_S if is_hungry(link) else DOUBTFUL_EVERY_S
+    every_s = HOPEFUL_EVERY_S if needs_samples(link) else DOUBTFUL_EVERY_S
     if at.now_ns - test.pages_ns < ns(every_s):
         return ()
     test.pages_ns = at.now_ns

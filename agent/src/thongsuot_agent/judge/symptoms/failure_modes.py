@@ -1,5 +1,6 @@
 """
-Portal: how a service fails over one link, and whether that can be anybody's fault but its own.
+Failure modes: how a service fails over one link, and whether that can be anybody's fault but its
+own.
 """
 
 from collections.abc import Mapping

@@ -26,7 +26,7 @@ _PAIRS = (
 )
 
 
-def dead_family(at: LinkContext, sight: Observations) -> SilenceCandidate | None:
+def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate | None:
     """
     Return the family that stops on a lower rung than the other.
 
@@ -35,40 +35,48 @@ def dead_family(at: LinkContext, sight: Observations) -> SilenceCandidate | None
     silent.
     """
     for family, other, symptom in _PAIRS:
-        top = sight.top(family) or Segment.LAN
-        other_top = sight.top(other)
+        top = observations.top(family) or Segment.LAN
+        other_top = observations.top(other)
         if other_top is None or RANK[top] >= min(RANK[other_top], RANK[Segment.TRANSIT]):
             continue
-        silent = sight.silent_beyond(top, family)
+        silent = observations.silent_beyond(top, family)
         if len(independent_witnesses(silent)) < at.settings.quorum:
             continue
-        segment = _gateway_segment(sight, family) if RANK[top] <= RANK[Segment.LAN] else None
+        segment = _gateway_segment(observations, family) if RANK[top] <= RANK[Segment.LAN] else None
         if segment is None:
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
         fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom)
-        is_whole = not is_any_not_probed(at, sight, top, family)
-        return SilenceCandidate(fault, tuple(silent), is_whole and _outlives(sight, other, silent))
+        is_whole = not is_any_not_probed(at, observations, top, family)
+        return SilenceCandidate(
+            fault, tuple(silent), is_whole and _outlives(observations, other, silent)
+        )
     return None
 
 
-def _outlives(sight: Observations, other: Family, silent: Sequence[Observation]) -> bool:
+def _outlives(observations: Observations, other: Family, silent: Sequence[Observation]) -> bool:
     """
     Return whether the other family answered what was asked well after the silence began.
 
     A link that is cut between the answers of the one and of the other looks the same at first.
     """
-    since_ns = min(seen.track.silent_since_ns or sight.since_ns for seen in silent)
+    since_ns = min(
+        observation.track.silent_since_ns or observations.since_ns for observation in silent
+    )
     last_ns = max(
-        seen.track.answered_ns or 0
-        for seen in sight.answered(other)
-        if RANK[seen.rung] > RANK[Segment.LAN]
+        observation.track.answered_ns or 0
+        for observation in observations.answered(other)
+        if RANK[observation.rung] > RANK[Segment.LAN]
     )
     return last_ns - since_ns >= FAMILIES_APART_NS
 
 
-def _gateway_segment(sight: Observations, family: Family) -> Segment | None:
+def _gateway_segment(observations: Observations, family: Family) -> Segment | None:
     """Return ``lan`` if the family's own gateway used to answer and does not now."""
-    for seen in sight.seen:
-        if seen.point.is_gateway and seen.track.family is family and seen.silent:
-            return Segment.LAN if seen.track.answered_ns is not None else None
+    for observation in observations.seen:
+        if (
+            observation.point.is_gateway
+            and observation.track.family is family
+            and observation.silent
+        ):
+            return Segment.LAN if observation.track.answered_ns is not None else None
     return None

@@ -1,5 +1,6 @@
 """
-Facts: what the interface itself says is wrong. The only thing that needs no packet to be judged.
+Interface: what the interface itself says is wrong. The only thing that needs no packet to be
+judged.
 """
 
 from thongsuot_agent.judge.diagnosis import Diagnosis

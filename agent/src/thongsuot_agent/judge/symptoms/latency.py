@@ -34,35 +34,39 @@ _SYMPTOMS = {
 }
 
 
-def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
+def is_suspiciously_slow(at: LinkContext, observation: Observation) -> bool:
     """Return whether an echo took so long that the link should be looked at."""
-    track = seen.track
+    track = observation.track
     if track.kind != ECHO or track.value_s is None:
         return False
     return is_slow(track, at.settings) or (
-        seen.point.domestic and track.value_s > at.settings.slow_limit_s
+        observation.point.domestic and track.value_s > at.settings.slow_limit_s
     )
 
 
-def is_latency_measured(at: LinkContext, sight: Observations) -> bool:
+def is_latency_measured(at: LinkContext, observations: Observations) -> bool:
     """Return whether a round has anything to say about how long echoes take."""
     return any(
-        (s.track.value_ns or 0) >= sight.since_ns and RANK[s.rung] > RANK[Segment.LAN]
+        (s.track.value_ns or 0) >= observations.since_ns and RANK[s.rung] > RANK[Segment.LAN]
         for s in _echoes(at)
     )
 
 
-def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
+def detect_latency(at: LinkContext, observations: Observations) -> Suspicion | None:
     """Return on which rung a link is slow in a round, ``None`` where it is not."""
-    echoes = [seen for seen in _echoes(at) if _is_fresh(at, seen, sight)]
-    slow = [seen for seen in echoes if is_suspiciously_slow(at, seen)]
+    echoes = [
+        observation for observation in _echoes(at) if _is_fresh(at, observation, observations)
+    ]
+    slow = [observation for observation in echoes if is_suspiciously_slow(at, observation)]
     if not slow:
         return None
-    fast = [seen for seen in echoes if not is_suspiciously_slow(at, seen)]
+    fast = [observation for observation in echoes if not is_suspiciously_slow(at, observation)]
     segment, blamed = _locate_latency(at, slow, fast)
-    if segment is None or _is_refuted_by_lookups(at, sight, segment, blamed):
+    if segment is None or _is_refuted_by_lookups(at, observations, segment, blamed):
         return None
-    onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
+    onset_ns = min(
+        observation.track.slow_since_ns or observations.since_ns for observation in blamed
+    )
     if segment is Segment.TRANSIT and is_refuted_by_pages(at, onset_ns):
         return None
     evidence = _latency_evidence(at, echoes)
@@ -83,12 +87,12 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
         # it is.
         is_ripe=is_own is not None
         and knows_rate_since(at, onset_ns)
-        and not _is_lower_rung_not_probed(at, sight, segment),
+        and not _is_lower_rung_not_probed(at, observations, segment),
     )
 
 
 def _is_refuted_by_lookups(
-    at: LinkContext, sight: Observations, segment: Segment, slow: list[Observation]
+    at: LinkContext, observations: Observations, segment: Segment, slow: list[Observation]
 ) -> bool:
     """
     Return whether lookups were as quick as ever on the way on which echoes are slow.
@@ -105,34 +109,40 @@ def _is_refuted_by_lookups(
         and RANK[rung_of(point, at.link.facts)] >= max(RANK[segment], RANK[Segment.CARRIER])
         and track.usual_s is not None
         and track.value_s is not None
-        and (track.value_ns or 0) >= sight.since_ns
+        and (track.value_ns or 0) >= observations.since_ns
         and track.value_s - track.usual_s < at.settings.slow_excess_s / 2
     }
-    return segment is not Segment.LAN and {seen.track.family for seen in slow} <= quick
+    return (
+        segment is not Segment.LAN and {observation.track.family for observation in slow} <= quick
+    )
 
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
-        if post is not None and track.kind == ECHO and track.value_ns is not None:
+        point = at.probes.point_of(track)
+        if point is not None and track.kind == ECHO and track.value_ns is not None:
             yield Observation(
-                track, post, rung_of(post, at.link.facts), answered=True, silent=False
+                track, point, rung_of(point, at.link.facts), answered=True, silent=False
             )
 
 
-def _is_fresh(at: LinkContext, seen: Observation, sight: Observations) -> bool:
+def _is_fresh(at: LinkContext, observation: Observation, observations: Observations) -> bool:
     """
     Return whether a round trip speaks in a round: it was under way in it.
 
     The gateway's latest speaks longer, since without it the next rung would be blamed.
     """
-    back_s = at.probes.round_s + 1.0 if seen.point.is_gateway else 1.0
-    return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
+    back_s = at.probes.round_s + 1.0 if observation.point.is_gateway else 1.0
+    return (observation.track.value_ns or 0) >= observations.since_ns - ns(back_s)
 
 
-def _is_lower_rung_not_probed(at: LinkContext, sight: Observations, segment: Segment) -> bool:
+def _is_lower_rung_not_probed(
+    at: LinkContext, observations: Observations, segment: Segment
+) -> bool:
     """Return whether a lower rung that has living probe points was not looked at in the round."""
-    heard = {s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= sight.since_ns - ns(1.0)}
+    heard = {
+        s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= observations.since_ns - ns(1.0)
+    }
     return any(
         RANK[s.rung] < RANK[segment] and s.rung not in heard and not s.track.silences
         for s in _echoes(at)
@@ -182,15 +192,15 @@ def _latency_evidence(at: LinkContext, echoes: list[Observation]) -> tuple[Evide
     return tuple(
         Evidence(
             kind=ECHO,
-            target=seen.point.target,
-            family=seen.track.family,
-            segment=seen.rung,
+            target=observation.point.target,
+            family=observation.track.family,
+            segment=observation.rung,
             outcome=Outcome.OK,
-            ok=seen.track.tally.ok,
-            failed=seen.track.tally.failed,
+            ok=observation.track.tally.ok,
+            failed=observation.track.tally.failed,
             metric=icmp.RTT.name,
-            value=seen.track.value_s,
-            limit=(seen.track.usual_s or 0.0) + at.settings.slow_excess_s,
+            value=observation.track.value_s,
+            limit=(observation.track.usual_s or 0.0) + at.settings.slow_excess_s,
         )
-        for seen in ordered
+        for observation in ordered
     )

@@ -23,7 +23,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     POLICED_S,
     confirms,
     count_gateway_echo,
-    is_hungry,
+    needs_samples,
     restart_carried_test,
 )
 from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
@@ -56,7 +56,7 @@ Gateway and access are asked so much more often: to prove a rung clean takes hun
 
 
 def count_echo_run(
-    at: LinkContext, post: ProbePoint, track: Track, result: Result, sign: Reachability
+    at: LinkContext, point: ProbePoint, track: Track, result: Result, reachability: Reachability
 ) -> None:
     """
     Count an echo. To be called before the track records the run.
@@ -66,9 +66,9 @@ def count_echo_run(
     of hosts that are left out.
     """
     started_ns = result.boottime_ns
-    _note_raw(at, track, sign)
-    if post.is_gateway:
-        count_gateway_echo(track, sign)
+    _note_raw(at, track, reachability)
+    if point.is_gateway:
+        count_gateway_echo(track, reachability)
     is_policed = at.link.policed_until_ns > started_ns
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
         return
@@ -77,24 +77,26 @@ def count_echo_run(
         track.silent_since_ns, track.silences = None, 0
         return
     lost_ns = None
-    if sign is Reachability.ANSWERED:
+    if reachability is Reachability.ANSWERED:
         lost_ns = _lost_ns(track, result.finding, started_ns)
-        _count(at, post, track, started_ns, is_loss=False)
-    elif sign is Reachability.SILENT and (track.answered_ns or 0) > started_ns:
+        _count(at, point, track, started_ns, is_loss=False)
+    elif reachability is Reachability.SILENT and (track.answered_ns or 0) > started_ns:
         lost_ns = started_ns
     if lost_ns is not None and not _is_of_outage(at.link, lost_ns):
         at.link.loss_test.losses += 1
         at.link.loss_test.queued_losses += is_queue_possible(at)
-        _count(at, post, track, lost_ns, is_loss=True)
+        _count(at, point, track, lost_ns, is_loss=True)
 
 
-def _note_raw(at: LinkContext, track: Track, sign: Reachability) -> None:
+def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None:
     """Count every echo of those that answer at times; a carrier that drops them all is no loss."""
     loss = at.link.loss_test
-    is_known = sign is Reachability.ANSWERED or sign is Reachability.SILENT
+    is_known = reachability is Reachability.ANSWERED or reachability is Reachability.SILENT
     is_alive = at.now_ns - (track.answered_ns or 0) <= ns(ALIVE_S)
     if is_known and is_alive and at.link.silence.fault is None:
-        loss.raw_ratio += ((sign is Reachability.SILENT) - loss.raw_ratio) / RAW_WINDOW_ECHOES
+        loss.raw_ratio += (
+            (reachability is Reachability.SILENT) - loss.raw_ratio
+        ) / RAW_WINDOW_ECHOES
         loss.raw_ns = at.now_ns
 
 
@@ -129,21 +131,21 @@ def _locate_and_confirm(at: LinkContext) -> None:
     location = locate_loss(at, onset_ns)
     if location.is_one_host:
         restart_loss_test(link)
-    if location.sighting is None or location.sighting.fault.segment is None:
+    if location.suspicion is None or location.suspicion.fault.segment is None:
         return
     loss.alarm_ns = loss.alarm_ns or at.now_ns
-    if _may_be_of_queue(at, location.sighting.fault.segment):
-        sighting = msgspec.structs.replace(location.sighting, fault=CAUSE_UNKNOWN)
-        confirm(link.loss_fault, sighting, onset_ns)
+    if _may_be_of_queue(at, location.suspicion.fault.segment):
+        suspicion = msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN)
+        confirm(link.loss_fault, suspicion, onset_ns)
         restart_loss_test(link)
         return
-    if location.sighting.fault.segment is Segment.TRANSIT and not is_felt(at, onset_ns):
+    if location.suspicion.fault.segment is Segment.TRANSIT and not is_felt(at, onset_ns):
         return
-    is_carried = confirms(at, location.sighting.fault.segment, loss_ratio(link), loss.alarm_ns)
+    is_carried = confirms(at, location.suspicion.fault.segment, loss_ratio(link), loss.alarm_ns)
     if is_carried is None:
         return
     if is_carried:
-        confirm(link.loss_fault, location.sighting, onset_ns)
+        confirm(link.loss_fault, location.suspicion, onset_ns)
     else:
         link.policed_until_ns = at.now_ns + ns(POLICED_S)
         # The test counts a burst as one loss; what silences are worth is another matter.
@@ -163,8 +165,8 @@ def _name_what_stays(at: LinkContext) -> None:
     if slot.fault != CAUSE_UNKNOWN or at.now_ns - slot.onset_ns < ns(PAUSE_S):
         return
     location = locate_loss(at, slot.onset_ns)
-    if location.sighting is not None:
-        confirm(slot, location.sighting, slot.onset_ns)
+    if location.suspicion is not None:
+        confirm(slot, location.suspicion, slot.onset_ns)
 
 
 def loss_ratio(link: LinkMemory) -> float:
@@ -200,7 +202,7 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     _earn_probe_credit(at, settings.dense_probing_share / patience)
     hope = settings.loss_clear_nats * CLEAR_HOPE
     is_open = loss.cusum_down > hope if link.loss_fault.fault else loss.cusum_up > 0.0
-    is_dense = is_open or is_hungry(link)
+    is_dense = is_open or needs_samples(link)
     loss.is_dense_probing = is_dense and not is_outage(link.silence.fault)
     every_s = settings.dense_probing_every_s * patience
     if not loss.is_dense_probing or loss.credit_s < every_s:
@@ -218,8 +220,8 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         ConfirmationProbe(kind=ECHO, link=link.name, target=track.target, family=track.family)
         for track in link.tracks.values()
         if _can_tell(track)
-        and (post := at.probes.point_of(track)) is not None
-        and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS if is_open else Segment.LAN])
+        and (point := at.probes.point_of(track)) is not None
+        and (wants_all or RANK[point.rung] <= RANK[Segment.ACCESS if is_open else Segment.LAN])
     )
     return (*lookups, *echoes)
 
@@ -253,7 +255,7 @@ def _is_of_outage(link: LinkMemory, lost_ns: int) -> bool:
     return flaps.is_silent or lost_ns <= flaps.silent_ns
 
 
-def _count(at: LinkContext, post: ProbePoint, track: Track, run_ns: int, *, is_loss: bool) -> None:
+def _count(at: LinkContext, point: ProbePoint, track: Track, run_ns: int, *, is_loss: bool) -> None:
     """
     Count one echo, unless it falls into the dead time after a loss.
 
@@ -269,7 +271,7 @@ def _count(at: LinkContext, post: ProbePoint, track: Track, run_ns: int, *, is_l
         loss.blip_ns, loss.dead_until_ns = run_ns, at.now_ns + dead_ns
         track.lost += 1
     track.sent += 1
-    if not post.is_gateway:
+    if not point.is_gateway:
         _weigh(at, run_ns, is_loss=is_loss)
 
 

@@ -1,4 +1,4 @@
-"""Blame: on which rung the losses of a link begin."""
+"""Loss location: on which rung the losses of a link begin."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class LossShare:
 class LossLocation:
     """Who loses; neither is set while more has to be seen."""
 
-    sighting: Suspicion | None = None
+    suspicion: Suspicion | None = None
     is_one_host: bool = False
 
 
@@ -111,10 +111,10 @@ def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
 def _shares(at: LinkContext) -> dict[str, LossShare]:
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
-        if post is None or track.kind != ECHO or not track.sent:
+        point = at.probes.point_of(track)
+        if point is None or track.kind != ECHO or not track.sent:
             continue
-        share = shares.get(track.target, LossShare(rung_of(post, at.link.facts)))
+        share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
         shares[track.target] = share.plus(track.sent, track.lost)
     return shares
 

@@ -28,7 +28,7 @@ SHARE = 0.6
 """As many as this share of those that answer have to be silent: more than a third of all."""
 
 
-def partial_outage(at: LinkContext, sight: Observations) -> SilenceCandidate | None:
+def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandidate | None:
     """
     Return which part of the world is silent over a link that reaches the rest.
 
@@ -36,11 +36,11 @@ def partial_outage(at: LinkContext, sight: Observations) -> SilenceCandidate | N
     every link of the site sees it. A mixture: some ways inside the carrier are, but only where no
     other link finds the same targets silent; a target that no link reaches is dead itself.
     """
-    silent = _wholly_silent(sight)
+    silent = _wholly_silent(observations)
     if len(independent_witnesses(silent)) < at.settings.quorum:
         return None
     beyond = [s for s in silent if RANK[s.rung] >= RANK[Segment.TRANSIT]]
-    live = [s for s in sight.answered() if RANK[s.rung] >= RANK[Segment.TRANSIT]]
+    live = [s for s in observations.answered() if RANK[s.rung] >= RANK[Segment.TRANSIT]]
     for is_domestic, fault in ((False, FOREIGN_SILENT), (True, DOMESTIC_SILENT)):
         side = [s for s in beyond if s.point.domestic is is_domestic]
         is_whole = not any(s.point.domestic is is_domestic for s in live)
@@ -52,37 +52,37 @@ def partial_outage(at: LinkContext, sight: Observations) -> SilenceCandidate | N
             and len(independent_witnesses(side)) >= at.settings.quorum
         ):
             return SilenceCandidate(
-                fault, tuple(side), not is_any_not_probed(at, sight, Segment.CARRIER)
+                fault, tuple(side), not is_any_not_probed(at, observations, Segment.CARRIER)
             )
     blamed = [s for s in silent if _is_ours(at, s)]
     lowest = min((RANK[s.rung] for s in blamed), default=0)
-    answering = {s.witness for s in sight.answered() if RANK[s.rung] >= lowest}
+    answering = {s.witness for s in observations.answered() if RANK[s.rung] >= lowest}
     # Two anchors may die at once, of other carriers or by themselves; a third of all will not.
     if len(independent_witnesses(blamed)) < max(at.settings.quorum, SHARE * len(answering)):
         return None
     return SilenceCandidate(PARTIAL_OUTAGE, tuple(blamed))
 
 
-def _wholly_silent(sight: Observations) -> list[Observation]:
+def _wholly_silent(observations: Observations) -> list[Observation]:
     """
     Return what is silent beyond the access, of targets that nothing at all came from.
 
     A kind of probe that no target so far out answers is filtered on the way (carriers drop ICMP):
     its silence is no destination's.
     """
-    answered = sight.answered()
+    answered = observations.answered()
     targets = {s.point.target for s in answered}
     return [
         s
-        for s in sight.silent_beyond(Segment.ACCESS)
+        for s in observations.silent_beyond(Segment.ACCESS)
         if s.point.target not in targets
         and any(a.point.kind == s.point.kind and RANK[a.rung] >= RANK[s.rung] for a in answered)
     ]
 
 
-def _is_ours(at: LinkContext, seen: Observation) -> bool:
+def _is_ours(at: LinkContext, observation: Observation) -> bool:
     """
     Return whether a silence is this link's: no other link that works finds the target silent too.
     """
-    since_ns = seen.track.silent_since_ns or 0
-    return answers_elsewhere(at, seen.point.target, since_ns) is not False
+    since_ns = observation.track.silent_since_ns or 0
+    return answers_elsewhere(at, observation.point.target, since_ns) is not False

@@ -38,42 +38,44 @@ _FORGED = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NA
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
 
-def is_lookup_unexpected(at: LinkContext, seen: Observation) -> bool:
+def is_lookup_unexpected(at: LinkContext, observation: Observation) -> bool:
     """Return whether a lookup does not fit what is believed of the link's name servers."""
-    track, believed = seen.track, at.link.resolver.fault
-    if not seen.point.is_users_resolver:
+    track, believed = observation.track, at.link.resolver.fault
+    if not observation.point.is_users_resolver:
         return False
     if track.failures:
         return not track.known_failing
     return is_slow(track, at.settings) if believed is None else not is_slow(track, at.settings)
 
 
-def is_resolver_measured(sight: Observations) -> bool:
+def is_resolver_measured(observations: Observations) -> bool:
     """Return whether a round has anything to say about the link's name servers."""
-    return any(seen.point.is_users_resolver for seen in sight.seen)
+    return any(observation.point.is_users_resolver for observation in observations.seen)
 
 
-def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | None:
+def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspicion | None:
     """Return what is wrong with a link's name servers, ``None`` if one of them works."""
-    seen = [s for s in sight.seen if s.point.is_users_resolver and _has_way(at, sight, s)]
-    if not seen or is_borrowed_resolver(at):
+    observed = [
+        s for s in observations.seen if s.point.is_users_resolver and _has_way(at, observations, s)
+    ]
+    if not observed or is_borrowed_resolver(at):
         return None
-    symptom = _symptom(at, seen)
+    symptom = _symptom(at, observed)
     if symptom is None:
         return None
-    onset_ns = min(_onset_ns(s, sight) for s in seen)
-    is_silent = symptom is Symptom.RESOLVER_SILENT and any(s.silent for s in seen)
+    onset_ns = min(_onset_ns(s, observations) for s in observed)
+    is_silent = symptom is Symptom.RESOLVER_SILENT and any(s.silent for s in observed)
     if is_silent and are_new_flows_lost(at):
         return Suspicion(
-            fault=NEW_FLOWS_LOST, onset_ns=onset_ns, evidence=gather_evidence(at, sight)
+            fault=NEW_FLOWS_LOST, onset_ns=onset_ns, evidence=gather_evidence(at, observations)
         )
-    segment = Segment.LAN if all(s.rung is Segment.LAN for s in seen) else Segment.CARRIER
-    runs = sum(s.track.slow_runs or s.track.failures for s in seen)
+    segment = Segment.LAN if all(s.rung is Segment.LAN for s in observed) else Segment.CARRIER
+    runs = sum(s.track.slow_runs or s.track.failures for s in observed)
     return Suspicion(
         fault=Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom),
         onset_ns=onset_ns,
-        evidence=gather_evidence(at, sight),
-        nats=runs * log(1.0 / _loss_ratio(at, seen)),
+        evidence=gather_evidence(at, observations),
+        nats=runs * log(1.0 / _loss_ratio(at, observed)),
         # A queue of the site's own makes every server slow or silent: it has to be gone first. And
         # where no new flow passes, servers are what is asked first.
         is_ripe=not is_link_busy(at, at.now_ns)
@@ -81,7 +83,7 @@ def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | N
     )
 
 
-def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
+def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
     """
     Return the chance that a lookup fails by mere loss: a run has two questions.
 
@@ -89,7 +91,7 @@ def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
     loses a fifth is seen by its name servers before it is sure. Or by what the servers lost of the
     questions before: who answers by turns is silent for some in a row now and then.
     """
-    servers = {s.point.target for s in seen}
+    servers = {s.point.target for s in observed}
     echoes = [
         track.tally
         for track in at.link.tracks.values()
@@ -97,24 +99,25 @@ def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
     ]
     lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
     now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
-    questions = sum(s.track.carried_sent for s in seen)
-    before = sum(s.track.carried_lost for s in seen) / questions if questions else 0.0
+    questions = sum(s.track.carried_sent for s in observed)
+    before = sum(s.track.carried_lost for s in observed) / questions if questions else 0.0
     return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link), before)))
 
 
-def _symptom(at: LinkContext, seen: Sequence[Observation]) -> Symptom | None:
-    tracks = [s.track for s in seen]
-    if all(s.silent or _refuses(s.track) for s in seen):
-        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, seen) is not False else None
+def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None:
+    tracks = [s.track for s in observed]
+    if all(s.silent or _refuses(s.track) for s in observed):
+        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) is not False else None
     if all(t.failures and t.reason in _FORGED for t in tracks):
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
         # That a name is gone may be the truth; an address that cannot be true never is.
-        proof = _resolved_elsewhere(at, seen)
+        proof = _resolved_elsewhere(at, observed)
         return Symptom.RESOLVER_FORGED_ANSWER if proof or (is_forged and proof is None) else None
     if all(
-        t.failures and (s.silent or t.reason in _BROKEN) for s, t in zip(seen, tracks, strict=True)
+        t.failures and (s.silent or t.reason in _BROKEN)
+        for s, t in zip(observed, tracks, strict=True)
     ):
-        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, seen) else None
+        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) else None
     if all(not t.failures and is_slow(t, at.settings) for t in tracks):
         is_way = at.link.slow.fault is not None or explains_slow_lookups(at, tracks)
         return None if is_way else Symptom.RESOLVER_SLOW
@@ -126,19 +129,21 @@ def _refuses(track: Track) -> bool:
     return track.failures > 0 and track.reason is Reason.NAME_SERVER_REFUSED
 
 
-def _has_way(at: LinkContext, sight: Observations, seen: Observation) -> bool:
+def _has_way(at: LinkContext, observations: Observations, observation: Observation) -> bool:
     """
     Return whether the link works in the server's family, so that the server is what fails.
 
     By an answer in the round; or, where echoes are dropped and only web requests are left (which
     take longer than a round), by one since the server fell silent.
     """
-    rank = min(RANK[seen.rung], RANK[Segment.CARRIER])
-    if seen.answered or any(RANK[s.rung] >= rank for s in sight.answered(seen.track.family)):
+    rank = min(RANK[observation.rung], RANK[Segment.CARRIER])
+    if observation.answered or any(
+        RANK[s.rung] >= rank for s in observations.answered(observation.track.family)
+    ):
         return True
-    since_ns = seen.track.silent_since_ns
+    since_ns = observation.track.silent_since_ns
     return since_ns is not None and any(
-        track.family is seen.track.family
+        track.family is observation.track.family
         and (track.answered_ns or 0) > since_ns
         and (point := at.probes.point_of(track)) is not None
         and point.is_service
@@ -146,15 +151,15 @@ def _has_way(at: LinkContext, sight: Observations, seen: Observation) -> bool:
     )
 
 
-def _resolved_elsewhere(at: LinkContext, seen: Sequence[Observation]) -> bool | None:
+def _resolved_elsewhere(at: LinkContext, observed: Sequence[Observation]) -> bool | None:
     """
     Return whether the same names are resolved elsewhere: by other servers, or over other links.
 
     ``None``: nobody else has been asked lately.
     """
-    names = {s.point.lookup for s in seen}
-    since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in seen)
-    own = {id(s.track) for s in seen}
+    names = {s.point.lookup for s in observed}
+    since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in observed)
+    own = {id(s.track) for s in observed}
     asked = False
     for track in _lookups(at, names):
         if id(track) in own:
@@ -172,11 +177,11 @@ def _lookups(at: LinkContext, names: set[str]) -> Iterator[Track]:
         for track in link.tracks.values():
             if track.kind != LOOKUP:
                 continue
-            post = at.probes.point_of(track)
-            if post is not None and post.lookup in names:
+            point = at.probes.point_of(track)
+            if point is not None and point.lookup in names:
                 yield track
 
 
-def _onset_ns(seen: Observation, sight: Observations) -> int:
-    track = seen.track
-    return track.failed_since_ns or track.slow_since_ns or sight.since_ns
+def _onset_ns(observation: Observation, observations: Observations) -> int:
+    track = observation.track
+    return track.failed_since_ns or track.slow_since_ns or observations.since_ns

@@ -72,43 +72,50 @@ QUEUE_S = 5.0
 """So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
 
 
-def detect_silence(at: LinkContext, sight: Observations) -> Suspicion | None:
+def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | None:
     """Return the worst silence seen on a link in a round; ``None`` when what can answer does."""
     quorum = at.settings.quorum
-    top = sight.top()
+    top = observations.top()
     if top is None or RANK[top] <= RANK[Segment.LAN]:
-        silent = sight.silent_beyond(Segment.LAN)
+        silent = observations.silent_beyond(Segment.LAN)
         # Where there is but one witness, its silence has to be believed; loss does not explain it
         # for long.
         if len(independent_witnesses(silent)) < min(quorum, _available(at)):
             return None
-        is_ripe = not is_any_not_probed(at, sight, Segment.DEVICE)
-        is_ripe = is_ripe and (top is None or _is_proved_meanwhile(sight, silent))
+        is_ripe = not is_any_not_probed(at, observations, Segment.DEVICE)
+        is_ripe = is_ripe and (top is None or _is_proved_meanwhile(observations, silent))
         return _suspicion(
-            at, sight, SilenceCandidate(_locate_silence(at, sight, silent), tuple(silent), is_ripe)
+            at,
+            observations,
+            SilenceCandidate(_locate_silence(at, observations, silent), tuple(silent), is_ripe),
         )
     if top in _AFTER:
-        silent = sight.silent_beyond(top)
+        silent = observations.silent_beyond(top)
         if len(independent_witnesses(silent)) >= quorum:
             return _suspicion(
                 at,
-                sight,
-                SilenceCandidate(_AFTER[top], tuple(silent), not is_any_not_probed(at, sight, top)),
+                observations,
+                SilenceCandidate(
+                    _AFTER[top], tuple(silent), not is_any_not_probed(at, observations, top)
+                ),
             )
-    candidate = dead_family(at, sight) or partial_outage(at, sight)
-    if candidate is None or _loss_of_the_living(sight, candidate.silent) > LIVING_CLEAN_RATIO:
+    candidate = dead_family(at, observations) or partial_outage(at, observations)
+    if (
+        candidate is None
+        or _loss_of_the_living(observations, candidate.silent) > LIVING_CLEAN_RATIO
+    ):
         # Some silent and some not, and those who answer lose as well: that is loss.
         return None
-    return _suspicion(at, sight, candidate)
+    return _suspicion(at, observations, candidate)
 
 
 def is_silence_over(at: LinkContext) -> bool:
     """
     Return whether a round that shows no silence may count as one in which there was none.
 
-    Wishes may be left unfulfilled, and an agent that was not given the CPU measures nothing: when
-    those who were silent have not been heard of since, their silence is not over; nor is one that
-    has been seen and is not yet believed.
+    Confirmation probes may not be made, and an agent that was not given the CPU measures nothing:
+    when those who were silent have not been heard of since, their silence is not over; nor is one
+    that has been seen and is not yet believed.
     """
     slot = at.link.silence
     held, since_ns = slot.fault, slot.onset_ns
@@ -151,9 +158,9 @@ def is_beyond_loss(at: LinkContext) -> bool:
     witnesses: set[str] = set()
     runs = 0
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
+        point = at.probes.point_of(track)
         is_meant = (
-            post is not None and post.kind in FAST_KINDS and RANK[post.rung] > RANK[Segment.LAN]
+            point is not None and point.kind in FAST_KINDS and RANK[point.rung] > RANK[Segment.LAN]
         )
         if is_meant and not track.known_unresponsive and track.silences >= TWO_SILENT_RUNS:
             witnesses.add(track.target)
@@ -166,7 +173,7 @@ def _loss_ratio(at: LinkContext) -> float:
     return min(0.95, max(at.settings.loss_floor_ratio, loss_ratio(at.link)))
 
 
-def _loss_of_the_living(sight: Observations, silent: Sequence[Observation]) -> float:
+def _loss_of_the_living(observations: Observations, silent: Sequence[Observation]) -> float:
     """
     Return the share of their latest runs that those lost who answered beside a silence.
 
@@ -174,14 +181,14 @@ def _loss_of_the_living(sight: Observations, silent: Sequence[Observation]) -> f
     the silence: no answer of a gateway that is reached once in ten times proves the LAN (2026-11: a
     LAN that lost seven of ten packets by turns became an outage of the carrier's line).
     """
-    own = {id(seen.track) for seen in silent}
+    own = {id(observation.track) for observation in silent}
     return share_silent_lately(
-        seen.track
-        for seen in sight.seen
-        if seen.answered
-        and id(seen.track) not in own
-        and seen.point.kind in FAST_KINDS
-        and not seen.track.known_unresponsive
+        observation.track
+        for observation in observations.seen
+        if observation.answered
+        and id(observation.track) not in own
+        and observation.point.kind in FAST_KINDS
+        and not observation.track.known_unresponsive
     )
 
 
@@ -191,35 +198,35 @@ def _available(at: LinkContext) -> int:
     """
     witnesses: set[str] = set()
     for track in at.link.tracks.values():
-        post = at.probes.point_of(track)
-        if post is None or track.known_unresponsive or RANK[post.rung] <= RANK[Segment.LAN]:
+        point = at.probes.point_of(track)
+        if point is None or track.known_unresponsive or RANK[point.rung] <= RANK[Segment.LAN]:
             continue
         is_mute = (track.failed_ns or 0) > (track.answered_ns or 0) and not track.silences
-        if post.is_service and track.failures and is_mute:
+        if point.is_service and track.failures and is_mute:
             # It fails for what says nothing of the way (its name cannot be looked up): a witness
             # that cannot speak is not waited for. Case: the carrier drops ICMP, then the fibre is
             # cut; the name server is all that is left to fall silent.
             continue
-        witnesses.add(SERVICES_WITNESS if post.is_service else post.target)
+        witnesses.add(SERVICES_WITNESS if point.is_service else point.target)
     return max(1, len(witnesses))
 
 
 def _locate_silence(
-    at: LinkContext, sight: Observations, silent: Sequence[Observation]
+    at: LinkContext, observations: Observations, silent: Sequence[Observation]
 ) -> Diagnosis:
     """Return what is broken when nothing beyond the site answers."""
-    if sight.top() is not None:
-        if _is_edge_silent(sight):
+    if observations.top() is not None:
+        if _is_edge_silent(observations):
             return EDGE_SILENT
         return GATEWAY_NO_UPLINK if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
     # What was last heard of the gateway counts, should it not have been asked in the round itself.
-    gateways = [s for s in observe_latest(at, sight.since_ns).seen if s.point.is_gateway]
+    gateways = [s for s in observe_latest(at, observations.since_ns).seen if s.point.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
-    return _by_neighbour(at, sight)
+    return _by_neighbour(at, observations)
 
 
-def _is_edge_silent(sight: Observations) -> bool:
+def _is_edge_silent(observations: Observations) -> bool:
     """
     Return whether the site's own last router, which used to answer, is silent in every family.
 
@@ -227,11 +234,11 @@ def _is_edge_silent(sight: Observations) -> bool:
     can see, and the site has to look first (2026-11: an office firewall without power, between a
     core switch and the line, was told to the carrier).
     """
-    edges = [observation for observation in sight.seen if observation.point.is_edge]
+    edges = [observation for observation in observations.seen if observation.point.is_edge]
     return bool(edges) and all(edge.silent and edge.track.answered_ns is not None for edge in edges)
 
 
-def _is_proved_meanwhile(sight: Observations, silent: Sequence[Observation]) -> bool:
+def _is_proved_meanwhile(observations: Observations, silent: Sequence[Observation]) -> bool:
     """
     Return whether the gateway lived while what lies beyond it was silent, and not only after.
 
@@ -239,16 +246,20 @@ def _is_proved_meanwhile(sight: Observations, silent: Sequence[Observation]) -> 
     since the round began (2026-11: a box that was deaf for 1.7 s answered first, and its carrier
     was told of a dead line).
     """
-    last_ns = max(seen.track.silent_ns or 0 for seen in silent)
+    last_ns = max(observation.track.silent_ns or 0 for observation in silent)
     gateways = [
-        seen for seen in sight.seen if seen.point.is_gateway and not seen.track.known_unresponsive
+        observation
+        for observation in observations.seen
+        if observation.point.is_gateway and not observation.track.known_unresponsive
     ]
-    if not any(seen.answered for seen in gateways):
+    if not any(observation.answered for observation in gateways):
         return True
-    if any(seen.silent for seen in gateways):
+    if any(observation.silent for observation in gateways):
         return False
-    is_old = any((seen.track.answered_ns or 0) <= last_ns + SAME_MOMENT_NS for seen in gateways)
-    return is_old or not any(seen.track.tally.failed for seen in gateways)
+    is_old = any(
+        (observation.track.answered_ns or 0) <= last_ns + SAME_MOMENT_NS for observation in gateways
+    )
+    return is_old or not any(observation.track.tally.failed for observation in gateways)
 
 
 def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bool:
@@ -269,9 +280,9 @@ def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bo
     return at.link.facts is not None and routers <= set(at.link.facts.gateways)
 
 
-def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
+def _by_neighbour(at: LinkContext, observations: Observations) -> Diagnosis:
     """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
-    traffic, watch, held = at.link.traffic, at.probes, at.link.silence
+    traffic, link_probes, held = at.link.traffic, at.probes, at.link.silence
     if at.link.facts is not None and at.link.facts.point_to_point:
         # A modem's raw IP, PPP: no link layer to ask, whatever the inventory says of gateways (the
         # default one has a gateway for every link). The interface, which is fine, is all of the
@@ -279,10 +290,10 @@ def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
         return ACCESS_SILENT
     if not traffic.neighbour_proved:
         # Either there is no gateway to ask, or nobody has asked yet.
-        has_asked = traffic.read_ns is not None or not watch.has_host_probe
-        has_gateway = any(post.is_gateway for post in watch.points.values())
+        has_asked = traffic.read_ns is not None or not link_probes.has_host_probe
+        has_gateway = any(point.is_gateway for point in link_probes.points.values())
         return SILENT_SOMEWHERE if has_gateway or not has_asked else ACCESS_SILENT
-    onset_ns = held.onset_ns if is_outage(held.fault) else sight.since_ns
+    onset_ns = held.onset_ns if is_outage(held.fault) else observations.since_ns
     asked_ns = traffic.neighbour_ns
     if asked_ns is None or asked_ns < onset_ns:
         return SILENT_SOMEWHERE
@@ -292,14 +303,16 @@ def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
     return ACCESS_SILENT if is_fresh else SILENT_SOMEWHERE
 
 
-def _suspicion(at: LinkContext, sight: Observations, candidate: SilenceCandidate) -> Suspicion:
+def _suspicion(
+    at: LinkContext, observations: Observations, candidate: SilenceCandidate
+) -> Suspicion:
     """Return a silence with its onset, its evidence and its strength."""
     silent = candidate.silent
-    ratio = min(0.95, max(_loss_ratio(at), _loss_of_the_living(sight, silent)))
+    ratio = min(0.95, max(_loss_ratio(at), _loss_of_the_living(observations, silent)))
     return Suspicion(
         fault=candidate.fault,
         onset_ns=_onset_ns(silent),
-        evidence=gather_evidence(at, sight),
+        evidence=gather_evidence(at, observations),
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
         is_ripe=candidate.is_ripe
@@ -345,7 +358,9 @@ def _onset_ns(silent: Sequence[Observation]) -> int:
 
 def _speaks_enough(at: LinkContext, silent: Sequence[Observation]) -> bool:
     """Return whether more than one protocol is silent, where more than one is there to speak."""
-    there = {post.kind for post in at.probes.points.values() if RANK[post.rung] > RANK[Segment.LAN]}
+    there = {
+        point.kind for point in at.probes.points.values() if RANK[point.rung] > RANK[Segment.LAN]
+    }
     kinds = {s.point.kind for s in silent}
     if at.link.round is not None:
         # Asked, and not answered in the time that answers take.

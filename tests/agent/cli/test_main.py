@@ -88,7 +88,10 @@ def test_a_probe_over_an_interface_that_is_not_there_is_unmeasured() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("probe", "ping", "192.0.2.1"), "no probe 'ping'; known: dns, failover, host, http, icmp"),
+        (
+            ("probe", "ping", "192.0.2.1"),
+            "no probe 'ping'; known: counter, dns, failover, host, http, icmp",
+        ),
         (("probe", "icmp"), "icmp cannot measure ''"),
         (("probe", "icmp", "192.0.2.1", "--set", "timeout"), "'timeout' is not KEY=VALUE"),
         (("probe", "icmp", "192.0.2.1", "--set", "timeout_s=soon"), "timeout_s"),

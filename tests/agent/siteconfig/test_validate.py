@@ -1,6 +1,5 @@
 """
-What a collector may have an agent do, and what not: a site configuration is taken whole or not at
-all.
+What a collector may have an agent do: a site configuration is taken whole or not at all.
 
 A collector in other hands is the attacker here: no file of the device, no box in its network, no
 other collector, no command, no flood comes out of a site configuration.

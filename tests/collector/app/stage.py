@@ -66,16 +66,15 @@ PASSWORD = "xem thôi"
 class NotifyingStack:
     """All three, in a folder; ``close`` ends them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, inventory: str = INVENTORY, config: str = CONFIG) -> None:
         self.hook = ReceiverProcess(
             "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
         ).start()
         (folder / "inventory").mkdir()
-        (folder / "inventory" / "city.toml").write_text(INVENTORY, encoding="utf-8")
+        (folder / "inventory" / "city.toml").write_text(inventory, encoding="utf-8")
         secret_file(folder, "secret", SECRET)
         secret_file(folder, "password", PASSWORD)
-        config = CONFIG.format(port=self.hook.port)
-        self.collector = CollectorProcess(folder, config)
+        self.collector = CollectorProcess(folder, config.format(port=self.hook.port))
         self.secret = token(folder / "state", SITE)
         self.agent = BatchSealer(SITE, epoch_ns=time.time_ns() - BOOTED_NS)
 

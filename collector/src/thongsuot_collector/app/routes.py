@@ -10,15 +10,20 @@ from thongsuot_collector.app.components import Components
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
+from thongsuot_collector.web.desk.answers import AnswerPages
+from thongsuot_collector.web.desk.routes import DeskPages
 from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
+from thongsuot_collector.web.incident.ruling import RulingPages
 from thongsuot_collector.web.site_pages import SitePages
+from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.test_request.routes import TestRequestPages
@@ -66,6 +71,7 @@ def _page_access(components: Components) -> PageAccess:
         components.store,
         Path(file).read_text("utf-8").strip() if file else "",
         FailedLogins(components.metrics.failed_logins),
+        DeskLinks(components.links),
     )
 
 
@@ -112,23 +118,37 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()
         ),
-        site_config_of=components.site_configs.of,
         documentation_url=f"{documentation.PATH}/" if documents else "",
+        remarks_of=lambda site, language: site_remarks(
+            site,
+            components.incidents.registry,
+            components.site_configs.of(site),
+            language,
+            now_s=time.time(),
+        ),
     )
+    both = [*_pages_of_incidents(components, access), *documents]
+    called = callback_routes(components.notifications.channels, components.notifications.poll_now)
+    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+
+
+def _pages_of_incidents(components: Components, access: PageAccess) -> list[Route]:
+    """Return the pages of incidents, desks, statements and tests."""
     archive = IncidentArchive(
         components.incidents,
         components.store,
         components.directory,
         components.links,
-        support_hotline=settings.page.support_hotline,
+        support_hotline=components.configuration.settings.page.support_hotline,
     )
-    word_of = components.notifications.display_name_of
-    incidents = IncidentPages(archive, access, components.links, display_name_of=word_of).routes()
-    statements = StatementPages(components.archive, access).routes()
-    test_requests = TestRequestPages(
-        components.test_requests, access, components.directory
-    ).routes()
-    accounts = AccountPages(components.overview, access, components.directory).routes()
-    both = [*incidents, *statements, *test_requests, *documents, *accounts]
-    called = callback_routes(components.notifications.channels, components.notifications.poll_now)
-    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+    name_of = components.notifications.display_name_of
+    desks = DeskPages(archive, components.archive, access, DeskLinks(components.links))
+    return [
+        *IncidentPages(archive, access, components.links, display_name_of=name_of).routes(),
+        *RulingPages(archive, access).routes(),
+        *AnswerPages(archive, access, components.links).routes(),
+        *desks.routes(),
+        *StatementPages(components.archive, access).routes(),
+        *TestRequestPages(components.test_requests, access, components.directory).routes(),
+        *AccountPages(components.overview, access, components.directory).routes(),
+    ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.dead_letters import DeadLetter
+from thongsuot_collector.store.desk_keys import DeskKey
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.tokens import AgentToken
 
@@ -83,17 +84,36 @@ def lost_text(part: LostRange) -> str:
 
 
 def people_table(people: Iterable[Person]) -> str:
-    """Return a table of those who may act, without their passwords."""
+    """Return a table of those with an account, without their passwords."""
     rows = [
         (
             person.name,
             person.title,
+            " ".join(filter(None, (person.role, person.scope))),
             format_moment(person.created_ns),
             format_moment(person.revoked_ns or 0),
         )
         for person in people
     ]
-    return format_table(("name", "title", "since", "revoked"), rows)
+    return format_table(("name", "title", "role", "since", "revoked"), rows)
+
+
+def desk_keys_table(keys: Iterable[DeskKey]) -> str:
+    """Return a table of the links to desks."""
+    rows = [
+        (
+            key.id,
+            key.carrier,
+            key.title,
+            "acts" if key.may_act else "looks",
+            format_moment(key.created_ns),
+            format_moment(key.expires_ns),
+            format_moment(key.revoked_ns or 0),
+        )
+        for key in keys
+    ]
+    heads = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
+    return format_table(heads, rows)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -37,7 +37,7 @@ from thongsuot_collector.store.tables import (
 )
 from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.segment import Segment
+from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
@@ -138,14 +138,14 @@ def load_incident(engine: Engine, name: str) -> Incident | None:
     return None if body is None else msgspec.msgpack.decode(body, type=Incident)
 
 
-def recently_closed(engine: Engine, *, limit: int) -> list[Incident]:
-    """Return the incidents that were closed last, the newest onset first."""
-    wanted = (
-        select(INCIDENTS.c.body)
-        .where(INCIDENTS.c.is_open.is_(False))
-        .order_by(INCIDENTS.c.opened_ns.desc(), INCIDENTS.c.id)
-        .limit(limit)
-    )
+def recently_closed(engine: Engine, *, limit: int, carrier: str = "") -> list[Incident]:
+    """Return the incidents that were closed last, the newest onset first; all, or a carrier's."""
+    wanted = select(INCIDENTS.c.body).where(INCIDENTS.c.is_open.is_(False))
+    if carrier:
+        wanted = wanted.where(
+            INCIDENTS.c.party == Party.CARRIER.value, INCIDENTS.c.party_name == carrier
+        )
+    wanted = wanted.order_by(INCIDENTS.c.opened_ns.desc(), INCIDENTS.c.id).limit(limit)
     with engine.connect() as connection:
         bodies = [row.body for row in connection.execute(wanted)]
     return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]

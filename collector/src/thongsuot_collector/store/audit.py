@@ -35,6 +35,8 @@ class AuditAction(StrEnum):
     CERTIFICATE_REFUSED = "certificate_refused"
     PERSON_ADDED = "person_added"
     PERSON_REMOVED = "person_removed"
+    DESK_KEY_CREATED = "desk_key_created"
+    DESK_KEY_REVOKED = "desk_key_revoked"
     WORK_PLANNED = "work_planned"
     WORK_TAKEN_BACK = "work_taken_back"
     INCIDENT_TAKEN_ON = "incident_taken_on"

@@ -123,6 +123,16 @@ def _retries_of_dead_letters(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE dead_letters ADD COLUMN retry_ns BIGINT"))
 
 
+def _roles_and_desk_keys(connection: Connection) -> None:
+    tables.DESK_KEYS.create(connection, checkfirst=True)
+    known = {column["name"] for column in inspect(connection).get_columns("people")}
+    for name, default in (("role", "city-engineer"), ("scope", "")):
+        if name not in known:
+            connection.execute(
+                text(f"ALTER TABLE people ADD COLUMN {name} TEXT NOT NULL DEFAULT '{default}'")
+            )
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -136,6 +146,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _field_terms,
     _tables_of_accounts,
     _retries_of_dead_letters,
+    _roles_and_desk_keys,
 )
 
 

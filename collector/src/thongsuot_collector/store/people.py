@@ -1,10 +1,11 @@
-"""People who may act, in the store: each with a password of their own, kept as a hash."""
+"""People with an account, in the store: a password each, kept as a hash, and a role."""
 
 import secrets
 import time
+from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, RowMapping, insert, select, update
 
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit
@@ -16,19 +17,40 @@ PREFIX = "tsp_"
 """Lets people and secret scanners tell what a leaked string is."""
 
 
+class Role(StrEnum):
+    """What an account is for. One of a carrier or a commune has it as its scope."""
+
+    CITY_ENGINEER = "city-engineer"
+    """Sees everything and acts."""
+    CITY_READER = "city-reader"
+    """Sees everything."""
+    CARRIER = "carrier"
+    """Has the desk of one carrier."""
+    COMMUNE = "commune"
+    """Sees the sites of one commune."""
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone who may act. ``title`` is what others read; ``revoked_ns`` is ``None`` while good."""
+    """
+    Someone with an account. ``title`` is what others read; ``revoked_ns`` is ``None`` while good.
+
+    ``scope`` is the carrier's name, or the commune's code; empty for the city.
+    """
 
     name: str
     title: str
     digest: bytes
     created_ns: int
     revoked_ns: int | None
+    role: Role = Role.CITY_ENGINEER
+    scope: str = ""
 
 
-def put(engine: Engine, name: str, title: str) -> str:
+def put(
+    engine: Engine, name: str, title: str, *, role: Role = Role.CITY_ENGINEER, scope: str = ""
+) -> str:
     """
-    Let a person act, and return the password: the only time that it is known in the clear.
+    Give a person an account, and return the password: the only time that it is in the clear.
 
     Somebody of that name gets a new password; the one before is no good any more.
     """
@@ -38,12 +60,15 @@ def put(engine: Engine, name: str, title: str) -> str:
         "digest": digest_of(secret.encode()),
         "created_ns": time.time_ns(),
         "revoked_ns": None,
+        "role": role.value,
+        "scope": scope,
     }
     with engine.begin() as connection:
         changed = connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(**values))
         if not changed.rowcount:
             connection.execute(insert(PEOPLE).values(name=name, **values))
-        audit.write(connection, AuditAction.PERSON_ADDED, name, detail=title)
+        detail = " ".join(filter(None, (role, scope, title)))
+        audit.write(connection, AuditAction.PERSON_ADDED, name, detail=detail)
     return secret
 
 
@@ -51,20 +76,24 @@ def listed(engine: Engine) -> list[Person]:
     """Return everybody, by name."""
     with engine.connect() as connection:
         rows = connection.execute(select(PEOPLE).order_by(PEOPLE.c.name)).mappings()
-        return [Person(**row) for row in rows]
+        return [_person(row) for row in rows]
 
 
 def known(engine: Engine, name: str) -> Person | None:
-    """Return who has a name and may act."""
+    """Return who has an account of a name."""
     wanted = select(PEOPLE).where(PEOPLE.c.name == name, PEOPLE.c.revoked_ns.is_(None))
     with engine.connect() as connection:
         row = connection.execute(wanted).mappings().first()
-    return None if row is None else Person(**row)
+    return None if row is None else _person(row)
 
 
 def is_any(engine: Engine) -> bool:
-    """Return whether there is anybody who may act."""
-    wanted = select(PEOPLE.c.name).where(PEOPLE.c.revoked_ns.is_(None)).limit(1)
+    """Return whether there is anybody who may act on everything."""
+    wanted = (
+        select(PEOPLE.c.name)
+        .where(PEOPLE.c.revoked_ns.is_(None), PEOPLE.c.role == Role.CITY_ENGINEER.value)
+        .limit(1)
+    )
     with engine.connect() as connection:
         return connection.execute(wanted).first() is not None
 
@@ -86,3 +115,7 @@ def revoke(engine: Engine, name: str) -> None:
             message = f"nobody named {name} may act; see `thongsuot-collector person list`"
             raise TokenError(message)
         audit.write(connection, AuditAction.PERSON_REMOVED, name)
+
+
+def _person(row: RowMapping) -> Person:
+    return Person(**{**row, "role": Role(row["role"])})

@@ -102,8 +102,25 @@ PEOPLE = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("revoked_ns", BigInteger),
+    Column("role", Text, nullable=False, server_default="city-engineer"),
+    # A carrier's name, or a commune's code; empty for the city.
+    Column("scope", Text, nullable=False, server_default=""),
 )
-"""Who may act on incidents."""
+"""Who has an account, and what for."""
+
+DESK_KEYS = Table(
+    "desk_keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("carrier", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("may_act", Boolean, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+    Index("desk_keys_carrier", "carrier"),
+)
+"""Links that open a carrier's desk; what makes one good is signed, and stands nowhere."""
 
 TEST_REQUESTS = Table(
     "test_requests",

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.access import PageAccess
-from thongsuot_collector.web.responses import HEADERS, language_of, not_found, password_required
+from thongsuot_collector.web.responses import HEADERS, language_of, not_found
 
 PATH: Final = "/docs"
 
@@ -26,7 +26,7 @@ _STYLE_ATTRIBUTE = re.compile(r'\sstyle="([^"]*)"')
 
 
 class DocumentationPages:
-    """The site in a folder, for who may look; without the folder there are no routes."""
+    """The site in a folder, for who may look at anything; without it there are no routes."""
 
     def __init__(self, folder: str, access: PageAccess) -> None:
         self._folder = Path(folder)
@@ -44,8 +44,8 @@ class DocumentationPages:
 
     async def file(self, request: Request) -> Response:
         """Answer with a file of the site."""
-        if not await self._access.may_view(request):
-            return password_required()
+        if (await self._access.visitor(request)).role is None:
+            return await self._access.refusal(request)
         path = request.path_params["path"] or "index.html"
         try:
             response = await self._files.get_response(path, request.scope)

@@ -8,26 +8,23 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
-from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+from thongsuot_collector.store.people import Role
 from thongsuot_collector.web import labels, layout, sites_page
-from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.responses import (
     HEADERS,
     html_page,
     language_of,
     not_found,
-    password_required,
 )
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_schema.page.render import PageRemarks, site_page
 from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY
-
-SiteConfigSource = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
+from thongsuot_schema.words.language import Language
 
 
 class SitePages:
@@ -36,8 +33,8 @@ class SitePages:
 
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
     date before they are read. ``duplicate_sites`` names the sites where two devices push at once,
-    ``site_config_of`` returns the newest site configuration of a site and what its agent says of
-    it. ``documentation_url`` leads to the documentation, where there is one.
+    ``remarks_of`` returns what else is to be known of a site now. ``documentation_url`` leads to
+    the documentation, where there is one.
     """
 
     def __init__(
@@ -49,7 +46,7 @@ class SitePages:
         ready: Callable[[], bool],
         refresh: Callable[[], None],
         duplicate_sites: Callable[[], AbstractSet[str]],
-        site_config_of: SiteConfigSource,
+        remarks_of: Callable[[str, Language], PageRemarks],
         documentation_url: str = "",
     ) -> None:
         self._views = views
@@ -58,8 +55,8 @@ class SitePages:
         self._ready = ready
         self._refresh = refresh
         self._duplicate_sites = duplicate_sites
-        self._site_config_of = site_config_of
         self._documentation_url = documentation_url
+        self._remarks_of = remarks_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with ``more`` routes of others."""
@@ -77,8 +74,11 @@ class SitePages:
 
     async def list_of_sites(self, request: Request) -> Response:
         """Answer with all sites, or those that are searched for."""
-        if not await self._access.may_view(request):
-            return password_required()
+        visitor = await self._access.visitor(request)
+        if visitor.role is Role.CARRIER:
+            return RedirectResponse(_desk_url(request, visitor), 303, headers=HEADERS)
+        if visitor.role is None:
+            return await self._access.refusal(request)
         language = language_of(request)
         query = request.query_params.get("q", "")[:100]
         views = [self._views.site_view(name) for name in self._views.names()]
@@ -86,42 +86,41 @@ class SitePages:
         rows = [
             sites_page.site_row(view, language, has_duplicate_devices=view.site in duplicate_sites)
             for view in views
-            if matches(query, view.site, view.title, view.commune)
+            if visitor.sees_commune(self._views.commune_of(view.site))
+            and matches(query, view.site, view.title, view.commune)
         ]
         text = sites_page.sites_page(
             rows,
             language=language,
             query=query,
             documentation_url=self._documentation_url,
+            sees_all=visitor.sees_all,
         )
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:
         """Answer with the page of one site."""
-        if not await self._access.may_view(request):
-            return password_required()
-        language = language_of(request)
-        name = request.path_params["name"]
+        visitor = await self._access.visitor(request)
+        language, name = language_of(request), request.path_params["name"]
+        if not visitor.sees_commune(self._views.commune_of(name)):
+            return await self._access.refusal(request)
         if name not in self._views.names():
             return not_found(labels.NO_SITE.read(language))
-        may_request = await self._access.has_actors()
-        site_config = self._site_config_of(name)
+        may_request = visitor.sees_all and await self._access.has_actors()
         text = site_page(
             self._views.site_view(name),
             language=language,
             home_url=f"/?lang={language}",
-            remarks=PageRemarks(
-                notes=notes_of(*site_config, language), facts=facts_of(*site_config, language)
-            ),
+            remarks=self._remarks_of(name, language),
             test_request_url=f"/sites/{name}/tests?lang={language}" if may_request else "",
         )
         return html_page(text, CONTENT_SECURITY_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
         """Answer with what the page of one site shows, for programs."""
-        if not await self._access.may_view(request):
-            return password_required()
         name = request.path_params["name"]
+        if not (await self._access.visitor(request)).sees_commune(self._views.commune_of(name)):
+            return await self._access.refusal(request)
         if name not in self._views.names():
             return PlainTextResponse("There is no such site.", 404, headers=HEADERS)
         return Response(
@@ -144,3 +143,9 @@ class SitePages:
         """Answer whether what the pages show is of now."""
         ready = self._ready()
         return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)
+
+
+def _desk_url(request: Request, visitor: Visitor) -> str:
+    """Return where a carrier's own page is."""
+    key = f"&key={visitor.key}" if visitor.key else ""
+    return f"/desk/{visitor.scope}?lang={language_of(request)}{key}"

@@ -46,6 +46,10 @@ class SiteViews:
         """Return the names of all sites."""
         return set(self._directory.sites) | set(self._states.sites)
 
+    def commune_of(self, name: str) -> str:
+        """Return the code of a site's commune; that of nowhere for a site that nobody knows."""
+        return self._directory.site(name).commune
+
     def site_view(self, name: str) -> SiteView:
         """Return a site as it is now."""
         view = site_view(

@@ -48,9 +48,17 @@ def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:
 
 
 def sites_page(
-    rows: Sequence[SiteRow], *, language: Language, query: str, documentation_url: str = ""
+    rows: Sequence[SiteRow],
+    *,
+    language: Language,
+    query: str,
+    documentation_url: str = "",
+    sees_all: bool = True,
 ) -> str:
-    """Return the whole page. ``query`` is what was searched for."""
+    """
+    Return the whole page. ``query`` is what was searched for; who does not see all is not led to
+    the lists of what concerns everybody.
+    """
     searched = f"&{urlencode({'q': query})}" if query else ""
     frame = Frame(
         title=labels.TITLE.read(language),
@@ -71,6 +79,7 @@ def sites_page(
         "query": query,
         "heard": heard,
         "documentation_url": documentation_url,
+        "sees_all": sees_all,
     }
     return render("sites", frame, language, content)
 

@@ -183,6 +183,29 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
     return lines + _proofs(other, context, language)
 
 
+def dispute_line(dispute: Dispute | None, context: MessageContext, language: Language) -> str:
+    """Return who says that an incident is not its own, since when and why."""
+    if dispute is None:
+        return ""
+    party, moment = (
+        party_name(dispute.party, context.directory, language),
+        exact_time(dispute.at_ns),
+    )
+    if dispute.reference:
+        refusal = Text(
+            "collector.notify.text.refused_ticket",
+            party=party,
+            reference=dispute.reference,
+            moment=moment,
+        )
+    else:
+        refusal = Text(
+            "collector.notify.text.refused_by", party=party, person=dispute.person, moment=moment
+        )
+    sentence = refusal.read(language)
+    return f"{sentence}: {dispute.reason}" if dispute.reason else f"{sentence}."
+
+
 def settlement(dispute: Dispute, party: str, language: Language) -> str:
     """Return what has become of a dispute, or that the city has to decide."""
     if dispute.ruling is not None:

@@ -202,22 +202,7 @@ def _disputes(context: MessageContext, language: Language) -> str:
     lines = []
     for dispute in context.disputes:
         party = party_name(dispute.party, context.directory, language)
-        moment = sections.exact_time(dispute.at_ns)
-        if dispute.reference:
-            refusal = Text(
-                "collector.notify.text.refused_ticket",
-                party=party,
-                reference=dispute.reference,
-                moment=moment,
-            ).read(language)
-        else:
-            refusal = Text(
-                "collector.notify.text.refused_by",
-                party=party,
-                person=dispute.person,
-                moment=moment,
-            ).read(language)
-        lines.append(f"{refusal}: {dispute.reason}" if dispute.reason else f"{refusal}.")
+        lines.append(sections.dispute_line(dispute, context, language))
         lines.append(sections.settlement(dispute, party, language))
     return "\n".join(lines)
 

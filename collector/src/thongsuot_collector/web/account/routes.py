@@ -1,4 +1,4 @@
-"""Routes: the account of all sites and of one, for whoever may look at pages."""
+"""Routes: the account of all sites and of one, for the city; of its sites for a commune."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,12 +10,7 @@ from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.page import site_page, sites_page
 from thongsuot_collector.web.labels import NO_SITE
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
-from thongsuot_collector.web.responses import (
-    html_page,
-    language_of,
-    not_found,
-    password_required,
-)
+from thongsuot_collector.web.responses import html_page, language_of, not_found
 from thongsuot_collector.web.search import matches
 
 _DAYS = 31
@@ -39,8 +34,8 @@ class AccountPages:
 
     async def all_sites(self, request: Request) -> Response:
         """Answer with the account of all sites, those first that do not close."""
-        if not await self._access.may_view(request):
-            return password_required()
+        if not (await self._access.visitor(request)).sees_all:
+            return await self._access.refusal(request)
         query = request.query_params.get("q", "")[:100]
         titles = {name: site.title for name, site in self._directory.sites.items()}
         totals = [
@@ -59,9 +54,10 @@ class AccountPages:
 
     async def site(self, request: Request) -> Response:
         """Answer with the account of one site, day by day."""
-        if not await self._access.may_view(request):
-            return password_required()
         language, name = language_of(request), request.path_params["name"]
+        commune = self._directory.site(name).commune
+        if not (await self._access.visitor(request)).sees_commune(commune):
+            return await self._access.refusal(request)
         days = await self._overview.site(name, days=_DAYS)
         if not days and name not in self._directory.sites:
             return not_found(NO_SITE.read(language))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from thongsuot_collector.incidents.answer import AnswerKind
 from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.message import ChannelOutcome as Answered
@@ -24,6 +25,20 @@ AFFECTED_COUNT: Final = Text("collector.web.incident.affected_count")
 AREA: Final = Text("collector.web.incident.area")
 TAKEN: Final = Text("collector.web.incident.taken")
 DISPUTED: Final = Text("collector.web.incident.disputed")
+BOTH_SIDES: Final = Text("collector.web.incident.both_sides")
+OUR_SIDE: Final = Text("collector.web.incident.our_side")
+THEIR_SIDE: Final = Text("collector.web.incident.their_side")
+DECISION: Final = Text("collector.web.incident.decision")
+UNDECIDED: Final = Text("collector.web.incident.undecided")
+DECIDE: Final = Text("collector.web.incident.decide")
+DECIDE_TITLE: Final = Text("collector.web.incident.decide_title")
+FOR_PARTY: Final = Text("collector.web.incident.for_party")
+AGAINST_PARTY: Final = Text("collector.web.incident.against_party")
+DECISION_REASON: Final = Text("collector.web.incident.decision_reason")
+DECIDE_AS: Final = Text("collector.web.incident.decide_as")
+DECIDE_MISSING: Final = Text("collector.web.incident.decide_missing")
+EXPECTED: Final = Text("collector.web.incident.expected")
+ANSWERS_OF_PARTY: Final = Text("collector.web.incident.answers_of_party")
 NOBODY: Final = Text("collector.web.incident.nobody")
 MAINTENANCE: Final = Text("collector.web.incident.maintenance")
 EXCUSED: Final = Text("collector.web.incident.excused")
@@ -79,6 +94,13 @@ ANSWERS: Final[dict[Answered, Text]] = {
     Answered.UNKNOWN: Text("collector.web.incident.answers.unknown"),
     Answered.CHANNEL_UNAVAILABLE: Text("collector.web.incident.answers.channel_unavailable"),
     Answered.REJECTED: Text("collector.web.incident.answers.rejected"),
+}
+
+ANSWER_KINDS: Final[dict[AnswerKind, Text]] = {
+    AnswerKind.ACCEPTED: Text("collector.web.incident.answer_kinds.accepted"),
+    AnswerKind.REFUSED: Text("collector.web.incident.answer_kinds.refused"),
+    AnswerKind.EXPECTED: Text("collector.web.incident.answer_kinds.expected"),
+    AnswerKind.MENDED: Text("collector.web.incident.answer_kinds.mended"),
 }
 
 NOTES: Final[dict[str, Text]] = {

@@ -11,6 +11,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import (
+    DISPUTED_MARK,
     SEVERITIES,
     link_name,
     owner_name,
@@ -63,14 +64,14 @@ def incidents_page(
         "open": [_row(context, reader) for context in own],
         "closed": [_row(context, reader) for context in closed],
         "maintenance_heads": (labels.AFFECTED, labels.FROM, labels.TO, labels.WHAT),
-        "maintenance": _maintenance(windows, directory, reader),
+        "maintenance": window_rows(windows, directory, reader),
     }
     return render("incidents", frame, language, content)
 
 
 def _row(context: MessageContext, reader: PageReader) -> IncidentRow:
     incident, language = context.incident, reader.language
-    party = party_name(incident.party, context.directory, language)
+    party = party_name(incident.acting_party, context.directory, language)
     facts = (
         f"{labels.SINCE.read(language)} {sections.exact_time(incident.opened_ns)}",
         _lasted(incident, reader),
@@ -78,6 +79,8 @@ def _row(context: MessageContext, reader: PageReader) -> IncidentRow:
         _owner(incident, context.directory, language),
     )
     tags = [SEVERITIES[incident.severity].read(language)] if incident.is_open else []
+    if incident.is_disputed:
+        tags.append(DISPUTED_MARK.read(language))
     if incident.is_excused:
         tags.append(labels.MAINTENANCE.read(language))
     return IncidentRow(
@@ -95,7 +98,7 @@ def _lasted(incident: Incident, reader: PageReader) -> str:
 
 
 def _owner(incident: Incident, directory: InventoryDirectory, language: Language) -> str:
-    if incident.dispute is not None:
+    if incident.dispute is not None and incident.is_disputed:
         name = party_name(incident.dispute.party, directory, language)
         return f"{labels.DISPUTED.read(language)}: {name}"
     acknowledgement = incident.acknowledgement
@@ -105,7 +108,7 @@ def _owner(incident: Incident, directory: InventoryDirectory, language: Language
     return f"{labels.TAKEN.read(language)}: {owner}"
 
 
-def _maintenance(
+def window_rows(
     windows: Iterable[MaintenanceWindow], directory: InventoryDirectory, reader: PageReader
 ) -> list[list[str]]:
     """Return the planned work that goes on or is to come: a row a window."""

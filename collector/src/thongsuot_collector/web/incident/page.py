@@ -5,7 +5,6 @@ from thongsuot_collector.incidents.incident import Incident, IncidentMember
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import parse_responsible_party
 from thongsuot_collector.incidents.wording import area, describe
-from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.names import (
@@ -37,11 +36,11 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
         title=text.headline_of(report.context, language),
         state=State.UP if not incident.is_open else incident.state,
         url_in=lambda other: reader.url(path, other),
-        home_url="" if reader.key else reader.url("/"),
+        home_url=reader.url(reader.home) if reader.home else "",
         place=f"{labels.CODE.read(language)} {incident.id}",
         refresh_s=REFRESH_S,
     )
-    may_acknowledge = not reader.key and incident.is_open
+    may_acknowledge = reader.is_staff and incident.is_open
     content = {
         "labels": labels,
         "hero": _hero(report, reader),
@@ -49,6 +48,10 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
         "download_url": reader.url(f"{path}.json"),
         # Without the key: who may look at everything sees more, and can take it on.
         "staff_url": path if reader.key else "",
+        "ruling_url": reader.url(f"{path}/ruling")
+        if reader.may_decide and incident.is_disputed
+        else "",
+        "sides": _sides(report, language),
         "facts": _facts(report, language),
         "related": _related(incident, reader),
         "member_heads": (
@@ -67,6 +70,7 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
         "batch_heads": (labels.POINT, labels.BATCH, labels.DIGEST),
         "batches": _batches(incident),
         "verify_command": f"thongsuot-collector verify --evidence {incident.id}.json",
+        "answers": _answers(report, language),
         "history": history_texts(report.context, language),
     }
     return render("incident", frame, language, content)
@@ -115,9 +119,13 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
         ),
         (labels.UNTIL, closed, ""),
         (labels.LEARNED, sections.exact_time(incident.known_ns), ""),
-        (labels.ACTS, party_name(incident.party, directory, language), ""),
+        (labels.ACTS, party_name(incident.acting_party, directory, language), ""),
         (labels.TAKEN, *owner),
-        *_dispute(incident, directory, language),
+        (
+            labels.EXPECTED,
+            "" if incident.expected_ns is None else sections.exact_time(incident.expected_ns),
+            "",
+        ),
         (labels.SEGMENT, "" if segment is None else SEGMENTS[segment].read(language), ""),
         (labels.SEVERITY, SEVERITIES[incident.severity].read(language), ""),
         (labels.AFFECTED_COUNT, _affected_count(incident), ""),
@@ -133,22 +141,41 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
     ]
 
 
-def _dispute(
-    incident: Incident, directory: InventoryDirectory, language: Language
-) -> list[tuple[Text, str, str]]:
-    """Return who says that the incident is not its own, of which ticket, since when and why."""
+def _sides(report: IncidentReport, language: Language) -> dict[str, object]:
+    """Return both statements and the decision; nothing where nobody has refused the incident."""
+    incident, context = report.incident, report.context
     dispute = incident.dispute
     if dispute is None:
-        return []
-    name = party_name(dispute.party, directory, language)
-    moment = sections.exact_time(dispute.at_ns)
-    return [(labels.DISPUTED, f"{name}, {dispute.reference}, {moment}", dispute.reason)]
+        return {}
+    party = party_name(dispute.party, context.directory, language)
+    return {
+        "their_title": labels.THEIR_SIDE.read(language, party=party),
+        "theirs": sections.dispute_line(dispute, context, language),
+        "ours": sections.measured_lines(context, language) or [text.headline_of(context, language)],
+        "decision": sections.settlement(dispute, party, language)
+        if dispute.is_settled
+        else labels.UNDECIDED.read(language),
+    }
+
+
+def _answers(report: IncidentReport, language: Language) -> list[str]:
+    """Return what the party has answered, line by line."""
+    lines = []
+    for said in report.incident.answers:
+        expected = "" if said.expected_ns is None else sections.exact_time(said.expected_ns)
+        word = labels.ANSWER_KINDS[said.kind].read(language, moment=expected)
+        line = f"{sections.exact_time(said.at_ns)} · {said.person}: {word}"
+        lines.append(f"{line}. {said.text}" if said.text else line)
+    return lines
 
 
 def _related(incident: Incident, reader: PageReader) -> list[tuple[Text, list[tuple[str, str]]]]:
     """Return the larger incidents it is part of, and the smaller ones it consists of."""
     return [
-        (label, [(name, "" if reader.key else reader.url(f"/incidents/{name}")) for name in names])
+        (
+            label,
+            [(name, reader.url(f"/incidents/{name}") if reader.is_staff else "") for name in names],
+        )
         for label, names in (
             (labels.PART_OF, incident.parents),
             (labels.CONSISTS, incident.children),
@@ -183,7 +210,7 @@ def _member(member: IncidentMember, report: IncidentReport, language: Language) 
 def _notifications(report: IncidentReport, reader: PageReader) -> list[list[str]]:
     if not report.is_notified:
         return []
-    return _decisions(report, reader) if reader.key else _attempts(report, reader)
+    return _attempts(report, reader) if reader.is_staff else _decisions(report, reader)
 
 
 def _decisions(report: IncidentReport, reader: PageReader) -> list[list[str]]:

@@ -58,7 +58,7 @@ class IncidentArchive:
     ) -> None:
         self.consumer = consumer
         self.directory = directory
-        self._store = store
+        self.store = store
         self._links = links
         self._support_hotline = support_hotline
 
@@ -71,7 +71,7 @@ class IncidentArchive:
         """Return an incident by its name, also one long closed."""
         incident = self.consumer.registry.incidents.get(name)
         if incident is None:
-            incident = await asyncio.to_thread(rows.load_incident, self._store, name)
+            incident = await asyncio.to_thread(rows.load_incident, self.store, name)
         return incident
 
     async def report(self, name: str) -> IncidentReport | None:
@@ -79,7 +79,7 @@ class IncidentArchive:
         incident = await self.find(name)
         if incident is None:
             return None
-        tried = await asyncio.to_thread(delivery_log.load_attempts, self._store, name)
+        tried = await asyncio.to_thread(delivery_log.load_attempts, self.store, name)
         entry = (
             incident.notifications[-1] if incident.notifications else _unsent_notification(incident)
         )
@@ -118,7 +118,7 @@ class IncidentArchive:
             for incident in map(registry.incidents.__getitem__, registry.active)
             if incident.is_open
         ]
-        closed = await asyncio.to_thread(rows.recently_closed, self._store, limit=LISTED)
+        closed = await asyncio.to_thread(rows.recently_closed, self.store, limit=LISTED)
         return sorted(now, key=_newest), [
             incident for incident in closed if incident.id not in registry.active
         ]
@@ -126,7 +126,7 @@ class IncidentArchive:
     async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
         """Return what was compared with when it was told; of what goes on untold, what is now."""
         notifications = await asyncio.to_thread(
-            delivery_log.load_thread, self._store, incident.id, entry.party
+            delivery_log.load_thread, self.store, incident.id, entry.party
         )
         if notifications is not None:
             return notifications.comparison

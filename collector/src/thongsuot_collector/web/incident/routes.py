@@ -3,17 +3,18 @@
 import logging
 import time
 from collections.abc import Callable
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render import text
-from thongsuot_collector.store.people import Person
-from thongsuot_collector.web.access import PageAccess, is_same_origin
+from thongsuot_collector.store.people import Role
+from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.evidence import evidence_of
 from thongsuot_collector.web.incident.listing import incidents_page
@@ -25,12 +26,11 @@ from thongsuot_collector.web.layout import (
     Frame,
     render,
 )
-from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
+from thongsuot_collector.web.responses import HEADERS, html_page, language_of
+from thongsuot_schema.segment import Party
 
 _log = logging.getLogger(__name__)
 
-NOTE_CHARACTERS = 1_000
-_FORM_BYTES = 16_384
 _KEY_CHARACTERS = 64
 
 
@@ -38,8 +38,8 @@ class IncidentPages:
     """
     The pages of incidents.
 
-    Who may look at pages sees all of them; who has the link of one sees that one. Taking one on
-    needs a person of its own name.
+    Who may look at pages sees all of them, a carrier those that it was told of; who has the link of
+    one sees that one. Taking one on needs an engineer of the city.
     """
 
     def __init__(
@@ -67,15 +67,16 @@ class IncidentPages:
 
     async def list(self, request: Request) -> Response:
         """Answer with all incidents that go on, and those that were closed last."""
-        if not await self._access.may_view(request):
-            return password_required()
+        visitor = await self._access.visitor(request)
+        if not visitor.sees_all:
+            return await self._access.refusal(request)
         now, closed = await self._archive.recent()
         text_ = incidents_page(
             [self._archive.context(incident) for incident in now],
             [self._archive.context(incident) for incident in closed],
             self._archive.windows,
             self._archive.directory,
-            self._reader(request),
+            self._reader(request, visitor),
         )
         return html_page(text_, CONTENT_SECURITY_POLICY)
 
@@ -103,39 +104,28 @@ class IncidentPages:
 
     async def acknowledge(self, request: Request) -> Response:
         """Let a person take an incident on: the form, and what it sends."""
-        language = language_of(request)
-        person = await self._access.person(request)
-        if person is None:
-            return password_required(labels.WHO_ARE_YOU.read(language))
+        visitor = await self._access.visitor(request)
+        if not visitor.is_engineer:
+            return await self._access.refusal(request, labels.WHO_ARE_YOU)
         name = request.path_params["name"]
         if request.method == "POST":
-            return await self._take_on(request, name, person)
+            return await self._take_on(request, name, visitor)
         report = await self._archive.report(name)
         if report is None:
             return _not_found(request)
-        return html_page(self._form(report, person, self._reader(request)), CONTENT_SECURITY_POLICY)
+        form = self._form(report, visitor, self._reader(request, visitor))
+        return html_page(form, CONTENT_SECURITY_POLICY)
 
-    async def _take_on(self, request: Request, name: str, person: Person) -> Response:
-        language = language_of(request)
-        if not is_same_origin(request):
-            return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > _FORM_BYTES:
-                return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
-        fields = parse_qs(body.decode("utf-8", errors="replace"))
-        note = fields.get("note", [""])[0].strip()
-        if len(note) > NOTE_CHARACTERS:
-            return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
+    async def _take_on(self, request: Request, name: str, visitor: Visitor) -> Response:
+        note = (await read_form(request)).get("note", "")
         try:
             await self._archive.consumer.acknowledge(
-                name, person.title, note, by=f"person:{person.name}"
+                name, visitor.title, note, by=visitor.audited_as
             )
         except KeyError:
             return _not_found(request)
-        _log.info("incident taken on incident=%s person=%s", name, person.name)
-        url = self._reader(request).url(f"/incidents/{name}")
+        _log.info("incident taken on incident=%s person=%s", name, visitor.name)
+        url = self._reader(request, visitor).url(f"/incidents/{name}")
         return RedirectResponse(url, 303, headers=HEADERS)
 
     async def _found(self, request: Request) -> tuple[IncidentReport, PageReader] | Response:
@@ -143,23 +133,44 @@ class IncidentPages:
         name = request.path_params["name"]
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         has_link = bool(key) and self._links.is_valid_key(name, key)
-        # Who only has the link sees no more than those who were told, also where all may look.
-        if not has_link and not await self._access.may_view(request):
-            return password_required()
+        if has_link:
+            # Who only has the link sees no more than those who were told, also where all may look.
+            report = await self._archive.report(name)
+            return _not_found(request) if report is None else (report, self._outsider(request, key))
+        visitor = await self._access.visitor(request)
+        if not visitor.sees_all and visitor.role is not Role.CARRIER:
+            return await self._access.refusal(request)
         report = await self._archive.report(name)
+        if not visitor.sees_all:
+            is_theirs = report is not None and visitor.scope in _carriers_of(report.incident)
+            if report is None or not is_theirs:
+                return await self._access.refusal(request)
         if report is None:
             return _not_found(request)
-        return report, self._reader(request, key if has_link else "")
+        return report, self._reader(request, visitor)
 
-    def _reader(self, request: Request, key: str = "") -> PageReader:
+    def _outsider(self, request: Request, key: str) -> PageReader:
         return PageReader(
             language=language_of(request),
             now_s=time.time(),
             key=key,
+            is_staff=False,
+            home="",
             channel_kind=self._display_name_of,
         )
 
-    def _form(self, report: IncidentReport, person: Person, reader: PageReader) -> str:
+    def _reader(self, request: Request, visitor: Visitor) -> PageReader:
+        return PageReader(
+            language=language_of(request),
+            now_s=time.time(),
+            key=visitor.key,
+            is_staff=visitor.sees_all,
+            may_decide=visitor.is_engineer,
+            home="/" if visitor.sees_all else f"/desk/{visitor.scope}",
+            channel_kind=self._display_name_of,
+        )
+
+    def _form(self, report: IncidentReport, visitor: Visitor, reader: PageReader) -> str:
         language, path = reader.language, f"/incidents/{report.incident.id}"
         title = text.headline_of(report.context, language)
         frame = Frame(
@@ -171,10 +182,16 @@ class IncidentPages:
         content = {
             "labels": labels,
             "action": reader.url(f"{path}/acknowledge"),
-            "note_characters": NOTE_CHARACTERS,
-            "button": labels.TAKE_ON_AS.read(language, title=person.title),
+            "note_characters": TEXT_CHARACTERS,
+            "button": labels.TAKE_ON_AS.read(language, title=visitor.title),
         }
         return render("acknowledge", frame, language, content)
+
+
+def _carriers_of(incident: Incident) -> set[str]:
+    """Return the carriers that have to act on an incident, or were told of it."""
+    parties = (incident.party, *(record.party for record in incident.notifications))
+    return {party.name for party in parties if party.party is Party.CARRIER}
 
 
 def _not_found(request: Request) -> Response:

@@ -9,10 +9,10 @@ import msgspec
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.words import MET, TITLE, length, month_title, percent
 from thongsuot_collector.statements.summary import StatementSummary
+from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.statement import labels
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Language
 
 MET_STATES = {True: State.UP, False: State.DOWN, None: State.UNKNOWN}
 """In which colour it is shown whether a target is met."""
@@ -31,24 +31,29 @@ def list_page(
     *,
     month: str,
     months: Sequence[str],
-    language: Language,
     query: str,
+    reader: PageReader,
 ) -> str:
     """Return the list of a month's circuits. ``query`` is what was searched for."""
+    language = reader.language
     states = [MET_STATES[row.summary.is_met] for row in rows if row.summary is not None]
     frame = Frame(
         title=f"{TITLE.read(language)}, {month_title(month, language)}",
         state=State.DOWN if State.DOWN in states else State.UP,
-        url_in=lambda other: f"/sla/{month}?lang={other}",
-        home_url=f"/?lang={language}",
+        url_in=lambda other: reader.url(f"/sla/{month}", other),
+        home_url=reader.url(reader.home),
     )
     content = {
         "labels": labels,
-        "months": [(name, month_title(name, language), name == month) for name in months],
+        "months": [
+            (reader.url(f"/sla/{name}"), month_title(name, language), name == month)
+            for name in months
+        ],
+        "key": reader.key,
         "query": query,
         "rows": [
             {
-                "url": f"{statement_path(month, row.circuit)}?lang={language}",
+                "url": reader.url(statement_path(month, row.circuit)),
                 "circuit": row.circuit.name,
                 "site": row.names.site,
                 "carrier": row.names.carrier,

@@ -19,6 +19,7 @@ from thongsuot_collector.sla.words import (
     month_title,
 )
 from thongsuot_collector.statements import labels as paper
+from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.statement import labels
 from thongsuot_collector.web.statement.listing import MET_STATES, statement_path
@@ -42,17 +43,17 @@ class InterruptionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statement_page(
-    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], *, language: Language
+    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], *, reader: PageReader
 ) -> str:
     """Return one circuit's month. ``revisions``: number and time (Unix ms) of each."""
-    statement = issue.statement
+    statement, language = issue.statement, reader.language
     results = list(statement_lines.result_lines(statement))
     frame = Frame(
         title=f"{TITLE.read(language)} {statement.circuit.name}, "
         f"{month_title(statement.month, language)}",
         state=MET_STATES[statement.is_available_enough],
-        url_in=lambda other: _url(issue, other),
-        home_url=f"/?lang={language}",
+        url_in=lambda other: _url(issue, reader, language=other),
+        home_url=reader.url(reader.home),
         place=_status(issue, language),
     )
     content = {
@@ -60,9 +61,9 @@ def statement_page(
         "paper": paper,
         "met_states": MET_STATES,
         "links": (
-            (_url(issue, language, ".pdf"), labels.PDF),
-            (_url(issue, language, ".csv"), labels.CSV),
-            (f"/sla/{statement.month}?lang={language}", labels.ALL_CIRCUITS),
+            (_url(issue, reader, ".pdf"), labels.PDF),
+            (_url(issue, reader, ".csv"), labels.CSV),
+            (reader.url(f"/sla/{statement.month}"), labels.ALL_CIRCUITS),
         ),
         "circuit": statement_lines.circuit_lines(issue),
         "terms": list(statement_lines.terms_lines(statement.terms)),
@@ -73,17 +74,23 @@ def statement_page(
         "sum": _sum(statement, language),
         "periods": list(_periods(statement, language)),
         "changes": [statement_lines.change_text(change).read(language) for change in issue.changes],
-        "revisions": _revisions(issue, revisions, language),
+        "revisions": _revisions(issue, revisions, reader),
         "notes": [note.read(language) for note in statement_lines.method_notes(statement)],
     }
     return render("statement", frame, language, content)
 
 
-def _url(issue: IssuedStatement, language: Language, ending: str = "") -> str:
+def _url(
+    issue: IssuedStatement,
+    reader: PageReader,
+    ending: str = "",
+    *,
+    language: Language | None = None,
+) -> str:
     statement = issue.statement
     tail = f"&revision={issue.revision}" if issue.revision else ""
     path = statement_path(statement.month, statement.circuit)
-    return f"{path}{ending}?lang={language}{tail}"
+    return f"{reader.url(f'{path}{ending}', language)}{tail}"
 
 
 def _status(issue: IssuedStatement, language: Language) -> str:
@@ -157,14 +164,14 @@ def _periods(statement: Statement, language: Language) -> Iterator[dict[str, obj
 
 
 def _revisions(
-    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], language: Language
+    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], reader: PageReader
 ) -> list[tuple[int, str, str]]:
     """Return number, address and moment of each revision; the one that is shown has no address."""
     path = statement_path(issue.statement.month, issue.statement.circuit)
     return [
         (
             revision,
-            "" if revision == issue.revision else f"{path}?lang={language}&revision={revision}",
+            "" if revision == issue.revision else f"{reader.url(path)}&revision={revision}",
             day_time(issued_ms),
         )
         for revision, issued_ms in revisions

@@ -1,6 +1,7 @@
 """The pages of statements, their CSV and their PDF: all of it read only, nothing is issued here."""
 
 import asyncio
+import time
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,8 +16,10 @@ from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits, names_of
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
 from thongsuot_collector.statements.summary import file_name
+from thongsuot_collector.store.people import Role
 from thongsuot_collector.web import responses
-from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.statement import labels
@@ -29,7 +32,7 @@ _DIGITS = 6
 
 
 class StatementPages:
-    """What the pages of statements show, to whoever may look at pages."""
+    """What the pages of statements show: all to the city, to a carrier those of its circuits."""
 
     def __init__(self, archive: StatementArchive, access: PageAccess) -> None:
         self._archive = archive
@@ -46,8 +49,9 @@ class StatementPages:
 
     async def list_of_month(self, request: Request) -> Response:
         """Answer with the circuits of a month; without one, of the newest that was issued."""
-        if not await self._access.may_view(request):
-            return responses.password_required()
+        visitor = await self._access.visitor(request)
+        if not visitor.sees_all and visitor.role is not Role.CARRIER:
+            return await self._access.refusal(request)
         language = responses.language_of(request)
         issued = await asyncio.to_thread(revision_store.months, self._archive.store)
         running = str(month_at(self._archive.now_ms))
@@ -59,19 +63,25 @@ class StatementPages:
         rows = [
             row
             for row in await asyncio.to_thread(self._rows, month)
-            if matches(query, row.circuit.name, row.names.site, row.names.carrier)
+            if visitor.sees_carrier(row.circuit.carrier)
+            and matches(query, row.circuit.name, row.names.site, row.names.carrier)
         ]
-        text = list_page(rows, month=month, months=months, language=language, query=query)
+        text = list_page(
+            rows, month=month, months=months, query=query, reader=_reader(language, visitor)
+        )
         return responses.html_page(text, CONTENT_SECURITY_POLICY)
 
     async def statement(self, request: Request) -> Response:
         """Answer with one circuit's month: the page, or with .csv or .pdf the file."""
-        if not await self._access.may_view(request):
-            return responses.password_required()
+        visitor = await self._access.visitor(request)
         language = responses.language_of(request)
         name, kind = _kind(request.path_params["circuit"])
         month, number = request.path_params["month"], request.query_params.get("revision", "")
-        issue = await asyncio.to_thread(self._issue, name, month, number)
+        issue: IssuedStatement | Text = labels.NO_CIRCUIT
+        if visitor.sees_all or visitor.role is Role.CARRIER:
+            issue = await asyncio.to_thread(self._issue, name, month, number)
+        if not visitor.sees_all and not _is_theirs(issue, visitor):
+            return await self._access.refusal(request)
         if isinstance(issue, Text):
             return responses.not_found(issue.read(language))
         if kind == "csv":
@@ -85,7 +95,7 @@ class StatementPages:
                     labels.NOT_PRINTED.read(language), 503, headers=responses.HEADERS
                 )
             return responses.attachment(pdf, "application/pdf", file_name(issue, kind))
-        text = await asyncio.to_thread(self._page, issue, language)
+        text = await asyncio.to_thread(self._page, issue, _reader(language, visitor))
         return responses.html_page(text, CONTENT_SECURITY_POLICY)
 
     def _rows(self, month: str) -> list[CircuitRow]:
@@ -103,12 +113,12 @@ class StatementPages:
         ]
         return sorted(rows, key=lambda row: (row.circuit.name, row.circuit.site))
 
-    def _page(self, issue: IssuedStatement, language: Language) -> str:
+    def _page(self, issue: IssuedStatement, reader: PageReader) -> str:
         statement = issue.statement
         revisions = revision_store.revisions(
             self._archive.store, statement.month, statement.circuit.site, statement.circuit.link
         )
-        return statement_page(issue, revisions, language=language)
+        return statement_page(issue, revisions, reader=reader)
 
     def _issue(self, name: str, month: str, number: str) -> IssuedStatement | Text:
         """Return what is asked for; a sentence where it is not there."""
@@ -130,6 +140,23 @@ class StatementPages:
         if newest is None and of_month.from_ms > self._archive.now_ms:
             return labels.NO_MONTH
         return newest or self._archive.newest_or_draft(circuit, of_month)
+
+
+def _is_theirs(issue: IssuedStatement | Text, visitor: Visitor) -> bool:
+    if isinstance(issue, Text):
+        return False
+    return visitor.sees_carrier(issue.statement.circuit.carrier)
+
+
+def _reader(language: Language, visitor: Visitor) -> PageReader:
+    home = "/" if visitor.sees_all else f"/desk/{visitor.scope}"
+    return PageReader(
+        language=language,
+        now_s=time.time(),
+        key=visitor.key,
+        is_staff=visitor.sees_all,
+        home=home,
+    )
 
 
 def _kind(path: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Routes: who may ask for a test of a site, and what becomes of it."""
 
 import logging
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -9,10 +8,10 @@ from starlette.routing import Route
 
 from thongsuot_collector.errors import InvalidTestRequest
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.store.people import Person
 from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.test_requests.request import new_request, request_mistake
-from thongsuot_collector.web.access import PageAccess, is_same_origin
+from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.forms import read_form
 from thongsuot_collector.web.labels import NO_SITE
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.responses import (
@@ -20,14 +19,12 @@ from thongsuot_collector.web.responses import (
     html_page,
     language_of,
     not_found,
-    password_required,
 )
 from thongsuot_collector.web.test_request import labels
 from thongsuot_collector.web.test_request.page import request_page
 
 _log = logging.getLogger(__name__)
 
-_FORM_BYTES = 4_096
 _SHOWN = 10
 
 
@@ -50,36 +47,29 @@ class TestRequestPages:
         language = language_of(request)
         if not await self._access.has_actors():
             return not_found(labels.NOBODY.read(language))
-        person = await self._access.person(request)
-        if person is None:
-            return password_required(labels.WHO_ARE_YOU.read(language))
+        visitor = await self._access.visitor(request)
+        if not visitor.is_engineer:
+            return await self._access.refusal(request, labels.WHO_ARE_YOU)
         site = request.path_params["name"]
         if site not in self._directory.sites:
             return not_found(NO_SITE.read(language))
         if request.method == "POST":
-            return await self._create_request(request, site, person)
+            return await self._create_request(request, site, visitor)
         recent = await self._requests.of_site(site, _SHOWN)
         return html_page(
             request_page(site, recent, self._directory, language), CONTENT_SECURITY_POLICY
         )
 
-    async def _create_request(self, request: Request, site: str, person: Person) -> Response:
+    async def _create_request(self, request: Request, site: str, visitor: Visitor) -> Response:
         language = language_of(request)
-        if not is_same_origin(request):
-            return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > _FORM_BYTES:
-                return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
-        fields = parse_qs(body.decode("utf-8", errors="replace"))
+        form = await read_form(request)
         wanted_test = new_request(
             site,
-            fields.get("kind", [""])[0],
-            link=fields.get("link", [""])[0],
-            target=fields.get("target", [""])[0],
-            asked_by=person.title,
-            name=fields.get("id", [""])[0],
+            form.get("kind", ""),
+            link=form.get("link", ""),
+            target=form.get("target", ""),
+            asked_by=visitor.title,
+            name=form.get("id", ""),
         )
         if request_mistake(wanted_test, self._directory):
             return PlainTextResponse(labels.WRONG.read(language), 422, headers=HEADERS)
@@ -87,5 +77,5 @@ class TestRequestPages:
             kept = await self._requests.request(wanted_test)
         except InvalidTestRequest:
             return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
-        _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, person.name)
+        _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, visitor.name)
         return RedirectResponse(f"/sites/{site}/tests?lang={language}", 303, headers=HEADERS)

@@ -1,0 +1,72 @@
+"""The fixed words of a carrier's desk."""
+
+from typing import Final
+
+from thongsuot_collector.incidents.answer import AnswerKind
+from thongsuot_schema.words.language import Text
+
+DESK: Final = Text("collector.web.desk.desk")
+DESKS: Final = Text("collector.web.desk.desks")
+OPEN: Final = Text("collector.web.desk.open")
+NO_OPEN: Final = Text("collector.web.desk.no_open")
+CIRCUITS: Final = Text("collector.web.desk.circuits")
+NO_CIRCUITS: Final = Text("collector.web.desk.no_circuits")
+NEVER: Final = Text("collector.web.desk.never")
+WORK: Final = Text("collector.web.desk.work")
+STATEMENTS: Final = Text("collector.web.desk.statements")
+CLOSED: Final = Text("collector.web.desk.closed")
+EVIDENCE: Final = Text("collector.web.desk.evidence")
+KEYS: Final = Text("collector.web.desk.keys")
+UNACCEPTED: Final = Text("collector.web.desk.unaccepted")
+DISPUTED: Final = Text("collector.web.desk.disputed")
+UPHELD: Final = Text("collector.web.desk.upheld")
+ACCEPTED: Final = Text("collector.web.desk.accepted")
+EXPECTED: Final = Text("collector.web.desk.expected")
+REPORTED_MENDED: Final = Text("collector.web.desk.reported_mended")
+LOOK_ONLY: Final = Text("collector.web.desk.look_only")
+
+NAME: Final = Text("collector.web.desk.name")
+REASON: Final = Text("collector.web.desk.reason")
+NOTE: Final = Text("collector.web.desk.note")
+MOMENT: Final = Text("collector.web.desk.moment")
+SEND: Final = Text("collector.web.desk.send")
+NOT_SENT_YET: Final = Text("collector.web.desk.not_sent_yet")
+THANKS: Final = Text("collector.web.desk.thanks")
+TO_INCIDENT: Final = Text("collector.web.desk.to_incident")
+
+NEEDS_NAME: Final = Text("collector.web.desk.needs_name")
+NEEDS_REASON: Final = Text("collector.web.desk.needs_reason")
+NEEDS_MOMENT: Final = Text("collector.web.desk.needs_moment")
+EXPIRED: Final = Text("collector.web.desk.expired")
+NO_LINK: Final = Text("collector.web.desk.no_link")
+
+IMPOSSIBLE: Final[dict[str, Text]] = {
+    "over": Text("collector.web.desk.impossible.over"),
+    "not_theirs": Text("collector.web.desk.impossible.not_theirs"),
+    "used": Text("collector.web.desk.impossible.used"),
+    "disputed": Text("collector.web.desk.impossible.disputed"),
+    "decided": Text("collector.web.desk.impossible.decided"),
+    "not_disputed": Text("collector.web.desk.impossible.not_disputed"),
+}
+"""By the reason of ``AnswerImpossible``."""
+
+BUTTONS: Final[dict[AnswerKind, Text]] = {
+    AnswerKind.ACCEPTED: Text("collector.web.desk.buttons.accepted"),
+    AnswerKind.REFUSED: Text("collector.web.desk.buttons.refused"),
+    AnswerKind.EXPECTED: Text("collector.web.desk.buttons.expected"),
+    AnswerKind.MENDED: Text("collector.web.desk.buttons.mended"),
+}
+
+KEY_UNTIL: Final = Text("collector.web.desk.key_until")
+KEY_ACTS: Final = Text("collector.web.desk.key_acts")
+KEY_LOOKS: Final = Text("collector.web.desk.key_looks")
+KEY_GOOD: Final = Text("collector.web.desk.key_good")
+KEY_EXPIRED: Final = Text("collector.web.desk.key_expired")
+KEY_REVOKED: Final = Text("collector.web.desk.key_revoked")
+KEY_REVOKE: Final = Text("collector.web.desk.key_revoke")
+KEY_CREATE: Final = Text("collector.web.desk.key_create")
+KEY_FOR: Final = Text("collector.web.desk.key_for")
+KEY_DAYS: Final = Text("collector.web.desk.key_days")
+KEY_MAY_ACT: Final = Text("collector.web.desk.key_may_act")
+KEY_NEW: Final = Text("collector.web.desk.key_new")
+KEY_WRONG: Final = Text("collector.web.desk.key_wrong")

@@ -1,0 +1,49 @@
+"""What the page of a site has beside how the site is: its incidents, its configuration. Pure."""
+
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.notify.render.names import party_name
+from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
+from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+from thongsuot_collector.web import labels
+from thongsuot_schema.page.render import PageRemarks
+from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.language import Language
+
+SiteConfigStatus = tuple[ConfigVersion | None, AgentConfigStatus | None]
+"""The newest site configuration of a site, and what its agent says of it."""
+
+
+def site_remarks(
+    site: str,
+    registry: IncidentRegistry,
+    site_config: SiteConfigStatus,
+    language: Language,
+    *,
+    now_s: float,
+) -> PageRemarks:
+    """Return what the page of a site says of its incidents and of its configuration."""
+    incidents = _incident_notes(site, registry, language, now_s=now_s)
+    return PageRemarks(
+        notes=[*incidents, *notes_of(*site_config, language)],
+        facts=facts_of(*site_config, language),
+    )
+
+
+def _incident_notes(
+    site: str, registry: IncidentRegistry, language: Language, *, now_s: float
+) -> list[str]:
+    """Return a sentence for each open incident of a site of which there is something to say."""
+    directory = registry.network_state.directory
+    notes = []
+    for name in sorted(registry.active):
+        incident = registry.incidents[name]
+        if not incident.is_open or incident.parents or site not in incident.sites:
+            continue
+        party = party_name(incident.party, directory, language)
+        if incident.is_disputed:
+            notes.append(labels.DISPUTED.read(language, party=party))
+        elif incident.expected_ns is not None:
+            moment = relative_moment(incident.expected_ns / NS_PER_S, now_s, language)
+            notes.append(labels.EXPECTED.read(language, party=party, moment=moment))
+    return notes

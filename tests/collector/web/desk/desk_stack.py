@@ -1,0 +1,104 @@
+"""A collector with two carriers and two communes, its people, and links to its carriers' desks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.collector.app.process import PROGRAM
+from tests.collector.app.stage import CONFIG, NotifyingStack
+from tests.collector.running import eventually
+from thongsuot_schema.state import State
+
+INVENTORY = """
+[[owners]]
+name = "so"
+title = "Sở Khoa học và Công nghệ"
+[[carriers]]
+name = "vnpt"
+title = "VNPT"
+[[carriers]]
+name = "fpt"
+title = "FPT Telecom"
+[[sites]]
+name = "hoan-kiem"
+title = "Điểm phục vụ Hoàn Kiếm"
+commune = "00070"
+[[sites.links]]
+name = "fiber"
+interface = "eth0"
+medium = "fiber"
+carrier = "vnpt"
+circuit = "HNI-1"
+[[sites]]
+name = "ba-vi"
+title = "Điểm phục vụ Ba Vì"
+commune = "09619"
+[[sites.links]]
+name = "fiber"
+interface = "eth0"
+medium = "fiber"
+carrier = "fpt"
+circuit = "FPT-9"
+"""
+
+
+@asynccontextmanager
+async def desk_stack(folder: Path) -> AsyncIterator["DeskStack"]:
+    """Run the collector; the city hears of what comes to it alone."""
+    config = CONFIG.replace("[notify]\n", '[notify]\ncity = "so"\ncity_sees_all = false\n')
+    stack = NotifyingStack(folder, inventory=INVENTORY, config=config)
+    try:
+        await stack.collector.start()
+        yield DeskStack(stack)
+    finally:
+        await stack.close()
+
+
+class DeskStack:
+    """The stack, with its command line."""
+
+    def __init__(self, stack: NotifyingStack) -> None:
+        self.stack = stack
+        self.ask = stack.ask
+
+    async def cut(self) -> str:
+        """Cut the fibre of Hoàn Kiếm; return the incident that VNPT was told of."""
+        await self.stack.say(State.UP, is_first=True)
+        await self.stack.say(State.DOWN)
+        await self.stack.is_told(1)
+        return self.stack.told()[0].incident.incident
+
+    async def mend(self) -> None:
+        """Let the fibre work again, and wait until its end is told."""
+        count = len(self.stack.told())
+        await self.stack.say(State.UP)
+        await eventually(lambda: len(self.stack.told()) > count)
+
+    async def run(self, *words: str) -> str:
+        """Run the command line beside the running collector; return what it printed."""
+        collector = self.stack.collector
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM,
+            *words,
+            "--config",
+            collector.config,
+            "--log-level",
+            "warning",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0, out.decode()
+        return out.decode().strip()
+
+    async def person(self, name: str, title: str, role: str, scope: str = "") -> tuple[str, str]:
+        """Give somebody an account; return name and password."""
+        words = ("person", "add", name, "--title", title, "--role", role)
+        return name, await self.run(*words, *(("--scope", scope) if scope else ()))
+
+    async def desk_key(self, carrier: str, *options: str) -> str:
+        """Make a link to a desk; return its query."""
+        url = await self.run("desk-key", "create", carrier, "--title", "Trực ban", *options)
+        assert url.startswith(f"https://thongsuot.example/desk/{carrier}?key=")
+        return url.partition("?")[2]

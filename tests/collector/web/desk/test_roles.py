@@ -1,0 +1,159 @@
+"""Every page and every API as everybody: who may not has no such page, and learns nothing."""
+
+import base64
+import re
+import time
+from pathlib import Path
+
+from starlette.routing import Route
+
+from tests.collector.app.stage import PASSWORD
+from tests.collector.web.desk.desk_stack import desk_stack
+from thongsuot_collector.app.components import open_components
+from thongsuot_collector.app.routes import page_apps
+from thongsuot_collector.config.read import directory_for, read_configuration
+from thongsuot_collector.sla.calendar import NS_PER_MS, month_at
+from thongsuot_collector.store import people
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.people import Role
+
+PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}"}
+"""What programs ask without a name, and what is opened by a link of its own."""
+
+SECRETS = ("Hoàn Kiếm", "hoan-kiem", "HNI-1", "VNPT", "vnpt")
+"""What is the other carrier's and the other commune's: in no answer to who may not see it."""
+
+ENGINEER, READER, SHARED, OWN, KEY, OTHER, COMMUNE, ELSEWHERE, STRANGER = (
+    "an engineer",
+    "a reader",
+    "who has the shared password",
+    "the carrier",
+    "the carrier's link",
+    "the other carrier",
+    "the commune",
+    "another commune",
+    "a stranger",
+)
+CITY = {ENGINEER, READER, SHARED}
+
+MAY: dict[str, set[str]] = {
+    "/": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+    "/sites/{name}": CITY | {COMMUNE},
+    "/sites/{name}.json": CITY | {COMMUNE},
+    "/sites/{name}/tests": {ENGINEER},
+    "/sites/{name}/account": CITY | {COMMUNE},
+    "/account": CITY,
+    "/incidents": CITY,
+    "/incidents/{name}": CITY | {OWN, KEY},
+    "/incidents/{name}.json": CITY | {OWN, KEY},
+    "/incidents/{name}/acknowledge": {ENGINEER},
+    "/incidents/{name}/ruling": {ENGINEER},
+    "/desk": CITY | {OWN, OTHER, KEY},
+    "/desk/{carrier}": CITY | {OWN, KEY},
+    "/desk/{carrier}/keys": {ENGINEER},
+    "/desk/{carrier}/incidents/{incident}/{kind}": {ENGINEER, OWN, KEY},
+    "/sla": CITY | {OWN, OTHER, KEY},
+    "/sla/{month}": CITY | {OWN, OTHER, KEY},
+    "/sla/{month}/{circuit}": CITY | {OWN, KEY},
+}
+"""Who may open what of VNPT's incident at Hoàn Kiếm; the test knows every route of the program."""
+
+
+def plain_configuration(folder: Path) -> Path:
+    """Write a configuration without anything of its own; return the file."""
+    folder.mkdir()
+    path = folder / "collector.toml"
+    path.write_text("", encoding="utf-8")
+    return path
+
+
+async def known_paths(folder: Path) -> set[str]:
+    """Return the paths of all pages, as the program mounts them."""
+    configuration = read_configuration(plain_configuration(folder))
+    directory = directory_for(configuration, file="c.toml")
+    async with open_components(configuration, directory) as components:
+        _, pages = page_apps(components)
+        return {
+            re.sub(r":\w+}", "}", route.path) for route in pages.routes if isinstance(route, Route)
+        }
+
+
+async def test_every_route_is_walked(tmp_path: Path) -> None:
+    assert await known_paths(tmp_path / "other") - PUBLIC == set(MAY)
+
+
+async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
+    async with desk_stack(tmp_path) as desk:
+        incident = await desk.cut()
+        query = await desk.desk_key("vnpt")
+        refuse = f"/desk/vnpt/incidents/{incident}/refused?{query}"
+        form = {"name": "Bình", "text": "ONT mất điện"}
+        assert (await desk.ask("POST", refuse, form=form)).status_code == 303
+        logins = everybody(tmp_path)
+        places: dict[str, str | dict[str, str]] = {
+            "name": {"incidents": incident, "sites": "hoan-kiem"},
+            "carrier": "vnpt",
+            "incident": incident,
+            "kind": "mended",
+            "month": str(month_at(time.time_ns() // NS_PER_MS)),
+            "circuit": "HNI-1",
+        }
+        for pattern, allowed in MAY.items():
+            path = filled(pattern, places)
+            for who, headers in logins.items():
+                url = f"{path}?{query}" if who == KEY else path
+                answer = await desk.ask("GET", url, headers=headers)
+                where = f"{path} as {who}"
+                if who in allowed:
+                    assert answer.status_code in {200, 303}, where
+                elif who in {STRANGER, SHARED}:  # without a name of their own they may give one
+                    assert answer.status_code == 401, where
+                else:
+                    assert answer.status_code == 404, where
+                if who not in allowed or who in {OTHER, ELSEWHERE}:
+                    assert not [word for word in SECRETS if word in answer.text], where
+        # An answer to what is there and to what is not is the same to who may see neither.
+        for there, nowhere in (
+            (f"/incidents/{incident}", "/incidents/20261125-00000000"),
+            ("/sites/hoan-kiem", "/sites/none"),
+            ("/desk/vnpt", "/desk/none"),
+            (f"/sla/{places['month']}/HNI-1", f"/sla/{places['month']}/none"),
+        ):
+            for who in (OTHER, ELSEWHERE, STRANGER):
+                one = await desk.ask("GET", there, headers=logins[who])
+                other = await desk.ask("GET", nowhere, headers=logins[who])
+                assert (one.status_code, one.text) == (other.status_code, other.text), there
+
+
+def everybody(folder: Path) -> dict[str, dict[str, str]]:
+    """Give everybody an account; return what their browsers send."""
+    store = open_store(folder / "state" / "store.sqlite")
+    accounts = {
+        who: (name, people.put(store, name, name, role=role, scope=scope))
+        for who, name, role, scope in (
+            (ENGINEER, "lan", Role.CITY_ENGINEER, ""),
+            (READER, "minh", Role.CITY_READER, ""),
+            (OWN, "binh", Role.CARRIER, "vnpt"),
+            (OTHER, "phuc", Role.CARRIER, "fpt"),
+            (COMMUNE, "hoa", Role.COMMUNE, "00070"),
+            (ELSEWHERE, "van", Role.COMMUNE, "09619"),
+        )
+    }
+    store.dispose()
+    accounts[SHARED] = ("ai", PASSWORD)
+    logins = {who: {"Authorization": basic(*login)} for who, login in accounts.items()}
+    return logins | {KEY: {}, STRANGER: {}}
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def filled(pattern: str, places: dict[str, str | dict[str, str]]) -> str:
+    """Return a path with its places filled."""
+
+    def place(match: re.Match[str]) -> str:
+        value = places[match[1]]
+        return value if isinstance(value, str) else value[pattern.split("/")[1]]
+
+    return re.sub(r"{(\w+)}", place, pattern)

@@ -59,6 +59,7 @@ EVIDENCE = {
     "counter": "address metrics.ANSWERED metrics.FROM_LINK metrics.GATEWAY metrics.LINK"
     " metrics.SEEN_BY",
     "dns": "addresses alias",
+    "egress": "OTHER_CARRIER",
     "host": "address_conflict addresses boot_id gateway_hardware gateways",
     "http": "BY_LAST_ADDRESS address issuer redirect retransmitted_segments subject",
     "icmp": "late_rtt_s",
@@ -74,7 +75,8 @@ Every key of a finding's evidence: the only free texts of a result, beside its d
 the device's own probes and of equipment (``gateway_hardware`` is the router's, by which a swapped
 box is known): ``BY_LAST_ADDRESS`` is whether a portal of the inventory
 answered at the address that it had last, those of ``counter`` name the site's own links and its
-router, ``late_rtt_s`` when our own echo was answered. One tells
+router, ``OTHER_CARRIER`` is the name of
+a carrier of the inventory, ``late_rtt_s`` when our own echo was answered. One tells
 of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
 own address, which is the proof of that fault.
 """

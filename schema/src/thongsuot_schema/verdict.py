@@ -24,6 +24,8 @@ class Symptom(StrEnum):
     AGENT_SILENT = "agent_silent"
     DEVICE_FILTERS_ANSWERS = "device_filters_answers"
     """The device's own kernel drops the answers (strict rp_filter): nothing is known."""
+    EGRESS_OTHER_CARRIER = "egress_other_carrier"
+    """What answers came by another carrier's line than the link's: nothing is known of its own."""
     LINK_REACHES_NO_SERVICE = "link_reaches_no_service"
     """Anchors answer, every service is reached over another link only: nobody is named."""
     SLOW_CAUSE_UNKNOWN = "slow_cause_unknown"

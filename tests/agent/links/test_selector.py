@@ -255,7 +255,7 @@ def test_behind_a_router_that_routes_by_type_of_service_each_line_is_a_link() ->
         router = lab.node("router")
         for table, (tos, line) in enumerate(zip((4, 8), CARRIER_LINES.values(), strict=True), 101):
             router.ip(
-                f"rule add priority {table} tos {tos:#04x} lookup {table}",
+                f"rule add priority {table} iif lan tos {tos:#04x} lookup {table}",
                 f"route add default via {line}.1 dev wan{table - 100} table {table}",
                 f"route add unreachable default metric 9999 table {table}",
             )

@@ -7,10 +7,12 @@ from thongsuot_schema.stamp.tlv import (
     INTEGRITY,
     MALFORMED,
     UNRECOGNISED,
+    ReflectorKnowledge,
     SyncSource,
     TimestampInformation,
     TimestampMethod,
     Tlv,
+    is_sealed,
     pack_tlvs,
     padding_tlv,
     reflect_tlvs,
@@ -19,7 +21,9 @@ from thongsuot_schema.stamp.tlv import (
 )
 
 KEY = b"a key of the city"
-KNOWN = TimestampInformation(source=SyncSource.NTP, method=TimestampMethod.SOFTWARE)
+KNOWN = ReflectorKnowledge(
+    clock=TimestampInformation(source=SyncSource.NTP, method=TimestampMethod.SOFTWARE)
+)
 
 
 def answer(data: bytes, key: bytes = b"") -> list[Tlv]:
@@ -90,3 +94,13 @@ def test_whoever_has_no_key_does_not_judge_a_seal() -> None:
 @given(st.binary(max_size=300), st.sampled_from([b"", KEY]))
 def test_an_answer_is_as_long_as_its_question_whatever_came(data: bytes, key: bytes) -> None:
     answer(data, key)
+
+
+def test_a_seal_of_an_answer_covers_what_is_in_it_and_the_answers_own_number() -> None:
+    back = reflect_tlvs(
+        pack_tlvs((timestamp_information_tlv(),), 1, KEY), KNOWN, asked=1, number=2, key=KEY
+    )
+    assert is_sealed(back, 2, KEY)
+    assert not is_sealed(back, 1, KEY)
+    assert not is_sealed(back[:8], 2, KEY)
+    assert not is_sealed(b"\0" + bytes([3]) + back[2:5] + b"\7" + back[6:], 2, KEY)

@@ -13,6 +13,7 @@ from thongsuot_agent.app.judge_recorder import JudgeRecorder
 from thongsuot_agent.app.link_registry import can_send, describe_change
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.judge import inventory_change, paths
+from thongsuot_agent.judge.egress import EgressChange
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import (
     ConfirmationProbe,
@@ -213,10 +214,23 @@ class ResultPipeline:
             family = route.family.value
             text = f"{route.link} to {route.target} ({family}): {route.text}"
             self.add_notice(NoticeCode.ROUTE_CHANGED, text)
+        for moved in ruling.egress_changes:
+            self._accept_egress_change(moved)
         for probe in ruling.confirmation_probes:
             callbacks.on_confirmation_probe(probe)
         if ruling.changes:
             callbacks.on_verdict_change()
+
+    def _accept_egress_change(self, change: EgressChange) -> None:
+        """The site went over to another carrier, or came back: no verdict need change with it."""
+        own = self._links[change.link].spec.carrier or "its own carrier"
+        text = (
+            f"{change.link}: packets went over from {own} to {change.carrier}"
+            if change.carrier
+            else f"{change.link}: packets leave by {own} again"
+        )
+        _log.info("egress changed: %s", text)
+        self.add_notice(NoticeCode.EGRESS_CHANGED, text)
 
     def _update_hops(self, name: str) -> None:
         """

@@ -15,6 +15,7 @@ from thongsuot_agent.probes import loader
 from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.job import ALL_NAMES, EDGE, FIRST_HOP, GATEWAY, RESOLVER, targets_of
 from thongsuot_runtime.config_file import Mistake
+from thongsuot_schema.inventory.checks import carrier_mistakes
 from thongsuot_schema.inventory.link_selection import selection_mistakes
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
@@ -29,6 +30,8 @@ def mistakes(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mista
     """Yield all mistakes; ``targets`` are those configured, or the default ones."""
     yield from _names(config)
     yield from selection_mistakes(config.links, ("links",))
+    for place, carrier in enumerate(config.carriers):
+        yield from carrier_mistakes(carrier, ("carriers", place))
     yield from _collector(config)
     yield from _page(config)
     yield from _references(config)

@@ -8,8 +8,9 @@ rulings.
 
 import msgspec
 
-from thongsuot_agent.judge import links, paths, rounds, services
+from thongsuot_agent.judge import egress, links, paths, rounds, services
 from thongsuot_agent.judge.events import ConfirmationProbe, Event, LinkEvent, ResultArrival, Tick
+from thongsuot_agent.judge.line_change import forget_other_line
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory
 from thongsuot_agent.judge.observations import observation_of_run
@@ -20,6 +21,7 @@ from thongsuot_agent.judge.symptoms import carried_loss, equipment, identity, lo
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
 from thongsuot_agent.judge.verdicts import is_at_rest, judge_link
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series
 from thongsuot_schema.state import State
@@ -36,13 +38,16 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     ``changes`` in the order links first, then services; ``confirmation_probes`` are to be measured
     at once, each at most once; a confirmation probe that is not made costs certainty or time, never
-    correctness. ``route_changes`` are the ways to targets that changed.
+    correctness. ``route_changes`` are the ways to targets that changed,
+    ``egress_changes`` the links whose packets leave by another carrier from now on, or by their
+    own again.
     """
 
     memory: Memory
     changes: tuple[VerdictChange, ...] = ()
     confirmation_probes: tuple[ConfirmationProbe, ...] = ()
     route_changes: tuple[paths.RouteChange, ...] = ()
+    egress_changes: tuple[egress.EgressChange, ...] = ()
 
 
 def step(memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings) -> StepOutcome:
@@ -76,8 +81,8 @@ def _on_result(
         return StepOutcome(memory=memory)
     if _is_site_equipment(at, result):
         return _judge_after_event(at, site_probes)
-    if series.kind == paths.PATH:
-        return StepOutcome(memory=memory, route_changes=paths.note_path(at.link, result))
+    if series.kind in {paths.PATH, egress.EGRESS}:
+        return _on_way(at, result, site_probes)
     point = at.probes.point_of(series)
     if point is None or result.finding.reason in _NEVER_STARTED:
         return StepOutcome(memory=memory)
@@ -106,13 +111,32 @@ def _on_result(
         if point.is_service
         else ()
     )
+    if reachability is Reachability.UNMEASURED and result.finding.outcome is Outcome.OK:
+        asked = (*asked, *egress.probes_for_proof(at))
     return _with_other_due_links(_judge_after_event(at, site_probes, asked), at, site_probes)
+
+
+def _on_way(at: LinkContext, result: Result, site_probes: SiteProbes) -> StepOutcome:
+    """Take in the way to a target, or by whose line packets leave."""
+    if result.series.kind == paths.PATH:
+        return StepOutcome(memory=at.memory, route_changes=paths.note_path(at.link, result))
+    change = egress.note_egress(at, result)
+    if change is not None:
+        forget_other_line(at)
+    outcome = _judge_after_event(at, site_probes)
+    if change is None:
+        return outcome
+    return msgspec.structs.replace(outcome, egress_changes=(change,))
 
 
 def _reachability(at: LinkContext, result: Result) -> Reachability:
     """Return what a run proves, as the link was when it began."""
     reachability = reachability_of(result.series.kind, result.finding)
     if result.boottime_ns < at.link.valid_from_ns:
+        return Reachability.UNMEASURED
+    point = at.probes.point_of(result.series)
+    egress.note_other_line(at.link, point, result.boottime_ns, reachability)
+    if not egress.is_attributable(at, point, reachability):
         return Reachability.UNMEASURED
     if reachability is Reachability.SILENT and _is_filtered_here(at, result.series):
         return Reachability.UNMEASURED

@@ -4,7 +4,7 @@ Links: what an event does to a link: facts, suspicion, the end of a round, nothi
 
 import msgspec
 
-from thongsuot_agent.judge import rounds
+from thongsuot_agent.judge import egress, rounds
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts
@@ -107,6 +107,8 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link = at.link
     if is_dead(link):
         return ()
+    if link.egress.others:
+        return egress.probes_for_proof(at)
     if silence.is_refuted_by_late_answers(at):
         link.silence = FaultSlot()
         link.clear_ns = at.now_ns
@@ -158,11 +160,11 @@ def apply_elapsed_time(at: LinkContext) -> None:
     if was_flapping and not link.flap_state.active:
         link.clear_ns = link.flap_state.silent_ns
     limit_ns = ns(at.settings.stale_runs * at.probes.shortest_s + at.settings.stale_s)
-    if not link.known or link.heard_ns is None or is_dead(link):
+    if not link.known or link.heard_ns is None or is_dead(link) or egress.is_held(link):
         return
     if at.now_ns - link.heard_ns > limit_ns:
         link.known = False
-        _reset_rounds(link)
+        reset_rounds(link)
 
 
 def _is_unexpected(at: LinkContext, observation: Observation, reachability: Reachability) -> bool:
@@ -238,7 +240,7 @@ def _fail_by_facts(at: LinkContext, fault: Diagnosis, onset_ns: int) -> None:
     if link.facts_slot.fault != fault:
         confirm(link.facts_slot, Suspicion(fault=fault, onset_ns=onset_ns), onset_ns)
     flapping.note_outage(link.flap_state, fault, onset_ns, at.now_ns, at.settings)
-    _reset_rounds(link)
+    reset_rounds(link)
     link.known = True
 
 
@@ -356,7 +358,8 @@ def _reset_degraded(link: LinkMemory) -> None:
     carried_loss.restart_carried_test(link)
 
 
-def _reset_rounds(link: LinkMemory) -> None:
+def reset_rounds(link: LinkMemory) -> None:
+    """Drop what rounds have shown and what is open of them."""
     link.round = None
     link.burst_ns = None
     link.silence = FaultSlot()

@@ -8,6 +8,7 @@ with ``msgspec.msgpack.encode`` and read back; equal memories given equal events
 import msgspec
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.egress_identity import EgressIdentity
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import AwaitedLink, PathKey, SeriesKey, SubjectKey
 from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
@@ -279,6 +280,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
     gateway: GatewayIdentity = msgspec.field(default_factory=GatewayIdentity)
+    egress: EgressIdentity = msgspec.field(default_factory=EgressIdentity)
     flap_state: FlapState = msgspec.field(default_factory=FlapState)
     equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)
     had_ipv4: bool = False

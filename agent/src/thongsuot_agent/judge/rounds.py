@@ -6,6 +6,7 @@ or an answer on a dead link opens a *burst*: all anchors, the gateway and the na
 at once. A link with a fault lives in *passive* rounds, on the ordinary schedule.
 """
 
+from thongsuot_agent.judge import egress
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import next_round_wait_ns
 from thongsuot_agent.judge.keys import PointKey, SeriesKey
@@ -73,6 +74,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
             confirmations.append(
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
             )
+    confirmations.extend(egress.ask(at))
     for kind in {confirmation.kind for confirmation in confirmations} & {
         equipment.RADIO,
         equipment.BOX,

@@ -79,6 +79,8 @@ class LinkProbes:
     paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
     boxes: tuple[tuple[str, str, Family], ...] = ()
     """Equipment that can be asked why: kind, target and family of each."""
+    egress_points: tuple[tuple[str, Family], ...] = ()
+    """Reflectors that say by whose line packets leave: target and family of each."""
 
     @property
     def is_metered(self) -> bool:
@@ -124,9 +126,9 @@ def site_probes_from(
 def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
     posts: dict[PointKey, ProbePoint] = {}
     every_s: dict[str, float] = {}
-    paths: dict[str, tuple[Family, ...]] = {}
     has_host = False
     boxes: list[tuple[str, str, Family]] = []
+    ways: dict[str, dict[str, tuple[Family, ...]]] = {"path": {}, "egress": {}}
     for schedule in draft.probes:
         if EVERY not in schedule.links and link.name not in schedule.links:
             continue
@@ -142,8 +144,8 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
             if schedule.kind == "snmp":
                 boxes.append((schedule.kind, target.name, _families(target)[0]))
                 continue
-            if schedule.kind == "path":
-                paths[target.name] = _families(target)
+            if schedule.kind in ways:
+                ways[schedule.kind][target.name] = _families(target)
                 continue
             posts[PointKey(schedule.kind, target.name)] = _probe_point(schedule.kind, target)
             interval_s = schedule.every_s
@@ -155,8 +157,11 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
         points=posts,
         every_s=every_s,
         has_host_probe=has_host,
-        paths=paths,
+        paths=ways["path"],
         boxes=tuple(boxes),
+        egress_points=tuple(
+            (target, family) for target, families in ways["egress"].items() for family in families
+        ),
     )
 
 
@@ -175,6 +180,9 @@ def _applies(kind: str, target: Target) -> bool:
     if kind == "path":
         is_own = {GATEWAY, FIRST_HOP} & set(target.addresses)
         return target.segment is not Segment.LAN and bool(target.addresses) and not is_own
+    if kind == "egress":
+        words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE} & set(target.addresses)
+        return target.role is Role.ANCHOR and bool(target.addresses) and not words
     return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
 
 

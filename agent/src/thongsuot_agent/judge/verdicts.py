@@ -18,6 +18,7 @@ UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_M
 OVERLOADED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_OVERLOADED)
 
 
+ELSEWHERE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.EGRESS_OTHER_CARRIER)
 FILTERED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_FILTERS_ANSWERS)
 _FAULTY = frozenset({State.DOWN, State.DEGRADED})
 
@@ -51,7 +52,10 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
     link = at.link
     if not link.known:
         issued = at.memory.issued.get(SubjectKey(link.name, ""))
-        if issued is not None and issued.state is State.UNKNOWN:
+        is_news = bool(link.egress.others) and (
+            issued is None or issued.verdict.symptom is not ELSEWHERE.symptom
+        )
+        if issued is not None and issued.state is State.UNKNOWN and not is_news:
             # Why it is unknown stays as it was said, until something is known again.
             return ()
         return issue_verdict(at.memory, link.name, "", unknown_slot(link, at.now_ns))
@@ -88,6 +92,8 @@ def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:
     """Return what is said of a link of which nothing is known, since it was last measured."""
     is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
     onset_ns = link.heard_ns if link.heard_ns is not None else now_ns
+    if link.egress.others:
+        return FaultSlot(fault=ELSEWHERE, onset_ns=link.egress.since_ns)
     if link.facts is not None and link.facts.reverse_filtered:
         return FaultSlot(fault=FILTERED, onset_ns=onset_ns)
     return FaultSlot(fault=OVERLOADED if is_starved else UNKNOWN, onset_ns=onset_ns)

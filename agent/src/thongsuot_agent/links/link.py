@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
 from thongsuot_agent.links.egress import Egress, find_egress
 from thongsuot_agent.links.reasons import described, reason_for_own
@@ -49,6 +50,8 @@ class LiveLink:
         self.edges: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
+        self.carrier_networks = UNKNOWN_NETWORKS
+        """Whose public networks are, of all carriers (see ``links.carrier_networks``)."""
         self.selector = selector_of(spec)
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
         self._egresses: dict[tuple[Family, str], Egress] = {}

@@ -12,6 +12,7 @@ from typing import Self
 
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
+from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.egress import is_unrouted
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reverse_path import is_reverse_filtered
@@ -29,6 +30,7 @@ from thongsuot_agent.proto.rtnetlink import (
 from thongsuot_schema.inventory.link_selection import with_marks
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.prefixes import PrefixTable
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ class LinkMonitor:
         self._links: dict[str, LiveLink] = {}
         self._specs: dict[str, Spec] = {}
         self._respec: Callable[[Spec], Spec] = _as_it_is
+        self._carrier_networks = UNKNOWN_NETWORKS
         for spec in with_marks(specs or ()):
             self._add(spec)
         self._on_change: OnChange = _ignore
@@ -106,6 +109,12 @@ class LinkMonitor:
         self._stamping.close()
         self._events.close()
         self._kernel.close()
+
+    def update_carrier_networks(self, networks: PrefixTable) -> None:
+        """Know from now on whose public networks are."""
+        self._carrier_networks = networks
+        for link in self._links.values():
+            link.carrier_networks = networks
 
     def update_specs(self, change: Callable[[Spec], Spec]) -> None:
         """
@@ -239,7 +248,8 @@ class LinkMonitor:
 
     def _add(self, spec: Spec) -> None:
         self._specs[spec.name] = spec
-        self._links[spec.name] = LiveLink(self._respec(spec), self._kernel)
+        link = self._links[spec.name] = LiveLink(self._respec(spec), self._kernel)
+        link.carrier_networks = self._carrier_networks
 
     def _change(self, name: str, link: LiveLink, after: LinkState) -> None:
         before = link.state

@@ -42,6 +42,7 @@ MIN_INTERVAL_S: Final = MappingProxyType(
         "http": 15.0,
         "path": 60.0,
         "stamp": 20.0,
+        "egress": 10.0,
         "host": 5.0,
         "failover": 10.0,
         "counter": 30.0,
@@ -56,6 +57,7 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
         "http": frozenset({"timeout_s", "resolve_timeout_s", "body_limit_bytes"}),
         "path": frozenset({"method", "count", "retries", "max_hops", "timeout_s", "packet_size"}),
         "stamp": frozenset({"count", "spacing_s", "timeout_s", "size_bytes", "stateful"}),
+        "egress": frozenset({"flows", "timeout_s"}),
         "host": frozenset({"ask_gateway"}),
         "counter": frozenset({"device_is_router", "timeout_s", "metered_every_s"}),
     }

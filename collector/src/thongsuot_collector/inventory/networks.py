@@ -6,55 +6,52 @@ carrier of the inventory has that AS number (``103.21.150.0/24,63737,VIETSERVER`
 specific prefix counts. Empty lines and lines that begin with ``#`` are passed over.
 """
 
-from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Collection, Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Carrier
+from thongsuot_schema.prefixes import PrefixTable
 
 FILE = "networks.csv"
 
 _LARGEST_ASN = 2**32 - 1
-_Key = tuple[int, int, int]
+
+Network = IPv4Network | IPv6Network
 
 
 class NetworkOwners:
     """
-    The table, ready to be asked: a look-up is one question for each length of prefix in it.
-
-    ``whose`` is by version, length and the prefix's own bits.
+    The table: whose each network is (``titles``), and of which AS number (``asns``).
     """
 
-    def __init__(self, whose: Mapping[_Key, str] | None = None) -> None:
-        self._whose = dict(whose or {})
-        self._lengths: dict[int, list[int]] = {4: [], 6: []}
-        for version, length in sorted({key[:2] for key in self._whose}, reverse=True):
-            self._lengths[version].append(length)
+    def __init__(
+        self,
+        titles: Mapping[Network, str] | None = None,
+        asns: Mapping[Network, int] | None = None,
+    ) -> None:
+        self._table = PrefixTable(titles or {})
+        self._asns = dict(asns or {})
 
     def __len__(self) -> int:
         """Return how many prefixes there are."""
-        return len(self._whose)
+        return len(self._table)
 
     def of(self, address: str) -> str:
         """Return whose an address is (``AS45899 VNPT``); empty where the table does not say."""
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return ""
-        return self._of(parsed)
+        return self._table.owner_of(address)
 
     def named(self, addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return addresses with whose they are, of those that the table knows."""
         pairs = ((address, self.of(address)) for address in dict.fromkeys(addresses))
         return tuple((address, whose) for address, whose in pairs if whose)
 
-    def _of(self, address: IPv4Address | IPv6Address) -> str:
-        bits = int(address)
-        for length in self._lengths[address.version]:
-            key = (address.version, length, bits >> (address.max_prefixlen - length))
-            if key in self._whose:
-                return self._whose[key]
-        return ""
+    def networks_of(self, asns: Collection[int]) -> tuple[str, ...]:
+        """Return all networks of some AS numbers, neighbours made one, IPv4 first."""
+        announced = [network for network, asn in self._asns.items() if asn in asns]
+        v4 = [network for network in announced if isinstance(network, IPv4Network)]
+        v6 = [network for network in announced if isinstance(network, IPv6Network)]
+        return tuple(str(network) for network in (*collapse_addresses(v4), *collapse_addresses(v6)))
 
 
 def networks_from(
@@ -62,7 +59,8 @@ def networks_from(
 ) -> tuple[NetworkOwners, list[DocumentError]]:
     """Return the networks of a table, and every line of it that cannot be read."""
     titles = {asn: carrier.title or carrier.name for carrier in carriers for asn in carrier.asn}
-    whose: dict[_Key, str] = {}
+    labels: dict[Network, str] = {}
+    asns: dict[Network, int] = {}
     mistakes: list[DocumentError] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -73,10 +71,9 @@ def networks_from(
             mistakes.append(DocumentError(name, number, str(error)))
             continue
         network = ip_network(prefix)
-        bits = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
         label = titles.get(asn) or title
-        whose[network.version, network.prefixlen, bits] = f"AS{asn} {label}".strip()
-    return NetworkOwners(whose), mistakes
+        labels[network], asns[network] = f"AS{asn} {label}".strip(), asn
+    return NetworkOwners(labels, asns), mistakes
 
 
 def _read(line: str) -> tuple[str, int, str]:

@@ -16,6 +16,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.reflector.access import AddressFilter
 from thongsuot_collector.reflector.ancillary import SPACE_BYTES, AncillaryData, read_ancillary
 from thongsuot_collector.reflector.sessions import Sessions
+from thongsuot_schema.stamp.location import SeenSource
 from thongsuot_schema.stamp.packet import (
     AUTHENTICATED_BYTES,
     SHORTEST_REPLY_BYTES,
@@ -117,7 +118,9 @@ class StampReflector:
             (address, port, request.session), request.sequence_number, now_ns
         )
         seen = PacketReception(
-            received_ns=ancillary.stamp_ns or now_ns, hop_limit=ancillary.hop_limit
+            received_ns=ancillary.stamp_ns or now_ns,
+            hop_limit=ancillary.hop_limit,
+            source=SeenSource(address=address, port=port, destination_port=self.port),
         )
         manner = ReflectorBehaviour(
             error=rules.error(), timestamp_information=rules.known, key=key, may_amplify=may_grow

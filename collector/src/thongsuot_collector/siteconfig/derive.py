@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.siteconfig.carrier_networks import networks_for_site
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Site, Target
 from thongsuot_schema.inventory.read import EVERY
@@ -33,6 +34,7 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
         for target in directory.targets_of(site)
         if target.role is not Role.EQUIPMENT and _concerns(target.links, links)
     ]
+    networks = networks_for_site(site, directory)
     chosen = {EVERY, *(target.name for target in targets)}
     return SiteConfiguration(
         site=site.name,
@@ -45,10 +47,14 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
         probes=tuple(_probes(directory.probes, links, chosen)),
         carriers=tuple(
             ConfiguredCarrier(
-                name=carrier.name, title=carrier.title, hotline=carrier.hotline, plmn=carrier.plmn
+                name=carrier.name,
+                title=carrier.title,
+                hotline=carrier.hotline,
+                plmn=carrier.plmn,
+                networks=networks.get(carrier.name, ()),
             )
             for carrier in directory.carriers.values()
-            if any(link.carrier == carrier.name for link in site.links)
+            if any(link.carrier == carrier.name for link in site.links) or carrier.name in networks
         ),
     )
 

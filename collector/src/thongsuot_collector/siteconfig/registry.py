@@ -188,7 +188,7 @@ class SiteConfigRegistry:
         return versions, fresh
 
     def _digests(self) -> Iterator[tuple[str, str]]:
-        directory = InventoryDirectory(self._directory.inventory)
+        directory = InventoryDirectory(self._directory.inventory, self._directory.networks)
         for site in directory.sites.values():
             content = encode(derive_config(site, directory))
             if len(content) > LARGEST_BYTES:

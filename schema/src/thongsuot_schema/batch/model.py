@@ -88,6 +88,9 @@ class NoticeCode(StrEnum):
     ROUTE_CHANGED = "route_changed"
     """The way to a target is another than before; ``text`` says over which link, and how."""
 
+    EGRESS_CHANGED = "egress_changed"
+    """A link's packets leave by another carrier, or by its own again; ``text`` says which."""
+
     CONFIG_REJECTED = "config_rejected"
     """A site configuration is not run, or no more: ``text`` is its version and why."""
 

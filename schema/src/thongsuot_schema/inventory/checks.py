@@ -105,7 +105,13 @@ def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
 
 
 def carrier_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the numbers of a carrier."""
+    """Yield what is wrong with the numbers and networks of a carrier."""
+    for place, network in enumerate(carrier.networks):
+        if not _is_network(network):
+            yield (
+                (*path, "networks", place),
+                f'"{network}" is not a network, as in "203.0.113.0/24"',
+            )
     for place, asn in enumerate(carrier.asn):
         if not 1 <= asn <= _LAST_ASN:
             yield (*path, "asn", place), f"{asn} is not the number of an autonomous system"

@@ -255,7 +255,9 @@ class Carrier(StrictStruct, frozen=True):
     ``fallback_channels`` stand in, one after another, while none of ``channels`` gets through. Both
     empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
     collector's files. ``escalation`` is the chain by which others are told while nobody accepts an
-    incident in the time that the contract gives; empty: the city, at once.
+    incident in the time that the contract gives; empty: the city, at once. ``networks`` (CIDR) are
+    public networks of its customers, by which an agent knows whether packets left by this carrier's
+    line; the collector adds those of its ``asn`` in ``networks.csv``.
     """
 
     name: Name
@@ -266,6 +268,7 @@ class Carrier(StrictStruct, frozen=True):
     channels: tuple[str, ...] = ()
     fallback_channels: tuple[str, ...] = ()
     asn: tuple[int, ...] = ()
+    networks: tuple[str, ...] = ()
     plmn: tuple[str, ...] = ()
 
 

@@ -59,12 +59,16 @@ class ConfiguredProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ConfiguredCarrier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is responsible for links: names and the telephone number for the local page."""
+    """
+    Who is responsible for links: names and the telephone number for the local page, and the public
+    networks of its customers.
+    """
 
     name: Name
     title: str = ""
     hotline: str = ""
     plmn: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 class SiteConfiguration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,6 +8,7 @@ the operator has named: TWAMP-Light requests may be shorter than their answers.
 from dataclasses import dataclass
 
 from thongsuot_schema.stamp import tlv
+from thongsuot_schema.stamp.location import SeenSource
 from thongsuot_schema.stamp.packet import (
     AUTHENTICATED_BYTES,
     UNAUTHENTICATED_BYTES,
@@ -20,10 +21,13 @@ from thongsuot_schema.stamp.timestamp import ErrorEstimate, ntp_timestamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketReception:
-    """When a request came in (Unix time), and with what hop limit; as the kernel told."""
+    """
+    When a request came in (Unix time), with what hop limit, and from where; as the kernel told.
+    """
 
     received_ns: int
     hop_limit: int | None
+    source: SeenSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def reflect_packet(
         return packed if may_grow else packed[: len(data)]
     return packed + tlv.reflect_tlvs(
         data[base:],
-        manner.timestamp_information,
+        tlv.ReflectorKnowledge(clock=manner.timestamp_information, seen=seen.source),
         asked=request.sequence_number,
         number=number,
         key=key,

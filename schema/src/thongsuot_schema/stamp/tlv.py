@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 
+from thongsuot_schema.stamp import location
+from thongsuot_schema.stamp.location import SeenSource, reflect_location
 from thongsuot_schema.stamp.packet import HMAC_BYTES, hmac_of, is_authentic
 
 UNRECOGNISED, MALFORMED, INTEGRITY = 0x80, 0x40, 0x20
@@ -24,6 +26,7 @@ class TlvType(IntEnum):
     """The types that are known here (RFC 8972, section 5.1)."""
 
     EXTRA_PADDING = 1
+    LOCATION = 2
     TIMESTAMP_INFORMATION = 3
     HMAC = 8
 
@@ -69,6 +72,14 @@ class TimestampInformation:
     method: TimestampMethod
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReflectorKnowledge:
+    """What a reflector can answer extensions with; without ``seen`` none about addresses."""
+
+    clock: TimestampInformation
+    seen: SeenSource | None = None
+
+
 def pack_tlvs(extensions: tuple[Tlv, ...], number: int, key: bytes = b"") -> bytes:
     """Return extensions as bytes; with a key, sealed by one more, over the packet's number too."""
     packed = b"".join(
@@ -94,7 +105,7 @@ def unpack_tlvs(data: bytes) -> Iterator[Tlv]:
 
 
 def reflect_tlvs(
-    data: bytes, known: TimestampInformation, *, asked: int, number: int, key: bytes = b""
+    data: bytes, known: ReflectorKnowledge, *, asked: int, number: int, key: bytes = b""
 ) -> bytes:
     """
     Return what a reflector sends back for the extensions of a request, as many bytes as came.
@@ -110,7 +121,7 @@ def reflect_tlvs(
         _, kind, length = _HEAD.unpack_from(data, place)
         end = place + HEAD_BYTES + length
         value = data[place + HEAD_BYTES : end]
-        if len(value) < length or _LENGTHS.get(kind, length) != length:
+        if len(value) < length or _is_wrong_length(kind, length):
             # What follows cannot be found any more, or means nothing: it goes back as it came.
             out += _HEAD.pack(MALFORMED, kind, length) + data[place + HEAD_BYTES :]
             return bytes(out)
@@ -118,12 +129,20 @@ def reflect_tlvs(
         if kind == TlvType.HMAC and key:
             value = hmac_of(key, _NUMBER.pack(number) + bytes(out))
         elif kind == TlvType.TIMESTAMP_INFORMATION:
-            value = bytes((known.source, known.method) * 2)
+            value = bytes((known.clock.source, known.clock.method) * 2)
+        elif kind == TlvType.LOCATION and known.seen is not None:
+            value = reflect_location(value, known.seen)
         elif kind != TlvType.EXTRA_PADDING:
             flags = UNRECOGNISED
         out += _HEAD.pack(flags, kind, length) + value
         place = end
     return bytes(out) + data[place:]
+
+
+def _is_wrong_length(kind: int, length: int) -> bool:
+    if kind == TlvType.LOCATION:
+        return length < location.SHORTEST_BYTES
+    return _LENGTHS.get(kind, length) != length
 
 
 def _is_hmac_wrong(data: bytes, number: int, key: bytes) -> bool:
@@ -161,3 +180,14 @@ def timestamp_information_tlv() -> Tlv:
     return Tlv(
         type=TlvType.TIMESTAMP_INFORMATION, value=bytes(_LENGTHS[TlvType.TIMESTAMP_INFORMATION])
     )
+
+
+def location_tlv() -> Tlv:
+    """Return the question from where the reflector sees the packet come."""
+    return Tlv(type=TlvType.LOCATION, value=location.location_request())
+
+
+def is_sealed(data: bytes, number: int, key: bytes) -> bool:
+    """Return whether extensions have a seal that covers them and the packet's number."""
+    has_seal = any(extension.type == TlvType.HMAC for extension in unpack_tlvs(data))
+    return has_seal and not _is_hmac_wrong(data, number, key)

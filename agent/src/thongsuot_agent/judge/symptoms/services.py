@@ -116,6 +116,10 @@ def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
     Return the fault of a link that decides for every service over it, ``None`` if the link is
     usable.
     """
+    if link.egress.others:
+        # What the site's people reach by another line is reached; what they do not is nobody's.
+        is_reached = link.egress.is_other_line_alive
+        return None if is_reached else unknown_slot(link, link.egress.since_ns)
     if not link.known:
         return unknown_slot(link, link.facts_ns)
     return None if is_usable(link) else link_slot(link)

@@ -52,6 +52,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.device_filters_answers.situation"),
         advice=Text("schema.symptoms.device_filters_answers.advice"),
     ),
+    Symptom.EGRESS_OTHER_CARRIER: Sentence(
+        headline=Text("schema.symptoms.egress_other_carrier.headline"),
+        situation=Text("schema.symptoms.egress_other_carrier.situation"),
+        advice=Text("schema.symptoms.egress_other_carrier.advice"),
+    ),
     Symptom.LINK_REACHES_NO_SERVICE: Sentence(
         headline=Text("schema.symptoms.link_reaches_no_service.headline"),
         situation=Text("schema.symptoms.link_reaches_no_service.situation"),

@@ -45,6 +45,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.ACCESS_SILENT: _DEAD,
     Symptom.ACCESS_SESSION_LOST: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
     Symptom.DEVICE_FILTERS_ANSWERS: AlarmCause(EQUIPMENT, "configurationOrCustomisationError"),
+    Symptom.EGRESS_OTHER_CARRIER: _ROUTING,
     Symptom.LINK_REACHES_NO_SERVICE: _ROUTING,
     Symptom.SLOW_CAUSE_UNKNOWN: AlarmCause(QUALITY, "congestion"),
     Symptom.NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),

@@ -1,0 +1,140 @@
+"""
+Egress: whether what answers over a link came by that link's carrier.
+
+A router with two lines moves from one to the other without a word. From then on answers prove
+nothing of the line that the link stands for, and neither does silence: a fibre that was cut stays
+down while the site lives on the other line, and nothing that the other carrier does is told as
+this one's. A reflector is asked, which says from where it sees packets come (kind ``egress``).
+
+Without a reflector that answers, nothing is contradicted, and answers count as they always did.
+"""
+
+import msgspec
+
+from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import LinkMemory
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import ProbePoint
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Result
+from thongsuot_schema.segment import Segment
+
+EGRESS = "egress"
+CARRIER = "other_carrier"
+"""Evidence of the egress probe: by whose line flows left, where not by the link's own carrier."""
+
+UNANSWERED_RUNS = 3
+"""Without an answer of the reflector in so many runs it is taken to be gone, not the line."""
+
+_ASK_AGAIN_S = 1.0
+_ASK_ELSEWHERE_S = 10.0
+"""How often it is asked, beside the schedule, while a link's packets leave by another carrier."""
+
+
+class EgressChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A link's packets leave by another carrier from now on; empty: by the link's own again."""
+
+    link: str
+    carrier: str
+
+
+def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
+    """Take in by whose line a link's packets left; returns what that changed."""
+    identity, finding, started_ns = at.link.egress, result.finding, result.boottime_ns
+    family = result.series.family
+    if finding.outcome is Outcome.FAILED:
+        identity.unanswered += 1
+    if finding.outcome is not Outcome.OK:
+        return None
+    identity.unanswered = 0
+    before = identity.carrier
+    other = finding.evidence.get(CARRIER, "")
+    if other:
+        identity.others[family] = other
+    else:
+        identity.others.pop(family, None)
+    if identity.carrier == before:
+        if not other:
+            _note_proof(at, started_ns)
+        return None
+    if identity.carrier:
+        identity.since_ns = identity.other_answered_ns = started_ns
+        identity.other_silent_ns = 0
+    else:
+        # Runs before that went by the other carrier.
+        at.link.valid_from_ns = max(at.link.valid_from_ns, started_ns)
+        _note_proof(at, started_ns)
+    return EgressChange(link=at.link.name, carrier=identity.carrier)
+
+
+def _note_proof(at: LinkContext, started_ns: int) -> None:
+    link = at.link
+    was_needed = _needs_proof(at)
+    link.egress.proven_ns = max(link.egress.proven_ns, started_ns)
+    if was_needed and not link.egress.others:
+        link.burst_ns = at.now_ns
+
+
+def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachability) -> bool:
+    """
+    Return whether a run says anything of the link's own line.
+
+    What stands in front of the line always does: the gateway is the gateway of both.
+    """
+    if not at.probes.egress_points or (point is not None and point.rung is Segment.LAN):
+        return True
+    if at.link.egress.others:
+        # The people of the site do reach what answers, by whichever line.
+        return point is not None and point.is_service and sign is Reachability.ANSWERED
+    if sign is not Reachability.ANSWERED or not _needs_proof(at):
+        return True
+    return at.link.egress.unanswered >= UNANSWERED_RUNS
+
+
+def note_other_line(
+    link: LinkMemory, point: ProbePoint | None, started_ns: int, sign: Reachability
+) -> None:
+    """Remember whether the line by which packets leave, while it is another's, carries anything."""
+    identity = link.egress
+    if not identity.others or point is None or point.rung is Segment.LAN:
+        return
+    if sign is Reachability.ANSWERED:
+        identity.other_answered_ns = max(identity.other_answered_ns, started_ns)
+    elif sign is Reachability.SILENT:
+        identity.other_silent_ns = max(identity.other_silent_ns, started_ns)
+
+
+def probes_for_proof(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the question by whose line packets leave, where its answer is waited for."""
+    identity = at.link.egress
+    is_elsewhere = bool(identity.others)
+    if not at.probes.egress_points or not (is_elsewhere or _needs_proof(at)):
+        return ()
+    wait_ns = ns(_ASK_ELSEWHERE_S if is_elsewhere else _ASK_AGAIN_S)
+    return () if at.now_ns < identity.asked_ns + wait_ns else ask(at)
+
+
+def ask(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the question by whose line packets leave."""
+    at.link.egress.asked_ns = at.now_ns
+    facts = at.link.facts
+    return tuple(
+        ConfirmationProbe(kind=EGRESS, link=at.link.name, target=target, family=family)
+        for target, family in at.probes.egress_points
+        if facts is None or facts.usable(family)
+    )
+
+
+def is_held(link: LinkMemory) -> bool:
+    """Return whether an outage stands, and nothing can be heard of its line."""
+    return bool(link.egress.others) and is_outage(link.silence.fault)
+
+
+def _needs_proof(at: LinkContext) -> bool:
+    """Return whether answers are waiting for a proof: at first, and after every outage."""
+    link = at.link
+    if not link.egress.proven_ns:
+        return True
+    return is_outage(link.silence.fault) and link.egress.proven_ns <= link.silence.onset_ns

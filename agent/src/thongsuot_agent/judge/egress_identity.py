@@ -1,0 +1,38 @@
+"""What is remembered of the carrier by whose line a link's packets leave."""
+
+import msgspec
+
+from thongsuot_schema.result import Family
+
+_SILENT_NS = 30 * 1_000_000_000
+"""Some may be silent for the other line's customers: here nothing at all answers, for long."""
+
+
+class EgressIdentity(msgspec.Struct, kw_only=True):
+    """
+    By whose line a link's packets leave (see ``judge.egress``).
+
+    ``others`` is by whose, of each family that does not leave by the link's own carrier, since
+    ``since_ns``. ``proven_ns`` is the start of the latest run that found no other; ``unanswered``
+    counts runs since the reflector answered; ``asked_ns`` is when it was last asked by the judge.
+    ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
+    line.
+    """
+
+    others: dict[Family, str] = msgspec.field(default_factory=dict)
+    since_ns: int = 0
+    proven_ns: int = 0
+    unanswered: int = 0
+    asked_ns: int = 0
+    other_answered_ns: int = 0
+    other_silent_ns: int = 0
+
+    @property
+    def is_other_line_alive(self) -> bool:
+        """Whether the line by which packets leave, another than the link's, carries anything."""
+        return self.other_silent_ns - self.other_answered_ns <= _SILENT_NS
+
+    @property
+    def carrier(self) -> str:
+        """By whose line packets leave, where not by the link's own."""
+        return next((self.others[family] for family in sorted(self.others)), "")

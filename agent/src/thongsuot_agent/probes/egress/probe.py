@@ -1,0 +1,215 @@
+"""
+By whose line a link's packets leave: a reflector is asked from where it sees them come.
+
+Measures    the share of fresh flows that a reflector answered; of those from a network that is some
+            carrier's, the share that left by the link's own carrier.
+Failed      no flow was answered: timed out, refused by the host, or an ICMP error said why; what
+            answered was no test packet, or sealed with another key.
+Unmeasured  the link is down, has no address or no route; the reflector does not say from where it
+            sees packets come.
+Source      RFC 8762, RFC 8972, section 4.2 (STAMP, Location TLV); networks of ``carriers`` in the
+            settings and in the site configuration.
+Cost        2 packets, 190 bytes over IPv4 and 230 over IPv6, per flow; sealed 360 and 400.
+"""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from thongsuot_agent.errors import TokenUnusable
+from thongsuot_agent.links.datagram import exchange
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.reasons import described, reason_for_foreign
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, RESOLVER, address_of
+from thongsuot_agent.probing.contract import Probe, stateless
+from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
+from thongsuot_agent.secret_file import credential_path, read_token
+from thongsuot_schema.catalogue import egress as metrics
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+from thongsuot_schema.stamp import tlv
+from thongsuot_schema.stamp.location import REQUEST_BYTES, source_address
+from thongsuot_schema.stamp.packet import (
+    AUTHENTICATED_BYTES,
+    PORT,
+    UNAUTHENTICATED_BYTES,
+    AuthenticationFailed,
+    MalformedTestPacket,
+    SenderPacket,
+    pack_sender_packet,
+    unpack_reflector_packet,
+)
+from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ntp_timestamp, pack_error_estimate
+
+OTHER_CARRIER = "other_carrier"
+"""Evidence: by whose line flows left that did not leave by the link's own carrier."""
+
+_UDP_HEADER_BYTES = 8
+_SEAL_TLV_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "egress"`` entry."""
+
+    port: Annotated[int, Meta(ge=1, le=65535)] = PORT
+    """UDP port of the reflector."""
+
+    flows: Annotated[int, Meta(ge=1, le=16)] = 4
+    """
+    Fresh flows of one run, each from another port: a router that spreads flows over two lines sends
+    them by both. With half of them by each line, one run in sixteen sees the one line alone.
+    """
+
+    timeout_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0
+    """How long an answer may take."""
+
+    key_file: str = ""
+    """
+    File with the key of the authenticated mode, one line; empty: the unauthenticated mode. A bare
+    name is one of the service's credentials.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowAnswer:
+    """
+    What one flow brought. ``address`` is empty where the reflector does not say from where it came;
+    ``reason`` says why there was no answer.
+    """
+
+    address: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+    bytes_both_ways: int = 0
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Ask by some fresh flows at once."""
+    try:
+        key = read_token(credential_path(settings.key_file)).encode() if settings.key_file else b""
+        address = address_of(link, target, family)
+        answers = await asyncio.gather(
+            *(_ask(link, family, address, settings, key) for _ in range(settings.flows))
+        )
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail)
+    except TokenUnusable as error:
+        return failed_finding(Reason.PERMISSION_DENIED, detail=str(error))
+    return finding_from(link, tuple(answers))
+
+
+def finding_from(link: LiveLink, answers: tuple[FlowAnswer, ...]) -> Finding:
+    """Return what the flows of a run say together."""
+    cost_bytes = sum(answer.bytes_both_ways for answer in answers)
+    answered = [answer for answer in answers if answer.reason is None]
+    if not answered:
+        first = answers[0]
+        assert first.reason is not None, "a flow without an answer has a reason"
+        return failed_finding(
+            first.reason, {metrics.ANSWERED: 0.0}, detail=first.detail, cost_bytes=cost_bytes
+        )
+    if not any(answer.address for answer in answered):
+        return failed_finding(
+            Reason.NOT_SUPPORTED,
+            detail="the reflector does not say from where it sees packets come (RFC 8972, 4.2)",
+            cost_bytes=cost_bytes,
+        )
+    owners = [link.carrier_networks.owner_of(answer.address) for answer in answered]
+    known = [owner for owner in owners if owner]
+    values = {metrics.ANSWERED: len(answered) / len(answers)}
+    others = sorted({owner for owner in known if owner != link.spec.carrier})
+    if known and link.spec.carrier:
+        values[metrics.OWN] = sum(owner == link.spec.carrier for owner in known) / len(known)
+    evidence = {OTHER_CARRIER: ", ".join(others)} if others and link.spec.carrier else {}
+    return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
+
+
+async def _ask(
+    link: LiveLink, family: Family, address: str, settings: Settings, key: bytes
+) -> FlowAnswer:
+    number = int.from_bytes(os.urandom(2), "big")
+    question = pack_sender_packet(
+        SenderPacket(
+            sequence_number=number,
+            timestamp=ntp_timestamp(time.time_ns()),
+            error_bits=pack_error_estimate(UNKNOWN_ERROR),
+            session=int.from_bytes(os.urandom(2), "big") or 1,
+        ),
+        key,
+    ) + tlv.pack_tlvs((tlv.location_tlv(),), number, key)
+    overhead_bytes = _overhead_bytes(family)
+    sent_bytes = len(question) + overhead_bytes
+    with link.open_udp(family, address, settings.port) as opened:
+        try:
+            answer = await exchange(
+                opened, question, lambda data: _seen_address(data, number, key), settings.timeout_s
+            )
+        except OSError as error:
+            return FlowAnswer(
+                reason=reason_for_foreign(error),
+                detail=described(error),
+                bytes_both_ways=sent_bytes,
+            )
+    if answer.value is None:
+        reason = Reason.RESPONSE_INVALID if answer.strangers else Reason.TIMED_OUT
+        return FlowAnswer(reason=reason, bytes_both_ways=sent_bytes)
+    received_bytes = answer.received_bytes + overhead_bytes
+    return FlowAnswer(address=answer.value, bytes_both_ways=sent_bytes + received_bytes)
+
+
+def _seen_address(data: bytes, number: int, key: bytes) -> str | None:
+    """
+    Return from where the reflector saw our packet come, ``None`` where this is not its answer.
+
+    The extensions have a seal of their own; without it anybody on the way could name an address.
+    """
+    try:
+        answer = unpack_reflector_packet(data, key)
+    except (AuthenticationFailed, MalformedTestPacket):
+        return None
+    if answer.sender_sequence_number != number:
+        return None
+    extensions = data[AUTHENTICATED_BYTES if key else UNAUTHENTICATED_BYTES :]
+    if key and not tlv.is_sealed(extensions, answer.sequence_number, key):
+        return None
+    for extension in tlv.unpack_tlvs(extensions):
+        if extension.type == tlv.TlvType.LOCATION and not extension.flags:
+            return source_address(extension.value)
+    return ""
+
+
+def _overhead_bytes(family: Family) -> int:
+    header = IP6_HEADER_BYTES if family is Family.IP6 else IP4_HEADER_BYTES
+    return header + _UDP_HEADER_BYTES
+
+
+def _applies(target: Target) -> bool:
+    """Anchors with an address of their own; name those that are reflectors in ``targets``."""
+    words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE}
+    return (
+        target.role is Role.ANCHOR and bool(target.addresses) and not words & set(target.addresses)
+    )
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """By the dearer family; the schedule counts both families as runs of their own."""
+    del target
+    base = AUTHENTICATED_BYTES + _SEAL_TLV_BYTES if settings.key_file else UNAUTHENTICATED_BYTES
+    packet = base + tlv.HEAD_BYTES + REQUEST_BYTES + _overhead_bytes(Family.IP6)
+    return 2 * settings.flows * packet
+
+
+PROBE = Probe(
+    settings=Settings,
+    begin=stateless(run),
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=lambda settings: settings.timeout_s,
+)

@@ -1,0 +1,210 @@
+"""Whose line answers by: a site whose router moves between two lines, second by second."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.agent.judge.inventories import FIXED, PROBES, TARGETS
+from thongsuot_agent.judge.egress import CARRIER, EGRESS, EgressChange
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts, Tick
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
+from thongsuot_schema.catalogue import dns, egress, http, icmp
+from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, VerdictChange
+
+NS = 1_000_000_000
+OWN, OTHER, NONE = "own", "other", "none"
+REFLECTOR = "far"
+ASKED = ProbeSchedule(kind=EGRESS, every_s=60.0, targets=(REFLECTOR,))
+FACTS = LinkFacts(present=True, carrier=True, has_address4=True, has_route4=True)
+NAMED = {Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT}
+
+
+def probes_of(*schedules: ProbeSchedule) -> SiteProbes:
+    return site_probes_from((FIXED,), TARGETS, (*PROBES, *schedules))
+
+
+@dataclass
+class TwoLines:
+    """
+    A site behind a router: ``line`` is by which it sends, ``alive`` are those that carry anything.
+    """
+
+    probes: SiteProbes = field(default_factory=lambda: probes_of(ASKED))
+    line: str = OWN
+    alive: set[str] = field(default_factory=lambda: {OWN, OTHER})
+    reflector_answers: bool = True
+    memory: Memory = field(default_factory=Memory)
+    now_s: float = 0.0
+    changes: list[VerdictChange] = field(default_factory=list)
+    moves: list[EgressChange] = field(default_factory=list)
+    _wishes: list[ConfirmationProbe] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Have the kernel say that the interface is configured."""
+        self._take(LinkEvent(boottime_ns=NS, link="fixed", facts=FACTS))
+
+    def run(self, seconds: int) -> None:
+        """Measure everything every five seconds, and at once what the judge wishes."""
+        for _ in range(seconds):
+            self.now_s += 1.0
+            self._take(Tick(boottime_ns=self._now_ns(), wall_s=None))
+            due = [
+                ConfirmationProbe(kind=p.kind, link="fixed", target=p.target, family=Family.IP4)
+                for p in self.probes.links["fixed"].points.values()
+                if self.now_s % 5 == 0
+            ]
+            if self.now_s % 60 == 0 and self.probes.links["fixed"].egress_points:
+                due.append(
+                    ConfirmationProbe(
+                        kind=EGRESS, link="fixed", target=REFLECTOR, family=Family.IP4
+                    )
+                )
+            wished, self._wishes = self._wishes, []
+            for probe in dict.fromkeys((*due, *wished)):
+                if probe.family is not Family.IP6 and probe.kind != "host":
+                    self._measure(probe)
+
+    def states(self) -> list[State]:
+        return [c.verdict.state for c in self.changes if not c.verdict.service]
+
+    def last(self) -> tuple[State, Symptom]:
+        (*_, change) = [c for c in self.changes if not c.verdict.service]
+        return change.verdict.state, change.verdict.symptom
+
+    def _measure(self, probe: ConfirmationProbe) -> None:
+        series = Series(
+            kind=probe.kind, link=probe.link, target=probe.target, family=probe.family, revision=1
+        )
+        self._take(Result(series=series, boottime_ns=self._now_ns(), finding=self._finding(probe)))
+
+    def _finding(self, probe: ConfirmationProbe) -> Finding:
+        is_reached = probe.target == "gateway" or self.line in self.alive
+        if probe.kind == EGRESS:
+            if not (is_reached and self.reflector_answers):
+                return failed_finding(Reason.TIMED_OUT)
+            evidence = {CARRIER: "isp2"} if self.line == OTHER else {}
+            return ok_finding({egress.ANSWERED: 1.0}, evidence=evidence)
+        if not is_reached:
+            return failed_finding(
+                Reason.NAME_SERVER_TIMED_OUT if probe.kind == "dns" else Reason.TIMED_OUT
+            )
+        values: dict[str, dict[Metric, float]] = {
+            "icmp": {icmp.RTT: 0.01, icmp.LOSS: 0.0},
+            "dns": {dns.LOOKUP: 0.01, dns.ANSWERS: 2.0},
+        }
+        return ok_finding(values.get(probe.kind, {http.TOTAL: 0.2, http.STATUS: 200.0}))
+
+    def _take(self, event: LinkEvent | Tick | Result) -> None:
+        outcome = step(self.memory, event, self.probes, Settings())
+        self.memory = outcome.memory
+        self.changes += outcome.changes
+        self.moves += outcome.egress_changes
+        self._wishes += outcome.confirmation_probes
+
+    def _now_ns(self) -> int:
+        return round((self.now_s + 100) * NS)
+
+
+def test_a_cut_line_stays_down_whatever_the_other_does_and_is_up_when_it_is_back() -> None:
+    site = TwoLines()
+    site.run(60)
+    assert site.states() == [State.UP]
+    site.alive = {OTHER}
+    site.run(30)
+    assert site.last() == (State.DOWN, Symptom.ACCESS_SILENT)
+    site.line = OTHER
+    site.run(600)
+    assert site.moves == [EgressChange(link="fixed", carrier="isp2")]
+    site.alive = set()
+    site.run(600)
+    site.alive = {OTHER}
+    site.run(600)
+    assert site.states() == [State.UP, State.DOWN]
+    site.alive, site.line = {OWN, OTHER}, OWN
+    site.run(60)
+    assert site.states() == [State.UP, State.DOWN, State.UP]
+    assert site.moves[1:] == [EgressChange(link="fixed", carrier="")]
+
+
+def test_a_line_that_is_left_while_it_works_is_unknown_and_its_carrier_named_for_nothing() -> None:
+    site = TwoLines()
+    site.run(60)
+    site.line = OTHER
+    site.run(90)
+    assert site.last() == (State.UNKNOWN, Symptom.EGRESS_OTHER_CARRIER)
+    site.alive = {OWN}
+    site.run(600)
+    site.alive = {OWN, OTHER}
+    site.run(60)
+    assert site.states() == [State.UP, State.UNKNOWN]
+    site.line = OWN
+    site.run(60)
+    assert site.states() == [State.UP, State.UNKNOWN, State.UP]
+    links = [change for change in site.changes if not change.verdict.service]
+    assert not {change.verdict.segment for change in links} & NAMED
+
+
+def test_portals_that_open_by_the_other_line_stay_open() -> None:
+    site = TwoLines()
+    site.run(60)
+    site.line = OTHER
+    site.run(900)
+    services = {c.verdict.service: c.verdict.state for c in site.changes if c.verdict.service}
+    assert services
+    assert set(services.values()) == {State.UP}
+
+
+def test_portals_are_not_called_open_when_the_other_line_is_dead_as_well() -> None:
+    site = TwoLines()
+    site.run(60)
+    site.alive, site.line = {OTHER}, OTHER
+    site.run(120)
+    site.alive = set()
+    site.run(120)
+    services = {c.verdict.service: c.verdict for c in site.changes if c.verdict.service}
+    assert {verdict.state for verdict in services.values()} == {State.UNKNOWN}
+    site.alive = {OTHER}
+    site.run(120)
+    services = {c.verdict.service: c.verdict for c in site.changes if c.verdict.service}
+    assert {verdict.state for verdict in services.values()} == {State.UP}
+    assert not {verdict.segment for verdict in services.values()} & NAMED
+
+
+def test_nothing_is_up_before_it_is_known_by_whose_line() -> None:
+    site = TwoLines(line=OTHER)
+    site.run(300)
+    assert State.UP not in site.states()
+    assert site.last() == (State.UNKNOWN, Symptom.EGRESS_OTHER_CARRIER)
+
+
+@pytest.mark.parametrize("is_broken_at_first", [True, False])
+def test_a_reflector_that_is_gone_holds_no_line_down(is_broken_at_first: bool) -> None:
+    site = TwoLines(reflector_answers=not is_broken_at_first)
+    site.run(60)
+    assert site.states() == [State.UP]
+    site.reflector_answers = False
+    site.alive = set()
+    site.run(60)
+    site.alive = {OWN}
+    site.run(60)
+    assert site.states() == [State.UP, State.DOWN, State.UP]
+
+
+def test_a_site_without_reflector_is_judged_as_ever() -> None:
+    site = TwoLines(probes=probes_of())
+    site.run(60)
+    site.alive = set()
+    site.run(60)
+    site.alive, site.line = {OTHER}, OTHER
+    site.run(60)
+    assert site.states() == [State.UP, State.DOWN, State.UP]
+    assert site.moves == []

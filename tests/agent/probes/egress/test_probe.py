@@ -1,0 +1,191 @@
+"""By whose line packets leave, asked of the real reflector behind a router with two lines."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.agent.links.device import anchor, on_device
+from tests.integration.reflecting import reflecting
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.probes.egress.probe import PROBE, Settings, run
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import dual_wan, needs_lab
+from thongsuot_lab.topology.small import CARRIER_LINES, INTERNET_V4
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.prefixes import PrefixTable
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding
+from thongsuot_schema.stamp.packet import (
+    ReflectorPacket,
+    pack_reflector_packet,
+    unpack_sender_packet,
+)
+from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+KEY = "a-key-of-the-whole-city"
+PORT = 8862
+LAN = Link(name="lan", interface="eth0", carrier="isp1")
+NETWORKS = PrefixTable(
+    {ip_network(f"{line}.0/27"): carrier for carrier, line in CARRIER_LINES.items()}
+)
+OWN, ANSWERED = "egress_own_carrier_ratio", "egress_answered_ratio"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with dual_wan() as running:
+        yield running
+
+
+@pytest.fixture
+def reflector(lab: Lab, tmp_path: Path) -> Iterator[None]:
+    address = f'stamp_address = "{INTERNET_V4[0]}:{PORT}"\nallow = ["0.0.0.0/0"]'
+    with reflecting(lab, tmp_path, address):
+        yield
+
+
+@contextmanager
+def second_line(lab: Lab) -> Iterator[None]:
+    """Have the router send everything by its second line."""
+    router = lab.node("router")
+    router.ip("route replace default via 192.0.2.1 dev wan2 metric 50")
+    yield
+    router.ip("route del default via 192.0.2.1 dev wan2 metric 50")
+
+
+def ask(
+    lab: Lab,
+    settings: Settings | None = None,
+    *,
+    link: Link = LAN,
+    networks: PrefixTable = NETWORKS,
+) -> Finding:
+    async def look(monitor: LinkMonitor) -> Finding:
+        monitor.update_carrier_networks(networks)
+        target = anchor(INTERNET_V4[0])
+        asked = settings or Settings(port=PORT)
+        return await run(monitor.links[link.name], target, Family.IP4, asked)
+
+    return on_device(lab, look, (link,))
+
+
+@pytest.mark.usefixtures("reflector")
+def test_the_own_line_is_told_from_the_other(lab: Lab) -> None:
+    own = ask(lab)
+    assert (own.values, own.evidence) == ({ANSWERED: 1.0, OWN: 1.0}, {})
+    with second_line(lab):
+        other = ask(lab)
+    assert (other.values[OWN], other.evidence) == (0.0, {"other_carrier": "isp2"})
+
+
+@pytest.mark.usefixtures("reflector")
+def test_a_router_that_spreads_flows_is_seen_to_use_both(lab: Lab) -> None:
+    router = lab.node("router")
+    router.ip("route add default metric 50 nexthop via 198.51.100.1 nexthop via 192.0.2.1")
+    router.run(["sysctl", "-qw", "net.ipv4.fib_multipath_hash_policy=1"])
+    finding = ask(lab, Settings(port=PORT, flows=16))
+    router.ip("route del default metric 50")
+    assert 0.0 < finding.values[OWN] < 1.0
+    assert finding.evidence == {"other_carrier": "isp2"}
+
+
+@pytest.mark.usefixtures("reflector")
+@pytest.mark.parametrize(
+    ("link", "networks"),
+    [
+        (LAN, PrefixTable({})),
+        (LAN, PrefixTable({ip_network("198.18.0.0/15"): "isp1"})),
+        (Link(name="lan", interface="eth0"), NETWORKS),
+    ],
+    ids=["no networks", "an address of nobody known", "a link of no carrier"],
+)
+def test_where_whose_an_address_is_cannot_be_known_nothing_is_contradicted(
+    lab: Lab, link: Link, networks: PrefixTable
+) -> None:
+    finding = ask(lab, link=link, networks=networks)
+    assert (finding.values, finding.evidence) == ({ANSWERED: 1.0}, {})
+
+
+def test_a_sealed_answer_is_believed_and_one_with_another_key_is_not(
+    lab: Lab, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.touch(mode=0o600)
+    key.write_text(f"{KEY}\n", encoding="ascii")
+    other = tmp_path / "other"
+    other.touch(mode=0o600)
+    other.write_text("another-key-of-the-city\n", encoding="ascii")
+    address = f'stamp_address = "{INTERNET_V4[0]}:{PORT}"\nkey_file = "{key}"'
+    with reflecting(lab, tmp_path, address):
+        assert ask(lab, Settings(port=PORT, key_file=str(key))).values[OWN] == 1.0
+        refused = ask(lab, Settings(port=PORT, key_file=str(other), timeout_s=0.3))
+    assert refused.reason in {Reason.TIMED_OUT, Reason.RESPONSE_INVALID}
+    missing = ask(lab, Settings(port=PORT, key_file=str(tmp_path / "none")))
+    assert missing.reason is Reason.PERMISSION_DENIED
+
+
+def test_a_reflector_that_does_not_say_proves_nothing(lab: Lab) -> None:
+    def answer_plainly(opened: socket.socket) -> None:
+        for _ in range(4):
+            data, sender = opened.recvfrom(1500)
+            request = unpack_sender_packet(data)
+            plain = ReflectorPacket(
+                sequence_number=request.sequence_number,
+                timestamp=0,
+                error=UNKNOWN_ERROR,
+                receive_timestamp=0,
+                sender_sequence_number=request.sequence_number,
+                sender_timestamp=request.timestamp,
+            )
+            opened.sendto(pack_reflector_packet(plain), sender)
+
+    with answering(lab, answer_plainly):
+        assert ask(lab).reason is Reason.NOT_SUPPORTED
+
+
+def test_refusal_nonsense_and_no_interface_are_told_apart(lab: Lab) -> None:
+    assert ask(lab, Settings(port=PORT, timeout_s=0.5)).reason is Reason.CONNECTION_REFUSED
+
+    def talk_nonsense(opened: socket.socket) -> None:
+        for _ in range(4):
+            _, sender = opened.recvfrom(1500)
+            opened.sendto(b"no test packet at all" * 4, sender)
+
+    with answering(lab, talk_nonsense):
+        assert ask(lab, Settings(port=PORT, timeout_s=0.5)).reason is Reason.RESPONSE_INVALID
+    absent = Link(name="lan", interface="none0", carrier="isp1")
+    assert ask(lab, link=absent).reason is Reason.INTERFACE_ABSENT
+
+
+@pytest.mark.usefixtures("reflector")
+def test_a_run_costs_what_the_schedule_was_told_at_most(lab: Lab) -> None:
+    spent = ask(lab).cost_bytes
+    assert spent == 4 * 2 * (28 + 44 + 4 + 24)
+    assert spent <= PROBE.cost_bytes(anchor(INTERNET_V4[0]), Settings())
+
+
+def test_a_dead_line_is_silent(lab: Lab) -> None:
+    lab.cut("router--isp1")
+    finding = ask(lab, Settings(port=PORT, timeout_s=0.3))
+    assert (finding.reason, finding.values) == (Reason.TIMED_OUT, {ANSWERED: 0.0})
+    lab.clear()
+
+
+@contextmanager
+def answering(lab: Lab, answer: Callable[[socket.socket], None]) -> Iterator[None]:
+    """Have a program of the test answer in the reflector's place."""
+    opened = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.bind((INTERNET_V4[0], PORT))
+    opened.settimeout(10)
+    thread = Thread(target=answer, args=(opened,))
+    with opened:
+        thread.start()
+        yield
+        thread.join()

@@ -13,13 +13,20 @@ from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
 
 
 @asynccontextmanager
-async def pushing(spool: Spool, url: str, secret: str) -> AsyncIterator[UploadService]:
-    """Push what is in a spool to a collector on this machine."""
+async def pushing(
+    spool: Spool, url: str, secret: str, *, boot: str = "", clock: Clocks | None = None
+) -> AsyncIterator[UploadService]:
+    """
+    Push what is in a spool to a collector on this machine.
+
+    ``boot`` and ``clock`` are those of the machine where they are left out.
+    """
+    clock = clock or Clocks()
     terms = UploadConfig(
         endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
         links={},
-        clock=Clocks(),
-        boot_id=boot_id(),
+        clock=clock,
+        boot_id=boot or boot_id(),
         token=lambda: secret,
         candidates=lambda: (),
         charge=lambda _link, _size: None,
@@ -30,7 +37,7 @@ async def pushing(spool: Spool, url: str, secret: str) -> AsyncIterator[UploadSe
         spool,
         fresh=Uploader(terms),
         backlog=Uploader(terms),
-        clock=Clocks(),
+        clock=clock,
         true_time=TrueTime(),
         jitter=lambda: 1.0,
     )

@@ -11,8 +11,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,15 +22,13 @@ from tests.agent.spool.making import change, places
 from tests.collector.batches import usual_results
 from tests.collector.running import collector, eventually, token
 from tests.fakes.clock import FakeClock
+from tests.integration.device import pushing
 from tests.integration.test_prometheus_remote_write import metric, sink
 from tests.servers import PrometheusServer
 from tests.timing import MS
-from thongsuot_agent.clock import Clocks, TrueTime
+from thongsuot_agent.clock import Clocks
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_agent.uplink.connection import CollectorEndpoint
-from thongsuot_agent.uplink.upload_service import UploadService
-from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
 from thongsuot_collector.app.components import JOURNAL_FILE
 from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
 from thongsuot_lab.matrix.site_reconciliation import (
@@ -160,38 +157,6 @@ async def live_through_outage(device: OutageDevice) -> Spool:
     return spool
 
 
-@asynccontextmanager
-async def pushing(
-    device: OutageDevice, spool: Spool, url: str, secret: str
-) -> AsyncIterator[UploadService]:
-    """Push what waits, as the agent does."""
-    clock = clock_of(device.clock)
-    terms = UploadConfig(
-        endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
-        links={},
-        clock=clock,
-        boot_id=device.boot,
-        token=lambda: secret,
-        candidates=lambda: (),
-        charge=lambda _link, _size: None,
-        layout_of=spool.layout,
-    )
-    uplink = UploadService(
-        spool,
-        fresh=Uploader(terms),
-        backlog=Uploader(terms),
-        clock=clock,
-        true_time=TrueTime(),
-        jitter=lambda: 1.0,
-    )
-    async with asyncio.TaskGroup() as group:
-        lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
-        yield uplink
-        for lane in lanes:
-            lane.cancel()
-    uplink.close()
-
-
 async def aftermath_of(root: Path, prometheus: PrometheusServer) -> OutageResult:
     """Live through the outage, push everything and read what is there."""
     began_ns = time.time_ns() - (OUTAGE_S + PUSH_EVERY_S) * NS_PER_S
@@ -203,7 +168,13 @@ async def aftermath_of(root: Path, prometheus: PrometheusServer) -> OutageResult
         started = time.monotonic()
         secret = token(state, SITE)
         async with (
-            pushing(device, spool, str(client.base_url), secret) as uplink,
+            pushing(
+                spool,
+                str(client.base_url),
+                secret,
+                boot=device.boot,
+                clock=clock_of(device.clock),
+            ) as uplink,
             asyncio.timeout(PUSHED_WITHIN_S * 1000 * MS),
         ):
             while spool.status().waiting_batches:

@@ -7,10 +7,11 @@ import msgspec
 from tests.agent.judge.inventories import PROBES, TARGETS, portal, two_links
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_agent.judge.inventory_change import forget_removed_targets
-from thongsuot_agent.judge.keys import SeriesKey, SubjectKey
-from thongsuot_agent.judge.memory import Memory, Round
+from thongsuot_agent.judge.keys import PathKey, SeriesKey, SubjectKey
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Round
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
-from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Target
+from thongsuot_schema.path import Path, RouteHistory, with_observation
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -117,3 +118,23 @@ def test_what_a_link_was_blamed_for_because_of_a_portal_ends_with_the_portal() -
     assert memory.links["fixed"].blocked_services.fault is not None
     forget_removed_targets(memory, world.site_probes, without("motcua", "dichvucong"))
     assert memory.links["fixed"].blocked_services.fault is None
+
+
+def test_paths_to_what_is_gone_and_paths_not_measured_any_more_are_forgotten() -> None:
+    inventory = two_links().inventory
+    measured = (*PROBES, ProbeSchedule(kind="path", every_s=3600.0))
+    before = site_probes_from(inventory.links, inventory.targets, measured)
+
+    def kept_after(*gone: str, schedules: tuple[ProbeSchedule, ...]) -> set[str]:
+        memory = Memory(links={"fixed": LinkMemory(name="fixed")})
+        for name in ("zone", "far"):
+            routes: RouteHistory = with_observation(None, 1, Path(hops=(), is_reached=False))
+            memory.links["fixed"].paths[PathKey(name, Family.IP4)] = routes
+        targets = [target for target in inventory.targets if target.name not in gone]
+        after = site_probes_from(inventory.links, targets, schedules)
+        forget_removed_targets(memory, before, after)
+        return {path.target for path in memory.links["fixed"].paths}
+
+    assert kept_after(schedules=measured) == {"zone", "far"}
+    assert kept_after("zone", schedules=measured) == {"far"}
+    assert kept_after(schedules=PROBES) == set()

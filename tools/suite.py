@@ -44,9 +44,17 @@ PLAYED_ONCE = (
     "tests/agent/judge/matrix",
     "tests/agent/judge/test_history.py",
     "tests/collector/incidents/test_storm.py",
+    "tests/agent/spool/test_kill.py",
+    "tests/collector/app/test_kill.py",
+    "tests/collector/app/test_told.py",
+    "tests/collector/backup/test_processes.py",
 )
-"""Simulated hours of the judge and of the incident rules, a third of the CPU of all unit tests:
-arithmetic that the other tests of the same modules execute on the second Python as well."""
+"""
+What the second Python need not play again. Simulated hours of the judge and of the incident rules,
+a third of the CPU of all unit tests: arithmetic that the other tests of the same modules execute
+there as well. And processes that are killed at random moments: what is left on the disk then is
+SQLite's and the kernel's doing; that a collector runs there is what ``app/test_collector`` proves.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,147 +1,23 @@
-"""A backup is made while the collector works, and a new machine goes on from it."""
+"""A backup: whole and readable by its owner alone, or not put back at all."""
 
-import asyncio
 import contextlib
 import os
 import shutil
 import sqlite3
-import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.collector.app.process import PROGRAM, CollectorProcess
-from tests.collector.app.stage import SITE, NotifyingStack
-from tests.collector.app.test_kill import PushLoop
-from tests.collector.running import WITHIN_S, eventually, token
 from thongsuot_collector.backup.create import Source, create_backup, remove_oldest
 from thongsuot_collector.backup.manifest import (
     FILES_FOLDER,
     MANIFEST_FILE,
     copy_in_backup,
-    read_manifest,
 )
 from thongsuot_collector.backup.restore import restore_backup
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.errors import BackupError
-from thongsuot_schema.state import State
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
-    (tmp_path / "old").mkdir()
-    made = NotifyingStack(tmp_path / "old")
-    try:
-        await made.collector.start()
-        yield made
-    finally:
-        await made.close()
-
-
-async def run_command(*words: object) -> str:
-    """Run the program as a person does, and return what it says; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *map(str, words),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
-
-
-def the_backup(folder: Path) -> Path:
-    (backup,) = folder.iterdir()
-    return backup
-
-
-async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
-    stage: NotifyingStack, tmp_path: Path
-) -> None:
-    await stage.say(State.UP, is_first=True)
-    await stage.say(State.DOWN)
-    await stage.is_told(1)
-    await run_command("backup", "--config", stage.collector.config, "--to", tmp_path / "backups")
-    # Acknowledged after the backup and before the loss: it is nowhere any more.
-    await stage.say(State.DOWN)
-    await stage.collector.kill()
-    lost = stage.collector.folder
-    shutil.rmtree(lost / "state")
-    shutil.rmtree(lost / "inventory")
-    for name in ("secret", "password", "collector.toml"):
-        (lost / name).unlink()
-
-    output = await run_command(
-        "restore", the_backup(tmp_path / "backups"), "--root", tmp_path / "new"
-    )
-    assert "journal up to entry 2" in output
-    stage.collector.folder = tmp_path / "new" / str(lost).lstrip("/")
-    stage.collector.config = stage.collector.folder / "collector.toml"
-    await stage.collector.start()
-    # The token, the password, the open incident and the ticket are the ones of the lost machine.
-    await stage.say(State.UP)
-    await stage.is_told(2)
-    opened, resolved = stage.told()
-    assert (opened.kind, resolved.kind) == ("opened", "resolved")
-    assert opened.thread_id == resolved.thread_id
-    assert await stage.collector.end() == 0, stage.collector.log()
-    assert "Traceback" not in stage.collector.log()
-    # What was lost is named.
-    verified = await asyncio.create_subprocess_exec(
-        PROGRAM, "verify", "--config", stage.collector.config, stdout=subprocess.PIPE
-    )
-    text = (await verified.communicate())[0].decode()
-    assert f"{SITE} " in text
-    assert "not arrived: 3" in text, text
-
-
-async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_path: Path) -> None:
-    process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n")
-    await process.start()
-    stop = asyncio.Event()
-    uplinks = [
-        PushLoop(f"site-{n}", token(tmp_path / "state", f"site-{n}"), epoch_ns=10**18 + n)
-        for n in range(3)
-    ]
-    pushing = [asyncio.create_task(uplink.push_on(process, stop)) for uplink in uplinks]
-    try:
-        for round_ in range(1, 4):
-            await eventually(
-                lambda: all(len(uplink.acknowledged) >= 10 * round_ for uplink in uplinks)  # noqa: B023
-            )
-            before = {uplink.agent.site: len(uplink.acknowledged) for uplink in uplinks}
-            folder = tmp_path / f"backups-{round_}"
-            await run_command("backup", "--config", process.config, "--to", folder)
-            check_cut(folder, before, process)
-    finally:
-        stop.set()
-        async with asyncio.timeout(WITHIN_S):
-            await asyncio.gather(*pushing)
-        await process.end()
-
-
-def check_cut(folder: Path, acknowledged: dict[str, int], process: CollectorProcess) -> None:
-    """See that a backup has all that was acknowledged before it, and a store that is no newer."""
-    backup = the_backup(folder)
-    manifest = read_manifest(backup)
-    store, journal = (copy_in_backup(backup, path) for path in manifest.databases)
-    with contextlib.closing(sqlite3.connect(journal)) as connection:
-        rows = connection.execute("SELECT sequence, site, number FROM entries ORDER BY sequence")
-        entries = rows.fetchall()
-    assert [sequence for sequence, _, _ in entries] == list(range(1, manifest.journal_head + 1))
-    for site, count in acknowledged.items():
-        assert {number for _, of, number in entries if of == site} >= set(range(1, count + 1))
-    with contextlib.closing(sqlite3.connect(process.folder / "state/journal.sqlite")) as live:
-        rows = live.execute(
-            "SELECT sequence, site, number FROM entries WHERE sequence <= ? ORDER BY sequence",
-            (manifest.journal_head,),
-        )
-        assert rows.fetchall() == entries
-    with contextlib.closing(sqlite3.connect(store)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
 @pytest.fixture

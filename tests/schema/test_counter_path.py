@@ -94,6 +94,22 @@ def test_runs_that_come_late_change_nothing() -> None:
     assert with_run(path, failed(30)) is path
 
 
+def test_a_run_that_began_before_the_latest_and_ended_after_it_tells_of_its_portal() -> None:
+    path = folded(failed(10), failed(11, "city"), opened(20), opened(18, "fixed", "city"))
+    assert path.open_targets == ("city", "portal")
+    assert (path.is_alive, path.link, path.at_s) == (True, "fixed", 20)
+    slow = folded(opened(10), opened(30, "mobile"), opened(29, "fixed", "city"))
+    assert (slow.link, slow.switch_over) == ("mobile", None)
+
+
+def test_an_answer_to_what_was_asked_before_it_failed_does_not_end_the_failure() -> None:
+    path = folded(opened(10), failed(30), opened(29, target="city"))
+    assert path.failing_s == 30
+    assert with_run(path, opened(50, "mobile")).switch_over == SwitchOver(
+        at_s=50, from_link="fixed", to_link="mobile", took_s=20
+    )
+
+
 @pytest.mark.parametrize("later_s", [STALE_S + 1])
 def test_a_portal_that_is_measured_no_more_is_forgotten(later_s: float) -> None:
     path = folded(opened(10), failed(10 + later_s, "city"))

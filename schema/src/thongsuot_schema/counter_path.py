@@ -85,25 +85,31 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
-    """Return how it is after a run; one older than what is known changes nothing."""
+    """
+    Return how it is after a run; one older than what is known of its portal changes nothing.
+
+    Runs come in as they end: one that began before the latest, of another portal, tells of that
+    portal and not by which link the traffic goes now.
+    """
     if before is None:
         before = CounterPath(at_s=run.at_s, is_alive=run.is_answered, since_s=run.at_s)
-    elif run.at_s < before.at_s:
+    known_s, was_answered = before.answered.get(run.target, (run.at_s, True))
+    if run.at_s < known_s:
         return before
-    was_answered = before.answered.get(run.target, (0.0, True))[1]
+    is_late = run.at_s < before.at_s
     answered = _with(before.answered, run, is_good=run.is_answered)
     opened = _with(before.opened, run, is_good=run.is_open)
     failing_s = before.failing_s
     if run.is_answered:
-        failing_s = None
+        failing_s = failing_s if failing_s is not None and run.at_s < failing_s else None
     elif failing_s is None and was_answered:
         failing_s = run.at_s
-    is_alive = run.is_answered or any(is_good for _, is_good in answered.values())
-    link = run.link if run.is_answered else (before.link if is_alive else "")
+    is_alive = any(is_good for _, is_good in answered.values())
+    link = run.link if run.is_answered and not is_late else (before.link if is_alive else "")
     changed_s = run.at_s if is_alive or failing_s is None else failing_s
     is_same = (is_alive, link) == (before.is_alive, before.link)
     return CounterPath(
-        at_s=run.at_s,
+        at_s=max(run.at_s, before.at_s),
         is_alive=is_alive,
         since_s=before.since_s if is_same else changed_s,
         link=link,
@@ -111,7 +117,7 @@ def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
         failing_s=failing_s,
         answered=answered,
         opened=opened,
-        switch_over=_switch_over(before, run),
+        switch_over=None if is_late else _switch_over(before, run),
     )
 
 

@@ -71,7 +71,8 @@ def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
     if link.slow.fault is not None or link.slow.is_pending:
         return True
     if track.kind == ECHO:
-        return link.loss_test.cusum_up > 0.0 and track.learned >= settings.learn_runs
+        is_losing = link.loss_test.cusum_up > 0.0 or link.loss_fault.fault is not None
+        return is_losing and track.learned >= settings.learn_runs
     is_lossy = link.loss_fault.fault is not None or link.carried_fault.fault is not None
     return is_lossy or link.flap_state.active
 

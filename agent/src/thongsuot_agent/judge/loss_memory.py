@@ -36,10 +36,12 @@ class CarriedTest(msgspec.Struct, kw_only=True):
     The sequential test of what lookups and requests lose (``symptoms/carried_loss``): its two sums,
     when the present one began, how many runs of it lost something and when one last did, and when
     lookups and pages were last asked for.
+    ``acquittal``: the evidence that lookups lose less than the echoes of a loss that was told.
     """
 
     cusum_up: float = 0.0
     cusum_down: float = 0.0
+    acquittal: float = 0.0
     first_ns: int | None = None
     lossy_runs: int = 0
     lost_ns: int | None = None

@@ -12,9 +12,11 @@ from tests.agent.judge.expect import (
 from tests.agent.judge.inventories import one_link
 from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.simulated_site import (
+    NS,
     InjectedFault,
     SimulatedSite,
 )
+from thongsuot_agent.judge.symptoms.own_queue import PAUSE_S
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -116,6 +118,45 @@ def test_what_is_lost_while_echoes_queue_a_little_is_the_carriers_only_when_it_s
     site.run(900.0)
     assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
     assert Party.CARRIER not in blamed_parties(site)
+
+
+def small_queue(at_s: float) -> float:
+    """Return the delay of a queue that is never long, and drops."""
+    return 0.02 + 0.02 * (at_s % 4.0) / 4.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_lost_only_while_it_queues_is_never_told_to_the_carrier(seed: int) -> None:
+    queue = InjectedFault(
+        start_s=START_S, end_s=1500.0, at=Segment.ACCESS, delay_at=small_queue, loss=0.03
+    )
+    site = SimulatedSite(seed=seed, injected=(queue,))
+    site.run(1600.0)
+    assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
+    assert Party.CARRIER not in blamed_parties(site)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_lost_on_after_the_queue_is_told_to_the_carrier(seed: int) -> None:
+    """Not before the site has had its time to pause."""
+    queue = InjectedFault(start_s=START_S, end_s=300.0, at=Segment.ACCESS, delay_at=small_queue)
+    lossy = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=0.03)
+    site = SimulatedSite(seed=seed, injected=(queue, lossy))
+    site.run(2400.0)
+    untold, named = changes_of(site, "fixed")[1:]
+    assert verdict_summary(untold) == (State.UNKNOWN, None, Symptom.SLOW_CAUSE_UNKNOWN)
+    assert verdict_summary(named) == (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_LOSS)
+    assert named.decided_boottime_ns - untold.decided_boottime_ns >= PAUSE_S * NS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_loss_is_over_when_echoes_alone_are_still_lost(seed: int) -> None:
+    """A policer's echoes kept a loss of the line alive that was long mended."""
+    lossy = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=0.1)
+    policer = InjectedFault(start_s=400.0, at=Segment.ACCESS, kinds=("icmp",), loss=0.1)
+    site = SimulatedSite(seed=seed, injected=(lossy, policer))
+    site.run(1800.0)
+    assert states_of(site, "fixed") == [State.UP, State.DEGRADED, State.UP]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

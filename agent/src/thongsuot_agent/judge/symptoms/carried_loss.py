@@ -60,8 +60,6 @@ CARRIED_SHARE = 0.25
 Of the share that echoes lose: only runs that came to an end count, which are those that lost least.
 A policer spares them altogether.
 """
-POLICED_S = 600.0
-"""So long echoes say nothing of loss once a policer is found; then they are asked again."""
 DECIDE_ANYWAY_S = 120.0
 """When no second protocol has been heard for so long, the echoes are all there is to go by."""
 CLEAR_HOPE = 0.2
@@ -139,6 +137,8 @@ def count_run(
     if track.carried_sent > COUNTED_AT_MOST:
         track.carried_sent, track.carried_lost = track.carried_sent // 2, track.carried_lost // 2
     test = at.link.carried_test
+    if track.kind == LOOKUP and at.link.loss_fault.fault is not None:
+        _weigh_acquittal(at, sample)
     nats = evidence_nats(sample.sent, sample.lost, DEGRADED_RATIO, HEALTHY_RATIO)
     if at.link.carried_fault.fault is not None:
         if test.cusum_down == 0.0:
@@ -150,8 +150,18 @@ def count_run(
     if sample.lost:
         test.lossy_runs, test.lost_ns = test.lossy_runs + 1, at.now_ns
     test.cusum_up = max(0.0, test.cusum_up + nats)
-    if test.cusum_up == 0.0 and at.link.loss_test.cusum_up == 0.0:
+    is_asked = at.link.loss_test.cusum_up > 0.0 or at.link.loss_fault.fault is not None
+    if test.cusum_up == 0.0 and not is_asked:
         restart_carried_test(at.link)
+
+
+def _weigh_acquittal(at: LinkContext, sample: Sample) -> None:
+    """Add what a lookup says of a loss that was told: does it lose what echoes lose by now?"""
+    test, echoes = at.link.carried_test, at.link.loss_test
+    share = CARRIED_SHARE * max(echoes.ratio, echoes.raw_ratio)
+    ratio = min(0.9, max(at.settings.loss_degraded_ratio, share))
+    nats = evidence_nats(sample.sent, sample.lost, ratio, at.settings.loss_healthy_ratio)
+    test.acquittal = max(0.0, test.acquittal - nats)
 
 
 def count_gateway_echo(track: Track, reachability: Reachability) -> None:
@@ -172,28 +182,6 @@ def restart_carried_test(link: LinkMemory) -> None:
 def evidence_nats(sent: int, lost: int, degraded: float, healthy: float) -> float:
     """Return the evidence of a count for one share of losses against another."""
     return lost * log(degraded / healthy) + (sent - lost) * log((1 - degraded) / (1 - healthy))
-
-
-def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> bool | None:
-    """
-    Return whether what the link carries loses what its echoes lose, from a rung on.
-
-    ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
-    segments must lose in proportion. Where nothing else is measured as far out as the rung, or
-    nothing of it was heard for long, the echoes are believed; but not of what lies beyond the
-    carrier, where they are all of it: there a service has to fail.
-    """
-    tracks = [track for _, track in carrying(at, segment)]
-    sent = sum(track.carried_sent for track in tracks)
-    lost = sum(track.carried_lost for track in tracks)
-    is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
-    if not tracks or (not sent and is_long):
-        return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
-    degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
-    nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
-    if nats >= CONFIRMED_NATS:
-        return True
-    return False if nats <= REFUTED_NATS or is_long else None
 
 
 def judge_carried_loss(at: LinkContext) -> None:

@@ -13,6 +13,7 @@ from math import log
 import msgspec
 
 from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
@@ -20,13 +21,14 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.reachability import Reachability, late_rtt_s
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.carried_loss import (
-    POLICED_S,
-    confirms,
+    CLEAR_NATS,
     count_gateway_echo,
+    evidence_nats,
     needs_samples,
     restart_carried_test,
 )
 from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
+from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
@@ -103,18 +105,37 @@ def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None
 def judge_loss(at: LinkContext) -> None:
     """Decide when one of the two sums is full."""
     link, loss = at.link, at.link.loss_test
-    if link.loss_fault.fault is not None:
+    held = link.loss_fault.fault
+    if held is not None:
         if loss.cusum_down >= at.settings.loss_clear_nats:
-            link.clear_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
-            link.loss_fault = FaultSlot()
-            restart_loss_test(link)
-            # What lookups lost meanwhile was this fault's: left standing, it accused the carrier
-            # of the loss of a LAN a minute and a half after that was over.
-            restart_carried_test(link)
-        else:
+            _clear(at, loss.first_ns if loss.first_ns is not None else at.now_ns)
+        elif link.carried_test.acquittal >= CLEAR_NATS:
+            if loss_ratio(link) >= at.settings.loss_degraded_ratio:
+                # Echoes alone are lost still: by a policer, then or by now.
+                _hold_for_policed(at)
+            _clear(at, at.now_ns)
+        elif held == CAUSE_UNKNOWN:
             _name_what_stays(at)
     elif loss.cusum_up >= at.settings.loss_alarm_nats and not is_outage(link.silence.fault):
         _locate_and_confirm(at)
+
+
+def _clear(at: LinkContext, since_ns: int) -> None:
+    """Take a loss back, which is over since a moment."""
+    at.link.clear_ns = since_ns
+    at.link.loss_fault = FaultSlot()
+    restart_loss_test(at.link)
+    # What lookups lost meanwhile was this fault's: left standing, it accused the carrier of the
+    # loss of a LAN a minute and a half after that was over.
+    restart_carried_test(at.link)
+
+
+def _hold_for_policed(at: LinkContext) -> None:
+    """Count no echoes for a while: they are dropped where nothing else is."""
+    link, loss = at.link, at.link.loss_test
+    link.policed_until_ns = at.now_ns + ns(POLICED_S)
+    # The test counts a burst as one loss; what silences are worth is another matter.
+    loss.ratio = max(loss.ratio, loss.raw_ratio)
 
 
 def _locate_and_confirm(at: LinkContext) -> None:
@@ -134,23 +155,28 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if location.suspicion is None or location.suspicion.fault.segment is None:
         return
     loss.alarm_ns = loss.alarm_ns or at.now_ns
-    if _may_be_of_queue(at, location.suspicion.fault.segment):
-        suspicion = msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN)
-        confirm(link.loss_fault, suspicion, onset_ns)
-        restart_loss_test(link)
+    segment, ratio = location.suspicion.fault.segment, loss_ratio(link)
+    if _may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
+        _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
-    if location.suspicion.fault.segment is Segment.TRANSIT and not is_felt(at, onset_ns):
+    if segment is Segment.TRANSIT and not is_felt(at, onset_ns):
         return
-    is_carried = confirms(at, location.suspicion.fault.segment, loss_ratio(link), loss.alarm_ns)
+    is_carried = confirms(at, segment, ratio, loss.alarm_ns)
     if is_carried is None:
         return
     if is_carried:
-        confirm(link.loss_fault, location.suspicion, onset_ns)
+        _believe(at, location.suspicion, onset_ns)
     else:
-        link.policed_until_ns = at.now_ns + ns(POLICED_S)
-        # The test counts a burst as one loss; what silences are worth is another matter.
-        loss.ratio = max(loss.ratio, loss.raw_ratio)
-    restart_loss_test(link)
+        _hold_for_policed(at)
+        restart_loss_test(link)
+
+
+def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
+    """Hold a loss for true, and count anew: how much is lost from now on."""
+    confirm(at.link.loss_fault, suspicion, onset_ns)
+    at.link.loss_fault.first_ns = at.now_ns
+    restart_loss_test(at.link)
+    restart_carried_test(at.link)
 
 
 def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
@@ -160,13 +186,31 @@ def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
 
 
 def _name_what_stays(at: LinkContext) -> None:
-    """Say whose a loss is that was first held for a queue's, and did not go with a transfer."""
-    slot = at.link.loss_fault
-    if slot.fault != CAUSE_UNKNOWN or at.now_ns - slot.onset_ns < ns(PAUSE_S):
+    """
+    Say whose a loss is that was first held for a queue's, and did not go with a transfer.
+
+    The site has had its time to pause, and since it was told enough was lost while nothing queued.
+    """
+    slot, loss = at.link.loss_fault, at.link.loss_test
+    if at.now_ns - slot.first_ns < ns(PAUSE_S):
+        return
+    sent = sum(track.sent for track in at.link.tracks.values())
+    nats = evidence_nats(
+        sent,
+        loss.losses - loss.queued_losses,
+        at.settings.loss_degraded_ratio,
+        at.settings.loss_healthy_ratio,
+    )
+    if nats < at.settings.loss_alarm_nats:
         return
     location = locate_loss(at, slot.onset_ns)
-    if location.suspicion is not None:
-        confirm(slot, location.suspicion, slot.onset_ns)
+    if location.suspicion is None or location.suspicion.fault.segment is None:
+        return
+    segment = location.suspicion.fault.segment
+    if segment is Segment.TRANSIT and not is_felt(at, slot.first_ns):
+        return
+    if confirms(at, segment, loss_ratio(at.link), slot.first_ns):
+        _believe(at, location.suspicion, slot.onset_ns)
 
 
 def loss_ratio(link: LinkMemory) -> float:

@@ -1,0 +1,66 @@
+"""
+Corroboration: whether what a link carries bears out what its echoes show.
+
+Carriers police echoes, and users send none. So the loss that echoes show is confirmed, or refuted,
+by lookups and web requests in proportion.
+"""
+
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.symptoms.carried_loss import (
+    CARRIED_SHARE,
+    CONFIRMED_NATS,
+    DECIDE_ANYWAY_S,
+    LOOKUP,
+    REFUTED_NATS,
+    Sample,
+    carrying,
+    evidence_nats,
+)
+from thongsuot_schema.segment import Segment
+
+POLICED_S = 600.0
+"""So long echoes say nothing of loss once a policer is found; then they are asked again."""
+
+
+def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> bool | None:
+    """
+    Return whether what the link carries loses what its echoes lose, from a rung on.
+
+    ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
+    segments must lose in proportion. Where nothing else is measured as far out as the rung, or
+    nothing of it was heard for long, the echoes are believed; but not of what lies beyond the
+    carrier, where they are all of it: there a service has to fail.
+    """
+    tracks = [track for _, track in carrying(at, segment)]
+    sent = sum(track.carried_sent for track in tracks)
+    lost = sum(track.carried_lost for track in tracks)
+    is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
+    if not tracks or (not sent and is_long):
+        return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
+    degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
+    nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
+    if nats >= CONFIRMED_NATS:
+        return True
+    return False if nats <= REFUTED_NATS or is_long else None
+
+
+def refutes(at: LinkContext, segment: Segment, ratio: float) -> bool:
+    """
+    Return whether what the link carries does not lose what its echoes lose, from a rung on.
+
+    Lookups, whose losses all count, have to lose far less than echoes; and all that is carried must
+    not bear the loss out: of a request only what it sends again is counted, which proves one
+    direction.
+    """
+    least, healthy = at.settings.loss_degraded_ratio, at.settings.loss_healthy_ratio
+    lookups, carried = Sample(0, 0), Sample(0, 0)
+    for _, track in carrying(at, segment):
+        carried = Sample(carried.sent + track.carried_sent, carried.lost + track.carried_lost)
+        if track.kind == LOOKUP:
+            lookups = Sample(lookups.sent + track.carried_sent, lookups.lost + track.carried_lost)
+    of_echoes = min(0.9, max(least, ratio))
+    of_carried = min(0.9, max(least, CARRIED_SHARE * ratio))
+    return (
+        evidence_nats(lookups.sent, lookups.lost, of_echoes, healthy) <= REFUTED_NATS
+        and evidence_nats(carried.sent, carried.lost, of_carried, healthy) < 0.0
+    )

@@ -109,6 +109,7 @@ class SimulatedNetwork:
         self._passed: dict[tuple[int, int], int] = {}
         self._flows = 0
         self._unplugged: list[GeneratedFault] | None = None
+        self._loads: list[GeneratedFault] | None = None
 
     def new_flow(self) -> int:
         """Return the name of a flow that nobody has yet."""
@@ -143,11 +144,16 @@ class SimulatedNetwork:
 
     def load(self, at_s: float) -> tuple[float, float]:
         """Return how full the device's own interface is, down and up, by the site's own traffic."""
+        if self._loads is None:
+            places = self.route("gateway").places
+            self._loads = [
+                fault
+                for fault in self._faults
+                if fault.effect is Effect.OWN_LOAD and fault.is_counted and fault.place in places
+            ]
         down = up = 0.0
-        for fault in self._faults:
-            if fault.effect is not Effect.OWN_LOAD or not fault.is_counted:
-                continue
-            if fault.place not in self.route("gateway").places or fault.level(at_s) == 0.0:
+        for fault in self._loads:
+            if fault.level(at_s) == 0.0:
                 continue
             down = down if fault.direction is FaultDirection.UP else 0.97
             up = up if fault.direction is FaultDirection.DOWN else 0.97

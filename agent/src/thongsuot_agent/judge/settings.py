@@ -81,11 +81,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Hysteresis.
     silence: Hysteresis = Hysteresis(
-        confirm_rounds=1, confirm_s=0.0, every_s=1.0, clear_rounds=3, clear_s=10.0
+        confirm_rounds=1, confirm_s=0.0, every_s=1.0, clear_rounds=3, clear_s=1.0
     )
-    """Nothing beyond a rung answers, and the rung below has just answered."""
+    """
+    Nothing beyond a rung answers, and the rung below has just answered. It is over sooner than the
+    collector tells of it, which holds it for 3 s. A line that comes and goes is flapping.
+    """
     gateway_silence: Hysteresis = Hysteresis(
-        confirm_rounds=2, confirm_s=0.5, every_s=1.0, clear_rounds=3, clear_s=10.0
+        confirm_rounds=2, confirm_s=0.5, every_s=1.0, clear_rounds=3, clear_s=1.0
     )
     """Not even the gateway answers: one lost echo of it must not blame the site."""
     partial: Hysteresis = Hysteresis(

@@ -16,6 +16,8 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     hold_s: NotNegative = 3.0
     """
     Agents of one outage report within about five seconds of each other (probes every 5 s, spread).
+    Longer than the 2 s after which an agent calls a line well that is back (2026-11): with 15 s, as
+    it was, every outage of a few seconds was told when it was over.
     """
     hold_limit_s: NotNegative = 8.0
     """

@@ -37,13 +37,13 @@ def test_a_cut_line_is_down_in_seconds(seed: int, link: str) -> None:
     assert blamed_parties(world) == {Party.CARRIER}
 
 
-def test_a_repaired_line_is_up_within_a_few_intervals_and_not_at_the_first_answer() -> None:
+def test_a_repaired_line_is_up_within_an_interval_and_not_at_the_first_answer() -> None:
     cut = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
     world = SimulatedSite(injected=(cut,))
     world.run(300.0)
     up = changes_of(world, "fixed")[-1]
     assert 200.0 <= site_seconds(up.onset_boottime_ns) <= 202.0
-    assert 210.0 <= site_seconds(up.decided_boottime_ns) <= 220.0
+    assert site_seconds(up.onset_boottime_ns) + 1.0 <= site_seconds(up.decided_boottime_ns) <= 205.0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -34,6 +34,8 @@ class Symptom(StrEnum):
     """What is open goes on, what begins gets no answer: somebody's table of connections is full."""
     GATEWAY_REPLACED = "gateway_replaced"
     """Another box answers as the gateway: what fails beyond it is held against no circuit."""
+    FIRST_HOP_REPLACED = "first_hop_replaced"
+    """Every way begins in another network than it used to: another circuit may be plugged in."""
     CONNECTION_INTERCEPTED = "connection_intercepted"
     """All services show the same foreign issuer at once: no service's fault, and whose is open."""
     SERVICE_UNREACHABLE_OVER_LINK = "service_unreachable_over_link"

@@ -220,16 +220,17 @@ class FirstHop(msgspec.Struct, kw_only=True):
     usual: str = ""
 
 
-class GatewayIdentity(msgspec.Struct, kw_only=True):
+class NeighbourIdentity(msgspec.Struct, kw_only=True):
     """
-    Who the gateway is on the link layer: the ``usual`` one, heard last at ``usual_ns``, and another
-    that has answered in its stead since ``strange_ns``, if any.
+    Who stands at a place next to the site: the ``usual`` one, heard last at ``usual_ns``, and
+    another that has answered in its stead since ``strange_ns``, if any, so many ``times``.
     """
 
     usual: str = ""
     usual_ns: int = 0
     strange: str = ""
     strange_ns: int = 0
+    times: int = 0
 
 
 class LinkMemory(msgspec.Struct, kw_only=True):
@@ -250,7 +251,8 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
     send. ``paths`` are the ways to targets, last asked for because of a
     verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
-    is by family.
+    is by family. ``gateway`` is known by its link-layer address, the ``carriers_side`` of the
+    circuit in each family by the network of the first hop.
     """
 
     name: str
@@ -279,7 +281,8 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     policed_until_ns: int = 0
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
-    gateway: GatewayIdentity = msgspec.field(default_factory=GatewayIdentity)
+    gateway: NeighbourIdentity = msgspec.field(default_factory=NeighbourIdentity)
+    carriers_side: dict[Family, NeighbourIdentity] = msgspec.field(default_factory=dict)
     egress: EgressIdentity = msgspec.field(default_factory=EgressIdentity)
     flap_state: FlapState = msgspec.field(default_factory=FlapState)
     equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)

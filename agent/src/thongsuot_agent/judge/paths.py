@@ -12,6 +12,7 @@ from thongsuot_agent.judge.keys import PathKey
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import FirstHop, LinkMemory, Memory
 from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
+from thongsuot_agent.judge.symptoms.identity import note_first_hop
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.path import describe_difference, parse_path, with_observation
 from thongsuot_schema.result import Family, Result
@@ -58,6 +59,7 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     # nothing beyond can be reached.
     if first is not None and first.address and (path.is_reached or path.last > first.number):
         _learn_hop(link.first_hops, series.family, first.address)
+        note_first_hop(link, series.family, first.address, result.boottime_ns)
         edge = path.hop(path.edge)
         if edge is not None and edge.address:
             _learn_hop(link.edges, series.family, edge.address)

@@ -1,37 +1,57 @@
 """
-Identity: whether the box at the end of a link is the one that was there before.
+Identity: whether the box at the end of a link, and the carrier's router behind it, are those that
+were there before.
 
 A site has to be itself before it accuses. Where another box answers as the gateway (a rogue DHCP
-server, a device that was moved, a box that somebody has swapped), what fails from then on says
+server, a device that was moved, a box that somebody has swapped), or where every way begins in
+another network than it used to (a cable in another carrier's box), what fails from then on says
 nothing of the circuit that the inventory names.
 """
 
+from ipaddress import ip_address, ip_network
+
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import ns
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, NeighbourIdentity
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_schema.result import Finding
+from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
+FIRST_HOP_REPLACED = Diagnosis(
+    state=State.UNKNOWN, segment=None, symptom=Symptom.FIRST_HOP_REPLACED
+)
 GATEWAY_REPLACED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.GATEWAY_REPLACED)
 HARDWARE = "gateway_hardware"
 """Evidence of the host probe: the link-layer address of the gateway that answers."""
 ACCEPTED_S = 3600.0
 """A box that has been there for so long was put there: its circuit is named again."""
+STRANGE_HOPS = 2
+"""So many ways in a row have to begin elsewhere: a single one may have gone astray."""
+_PREFIX_LENGTHS = {4: 16, 6: 32}
+"""
+First hops of one carrier in one place lie so close together: a session that begins anew may end at
+another of its routers (6: what a registry gives to a carrier at least, RFC 6177 and RIR policy).
+"""
 
 
 def note_gateway(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     """Take in which box answers as the gateway, by one ``host`` run."""
-    hardware, known = finding.evidence.get(HARDWARE, ""), link.gateway
-    if not hardware:
-        return
-    if hardware != known.strange and known.usual not in {"", hardware}:
-        known.strange, known.strange_ns = hardware, started_ns
-    is_accepted = hardware == known.strange and started_ns - known.strange_ns >= ns(ACCEPTED_S)
-    if known.usual in {"", hardware} or is_accepted:
-        known.usual, known.usual_ns, known.strange = hardware, started_ns, ""
+    hardware = finding.evidence.get(HARDWARE, "")
+    if hardware:
+        _note(link.gateway, hardware, started_ns)
+
+
+def note_first_hop(link: LinkMemory, family: Family, address: str, started_ns: int) -> None:
+    """Take in which router of the carrier a way begins with."""
+    try:
+        length = _PREFIX_LENGTHS[ip_address(address).version]
+        network = str(ip_network(f"{address}/{length}", strict=False))
+    except ValueError:
+        # A probe that shows a hop by name: what lies close to it cannot be told.
+        network = address
+    _note(link.carriers_side.setdefault(family, NeighbourIdentity()), network, started_ns)
 
 
 def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
@@ -40,9 +60,29 @@ def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
 
     What began while the known one was heard stays whose it is.
     """
-    fault, known = slot.fault, link.gateway
+    fault = slot.fault
     if fault is None or fault.segment is None or RANK[fault.segment] <= RANK[Segment.LAN]:
         return slot
-    if not known.strange or slot.onset_ns < known.usual_ns:
-        return slot
-    return FaultSlot(fault=GATEWAY_REPLACED, onset_ns=slot.onset_ns, evidence=slot.evidence)
+    if link.gateway.strange and slot.onset_ns >= link.gateway.usual_ns:
+        return FaultSlot(fault=GATEWAY_REPLACED, onset_ns=slot.onset_ns, evidence=slot.evidence)
+    if _is_elsewhere(link, slot.onset_ns):
+        return FaultSlot(fault=FIRST_HOP_REPLACED, onset_ns=slot.onset_ns, evidence=slot.evidence)
+    return slot
+
+
+def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
+    """Return whether, since before a moment, ways begin elsewhere in every family that is known."""
+    sides = list(link.carriers_side.values())
+    return bool(sides) and all(
+        side.times >= STRANGE_HOPS and side.usual_ns <= onset_ns for side in sides
+    )
+
+
+def _note(known: NeighbourIdentity, name: str, started_ns: int) -> None:
+    if known.usual not in {"", name} and name != known.strange:
+        known.strange, known.strange_ns, known.times = name, started_ns, 0
+    if name == known.strange:
+        known.times += 1
+    is_accepted = name == known.strange and started_ns - known.strange_ns >= ns(ACCEPTED_S)
+    if known.usual in {"", name} or is_accepted:
+        known.usual, known.usual_ns, known.strange, known.times = name, started_ns, "", 0

@@ -77,6 +77,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.gateway_replaced.situation"),
         advice=Text("schema.symptoms.gateway_replaced.advice"),
     ),
+    Symptom.FIRST_HOP_REPLACED: Sentence(
+        headline=Text("schema.symptoms.first_hop_replaced.headline"),
+        situation=Text("schema.symptoms.first_hop_replaced.situation"),
+        advice=Text("schema.symptoms.first_hop_replaced.advice"),
+    ),
     Symptom.CONNECTION_INTERCEPTED: Sentence(
         headline=Text("schema.symptoms.connection_intercepted.headline"),
         situation=Text("schema.symptoms.connection_intercepted.situation"),

@@ -1,0 +1,92 @@
+"""The site must be itself before it accuses: whose router stands behind the line."""
+
+import pytest
+
+from tests.agent.judge.expect import blamed_parties, changes_of, states_of, verdict_summary
+from tests.agent.judge.simulated_site import NS, START_S, InjectedFault, SimulatedSite
+from thongsuot_agent.judge import paths
+from thongsuot_agent.judge.memory import LinkMemory
+from thongsuot_agent.judge.symptoms.identity import ACCEPTED_S
+from thongsuot_schema.catalogue.path import LAST_HOP
+from thongsuot_schema.path import Hop, Path, path_evidence
+from thongsuot_schema.result import Family, Result, Series, ok_finding
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+USUAL, NEAR, FOREIGN = "203.0.113.1", "203.0.7.9", "198.51.100.1"
+USUAL6, FOREIGN6 = "2001:db8:1::1", "2001:db9::1"
+CUT_S = 300.0
+CUT = InjectedFault(start_s=CUT_S, end_s=CUT_S + 100.0, at=Segment.ACCESS, loss=1.0)
+UNTOLD = (State.UNKNOWN, None, Symptom.FIRST_HOP_REPLACED)
+
+
+def see(link: LinkMemory, first_hop: str, at_s: float, *targets: str) -> None:
+    """Let the ways to some targets begin with a first hop of the carrier."""
+    family = Family.IP6 if ":" in first_hop else Family.IP4
+    hops = tuple(
+        Hop(number=number, sent=3, answered=3, addresses=(address,))
+        for number, address in enumerate(("192.168.1.1", first_hop, f"{first_hop}99"), 1)
+    )
+    evidence = path_evidence(Path(hops=hops, first=2))
+    for place, target in enumerate(targets or ("zone", "exchange")):
+        series = Series(kind="path", revision=1, link=link.name, target=target, family=family)
+        finding = ok_finding({LAST_HOP: 3.0}, evidence=evidence)
+        started_ns = round((START_S + at_s) * NS) + place
+        paths.note_path(link, Result(series=series, boottime_ns=started_ns, finding=finding))
+
+
+def site_with_first_hops(*seen: tuple[str, float]) -> SimulatedSite:
+    """Return a site that has lived through a cut, and seen first hops at some moments before."""
+    site = SimulatedSite(injected=(CUT,))
+    for first_hop, at_s in sorted(seen, key=lambda sighting: sighting[1]):
+        site.run(at_s)
+        see(site.memory.links["fixed"], first_hop, at_s)
+    site.run(CUT_S + 200.0)
+    return site
+
+
+def test_what_fails_behind_a_first_hop_of_another_network_is_held_against_no_circuit() -> None:
+    """A cable in another carrier's box: the line that is dead is not the one of the inventory."""
+    site = site_with_first_hops((USUAL, 20.0), (FOREIGN, 200.0))
+    assert verdict_summary(changes_of(site, "fixed")[1]) == UNTOLD
+    assert blamed_parties(site) == set()
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [(USUAL, 20.0), (NEAR, 200.0)],
+        [(USUAL, 20.0), (FOREIGN, 200.0), (USUAL, 250.0)],
+        [(USUAL, 20.0), (USUAL6, 30.0), (FOREIGN, 200.0)],
+        [(FOREIGN, 200.0)],
+    ],
+)
+def test_the_known_router_one_beside_it_and_a_family_that_is_as_ever_prove_the_circuit(
+    seen: list[tuple[str, float]],
+) -> None:
+    site = site_with_first_hops(*seen)
+    assert blamed_parties(site) == {Party.CARRIER}
+
+
+def test_both_families_that_begin_elsewhere_prove_no_circuit() -> None:
+    site = site_with_first_hops((USUAL, 20.0), (USUAL6, 30.0), (FOREIGN, 200.0), (FOREIGN6, 210.0))
+    assert blamed_parties(site) == set()
+
+
+def test_one_way_that_went_astray_hides_no_name() -> None:
+    site = SimulatedSite(injected=(CUT,))
+    site.run(20.0)
+    see(site.memory.links["fixed"], USUAL, 20.0)
+    see(site.memory.links["fixed"], FOREIGN, 21.0, "zone")
+    site.run(CUT_S + 50.0)
+    assert blamed_parties(site) == {Party.CARRIER}
+
+
+def test_a_circuit_that_has_been_there_for_an_hour_was_put_there() -> None:
+    link = LinkMemory(name="fixed")
+    for first_hop, at_s in ((USUAL, 0.0), (FOREIGN, 10.0), (FOREIGN, 11.0 + ACCEPTED_S)):
+        see(link, first_hop, at_s)
+    side = link.carriers_side[Family.IP4]
+    assert (side.usual, side.strange, side.times) == ("198.51.0.0/16", "", 0)

@@ -10,7 +10,11 @@ import pytest
 import thongsuot_collector
 
 DATA = Path(thongsuot_collector.__file__).parent / "data"
-UNITS = [DATA / "thongsuot-collector.service", DATA / "thongsuot-collector-backup.service"]
+UNITS = [
+    DATA / "thongsuot-collector.service",
+    DATA / "thongsuot-collector-backup.service",
+    DATA / "thongsuot-collector-watch.service",
+]
 MOST_EXPOSED = 2.0
 
 

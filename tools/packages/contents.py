@@ -41,6 +41,7 @@ SYSTEM_FILES = {
                 "thongsuot-collector.service",
                 "thongsuot-collector-backup.service",
                 "thongsuot-collector-backup.timer",
+                "thongsuot-collector-watch.service",
             )
         },
         f"{_COLLECTOR_DATA}/thongsuot-collector.conf": "sysusers.d/thongsuot-collector.conf",

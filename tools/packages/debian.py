@@ -51,6 +51,9 @@ if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
     elif [ -z "$2" ] && [ -e /etc/thongsuot/{room}.toml ]; then
         systemctl enable --now "$unit"
     fi
+    if systemctl --quiet is-active thongsuot-{room}-watch.service; then
+        systemctl restart thongsuot-{room}-watch.service
+    fi
     if [ -z "$2" ] && [ -e /usr/lib/systemd/system/thongsuot-{room}-backup.timer ]; then
         systemctl enable --now thongsuot-{room}-backup.timer
     fi
@@ -66,6 +69,9 @@ if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     if [ -e /usr/lib/systemd/system/thongsuot-{room}-routes.path ]; then
         systemctl stop thongsuot-{room}-routes.path || true
         thongsuot-{room} routes remove || true
+    fi
+    if [ -e /usr/lib/systemd/system/thongsuot-{room}-watch.service ]; then
+        systemctl disable --now thongsuot-{room}-watch.service || true
     fi
     if [ -e /usr/lib/systemd/system/thongsuot-{room}-backup.timer ]; then
         systemctl disable --now thongsuot-{room}-backup.timer || true

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from thongsuot_collector.app.components import Components
+from thongsuot_collector.app.readiness import problem_of
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
@@ -29,9 +30,6 @@ from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.test_request.routes import TestRequestPages
 from thongsuot_schema.enrolment import PATH_ENROL
 from thongsuot_schema.renewal import PATH_CERTIFICATE
-
-_READY_LAG = 1000
-"""Entries that the states may be behind and still be called ready: some seconds' worth."""
 
 
 def enrolment_routes(components: Components) -> list[Route]:
@@ -113,7 +111,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         views,
         components.metrics.registry,
         access=access,
-        ready=lambda: components.states.lag <= _READY_LAG,
+        problem=lambda: problem_of(components),
         refresh=lambda: _refresh_gauges(components),
         duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()

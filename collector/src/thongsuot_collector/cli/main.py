@@ -25,6 +25,7 @@ from thongsuot_collector.cli import (
     site_configs,
     sla,
     tokens,
+    watch,
 )
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         ca,
         export,
         sla,
+        watch,
     ):
         module.add_commands(commands)
     return parser

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_collector.accounts import consumer as account
 from thongsuot_collector.config import certificates, plugins
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
@@ -32,7 +33,7 @@ from thongsuot_runtime.config_file import (
 )
 from thongsuot_schema.errors import DocumentError
 
-_RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
+_RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER, account.CONSUMER})
 """Names that a cursor of the journal has already."""
 
 

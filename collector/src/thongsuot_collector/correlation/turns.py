@@ -18,6 +18,7 @@ class TurnTimer:
         self._clock_s = clock_s
         self._minute = 0
         self._longest_s = self._longest_before_s = 0.0
+        self._ended_s = clock_s()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -26,7 +27,7 @@ class TurnTimer:
         try:
             yield
         finally:
-            ended_s = self._clock_s()
+            self._ended_s = ended_s = self._clock_s()
             self._move_to(ended_s)
             self._longest_s = max(self._longest_s, ended_s - began_s)
 
@@ -35,6 +36,11 @@ class TurnTimer:
         """The longest turn of this minute and the one before."""
         self._move_to(self._clock_s())
         return max(self._longest_s, self._longest_before_s)
+
+    @property
+    def idle_s(self) -> float:
+        """How long ago the last turn ended; before the first, how long there has been none."""
+        return self._clock_s() - self._ended_s
 
     def _move_to(self, now_s: float) -> None:
         minute = int(now_s // _MINUTE_S)

@@ -31,10 +31,10 @@ class SitePages:
     """
     What the pages show.
 
-    ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
-    date before they are read. ``duplicate_sites`` names the sites where two devices push at once,
-    ``remarks_of`` returns what else is to be known of a site now. ``documentation_url`` leads to
-    the documentation, where there is one.
+    ``problem`` says why the collector is not ready, empty where it is. ``refresh`` brings gauges
+    up to date before they are read. ``duplicate_sites`` names the sites where two devices push at
+    once, ``remarks_of`` returns what else is to be known of a site now. ``documentation_url`` leads
+    to the documentation, where there is one.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SitePages:
         registry: CollectorRegistry,
         *,
         access: PageAccess,
-        ready: Callable[[], bool],
+        problem: Callable[[], str],
         refresh: Callable[[], None],
         duplicate_sites: Callable[[], AbstractSet[str]],
         remarks_of: Callable[[str, Language], PageRemarks],
@@ -52,7 +52,7 @@ class SitePages:
         self._views = views
         self._registry = registry
         self._access = access
-        self._ready = ready
+        self._problem = problem
         self._refresh = refresh
         self._duplicate_sites = duplicate_sites
         self._documentation_url = documentation_url
@@ -140,9 +140,9 @@ class SitePages:
         return PlainTextResponse("ok")
 
     async def readiness(self, _request: Request) -> Response:
-        """Answer whether what the pages show is of now."""
-        ready = self._ready()
-        return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)
+        """Answer whether the collector takes what is pushed and judges it now, or why not."""
+        problem = self._problem()
+        return PlainTextResponse(problem or "ready", 503 if problem else 200)
 
 
 def _desk_url(request: Request, visitor: Visitor) -> str:

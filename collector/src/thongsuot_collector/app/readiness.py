@@ -1,0 +1,36 @@
+"""Readiness: whether the collector takes pushes and judges what they bring, or why not."""
+
+import os
+from pathlib import Path
+
+from thongsuot_collector.app.components import Components
+
+_LAG = 1000
+"""Entries that a consumer may be behind and still be called ready: some seconds' worth."""
+
+_STILL_S = 30.0
+"""Correlation has a turn every second or two, whether anything is pushed or not."""
+
+_FREE_BYTES = 64 << 20
+"""With less than that on its disk the journal soon refuses what is pushed."""
+
+
+def problem_of(components: Components) -> str:
+    """Return why the collector is not ready, empty where it is."""
+    if components.states.lag > _LAG:
+        return f"catching up: states are {components.states.lag} entries behind"
+    if components.incidents.lag > _LAG:
+        return f"catching up: incidents are {components.incidents.lag} entries behind"
+    still_s = components.incidents.turns.idle_s
+    if still_s > _STILL_S:
+        return f"nothing is judged: correlation has stood still for {still_s:.0f} s"
+    free_bytes = free_bytes_of(components.configuration.state_dir)
+    if free_bytes < _FREE_BYTES:
+        return f"the disk of the journal is full: {free_bytes} bytes are free"
+    return ""
+
+
+def free_bytes_of(folder: Path) -> int:
+    """Return what may still be written below a folder."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize

@@ -1,0 +1,39 @@
+"""The file of a watcher: read and checked as the collector's own."""
+
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.config import plugins
+from thongsuot_collector.watch.settings import WatchSettings
+from thongsuot_runtime.config_file import ConfigText, raise_mistakes, read_text
+from thongsuot_schema.errors import DocumentError
+
+
+class WatchConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """A watcher's settings, and the channels that its people are told by."""
+
+    settings: WatchSettings
+    channels: tuple[plugins.ConfiguredChannel, ...]
+
+
+def read_watch_configuration(path: Path) -> WatchConfiguration:
+    """
+    Return the configuration in a file.
+
+    Raises:
+        ConfigInvalid: with every mistake that was found, each with file and line.
+    """
+    source = ConfigText(read_text(path), str(path))
+    settings = source.decode(WatchSettings)
+    mistakes: list[DocumentError] = []
+    channels = plugins.read_tables(
+        "channel", settings.channels, source, plugins.read_channel, mistakes
+    )
+    for place, watched in enumerate(settings.collectors):
+        if not watched.url.startswith(("http://", "https://")):
+            mistakes.append(
+                source.error_at(("collectors", place, "url"), f"no URL: {watched.url!r}")
+            )
+    raise_mistakes(mistakes)
+    return WatchConfiguration(settings=settings, channels=channels)

@@ -1,0 +1,1 @@
+"""Watches collectors from another machine, and tells people when nobody judges any more."""

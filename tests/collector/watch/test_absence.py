@@ -1,0 +1,37 @@
+"""When the absence of a collector is told: once, after a while, and its end."""
+
+from thongsuot_collector.watch.absence import Absence, AbsenceChange, next_absence
+from thongsuot_collector.watch.settings import WatchedCollector, WatchSettings
+
+S = 10**9
+
+
+def test_an_absence_is_told_once_after_a_while_and_so_is_its_end() -> None:
+    told: list[tuple[int, AbsenceChange]] = []
+    absence: Absence | None = None
+    for second, problem in enumerate(["", "no", "", "no", "no", "worse", "worse", "", ""]):
+        absence, change = next_absence(absence, problem, second * S, after_s=2.0)
+        if change is not None:
+            told.append((second, change))
+    begun = Absence(since_ns=3 * S, problem="worse", is_told=True)
+    assert told == [
+        (5, AbsenceChange(absence=begun, is_over=False)),
+        (7, AbsenceChange(absence=begun, is_over=True)),
+    ]
+    assert absence is None
+
+
+def test_with_the_defaults_the_city_is_told_within_a_minute() -> None:
+    settings = WatchSettings(
+        collectors=(WatchedCollector(name="centre", url="http://x"),), channels=({},)
+    )
+    # Dead right after a look that was good, and each look from then on hangs as long as it may.
+    looks, at_s = 0, settings.every_s
+    absence: Absence | None = None
+    change = None
+    while change is None:
+        at_s += settings.timeout_s
+        absence, change = next_absence(absence, "no", round(at_s * S), after_s=settings.after_s)
+        looks, at_s = looks + 1, at_s + settings.every_s
+    assert at_s - settings.every_s <= 60 - 10, "ten seconds are left to tell it"
+    assert looks > 1, "one lost packet is no absence"

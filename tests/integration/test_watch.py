@@ -1,0 +1,162 @@
+"""A watcher beside a collector that is killed, stopped or not judging: people hear of it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from tests.collector.app.process import CollectorProcess
+from tests.collector.notify.incident_events import secret_file
+from tests.collector.notify.receiver_process import ReceiverProcess
+from tests.collector.running import collector, eventually
+from thongsuot_collector.app import readiness
+from thongsuot_collector.cli.main import main
+from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
+
+PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
+
+
+def free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+@pytest.fixture
+def receivers(tmp_path: Path) -> Iterator[tuple[ReceiverProcess, ReceiverProcess]]:
+    secret_file(tmp_path, "secret", "sesame")
+    webhook = ReceiverProcess(
+        "tests.collector.notify.webhook_receiver", tmp_path / "web", "sesame"
+    ).start()
+    mail = ReceiverProcess(
+        "tests.collector.notify.mail_server", tmp_path / "mail", "watch", "sesame", "none"
+    ).start()
+    yield webhook, mail
+    webhook.stop()
+    mail.stop()
+
+
+def watch_file(folder: Path, url: str, receivers: tuple[ReceiverProcess, ReceiverProcess]) -> Path:
+    webhook, mail = receivers
+    file = folder / "watch.toml"
+    file.write_text(
+        f"""
+title = "Sở TT&TT"
+emails = ["truc@example.vn"]
+every_s = 0.1
+timeout_s = 3.0
+after_s = 0.5
+state_file = "{folder}/watch.json"
+[[collectors]]
+name = "centre"
+url = "{url}"
+[[channels]]
+kind = "webhook"
+name = "desk"
+language = "en"
+url = "http://127.0.0.1:{webhook.port}/"
+secret_file = "{folder}/secret"
+[[channels]]
+kind = "email"
+name = "mail"
+host = "127.0.0.1"
+port = {mail.port}
+security = "none"
+username = "watch"
+password_file = "{folder}/secret"
+sender = "watch@example.vn"
+"""
+    )
+    return file
+
+
+@asynccontextmanager
+async def watching(file: Path) -> AsyncIterator[None]:
+    with (file.parent / "watch.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM, "watch", "--config", file, stdout=log, stderr=log
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            assert await process.wait() == 0
+
+
+def told(receiver: ReceiverProcess) -> list[tuple[str, str]]:
+    bodies = [
+        msgspec.json.decode(request["body"], type=WebhookBody)
+        for request in receiver.folder.received()
+    ]
+    return [(body.kind.value, body.title) for body in bodies]
+
+
+async def test_a_collector_that_is_killed_hangs_and_comes_back_is_told_once_each(
+    tmp_path: Path, receivers: tuple[ReceiverProcess, ReceiverProcess]
+) -> None:
+    webhook, mail = receivers
+    port = free_port()
+    state = tmp_path / "centre"
+    state.mkdir()
+    process = CollectorProcess(state, f'[listen]\naddress = "127.0.0.1:{port}"\n')
+    await process.start()
+    file = watch_file(tmp_path, process.url, receivers)
+    away = ("opened", "Collector centre no longer judges faults")
+    back = ("resolved", "Collector centre judges faults again")
+    async with watching(file):
+        await process.kill()
+        await eventually(lambda: told(webhook) == [away])
+        await eventually(lambda: len(mail.folder.received()) == 1)
+        await process.start()
+        await eventually(lambda: told(webhook) == [away, back])
+        # It lives and does nothing: a machine that swaps, a loop that never comes back.
+        assert process.process is not None
+        os.kill(process.process.pid, signal.SIGSTOP)
+        await eventually(lambda: told(webhook) == [away, back, away])
+    # A watcher that was started anew tells nobody twice, and does not forget the end.
+    async with watching(file):
+        os.kill(process.process.pid, signal.SIGCONT)
+        await eventually(lambda: told(webhook) == [away, back, away, back])
+    await process.end()
+
+
+async def test_a_collector_that_does_not_judge_says_so_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with collector(tmp_path) as client:
+
+        async def readiness_of() -> tuple[int, str]:
+            response: httpx.Response = await client.get("/readyz")
+            return response.status_code, response.text
+
+        assert await readiness_of() == (200, "ready")
+        monkeypatch.setattr(readiness, "_STILL_S", -1.0)
+        status, text = await readiness_of()
+        assert status == 503
+        assert text.startswith("nothing is judged: correlation has stood still for")
+        monkeypatch.setattr(readiness, "_STILL_S", 30.0)
+        monkeypatch.setattr(readiness, "_FREE_BYTES", 1 << 62)
+        status, text = await readiness_of()
+        assert status == 503
+        assert text.startswith("the disk of the journal is full: ")
+
+
+def test_a_mistake_in_the_watchers_file_is_named_before_it_starts(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    receivers: tuple[ReceiverProcess, ReceiverProcess],
+) -> None:
+    file = watch_file(tmp_path, "https://centre.example", receivers)
+    assert main(["watch", "--check", "--config", str(file)]) == 0
+    assert "collectors: centre; channels: desk, mail" in capsys.readouterr().out
+    file.write_text(file.read_text().replace('"https://centre.example"', '"centre.example"'))
+    assert main(["watch", "--check", "--config", str(file)]) == 2
+    assert "no URL: 'centre.example'" in capsys.readouterr().err

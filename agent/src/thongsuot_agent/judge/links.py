@@ -15,6 +15,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
 from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.recovery import first_answer_ns, return_ns
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
@@ -265,7 +266,7 @@ def _advance(
     is_silence = slot is at.link.silence
     clear_ns = observed.since_ns
     if is_silence:
-        clear_ns = _return_ns(observed, slot, at.now_ns)
+        clear_ns = return_ns(observed, slot, at.now_ns)
     if advance(slot, suspicion, at.now_ns, at.settings, clear_ns) and suspicion is None:
         _mark_clear(at, slot.onset_ns, observed)
         if slot is at.link.slow:
@@ -282,7 +283,7 @@ def _become_known(at: LinkContext, observed: Observations) -> None:
         link.known = True
         issued = at.memory.issued.get(SubjectKey(link.name, ""))
         since_ns = 0 if issued is None else issued.decided_ns
-        _mark_clear(at, _first_answer_ns(observed, since_ns, at.now_ns), observed)
+        _mark_clear(at, first_answer_ns(observed, since_ns, at.now_ns), observed)
 
 
 def _is_proved_beyond_site(observed: Observations) -> bool:
@@ -365,38 +366,6 @@ def reset_rounds(link: LinkMemory) -> None:
     link.burst_ns = None
     link.silence = FaultSlot()
     _reset_degraded(link)
-
-
-def _first_answer_ns(observed: Observations, since_ns: int, now_ns: int) -> int:
-    """
-    Return the start of the first run beyond the site that answered since a fault began.
-
-    While an interface cannot send, no run fails: the answers before and after it are one row to
-    their series, which therefore began too early. Then the latest answer speaks.
-    """
-    starts: list[int] = []
-    for observation in observed.answered():
-        if RANK[observation.rung] > RANK[Segment.LAN]:
-            first_ns = observation.track.answered_since_ns or 0
-            starts.append(first_ns if first_ns >= since_ns else observation.track.answered_ns or 0)
-    return min((start for start in starts if start >= since_ns), default=now_ns)
-
-
-def _return_ns(observed: Observations, slot: FaultSlot, now_ns: int) -> int:
-    """
-    Return the start of the first run that speaks for the end of a silence.
-
-    Only a series that was silent in it can: a first hop that answered all along may have lost one
-    echo meanwhile, and be answered again since (2026-11: an outage of 1000 s ended after 390 s).
-    """
-    segment = slot.fault.segment if slot.fault is not None else None
-    rank = max(RANK[Segment.ACCESS], RANK[segment] if segment is not None else 0)
-    starts = [
-        observation.track.answered_since_ns or 0
-        for observation in observed.answered()
-        if RANK[observation.rung] >= rank and (observation.track.silent_ns or 0) >= slot.onset_ns
-    ]
-    return min((start for start in starts if start >= slot.onset_ns), default=now_ns)
 
 
 def _usable(link_facts: LinkFacts) -> tuple[bool, bool]:

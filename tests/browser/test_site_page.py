@@ -84,8 +84,8 @@ async def test_the_first_screen_of_a_phone_says_whose_turn_it_is_and_what_to_do(
     await expect(page.locator("#headline")).to_have_text(headline(view, language).sentence)
     if action.advice:
         await expect(page.locator(".hero .advice")).to_be_visible()
-    if action.told:
-        await expect(page.locator(".hero p", has_text=action.told)).to_be_visible()
+    if action.notified:
+        await expect(page.locator(".hero p", has_text=action.notified)).to_be_visible()
     served = headline(view, language).detail
     if served:
         await expect(page.locator(".hero p", has_text=served)).to_be_visible()

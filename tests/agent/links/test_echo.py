@@ -71,8 +71,8 @@ def test_many_echoes_at_once_find_each_their_own_answer(lab: Lab) -> None:
             for address in (ANCHOR4, ANCHOR6, "203.0.113.2")
         ]
         assert all(got.rtt_s is not None for got in await asyncio.gather(*every))
-        oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
-        assert (oddities.strangers, oddities.duplicates, oddities.unproven) == (0, 0, 0)
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        assert (oddities.unsolicited, oddities.duplicates, oddities.unproven) == (0, 0, 0)
 
     on_device(lab, look, BOTH)
 
@@ -89,7 +89,7 @@ def test_an_answer_by_the_other_interface_is_no_proof_and_no_loss(lab: Lab) -> N
     async def look(monitor: LinkMonitor) -> None:
         got = await echo(monitor, "mobile", timeout_s=WAIT_S)
         assert got.reason is Reason.EGRESS_UNPROVEN
-        assert monitor.links["mobile"].echoes(Family.IP4).oddities.unproven == 1
+        assert monitor.links["mobile"].echoes(Family.IP4).unexpected_replies.unproven == 1
 
     on_device(lab, look, BOTH)
 
@@ -169,7 +169,7 @@ def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_says_so(lab: L
         assert following.late_rtt_s is not None
         assert following.late_rtt_s >= 0.4
         assert (await echo(monitor, "fixed")).late_rtt_s is None, "it is told once"
-        oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
         assert (oddities.late, oddities.duplicates) == (1, 0)
 
     on_device(lab, look, BOTH)
@@ -189,7 +189,7 @@ def test_a_refusal_after_the_time_is_up_is_no_late_answer(lab: Lab) -> None:
         following = await echo(monitor, "fixed")
         assert following.reason is Reason.HOST_UNREACHABLE
         assert following.late_rtt_s is None
-        assert monitor.links["fixed"].echoes(Family.IP4).oddities.late == 1
+        assert monitor.links["fixed"].echoes(Family.IP4).unexpected_replies.late == 1
 
     on_device(lab, look, BOTH)
 
@@ -245,9 +245,9 @@ def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
             again = b"\0\0\0\0" + packet[24:]
             again = again[:2] + icmp.checksum(again).to_bytes(2, "big") + again[4:]
             spy.sendto(again, sender)
-            oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
+            oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
             await until(lambda: oddities.duplicates == 1)
-            assert oddities.strangers == 0
+            assert oddities.unsolicited == 0
 
         on_device(lab, look, BOTH)
 
@@ -268,7 +268,7 @@ def test_a_forged_answer_does_not_count(lab: Lab) -> None:
             forged = forged[:2] + icmp.checksum(forged).to_bytes(2, "big") + forged[4:]
             spy.sendto(forged, sender)
             assert (await waiting).reason is Reason.TIMED_OUT
-            assert monitor.links["fixed"].echoes(Family.IP4).oddities.strangers == 1
+            assert monitor.links["fixed"].echoes(Family.IP4).unexpected_replies.unsolicited == 1
 
         on_device(lab, look, BOTH)
 

@@ -45,7 +45,7 @@ def test_computers_that_did_not_switch_are_the_points_own_task_and_it_is_told_ho
     assert action.party is Party.COMMUNE
     assert action.turn == "Điểm cần chuyển máy tính sang mạng 5G"
     assert "nối Wi-Fi của bộ phát 5G" in action.advice
-    assert action.told.startswith("Đã báo Nhà mạng VNPT lúc 11:39")
+    assert action.notified.startswith("Đã báo Nhà mạng VNPT lúc 11:39")
     assert next_action(view, "en").turn == "Move the computers to 5G"
 
 
@@ -108,7 +108,7 @@ def test_in_a_wide_outage_nobody_needs_to_call_and_what_the_carrier_answered_is_
     action = next_action(wide_outage(), "vi")
     assert action.is_wide
     assert action.advice == "Sự cố diện rộng: 3 điểm cùng bị ảnh hưởng. Không cần gọi."
-    assert action.told == (
+    assert action.notified == (
         "Đã báo Nhà mạng VNPT lúc 11:39, mã phiếu TS-2026-000317. Đã tiếp nhận lúc 11:43."
         " Dự kiến xong lúc 12:58."
     )
@@ -123,7 +123,7 @@ def test_what_a_party_refuses_is_the_citys_to_decide() -> None:
     view = msgspec.structs.replace(wide_outage(), incidents=(alone,))
     action = next_action(view, "vi")
     assert not action.is_wide
-    assert action.told.endswith("Thành phố đang phân xử.")
+    assert action.notified.endswith("Thành phố đang phân xử.")
     other = msgspec.structs.replace(incident, about=("wan1",))
     view = msgspec.structs.replace(wide_outage(), incidents=(other,))
     assert not next_action(view, "vi").is_wide

@@ -80,13 +80,13 @@ def test_what_the_point_can_mend_itself_comes_before_what_it_has_to_wait_for() -
 
 def test_who_was_told_is_said_once_each_with_the_ticket() -> None:
     action = next_action(fibre_cut(), "vi")
-    assert action.told.count("Đã báo Nhà mạng VNPT") == 1
-    assert "mã phiếu TS-2026-000317" in action.told
+    assert action.notified.count("Đã báo Nhà mạng VNPT") == 1
+    assert "mã phiếu TS-2026-000317" in action.notified
     waiting = tuple(
         structs.replace(notification, is_delivered=False)
         for notification in fibre_cut().notifications
     )
-    told = next_action(structs.replace(fibre_cut(), notifications=waiting), "vi").told
+    told = next_action(structs.replace(fibre_cut(), notifications=waiting), "vi").notified
     assert told.startswith("Đang tìm cách báo Nhà mạng VNPT")
 
 
@@ -94,7 +94,7 @@ def test_of_another_fault_nobody_is_said_to_have_been_told() -> None:
     elsewhere = tuple(
         structs.replace(notification, about="another") for notification in fibre_cut().notifications
     )
-    assert next_action(structs.replace(fibre_cut(), notifications=elsewhere), "vi").told == ""
+    assert next_action(structs.replace(fibre_cut(), notifications=elsewhere), "vi").notified == ""
 
 
 def test_planned_work_is_nobodys_turn() -> None:
@@ -122,5 +122,5 @@ def test_every_scene_has_a_turn_and_whole_sentences(scene: str, language: str) -
     action = next_action(SCENES[scene](), language)
     assert action.turn
     assert not action.turn.endswith(".")
-    for text in (action.advice, action.told):
+    for text in (action.advice, action.notified):
         assert not text or text.endswith(".")

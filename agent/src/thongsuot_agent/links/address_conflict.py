@@ -100,8 +100,8 @@ class ConflictDetector:
     than one.
     """
 
-    def __init__(self, on_news: Callable[[], None], timing: ConflictTiming = _TIMING) -> None:
-        self._on_news = on_news
+    def __init__(self, on_change: Callable[[], None], timing: ConflictTiming = _TIMING) -> None:
+        self._on_change = on_change
         self._timing = timing
         self._loop = asyncio.get_running_loop()
         self._point: ListenPoint | None = None
@@ -218,7 +218,7 @@ class ConflictDetector:
 
     def _report_if_changed(self, known: dict[bytes, bytes]) -> None:
         if self._claimants() != known:
-            self._on_news()
+            self._on_change()
 
     def _schedule_probe(self, delay_s: float) -> None:
         if self._timer is not None:

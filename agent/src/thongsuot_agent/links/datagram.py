@@ -21,14 +21,14 @@ class ExchangeResult(Generic[T]):
     """
     What a question brought.
 
-    ``value`` is ``None`` when nothing acceptable came in time; ``strangers`` counts what came and
+    ``value`` is ``None`` when nothing acceptable came in time; ``unsolicited`` counts what came and
     was not accepted. ``received_bytes`` is the length of the answer without headers.
     """
 
     value: T | None
     took_s: float
     doubts: frozenset[QualityFlag]
-    strangers: int
+    unsolicited: int
     received_bytes: int
 
 
@@ -56,14 +56,14 @@ class _Exchange(Generic[T]):
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[ExchangeResult[T]] = self._loop.create_future()
-        self._strangers = 0
+        self._unsolicited = 0
         self._late: frozenset[QualityFlag] = frozenset()
         opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
-        self._watch = Stopwatch()
+        self._stopwatch = Stopwatch()
 
     async def run(self, question: bytes) -> ExchangeResult[T]:
         # Started anew: making the socket ready took time that is not the network's.
-        self._watch = Stopwatch()
+        self._stopwatch = Stopwatch()
         self._socket.send(question)
         deadline_s = self._loop.time() + self._timeout_s
         timer = self._loop.call_at(deadline_s, self._expire, deadline_s)
@@ -100,15 +100,15 @@ class _Exchange(Generic[T]):
                 ancillary_data.error is not None
                 and ancillary_data.error.origin == control.ORIGIN_STAMP
             ):
-                self._watch.left_ns = ancillary_data.stamp_ns
+                self._stopwatch.left_ns = ancillary_data.stamp_ns
 
     def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)
         if value is None:
             # Counted, not believed: whoever guesses the port can send here (RFC 5452, section 3).
-            self._strangers += 1
+            self._unsolicited += 1
             return
-        took_ns, doubts = self._watch.stop(stamp_ns)
+        took_ns, doubts = self._stopwatch.stop(stamp_ns)
         if took_ns <= self._timeout_s * NS_PER_S:
             self._finish(value, took_ns / NS_PER_S, doubts, len(data))
 
@@ -130,7 +130,7 @@ class _Exchange(Generic[T]):
                 value=value,
                 took_s=took_s,
                 doubts=doubts | self._late,
-                strangers=self._strangers,
+                unsolicited=self._unsolicited,
                 received_bytes=received_bytes,
             )
         )

@@ -60,7 +60,7 @@ class UnexpectedReplies:
     duplicates: int = 0
     late: int = 0
     unproven: int = 0
-    strangers: int = 0
+    unsolicited: int = 0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -103,7 +103,7 @@ class EchoChannel:
         self._unanswered = 0
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._stamps_seen = False
-        self.oddities = UnexpectedReplies()
+        self.unexpected_replies = UnexpectedReplies()
 
     @property
     def is_raw(self) -> bool:
@@ -211,7 +211,7 @@ class EchoChannel:
         elif isinstance(message, icmp.IcmpError):
             self._accept_icmp_error(pending, message, arrival)
         elif message.payload != pending.payload:
-            self.oddities.strangers += 1
+            self.unexpected_replies.unsolicited += 1
         else:
             self._accept_reply(pending, arrival)
 
@@ -220,7 +220,7 @@ class EchoChannel:
         egress = pending.egress
         if ancillary_data.interface != egress.index or ancillary_data.local != egress.source_packed:
             # Perhaps the proper answer still follows; the end of the wait decides.
-            self.oddities.unproven += 1
+            self.unexpected_replies.unproven += 1
             pending.unproven = "the answer came in by another interface or to another address"
             return
         rtt_ns, doubts = pending.stopwatch.stop(ancillary_data.stamp_ns)
@@ -246,7 +246,7 @@ class EchoChannel:
         quoted = refusal.payload[: len(pending.payload)]
         right_target = refusal.destination in {b"", pending.egress.destination_packed}
         if not right_target or not pending.payload.startswith(quoted):
-            self.oddities.strangers += 1
+            self.unexpected_replies.unsolicited += 1
             return
         reason = icmp.reason_for(self._socket.numbers, refusal.type, refusal.code)
         self._resolve(
@@ -271,16 +271,19 @@ class EchoChannel:
         if isinstance(message, icmp.IcmpError):
             # A router that has searched for its next hop in vain says so after three seconds: a
             # late refusal proves no way (a cut line was once called up by it).
-            self.oddities.late += 1
+            self.unexpected_replies.late += 1
             del self._given_up[message.sequence]
             return
-        told = arrival.control
-        if told.interface == pending.egress.index and told.local == pending.egress.source_packed:
-            self._note_late(pending, pending.stopwatch.stop(told.stamp_ns)[0])
+        ancillary = arrival.control
+        if (
+            ancillary.interface == pending.egress.index
+            and ancillary.local == pending.egress.source_packed
+        ):
+            self._note_late(pending, pending.stopwatch.stop(ancillary.stamp_ns)[0])
             del self._given_up[message.sequence]
 
     def _note_late(self, pending: _PendingEcho, rtt_ns: int) -> None:
-        self.oddities.late += 1
+        self.unexpected_replies.late += 1
         self._late[pending.egress.destination_packed] = (rtt_ns / NS_PER_S, self._loop.time())
 
     def _late_rtt_s(self, destination: bytes) -> float | None:
@@ -307,9 +310,9 @@ class EchoChannel:
     def _count_unexpected(self, message: icmp.EchoReply | icmp.IcmpError) -> None:
         payload = self._settled.get(message.sequence)
         if payload is None or payload != message.payload:
-            self.oddities.strangers += 1
+            self.unexpected_replies.unsolicited += 1
         else:
-            self.oddities.duplicates += 1
+            self.unexpected_replies.duplicates += 1
 
     def _expire(self, pending: _PendingEcho) -> None:
         late_s = self._loop.time() - pending.deadline_s

@@ -83,23 +83,23 @@ class _TrainRun:
         self._loop = asyncio.get_running_loop()
         self._complete = asyncio.Event()
         self._numbers: list[int] = []
-        self._journey = TrainResult()
+        self._result = TrainResult()
         opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
 
     async def run(self) -> TrainResult:
-        journey = self._journey
+        result = self._result
         offset_ns = wall_offset_ns()
         self._loop.add_reader(self._socket, self._drain)
         try:
             await self._send_all()
-            if len(journey.received) < self._expected:
+            if len(result.received) < self._expected:
                 await self._wait()
             # What was not read in time may lie in the buffer, with its stamp.
             self._drain()
         finally:
             self._loop.remove_reader(self._socket)
-        journey.has_stepped = abs(wall_offset_ns() - offset_ns) > STEP_NS
-        return journey
+        result.has_stepped = abs(wall_offset_ns() - offset_ns) > STEP_NS
+        return result
 
     async def _send_all(self) -> None:
         begun_s = self._loop.time()
@@ -121,18 +121,18 @@ class _TrainRun:
 
     def _note_late(self, late_s: float) -> None:
         LATENESS.note(late_s)
-        self._journey.is_late = self._journey.is_late or late_s > LATE_S
+        self._result.is_late = self._result.is_late or late_s > LATE_S
 
     def _send(self, number: int) -> None:
         now_ns = time.time_ns()
         try:
             self._socket.send(self._packet(number, now_ns))
         except OSError as error:
-            self._journey.unsent += 1
-            self._journey.error = error
+            self._result.unsent += 1
+            self._result.error = error
             return
         self._numbers.append(number)
-        self._journey.left_ns[number] = now_ns
+        self._result.left_ns[number] = now_ns
 
     def _drain(self) -> None:
         self._take_stamps()
@@ -142,19 +142,19 @@ class _TrainRun:
             except BlockingIOError:
                 return
             except OSError as error:
-                self._journey.error = error
+                self._result.error = error
                 continue
             stamp_ns = control.parse(ancillary).stamp_ns
-            came = self._journey.received
-            came.append(
+            received = self._result.received
+            received.append(
                 ReceivedDatagram(
                     data=data,
                     at_ns=time.time_ns() if stamp_ns is None else stamp_ns,
                     is_kernel_stamp=stamp_ns is not None,
-                    place=len(came),
+                    place=len(received),
                 )
             )
-            if len(came) >= self._expected:
+            if len(received) >= self._expected:
                 self._complete.set()
 
     def _take_stamps(self) -> None:
@@ -172,10 +172,10 @@ class _TrainRun:
             # the kernel's can be told apart, and ours are kept.
             if (
                 ancillary_data.stamp_ns is None
-                or self._journey.unsent
+                or self._result.unsent
                 or ancillary_data.error.data >= len(self._numbers)
             ):
                 continue
             number = self._numbers[ancillary_data.error.data]
-            self._journey.left_ns[number] = ancillary_data.stamp_ns
-            self._journey.by_kernel.add(number)
+            self._result.left_ns[number] = ancillary_data.stamp_ns
+            self._result.by_kernel.add(number)

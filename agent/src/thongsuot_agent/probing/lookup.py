@@ -143,12 +143,12 @@ class _AnswerReader:
 
     def __init__(self, query: bytes) -> None:
         self._query = query
-        self._strangers = 0
+        self._unsolicited = 0
         self._broken = ""
 
     def accept(self, message: bytes) -> dns.DnsAnswer | None:
         if not dns.is_answer_to(self._query, message):
-            self._strangers += 1
+            self._unsolicited += 1
             return None
         try:
             return dns.parse_answer(message, self._query)
@@ -164,8 +164,8 @@ class _AnswerReader:
         reason, detail = Reason.NAME_SERVER_TIMED_OUT, ""
         if self._broken:
             reason, detail = Reason.RESPONSE_INVALID, self._broken
-        elif self._strangers:
-            detail = f"{self._strangers} packets came that answer another question"
+        elif self._unsolicited:
+            detail = f"{self._unsolicited} packets came that answer another question"
         return LookupResult(
             record=question.record,
             reason=reason,

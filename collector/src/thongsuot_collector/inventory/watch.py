@@ -42,15 +42,15 @@ class InventoryWatch:
         read: Callable[[], InventoryDirectory],
         changed: Changed,
         metrics: Metrics,
-        look_every_s: float = POLL_EVERY_S,
+        poll_every_s: float = POLL_EVERY_S,
     ) -> None:
         self._folder = folder
         self._directory = directory
         self._read = read
         self._changed = changed
         self._metrics = metrics
-        self._look_every_s = look_every_s
-        self._told = directory.inventory
+        self._poll_every_s = poll_every_s
+        self._accepted = directory.inventory
         self._last: Signature | None = None
         self._done: Signature | None = None
 
@@ -58,7 +58,7 @@ class InventoryWatch:
         """Poll until cancelled."""
         while True:
             await self.poll()
-            await asyncio.sleep(self._look_every_s)
+            await asyncio.sleep(self._poll_every_s)
 
     async def poll(self) -> None:
         """Look once; read what has changed and has stayed the same since the last look."""
@@ -75,7 +75,7 @@ class InventoryWatch:
             self._metrics.inventory_refused.set(1)
             self._metrics.inventory_readings.labels("refused").inc()
             return
-        old = self._told
+        old = self._accepted
         self._directory.replace(fresh)
         if old != fresh.inventory:
             files = changed_files(self._done, now)
@@ -84,14 +84,14 @@ class InventoryWatch:
             _log.info("inventory changed files=%s: %s", ",".join(files) or "-", difference)
             # Before it counts as done: where this fails, it comes again.
             await self._changed(by, f"{', '.join(files) or 'inventory'}: {difference}")
-            self._told = fresh.inventory
+            self._accepted = fresh.inventory
             self._metrics.inventory_readings.labels("taken").inc()
         self._metrics.inventory_refused.set(0)
         self._done = now
 
     def _read_changed(self, now: Signature) -> InventoryDirectory:
         # Whoever empties the folder, a mount that is gone for one, does not mean to end all sites.
-        if self._told.sites and not any(name.endswith(".toml") for name in now):
+        if self._accepted.sites and not any(name.endswith(".toml") for name in now):
             raise ConfigInvalid([DocumentError(str(self._folder), 0, "no file is left there")])
         return self._read()
 

@@ -48,17 +48,19 @@ async def reflect(
 
 
 async def _reflect_stamp(
-    settings: ReflectorSettings, metrics: Metrics, tell: Callable[[str], None]
+    settings: ReflectorSettings, metrics: Metrics, on_listening: Callable[[str], None]
 ) -> None:
     reflector = stamp_reflector(settings, metrics)
-    tell(f"UDP port {reflector.port}")
+    on_listening(f"UDP port {reflector.port}")
     try:
         await reflector.run()
     finally:
         reflector.close()
 
 
-async def _reflect_throughput(settings: ReflectorSettings, tell: Callable[[str], None]) -> None:
+async def _reflect_throughput(
+    settings: ReflectorSettings, on_listening: Callable[[str], None]
+) -> None:
     listen = Listen(
         address=settings.throughput_address,
         certificate_file=settings.certificate_file,
@@ -68,7 +70,7 @@ async def _reflect_throughput(settings: ReflectorSettings, tell: Callable[[str],
         _key(settings), AddressFilter(networks_from(settings.allow)), settings.streams
     )
     with bind_listener(listen) as opened:
-        tell(url_of(listen, opened))
+        on_listening(url_of(listen, opened))
         server = make_server(app, listen)
         serving = asyncio.ensure_future(server.serve(sockets=[opened]))
         try:

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sites=options.sites,
                 patience=options.patience,
                 played=SHIPPED if options.shipped else QUICK,
-                done=_tell,
+                done=_print_trial,
                 say=print_progress,
             )
     except StopRequested:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if result.passed else 1
 
 
-def _tell(trial: RowTrial) -> None:
+def _print_trial(trial: RowTrial) -> None:
     words = "; ".join(trial.failures) or "done"
     print_progress(f"{trial.row.name} at {trial.place.name}: {words}")
 

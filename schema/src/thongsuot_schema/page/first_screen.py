@@ -51,7 +51,7 @@ def action_part(action: NextAction, language: Language) -> str:
     """Return what to do now with one button, and who has been told; empty: nothing to do."""
     if not action.advice:
         return ""
-    told = f"<p>{escape(action.told)}</p>" if action.told else ""
+    told = f"<p>{escape(action.notified)}</p>" if action.notified else ""
     call = _call(action, language)
     if not call:
         return f'<p class="advice">{escape(action.advice)}</p>{told}'

@@ -240,21 +240,21 @@ def _notifications(view: SiteView, language: Language) -> str:
     )
 
 
-def _notification_row(told: PartyNotification, view: SiteView, language: Language) -> str:
+def _notification_row(notification: PartyNotification, view: SiteView, language: Language) -> str:
     about = next(
-        (light for light in (*view.links, *view.services) if light.name == told.about), None
+        (light for light in (*view.links, *view.services) if light.name == notification.about), None
     )
-    party = party_title(told.party, about.carrier if about else "", language)
-    subject = subject_title(about, language) if about else told.about
-    if told.about == view.site:
+    party = party_title(notification.party, about.carrier if about else "", language)
+    subject = subject_title(about, language) if about else notification.about
+    if notification.about == view.site:
         subject = labels.WHOLE_POINT.read(language)
-    rest = [channel_title(told.channel, language), subject]
-    if told.reference:
-        rest.append(labels.REFERENCE.read(language, reference=told.reference))
-    if not told.is_delivered:
+    rest = [channel_title(notification.channel, language), subject]
+    if notification.reference:
+        rest.append(labels.REFERENCE.read(language, reference=notification.reference))
+    if not notification.is_delivered:
         rest.append(labels.NOT_DELIVERED.read(language))
     line = escape(" · ".join(part for part in rest if part))
-    when = f"<time>{moment(told.at_s)}</time>"
+    when = f"<time>{moment(notification.at_s)}</time>"
     return f"<li>{when}<div><b>{escape(party)}</b><span>{line}</span></div></li>"
 
 

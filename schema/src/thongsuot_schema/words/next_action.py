@@ -55,7 +55,7 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     is_wide: bool = False
     subject: SubjectView | None = None
     advice: str = ""
-    told: str = ""
+    notified: str = ""
 
 
 def next_action(view: SiteView, language: Language) -> NextAction:
@@ -78,7 +78,7 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         is_wide=is_wide,
         subject=subject,
         advice=_wide_advice(incident, language) if incident and is_wide else said.advice,
-        told=" ".join(_told(view, subject, language)),
+        notified=" ".join(_notified(view, subject, language)),
     )
 
 
@@ -96,7 +96,7 @@ def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) 
         party=Party.COMMUNE,
         subject=subject,
         advice=advice,
-        told=" ".join(_told(view, subject, language)) if subject is not None else "",
+        notified=" ".join(_notified(view, subject, language)) if subject is not None else "",
     )
 
 
@@ -161,7 +161,7 @@ def _answered(view: SiteView, subject: SubjectView, language: Language) -> Itera
         yield Text("schema.words.turn.expected", when=when).read(language)
 
 
-def _told(view: SiteView, subject: SubjectView, language: Language) -> list[str]:
+def _notified(view: SiteView, subject: SubjectView, language: Language) -> list[str]:
     """Return a sentence for each party that was told, the latest word of each."""
     latest: dict[str, PartyNotification] = {}
     for notification in view.notifications:

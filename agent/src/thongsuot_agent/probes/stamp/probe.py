@@ -139,8 +139,8 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
         count=settings.count, spacing_s=settings.spacing_s, timeout_s=settings.timeout_s
     )
     with opened:
-        journey = await run_train(opened, pace, packet, settings.count)
-    return finding_from(journey, settings, _parse_train(journey, key), own, _overhead_bytes(family))
+        train = await run_train(opened, pace, packet, settings.count)
+    return finding_from(train, settings, _parse_train(train, key), own, _overhead_bytes(family))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,23 +150,23 @@ class ParsedTrain:
     answers: list[ReflectorPacket]
     packets: list[ReflectedPacket]
     unsealed: int = 0
-    strangers: int = 0
+    unsolicited: int = 0
 
 
-def _parse_train(journey: TrainResult, key: bytes) -> ParsedTrain:
+def _parse_train(train: TrainResult, key: bytes) -> ParsedTrain:
     read = ParsedTrain(answers=[], packets=[])
-    for came in journey.received:
+    for datagram in train.received:
         try:
-            answer = unpack_reflector_packet(came.data, key)
+            answer = unpack_reflector_packet(datagram.data, key)
         except AuthenticationFailed:
             read.unsealed += 1
             continue
         except MalformedTestPacket:
-            read.strangers += 1
+            read.unsolicited += 1
             continue
-        trip = _reflected_packet(answer, came, journey)
+        trip = _reflected_packet(answer, datagram, train)
         if trip is None:
-            read.strangers += 1
+            read.unsolicited += 1
             continue
         read.answers.append(answer)
         read.packets.append(trip)
@@ -174,9 +174,9 @@ def _parse_train(journey: TrainResult, key: bytes) -> ParsedTrain:
 
 
 def _reflected_packet(
-    answer: ReflectorPacket, came: ReceivedDatagram, journey: TrainResult
+    answer: ReflectorPacket, datagram: ReceivedDatagram, train: TrainResult
 ) -> ReflectedPacket | None:
-    out_ns = journey.left_ns.get(answer.sender_sequence_number)
+    out_ns = train.left_ns.get(answer.sender_sequence_number)
     if out_ns is None:
         return None
     is_ptp = answer.error.is_ptp
@@ -186,58 +186,58 @@ def _reflected_packet(
         sent_ns=out_ns,
         reflector_received_ns=unix_ns_of_timestamp(answer.receive_timestamp, is_ptp=is_ptp),
         reflector_sent_ns=unix_ns_of_timestamp(answer.timestamp, is_ptp=is_ptp),
-        received_ns=came.at_ns,
+        received_ns=datagram.at_ns,
     )
 
 
 def finding_from(
-    journey: TrainResult,
+    train: TrainResult,
     settings: Settings,
     read: ParsedTrain,
     error: ErrorEstimate,
     overhead_bytes: int,
 ) -> Finding:
     """Return what a train and its answers say together."""
-    sent = len(journey.left_ns)
+    sent = len(train.left_ns)
     cost_bytes = sent * (settings.packet_bytes + overhead_bytes) + sum(
-        len(came.data) + overhead_bytes for came in journey.received
+        len(datagram.data) + overhead_bytes for datagram in train.received
     )
-    doubts = _doubts(journey)
+    doubts = _doubts(train)
     if not sent:
-        problem = journey.error or OSError()
+        problem = train.error or OSError()
         return failed_finding(reason_for_foreign(problem), detail=described(problem))
-    if journey.has_stepped:
+    if train.has_stepped:
         return failed_finding(Reason.CLOCK_STEPPED, doubts=doubts, cost_bytes=cost_bytes)
     if not read.packets:
-        reason, detail = _silence(journey, read)
+        reason, detail = _silence(train, read)
         return failed_finding(
             reason, {metrics.LOSS: 1.0}, detail=detail, doubts=doubts, cost_bytes=cost_bytes
         )
     values = _values(read, sent, settings, error)
     evidence = {"packets": f"{sent} sent, {len({t.number for t in read.packets})} answered"}
-    if read.unsealed or read.strangers:
-        evidence["refused"] = f"{read.unsealed} with a wrong seal, {read.strangers} unreadable"
+    if read.unsealed or read.unsolicited:
+        evidence["refused"] = f"{read.unsealed} with a wrong seal, {read.unsolicited} unreadable"
     return ok_finding(values, doubts=doubts, evidence=evidence, cost_bytes=cost_bytes)
 
 
-def _silence(journey: TrainResult, read: ParsedTrain) -> tuple[Reason, str]:
+def _silence(train: TrainResult, read: ParsedTrain) -> tuple[Reason, str]:
     if read.unsealed:
         return Reason.RESPONSE_INVALID, f"{read.unsealed} answers are sealed with another key"
-    if read.strangers:
-        return Reason.RESPONSE_INVALID, f"{read.strangers} answers are no test packets"
-    if journey.error is not None:
-        return reason_for_foreign(journey.error), described(journey.error)
+    if read.unsolicited:
+        return Reason.RESPONSE_INVALID, f"{read.unsolicited} answers are no test packets"
+    if train.error is not None:
+        return reason_for_foreign(train.error), described(train.error)
     return Reason.TIMED_OUT, ""
 
 
-def _doubts(journey: TrainResult) -> tuple[QualityFlag, ...]:
+def _doubts(train: TrainResult) -> tuple[QualityFlag, ...]:
     doubts: set[QualityFlag] = set()
-    all_left = len(journey.by_kernel) == len(journey.left_ns)
-    if not (all_left and all(came.is_kernel_stamp for came in journey.received)):
+    all_left = len(train.by_kernel) == len(train.left_ns)
+    if not (all_left and all(datagram.is_kernel_stamp for datagram in train.received)):
         doubts.add(QualityFlag.SOFTWARE_STAMP)
-    if journey.is_late:
+    if train.is_late:
         doubts.add(QualityFlag.TIMER_LATE)
-    if journey.has_stepped:
+    if train.has_stepped:
         doubts.add(QualityFlag.CLOCK_STEPPED)
     return tuple(sorted(doubts))
 

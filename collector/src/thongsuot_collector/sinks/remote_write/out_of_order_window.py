@@ -63,7 +63,7 @@ async def watch(
     if window_s is None:
         return
     metrics.sink_window_seconds.labels(name).set(window_s)
-    _tell(name, window_s, wanted_s)
+    _log_window(name, window_s, wanted_s)
 
 
 async def _answer(name: str, place: HttpEndpoint, path: str) -> bytes:
@@ -79,7 +79,7 @@ async def _answer(name: str, place: HttpEndpoint, path: str) -> bytes:
         wait_s = min(_LIMIT_S, 2 * wait_s)
 
 
-def _tell(name: str, window_s: float, wanted_s: float | None) -> None:
+def _log_window(name: str, window_s: float, wanted_s: float | None) -> None:
     if window_s == 0:
         _log.error(
             "this Prometheus takes no sample that comes late sink=%s: what a site measured while "

@@ -2,9 +2,18 @@
 
 import msgspec
 
-from tests.schema.page.scenes import NOW_S, not_switched, site, switched
+from tests.schema.page.scenes import (
+    NOW_S,
+    cut_fibre,
+    fibre,
+    mobile,
+    not_switched,
+    site,
+    switched,
+)
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.page.render import site_page
+from thongsuot_schema.view import SiteView
 
 
 def test_a_switch_over_is_on_the_page_with_the_time_it_took_and_the_way_back() -> None:
@@ -23,3 +32,17 @@ def test_a_switch_over_is_on_the_page_with_the_time_it_took_and_the_way_back() -
 def test_without_a_switch_over_there_is_no_record_of_any() -> None:
     for view in (site(), not_switched()):
         assert 'id="moves"' not in site_page(view, language="en")
+
+
+def test_a_dead_line_is_not_in_use_and_a_line_is_where_the_computers_were_seen() -> None:
+    def cards(view: SiteView) -> list[str]:
+        page = site_page(view, language="vi").partition('id="links"')[2]
+        return page.partition("</section>")[0].split("<li")
+
+    device = msgspec.structs.replace(cut_fibre(), carrying_since_s=NOW_S - 9_000)
+    dead = site(links=(device, mobile()))
+    assert "Máy tại điểm đang đi qua" not in "".join(cards(dead))
+    healthy = site(links=(fibre(carrying_since_s=NOW_S - 9_000), mobile()))
+    assert "Máy tại điểm đang đi qua" in "".join(cards(healthy))
+    (used,) = [card for card in cards(switched()) if "Máy tại điểm đang đi qua" in card]
+    assert "từ 11:40" in used

@@ -14,6 +14,7 @@ from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 from thongsuot_schema.view import SiteView, SubjectView
+from thongsuot_schema.words.counter import known
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
 from thongsuot_schema.words.explanation import Explanation, explain, is_caused_below
@@ -169,8 +170,9 @@ def _figures(light: SubjectView, place: CardContext) -> str:
     pairs += _equipment(light, place)
     if light.reachable_over:
         pairs.append((labels.REACHED_OVER, _reaching_links(light, place.view, language)))
-    if light.carrying_since_s is not None:
-        when = relative_moment(light.carrying_since_s, place.view.now_s, language)
+    since_s = _in_use_since_s(light, place.view)
+    if since_s is not None:
+        when = relative_moment(since_s, place.view.now_s, language)
         pairs.append((labels.IN_USE, labels.SINCE_WHEN.read(language, when=when)))
     if not pairs:
         return ""
@@ -179,6 +181,19 @@ def _figures(light: SubjectView, place: CardContext) -> str:
         for label, text in pairs
     )
     return f'<dl class="figures">{rows}</dl>'
+
+
+def _in_use_since_s(light: SubjectView, view: SiteView) -> float | None:
+    """
+    Return since when the point's traffic goes by a link; ``None`` where it does not, or the link is
+    dead: the device's own table may go on pointing there.
+    """
+    if light.state is State.DOWN:
+        return None
+    counter = known(view)
+    if counter is not None and counter.link:
+        return counter.since_s if counter.is_alive and counter.link == light.name else None
+    return light.carrying_since_s
 
 
 def _equipment(light: SubjectView, place: CardContext) -> list[tuple[Text, str]]:

@@ -229,6 +229,12 @@ def is_gateway_lossy(at: LinkContext) -> bool:
     Return whether the gateway has lost some of its latest echoes: it proves no more than those that
     it answered.
     """
+    lost, runs = gateway_echoes(at)
+    return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs
+
+
+def gateway_echoes(at: LinkContext) -> tuple[int, int]:
+    """Return how many of the gateway's latest echoes were lost, and how many those were."""
     lately = [
         silent_lately(track)
         for track in at.link.tracks.values()
@@ -236,8 +242,7 @@ def is_gateway_lossy(at: LinkContext) -> bool:
         and point.is_gateway
         and not is_mute(track)
     ]
-    lost, runs = sum(count for count, _ in lately), sum(count for _, count in lately)
-    return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs
+    return sum(count for count, _ in lately), sum(count for _, count in lately)
 
 
 def independent_witnesses(observed: Iterable[Observation]) -> set[str]:

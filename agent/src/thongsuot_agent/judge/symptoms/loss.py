@@ -47,6 +47,11 @@ ALIVE_S = 30.0
 """A series that has answered within this loses echoes; one that has not is silent."""
 PLAIN_RATIO = 0.15
 """A burst of 28 lost echoes, as of a cut line, moves the raw share to 0.13."""
+FELT_LOSS_RATIO = 0.045
+"""
+As the test counts, which is half of what is lost, since a burst counts once: one page in two then
+loses one of its segments, so that pages need not be waited for.
+"""
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which scrutiny helps to find the end of a loss."""
 METERED_FACTOR = 3
@@ -159,7 +164,8 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if _may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
         _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
-    if segment is Segment.TRANSIT and not is_felt(at, onset_ns):
+    is_far = segment is Segment.TRANSIT
+    if is_far and not (_is_plain(location.suspicion) or is_felt(at, onset_ns)):
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)
     if is_carried is None:
@@ -177,6 +183,13 @@ def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
     at.link.loss_fault.first_ns = at.now_ns
     restart_loss_test(at.link)
     restart_carried_test(at.link)
+
+
+def _is_plain(suspicion: Suspicion) -> bool:
+    """Return whether so much is lost beyond the carrier that every page has to show it."""
+    far = [evidence for evidence in suspicion.evidence if evidence.segment is Segment.TRANSIT]
+    lost, sent = sum(e.failed for e in far), sum(e.ok + e.failed for e in far)
+    return lost >= FELT_LOSS_RATIO * max(1, sent)
 
 
 def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:

@@ -24,6 +24,8 @@ from thongsuot_schema.verdict import Symptom
 NEW_FLOWS_LOST = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NEW_CONNECTIONS_FAIL)
 SERVICES_UNREACHED = 2
 """So many services that time out, while lookups do, are not dead by themselves."""
+LOOKUPS_LOST = 2
+"""One lookup in a thousand is lost anyway, and is no witness that new flows are."""
 FRESH_S = 100.0
 """A lookup is made every 30 s and a page every 60 s: so old a failure is one of now."""
 OLD_FLOWS_CLEAN_RATIO = 0.06
@@ -43,7 +45,8 @@ def are_new_flows_lost(at: LinkContext) -> bool:
     drops TCP answers lookups. A service that no other link reaches either is no witness alone; two
     are, since both lines may go through one box.
     """
-    lookups = connects = is_echoing = False
+    connects = is_echoing = False
+    lookups = 0
     unreached: set[str] = set()
     lost = runs = 0
     for track in at.link.tracks.values():
@@ -55,13 +58,15 @@ def are_new_flows_lost(at: LinkContext) -> bool:
             lost, runs = lost + count, runs + total
             is_echoing = is_echoing or not track.silences
         elif track.kind == dns.KIND.name:
-            lookups = lookups or _fell_silent_lately(at, track)
+            lookups += silent_lately(track)[0] if _fell_silent_lately(at, track) else 0
         elif point.is_service and _fell_silent_lately(at, track):
             since_ns = (track.silent_ns or at.now_ns) - ns(FRESH_S)
             connects = connects or answers_elsewhere(at, track.target, since_ns) is not False
             unreached.add(track.target)
     is_clean = is_echoing and lost <= OLD_FLOWS_CLEAN_RATIO * runs
-    return lookups and (connects or len(unreached) >= SERVICES_UNREACHED) and is_clean
+    return (
+        lookups >= LOOKUPS_LOST and (connects or len(unreached) >= SERVICES_UNREACHED) and is_clean
+    )
 
 
 def is_request_awaited(at: LinkContext, since_ns: int) -> bool:

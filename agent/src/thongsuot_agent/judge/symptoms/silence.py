@@ -20,6 +20,7 @@ from thongsuot_agent.judge.observations import (
     Observation,
     Observations,
     SilenceCandidate,
+    gateway_echoes,
     independent_witnesses,
     is_any_not_probed,
     is_gateway_lossy,
@@ -326,12 +327,22 @@ def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
     Return whether a silence beyond the site may be what its own LAN loses, for a while.
 
     A gateway that some echoes reach proves the way to it for those alone. One that limits how often
-    it answers loses as many, so after a minute the silence is believed.
+    it answers loses as many, so after a minute the silence is believed, unless the LAN is known to
+    lose packets.
     """
     waited_ns = at.now_ns - _onset_ns(candidate.silent)
-    if candidate.fault.segment is Segment.LAN or waited_ns >= ns(LAN_WAIT_S):
+    if candidate.fault.segment is Segment.LAN:
         return False
-    return is_gateway_lossy(at)
+    if _is_lan_believed_lossy(at):
+        return gateway_echoes(at)[0] > 0
+    return waited_ns < ns(LAN_WAIT_S) and is_gateway_lossy(at)
+
+
+def _is_lan_believed_lossy(at: LinkContext) -> bool:
+    """Return whether the LAN is known to lose packets, or to come and go."""
+    link = at.link
+    faults = (link.loss_fault.fault, link.flap_state.fault if link.flap_state.active else None)
+    return any(fault is not None and fault.segment is Segment.LAN for fault in faults)
 
 
 def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:

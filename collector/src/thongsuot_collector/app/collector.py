@@ -145,7 +145,7 @@ def _push_endpoint(
         callbacks=SiteCallbacks(
             answer=lambda site, site_config: PushResponse(
                 notifications=components.notifications.notified_parties(site),
-                incidents=components.notifications.site_incidents(site),
+                incidents=components.site_incidents(site),
                 test_requests=components.test_requests.pending(site),
                 site_config=components.site_configs.offer_for(site, site_config),
             ),

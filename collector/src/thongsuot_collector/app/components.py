@@ -46,6 +46,7 @@ from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.view import NetworkPath
 
 Consumers = Mapping[str, Consumer]
@@ -84,6 +85,10 @@ class Components:
     archive: StatementArchive
     housekeeping: Housekeeping
     overview: RecordOverview
+
+    def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:
+        """Return the open incidents that faults of a site belong to, as they are now."""
+        return self.notifications.site_incidents(site, self.incidents.registry.incidents)
 
 
 @asynccontextmanager

@@ -102,7 +102,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         components.states,
         components.directory,
         notifications_of=components.notifications.site_notifications,
-        incidents_of=components.notifications.site_incidents,
+        incidents_of=components.site_incidents,
         windows=lambda: components.incidents.registry.network_state.windows,
         silent_after_s=settings.page.silent_after_s,
         support_hotline=settings.page.support_hotline,

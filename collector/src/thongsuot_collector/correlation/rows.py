@@ -151,6 +151,27 @@ def recently_closed(engine: Engine, *, limit: int, carrier: str = "") -> list[In
     return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
 
 
+def load_disputed(
+    engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
+) -> list[Incident]:
+    """Return the incidents of a subject in a time that somebody has disputed, oldest first."""
+    wanted = (
+        select(INCIDENTS.c.body)
+        .join(INCIDENT_MEMBERS, INCIDENT_MEMBERS.c.incident == INCIDENTS.c.id)
+        .where(
+            _is_of(INCIDENT_MEMBERS, subject),
+            INCIDENTS.c.opened_ns < until_ns,
+            or_(INCIDENTS.c.closed_ns.is_(None), INCIDENTS.c.closed_ns > from_ns),
+        )
+        .order_by(INCIDENTS.c.opened_ns, INCIDENTS.c.id)
+    )
+    with engine.connect() as connection:
+        bodies = [row.body for row in connection.execute(wanted)]
+    # An incident that holds a subject's second fault has two rows of it.
+    incidents = [msgspec.msgpack.decode(body, type=Incident) for body in dict.fromkeys(bodies)]
+    return [incident for incident in incidents if incident.dispute or incident.past_disputes]
+
+
 def load_windows(engine: Engine) -> list[MaintenanceWindow]:
     """Return all maintenance windows, in order of their beginnings."""
     wanted = select(MAINTENANCE_WINDOWS.c.body).order_by(

@@ -29,6 +29,8 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import WELL
 from tests.collector.running import eventually
+from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind, NotificationRecord
 from thongsuot_collector.notify.contract import Channel
@@ -72,11 +74,15 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
         }
         assert sorted(note.is_delivered for note in told) == [False, True]
         assert fixture.service.site_notifications("s1") == ()
-        (incident,) = fixture.service.site_incidents("s0")
+        (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
         assert (incident.party, incident.about, incident.sites) == ("carrier", ("fiber",), 1)
         assert incident.notified_s is not None
         assert (incident.accepted_s, incident.is_disputed) == (None, False)
-        assert fixture.service.site_incidents("s1") == ()
+        assert fixture.service.site_incidents("s1", {}) == ()
+        # What its party answers is on the page at once, though nobody is told anything new.
+        actions.acknowledge(made.registry, event.incident.id, "carrier:vnpt", 7 * NS_PER_S)
+        (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
+        assert incident.accepted_s == 7
         # In this order: a channel that is open again before the end is known is told of the begin.
         await fixture.accept(restore_fibre(made))
         first.behave(WELL)
@@ -300,7 +306,7 @@ async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_m
         )
         await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
         # One incident, though two are told of it: every site's page says how wide it is.
-        (incident,) = fixture.service.site_incidents("s0")
+        (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
         assert incident.sites == len({member.subject.site for member in event.incident.members})
         assert incident.sites > 1
     (theirs,), (ours,) = first.bodies(), second.bodies()

@@ -177,6 +177,11 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     assert all("Lý do: ONT có điện" in body.text for body in desk.stack.told()[2:])
     again = await desk.ask("POST", path, form={"name": "Bình", "text": "vẫn không"})
     assert (again.status_code, "đã phân xử" in again.text) == (409, True)
+    # The month's statement marks the interval, for the carrier as well.
+    month = (await desk.ask("GET", f"/desk/vnpt?{query}")).text.partition('href="/sla/')[2][:7]
+    statement = (await desk.ask("GET", f"/sla/{month}/HNI-1?{query}")).text
+    for shown in ("Khoảng thời gian tranh chấp", incident, "ONT mất điện", "Lý do: ONT có điện"):
+        assert shown in statement, shown
     log = await desk.run("audit", incident)
     assert "incident_refused" in log
     assert "against the party: ONT có điện" in log

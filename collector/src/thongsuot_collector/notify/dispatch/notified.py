@@ -1,9 +1,9 @@
 """Notified: who was notified of what, for the pages of sites and their agents. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from thongsuot_collector.incidents.fault import NS_PER_S
-from thongsuot_collector.incidents.incident import IncidentMember
+from thongsuot_collector.incidents.incident import Incident, IncidentMember
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
@@ -59,12 +59,16 @@ def notified_parties(
 
 
 def site_incidents(
-    site: str, threads: Iterable[NotificationThread]
+    site: str, threads: Iterable[NotificationThread], current: Mapping[str, Incident]
 ) -> tuple[push.SiteIncident, ...]:
-    """Return the incidents that the open faults of a site belong to, the widest first."""
+    """
+    Return the incidents that the open faults of a site belong to, the widest first.
+
+    ``current`` has them as they are now: what its party has answered since it was told counts.
+    """
     incidents: dict[str, push.SiteIncident] = {}
     for thread, _ in _about(site, threads):
-        incident = thread.event.incident
+        incident = current.get(thread.incident, thread.event.incident)
         if thread.incident in incidents or incident.party != thread.audience:
             continue
         members = [member for member in incident.members if member.end_ns is None]

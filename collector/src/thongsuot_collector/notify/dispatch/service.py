@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Engine
 
 from thongsuot_collector.incidents.fault import NS_PER_S
-from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
@@ -30,10 +30,7 @@ from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth, HealthByChannel
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
-from thongsuot_collector.notify.dispatch.feedback import (
-    IncidentRecorder,
-    RecordQueue,
-)
+from thongsuot_collector.notify.dispatch.feedback import IncidentRecorder, RecordQueue
 from thongsuot_collector.notify.dispatch.incident_watch import IncidentWatch
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
@@ -53,10 +50,7 @@ from thongsuot_collector.notify.dispatch.transitions import (
     reset_backoff,
     start_thread,
 )
-from thongsuot_collector.notify.message import (
-    ChannelOutcome,
-    ChannelResult,
-)
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.settings import DAY_S, NotifySettings
 from thongsuot_schema.batch import push
@@ -169,9 +163,11 @@ class NotificationService:
             site, self._store.of_site(site), self._sender.display_name_of
         )
 
-    def site_incidents(self, site: str) -> tuple[push.SiteIncident, ...]:
-        """Return the open incidents that faults of a site belong to."""
-        return notified.site_incidents(site, self._store.of_site(site))
+    def site_incidents(
+        self, site: str, current: Mapping[str, Incident]
+    ) -> tuple[push.SiteIncident, ...]:
+        """Return the open incidents of a site's faults; ``current`` has them as they are now."""
+        return notified.site_incidents(site, self._store.of_site(site), current)
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""

@@ -7,6 +7,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import IncidentMember, MemberEvidence
 from thongsuot_collector.incidents.observation import WINDOW_S, Observation
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import UpCount
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import (
@@ -183,12 +184,12 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
     return lines + _proofs(other, context, language)
 
 
-def dispute_line(dispute: Dispute | None, context: MessageContext, language: Language) -> str:
+def dispute_line(dispute: Dispute | None, directory: InventoryDirectory, language: Language) -> str:
     """Return who says that an incident is not its own, since when and why."""
     if dispute is None:
         return ""
     party, moment = (
-        party_name(dispute.party, context.directory, language),
+        party_name(dispute.party, directory, language),
         exact_time(dispute.at_ns),
     )
     if dispute.reference:

@@ -202,7 +202,7 @@ def _disputes(context: MessageContext, language: Language) -> str:
     lines = []
     for dispute in context.disputes:
         party = party_name(dispute.party, context.directory, language)
-        lines.append(sections.dispute_line(dispute, context, language))
+        lines.append(sections.dispute_line(dispute, context.directory, language))
         lines.append(sections.settlement(dispute, party, language))
     return "\n".join(lines)
 

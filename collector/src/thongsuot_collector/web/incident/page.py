@@ -150,7 +150,7 @@ def _sides(report: IncidentReport, language: Language) -> dict[str, object]:
     party = party_name(dispute.party, context.directory, language)
     return {
         "their_title": labels.THEIR_SIDE.read(language, party=party),
-        "theirs": sections.dispute_line(dispute, context, language),
+        "theirs": sections.dispute_line(dispute, context.directory, language),
         "ours": sections.measured_lines(context, language) or [text.headline_of(context, language)],
         "decision": sections.settlement(dispute, party, language)
         if dispute.is_settled

@@ -89,7 +89,9 @@ class RulingPages:
             "labels": labels,
             "action": reader.url(f"{path}/ruling"),
             "mistake": mistake,
-            "statement": sections.dispute_line(incident.dispute, report.context, language),
+            "statement": sections.dispute_line(
+                incident.dispute, report.context.directory, language
+            ),
             "sides": (
                 ("for", labels.FOR_PARTY.read(language, party=party)),
                 ("against", labels.AGAINST_PARTY.read(language, party=party)),

@@ -18,6 +18,7 @@ ALL_CIRCUITS: Final = Text("collector.web.statement.all_circuits")
 CSV: Final = Text("collector.web.statement.csv")
 PDF: Final = Text("collector.web.statement.pdf")
 
+DISPUTES: Final = Text("collector.web.statement.disputes")
 REVISIONS: Final = Text("collector.web.statement.revisions")
 
 LIST_HEADS: Final = (

@@ -43,9 +43,16 @@ class InterruptionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statement_page(
-    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], *, reader: PageReader
+    issue: IssuedStatement,
+    revisions: Sequence[tuple[int, int]],
+    *,
+    reader: PageReader,
+    disputes: Sequence[str] = (),
 ) -> str:
-    """Return one circuit's month. ``revisions``: number and time (Unix ms) of each."""
+    """
+    Return one circuit's month. ``revisions``: number and time (Unix ms) of each; ``disputes``: what
+    its carrier says is not its own.
+    """
     statement, language = issue.statement, reader.language
     results = list(statement_lines.result_lines(statement))
     frame = Frame(
@@ -73,6 +80,7 @@ def statement_page(
         "interruptions": [_interruption(row, language) for row in statement.interruptions],
         "sum": _sum(statement, language),
         "periods": list(_periods(statement, language)),
+        "disputes": disputes,
         "changes": [statement_lines.change_text(change).read(language) for change in issue.changes],
         "revisions": _revisions(issue, revisions, reader),
         "notes": [note.read(language) for note in statement_lines.method_notes(statement)],

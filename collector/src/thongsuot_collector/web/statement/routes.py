@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from thongsuot_collector.correlation import rows
 from thongsuot_collector.errors import StatementPrintFailed
-from thongsuot_collector.sla.calendar import month_at, month_from
+from thongsuot_collector.sla.calendar import NS_PER_MS, month_at, month_from
 from thongsuot_collector.sla.csv_table import table_of
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.statements import revision_store
@@ -17,12 +18,14 @@ from thongsuot_collector.statements.circuits import circuits, names_of
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
 from thongsuot_collector.statements.summary import file_name
 from thongsuot_collector.store.people import Role
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_collector.web import responses
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.statement import labels
+from thongsuot_collector.web.statement.disputes import dispute_lines
 from thongsuot_collector.web.statement.listing import CircuitRow, list_page
 from thongsuot_collector.web.statement.page import statement_page
 from thongsuot_schema.words.language import Language, Text
@@ -118,7 +121,15 @@ class StatementPages:
         revisions = revision_store.revisions(
             self._archive.store, statement.month, statement.circuit.site, statement.circuit.link
         )
-        return statement_page(issue, revisions, reader=reader)
+        circuit, month = statement.circuit, month_from(statement.month)
+        disputed = rows.load_disputed(
+            self._archive.store,
+            Subject(site=circuit.site, link=circuit.link),
+            from_ns=month.from_ms * NS_PER_MS,
+            until_ns=month.until_ms * NS_PER_MS,
+        )
+        disputes = dispute_lines(disputed, circuit, self._archive.directory, reader.language)
+        return statement_page(issue, revisions, reader=reader, disputes=disputes)
 
     def _issue(self, name: str, month: str, number: str) -> IssuedStatement | Text:
         """Return what is asked for; a sentence where it is not there."""

@@ -1,0 +1,58 @@
+"""Disputes: the intervals of a circuit's month of which its carrier says that they are not its own.
+
+They stand beside the statement: what the city has decided may come after it was issued. Pure.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from thongsuot_collector.incidents.answer import Dispute
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.render import sections
+from thongsuot_collector.notify.render.names import party_name
+from thongsuot_collector.sla.statement import Circuit
+from thongsuot_collector.web.incident import labels as incident_labels
+from thongsuot_schema.segment import Party
+from thongsuot_schema.words.language import Language
+
+
+def dispute_lines(
+    incidents: Iterable[Incident],
+    circuit: Circuit,
+    directory: InventoryDirectory,
+    language: Language,
+) -> list[str]:
+    """Return a line for each dispute: the interval, both sides, and what the city decided."""
+    return [
+        " ".join(
+            (
+                f"{_interval(incident, circuit, language)} ({incident.id}).",
+                sections.dispute_line(dispute, directory, language),
+                sections.settlement(
+                    dispute, party_name(dispute.party, directory, language), language
+                ),
+            )
+        )
+        for incident in incidents
+        for dispute in _disputes(incident)
+        if dispute.party.party is Party.CARRIER and dispute.party.name == circuit.carrier
+    ]
+
+
+def _disputes(incident: Incident) -> Iterator[Dispute]:
+    yield from incident.past_disputes
+    if incident.dispute is not None:
+        yield incident.dispute
+
+
+def _interval(incident: Incident, circuit: Circuit, language: Language) -> str:
+    """Return from when until when the circuit itself was part of an incident."""
+    member = next(
+        member
+        for member in incident.members
+        if (member.subject.site, member.subject.link) == (circuit.site, circuit.link)
+    )
+    end = incident_labels.GOES_ON.read(language)
+    if member.end_ns is not None:
+        end = sections.exact_time(member.end_ns)
+    return f"{sections.exact_time(member.start_ns)} → {end}"

@@ -53,7 +53,8 @@ def test_the_scripts_of_a_package_are_sound_shell(tmp_path: Path) -> None:
     control = tmp_path / "control"
     subprocess.run(["dpkg-deb", "--control", str(file), str(control)], check=True)
     fields = (control / "control").read_text(encoding="utf-8")
-    assert "Depends: python3 (>= 3.11), python3 (<< 3.14), ca-certificates" in fields
+    depends = "Depends: python3 (>= 3.11), python3 (<< 3.14), libc6 (>= 2.28), ca-certificates"
+    assert depends in fields
     for name in ("postinst", "prerm", "postrm"):
         subprocess.run(["sh", "-n", str(control / name)], check=True)
         if checker := shutil.which("shellcheck"):

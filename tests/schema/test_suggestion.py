@@ -12,7 +12,7 @@ from thongsuot_schema.suggestion import suggest
         ("VNPT", ["viettel", "vnpt"], '; did you mean "vnpt"?'),
         ("zzz", ["b", "a", "b"], "; known: a, b"),
         ("zzz", [], ""),
-        ("zzz", [f"name{number}" for number in range(13)], ""),
+        ("zzz", [f"name{number}" for number in range(17)], ""),
     ],
 )
 def test_the_nearest_word_is_offered_else_all_when_they_are_few(

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_SHOWN = 12
-"""Longer lists help nobody in an error message."""
+_SHOWN = 16
+"""Longer lists help nobody in an error message; the kinds of probes are thirteen (2026-11)."""
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ with its name. In CI everything is there, so a skip is a failure: nothing may si
 tested. Only what compares with files that others wrote may skip there (``tests.outside_data``).
 """
 
+import gc
 import os
 import shutil
 import subprocess
@@ -28,6 +29,17 @@ def _lacks(capability: str) -> str:
     unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "-r", "--net"]
     made = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
     return "" if made.returncode == 0 else f"no network namespaces here: {made.stderr.strip()}"
+
+
+def pytest_configure() -> None:
+    """Collect no garbage while tests are found: a fifth of the CPU of that went there (2026-11)."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was found out of every later collection: all of it stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

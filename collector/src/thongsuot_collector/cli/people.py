@@ -13,7 +13,7 @@ from thongsuot_collector.cli.command import (
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import people
-from thongsuot_collector.store.people import Role
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.suggestion import suggest
 
@@ -29,7 +29,11 @@ def add_commands(commands: Commands) -> None:
     person.add_argument("name")
     person.add_argument("--title", default="", help="the name that others read")
     person.add_argument(
-        "--role", type=Role, choices=list(Role), default=Role.CITY_ENGINEER, help="%(default)s"
+        "--role",
+        type=PersonRole,
+        choices=list(PersonRole),
+        default=PersonRole.CITY_ENGINEER,
+        help="%(default)s",
     )
     person.add_argument(
         "--scope", default="", metavar="NAME", help="of a carrier its name, of a commune its code"
@@ -47,9 +51,9 @@ def _add(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_scope(role: Role, scope: str, directory: InventoryDirectory) -> None:
+def _check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> None:
     communes = {site.commune for site in directory.sites.values()} - {NOWHERE}
-    known = {Role.CARRIER: set(directory.carriers), Role.COMMUNE: communes}.get(role)
+    known = {PersonRole.CARRIER: set(directory.carriers), PersonRole.COMMUNE: communes}.get(role)
     if known is None:
         if scope:
             raise UsageError(f"--scope is for carriers and communes; {role} sees everything")

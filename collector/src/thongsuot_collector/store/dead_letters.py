@@ -122,14 +122,14 @@ def request_retry(
     of_site = DEAD_LETTERS.c.site == site if site else true()
     wanted = and_(DEAD_LETTERS.c.retry_ns.is_(None), which, of_site)
     with engine.begin() as connection:
-        found = [row.id for row in connection.execute(select(DEAD_LETTERS.c.id).where(wanted))]
+        letter_ids = [row.id for row in connection.execute(select(DEAD_LETTERS.c.id).where(wanted))]
         connection.execute(update(DEAD_LETTERS).where(wanted).values(retry_ns=time.time_ns()))
-        if found:
-            named = ", ".join(map(str, found))
+        if letter_ids:
+            named = ", ".join(map(str, letter_ids))
             audit.write(
                 connection, AuditAction.DEAD_LETTERS_RETRIED, site or "*", by=by, detail=named
             )
-    return found
+    return letter_ids
 
 
 def retries(engine: Engine, consumer: str, limit: int) -> list[DeadLetter]:

@@ -17,7 +17,7 @@ PREFIX = "tsp_"
 """Lets people and secret scanners tell what a leaked string is."""
 
 
-class Role(StrEnum):
+class PersonRole(StrEnum):
     """What an account is for. One of a carrier or a commune has it as its scope."""
 
     CITY_ENGINEER = "city-engineer"
@@ -42,12 +42,17 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
     created_ns: int
     revoked_ns: int | None
-    role: Role = Role.CITY_ENGINEER
+    role: PersonRole = PersonRole.CITY_ENGINEER
     scope: str = ""
 
 
 def put(
-    engine: Engine, name: str, title: str, *, role: Role = Role.CITY_ENGINEER, scope: str = ""
+    engine: Engine,
+    name: str,
+    title: str,
+    *,
+    role: PersonRole = PersonRole.CITY_ENGINEER,
+    scope: str = "",
 ) -> str:
     """
     Give a person an account, and return the password: the only time that it is in the clear.
@@ -91,7 +96,7 @@ def is_any(engine: Engine) -> bool:
     """Return whether there is anybody who may act on everything."""
     wanted = (
         select(PEOPLE.c.name)
-        .where(PEOPLE.c.revoked_ns.is_(None), PEOPLE.c.role == Role.CITY_ENGINEER.value)
+        .where(PEOPLE.c.revoked_ns.is_(None), PEOPLE.c.role == PersonRole.CITY_ENGINEER.value)
         .limit(1)
     )
     with engine.connect() as connection:
@@ -118,4 +123,4 @@ def revoke(engine: Engine, name: str) -> None:
 
 
 def _person(row: RowMapping) -> Person:
-    return Person(**{**row, "role": Role(row["role"])})
+    return Person(**{**row, "role": PersonRole(row["role"])})

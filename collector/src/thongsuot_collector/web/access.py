@@ -14,7 +14,7 @@ from starlette.responses import Response
 from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.store import desk_keys, people
-from thongsuot_collector.store.people import Person, Role
+from thongsuot_collector.store.people import Person, PersonRole
 from thongsuot_collector.store.tokens import digest_of
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.failed_logins import FailedLogins
@@ -33,7 +33,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     ``may_act``: within what they see.
     """
 
-    role: Role | None = None
+    role: PersonRole | None = None
     scope: str = ""
     name: str = ""
     title: str = ""
@@ -44,25 +44,25 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sees_all(self) -> bool:
         """Whether they see everything."""
-        return self.role in {Role.CITY_ENGINEER, Role.CITY_READER}
+        return self.role in {PersonRole.CITY_ENGINEER, PersonRole.CITY_READER}
 
     @property
     def is_engineer(self) -> bool:
         """Whether they may act on everything."""
-        return self.role is Role.CITY_ENGINEER
+        return self.role is PersonRole.CITY_ENGINEER
 
     def sees_carrier(self, carrier: str) -> bool:
         """Return whether they see what is a carrier's."""
-        return self.sees_all or (self.role is Role.CARRIER and self.scope == carrier)
+        return self.sees_all or (self.role is PersonRole.CARRIER and self.scope == carrier)
 
     def sees_commune(self, commune: str) -> bool:
         """Return whether they see the sites of a commune."""
-        return self.sees_all or (self.role is Role.COMMUNE and self.scope == commune)
+        return self.sees_all or (self.role is PersonRole.COMMUNE and self.scope == commune)
 
     @property
     def audited_as(self) -> str:
         """Who that is in the audit log."""
-        if self.role is Role.CARRIER:
+        if self.role is PersonRole.CARRIER:
             opened_by = f"key:{self.key_id}" if self.key_id else f"person:{self.name}"
             return f"carrier:{self.scope} {opened_by}"
         return f"person:{self.name}"
@@ -103,7 +103,7 @@ class PageAccess:
             return known
         visitor = await self._bearer(request) or await self._login(request)
         if visitor.role is None and not self._password:
-            visitor = Visitor(role=Role.CITY_READER)
+            visitor = Visitor(role=PersonRole.CITY_READER)
         request.state.visitor = visitor
         return visitor
 
@@ -132,7 +132,7 @@ class PageAccess:
         if known is None or not known.is_good(time.time_ns()):
             return None
         return Visitor(
-            role=Role.CARRIER,
+            role=PersonRole.CARRIER,
             scope=known.carrier,
             title=known.title,
             key=key,
@@ -151,13 +151,13 @@ class PageAccess:
         is_right = person is not None or is_shared
         self._failed_logins.note(address, sent, is_right=is_right)
         if person is None:
-            return Visitor(role=Role.CITY_READER) if is_shared else STRANGER
+            return Visitor(role=PersonRole.CITY_READER) if is_shared else STRANGER
         return Visitor(
             role=person.role,
             scope=person.scope,
             name=person.name,
             title=person.title,
-            may_act=person.role in {Role.CITY_ENGINEER, Role.CARRIER},
+            may_act=person.role in {PersonRole.CITY_ENGINEER, PersonRole.CARRIER},
         )
 
     async def _person(self, name: str, password: bytes) -> Person | None:

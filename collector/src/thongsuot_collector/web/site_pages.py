@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.store.people import Role
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.responses import (
@@ -75,7 +75,7 @@ class SitePages:
     async def list_of_sites(self, request: Request) -> Response:
         """Answer with all sites, or those that are searched for."""
         visitor = await self._access.visitor(request)
-        if visitor.role is Role.CARRIER:
+        if visitor.role is PersonRole.CARRIER:
             return RedirectResponse(_desk_url(request, visitor), 303, headers=HEADERS)
         if visitor.role is None:
             return await self._access.refusal(request)

@@ -137,7 +137,12 @@ def _foremost(view: SiteView) -> SubjectView | None:
 def _incident_of(view: SiteView, subject: SubjectView) -> SiteIncident | None:
     """Return the widest open incident that a light belongs to."""
     return next(
-        (found for found in view.incidents if not found.about or subject.name in found.about), None
+        (
+            incident
+            for incident in view.incidents
+            if not incident.about or subject.name in incident.about
+        ),
+        None,
     )
 
 

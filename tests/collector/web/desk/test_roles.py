@@ -15,7 +15,7 @@ from thongsuot_collector.config.read import directory_for, read_configuration
 from thongsuot_collector.sla.calendar import NS_PER_MS, month_at
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.people import Role
+from thongsuot_collector.store.people import PersonRole
 
 PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}"}
 """What programs ask without a name, and what is opened by a link of its own."""
@@ -131,12 +131,12 @@ def everybody(folder: Path) -> dict[str, dict[str, str]]:
     accounts = {
         who: (name, people.put(store, name, name, role=role, scope=scope))
         for who, name, role, scope in (
-            (ENGINEER, "lan", Role.CITY_ENGINEER, ""),
-            (READER, "minh", Role.CITY_READER, ""),
-            (OWN, "binh", Role.CARRIER, "vnpt"),
-            (OTHER, "phuc", Role.CARRIER, "fpt"),
-            (COMMUNE, "hoa", Role.COMMUNE, "00070"),
-            (ELSEWHERE, "van", Role.COMMUNE, "09619"),
+            (ENGINEER, "lan", PersonRole.CITY_ENGINEER, ""),
+            (READER, "minh", PersonRole.CITY_READER, ""),
+            (OWN, "binh", PersonRole.CARRIER, "vnpt"),
+            (OTHER, "phuc", PersonRole.CARRIER, "fpt"),
+            (COMMUNE, "hoa", PersonRole.COMMUNE, "00070"),
+            (ELSEWHERE, "van", PersonRole.COMMUNE, "09619"),
         )
     }
     store.dispose()

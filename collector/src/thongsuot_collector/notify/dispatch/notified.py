@@ -89,7 +89,7 @@ def site_incidents(
             reference=next((route.reference for route in thread.routes if route.reference), ""),
             is_disputed=incident.is_disputed,
         )
-    return tuple(sorted(incidents.values(), key=lambda found: (-found.sites, found.about)))
+    return tuple(sorted(incidents.values(), key=lambda incident: (-incident.sites, incident.about)))
 
 
 def _about(

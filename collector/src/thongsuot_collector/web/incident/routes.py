@@ -12,7 +12,7 @@ from starlette.routing import Route
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render import text
-from thongsuot_collector.store.people import Role
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
@@ -138,7 +138,7 @@ class IncidentPages:
             report = await self._archive.report(name)
             return _not_found(request) if report is None else (report, self._outsider(request, key))
         visitor = await self._access.visitor(request)
-        if not visitor.sees_all and visitor.role is not Role.CARRIER:
+        if not visitor.sees_all and visitor.role is not PersonRole.CARRIER:
             return await self._access.refusal(request)
         report = await self._archive.report(name)
         if not visitor.sees_all:

@@ -17,7 +17,7 @@ from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits, names_of
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
 from thongsuot_collector.statements.summary import file_name
-from thongsuot_collector.store.people import Role
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_collector.web import responses
 from thongsuot_collector.web.access import PageAccess, Visitor
@@ -53,7 +53,7 @@ class StatementPages:
     async def list_of_month(self, request: Request) -> Response:
         """Answer with the circuits of a month; without one, of the newest that was issued."""
         visitor = await self._access.visitor(request)
-        if not visitor.sees_all and visitor.role is not Role.CARRIER:
+        if not visitor.sees_all and visitor.role is not PersonRole.CARRIER:
             return await self._access.refusal(request)
         language = responses.language_of(request)
         issued = await asyncio.to_thread(revision_store.months, self._archive.store)
@@ -81,7 +81,7 @@ class StatementPages:
         name, kind = _kind(request.path_params["circuit"])
         month, number = request.path_params["month"], request.query_params.get("revision", "")
         issue: IssuedStatement | Text = labels.NO_CIRCUIT
-        if visitor.sees_all or visitor.role is Role.CARRIER:
+        if visitor.sees_all or visitor.role is PersonRole.CARRIER:
             issue = await asyncio.to_thread(self._issue, name, month, number)
         if not visitor.sees_all and not _is_theirs(issue, visitor):
             return await self._access.refusal(request)

@@ -30,7 +30,7 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     late_hold_s: NotNegative = 40.0
     """
-    So long is what is late held: a metered line is asked every 20 s, and called well ten seconds
+    So long is what is late held: a metered line is asked every 20 s, and called well some seconds
     after it answers; what the agent kept may be here before that.
     """
     degraded_hold_s: NotNegative = 15.0

@@ -187,14 +187,14 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
     assert "<button" in httpx.get(stage.device_page).raise_for_status().text
     origin = {"Origin": stage.device_page.rstrip("/")}
     elsewhere = httpx.post(
-        f"{stage.device_page}ask", headers={"Origin": "https://elsewhere.example"}
+        f"{stage.device_page}tests", headers={"Origin": "https://elsewhere.example"}
     )
     assert elsewhere.status_code == 403
-    pressed = httpx.post(f"{stage.device_page}ask", headers=origin)
+    pressed = httpx.post(f"{stage.device_page}tests", headers=origin)
     assert (pressed.status_code, pressed.headers["Location"]) == (303, "/?lang=vi#tests")
     wait_for("the page to say how far it is", lambda: "đang đo (" in stage.device_tests_text())
     # The press waits for nobody's schedule, and a second one begins nothing more.
-    httpx.post(f"{stage.device_page}ask", headers=origin)
+    httpx.post(f"{stage.device_page}tests", headers=origin)
     wait_for(
         "all of it to end",
         lambda: stage.device_tests_text().count("yêu cầu tại điểm · đã xong") == 4,

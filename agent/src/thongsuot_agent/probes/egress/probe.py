@@ -158,7 +158,7 @@ async def _ask(
                 bytes_both_ways=sent_bytes,
             )
     if answer.value is None:
-        reason = Reason.RESPONSE_INVALID if answer.strangers else Reason.TIMED_OUT
+        reason = Reason.RESPONSE_INVALID if answer.unsolicited else Reason.TIMED_OUT
         return FlowAnswer(reason=reason, bytes_both_ways=sent_bytes)
     received_bytes = answer.received_bytes + overhead_bytes
     return FlowAnswer(address=answer.value, bytes_both_ways=sent_bytes + received_bytes)

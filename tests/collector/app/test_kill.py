@@ -22,6 +22,8 @@ from thongsuot_schema.state import State
 
 KILLS = 4
 SITES = 4
+CONSUMERS = 4
+"""States, incidents, accounts and the one sink."""
 
 
 @pytest.fixture
@@ -129,7 +131,7 @@ async def settled(process: CollectorProcess) -> dict[str, dict[str, object]]:
                 for line in (await client.get("/metrics")).text.splitlines()
                 if line.startswith("thongsuot_collector_consumer_lag_entries{")
             ]
-            return len(lags) == 3 and not any(lags)
+            return len(lags) == CONSUMERS and not any(lags)
 
         await eventually(nothing_waits)
         return {

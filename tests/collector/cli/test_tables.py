@@ -25,8 +25,8 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
         name="lan", title="Trần Thị Lan", digest=b"", created_ns=DAY_NS, revoked_ns=None
     )
     assert tables.people_table([person]).splitlines() == [
-        "name  title         since                 revoked",
-        f"lan   Trần Thị Lan  {DAY}  -",
+        "name  title         role           since                 revoked",
+        f"lan   Trần Thị Lan  city-engineer  {DAY}  -",
     ]
 
 

@@ -27,6 +27,7 @@ WITHOUT_MARKS = {
     "modem DSL",
     "English",
     "Internet",
+    "{before} → {after}",
 }
 """Texts of the tables that are right without any mark of Vietnamese."""
 

@@ -14,6 +14,7 @@ from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, rende
 from thongsuot_schema.state import State
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+CONTENT = {"labels": labels, "documentation_url": "", "sees_all": True}
 TEMPLATES = files("thongsuot_collector.web") / "templates"
 
 
@@ -26,7 +27,7 @@ def page(text: str) -> str:
         place=text,
         refresh_s=5,
     )
-    content = {"labels": labels, "rows": [], "query": text, "heard": str}
+    content = {**CONTENT, "rows": [], "query": text, "heard": str}
     return render("sites", frame, "vi", content)
 
 
@@ -39,7 +40,7 @@ def test_whatever_a_page_is_given_stays_text() -> None:
 def test_a_page_that_lacks_something_is_no_page() -> None:
     frame = Frame(title="", state=State.UP, url_in="/?lang={}".format)
     with pytest.raises(UndefinedError, match="rows"):
-        render("sites", frame, "vi", {"labels": labels, "query": ""})
+        render("sites", frame, "vi", {**CONTENT, "query": ""})
 
 
 def test_only_icons_style_and_script_are_written_as_they_are() -> None:

@@ -139,6 +139,8 @@ async def test_a_dispute_reaches_the_city_and_its_decision_the_party(
         await eventually(first.bodies)
         answered(made, AnswerKind.REFUSED, "ONT mất điện")
         await eventually(second.bodies)
+        # And it is written down that both have it.
+        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
     (told,) = second.bodies()
     assert told.title.startswith("[Tranh chấp] FTTH-0000 mất kết nối")
     assert "VNPT (Bình) cho rằng lỗi không thuộc phạm vi của mình" in told.text

@@ -59,6 +59,13 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         await fixture.accept(event)
         await eventually(lambda: fixture.service.notified_parties("s0"))
+        # And written into the incident, a moment after the receiver has it.
+        await eventually(
+            lambda: any(
+                incident.notified_s is not None
+                for incident in fixture.service.site_incidents("s0", made.registry.incidents)
+            )
+        )
         assert (first.received_kinds(), second.received_kinds()) == ([], [NotificationKind.OPENED])
         assert metric(fixture, "escalations_total", channel="second") == 1
         unavailable = metric(

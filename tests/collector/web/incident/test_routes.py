@@ -83,6 +83,14 @@ async def test_the_evidence_is_a_file_that_verify_reads(
 ) -> None:
     url = await cut(stage)
     path, _, query = url.partition("?")
+
+    async def written_down() -> bool:
+        """Whether the file says that it was delivered: a moment after the receiver has it."""
+        answer = await stage.ask("GET", f"{path}.json?{query}")
+        read = msgspec.json.decode(answer.content, type=EvidenceFile)
+        return all(telling.delivered_at is not None for telling in read.notifications)
+
+    await eventually(written_down)
     file = await stage.ask("GET", f"{path}.json?{query}")
     assert "attachment" in file.headers["content-disposition"]
     evidence = msgspec.json.decode(file.content, type=EvidenceFile)

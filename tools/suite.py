@@ -36,7 +36,7 @@ PROGRESS_EVERY_S = 60.0
 
 REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
-COMPUTING = ("tests/schema", "tests/runtime", "tests/agent")
+COMPUTING = ("tests/schema", "tests/runtime", "tests/agent", "tests/lab_room")
 UNIT_ROOMS = ("schema", "runtime", "agent", "collector")
 """What runs on devices and on the collector; lab and dashboards are tools of our own machines."""
 
@@ -129,7 +129,7 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
             )
         )
     parts.append(
-        pytest_part("unit tests of agent and schema", "-m", units, *COMPUTING, gives_way=True)
+        pytest_part("unit tests of agent, schema and lab", "-m", units, *COMPUTING, gives_way=True)
     )
     return parts
 

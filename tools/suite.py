@@ -73,11 +73,17 @@ class SuitePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartResult:
-    """How a part ended; ``output`` is the file with all that it printed."""
+    """
+    How a part ended; ``output`` is the file with all that it printed.
+
+    ``cpu_s`` is what it and every process it waited for computed: unlike ``took_s`` it hardly
+    depends on what else the machine does, and the sum over all parts bounds the whole suite.
+    """
 
     part: SuitePart
     code: int
     took_s: float
+    cpu_s: float
     output: Path
 
     def summary(self) -> str:
@@ -161,18 +167,25 @@ def play_part(part: SuitePart, folder: Path) -> PartResult:
     began = time.monotonic()
     priority = ("nice", "-n", str(NICENESS)) if part.gives_way else ()
     with output.open("wb") as file:
-        process = subprocess.run(
+        process = subprocess.Popen(
             (*priority, *part.command),
             cwd=ROOT,
             env={**os.environ, **part.environment},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            check=False,
         )
+        code, cpu_s = _wait_for(process)
     return PartResult(
-        part=part, code=process.returncode, took_s=time.monotonic() - began, output=output
+        part=part, code=code, took_s=time.monotonic() - began, cpu_s=cpu_s, output=output
     )
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Wait for a process; return its exit code, and the CPU seconds of its whole family."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime + usage.ru_stime
 
 
 def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: float) -> int:
@@ -193,7 +206,12 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
                 if result.code:
                     sys.stdout.write(result.output.read_text("utf-8", "replace"))
                     sys.stdout.flush()
-                _say(f"{result.part.name}: {result.took_s:.0f} s: {result.summary()}")
+                _say(
+                    f"{result.part.name}: {result.took_s:.0f} s, CPU {result.cpu_s:.0f} s: "
+                    f"{result.summary()}"
+                )
+    whole_s, cpu_s = time.monotonic() - began, sum(result.cpu_s for result in results)
+    _say(f"all parts: {whole_s:.0f} s, CPU {cpu_s:.0f} s on {os.cpu_count()} cores")
     failed = [result.part.name for result in results if result.code]
     # The last lines are the summaries of pytest, as they would be of one run.
     for result in sorted(results, key=lambda result: parts.index(result.part)):

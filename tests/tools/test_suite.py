@@ -48,6 +48,18 @@ def test_parts_that_pass_leave_their_summaries_as_last_lines(
     assert capsys.readouterr().out.splitlines() == ["2 passed", "3 passed"]
 
 
+def test_the_cpu_of_a_part_is_shown_beside_its_time_with_that_of_its_children(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    burn = "import time\nwhile time.process_time() < 0.6: pass"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}], check=True)"
+    assert play_parts([part("burns", parent)], at_once=1, progress_every_s=60) == 0
+    burns, whole = capsys.readouterr().err.splitlines()
+    assert burns.startswith("suite: burns: ")
+    assert ", CPU 1 s: no output" in burns
+    assert ", CPU 1 s on " in whole
+
+
 def test_what_computes_leaves_the_cpu_to_what_measures_time(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

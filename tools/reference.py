@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+from tools.figures import figures_page
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
@@ -131,6 +132,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/evidence.schema.json": evidence_schema,
+    "docs/reference/figures.md": figures_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/sinks/README.md": sinks_page,
     "docs/reference/statements.md": statements_page,

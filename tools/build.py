@@ -14,6 +14,7 @@ Built on any machine for every architecture: nothing is compiled, wheels are unp
 """
 
 import argparse
+import datetime as dt
 import hashlib
 import os
 import subprocess
@@ -40,17 +41,22 @@ def version_of(root: Path, room: str) -> str:
     """
     Return the version of a room's package: the room's own, then when the commit was made and which.
 
-    So a later commit is an upgrade. A tree with changes that are not committed says ``dirty``.
+    So a later commit is an upgrade. The commit of a release has the release's version alone. A tree
+    with changes that are not committed says ``dirty``.
     """
     document = tomllib.loads((root / room / "pyproject.toml").read_text(encoding="utf-8"))
+    released = document["project"]["version"]
+    is_clean = not _git(root, "status", "--porcelain")
+    if is_clean and f"v{released}" in _git(root, "tag", "--points-at", "HEAD").splitlines():
+        return str(released)
     when = _git(root, "log", "-1", "--date=format:%Y%m%d%H%M%S", "--format=%cd.%h")
-    dirty = "+dirty" if _git(root, "status", "--porcelain") else ""
-    return f"{document['project']['version']}+{when}{dirty}"
+    return f"{released}+{when}{'' if is_clean else '+dirty'}"
 
 
 def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> list[Path]:
     """Build packages; returns their files."""
     epoch = commit_epoch(root)
+    day = dt.datetime.fromtimestamp(epoch, dt.UTC).date().isoformat()
     # For the build of our own wheels, and for dpkg-deb.
     os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
     out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +67,7 @@ def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> 
             say(f"{room} {version} for {architecture}")
             with tempfile.TemporaryDirectory(prefix="thongsuot-build-") as made:
                 tree = Path(made) / "tree"
-                gather(root, room, architecture, tree)
+                gather(root, room, architecture, tree, day)
                 package = Package(room=room, version=version, architecture=architecture)
                 file = write_package(package, tree, out, epoch)
             built.append(file)

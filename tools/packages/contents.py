@@ -62,9 +62,9 @@ sys.exit(main())
 """
 
 
-def gather(root: Path, room: str, architecture: str, tree: Path) -> None:
+def gather(root: Path, room: str, architecture: str, tree: Path, day: str) -> None:
     """
-    Lay out everything that a package installs below ``tree``.
+    Lay out everything that a package installs below ``tree``; ``day`` dates its man page.
 
     Raises:
         CalledProcessError: a wheel cannot be had, or its hash is another than the pinned one.
@@ -91,7 +91,7 @@ def gather(root: Path, room: str, architecture: str, tree: Path) -> None:
         place = tree / "usr" / "lib" / below
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / file, place)
-    _document(root, room, tree)
+    _document(root, room, tree, day)
 
 
 def share(folders: list[Path], common: Path) -> None:
@@ -158,11 +158,13 @@ def _install(pins: Path, wheels: list[Path], platform: str, version: str, folder
         shutil.rmtree(useless) if useless.is_dir() else useless.unlink(missing_ok=True)
 
 
-def _document(root: Path, room: str, tree: Path) -> None:
+def _document(root: Path, room: str, tree: Path, day: str) -> None:
     folder = tree / "usr" / "share" / "doc" / f"thongsuot-{room}"
     folder.mkdir(parents=True)
     shutil.copyfile(root / "LICENSE", folder / "copyright")
     shutil.copyfile(root / "NOTICE", folder / "NOTICE")
+    share_folder = str(tree / "usr" / "share")
+    _run(sys.executable, "-m", "tools.packages.command_help", room, share_folder, day)
     if room == "collector":
         # Shown at /docs to who may look at the pages.
         _run(sys.executable, "-m", "tools.docs_site", str(folder / "html"))

@@ -120,3 +120,8 @@ def test_the_resident_process_loads_no_blocked_module() -> None:
 
 def test_the_version_is_that_of_the_distribution() -> None:
     assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_version_is_printed() -> None:
+    done = command("--version")
+    assert (done.returncode, done.stdout) == (0, f"thongsuot-agent {VERSION}\n")

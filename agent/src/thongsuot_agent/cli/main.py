@@ -13,12 +13,14 @@ import argparse  # noqa: E402 - what must not be loaded is blocked before anythi
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
+from thongsuot_agent.version import VERSION  # noqa: E402
+
 _DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one a command
     """Run the command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     # Each command is loaded when it is asked for: the resident one has nothing of the others.
     match options.command:
         case "run":
@@ -80,13 +82,15 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=100)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; packages make man page and completion from it."""
     parser = argparse.ArgumentParser(
         prog="thongsuot-agent",
         description="Measures the uplinks of a service point, judges them, keeps the record.",
         epilog="Exit codes: 0 done, 1 not done, 2 wrong command line or configuration.",
         formatter_class=_formatter,
     )
+    parser.add_argument("--version", action="version", version=f"thongsuot-agent {VERSION}")
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="thongsuot-agent"
     )

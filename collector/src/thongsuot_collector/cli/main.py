@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     1: it could not be done; 2: the configuration or the command line is wrong.
     """
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     set_up_logging(options.log_level)
     command: Command = options.command
     try:
@@ -70,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; packages make man page and completion from it."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--config", type=Path, default=Path(DEFAULT_CONFIG), metavar="FILE", help="%(default)s"

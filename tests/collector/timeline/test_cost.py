@@ -10,6 +10,7 @@ import pytest
 
 from tests.collector.timeline.boot_script import CUT, NS, UP, BootScript, wall_ns
 from thongsuot_collector.timeline.batch_summary import BatchSummary
+from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 
@@ -131,3 +132,26 @@ def test_silence_costs_as_much_after_a_long_record_as_after_a_short_one() -> Non
         assert timeline.is_silent
     short, long = steps
     assert long < 1.35 * short, steps
+
+
+def names_beside(script: BootScript, count: int) -> BatchSummary:
+    """Return a batch with a verdict on each of many links that only this device knows."""
+    changes = [script.change(f"line-{number}", CUT, 20, 25) for number in range(count)]
+    return script.batch(15, 30, changes)
+
+
+def test_news_cost_as_much_of_a_site_with_many_subjects_as_of_one_with_few() -> None:
+    steps = []
+    for names in LENGTHS:
+        timeline, script = begun()
+        timeline.apply(names_beside(script, names), clock(31), TimelineSettings())
+        news = script.batch(30, 45, [script.change("fiber", CUT, 38, 40)])
+        rewrites: list[Rewrite] = []
+        steps.append(steps_of(partial(apply_into, rewrites, timeline, news)))
+        assert [str(rewrite.subject) for rewrite in rewrites] == ["s1/fiber"]
+    short, long = steps
+    assert long < 1.35 * short, steps
+
+
+def apply_into(rewrites: list[Rewrite], timeline: SiteTimeline, news: BatchSummary) -> None:
+    rewrites.extend(timeline.apply(news, clock(46), TimelineSettings()))

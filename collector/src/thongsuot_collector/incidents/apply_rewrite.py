@@ -17,8 +17,7 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
     Apply one rewrite; return the names of the faults to look at again.
 
     A fault that the rewrite shows otherwise keeps its name. Of two that turn out to be one the
-    first goes on; one that the rewrite shows no more is withdrawn. Every other fault of the site is
-    looked at too: what the site has left counts.
+    first goes on; one that the rewrite shows no more is withdrawn.
     """
     subject, now_ns = rewrite.subject, registry.network_state.now_ns
     if rewrite.until_ns is None and rewrite.intervals:
@@ -45,7 +44,7 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
         if not fault.is_gone:
             registry.put_fault(withdrawn(fault))
             touched.add(fault.id)
-    return touched | _site_faults(registry, rewrite)
+    return touched
 
 
 def _is_inside(fault: Fault, rewrite: Rewrite) -> bool:
@@ -53,9 +52,3 @@ def _is_inside(fault: Fault, rewrite: Rewrite) -> bool:
     ends_before = fault.end_ns is not None and fault.end_ns <= rewrite.from_ns
     starts_after = rewrite.until_ns is not None and fault.start_ns >= rewrite.until_ns
     return not (ends_before or starts_after)
-
-
-def _site_faults(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
-    state, site = registry.network_state, rewrite.subject.site
-    faults = map(state.current_fault_of, state.subjects_of(site))
-    return {fault.id for fault in faults if fault is not None}

@@ -1,5 +1,6 @@
 """Network state: the state of every subject now, with the inventory; what rules may query."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -39,6 +40,7 @@ class NetworkState:
         self._by_service: dict[str, set[Subject]] = {}
         self._devices: set[Subject] = set()
         self._current_faults: dict[Subject, Fault] = {}
+        self._faults_by_site: dict[str, dict[Subject, Fault]] = {}
 
     def set_state(self, subject: Subject, interval: Interval) -> None:
         """Note how a subject is now."""
@@ -62,10 +64,12 @@ class NetworkState:
 
     def set_current_fault(self, subject: Subject, fault: Fault | None) -> None:
         """Note the fault that a subject is in now, or that it is in none."""
+        of_site = self._faults_by_site.setdefault(subject.site, {})
         if fault is None:
             self._current_faults.pop(subject, None)
+            of_site.pop(subject, None)
         else:
-            self._current_faults[subject] = fault
+            self._current_faults[subject] = of_site[subject] = fault
 
     def all_states(self) -> list[SubjectState]:
         """Return how every subject is now."""
@@ -82,6 +86,10 @@ class NetworkState:
     def current_fault_of(self, subject: Subject) -> Fault | None:
         """Return the fault that a subject is in now."""
         return self._current_faults.get(subject)
+
+    def current_faults_at(self, site: str) -> Iterable[Fault]:
+        """Return the faults that subjects of a site are in now."""
+        return self._faults_by_site.get(site, {}).values()
 
     def is_known(self, subject: Subject) -> bool:
         """
@@ -114,13 +122,9 @@ class NetworkState:
         """Return the code of a site's commune."""
         return self.directory.site(site).commune
 
-    def subjects_of(self, site: str) -> list[Subject]:
-        """Return all subjects of a site that were ever heard of, sorted."""
-        return sorted(self._by_site.get(site, ()))
-
     def links_of_site(self, site: str) -> list[Subject]:
         """Return the links of a site that were ever heard of, sorted."""
-        return [subject for subject in self.subjects_of(site) if subject.is_link]
+        return sorted(subject for subject in self._by_site.get(site, ()) if subject.is_link)
 
     def links_of_carrier(self, carrier: str) -> AbstractSet[Subject]:
         """Return the links of a carrier that were ever heard of, silent ones too."""

@@ -45,8 +45,13 @@ def apply_rewrites(
     """
     registry.network_state.now_ns = now_ns
     faults: set[str] = set()
+    sites: set[str] = set()
     for rewrite in rewrites:
         faults |= apply_rewrite(registry, rewrite)
+        sites.add(rewrite.subject.site)
+    # Every other fault of a site is looked at too: what the site has left counts.
+    for site in sites:
+        faults.update(fault.id for fault in registry.network_state.current_faults_at(site))
     _update_faults(registry, faults, touched)
 
 

@@ -168,13 +168,14 @@ class BootRecord(msgspec.Struct, kw_only=True):
         """How many verdicts are kept."""
         return sum(map(len, self.verdicts.values()))
 
-    def extends_quietly(self, summary: BatchSummary) -> bool:
+    def is_extended_by(self, summary: BatchSummary) -> bool:
         """
-        Return whether a summary only carries the newest stretch on: no news in it, nothing missing.
+        Return whether a summary only carries the newest stretch on, with nothing missing: then
+        nothing changes but the subjects of its verdicts.
         """
         runs = self.batch_runs.get(summary.stream)
         return (
-            not (summary.changes or summary.starts)
+            not summary.starts
             and runs is not None
             and runs[-1].last + 1 == summary.number
             and len(summary.spans) == 1

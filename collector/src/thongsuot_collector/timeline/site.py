@@ -9,6 +9,8 @@ depend on how long the record is (``tests/collector/timeline/test_cost.py`` coun
 where a batch dates its whole boot anew is everything looked at.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from thongsuot_collector.timeline.batch_summary import BatchSummary
@@ -80,13 +82,16 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         boot = self.boots.get(summary.boot_id)
         if boot is not None and boot.has_batch(summary):
             return ()
-        if boot is not None and self._is_more_of_the_same(boot, summary):
+        is_continued = boot is not None and self._is_continued_by(boot, summary)
+        if boot is not None and is_continued and not summary.changes:
             boot.add(summary)
             self.last_sign_ns = max(self.last_sign_ns, boot.last_sign_ns)
             return ()
         self._raise_floor(clock, settings)
         region = self._region_of(summary, clock, settings)
-        known = self._keys()
+        evidence = _evidence_by_subject(summary)
+        # Whoever has many subjects pays for those that a batch is about.
+        known = self._known_among(evidence) if is_continued else self._keys()
         ranges = {key: range_around(self.boots, key, region, _NEIGHBOURS) for key in known}
         before = {key: self._intervals_in(key, within) for key, within in ranges.items()}
         if boot is None:
@@ -94,7 +99,6 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         boot.add(summary)
         self.last_sign_ns = max(record.last_sign_ns for record in self.boots.values())
         self.is_silent = self._is_silent_at(clock, settings)
-        evidence = _evidence_by_subject(summary)
         rewrites = (
             self._rewrite(
                 key,
@@ -103,7 +107,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
                 settings,
                 {} if key is None else evidence.get(key, {}),
             )
-            for key in self._keys()
+            for key in (sorted(evidence) if is_continued else self._keys())
         )
         return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
@@ -185,6 +189,11 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         keys = {key for boot in self.boots.values() for key in boot.verdicts}
         return [None, *sorted(keys)] if self.boots else []
 
+    def _known_among(self, keys: Iterable[str]) -> list[str]:
+        """Return those keys of links and services on which there is a verdict already."""
+        boots = self.boots.values()
+        return [key for key in keys if any(key in boot.verdicts for boot in boots)]
+
     def _subject(self, key: str | None) -> Subject:
         if key is None:
             return Subject(self.site)
@@ -209,10 +218,13 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         is_last = is_turning or until_ns >= self.last_sign_ns
         return TimeRange(from_ns, None if is_last else until_ns)
 
-    def _is_more_of_the_same(self, boot: BootRecord, summary: BatchSummary) -> bool:
-        """Return whether a batch changes no interval: all is well, and the last are open anyway."""
+    def _is_continued_by(self, boot: BootRecord, summary: BatchSummary) -> bool:
+        """
+        Return whether a batch changes no intervals but those of its verdicts' subjects: all others
+        are open anyway.
+        """
         is_newest = not self.is_silent and boot.last_sign_ns == self.last_sign_ns
-        return is_newest and boot.extends_quietly(summary)
+        return is_newest and boot.is_extended_by(summary)
 
     def _is_silent_at(self, clock: CollectorClock, settings: TimelineSettings) -> bool:
         # Asked of every site about once a second.

@@ -4,13 +4,25 @@ What the device's page says of the counter's computers while a line is cut and t
 The device is the router of the office here: its own table decides where the computers' packets go.
 """
 
-import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agent.app.test_agent import CONFIG, RunningAgent, collecting, folder, until
+from tests.agent.app.lab_agent import (
+    ECHOES,
+    FIRST_V4,
+    GATEWAY,
+    SECOND_V4,
+    RunningAgent,
+    agent_on,
+    collecting,
+    link,
+    probe,
+    results,
+    service,
+    until,
+)
 from tests.agent.links.device import ANCHOR4
 from tests.agent.probes.counter.offices import dual_wan
 from tests.agent.probes.http.visiting import HOST, ZONE
@@ -25,65 +37,6 @@ from thongsuot_schema.state import State
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-__all__ = ["folder"]
-
-OFFICE = (
-    CONFIG.partition("[[links]]")[0].replace(
-        '"Điểm phục vụ"', '"Điểm phục vụ"\nbackup_instructions = "Gạt công tắc sang B."'
-    )
-    + """
-[[links]]
-name = "fixed"
-interface = "fix0"
-medium = "fiber"
-resolvers = ["{v4[0]}"]
-[[links]]
-name = "mobile"
-interface = "wwan0"
-medium = "5g"
-allowance_bytes = 20_000_000_000
-resolvers = ["{v4[0]}"]
-[[targets]]
-name = "gateway"
-role = "anchor"
-segment = "lan"
-addresses = ["gateway"]
-[[targets]]
-name = "first"
-role = "anchor"
-segment = "carrier"
-addresses = ["{v4[0]}"]
-[[targets]]
-name = "second"
-role = "anchor"
-segment = "transit"
-addresses = ["{v4[1]}"]
-[[targets]]
-name = "portal"
-role = "service"
-segment = "service"
-url = "http://"""
-    + HOST
-    + """/"
-title_vi = "Cổng dịch vụ"
-[[probes]]
-kind = "icmp"
-every_s = 2
-[[probes]]
-kind = "path"
-every_s = 5
-settings = {{ max_hops = 6, retries = 0, timeout_s = 0.3, packet_size = false }}
-[[probes]]
-kind = "counter"
-every_s = 5
-[probes.settings]
-device_is_router = true
-timeout_s = 2.0
-resolve_timeout_s = 1.0
-resolvers = ["{v4[0]}"]
-"""
-)
-
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
@@ -93,22 +46,34 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
-    agent = RunningAgent(lab, folder, OFFICE)
-    yield agent
-    lab.clear()
-    if agent.process is not None and agent.process.poll() is None:
-        await agent.end(signal.SIGKILL)
+    path = {"max_hops": 6, "retries": 0, "timeout_s": 0.3, "packet_size": False}
+    async with agent_on(
+        lab,
+        folder,
+        link("fixed", "fix0", "fiber", resolvers=[ANCHOR4]),
+        link("mobile", "wwan0", "5g", allowance_bytes=20_000_000_000, resolvers=[ANCHOR4]),
+        *(GATEWAY, FIRST_V4, SECOND_V4),
+        service("portal", f"http://{HOST}/", "Cổng dịch vụ"),
+        ECHOES,
+        probe("path", 5, path),
+        probe(
+            "counter",
+            5,
+            {
+                "device_is_router": True,
+                "timeout_s": 2.0,
+                "resolve_timeout_s": 1.0,
+                "resolvers": [ANCHOR4],
+            },
+        ),
+        instructions="Gạt công tắc sang B.",
+    ) as agent:
+        yield agent
 
 
 def runs(receiver: PushReceiver) -> list[Result]:
     """Return what the probe has found until now, in order."""
-    found = [
-        result
-        for batch in receiver.batches
-        for result in batch.results
-        if result.series.kind == "counter"
-    ]
-    return sorted(found, key=lambda result: result.boottime_ns)
+    return results(receiver, "counter")
 
 
 def switch_overs(receiver: PushReceiver) -> list[Result]:

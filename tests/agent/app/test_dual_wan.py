@@ -5,18 +5,25 @@ The link stands for the first line. What answers by the second proves nothing of
 is silent by the second is no fault of the first's carrier.
 """
 
-import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agent.app.test_agent import (
-    CONFIG,
+from tests.agent.app.lab_agent import (
+    ECHOES,
+    GATEWAY,
+    HOST,
+    SECOND_V4,
     RunningAgent,
+    agent_on,
+    anchor,
+    carrier,
     changes,
     collecting,
-    folder,
+    link,
+    probe,
+    results,
     until,
 )
 from tests.agent.uplink.receiver import PushReceiver
@@ -32,63 +39,11 @@ from thongsuot_schema.verdict import Symptom
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-__all__ = ["folder"]
-
 REFLECTOR_PORT = 8862
 FIRST_LINE, SECOND_LINE = "router--isp1", "router--isp2"
 GONE_OVER = "packets went over from isp1 to isp2"
 BACK = "packets leave by isp1 again"
 
-_HEAD, _PROBES = CONFIG.partition("[[links]]")[0], CONFIG.partition("[[probes]]")[2]
-ONE_PORT = (
-    _HEAD
-    + """
-[[carriers]]
-name = "isp1"
-networks = ["198.51.100.0/27"]
-[[carriers]]
-name = "isp2"
-networks = ["192.0.2.0/27"]
-[[links]]
-name = "lan"
-interface = "eth0"
-medium = "fiber"
-carrier = "isp1"
-[[targets]]
-name = "gateway"
-role = "anchor"
-segment = "lan"
-addresses = ["gateway"]
-[[targets]]
-name = "hop"
-role = "anchor"
-segment = "access"
-addresses = ["198.51.100.1"]
-[[targets]]
-name = "isp1-anchor"
-role = "anchor"
-segment = "carrier"
-addresses = ["198.51.100.18"]
-[[targets]]
-name = "first"
-role = "anchor"
-segment = "transit"
-addresses = ["{v4[0]}"]
-[[targets]]
-name = "second"
-role = "anchor"
-segment = "transit"
-addresses = ["{v4[1]}"]
-[[probes]]
-kind = "egress"
-every_s = 10
-targets = ["second"]
-settings = {{ port = """
-    + str(REFLECTOR_PORT)
-    + """ }}
-[[probes]]"""
-    + _PROBES
-)
 REFLECTOR = f"""
 stamp_address = "{INTERNET_V4[1]}:{REFLECTOR_PORT}"
 allow = ["0.0.0.0/0"]
@@ -106,14 +61,24 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
-    agent = RunningAgent(lab, folder, ONE_PORT)
+    egress = probe("egress", 10, {"port": REFLECTOR_PORT}, targets=["second"])
     with reflecting(lab, folder, REFLECTOR):
-        yield agent
-        move_back(lab)
-        for wire in (FIRST_LINE, SECOND_LINE):
-            lab.clear(key=wire)
-        if agent.process is not None and agent.process.poll() is None:
-            await agent.end(signal.SIGKILL)
+        async with agent_on(
+            lab,
+            folder,
+            carrier("isp1", "198.51.100.0/27"),
+            carrier("isp2", "192.0.2.0/27"),
+            link("lan", "eth0", "fiber", carrier="isp1"),
+            GATEWAY,
+            anchor("hop", "access", "198.51.100.1"),
+            anchor("isp1-anchor", "carrier", "198.51.100.18"),
+            anchor("first", "transit", INTERNET_V4[0]),
+            *(SECOND_V4, egress, ECHOES, HOST),
+        ) as agent:
+            yield agent
+            move_back(lab)
+            for wire in (FIRST_LINE, SECOND_LINE):
+                lab.clear(key=wire)
 
 
 def move_over(lab: Lab) -> None:
@@ -129,11 +94,8 @@ def move_back(lab: Lab) -> None:
 def runs(receiver: PushReceiver, outcome: Outcome) -> int:
     """Return how many echoes to the far end have ended so."""
     return sum(
-        result.series.kind == "icmp"
-        and result.series.target in {"first", "second"}
-        and result.finding.outcome is outcome
-        for batch in receiver.batches
-        for result in batch.results
+        result.series.target in {"first", "second"} and result.finding.outcome is outcome
+        for result in results(receiver, "icmp")
     )
 
 
@@ -166,8 +128,7 @@ async def test_a_cut_line_stays_down_while_the_site_lives_on_the_other(
         await until(lambda: device.states() == UP, device)
         lab.cut(FIRST_LINE, key=FIRST_LINE)
         await until(lambda: device.states() == DOWN, device)
-        (verdict,) = [v for v in device.status().verdicts if not v.service]
-        assert verdict.symptom is Symptom.ACCESS_SILENT
+        assert device.link_verdict().symptom is Symptom.ACCESS_SILENT
 
         move_over(lab)
         await until(lambda: any(GONE_OVER in text for text in notices(receiver)), device)
@@ -201,8 +162,7 @@ async def test_a_router_that_moves_by_itself_leaves_the_first_line_unknown_and_n
         await until(lambda: device.states() == UP, device)
         move_over(lab)
         await until(lambda: device.states() == ELSEWHERE, device)
-        (verdict,) = [v for v in device.status().verdicts if not v.service]
-        assert verdict.symptom is Symptom.EGRESS_OTHER_CARRIER
+        assert device.link_verdict().symptom is Symptom.EGRESS_OTHER_CARRIER
         lab.cut(SECOND_LINE, key=SECOND_LINE)
         await until(lambda: is_silent(device), device)
         assert device.states() == ELSEWHERE

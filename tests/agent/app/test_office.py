@@ -4,13 +4,26 @@ An agent on the network of an office: the site's own routers stand between it an
 What is declared as the site's is the site's, whatever number it has.
 """
 
-import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agent.app.test_agent import CONFIG, RunningAgent, collecting, folder, until
+from tests.agent.app.lab_agent import (
+    EACH_WAY,
+    ECHOES,
+    FIRST_V4,
+    GATEWAY,
+    HOST,
+    SECOND_V4,
+    RunningAgent,
+    agent_on,
+    anchor,
+    collecting,
+    link,
+    results,
+    until,
+)
 from tests.agent.uplink.receiver import PushReceiver
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, office
@@ -22,46 +35,7 @@ from thongsuot_schema.verdict import Symptom
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-__all__ = ["folder"]
-
 NOTHING_PASSES = Impairment(loss_ratio=1.0)
-
-_HEAD, _PROBES = CONFIG.partition("[[links]]")[0], CONFIG.partition("[[probes]]")[2]
-OFFICE = (
-    _HEAD
-    + """
-[[links]]
-name = "fixed"
-interface = "eth0"
-medium = "fiber"
-site_networks = ["10.1.0.0/16", "10.2.0.0/16"]
-[[targets]]
-name = "gateway"
-role = "anchor"
-segment = "lan"
-addresses = ["gateway"]
-[[targets]]
-name = "edge"
-role = "anchor"
-segment = "lan"
-addresses = ["edge"]
-[[targets]]
-name = "first"
-role = "anchor"
-segment = "carrier"
-addresses = ["{v4[0]}"]
-[[targets]]
-name = "second"
-role = "anchor"
-segment = "transit"
-addresses = ["{v4[1]}"]
-[[probes]]
-kind = "path"
-every_s = 10
-settings = {{ max_hops = 6, retries = 0, timeout_s = 0.3, packet_size = false }}
-[[probes]]"""
-    + _PROBES
-)
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +46,21 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
-    agent = RunningAgent(lab, folder, OFFICE)
-    yield agent
-    lab.clear()
-    if agent.process is not None and agent.process.poll() is None:
-        await agent.end(signal.SIGKILL)
+    async with agent_on(
+        lab,
+        folder,
+        link("fixed", "eth0", "fiber", site_networks=["10.1.0.0/16", "10.2.0.0/16"]),
+        GATEWAY,
+        anchor("edge", "lan", "edge"),
+        *(FIRST_V4, SECOND_V4, EACH_WAY, ECHOES, HOST),
+    ) as agent:
+        yield agent
 
 
 def has_watched_edge(receiver: PushReceiver) -> bool:
     return any(
         result.series.target == "edge" and result.finding.outcome is Outcome.OK
-        for batch in receiver.batches
-        for result in batch.results
+        for result in results(receiver, "icmp")
     )
 
 
@@ -105,7 +82,6 @@ async def test_the_site_answers_for_its_own_routers_and_the_carrier_for_the_line
     for wire in wires:
         lab.impair(wire, NOTHING_PASSES, NOTHING_PASSES)
     await until(lambda: device.states() == {"fixed": (State.DOWN, segment)}, device)
-    (verdict,) = [v for v in device.status().verdicts if not v.service]
-    assert verdict.symptom is symptom
+    assert device.link_verdict().symptom is symptom
     lab.clear()
     await until(lambda: device.states() == {"fixed": (State.UP, None)}, device)

@@ -6,19 +6,24 @@ link's and its carrier's, and the news of it leaves by the other.
 """
 
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agent.app.test_agent import (
-    CONFIG,
+from tests.agent.app.lab_agent import (
+    ECHOES,
+    FIRST,
+    GATEWAY,
+    HOST,
+    SECOND,
     RunningAgent,
+    agent_on,
+    anchor,
     changes,
     collecting,
-    folder,
+    link,
     until,
 )
 from thongsuot_lab.lab import Lab
@@ -29,45 +34,6 @@ from thongsuot_schema.verdict import Symptom
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-__all__ = ["folder"]
-
-_HEAD, _SHARED = CONFIG.partition("[[links]]")[0], CONFIG.partition('name = "first"')[2]
-TWO_ROUTERS = (
-    _HEAD
-    + """
-[[links]]
-name = "fixed"
-interface = "eth0"
-medium = "fiber"
-gateways = ["192.168.1.1", "2001:db8:a1::1"]
-sources = ["2001:db8:a1::10"]
-[[links]]
-name = "mobile"
-interface = "eth0"
-medium = "5g"
-gateways = ["192.168.1.2", "2001:db8:b1::1"]
-sources = ["2001:db8:b1::10"]
-[[targets]]
-name = "gateway"
-role = "anchor"
-segment = "lan"
-addresses = ["gateway"]
-[[targets]]
-name = "hop-fixed"
-role = "anchor"
-segment = "access"
-addresses = ["198.51.100.1", "2001:db8:a0::1"]
-links = ["fixed"]
-[[targets]]
-name = "hop-mobile"
-role = "anchor"
-segment = "access"
-addresses = ["192.0.2.1", "2001:db8:b0::1"]
-links = ["mobile"]
-[[targets]]
-name = "first\""""
-    + _SHARED
-)
 WELL = {"fixed": (State.UP, None), "mobile": (State.UP, None)}
 
 
@@ -79,12 +45,23 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
-    agent = RunningAgent(lab, folder, TWO_ROUTERS)
-    yield agent
-    lab.clear()
-    if agent.process is not None and agent.process.poll() is None:
-        await agent.end(signal.SIGKILL)
+    fixed, mobile = "2001:db8:a1::", "2001:db8:b1::"
+    async with agent_on(
+        lab,
+        folder,
+        _link("fixed", "fiber", "192.168.1.1", f"{fixed}1", source=f"{fixed}10"),
+        _link("mobile", "5g", "192.168.1.2", f"{mobile}1", source=f"{mobile}10"),
+        GATEWAY,
+        anchor("hop-fixed", "access", "198.51.100.1", "2001:db8:a0::1", links=["fixed"]),
+        anchor("hop-mobile", "access", "192.0.2.1", "2001:db8:b0::1", links=["mobile"]),
+        *(FIRST, SECOND, ECHOES, HOST),
+    ) as agent:
+        yield agent
     manage(lab, folder, "remove")
+
+
+def _link(name: str, medium: str, *gateways: str, source: str) -> str:
+    return link(name, "eth0", medium, gateways=list(gateways), sources=[source])
 
 
 def manage(lab: Lab, folder: Path, action: str) -> None:
@@ -118,8 +95,7 @@ async def test_a_fault_behind_one_router_is_that_links_and_its_news_leave_by_the
         await until(lambda: device.states() == WELL, device)
         lab.cut(wire)
         await until(lambda: device.states().get(dead) == (State.DOWN, segment), device)
-        (verdict,) = [v for v in device.status().verdicts if v.link == dead and not v.service]
-        assert verdict.symptom is symptom
+        assert device.link_verdict(dead).symptom is symptom
         await until(
             lambda: any(c.verdict.state is State.DOWN for c in changes(receiver, dead)), device
         )

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.app.test_agent import (
-    RunningAgent,
-    collecting,
-    device,
-    folder,
-    lab,
-    until,
-)
+from tests.agent.app.lab_agent import RunningAgent, anchor, collecting, probe, results, until
+from tests.agent.app.test_agent import device, lab
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.batch.model import NoticeCode
@@ -21,20 +15,11 @@ from thongsuot_schema.path import parse_path
 from thongsuot_schema.result import Result
 from thongsuot_schema.state import State
 
-__all__ = ["device", "folder", "lab"]
+__all__ = ["device", "lab"]
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-MORE = """
-[[targets]]
-name = "learned"
-role = "anchor"
-segment = "access"
-addresses = ["first-hop"]
-[[probes]]
-kind = "path"
-every_s = 86400
-"""
+MORE = anchor("learned", "access", "first-hop") + probe("path", 86400)
 
 
 async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
@@ -49,10 +34,8 @@ async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
         def found(kind: str, target: str, outcome: Outcome) -> list[Result]:
             return [
                 result
-                for batch in receiver.batches
-                for result in batch.results
-                if (result.series.kind, result.series.link, result.series.target)
-                == (kind, "fixed", target)
+                for result in results(receiver, kind)
+                if (result.series.link, result.series.target) == ("fixed", target)
                 and result.finding.outcome is outcome
             ]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+from tools.api_reference import api_page
 from tools.figures import figures_page
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
@@ -129,6 +130,7 @@ def sinks_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
+    "docs/reference/api.md": api_page,
     "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/evidence.schema.json": evidence_schema,

@@ -13,9 +13,11 @@ from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.http.callbacks import callback_routes
+from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
+from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.desk.answers import AnswerPages
 from thongsuot_collector.web.desk.routes import DeskPages
 from thongsuot_collector.web.documentation import DocumentationPages
@@ -125,7 +127,17 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             now_s=time.time(),
         ),
     )
-    both = [*_pages_of_incidents(components, access), *documents]
+    city = CityState(
+        components.directory,
+        components.incidents.registry,
+        components.states.sites,
+        components.site_configs.of,
+    )
+    both = [
+        *Api(city, components.store, access).routes(),
+        *_pages_of_incidents(components, access),
+        *documents,
+    ]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from thongsuot_collector.cli import (
     account,
+    api_tokens,
     backup,
     ca,
     desk_keys,
@@ -16,6 +17,7 @@ from thongsuot_collector.cli import (
     export,
     init,
     journal,
+    lists,
     maintenance,
     netbox,
     notify,
@@ -90,6 +92,8 @@ def build_parser() -> argparse.ArgumentParser:
         enrol,
         people,
         desk_keys,
+        api_tokens,
+        lists,
         maintenance,
         request_test,
         site_configs,

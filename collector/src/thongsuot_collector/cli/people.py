@@ -45,13 +45,17 @@ def add_commands(commands: Commands) -> None:
 def _add(options: argparse.Namespace) -> int:
     name = name_from(options.name, "a person")
     configuration, directory = configured(options)
-    _check_scope(options.role, options.scope, directory)
+    check_scope(options.role, options.scope, directory)
     with opened_store(configuration.state_dir) as store:
         print(people.put(store, name, options.title, role=options.role, scope=options.scope))
     return 0
 
 
-def _check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> None:
+def check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> None:
+    """
+    Raises:
+        UsageError: a role has no such scope.
+    """
     communes = {site.commune for site in directory.sites.values()} - {NOWHERE}
     known = {PersonRole.CARRIER: set(directory.carriers), PersonRole.COMMUNE: communes}.get(role)
     if known is None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.store.api_tokens import ApiToken
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.desk_keys import DeskKey
 from thongsuot_collector.store.people import Person
@@ -114,6 +115,22 @@ def desk_keys_table(keys: Iterable[DeskKey]) -> str:
     ]
     heads = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
     return format_table(heads, rows)
+
+
+def api_tokens_table(api_tokens: Iterable[ApiToken]) -> str:
+    """Return a table of programs' tokens, without what they are."""
+    rows = [
+        (
+            token.id,
+            token.title,
+            " ".join(filter(None, (token.role, token.scope))),
+            format_moment(token.created_ns),
+            format_moment(token.expires_ns),
+            format_moment(token.revoked_ns or 0),
+        )
+        for token in api_tokens
+    ]
+    return format_table(("id", "title", "role", "since", "expires", "revoked"), rows)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -83,6 +83,10 @@ class NetworkState:
         interval = self._states.get(subject)
         return State.UNKNOWN if interval is None else interval.state
 
+    def interval_of(self, subject: Subject) -> Interval | None:
+        """Return how a subject is and since when; ``None`` where nothing was ever heard of it."""
+        return self._states.get(subject)
+
     def current_fault_of(self, subject: Subject) -> Fault | None:
         """Return the fault that a subject is in now."""
         return self._current_faults.get(subject)

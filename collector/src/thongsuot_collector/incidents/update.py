@@ -149,6 +149,8 @@ def _incident_from(
     members = _members_of(candidate.faults)
     open_subjects = [member.subject for member in members if member.end_ns is None]
     is_excused = bool(open_subjects) and all(map(state.windows_on, open_subjects))
+    # What is said of points that are not in use any more is recorded, and nobody's to act on.
+    is_in_use = any(not state.directory.site(member.subject.site).retired for member in members)
     fresh = Incident(
         id=label.name,
         code=label.code,
@@ -166,7 +168,7 @@ def _incident_from(
         hold_off=_hold_off(registry, old, label.code, candidate),
         is_certain=candidate.is_certain,
         presumed_ns=candidate.presumed_ns,
-        is_notifiable=candidate.is_notifiable,
+        is_notifiable=candidate.is_notifiable and is_in_use,
         members=members,
         children=_children(registry, label.code, members),
         total=candidate.total,

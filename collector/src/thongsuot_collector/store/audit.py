@@ -37,6 +37,8 @@ class AuditAction(StrEnum):
     PERSON_REMOVED = "person_removed"
     DESK_KEY_CREATED = "desk_key_created"
     DESK_KEY_REVOKED = "desk_key_revoked"
+    API_TOKEN_CREATED = "api_token_created"  # noqa: S105 - an action, not a secret
+    API_TOKEN_REVOKED = "api_token_revoked"  # noqa: S105 - an action, not a secret
     WORK_PLANNED = "work_planned"
     WORK_TAKEN_BACK = "work_taken_back"
     INCIDENT_TAKEN_ON = "incident_taken_on"

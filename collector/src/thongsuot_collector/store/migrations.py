@@ -133,6 +133,10 @@ def _roles_and_desk_keys(connection: Connection) -> None:
             )
 
 
+def _table_of_api_tokens(connection: Connection) -> None:
+    tables.API_TOKENS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -147,6 +151,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_accounts,
     _retries_of_dead_letters,
     _roles_and_desk_keys,
+    _table_of_api_tokens,
 )
 
 

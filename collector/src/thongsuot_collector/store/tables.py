@@ -122,6 +122,22 @@ DESK_KEYS = Table(
 )
 """Links that open a carrier's desk; what makes one good is signed, and stands nowhere."""
 
+API_TOKENS = Table(
+    "api_tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    # A carrier's name, or a commune's code; empty for the city.
+    Column("scope", Text, nullable=False),
+    # As of an agent's token: 256 random bits.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+)
+"""Tokens by which programs read what a role may see; none of them changes anything."""
+
 TEST_REQUESTS = Table(
     "test_requests",
     METADATA,

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
-from thongsuot_collector.store import desk_keys, people
+from thongsuot_collector.queries.scope import QueryScope
+from thongsuot_collector.store import api_tokens, desk_keys, people
 from thongsuot_collector.store.people import Person, PersonRole
 from thongsuot_collector.store.tokens import digest_of
 from thongsuot_collector.web import labels
@@ -60,6 +61,15 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         return self.sees_all or (self.role is PersonRole.COMMUNE and self.scope == commune)
 
     @property
+    def query_scope(self) -> QueryScope:
+        """What lists hold for them."""
+        return QueryScope(
+            is_city=self.sees_all,
+            carrier=self.scope if self.role is PersonRole.CARRIER else "",
+            commune=self.scope if self.role is PersonRole.COMMUNE else "",
+        )
+
+    @property
     def audited_as(self) -> str:
         """Who that is in the audit log."""
         if self.role is PersonRole.CARRIER:
@@ -73,7 +83,8 @@ STRANGER = Visitor()
 
 class PageAccess:
     """
-    Knows people by what their browsers send (RFC 7617), and carriers by the key of their link.
+    Knows people by what their browsers send (RFC 7617), programs by their token (RFC 6750), and
+    carriers by the key of their link.
 
     ``password``: who looks has to know it; empty: everybody may look. Who has an account sees what
     its role sees, whatever everybody may.
@@ -101,7 +112,11 @@ class PageAccess:
         known = getattr(request.state, "visitor", None)
         if isinstance(known, Visitor):  # one request asks more than once, and is counted once
             return known
-        visitor = await self._bearer(request) or await self._login(request)
+        visitor = (
+            await self._desk_key(request)
+            or await self._api_token(request)
+            or await self._login(request)
+        )
         if visitor.role is None and not self._password:
             visitor = Visitor(role=PersonRole.CITY_READER)
         request.state.visitor = visitor
@@ -122,7 +137,7 @@ class PageAccess:
         """Return whether there is anybody who may act: where not, no page offers it."""
         return await asyncio.to_thread(people.is_any, self._store)
 
-    async def _bearer(self, request: Request) -> Visitor | None:
+    async def _desk_key(self, request: Request) -> Visitor | None:
         """Return whom a desk's key was made for."""
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         key_id = self._links.key_id(key) if key else ""
@@ -139,6 +154,23 @@ class PageAccess:
             key_id=key_id,
             may_act=known.may_act,
         )
+
+    async def _api_token(self, request: Request) -> Visitor | None:
+        """Return whom a program's token was made for; it may look, and act on nothing."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        sent = token.strip().encode()
+        address = address_of(request.scope)
+        self._failed_logins.check(address, sent)
+        known = None
+        if sent.startswith(api_tokens.PREFIX.encode()):
+            known = await asyncio.to_thread(api_tokens.known, self._store, digest_of(sent))
+        is_right = known is not None and known.is_good(time.time_ns())
+        self._failed_logins.note(address, sent, is_right=is_right)
+        if known is None or not is_right:
+            return STRANGER
+        return Visitor(role=known.role, scope=known.scope, name=known.id, title=known.title)
 
     async def _login(self, request: Request) -> Visitor:
         name, password = _credentials(request)

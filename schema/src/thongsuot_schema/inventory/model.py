@@ -213,7 +213,8 @@ class Site(StrictStruct, frozen=True):
 
     ``channels`` are the ways by which its support contacts are told, ``fallback_channels`` what
     stands in for them, see ``Carrier``. ``backup_instructions`` say on its page how its computers
-    are moved to the backup by hand, where that does not happen by itself.
+    are moved to the backup by hand, where that does not happen by itself. ``retired``: it is not in
+    use any more; it stays in the record, nobody is told of its silence, and it counts nowhere.
     """
 
     name: Name
@@ -228,6 +229,7 @@ class Site(StrictStruct, frozen=True):
     links: tuple[Link, ...] = ()
     targets: tuple[str, ...] = ("*",)
     backup_instructions: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    retired: bool = False
 
 
 class EscalationStep(StrictStruct, frozen=True):

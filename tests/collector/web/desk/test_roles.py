@@ -55,6 +55,23 @@ MAY: dict[str, set[str]] = {
     "/sla": CITY | {OWN, OTHER, KEY},
     "/sla/{month}": CITY | {OWN, OTHER, KEY},
     "/sla/{month}/{circuit}": CITY | {OWN, KEY},
+    "/openapi.json": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+    "/api/v1/summary": CITY,
+    **{
+        f"/api/v1/{name}{suffix}": CITY | others
+        for name, others in {
+            "sites": {COMMUNE, ELSEWHERE},
+            "links": {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+            "incidents": {OWN, OTHER, KEY},
+            "agents": {COMMUNE, ELSEWHERE},
+            "deliveries": set[str](),
+            "audit": set[str](),
+            "carriers": {OWN, OTHER, KEY},
+            "communes": {COMMUNE, ELSEWHERE},
+            "maintenance": {OWN, OTHER, KEY},
+        }.items()
+        for suffix in ("", ".csv")
+    },
 }
 """Who may open what of VNPT's incident at Hoàn Kiếm; the test knows every route of the program."""
 

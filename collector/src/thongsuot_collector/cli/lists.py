@@ -1,0 +1,99 @@
+"""``thongsuot-collector sites|links|incidents|carriers``: the lists that pages and API show."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.cli.command import Commands, UsageError, on_store
+from thongsuot_collector.cli.tables import format_table
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.queries.city import city_from_store
+from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
+from thongsuot_collector.queries.records import Record
+from thongsuot_collector.queries.scope import WHOLE_CITY
+from thongsuot_collector.queries.selection import MOST, Page, text_of
+from thongsuot_collector.queries.table import csv_bytes
+from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_schema.words.translations import REFERENCE, languages
+
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "sites": ("name", "title", "status", "state", "fixed", "mobile", "since", "incidents"),
+    "links": ("site", "link", "carrier", "circuit", "state", "segment", "since", "incident"),
+    "incidents": ("id", "title", "status", "severity", "turn", "opened_at", "closed_at"),
+    "carriers": ("name", "title", "links", "up", "degraded", "down", "unknown", "incidents"),
+}
+"""What a terminal shows of each list; ``--json`` and ``--csv`` have all."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    for name, columns in _COLUMNS.items():
+        query = LIST_BY_NAME[name]
+        parser = commands.add(name, on_store(_lister(query, columns)), f"list the {name} as of now")
+        parser.add_argument("query", nargs="*", help="words to search, diacritics or not")
+        parser.add_argument(
+            "--where",
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            help=f"only those with it; fields: {', '.join(query.filters)}",
+        )
+        parser.add_argument("--sort", default="", metavar="FIELD", help="-FIELD: descending")
+        parser.add_argument("--lang", choices=languages(), default=REFERENCE, help="%(default)s")
+        if query.period:
+            parser.add_argument("--since", default="", metavar="DAY", help="30 days ago")
+            parser.add_argument("--until", default="", metavar="DAY", help="now")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="as the API has it")
+        form.add_argument("--csv", action="store_true", help="as a spreadsheet takes it")
+
+
+def _lister(
+    query: ListQuery, columns: Sequence[str]
+) -> Callable[[argparse.Namespace, Engine, InventoryDirectory], int]:
+    def command(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
+        try:
+            selection = selection_from(query, _arguments(options))
+        except ArgumentInvalid as error:
+            raise UsageError(error) from error
+        city = city_from_store(store, directory)
+        records = query.ask_here(city, store, selection, WHOLE_CITY, options.lang)
+        if options.csv:
+            sys.stdout.buffer.write(csv_bytes(query.record, records))
+        elif options.json:
+            print(msgspec.json.format(msgspec.json.encode(_all(records)), indent=2).decode())
+        else:
+            print(_table(records, columns))
+        return 0
+
+    return command
+
+
+def _arguments(options: argparse.Namespace) -> list[tuple[str, str]]:
+    filters = []
+    for text in options.where:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--where is FIELD=VALUE, not {text!r}")
+        filters.append((name, value))
+    bounds = [(name, getattr(options, name, "")) for name in ("since", "until")]
+    return [
+        ("q", " ".join(options.query)),
+        ("sort", options.sort),
+        ("limit", str(MOST)),
+        *filters,
+        *((name, value) for name, value in bounds if value),
+    ]
+
+
+def _all(records: Sequence[Record]) -> Page:
+    """Return all records as one page, as the API names its parts."""
+    return Page(items=records, total=len(records))
+
+
+def _table(records: Sequence[Record], columns: Sequence[str]) -> str:
+    rows = [[text_of(getattr(record, name)) or "-" for name in columns] for record in records]
+    return format_table(columns, rows)

@@ -1,0 +1,146 @@
+"""
+City: how all is now, as queries read it; the same of a running collector and of its store.
+
+Nothing of it is kept: each question builds what it needs from the registry of incidents, which
+knows how every subject is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.notification_log import (
+    NotificationCause,
+    NotificationKind,
+    NotificationRecord,
+)
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.queries.records import SiteStatus
+from thongsuot_collector.rules.loader import load_all
+from thongsuot_collector.state.site import SiteState
+from thongsuot_collector.store import site_configs, sites
+from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+from thongsuot_collector.timeline.interval import Basis, Interval
+from thongsuot_collector.timeline.site import SiteTimeline
+from thongsuot_collector.timeline.subject import Subject
+
+ConfigOf = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
+
+
+class CityState:
+    """
+    What the collector knows now.
+
+    ``registry`` holds the state of every subject and the open incidents, ``states`` what each site
+    told of itself, ``config_of`` which settings its agent has and should have.
+    """
+
+    def __init__(
+        self,
+        directory: InventoryDirectory,
+        registry: IncidentRegistry,
+        states: Mapping[str, SiteState],
+        config_of: ConfigOf,
+    ) -> None:
+        self.directory = directory
+        self.registry = registry
+        self.states = states
+        self.config_of = config_of
+
+    @property
+    def windows(self) -> tuple[MaintenanceWindow, ...]:
+        """All planned work."""
+        return self.registry.network_state.windows
+
+    def site_names(self) -> list[str]:
+        """Return all sites: those of the inventory, and others that were heard; sorted."""
+        return sorted({*self.directory.sites, *self.states})
+
+    def interval_of(self, subject: Subject) -> Interval | None:
+        """Return how a subject is now; ``None``: nothing was ever heard of it."""
+        return self.registry.network_state.interval_of(subject)
+
+    def heard_ns(self, site: str) -> int:
+        """Return when a site's newest push came in; 0: never."""
+        state = self.states.get(site)
+        return 0 if state is None else state.heard_ns
+
+    def status_of(self, site: str) -> SiteStatus:
+        """Return whether a site can be heard."""
+        if self.directory.site(site).retired:
+            return SiteStatus.RETIRED
+        device = self.interval_of(Subject(site))
+        if device is None:
+            return SiteStatus.REPORTING if self.heard_ns(site) else SiteStatus.NOT_INSTALLED
+        return SiteStatus.SILENT if device.basis is Basis.SILENCE else SiteStatus.REPORTING
+
+    def open_incidents(self) -> list[Incident]:
+        """Return the incidents that go on, also those inside a larger one."""
+        known = (self.registry.incidents[name] for name in self.registry.active)
+        return [incident for incident in known if incident.is_open]
+
+    def leading_incidents(self) -> list[Incident]:
+        """Return the open incidents on which somebody has to act: none inside a larger one."""
+        return [
+            incident
+            for incident in self.open_incidents()
+            if incident.is_notifiable and not incident.parents
+        ]
+
+    def context_of(self, incident: Incident) -> MessageContext:
+        """Return what an incident's texts are made from."""
+        kind = NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED
+        cause = NotificationCause.STARTED if incident.is_open else NotificationCause.ENDED
+        record = NotificationRecord(
+            number=0, kind=kind, cause=cause, party=incident.party, at_ns=incident.known_ns
+        )
+        return MessageContext(
+            kind=kind,
+            record=record,
+            incident=incident,
+            rule=self.registry.rules[incident.code],
+            audience=incident.party,
+            comparison=Comparison(),
+            directory=self.directory,
+        )
+
+
+def city_from_store(store: Engine, directory: InventoryDirectory) -> CityState:
+    """
+    Return the city as the store has it, for whoever runs no collector.
+
+    Intervals and incidents are written with the news that changes them; when a site was heard and
+    what its agent told of itself may be a minute older than what a running collector knows.
+    """
+    registry = IncidentRegistry(directory, load_all(), IncidentSettings(), calm_s=0.0)
+    for _, body in rows.load_timelines(store):
+        timeline = msgspec.msgpack.decode(body, type=SiteTimeline)
+        for subject, interval in timeline.current().items():
+            registry.network_state.set_state(subject, interval)
+    registry.restore(rows.load_live(store, known_since_ns=2**63 - 1))
+    states = {
+        site: msgspec.msgpack.decode(state, type=SiteState)
+        for site, state in sites.all_states(store)
+    }
+    newest, running = site_configs.newest(store), site_configs.runs(store)
+    return CityState(
+        directory, registry, states, lambda site: (newest.get(site), running.get(site))
+    )
+
+
+def by_site(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
+    """Return incidents by the sites of which anything still belongs to them."""
+    sites_with: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        members = (member for member in incident.members if member.end_ns is None)
+        for site in sorted({member.subject.site for member in members}):
+            sites_with.setdefault(site, []).append(incident)
+    return sites_with

@@ -1,0 +1,237 @@
+"""
+Lists: every list that pages, API and command line have, with what can be asked of it.
+
+Whatever shows a list goes through ``ListQuery``: who may see it, what it is filtered and searched
+by, and the type of its records stand here once.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.queries import incidents, sites
+from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.queries.logs import audit_records, closed_incidents, delivery_records
+from thongsuot_collector.queries.records import (
+    AgentRecord,
+    AuditRecord,
+    CarrierRecord,
+    CommuneRecord,
+    DeliveryRecord,
+    IncidentRecord,
+    LinkRecord,
+    MaintenanceRecord,
+    Record,
+    SiteRecord,
+)
+from thongsuot_collector.queries.scope import QueryScope
+from thongsuot_collector.queries.selection import Selection, select_records
+from thongsuot_collector.store.people import PersonRole
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.translations import REFERENCE
+
+PERIOD: Final = timedelta(days=30)
+"""What a list of what happened goes back where nobody says how far."""
+
+CITY_ROLES: Final = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CITY_READER})
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list has read from the store: closed incidents, or records as they are."""
+
+    incidents: Sequence[Incident] = ()
+    records: Sequence[Record] = ()
+
+
+Read = Callable[[Engine, Selection, QueryScope], Stored]
+Build = Callable[[CityState, Stored, QueryScope, Language], Sequence[Record]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """
+    One list: its ``name`` in addresses, the type of its records, and how they are had.
+
+    ``read`` asks the store, in any thread; ``build`` makes the records, where the state is kept.
+    ``order`` is that of the list: fields, the first counts most. ``period``: it is bounded by a
+    time, the last 30 days where nothing else is said.
+    """
+
+    name: str
+    record: type[Record]
+    roles: frozenset[PersonRole]
+    build: Build
+    searched: tuple[str, ...]
+    filters: tuple[str, ...]
+    order: str
+    period: str = ""
+    read: Read = lambda _store, _selection, _scope: Stored()
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The fields that it can be sorted by."""
+        return self.record.__struct_fields__
+
+    async def ask(
+        self,
+        city: CityState,
+        store: Engine,
+        selection: Selection,
+        scope: QueryScope,
+        language: Language = REFERENCE,
+    ) -> list[Record]:
+        """Return the selected records; the store is read in a thread."""
+        bounded = self._bounded(selection)
+        stored = await asyncio.to_thread(self.read, store, bounded, scope)
+        return self._selected(city, stored, bounded, scope, language)
+
+    def ask_here(
+        self,
+        city: CityState,
+        store: Engine,
+        selection: Selection,
+        scope: QueryScope,
+        language: Language = REFERENCE,
+    ) -> list[Record]:
+        """Return the selected records, in a process that has nothing else to do."""
+        bounded = self._bounded(selection)
+        return self._selected(city, self.read(store, bounded, scope), bounded, scope, language)
+
+    def _bounded(self, selection: Selection) -> Selection:
+        if not self.period or selection.since is not None:
+            return selection
+        until = selection.until or datetime.now(UTC)
+        return msgspec.structs.replace(selection, since=until - PERIOD)
+
+    def _selected(
+        self,
+        city: CityState,
+        stored: Stored,
+        selection: Selection,
+        scope: QueryScope,
+        language: Language,
+    ) -> list[Record]:
+        records = self.build(city, stored, scope, language)
+        return select_records(records, selection, searched=self.searched, order=self.order)
+
+
+_PLACE: Final = ("commune", "area")
+
+LISTS: Final[tuple[ListQuery, ...]] = (
+    ListQuery(
+        name="sites",
+        record=SiteRecord,
+        roles=CITY_ROLES | {PersonRole.COMMUNE},
+        build=lambda city, _stored, scope, _language: sites.site_records(city, scope),
+        searched=("name", "title", "commune_name", "area"),
+        filters=(*_PLACE, "status", "state", "fixed", "mobile", "is_whole", "kind", "carriers"),
+        order="state title",
+    ),
+    ListQuery(
+        name="links",
+        record=LinkRecord,
+        roles=frozenset(PersonRole),
+        build=lambda city, _stored, scope, _language: sites.link_records(city, scope),
+        searched=("site", "site_title", "commune_name", "area", "circuit", "carrier_title"),
+        filters=("site", *_PLACE, "medium", "carrier", "status", "state", "segment"),
+        order="state site_title link",
+    ),
+    ListQuery(
+        name="incidents",
+        record=IncidentRecord,
+        roles=CITY_ROLES | {PersonRole.CARRIER},
+        build=lambda city, stored, scope, language: incidents.incident_records(
+            city, stored.incidents, scope, language
+        ),
+        searched=("id", "title", "acting_title", "accepted_by", "sites"),
+        filters=(
+            "status",
+            "closure",
+            "turn",
+            "state",
+            "severity",
+            "segment",
+            "rule",
+            "carriers",
+            "communes",
+            "areas",
+            "sites",
+            "is_disputed",
+            "parents",
+        ),
+        order="-status -opened_at id",
+        period="opened_at",
+        read=lambda store, selection, scope: Stored(
+            incidents=closed_incidents(store, selection, scope)
+        ),
+    ),
+    ListQuery(
+        name="agents",
+        record=AgentRecord,
+        roles=CITY_ROLES | {PersonRole.COMMUNE},
+        build=lambda city, _stored, scope, _language: sites.agent_records(city, scope),
+        searched=("site", "site_title", "commune_name", "area", "version"),
+        filters=("site", *_PLACE, "status", "version", "clock"),
+        order="site_title",
+    ),
+    ListQuery(
+        name="deliveries",
+        record=DeliveryRecord,
+        roles=CITY_ROLES,
+        build=lambda _city, stored, _scope, _language: stored.records,
+        searched=("incident", "audience", "channel", "reference", "text"),
+        filters=("incident", "audience", "channel", "kind", "outcome"),
+        order="-began_at -id",
+        period="began_at",
+        read=lambda store, selection, _scope: Stored(records=delivery_records(store, selection)),
+    ),
+    ListQuery(
+        name="audit",
+        record=AuditRecord,
+        roles=CITY_ROLES,
+        build=lambda _city, stored, _scope, _language: stored.records,
+        searched=("by", "action", "subject", "detail"),
+        filters=("by", "action", "subject"),
+        order="-at -id",
+        period="at",
+        read=lambda store, selection, _scope: Stored(records=audit_records(store, selection)),
+    ),
+    ListQuery(
+        name="carriers",
+        record=CarrierRecord,
+        roles=CITY_ROLES | {PersonRole.CARRIER},
+        build=lambda city, _stored, scope, _language: incidents.carrier_records(city, scope),
+        searched=("name", "title"),
+        filters=("name",),
+        order="title",
+    ),
+    ListQuery(
+        name="communes",
+        record=CommuneRecord,
+        roles=CITY_ROLES | {PersonRole.COMMUNE},
+        build=lambda city, _stored, scope, _language: sites.commune_records(city, scope),
+        searched=("code", "name", "area"),
+        filters=("code", "area", "state", "fixed", "mobile"),
+        order="row column code",
+    ),
+    ListQuery(
+        name="maintenance",
+        record=MaintenanceRecord,
+        roles=CITY_ROLES | {PersonRole.CARRIER},
+        build=lambda city, _stored, scope, _language: incidents.maintenance_records(
+            city, scope, now_ns=time.time_ns()
+        ),
+        searched=("id", "note"),
+        filters=("carriers", "commune", "areas", "site", "is_active"),
+        order="start_at id",
+    ),
+)
+
+LIST_BY_NAME: Final = {query.name: query for query in LISTS}

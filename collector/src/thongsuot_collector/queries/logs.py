@@ -1,0 +1,71 @@
+"""What lists read from the store, bounded by time: closed incidents, deliveries, the audit log."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Engine, and_, select, true
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.queries.records import AuditRecord, DeliveryRecord, moment
+from thongsuot_collector.queries.scope import QueryScope
+from thongsuot_collector.queries.selection import Selection
+from thongsuot_collector.store.tables import AUDIT, DELIVERIES, INCIDENT_MEMBERS, INCIDENTS
+
+MOST_ROWS = 20_000
+"""Read for one list: the newest of a period that has more."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def closed_incidents(store: Engine, selection: Selection, scope: QueryScope) -> list[Incident]:
+    """Return the closed incidents whose onset lies in the time; of one site where that is asked."""
+    wanted = select(INCIDENTS.c.body).where(
+        INCIDENTS.c.is_open.is_(False), _within(INCIDENTS.c.opened_ns, selection)
+    )
+    if not (scope.is_city or scope.carrier) or selection.filters.get("status") == ("open",):
+        return []
+    sites = selection.filters.get("sites", ())
+    if sites:
+        of_sites = select(INCIDENT_MEMBERS.c.incident).where(INCIDENT_MEMBERS.c.site.in_(sites))
+        wanted = wanted.where(INCIDENTS.c.id.in_(of_sites))
+    wanted = wanted.order_by(INCIDENTS.c.opened_ns.desc()).limit(MOST_ROWS)
+    with store.connect() as connection:
+        bodies = [row.body for row in connection.execute(wanted)]
+    return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
+
+
+def delivery_records(store: Engine, selection: Selection) -> list[DeliveryRecord]:
+    """Return the deliveries that were begun in the time."""
+    wanted = select(DELIVERIES).where(_within(DELIVERIES.c.began_ns, selection))
+    incidents = selection.filters.get("incident", ())
+    if incidents:
+        wanted = wanted.where(DELIVERIES.c.incident.in_(incidents))
+    wanted = wanted.order_by(DELIVERIES.c.id.desc()).limit(MOST_ROWS)
+    with store.connect() as connection:
+        rows = [dict(row) for row in connection.execute(wanted).mappings()]
+    return [
+        DeliveryRecord(began_at=moment(row.pop("began_ns")), took_s=row.pop("took_ns") / 1e9, **row)
+        for row in rows
+    ]
+
+
+def audit_records(store: Engine, selection: Selection) -> list[AuditRecord]:
+    """Return the lines of the audit log of the time."""
+    wanted = select(AUDIT).where(_within(AUDIT.c.at_ns, selection))
+    wanted = wanted.order_by(AUDIT.c.id.desc()).limit(MOST_ROWS)
+    with store.connect() as connection:
+        rows = [dict(row) for row in connection.execute(wanted).mappings()]
+    return [AuditRecord(at=moment(row.pop("at_ns")), **row) for row in rows]
+
+
+def _within(column: Column[Any], selection: Selection) -> Any:  # noqa: ANN401 - SQLAlchemy's own
+    bounds = [
+        *([column >= _ns(selection.since)] if selection.since else []),
+        *([column < _ns(selection.until)] if selection.until else []),
+    ]
+    return and_(true(), *bounds)
+
+
+def _ns(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1_000

@@ -1,0 +1,121 @@
+"""
+Selection: of all records of a list those that are asked for, in order, and one page of them. Pure.
+
+Texts are searched without diacritics and sorted as Vietnamese dictionaries do.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from operator import itemgetter
+
+import msgspec
+
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.queries.records import Record
+from thongsuot_collector.queries.sites import WORST_FIRST
+from thongsuot_schema.inventory.communes import fold, sort_key
+from thongsuot_schema.state import State
+
+LIMIT = 100
+MOST = 1_000
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is asked of a list.
+
+    ``query``: words that all stand in what is searched. ``filters``: of each field the values of
+    which one has to be there; of a field with several values it is enough that one is. ``sort``
+    names a field, with a dash before it for the other direction; empty: the list's own order.
+    ``since`` and ``until`` (exclusive) bound the list's own time.
+    """
+
+    query: str = ""
+    filters: Mapping[str, tuple[str, ...]] = {}
+    sort: str = ""
+    limit: int = LIMIT
+    offset: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a list; ``total`` records were selected in all."""
+
+    items: Sequence[Record]
+    total: int
+
+
+def select_records(
+    records: Sequence[Record], selection: Selection, *, searched: Sequence[str], order: str
+) -> list[Record]:
+    """Return the records that are asked for, in order; ``order`` is that of the list."""
+    words = fold(selection.query).split()
+    chosen = [
+        record
+        for record in records
+        if all(_has(getattr(record, name), wanted) for name, wanted in selection.filters.items())
+        and (not words or _matches(record, words, searched))
+    ]
+    # Sorted by what counts less first: Python's sort keeps the order of equals.
+    for field in reversed([*filter(None, [selection.sort]), *order.split()]):
+        name = field.removeprefix("-")
+        known = [record for record in chosen if getattr(record, name) is not None]
+        unknown = [record for record in chosen if getattr(record, name) is None]
+        ranked = sorted(
+            ((_key(getattr(record, name)), record) for record in known),
+            key=itemgetter(0),
+            reverse=field.startswith("-"),
+        )
+        chosen = [record for _, record in ranked] + unknown
+    return chosen
+
+
+def page_of(records: Sequence[Record], selection: Selection) -> Page:
+    """Return the page of the selected records that is asked for."""
+    end = selection.offset + selection.limit
+    return Page(items=records[selection.offset : end], total=len(records))
+
+
+def text_of(value: object) -> str:
+    """Return a value of a record as filters and tables of text have it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return " ".join(map(text_of, value))
+    return str(value)
+
+
+def _has(value: object, wanted: Sequence[str]) -> bool:
+    if isinstance(value, tuple):
+        return any(text_of(part) in wanted for part in value)
+    return text_of(value) in wanted
+
+
+def _matches(record: Record, words: Sequence[str], searched: Sequence[str]) -> bool:
+    hay = _folded(" ".join(text_of(getattr(record, name)) for name in searched))
+    return all(word in hay for word in words)
+
+
+def _key(value: object) -> tuple[object, ...]:
+    if isinstance(value, State):
+        return (WORST_FIRST.index(value),)
+    if isinstance(value, Severity):
+        return (list(Severity).index(value),)
+    if isinstance(value, str):
+        return _sort_key(value)
+    if isinstance(value, tuple):
+        return _sort_key(text_of(value))
+    return (value,)
+
+
+_sort_key = cache(sort_key)
+_folded = cache(fold)

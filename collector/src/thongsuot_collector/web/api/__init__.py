@@ -1,0 +1,1 @@
+"""The API: what pages show, for programs; read only."""

@@ -1,0 +1,94 @@
+"""Arguments: what an address asks of a list, read and refused alike for pages and API. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.queries.lists import ListQuery
+from thongsuot_collector.queries.selection import LIMIT, MOST, Selection
+from thongsuot_schema.words.dates import VIETNAM_OFFSET_S
+
+_QUERY_CHARACTERS = 100
+_VALUES = 50
+FARTHEST = 10_000_000
+_DAY = len("2026-11-30")
+_FIRST, _LAST = datetime(1970, 2, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_OWN = frozenset({"q", "sort", "limit", "offset", "since", "until", "lang", "key"})
+
+
+class ArgumentInvalid(CollectorError):
+    """An argument of an address makes no sense; the text says which and why."""
+
+
+def selection_from(query: ListQuery, arguments: Iterable[tuple[str, str]]) -> Selection:
+    """
+    Return what the arguments of an address ask of a list; empty ones ask for nothing.
+
+    Raises:
+        ArgumentInvalid: one is unknown, or its value cannot be.
+    """
+    own: dict[str, str] = {}
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, value in arguments:
+        if name in _OWN:
+            own[name] = value.strip()
+        elif name not in query.filters:
+            known = ", ".join(query.filters)
+            raise ArgumentInvalid(f"{query.name} have no filter {name!r}; known: {known}")
+        elif value:
+            filters[name] = (*filters.get(name, ()), value)
+    if any(len(values) > _VALUES for values in filters.values()):
+        raise ArgumentInvalid(f"a filter takes at most {_VALUES} values")
+    sort = own.get("sort", "")
+    if sort and sort.removeprefix("-") not in query.sorts:
+        known = ", ".join(query.sorts)
+        raise ArgumentInvalid(f"{query.name} cannot be sorted by {sort!r}; known: {known}")
+    if not query.period and (own.get("since") or own.get("until")):
+        raise ArgumentInvalid(f"{query.name} are of now: since and until bound nothing")
+    return Selection(
+        query=own.get("q", "")[:_QUERY_CHARACTERS],
+        filters=filters,
+        sort=sort,
+        limit=_number(own, "limit", LIMIT, least=1, most=MOST),
+        offset=_number(own, "offset", 0, least=0, most=FARTHEST),
+        since=_moment(own, "since", is_end=False),
+        until=_moment(own, "until", is_end=True),
+    )
+
+
+def _number(own: dict[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    text = own.get(name, "")
+    if not text:
+        return default
+    is_number = text.isascii() and text.isdigit() and len(text) < len(str(most)) + 1
+    if not is_number or not least <= int(text) <= most:
+        raise ArgumentInvalid(f"{name} is a number from {least} to {most}, not {text[:40]!r}")
+    return int(text)
+
+
+def _moment(own: dict[str, str], name: str, *, is_end: bool) -> datetime | None:
+    """
+    Return a moment (RFC 3339), or a day of Vietnam: the end of one for ``until``.
+
+    What lies before or after all that can be in a store bounds as its first or last moment does.
+    """
+    text = own.get(name, "")
+    if not text:
+        return None
+    try:
+        at = _day_bound(text, is_end=is_end) if len(text) == _DAY else datetime.fromisoformat(text)
+    except OverflowError:
+        return _FIRST if text < "1970" else _LAST
+    except ValueError as error:
+        raise ArgumentInvalid(
+            f"{name} is a day (2026-11-30) or a moment (2026-11-30T08:00:00Z), not {text[:40]!r}"
+        ) from error
+    if at.tzinfo is None:
+        raise ArgumentInvalid(f"{name} has no time zone: {text[:40]!r}")
+    return min(max(at, _FIRST), _LAST).astimezone(UTC)
+
+
+def _day_bound(text: str, *, is_end: bool) -> datetime:
+    day = date.fromisoformat(text)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return midnight + timedelta(days=int(is_end), seconds=-VIETNAM_OFFSET_S)

@@ -1,0 +1,111 @@
+"""Three points of three communes that push to a real collector, and one that never did."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.running import Pusher, collector, eventually, token
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+COMMUNES = (("00070", "Hoàn Kiếm"), ("00004", "Ba Đình"), ("09619", "Ba Vì"), ("00160", "Cầu Giấy"))
+INVENTORY = Inventory(
+    communes=tuple(
+        Commune(code=code, name=f"Phường {name}", kind="phuong", slug=code)
+        for code, name in COMMUNES
+    ),
+    carriers=(Carrier(name="song-hong", title="Sông Hồng"), Carrier(name="cuu-long")),
+    sites=tuple(
+        Site(
+            name=f"s{at}",
+            title=f"Điểm {name}",
+            commune=code,
+            links=(
+                Link(
+                    name="fixed",
+                    interface="e",
+                    medium=Medium.FIBER,
+                    carrier="song-hong",
+                    circuit=f"HNI-{code}",
+                ),
+                Link(name="mobile", interface="w", medium=Medium.RADIO_5G, carrier="cuu-long"),
+            ),
+        )
+        for at, (code, name) in enumerate(COMMUNES)
+    ),
+)
+NEVER_HEARD = "s3"
+CONFIG = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\n"
+BOOTED_NS = 9_000 * S
+
+
+class ReportingCity:
+    """The agents of three points, and a client of the collector they push to."""
+
+    def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
+        self.client = client
+        self.folder = folder
+        self.agents: dict[str, tuple[BatchSealer, str]] = {}
+
+    async def push(self, site: str, **links: State) -> None:
+        """Push how links are now."""
+        is_first = site not in self.agents
+        if is_first:
+            stream = digest_of(site.encode()).hex()[:16]
+            agent = BatchSealer(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
+            self.agents[site] = agent, token(self.folder, site)
+        agent, secret = self.agents[site]
+        now_ns = time.time_ns() - agent.epoch_ns
+        started = [Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)] if is_first else []
+        changes = [
+            change(now_ns, state, link=link)
+            if state is State.UP
+            else change(
+                now_ns, state, link=link, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT
+            )
+            for link, state in links.items()
+        ]
+        batch = agent.batch(
+            now_ns, [icmp_result(now_ns - S, link="fixed")], changes=changes, notices=started
+        )
+        pushed = await Pusher(self.client, agent, secret).batch(batch, boottime_ns=now_ns)
+        assert pushed.status_code == 200, pushed.text
+
+    async def cut(self, site: str) -> str:
+        """Cut the fixed line of a site; return the incident that is open then."""
+        await self.push(site, fixed=State.DOWN)
+        names: list[str] = []
+
+        async def is_open() -> bool:
+            answer = await self.client.get("/api/v1/incidents", params={"sites": site})
+            names.extend(item["id"] for item in answer.json()["items"] if item["status"] == "open")
+            return bool(names)
+
+        await eventually(is_open)
+        return names[0]
+
+
+@asynccontextmanager
+async def reporting_city(folder: Path, config: str = CONFIG) -> AsyncIterator[ReportingCity]:
+    """Run the collector, and let all but one point push that they are well."""
+    async with collector(folder, config=config, inventory=INVENTORY) as client:
+        city = ReportingCity(client, folder)
+        for site in INVENTORY.sites:
+            if site.name != NEVER_HEARD:
+                await city.push(site.name, fixed=State.UP, mobile=State.UP)
+
+        async def are_heard() -> bool:
+            answer = await client.get("/api/v1/sites", params={"is_whole": "true"})
+            return bool(answer.json().get("total") == len(INVENTORY.sites) - 1)
+
+        if not config.count("password_file"):
+            await eventually(are_heard)
+        yield city

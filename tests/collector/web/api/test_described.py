@@ -1,0 +1,56 @@
+"""
+Questions that Schemathesis makes from the API's own description, asked of a real collector.
+
+Each answer has a status that the description names and the type it promises, whatever was asked.
+In the nightly run there are many more of them.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS
+
+from tests.collector.queries.reporting_city import reporting_city
+from thongsuot_collector.web.api.openapi import document
+
+EXAMPLES = 200 if os.environ.get("THONGSUOT_NIGHTLY") else 3
+"""Of each operation."""
+
+SKIPPED = {
+    # The collector of the test has no password: everybody may look.
+    "ignored_auth",
+}
+
+
+def ask_everything(base_url: str) -> int:
+    """Ask every operation; return how many there are."""
+    description = schemathesis.openapi.from_dict(document())
+    checks: list[Any] = [check for check in CHECKS.get_all() if check.__name__ not in SKIPPED]
+    count = 0
+    for result in description.get_all_operations():
+        operation = result.ok()  # type: ignore[union-attr]  # an error has one too: it raises
+
+        @settings(
+            max_examples=EXAMPLES,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def ask(case: schemathesis.Case[Any]) -> None:
+            case.call_and_validate(base_url=base_url, checks=checks)
+
+        ask()
+        count += 1
+    return count
+
+
+async def test_the_api_keeps_to_its_description(tmp_path: Path) -> None:
+    async with reporting_city(tmp_path) as city:
+        await city.cut("s0")
+        asked = await asyncio.to_thread(ask_everything, str(city.client.base_url))
+    assert asked == len(document()["paths"])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from thongsuot_collector.correlation.open_incidents import LABELS as INCIDENT_LABELS
+from thongsuot_collector.correlation.open_incidents import NAME as INCIDENT_START
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_dashboards import collector_metrics, recording_rules
@@ -30,6 +32,7 @@ CATALOGUE_NAMES = {
 }
 MEASURED = {"carrier", "commune", "family", "link", "medium", "site", "target"}
 KNOWN_LABELS = MEASURED | {"commune_name", "consumer", "heard", "job", "le", "reason"}
+KNOWN_LABELS |= set(INCIDENT_LABELS)
 
 BOARDS: list[tuple[str, Json]] = [
     (f"{name}/{language}", json.loads(board.to_json(language)))
@@ -44,7 +47,7 @@ def collectors_own() -> set[str]:
     metrics = Metrics()
     NotifyMetrics(metrics.registry)
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
-    return {
+    return {INCIDENT_START} | {
         family.name + ending
         for family in metrics.registry.collect()
         for ending in endings[family.type]

@@ -20,6 +20,7 @@ from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
+from thongsuot_collector.correlation.open_incidents import OpenIncidentCollector
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -325,6 +326,13 @@ def _incidents(
     )
     turns = incidents.turns
     supplies.metrics.incident_longest_turn_seconds.set_function(lambda: turns.longest_s)
+    supplies.metrics.registry.register(
+        OpenIncidentCollector(
+            incidents.registry.active_incidents,
+            directory,
+            page_url=configuration.settings.notify.page_url,
+        )
+    )
     return incidents
 
 

@@ -3,7 +3,7 @@ Registry: all incidents that are open or were lately, the faults they are made o
 everything stands. Written down with ``snapshot``, taken up again with ``restore``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -134,6 +134,10 @@ class IncidentRegistry:
         else:
             self.active.discard(incident.id)
             self.next_checks_ns.pop(incident.id, None)
+
+    def active_incidents(self) -> Iterator[Incident]:
+        """Yield what is open or has an open notification."""
+        return (self.incidents[name] for name in self.active)
 
     def incidents_holding(self, fault: str) -> list[Incident]:
         """Return the incidents that hold a fault, sorted by name."""

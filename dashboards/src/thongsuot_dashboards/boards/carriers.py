@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.availability import OutageQueries
+from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.bar_gauge import BarGaugePanel
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
@@ -132,6 +133,7 @@ BOARD = Board(
     span="24h",
     rows=(
         (_SUMMARY,),
+        (open_incidents(party="carrier", name="$carrier"),),
         (
             BarGaugePanel(
                 title=BilingualText("Độ khả dụng", "Availability"),

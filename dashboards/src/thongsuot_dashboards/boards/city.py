@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import collector_metrics, value_mappings
 from thongsuot_dashboards.availability import OutageQueries
+from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.bar_gauge import BarGaugePanel
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
@@ -161,6 +162,7 @@ BOARD = Board(
     variables=(COMMUNE, CARRIER),
     rows=(
         _FIGURES,
+        (open_incidents(**_HERE),),
         (
             StatPanel(
                 title=BilingualText("126 xã, phường", "The 126 communes"),

@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import link_down, other_route, other_way_back
+from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.field_config import FieldConfig, metric_field_config
 from thongsuot_dashboards.panels.state_timeline import StateTimelinePanel
@@ -68,6 +69,7 @@ BOARD = Board(
                 height=4,
             ),
         ),
+        (open_incidents(**OF_LINK),),
         (
             TimeSeriesPanel(
                 title=BilingualText(

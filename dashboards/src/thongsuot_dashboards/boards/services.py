@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import service_down
+from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.board import Board, Variable
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
 from thongsuot_dashboards.panels.stat import StatPanel
@@ -63,6 +64,7 @@ BOARD = Board(
                 height=5,
             ),
         ),
+        (open_incidents(target="$target"),),
         (
             StateTimelinePanel(
                 title=BilingualText("Tình trạng theo điểm", "State by site"),

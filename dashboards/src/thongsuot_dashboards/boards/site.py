@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import link_down, service_down
+from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
 from thongsuot_dashboards.panels.stat import StatPanel
@@ -64,6 +65,7 @@ BOARD = Board(
                 width=12,
             ),
         ),
+        (open_incidents(**_HERE),),
         (
             StateTimelinePanel(
                 title=BilingualText("Tình trạng đường truyền", "State of the links"),

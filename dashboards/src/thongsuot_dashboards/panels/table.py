@@ -3,7 +3,8 @@
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import grafanalib.core as grafana
 
@@ -14,12 +15,26 @@ from thongsuot_dashboards.text import BilingualText, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageLink:
+    """Where a click leads that leaves Grafana: the address is a label of the series, by name."""
+
+    label: str
+    title: BilingualText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelColumn:
-    """A column that shows a label of the series; ``link`` makes it a link."""
+    """
+    A column that shows a label of the series; ``link`` makes it a link.
+
+    ``words`` are shown for the label's values, ``is_hidden``: the column is there for a link alone.
+    """
 
     name: str
     title: BilingualText
-    link: DataLink | None = None
+    link: DataLink | PageLink | None = None
+    words: Mapping[str, BilingualText] = field(default_factory=dict)
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +111,29 @@ class TablePanel:
         }
 
     def _label_looks(self, language: Language) -> list[Json]:
-        return [
+        looks = [
             {
                 "matcher": {"id": "byName", "options": label.title.in_language(language)},
-                "properties": [
-                    {"id": "links", "value": [_row_link(label.link, self.labels, language)]},
-                ],
+                "properties": self._label_properties(label, language),
             }
             for label in self.labels
-            if label.link is not None
         ]
+        return [look for look in looks if look["properties"]]
+
+    def _label_properties(self, label: LabelColumn, language: Language) -> list[Json]:
+        properties: list[Json] = []
+        if label.link is not None:
+            link = _row_link(label.link, self.labels, language)
+            properties.append({"id": "links", "value": [link]})
+        if label.words:
+            words = {
+                value: {"index": place, "text": text.in_language(language)}
+                for place, (value, text) in enumerate(label.words.items())
+            }
+            properties.append({"id": "mappings", "value": [{"type": "value", "options": words}]})
+        if label.is_hidden:
+            properties.append({"id": "custom.hidden", "value": True})
+        return properties
 
     def _value_looks(self, language: Language) -> list[Json]:
         overrides: list[Json] = []
@@ -124,9 +152,15 @@ class TablePanel:
         return overrides
 
 
-def _row_link(way: DataLink, labels: tuple[LabelColumn, ...], language: Language) -> Json:
+def _row_link(
+    way: DataLink | PageLink, labels: tuple[LabelColumn, ...], language: Language
+) -> Json:
     """Return the link of a row; the columns have been renamed, so labels go by their titles."""
     titles = {label.name: label.title.in_language(language) for label in labels}
+    if isinstance(way, PageLink):
+        # Raw: the value is a whole address, not a part of one.
+        address = f'${{__data.fields["{titles[way.label]}"]:raw}}'
+        return {"title": way.title.in_language(language), "url": address, "targetBlank": True}
     chosen = "&".join(f'var-{label}=${{__data.fields["{titles[label]}"]}}' for label in way.labels)
     return {
         "title": way.title.in_language(language),

@@ -1,0 +1,76 @@
+"""Open incidents as metrics: what goes on now, one series for each site that it concerns."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.inventory.directory import InventoryDirectory
+
+NAME = "thongsuot_collector_incident_start_timestamp_seconds"
+LABELS = (
+    "incident", "rule", "severity", "segment", "party", "name", "commune", "site", "link", "target",
+    "url",
+)  # fmt: skip
+
+_HELP = (
+    "When an open incident began, for each subject that is still affected; an incident that another"
+    " one stands for is not shown"
+)
+
+
+class OpenIncidentCollector(Collector):
+    """
+    Reads the incidents at each scrape: a series is gone when its incident is over.
+
+    ``party`` and ``name`` say who has to act. Labels that an incident has no value for are empty: a
+    carrier's outage has a segment, a silent device has no link. ``url`` is the incident's page
+    where people can open one; ``page_url`` is where the pages are, or empty.
+    """
+
+    def __init__(
+        self,
+        incidents: Callable[[], Iterable[Incident]],
+        directory: InventoryDirectory,
+        *,
+        page_url: str,
+    ) -> None:
+        self._incidents = incidents
+        self._directory = directory
+        self._page_url = page_url.rstrip("/")
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Name the metric without reading an incident."""
+        yield GaugeMetricFamily(NAME, _HELP, labels=LABELS)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the metric as it is now."""
+        family = GaugeMetricFamily(NAME, _HELP, labels=LABELS)
+        for incident in self._incidents():
+            if incident.is_open and not incident.parents:
+                for values in self._series(incident):
+                    family.add_metric(values, incident.opened_ns / NS_PER_S)
+        yield family
+
+    def _series(self, incident: Incident) -> Iterator[tuple[str, ...]]:
+        party = incident.acting_party
+        url = f"{self._page_url}/incidents/{incident.id}" if self._page_url else ""
+        for member in incident.members:
+            if member.end_ns is not None:
+                continue
+            subject = member.subject
+            yield (
+                incident.id,
+                incident.code,
+                incident.severity.value,
+                "" if incident.segment is None else incident.segment.value,
+                party.party.value,
+                party.name,
+                self._directory.site(subject.site).commune,
+                subject.site,
+                subject.link,
+                subject.service,
+                url,
+            )

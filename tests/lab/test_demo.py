@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from tests.contract.house import ROOT
@@ -13,8 +15,11 @@ from tests.lab.command import CommandProcess, alive, inhabited, namespaces
 from tests.lab.waiting import wait_for
 from tests.servers import need
 from thongsuot_lab import rundir
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.components import responds
 from thongsuot_schema.catalogue.icmp import RTT
 from thongsuot_schema.catalogue.verdict import STATE
+from thongsuot_schema.view import SiteView
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
 
@@ -54,6 +59,36 @@ def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
     assert spaces & inhabited() == set()
     assert not (rundir.home() / prefix).exists()
     assert [entry.name for entry in open_folder.iterdir()] == ["stderr.log"]
+
+
+def test_a_power_cut_by_hand_ends_no_demo_and_accuses_nobody(open_folder: Path) -> None:
+    env = os.environ | {"TMPDIR": str(open_folder)}
+    argv = [str(ROOT / "run"), "demo", "--no-story", "--no-prometheus"]
+    demo = CommandProcess(argv, open_folder, env=env)
+    try:
+        demo.wait_for_addresses("s3", "s3-device", "desk-cuu-long", "inbox", "tickets")
+        assert "Cửu Long" in httpx.get(demo.addresses["desk-cuu-long"]).raise_for_status().text
+        for name in ("inbox", "tickets"):
+            assert '<html lang="vi">' in httpx.get(demo.addresses[name]).raise_for_status().text
+        prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.stderr_text)
+        lab = Lab.attach(prefix)
+        wait_for("the site to be heard", lambda: _heard_s(demo) is not None)
+        lab.fault("power-cut", site="s3")
+        wait_for("the device to be dark", lambda: not responds(demo.addresses["s3-device"]))
+        cut_s = time.time()
+        lab.heal("power-cut", site="s3")
+        wait_for("the device to be back", lambda: responds(demo.addresses["s3-device"]))
+        wait_for("its news", lambda: (_heard_s(demo) or 0.0) > cut_s)
+        (log,) = open_folder.glob("*/logs/collector.log")
+        assert "two devices" not in log.read_text(encoding="utf-8")
+        assert demo.stop(signal.SIGINT) == 0, demo.stderr_text
+    finally:
+        demo.kill()
+
+
+def _heard_s(demo: CommandProcess) -> float | None:
+    url = demo.addresses["s3"] + ".json"
+    return msgspec.json.decode(httpx.get(url).raise_for_status().content, type=SiteView).heard_s
 
 
 def _check_pages(demo: CommandProcess) -> None:

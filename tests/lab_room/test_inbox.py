@@ -1,5 +1,6 @@
 """The inbox takes what is signed and new, as the page of webhooks says a receiver does."""
 
+import html
 import subprocess
 import sys
 import time
@@ -54,15 +55,21 @@ def test_as_a_process_it_takes_messages_and_shows_them_to_people(tmp_path: Path)
         url = f"http://127.0.0.1:{inbox.stdout.readline().removeprefix('port ').strip()}/"
         try:
             with httpx.Client(timeout=60, trust_env=False) as client:
-                assert "Nothing has arrived yet" in client.get(url).text
+                assert "Chưa có tin nào" in client.get(url).text
+                assert "Nothing has arrived yet" in client.get(f"{url}?lang=en").text
+                assert client.get(f"{url}alerts").status_code == 404
                 signature = sign_body(body, [SECRET], at_s=int(time.time()))
                 headers = {HEADER: signature, DELIVERY_HEADER: "a"}
                 assert client.post(url, content=body, headers=headers).text == "thanks"
                 assert client.post(url, content=body, headers=headers).status_code == 200
                 assert client.post(url, content=body).status_code == 401
                 shown = client.get(url).text
+                in_english = client.get(f"{url}?lang=en").text
         finally:
             inbox.terminate()
     (letter,) = read_messages(tmp_path / "letters")
-    assert letter.body.title in shown
+    assert html.escape(letter.body.title) in shown
+    assert html.escape(letter.body.incident.title_en) in in_english
+    assert html.escape(letter.body.incident.title_en) not in shown
+    assert html.escape(letter.body.text.splitlines()[0]) in shown
     assert letter.body.audience.title in shown

@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sites", type=int, default=3, help="service points (%(default)s)")
     parser.add_argument("--no-story", action="store_true", help="break nothing by itself")
     parser.add_argument("--no-prometheus", action="store_true", help="leave Prometheus out")
+    parser.add_argument(
+        "--language", choices=("vi", "en"), default="vi", help="of the mails (%(default)s)"
+    )
     return parser
 
 
@@ -61,7 +64,10 @@ def _play(options: argparse.Namespace) -> None:
         Lab(city(sites=options.sites)) as lab,
     ):
         options_ = StackOptions(
-            with_prometheus=not options.no_prometheus, with_receivers=True, hold_s=HOLD_S
+            with_prometheus=not options.no_prometheus,
+            with_receivers=True,
+            language=options.language,
+            hold_s=HOLD_S,
         )
         stack = CityStack(lab, Path(folder), options_)
         if stack.options.with_prometheus and not prometheus.installed():
@@ -90,20 +96,26 @@ def _print_addresses(stack: CityStack) -> None:
     print(f"person: {PERSON} {stack.add_person(PERSON, PERSON_TITLE)}")
     if "prometheus" in stack.addresses:
         print(f"prometheus: {stack.addresses['prometheus']}/")
-    for name, url in stack.addresses.items():
-        if name in {"inbox", "alertmanager"}:
-            print(f"{name}: {url}/")
-        elif name.startswith("desk-"):
-            print(f"{name}: {url}/desk/tickets/5")
+    if stack.receivers is not None:
+        inbox = stack.addresses["inbox"]
+        for carrier in stack.receivers.carriers_without_tickets():
+            print(f"desk-{carrier}: {stack.create_desk_key(carrier)}")
+        print(f"inbox: {inbox}/")
+        print(f"tickets: {inbox}/tickets")
+        if stack.receivers.has_alertmanager:
+            print(f"alerts: {inbox}/alerts")
     sys.stdout.flush()
 
 
 def _explain(lab: Lab) -> None:
     print_progress("")
     print_progress(
-        "Whoever must act is told: carriers get trouble tickets at their desks, the city looks at"
+        "Whoever must act is told. Sông Hồng has a ticket system (tickets); Cửu Long has none: its"
     )
-    print_progress("Alertmanager where it is installed, everybody else has messages in the inbox.")
+    print_progress(
+        "people get mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"
+    )
+    print_progress("city looks at Alertmanager where it is installed (alerts).")
     print_progress("")
     print_progress(
         "Open an address above. Break something from another terminal and watch what is said:"

@@ -3,13 +3,17 @@ Inbox: where messages of the lab's people arrive, as a process: ``python -m thon
 
 Takes signed webhooks, as ``docs/reference/webhook.md`` says a receiver does, and writes each that
 is new into a file, one JSON object a line, with the moment it arrived. Its first line of output is
-``port N``. Whoever asks it with GET sees what has arrived.
+``port N``. A browser sees what has arrived at ``/``, the alerts of an Alertmanager at ``/alerts``
+and the tickets of carriers at ``/tickets``.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
@@ -18,8 +22,12 @@ import msgspec
 
 from thongsuot_collector.notify.channels.webhook.channel import DELIVERY_HEADER, WebhookBody
 from thongsuot_collector.notify.channels.webhook.signature import HEADER, verify_signature
+from thongsuot_lab import receiver_pages
+from thongsuot_lab.carrier_desk.documents import Json
 
 _BODY_BYTES = 4 << 20
+_ASK_S = 5.0
+_VIETNAM_S = 7 * 3600
 
 
 class InboxMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,22 +73,73 @@ class Inbox:
         return 200, "thanks"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSystems:
+    """What is shown beside the mails: an Alertmanager (empty: none), and desks by carrier."""
+
+    alertmanager: str = ""
+    desks: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, path: str, language: str) -> str | None:
+        """Return a page of theirs; ``None`` where there is none at this path."""
+        if path == "/alerts" and self.alertmanager:
+            alerts = _fetch_list(f"{self.alertmanager}/api/v2/alerts")
+            return receiver_pages.alerts_page(alerts, language)
+        if path == "/tickets" and self.desks:
+            tickets = {
+                carrier: _fetch_list(f"{url}/desk/tickets/5") for carrier, url in self.desks.items()
+            }
+            return receiver_pages.tickets_page(tickets, language)
+        return None
+
+
+def _fetch_list(url: str) -> list[Json] | None:
+    """Return what a system of the lab answers; ``None`` while it does not."""
+    try:
+        with urllib.request.urlopen(url, timeout=_ASK_S) as response:
+            return msgspec.json.decode(response.read(), type=list[Json])
+    except (urllib.error.URLError, OSError, msgspec.MsgspecError):
+        return None
+
+
 def main() -> None:
     """Serve until told to end."""
     parser = argparse.ArgumentParser(prog="inbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: one that is free")
     parser.add_argument("--secret-file", type=Path, required=True, metavar="FILE")
     parser.add_argument("--keep", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--alertmanager", default="", metavar="URL", help="shown at /alerts")
+    parser.add_argument(
+        "--desk",
+        action="append",
+        default=[],
+        type=lambda word: tuple(word.split("=", 1)),
+        metavar="CARRIER=URL",
+        help="whose tickets are shown at /tickets",
+    )
     options = parser.parse_args()
     inbox = Inbox(options.keep, options.secret_file.read_text("utf-8").strip())
-    server = ThreadingHTTPServer(("127.0.0.1", options.port), _handler(inbox))
+    systems = ShownSystems(alertmanager=options.alertmanager, desks=dict(options.desk))
+    server = ThreadingHTTPServer(("127.0.0.1", options.port), _handler(inbox, systems))
     server.daemon_threads = True
     sys.stdout.write(f"port {server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()
 
 
-def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
+def _mail(message: InboxMessage) -> receiver_pages.MailEntry:
+    """Return a message as the page shows it."""
+    body = message.body
+    return receiver_pages.MailEntry(
+        arrived=time.strftime("%H:%M:%S", time.gmtime(message.arrived_s + _VIETNAM_S)),
+        receiver=body.audience.title,
+        subject=body.title,
+        headlines={"vi": body.incident.title_vi, "en": body.incident.title_en},
+        text=body.text,
+    )
+
+
+def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             """Take a message."""
@@ -97,13 +156,16 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             """Show what has arrived, as people read it."""
-            shown = [
-                f"{time.strftime('%H:%M:%S', time.gmtime(message.arrived_s + 7 * 3600))} "
-                f"→ {message.body.audience.title}\n{message.body.title}\n\n{message.body.text}"
-                for message in read_messages(inbox.file)
-            ]
-            text = "\n———\n".join(reversed(shown)) or "Chưa có tin nào. Nothing has arrived yet.\n"
-            self._answer(200, "text/plain; charset=utf-8", text.encode())
+            path, _, query = self.path.partition("?")
+            language = receiver_pages.language_of(query)
+            page = systems.page(path, language)
+            if path == "/":
+                mails = [_mail(message) for message in read_messages(inbox.file)]
+                page = receiver_pages.inbox_page(mails, language)
+            if page is None:
+                self._answer(404, "text/plain", b"there is no such page")
+                return
+            self._answer(200, "text/html; charset=utf-8", page.encode())
 
         def _answer(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)

@@ -7,7 +7,7 @@ gateway (lan), the carrier's end of the line (access), the carrier's resolver an
 (service).
 """
 
-from thongsuot_lab.topology.city import FOREIGN
+from thongsuot_lab.topology.city import DOMAIN, FOREIGN
 from thongsuot_lab.topology.model import (
     LabCarrier,
     LabUplink,
@@ -22,6 +22,13 @@ from thongsuot_schema.segment import Segment
 # Where true answers about the lab's public names lie: anything else was forged.
 PUBLIC = ("198.51.100.0/24", "2001:db8:f000::/40")
 EXCHANGE = "exchange"
+
+HOTLINES = {"song-hong": "1800 0001", "cuu-long": "1800 0002"}
+SUPPORT_HOTLINE = "024 0000 0000"
+"""Numbers that nobody has: blocks of zeros are not given to subscribers."""
+
+CLERKS = ("Nguyễn Thị Hoa", "Lê Văn Minh", "Phạm Thu Hà")
+"""Who is on duty at a point; sites beyond these take turns."""
 
 
 def _one_a_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,7 +69,10 @@ def _anchor(
 def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
     """Every carrier, as the inventory knows it."""
     return tuple(
-        schema.Carrier(name=carrier.name, title=carrier.title) for carrier in topology.carriers
+        schema.Carrier(
+            name=carrier.name, title=carrier.title, hotline=HOTLINES.get(carrier.name, "")
+        )
+        for carrier in topology.carriers
     )
 
 
@@ -211,10 +221,18 @@ def _services(topology: Topology) -> list[schema.Target]:
 def site_of(topology: Topology, site: str) -> schema.Site:
     """A site with its links, as the collector's inventory knows it."""
     lab_site = topology.site(site)
+    place = topology.sites.index(lab_site)
+    clerk = schema.Contact(
+        name=CLERKS[place % len(CLERKS)],
+        phone=f"024 0000 00{place + 1:02d}",
+        email=f"mot-cua@{site}.{DOMAIN}",
+        role="Cán bộ đầu mối",
+    )
     return schema.Site(
         name=lab_site.name,
         title=lab_site.title,
         commune=lab_site.commune,
+        contacts=(clerk,),
         links=links_of(topology, site),
     )
 

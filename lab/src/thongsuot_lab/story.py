@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.stack.power import FAULT as POWER_CUT
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
@@ -27,8 +28,6 @@ NOTIFIED_WITHIN_S = 150.0
 
 SHOWN_S = 8.0
 """How long a scene stays on the screen once the pages have said it."""
-
-_OFF = "power-cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +123,7 @@ DEMO_SCENES: tuple[DemoScene, ...] = (
     ),
     DemoScene(
         title="The power goes at s3",
-        fault=_OFF,
+        fault=POWER_CUT,
         arguments={"site": "s3"},
         is_shown=_is_silent("s3"),
         party=Party.COMMUNE,
@@ -144,7 +143,7 @@ def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) ->
     for number, scene in enumerate(scenes, start=1):
         yield f"[{number}/{len(scenes)}] {scene.title}"
         started, began_s = time.monotonic(), time.time()
-        _break(stack, scene)
+        stack.lab.fault(scene.fault, **scene.arguments)
         yield from _wait_until(
             stack, scene.is_shown, "The pages say so", SHOWN_WITHIN_S, since=started
         )
@@ -156,7 +155,7 @@ def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) ->
             )
             yield from _describe_notifications(stack, scene, began_s)
         yield from _pause(SHOWN_S)
-        _mend(stack, scene)
+        stack.lab.heal(scene.fault, **scene.arguments)
         mended = time.monotonic()
         yield "  mended"
         yield from _wait_until(stack, _all_well, "All is well again", SHOWN_WITHIN_S)
@@ -166,18 +165,6 @@ def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) ->
                 stack, over, "They know that it is over", NOTIFIED_WITHIN_S, since=mended
             )
     yield "The story is over. Now break something yourself; Ctrl-C ends everything."
-
-
-def _break(stack: CityStack, scene: DemoScene) -> None:
-    if scene.fault == _OFF:
-        stack.expect_exit(str(scene.arguments["site"]))
-    stack.lab.fault(scene.fault, **scene.arguments)
-
-
-def _mend(stack: CityStack, scene: DemoScene) -> None:
-    stack.lab.heal(scene.fault, **scene.arguments)
-    if scene.fault == _OFF:
-        stack.reboot(str(scene.arguments["site"]))
 
 
 def _describe(stack: CityStack, scene: DemoScene) -> Iterator[str]:

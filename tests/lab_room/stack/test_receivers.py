@@ -49,6 +49,8 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
     carrier = ResponsibleParty(Party.CARRIER, "song-hong")
     first = routing.routes_of(carrier, directory, settings).routes.every[0]
     assert first == ("inbox" if are_all_in_inbox else "desk-song-hong")
+    other = ResponsibleParty(Party.CARRIER, "cuu-long")
+    assert routing.routes_of(other, directory, settings).routes.every == ("inbox",)
     assert CITY in set(routing.all_parties(directory))
     assert len(set(people.ports().values())) == len(people.ports())
 

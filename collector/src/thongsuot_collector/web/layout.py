@@ -20,6 +20,7 @@ from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
+from thongsuot_schema.page.unbroken import keep_unbroken
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language, Readable, other_languages
 
@@ -71,9 +72,10 @@ def render(template: str, frame: Frame, language: Language, content: Mapping[str
         (other, frame.url_in(other), labels.LANGUAGE_NAME.read(other))
         for other in other_languages(language)
     ]
-    return _ENVIRONMENT.get_template(f"{template}.html.j2").render(
+    page = _ENVIRONMENT.get_template(f"{template}.html.j2").render(
         content, frame=frame, language=language, switches=switches
     )
+    return keep_unbroken(page)
 
 
 @pass_context

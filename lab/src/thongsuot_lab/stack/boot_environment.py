@@ -1,8 +1,18 @@
-"""How a device comes up where that is not as usual: another boot, another hour."""
+"""
+How a device comes up where that is not as usual: another boot, another hour.
 
+A boot has a clock of its own. All agents of a lab share one kernel; without a clock of its own, the
+boot after a power cut would claim to have begun with the host, long before the power went, and its
+site would look like two devices at once.
+"""
+
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+STARTED_AFTER_S = 5
+"""How long a device has been up when its agent starts."""
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _BIND_BOOT_ID = f'mount --bind "$1" {_BOOT_ID}; shift; exec "$@"'
@@ -13,8 +23,9 @@ class BootEnvironment:
     """
     What an agent finds when it starts.
 
-    ``boot_id`` is a file with the kernel's name of this boot, ``None`` for the true one; ``env`` is
-    added to the environment.
+    ``boot_id`` is a file with the kernel's name of this boot, ``None`` for the true one. Another
+    boot has its own clocks of time since the boot (time_namespaces(7)); ``env`` is added to the
+    environment.
     """
 
     boot_id: Path | None = None
@@ -26,8 +37,15 @@ class BootEnvironment:
         inner = ["env", *words, *command] if words else list(command)
         if self.boot_id is None:
             return inner
-        mounted = ["unshare", "--mount", "--", "sh", "-ec", _BIND_BOOT_ID, "sh", str(self.boot_id)]
-        return [*mounted, *inner]
+        mounted = ["unshare", "--mount", *_clocks_of_a_new_boot(), "--", "sh", "-ec"]
+        return [*mounted, _BIND_BOOT_ID, "sh", str(self.boot_id), *inner]
+
+
+def _clocks_of_a_new_boot() -> list[str]:
+    """Return the words that let the clocks of a boot begin anew."""
+    monotonic_s = STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_MONOTONIC))
+    boottime_s = STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_BOOTTIME))
+    return ["--time", f"--monotonic={monotonic_s}", f"--boottime={boottime_s}"]
 
 
 CURRENT_BOOT = BootEnvironment()

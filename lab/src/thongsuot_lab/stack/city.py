@@ -17,6 +17,7 @@ from thongsuot_lab.node import RunningNode, as_user
 from thongsuot_lab.stack import components, prometheus
 from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
+from thongsuot_lab.stack.power import SitePower
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.stack.receivers import Receivers
 from thongsuot_lab.topology.city import DOMAIN
@@ -39,8 +40,8 @@ class StackOptions:
     ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
     ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
     configuration; ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to
-    be told, see ``stack.receivers``. ``hold_s`` is how long a link has to be up before its fault is
-    over.
+    be told, see ``stack.receivers``, in ``language``. ``hold_s`` is how long a link has to be up
+    before its fault is over.
     """
 
     with_prometheus: bool = True
@@ -54,6 +55,7 @@ class StackOptions:
     is_verbose: bool = False
     with_receivers: bool = False
     all_to_inbox: bool = False
+    language: str = "en"
     hold_s: float = 30.0
 
 
@@ -74,6 +76,7 @@ class CityStack:
         self.processes: dict[str, Process] = {}
         self._logs = folder / "logs"
         self._user = _user_for(folder)
+        self._power = SitePower(lab)
         self._collector = components.CollectorFolder(path=folder / "collector")
         self.receivers: Receivers | None = None
         if self.options.with_receivers:
@@ -81,6 +84,7 @@ class CityStack:
                 folder=folder / "people",
                 topology=lab.topology,
                 all_to_inbox=self.options.all_to_inbox,
+                language=self.options.language,
             )
 
     @property
@@ -120,9 +124,16 @@ class CityStack:
                 process.stop()
 
     def check(self) -> None:
-        """Raise ``StackError`` if a part ended unasked."""
-        for process in self.processes.values():
-            process.check()
+        """
+        Raise ``StackError`` if a part ended unasked.
+
+        An agent whose power was cut, by whomever, has ended rightly, and starts with the power.
+        """
+        for site in self._power.observe(self.processes):
+            self.reboot(site)
+        for name, process in self.processes.items():
+            if not self._power.may_explain(name, process):
+                process.check()
 
     def views(self) -> list[SiteView]:
         """Return what the collector shows of each site; sites it cannot show now are left out."""
@@ -152,6 +163,10 @@ class CityStack:
         """Let a person act on the collector's pages; return the password, new with every call."""
         return self._collector.add_person(name, title)
 
+    def create_desk_key(self, carrier: str) -> str:
+        """Return a link that opens the desk of a carrier on the collector's pages."""
+        return self._collector.create_desk_key(carrier)
+
     def _write_collector(self) -> None:
         people = self.receivers
         known = inventory.inventory_of(self.lab.topology)
@@ -169,6 +184,7 @@ class CityStack:
                 f"http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/write" if uses_prometheus else ""
             ),
             silent_after_s=self.options.silent_after_s,
+            support_hotline=inventory.SUPPORT_HOTLINE,
             channels=() if people is None else people.channels(),
             notify={} if people is None else people.notify_table(self.addresses["collector"]),
             timeline={"calm_s": self.options.hold_s},

@@ -68,6 +68,15 @@ class CollectorFolder:
             raise StackError(f"cannot add the person {name}: {done.stderr.strip()}")
         return done.stdout.strip()
 
+    def create_desk_key(self, carrier: str) -> str:
+        """Return a link that opens the desk of a carrier; its bearer may answer."""
+        command = [installed_command("thongsuot-collector"), "desk-key", "create"]
+        command += ["--config", str(self.config), "--log-level", "warning", carrier]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StackError(f"cannot make a link for {carrier}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
     def start(self, logs: Path, spawn: Spawn = spawn_here) -> Process:
         """Start the collector."""
         command = [installed_command("thongsuot-collector"), "run", "--config", str(self.config)]

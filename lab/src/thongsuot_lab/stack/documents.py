@@ -76,6 +76,7 @@ class CollectorDocument:
     key_file: Path | None = None
     remote_write_url: str = ""
     silent_after_s: float = 45.0
+    support_hotline: str = ""
     channels: tuple[dict[str, object], ...] = ()
     notify: dict[str, object] = field(default_factory=dict)
     timeline: dict[str, object] = field(default_factory=dict)
@@ -87,6 +88,8 @@ class CollectorDocument:
             listen["certificate_file"] = str(self.certificate_file)
             listen["key_file"] = str(self.key_file)
         page: dict[str, object] = {"silent_after_s": self.silent_after_s}
+        if self.support_hotline:
+            page["support_hotline"] = self.support_hotline
         if self.page_listen:
             page["address"] = self.page_listen
         document: dict[str, object] = {

@@ -1,8 +1,9 @@
 """
 Receivers of notifications in a lab, each behind the system that it would have.
 
-Every carrier has a desk with trouble tickets; the city looks at Alertmanager, where it can be
-started; points and the operator of the portals get signed messages in one inbox. With
+The first carrier has a desk with trouble tickets; the others have none, are told by mail and answer
+on the page of their desk. The city looks at Alertmanager, where it can be started. The mails of
+carriers, points and the operator of the portals are signed messages in one inbox. With
 ``all_to_inbox`` everybody gets these: a test reads there who was told what, and when.
 """
 
@@ -35,11 +36,12 @@ ChannelTable = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivers:
-    """Whom there is to tell; ``folder`` holds what they get."""
+    """Whom there is to tell, in which language; ``folder`` holds what they get."""
 
     folder: Path
     topology: Topology
     all_to_inbox: bool = False
+    language: str = "en"
 
     @property
     def has_alertmanager(self) -> bool:
@@ -55,6 +57,11 @@ class Receivers:
             ports[f"desk-{name}"] = FIRST_DESK_PORT + place
         return ports
 
+    def carriers_without_tickets(self) -> list[str]:
+        """Return the carriers whose people answer on the page of their desk."""
+        desks = self._desks()
+        return [entry.name for entry in self.topology.carriers if entry.name not in desks]
+
     def start(self, logs: Path, spawn: Spawn) -> Iterator[Process]:
         """Start their systems; yields each."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -65,6 +72,10 @@ class Receivers:
         ports, python = self.ports(), sys.executable
         inbox = [python, "-m", "thongsuot_lab.inbox", "--port", str(ports["inbox"])]
         inbox += ["--secret-file", str(self._secret), "--keep", str(self._letters)]
+        if self.has_alertmanager:
+            inbox += ["--alertmanager", f"http://127.0.0.1:{ports['alertmanager']}"]
+        for name in self._desks():
+            inbox += ["--desk", f"{name}=http://127.0.0.1:{ports[f'desk-{name}']}"]
         yield Process.start("inbox", inbox, logs, spawn)
         if self.has_alertmanager:
             listen = f"127.0.0.1:{ports['alertmanager']}"
@@ -84,7 +95,7 @@ class Receivers:
             "name": "inbox",
             "url": f"http://127.0.0.1:{ports['inbox']}/",
             "secret_file": str(self._secret),
-            "language": "en",
+            "language": self.language,
         }
         tables = [inbox]
         if self.has_alertmanager:
@@ -138,7 +149,7 @@ class Receivers:
         return list(read_messages(self._letters))
 
     def _desks(self) -> list[str]:
-        return [] if self.all_to_inbox else [carrier.name for carrier in self.topology.carriers]
+        return [] if self.all_to_inbox else [entry.name for entry in self.topology.carriers[:1]]
 
     @property
     def _secret(self) -> Path:

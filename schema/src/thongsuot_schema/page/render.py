@@ -15,6 +15,7 @@ from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.page.subjects import CardContext, link_card, service_row
+from thongsuot_schema.page.unbroken import keep_unbroken
 from thongsuot_schema.state import State
 from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
 from thongsuot_schema.words.dates import calendar_date, clock_time, moment, relative_moment
@@ -74,7 +75,7 @@ def site_page(
     style_link = (
         f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
     )
-    return (
+    page = (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(head.sentence)} – {escape(site_title)}</title>"
@@ -95,6 +96,7 @@ def site_page(
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )
+    return keep_unbroken(page)
 
 
 def _brand(home_url: str, language: Language) -> str:

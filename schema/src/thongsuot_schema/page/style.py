@@ -33,7 +33,7 @@ html{-webkit-text-size-adjust:100%}
 body{
 margin:0;background:var(--paper);color:var(--ink);font-size:1rem;line-height:1.5;
 font-family:var(--font,system-ui,Roboto,"Noto Sans","DejaVu Sans",sans-serif);
-font-variant-numeric:tabular-nums;overflow-wrap:anywhere;
+font-variant-numeric:tabular-nums;overflow-wrap:break-word;
 }
 h1,h2,h3,p,ol,ul,dl,dd{margin:0;padding:0}
 ol,ul{list-style:none}
@@ -102,7 +102,7 @@ padding:1rem;border:1px solid var(--line);border-radius:14px;background:var(--ca
 .head{display:flex;gap:.75rem;align-items:flex-start}
 .state{color:var(--c);font-weight:600}
 .since{color:var(--soft)}
-.since span{white-space:nowrap}
+.since span,time,.nb{white-space:nowrap}
 .what{margin-top:.75rem}
 .do{margin-top:.75rem;padding:.75rem .875rem;border-radius:10px;background:var(--tint)}
 .do b{display:block;color:var(--c);font-size:.875rem}
@@ -130,7 +130,7 @@ content:"";position:absolute;top:.625rem;right:50%;width:100%;border-top:2px dot
 .figures{
 display:flex;flex-wrap:wrap;gap:.125rem 1.25rem;margin-top:.25rem;font-size:.875rem;
 }
-.figures div{display:flex;gap:.375rem}
+.figures div{display:flex;flex-wrap:wrap;gap:0 .375rem}
 .figures dt{flex:none;color:var(--soft)}
 .figures dd{font-weight:600}
 details{margin-top:.625rem;font-size:.875rem}
@@ -200,5 +200,5 @@ body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
 """
 
-STYLE: Final = _COLOURS + _FRAME + _LIGHTS + _PICTURES + _SIZES
+STYLE: Final = (_COLOURS + _FRAME + _LIGHTS + _PICTURES + _SIZES).replace("\n", "")
 """One text, for the content security policy names it by its hash."""

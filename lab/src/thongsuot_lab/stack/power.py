@@ -1,0 +1,49 @@
+"""Power of the sites: whose was cut, so that its agent has ended, and whose has come back."""
+
+import signal
+import time
+from collections.abc import MutableMapping
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.process import Process
+
+FAULT = "power-cut"
+
+_EXPLAINED_WITHIN_S = 5.0
+"""A power cut kills first and is on record after it."""
+
+
+class SitePower:
+    """The sites of a lab that are without power."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._dark: set[str] = set()
+        self._killed_s: dict[str, float] = {}
+
+    def observe(self, processes: MutableMapping[str, Process]) -> list[str]:
+        """
+        Take agents that ended with the power out of ``processes``.
+
+        Returns the sites whose power is back and whose agent is to be started again.
+        """
+        dark = {
+            str(fault.arguments["site"])
+            for fault in self._lab.active_faults()
+            if fault.name == FAULT
+        }
+        self._dark |= dark
+        back = sorted(self._dark - dark)
+        for site in self._dark:
+            agent = processes.get(f"agent-{site}")
+            if agent is not None and agent.child.poll() is not None:
+                del processes[f"agent-{site}"]
+        self._dark = dark
+        return [site for site in back if f"agent-{site}" not in processes]
+
+    def may_explain(self, name: str, process: Process) -> bool:
+        """Return whether a process was killed a moment ago: the power cut may not be known yet."""
+        if process.child.poll() != -signal.SIGKILL or not name.startswith("agent-"):
+            return False
+        since_s = self._killed_s.setdefault(process.name, time.monotonic())
+        return time.monotonic() - since_s < _EXPLAINED_WITHIN_S

@@ -22,8 +22,8 @@ def test_a_system_that_does_not_answer_is_said_to_be_silent_not_empty() -> None:
     page = alerts_page(None, "en")
     assert "does not answer" in page
     assert "No alert is active" not in page
-    tickets = {"song-hong": [{"id": "TT-1", "status": "inProgress", "description": "x"}], "b": None}
-    page = tickets_page(tickets, "en")
+    ticket: dict[str, object] = {"id": "TT-1", "status": "inProgress", "description": "x"}
+    page = tickets_page({"song-hong": [ticket], "b": None}, "en")
     assert "does not answer" in page
     assert "TT-1" in page
 

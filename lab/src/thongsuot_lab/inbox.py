@@ -23,7 +23,7 @@ import msgspec
 from thongsuot_collector.notify.channels.webhook.channel import DELIVERY_HEADER, WebhookBody
 from thongsuot_collector.notify.channels.webhook.signature import HEADER, verify_signature
 from thongsuot_lab import receiver_pages
-from thongsuot_lab.carrier_desk.documents import Json
+from thongsuot_lab.receiver_pages import Json
 
 _BODY_BYTES = 4 << 20
 _ASK_S = 5.0

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from thongsuot_lab.carrier_desk.documents import Json
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import tab_icon
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.state import State
+
+Json = dict[str, object]
+"""A document of one of the systems."""
 
 LANGUAGES: Final = ("vi", "en")
 REFRESH_S: Final = 5

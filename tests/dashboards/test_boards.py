@@ -176,3 +176,19 @@ def test_the_committed_files_are_what_the_code_generates() -> None:
         if path.is_file()
     }
     assert committed == generated_files(), "run: python -m thongsuot_dashboards"
+
+
+@each_board
+def test_a_count_of_zero_alarms_nobody(name: str, board: Json) -> None:
+    for panel in board["panels"]:
+        if panel["type"] != "stat":
+            continue
+        defaults = panel["fieldConfig"]["defaults"]
+        if defaults["unit"] not in {"none", "short"} or "mappings" in defaults:
+            continue
+        steps = defaults.get("thresholds", {}).get("steps", [])
+        if any(step["color"] == "green" for step in steps[1:]):
+            continue  # of what is better the more there is, nothing is the worst
+        at_zero = [step["color"] for step in steps if (step["value"] or 0) <= 0][-1:]
+        alarming = [color for color in at_zero if "red" in color or "orange" in color]
+        assert not alarming, f"{name}: {panel['title']}"

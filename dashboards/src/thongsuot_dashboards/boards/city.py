@@ -54,7 +54,7 @@ def _count(
         title=title,
         description=description,
         queries=(instant_query(f"count({series} == {value}) or vector(0)"),),
-        field_config=FieldConfig(unit=Unit.COUNT, color=color),
+        field_config=FieldConfig(unit=Unit.COUNT, color=color, colored_from=1.0),
     )
 
 

@@ -101,7 +101,8 @@ class Board:
             title=self.title.in_language(language),
             description=self.description.in_language(language),
             tags=[TAG],
-            timezone="browser",
+            # As each reader, or the organisation, has chosen in Grafana; else the browser's.
+            timezone="",
             refresh="30s",
             time=grafana.Time(f"now-{self.span}", "now"),
             templating=grafana.Templating(list=self._templates(language)),

@@ -4,7 +4,7 @@ From grafanalib's output to the present dashboard schema, in one place.
 grafanalib 0.7.1 writes schemaVersion 12: data sources as strings, keys that Grafana dropped,
 ``null`` for what is not set. Grafana migrates such boards on loading; provisioned ones then look
 changed for ever and fail validation against ``@grafana/schema``. Here they are brought to
-schemaVersion 41.
+schemaVersion 42.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 """A JSON object whose shape is the third party's, checked by Grafana's own schema in the tests."""
 
-SCHEMA_VERSION = 41
+SCHEMA_VERSION = 42
 
 _BOARD_KEYS = frozenset(
     {

@@ -29,6 +29,8 @@ GRAFANA_UNIT = {
 }
 
 GOOD, WARN, BAD = "green", "orange", "red"
+PLAIN = "text"
+"""Grafana's colour of plain text: nothing that anybody has to look at."""
 _NEUTRAL = "text"
 
 
@@ -64,13 +66,14 @@ class FieldConfig:
     How a value is shown.
 
     ``limits`` colour it, ``mappings`` give words to the values of a state, ``color`` is a fixed
-    colour of Grafana's palette for what is neither.
+    colour of Grafana's palette for what is neither; below ``colored_from`` it is plain text.
     """
 
     unit: Unit = Unit.NUMBER
     limits: Thresholds | None = None
     mappings: Mapping[int, ValueMapping] = field(default_factory=dict)
     color: str = ""
+    colored_from: float | None = None
     minimum: float | None = None
     maximum: float | None = None
     decimals: int | None = None
@@ -84,6 +87,13 @@ class FieldConfig:
         if self.limits is not None:
             defaults["thresholds"] = {"mode": "absolute", "steps": threshold_steps(self.limits)}
             defaults["color"] = {"mode": "thresholds"}
+        elif self.color and self.colored_from is not None:
+            steps = [
+                {"color": PLAIN, "value": None},
+                {"color": self.color, "value": self.colored_from},
+            ]
+            defaults["color"] = {"mode": "thresholds"}
+            defaults["thresholds"] = {"mode": "absolute", "steps": steps}
         elif self.color:
             defaults["color"] = {"mode": "fixed", "fixedColor": self.color}
             defaults["thresholds"] = {

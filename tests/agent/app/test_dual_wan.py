@@ -8,6 +8,7 @@ is silent by the second is no fault of the first's carrier.
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.agent.app.lab_agent import (
@@ -26,12 +27,13 @@ from tests.agent.app.lab_agent import (
     results,
     until,
 )
-from tests.agent.uplink.receiver import PushReceiver
+from tests.agent.uplink.receiver import PushReceiver, ReceivedPush, ScriptedReply
 from tests.integration.reflecting import reflecting
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import INTERNET_V4
 from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.batch.push import PATH_ADDRESS, SeenAddress
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -44,6 +46,11 @@ FIRST_LINE, SECOND_LINE = "router--isp1", "router--isp2"
 GONE_OVER = "packets went over from isp1 to isp2"
 BACK = "packets leave by isp1 again"
 
+ASKED = {
+    "a reflector": probe("egress", 10, {"port": REFLECTOR_PORT}, targets=["second"]),
+    "the collector": probe("egress", 10, targets=["collector"]),
+}
+"""Who says from where it sees packets come; without a reflector the collector does."""
 REFLECTOR = f"""
 stamp_address = "{INTERNET_V4[1]}:{REFLECTOR_PORT}"
 allow = ["0.0.0.0/0"]
@@ -59,9 +66,11 @@ def lab() -> Iterator[Lab]:
         yield running
 
 
-@pytest.fixture
-async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
-    egress = probe("egress", 10, {"port": REFLECTOR_PORT}, targets=["second"])
+@pytest.fixture(params=["a reflector"])
+async def device(
+    request: pytest.FixtureRequest, lab: Lab, folder: Path
+) -> AsyncIterator[RunningAgent]:
+    egress = ASKED[request.param]
     with reflecting(lab, folder, REFLECTOR):
         async with agent_on(
             lab,
@@ -120,10 +129,19 @@ def more(receiver: PushReceiver, outcome: Outcome, count: int = 6) -> Callable[[
     return lambda: runs(receiver, outcome) >= before + count
 
 
+def seen_address(heard: ReceivedPush) -> ScriptedReply | None:
+    """Answer from where a request came, as the collector does."""
+    if heard.path != PATH_ADDRESS:
+        return None
+    return ScriptedReply(status=200, text=msgspec.json.encode(SeenAddress(address=heard.peer)))
+
+
+@pytest.mark.parametrize("device", list(ASKED), indirect=True)
 async def test_a_cut_line_stays_down_while_the_site_lives_on_the_other(
     lab: Lab, device: RunningAgent
 ) -> None:
     async with collecting(lab) as receiver:
+        receiver.script = seen_address
         device.start()
         await until(lambda: device.states() == UP, device)
         lab.cut(FIRST_LINE, key=FIRST_LINE)

@@ -51,7 +51,9 @@ def test_there_are_golden_mistakes() -> None:
 def test_the_least_configuration_measures_the_default_profile_on_the_default_targets() -> None:
     config = parse(LEAST, file="agent.toml")
     assert probes_of(config) == PROBES
-    assert targets_of(config) == TARGETS
+    *own, collector = targets_of(config)
+    assert tuple(own) == TARGETS
+    assert (collector.name, collector.url) == ("collector", config.collector.url)
     assert config.links == ()
     assert config.collector.push_every_s == 15
 

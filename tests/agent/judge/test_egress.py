@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.agent.judge.inventories import FIXED, PROBES, TARGETS
+from tests.agent.judge.inventories import ACCESS, FIXED, PROBES, TARGETS
 from thongsuot_agent.judge.egress import CARRIER, EGRESS, EgressChange
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts, Tick
@@ -29,23 +29,28 @@ NAMED = {Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT}
 
 
 def probes_of(*schedules: ProbeSchedule) -> SiteProbes:
-    return site_probes_from((FIXED,), TARGETS, (*PROBES, *schedules))
+    return site_probes_from((FIXED,), (*TARGETS, *ACCESS), (*PROBES, *schedules))
 
 
 @dataclass
 class TwoLines:
     """
-    A site behind a router: ``line`` is by which it sends, ``alive`` are those that carry anything.
+    A site behind a router: ``line`` is by which it sends, ``alive`` are those that carry anything;
+    what is ``near`` answers even when they do not.
     """
 
     probes: SiteProbes = field(default_factory=lambda: probes_of(ASKED))
     line: str = OWN
     alive: set[str] = field(default_factory=lambda: {OWN, OTHER})
+    near: tuple[str, ...] = ("gateway",)
+    settings: Settings = field(default_factory=Settings)
     reflector_answers: bool = True
+    reflector_takes_s: int = 0
     memory: Memory = field(default_factory=Memory)
     now_s: float = 0.0
     changes: list[VerdictChange] = field(default_factory=list)
     moves: list[EgressChange] = field(default_factory=list)
+    _under_way: list[tuple[float, ConfirmationProbe]] = field(default_factory=list)
     _wishes: list[ConfirmationProbe] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,8 +75,15 @@ class TwoLines:
                 )
             wished, self._wishes = self._wishes, []
             for probe in dict.fromkeys((*due, *wished)):
-                if probe.family is not Family.IP6 and probe.kind != "host":
-                    self._measure(probe)
+                if probe.family is Family.IP6 or probe.kind == "host":
+                    continue
+                is_egress = probe.kind == EGRESS
+                ready_s = self.now_s + (self.reflector_takes_s if is_egress else 0)
+                self._under_way.append((ready_s, probe))
+            ready = [probe for at_s, probe in self._under_way if at_s <= self.now_s]
+            self._under_way = [(at_s, p) for at_s, p in self._under_way if at_s > self.now_s]
+            for probe in ready:
+                self._measure(probe)
 
     def states(self) -> list[State]:
         return [c.verdict.state for c in self.changes if not c.verdict.service]
@@ -87,7 +99,7 @@ class TwoLines:
         self._take(Result(series=series, boottime_ns=self._now_ns(), finding=self._finding(probe)))
 
     def _finding(self, probe: ConfirmationProbe) -> Finding:
-        is_reached = probe.target == "gateway" or self.line in self.alive
+        is_reached = probe.target in self.near or self.line in self.alive
         if probe.kind == EGRESS:
             if not (is_reached and self.reflector_answers):
                 return failed_finding(Reason.TIMED_OUT)
@@ -104,7 +116,7 @@ class TwoLines:
         return ok_finding(values.get(probe.kind, {http.TOTAL: 0.2, http.STATUS: 200.0}))
 
     def _take(self, event: LinkEvent | Tick | Result) -> None:
-        outcome = step(self.memory, event, self.probes, Settings())
+        outcome = step(self.memory, event, self.probes, self.settings)
         self.memory = outcome.memory
         self.changes += outcome.changes
         self.moves += outcome.egress_changes
@@ -133,6 +145,29 @@ def test_a_cut_line_stays_down_whatever_the_other_does_and_is_up_when_it_is_back
     site.run(60)
     assert site.states() == [State.UP, State.DOWN, State.UP]
     assert site.moves[1:] == [EgressChange(link="fixed", carrier="")]
+
+
+def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_no_proof() -> None:
+    """Nothing answers, no reflector either; then the router moves, and everything does."""
+    site = TwoLines(reflector_takes_s=4)
+    site.run(60)
+    site.alive = set()
+    site.run(3610)
+    site.alive, site.line = {OTHER}, OTHER
+    site.run(600)
+    assert site.states() == [State.UP, State.DOWN]
+
+
+def test_behind_a_dead_core_the_first_router_answers_and_no_line_is_cut() -> None:
+    """Nothing proves by whose line that router answers: it did before, and never stopped."""
+    site = TwoLines(
+        near=("gateway", "access-fixed"), reflector_takes_s=4, settings=Settings(stale_s=8.0)
+    )
+    site.run(60)
+    site.alive = set()
+    site.run(600)
+    assert site.last() == (State.DOWN, Symptom.CARRIER_SILENT)
+    assert site.states() == [State.UP, State.DOWN]
 
 
 def test_a_line_that_is_left_while_it_works_is_unknown_and_its_carrier_named_for_nothing() -> None:

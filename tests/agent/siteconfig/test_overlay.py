@@ -1,7 +1,7 @@
 """What settings file and site configuration make together."""
 
 from tests.agent.siteconfig.making import anchor, own, portal, site_config
-from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
+from thongsuot_agent.config.profile import DEFAULT_PROBES, PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.siteconfig.overlay import overlay, spec_updater
 from thongsuot_schema.inventory.model import Link, Medium
@@ -44,6 +44,7 @@ def test_the_own_witnesses_of_a_device_without_targets_stay() -> None:
     assert [target.name for target in targets_of(together)] == [
         *(target.name for target in TARGETS),
         "far",
+        "collector",
     ]
     assert probes_of(together) == PROBES
 
@@ -57,7 +58,7 @@ def test_of_probes_the_kind_is_the_name_and_what_is_the_devices_own_stays() -> N
     assert kinds["icmp"] == own().probes[0]
     least = parse(LEAST, file="agent.toml")
     kinds = {probe.kind: probe for probe in overlay(least, site_config(probes=(told,))).probes}
-    assert kinds.keys() == {probe.kind for probe in PROBES}
+    assert kinds.keys() == {probe.kind for probe in DEFAULT_PROBES}
     assert kinds["http"].every_s == 30
 
 

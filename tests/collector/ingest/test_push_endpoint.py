@@ -269,6 +269,19 @@ async def test_a_body_without_a_length_is_cut_off_where_it_is_too_large(tmp_path
         assert response.status_code == 413
 
 
+async def test_whoever_asks_is_told_from_where_the_collector_sees_the_request_come(
+    tmp_path: Path,
+) -> None:
+    async with collector(tmp_path) as client:
+        response = await client.get(push.PATH_ADDRESS)
+        assert response.status_code == 200
+        assert response.json() == {"address": "127.0.0.1"}
+        assert response.headers["cache-control"] == "no-store"
+        refused = await client.post(push.PATH_ADDRESS, content=b"x")
+        assert refused.status_code == 405
+        assert refused.headers["allow"] == "GET"
+
+
 async def test_other_methods_and_content_types_are_named(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
@@ -320,8 +333,7 @@ async def test_a_site_that_packs_too_many_values_into_few_bytes_is_slowed_and_no
             for place in range(3)
         ]
         assert statuses == [200, 200, 429]
-        assert await counted(client, "pushes", "over_budget") == 1
-        assert await counted(client, "over_budget", "values") == 1
+        assert await counted(client, "pushes", "too_often") == 1
         assert (await other.batch(other.agent.batch(NOW, usual))).status_code == 200
         # What says little is taken from both.
         assert (await pusher.batch(pusher.agent.batch(NOW + 9 * S))).status_code == 200

@@ -121,6 +121,9 @@ def _target(target: Target, path: Path) -> Iterator[Mistake]:
             yield (*path, "url"), mistake
         if target.segment is not Segment.SERVICE:
             yield (*path, "segment"), f'service "{target.name}" has segment "service", nothing else'
+    elif target.role is Role.COLLECTOR:
+        if mistake := _url_mistake(target.url):
+            yield (*path, "url"), mistake
     else:
         yield from _anchor(target, path)
         if target.role is Role.EQUIPMENT:

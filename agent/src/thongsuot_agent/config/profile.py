@@ -1,11 +1,17 @@
 """What is measured when the configuration does not say: the default profile and targets."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from msgspec import structs
 
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.scheduler.job import is_named
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
+
+COLLECTOR = "collector"
+"""The name of the target that is the agent's own collector."""
 
 PROBES: tuple[ProbeSchedule, ...] = (
     ProbeSchedule(kind="icmp", every_s=5.0, metered_every_s=20.0),
@@ -26,6 +32,21 @@ stays below 300 MB a month, with anchors in both families below 340 (2026-11), w
 an unmetered link takes; a page of a portal is the dearest, so it is fetched there once an hour.
 Whoever has more to spend writes shorter intervals.
 """
+
+ASK_COLLECTOR = ProbeSchedule(
+    kind="egress",
+    every_s=300.0,
+    metered_every_s=3600.0,
+    targets=(COLLECTOR,),
+    settings={"timeout_s": 4.0},
+)
+"""
+By whose line packets leave, asked of the collector: part of the default profile where the networks
+of a link's carrier are known, from the site configuration as a rule. A fresh TLS connection costs
+5 KB; whenever a fault is looked into the collector is asked as well.
+"""
+
+DEFAULT_PROBES = (*PROBES, ASK_COLLECTOR)
 
 TARGETS: tuple[Target, ...] = (
     Target(
@@ -70,12 +91,46 @@ def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
     Return the probe schedules that a configuration stands for.
 
     A radio is compared with the networks of its link's carrier, where those are written down and
-    the schedule names no others: there is then one schedule for each link.
+    the schedule names no others: there is then one schedule for each link. The collector is asked
+    by whose line packets leave, where that can be told.
     """
     schedules: list[ProbeSchedule] = []
-    for schedule in config.probes or PROBES:
-        schedules += _with_networks(schedule, config) if schedule.kind == "radio" else [schedule]
+    for schedule in config.probes or DEFAULT_PROBES:
+        if schedule.kind == "radio":
+            schedules += _with_networks(schedule, config)
+        elif schedule.kind == "egress" and schedule.targets == (COLLECTOR,):
+            schedules += _asking_collector(schedule, config)
+        else:
+            schedules.append(schedule)
     return tuple(schedules)
+
+
+def _asking_collector(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
+    """Return the schedule for the links of which something can be learned so, if there are any."""
+    known = {carrier.name for carrier in config.carriers if carrier.networks}
+    links = [
+        link.name
+        for link in config.links
+        if link.carrier in known and is_named(link.name, schedule.links)
+    ]
+    url = urlsplit(config.collector.url)
+    is_here = url.hostname is None or url.hostname == "localhost" or _is_loopback(url.hostname)
+    if not links or is_here:
+        return []
+    return [
+        structs.replace(
+            schedule,
+            links=tuple(links),
+            settings={"ca_file": config.collector.ca_file, **schedule.settings},
+        )
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _with_networks(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
@@ -94,5 +149,16 @@ def _with_networks(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSc
 
 
 def targets_of(config: AgentConfig) -> tuple[Target, ...]:
-    """Return the targets that a configuration stands for."""
-    return config.targets or TARGETS
+    """Return the targets that a configuration stands for, the collector among them."""
+    targets = config.targets or TARGETS
+    if any(target.name == COLLECTOR for target in targets):
+        return targets
+    collector = Target(
+        name=COLLECTOR,
+        role=Role.COLLECTOR,
+        segment=Segment.TRANSIT,
+        url=config.collector.url,
+        title_vi="Hệ thống giám sát",
+        title_en="Collector",
+    )
+    return (*targets, collector)

@@ -4,9 +4,10 @@ Egress: whether what answers over a link came by that link's carrier.
 A router with two lines moves from one to the other without a word. From then on answers prove
 nothing of the line that the link stands for, and neither does silence: a fibre that was cut stays
 down while the site lives on the other line, and nothing that the other carrier does is told as
-this one's. A reflector is asked, which says from where it sees packets come (kind ``egress``).
+this one's. A reflector or the collector is asked, which say from where they see packets come (kind
+``egress``).
 
-Without a reflector that answers, nothing is contradicted, and answers count as they always did.
+Without one that answers, nothing is contradicted, and answers count as they always did.
 """
 
 import msgspec
@@ -16,8 +17,9 @@ from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_agent.judge.reachability import Reachability
-from thongsuot_agent.judge.site_probes import ProbePoint
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result
 from thongsuot_schema.segment import Segment
 
@@ -44,7 +46,9 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     """Take in by whose line a link's packets left; returns what that changed."""
     identity, finding, started_ns = at.link.egress, result.finding, result.boottime_ns
     family = result.series.family
-    if finding.outcome is Outcome.FAILED:
+    # A collector of an earlier version does not say what it sees, and never will.
+    is_unanswered = finding.outcome is Outcome.FAILED or finding.reason is Reason.NOT_SUPPORTED
+    if is_unanswered and not _is_silent(at):
         identity.unanswered += 1
     if finding.outcome is not Outcome.OK:
         return None
@@ -88,7 +92,11 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
     if at.link.egress.others:
         # The people of the site do reach what answers, by whichever line.
         return point is not None and point.is_service and sign is Reachability.ANSWERED
-    if sign is not Reachability.ANSWERED or not _needs_proof(at):
+    if (
+        sign is not Reachability.ANSWERED
+        or not _needs_proof(at)
+        or _is_before_fault(at.link, point)
+    ):
         return True
     return at.link.egress.unanswered >= UNANSWERED_RUNS
 
@@ -96,9 +104,13 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
 def note_other_line(
     link: LinkMemory, point: ProbePoint | None, started_ns: int, sign: Reachability
 ) -> None:
-    """Remember whether the line by which packets leave, while it is another's, carries anything."""
+    """Remember whether anything answers beyond the site, and of the other line, if that is used."""
     identity = link.egress
-    if not identity.others or point is None or point.rung is Segment.LAN:
+    if point is None or point.rung is Segment.LAN:
+        return
+    if sign is Reachability.ANSWERED and not _is_before_fault(link, point):
+        identity.answered_ns = max(identity.answered_ns, started_ns)
+    if not identity.others:
         return
     if sign is Reachability.ANSWERED:
         identity.other_answered_ns = max(identity.other_answered_ns, started_ns)
@@ -130,6 +142,30 @@ def ask(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 def is_held(link: LinkMemory) -> bool:
     """Return whether an outage stands, and nothing can be heard of its line."""
     return bool(link.egress.others) and is_outage(link.silence.fault)
+
+
+def _is_before_fault(link: LinkMemory, point: ProbePoint | None) -> bool:
+    """
+    Return whether a point stands in front of an outage that is told, and answered all the while.
+
+    Behind a dead core the carrier's first router goes on answering: that no reflector can be
+    reached to prove its line must not make a cut line of it.
+    """
+    fault = link.silence.fault
+    if point is None or fault is None or fault.segment is None:
+        return False
+    return RANK[point.rung] < RANK[fault.segment]
+
+
+def _is_silent(at: LinkContext) -> bool:
+    """
+    Return whether nothing has answered since an outage began.
+
+    That no reflector does either says nothing of the reflector: its answer is waited for when the
+    first answer comes, however long that takes.
+    """
+    silence = at.link.silence
+    return is_outage(silence.fault) and at.link.egress.answered_ns <= silence.onset_ns
 
 
 def _needs_proof(at: LinkContext) -> bool:

@@ -14,7 +14,9 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
 
     ``others`` is by whose, of each family that does not leave by the link's own carrier, since
     ``since_ns``. ``proven_ns`` is the start of the latest run that found no other; ``unanswered``
-    counts runs since the reflector answered; ``asked_ns`` is when it was last asked by the judge.
+    counts runs since the reflector answered, but for those of an outage in which nothing does;
+    ``answered_ns`` is the latest run that anything beyond the site answered; ``asked_ns`` is when
+    the reflector was last asked by the judge.
     ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
     line.
     """
@@ -24,6 +26,7 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     proven_ns: int = 0
     unanswered: int = 0
     asked_ns: int = 0
+    answered_ns: int = 0
     other_answered_ns: int = 0
     other_silent_ns: int = 0
 

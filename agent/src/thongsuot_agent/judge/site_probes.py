@@ -172,7 +172,7 @@ def _is_on(target: Target, link: str, schedule: ProbeSchedule) -> bool:
 
 def _applies(kind: str, target: Target) -> bool:
     if kind == "http":
-        return bool(target.url)
+        return target.role is Role.SERVICE and bool(target.url)
     if kind == "dns":
         return bool(target.lookup)
     if kind == "snmp":
@@ -182,7 +182,8 @@ def _applies(kind: str, target: Target) -> bool:
         return target.segment is not Segment.LAN and bool(target.addresses) and not is_own
     if kind == "egress":
         words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE} & set(target.addresses)
-        return target.role is Role.ANCHOR and bool(target.addresses) and not words
+        is_reflector = target.role is Role.ANCHOR and bool(target.addresses) and not words
+        return is_reflector or target.role is Role.COLLECTOR
     return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import structs
 
 from thongsuot_agent.config.model import AgentConfig, SiteIdentity
-from thongsuot_agent.config.profile import PROBES, targets_of
+from thongsuot_agent.config.profile import DEFAULT_PROBES, TARGETS
 from thongsuot_schema.inventory.model import Carrier, Link, ProbeSchedule, Target
 from thongsuot_schema.siteconfig.model import ConfiguredLink, ConfiguredProbe, SiteConfiguration
 
@@ -28,10 +28,10 @@ def overlay(config: AgentConfig, site_config: SiteConfiguration) -> AgentConfig:
         config,
         site=_site(config.site, site_config),
         links=tuple(link_from_config(link, facts) for link in config.links),
-        targets=_merge_by_name(targets_of(config), _converted(site_config.targets, Target))
+        targets=_merge_by_name(config.targets or TARGETS, _converted(site_config.targets, Target))
         if site_config.targets
         else config.targets,
-        probes=_probes(config.probes or PROBES, site_config.probes)
+        probes=_probes(config.probes or DEFAULT_PROBES, site_config.probes)
         if site_config.probes
         else config.probes,
         carriers=_merge_by_name(config.carriers, _converted(site_config.carriers, Carrier)),

@@ -1,5 +1,6 @@
 """
-The two addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra.
+The addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra; and
+the one that tells them from where they are seen.
 """
 
 import asyncio
@@ -17,7 +18,6 @@ from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_bo
 from thongsuot_collector.ingest.authentication import Authenticator
 from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import BatchLimits
@@ -63,10 +63,10 @@ class SiteCallbacks:
 
 class PushEndpoint:
     """
-    Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
+    Answers ``POST /v1/batches``, ``POST /v1/layouts`` and ``GET /v1/address``.
 
-    ``budgets`` limit what one site may push and cost, ``failed_attempts`` how often one address
-    may come with a bad token.
+    ``sites`` limits how often one site may push and ``volumes`` how
+    much, ``failed_attempts`` how often one address may come with a bad token.
     """
 
     def __init__(
@@ -77,7 +77,8 @@ class PushEndpoint:
         limits: BatchLimits,
         metrics: Metrics,
         callbacks: SiteCallbacks,
-        budgets: SiteBudgets,
+        sites: RateLimiter,
+        volumes: RateLimiter,
         failed_attempts: RateLimiter,
     ) -> None:
         self._handler = handler
@@ -88,7 +89,8 @@ class PushEndpoint:
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
         self._callbacks = callbacks
-        self._budgets = budgets
+        self._sites = sites
+        self._volumes = volumes
         self._failed_attempts = failed_attempts
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,6 +155,28 @@ class PushEndpoint:
             answer = push.PushResponse(collector_wall_ns=time.time_ns())
             await _send_answer(send, HTTPStatus.OK, answer, [])
 
+    async def address(self, scope: Scope, send: Send) -> None:
+        """
+        Answer from where a request came; nobody has to say who asks.
+
+        An agent learns by it which carrier's line its packets left by. Any server on the Internet
+        knows as much of whoever asks it.
+        """
+        if scope["method"] != "GET":
+            refused = PushRefused(
+                RefusalReason.WRONG_METHOD, f"{scope['method']} is not taken here, only GET"
+            )
+            await _send_json(
+                send,
+                STATUS[refused.why],
+                _encode(push.PushResponse(error=refused.sentence)),
+                [(b"allow", b"GET")],
+            )
+            return
+        # A listener of both families names an IPv4 client so (RFC 4291, 2.5.5.2).
+        address = address_of(scope).removeprefix("::ffff:")
+        await _send_json(send, HTTPStatus.OK, _encode(push.SeenAddress(address=address)), [])
+
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """Return the site that the request speaks for, if it may push now."""
         if scope["method"] != "POST":
@@ -178,7 +202,11 @@ class PushEndpoint:
                     retry_after_s=30.0,
                 ) from None
             raise
-        self._budgets.admit(site, now_s=now_s)
+        wait_s = self._sites.acquire(site, now_s=now_s)
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s
+            )
         return site
 
     async def _body(
@@ -187,7 +215,11 @@ class PushEndpoint:
         length = headers.get(_LENGTH, b"")
         declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
         body = await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
-        self._budgets.charge_bytes(site, len(body), now_s=time.monotonic())
+        wait_s = self._volumes.acquire(site, now_s=time.monotonic(), cost=len(body))
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, f"site {site} pushes too much", retry_after_s=wait_s
+            )
         return body
 
     async def _refuse(
@@ -267,7 +299,10 @@ def _push_clock(headers: dict[bytes, bytes], received_ns: int) -> PushClock:
 async def _send_answer(
     send: Send, status: HTTPStatus, answer: push.PushResponse, headers: Headers
 ) -> None:
-    body = _encode(answer)
+    await _send_json(send, status, _encode(answer), headers)
+
+
+async def _send_json(send: Send, status: HTTPStatus, body: bytes, headers: Headers) -> None:
     fixed: Headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -83,6 +83,8 @@ def push_server(
             await ingest.batches(scope, receive, send)
         elif path == push.PATH_LAYOUTS:
             await ingest.layouts(scope, receive, send)
+        elif path == push.PATH_ADDRESS:
+            await ingest.address(scope, send)
         else:
             await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 

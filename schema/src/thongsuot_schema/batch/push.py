@@ -18,6 +18,8 @@ CONTENT_TYPE_LAYOUT = "application/vnd.thongsuot.layout"
 CONTENT_TYPE_JSON = "application/json"
 PATH_BATCHES = "/v1/batches"
 PATH_LAYOUTS = "/v1/layouts"
+PATH_ADDRESS = "/v1/address"
+"""``GET``: from where the collector sees the request come, see ``SeenAddress``."""
 HEADER_BOOTTIME = "Thongsuot-Boottime"
 """CLOCK_BOOTTIME of the sender in nanoseconds when the request left, decimal."""
 HEADER_BOOT = "Thongsuot-Boot"
@@ -69,6 +71,15 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     notifications: tuple["SentNotification", ...] = ()
     test_requests: tuple["TestRequest", ...] = ()
     incidents: tuple["SiteIncident", ...] = ()
+
+
+class SeenAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    From where a request came: the sender's address after every translation on its way; empty where
+    the collector does not know it.
+    """
+
+    address: str
 
 
 class SentNotification(msgspec.Struct, frozen=True, kw_only=True):

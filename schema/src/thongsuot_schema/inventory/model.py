@@ -44,6 +44,8 @@ class Role(StrEnum):
     """A portal that the site needs."""
     EQUIPMENT = "equipment"
     """A box of the site that is asked about itself: router, optical modem, UPS."""
+    COLLECTOR = "collector"
+    """The collector that the agent pushes to, asked from where it sees a request come."""
 
 
 class ServiceHours(StrEnum):
@@ -165,7 +167,8 @@ class Target(StrictStruct, frozen=True):
     own routers before it, where ``site_networks`` has more than the gateway). A service has ``url``
     (https, http) and segment ``service``; each family that the link has is measured apart.
     Equipment has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``),
-    never taken as a witness of the way.
+    never taken as a witness of the way. The collector has ``url`` and segment ``transit``; every
+    agent knows its own by the name ``collector``.
     ``links`` limits a target to some links (a carrier's own anchor); empty means all. ``domestic``
     tells anchors inside the country from foreign ones on the transit rung.
     """

@@ -12,7 +12,8 @@ import pytest
 from tests.agent.links.device import anchor, on_device
 from tests.integration.reflecting import reflecting
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.egress.probe import PROBE, Settings, run
+from thongsuot_agent.probes.egress.probe import PROBE, run
+from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import CARRIER_LINES, INTERNET_V4

@@ -39,7 +39,7 @@ from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_schema import counter_path
 from thongsuot_schema.catalogue import counter as metrics
 from thongsuot_schema.counter_path import CounterPath
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Target
+from thongsuot_schema.inventory.model import MOBILE_MEDIA, Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -347,7 +347,7 @@ def _authorities(ca_file: str) -> Authorities:
 
 
 def _applies(target: Target) -> bool:
-    return target.url.startswith(("https://", "http://"))
+    return target.role is Role.SERVICE and target.url.startswith(("https://", "http://"))
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:

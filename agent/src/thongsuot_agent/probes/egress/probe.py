@@ -1,30 +1,33 @@
 """
-By whose line a link's packets leave: a reflector is asked from where it sees them come.
+By whose line a link's packets leave: a reflector is asked from where it sees them come, or the
+agent's own collector.
 
-Measures    the share of fresh flows that a reflector answered; of those from a network that is some
-            carrier's, the share that left by the link's own carrier.
+Measures    the share of fresh flows that were answered (of a collector one, of a reflector some);
+            of those from a network that is some carrier's, the share that left by the link's own
+            carrier.
 Failed      no flow was answered: timed out, refused by the host, or an ICMP error said why; what
-            answered was no test packet, or sealed with another key.
-Unmeasured  the link is down, has no address or no route; the reflector does not say from where it
-            sees packets come.
-Source      RFC 8762, RFC 8972, section 4.2 (STAMP, Location TLV); networks of ``carriers`` in the
-            settings and in the site configuration.
-Cost        2 packets, 190 bytes over IPv4 and 230 over IPv6, per flow; sealed 360 and 400.
+            answered was no test packet, or sealed with another key; the collector's certificate is
+            not to be trusted, or what answered is not it.
+Unmeasured  the link is down, has no address or no route; the reflector or the collector does not
+            say from where it sees packets come.
+Source      RFC 8762, RFC 8972, section 4.2 (STAMP, Location TLV); ``GET /v1/address`` of the
+            collector; networks of ``carriers`` in the settings and in the site configuration.
+Cost        2 packets, 190 bytes over IPv4 and 230 over IPv6, per flow; sealed 360 and 400. Of a
+            collector about 20 packets and 5,300 bytes, as a first visit by TLS.
 """
 
 import asyncio
 import os
 import time
-from dataclasses import dataclass
-from typing import Annotated
-
-from msgspec import Meta
 
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.egress.collector import COLLECTOR_BYTES, ask_collector
+from thongsuot_agent.probes.egress.flow_answer import FlowAnswer
+from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
@@ -37,7 +40,6 @@ from thongsuot_schema.stamp import tlv
 from thongsuot_schema.stamp.location import REQUEST_BYTES, source_address
 from thongsuot_schema.stamp.packet import (
     AUTHENTICATED_BYTES,
-    PORT,
     UNAUTHENTICATED_BYTES,
     AuthenticationFailed,
     MalformedTestPacket,
@@ -54,45 +56,12 @@ _UDP_HEADER_BYTES = 8
 _SEAL_TLV_BYTES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Settings of one ``kind = "egress"`` entry."""
-
-    port: Annotated[int, Meta(ge=1, le=65535)] = PORT
-    """UDP port of the reflector."""
-
-    flows: Annotated[int, Meta(ge=1, le=16)] = 4
-    """
-    Fresh flows of one run, each from another port: a router that spreads flows over two lines sends
-    them by both. With half of them by each line, one run in sixteen sees the one line alone.
-    """
-
-    timeout_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0
-    """How long an answer may take."""
-
-    key_file: str = ""
-    """
-    File with the key of the authenticated mode, one line; empty: the unauthenticated mode. A bare
-    name is one of the service's credentials.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowAnswer:
-    """
-    What one flow brought. ``address`` is empty where the reflector does not say from where it came;
-    ``reason`` says why there was no answer.
-    """
-
-    address: str = ""
-    reason: Reason | None = None
-    detail: str = ""
-    bytes_both_ways: int = 0
-
-
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Ask by some fresh flows at once."""
+    """Ask by some fresh flows at once; a collector by one connection of its own."""
     try:
+        if target.role is Role.COLLECTOR:
+            answer = await ask_collector(link, target.url, family, settings)
+            return finding_from(link, (answer,))
         key = read_token(credential_path(settings.key_file)).encode() if settings.key_file else b""
         address = address_of(link, target, family)
         answers = await asyncio.gather(
@@ -118,7 +87,7 @@ def finding_from(link: LiveLink, answers: tuple[FlowAnswer, ...]) -> Finding:
     if not any(answer.address for answer in answered):
         return failed_finding(
             Reason.NOT_SUPPORTED,
-            detail="the reflector does not say from where it sees packets come (RFC 8972, 4.2)",
+            detail="what answers does not say from where it sees packets come",
             cost_bytes=cost_bytes,
         )
     owners = [link.carrier_networks.owner_of(answer.address) for answer in answered]
@@ -191,7 +160,12 @@ def _overhead_bytes(family: Family) -> int:
 
 
 def _applies(target: Target) -> bool:
-    """Anchors with an address of their own; name those that are reflectors in ``targets``."""
+    """
+    The collector, and anchors with an address of their own; name those that are reflectors in
+    ``targets``.
+    """
+    if target.role is Role.COLLECTOR:
+        return True
     words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE}
     return (
         target.role is Role.ANCHOR and bool(target.addresses) and not words & set(target.addresses)
@@ -200,7 +174,8 @@ def _applies(target: Target) -> bool:
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
     """By the dearer family; the schedule counts both families as runs of their own."""
-    del target
+    if target.role is Role.COLLECTOR:
+        return COLLECTOR_BYTES
     base = AUTHENTICATED_BYTES + _SEAL_TLV_BYTES if settings.key_file else UNAUTHENTICATED_BYTES
     packet = base + tlv.HEAD_BYTES + REQUEST_BYTES + _overhead_bytes(Family.IP6)
     return 2 * settings.flows * packet

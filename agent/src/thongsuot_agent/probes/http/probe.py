@@ -34,7 +34,7 @@ from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.resolution import Resolution, resolve_host
 from thongsuot_schema.catalogue import http as metrics
-from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -325,7 +325,7 @@ def _authorities(ca_file: str) -> Authorities:
 
 
 def _applies(target: Target) -> bool:
-    return target.url.startswith(("https://", "http://"))
+    return target.role is Role.SERVICE and target.url.startswith(("https://", "http://"))
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -103,6 +104,16 @@ class FaultScope:
         """The carrier's end of an access line: node and interface."""
         end = self.topology.wire(uplink.access_wire).b
         return end.node, end.interface
+
+    def networks_behind(self, uplink: LabUplink) -> set[IPv4Network | IPv6Network]:
+        """The networks that packets of a line come from, before its carrier translates them."""
+        line = self.topology.wire(uplink.access_wire).b
+        box = self.topology.node(uplink.cpe)
+        return {
+            *(address.network for address in line.v4),
+            *(address.network for address in line.v6),
+            *(address.network for bridge in box.bridges for address in bridge.v6),
+        }
 
     # Wires
 

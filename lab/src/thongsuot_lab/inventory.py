@@ -7,6 +7,8 @@ gateway (lan), the carrier's end of the line (access), the carrier's resolver an
 (service).
 """
 
+from collections.abc import Iterable
+
 from thongsuot_lab.topology.city import DOMAIN, FOREIGN
 from thongsuot_lab.topology.model import (
     LabCarrier,
@@ -70,7 +72,10 @@ def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
     """Every carrier, as the inventory knows it."""
     return tuple(
         schema.Carrier(
-            name=carrier.name, title=carrier.title, hotline=HOTLINES.get(carrier.name, "")
+            name=carrier.name,
+            title=carrier.title,
+            hotline=HOTLINES.get(carrier.name, ""),
+            networks=carrier.networks,
         )
         for carrier in topology.carriers
     )
@@ -85,7 +90,7 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
     wire = topology.wire(uplink.access_wire)
     up, down = wire.a_to_b.rate_bps, wire.b_to_a.rate_bps
     resolvers: tuple[str, ...] = ()
-    if uplink.carrier:
+    if uplink.carrier and not topology.carrier(uplink.carrier).is_private:
         resolver = topology.carrier(uplink.carrier).resolver
         resolvers = _one_a_family(topology.addresses_of(resolver))
     return schema.Link(
@@ -97,19 +102,52 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
         contract_down_bits_per_second=None if down is None else int(down),
         contract_up_bits_per_second=None if up is None else int(up),
         resolvers=resolvers,
+        gateways=uplink.gateways,
+        sources=uplink.sources,
+        tos=uplink.tos,
+        site_networks=uplink.site_networks,
     )
 
 
 def targets_of(topology: Topology, site: str) -> tuple[schema.Target, ...]:
     """Every target that the agent of a site needs, lowest rung first."""
     uplinks = topology.site(site).uplinks
+    links = _internet_links(topology, uplinks)
     gateway = _anchor("gateway", Segment.LAN, ("gateway",), "Bộ định tuyến tại chỗ", "Local router")
     return (
         gateway,
         *(target for uplink in uplinks for target in _link_targets(topology, uplink)),
-        *_shared_anchors(topology),
-        *_services(topology),
+        *_edges(uplinks),
+        *_shared_anchors(topology, links),
+        *_services(topology, links),
     )
+
+
+def _internet_links(topology: Topology, uplinks: Iterable[LabUplink]) -> tuple[str, ...]:
+    """Names of those that lead to the Internet, whose hosts no other is asked for; empty: all."""
+    names = dict.fromkeys(uplink.name for uplink in uplinks)
+    private = {uplink.name for uplink in uplinks if _is_private(topology, uplink)}
+    return tuple(name for name in names if name not in private) if private else ()
+
+
+def _is_private(topology: Topology, uplink: LabUplink) -> bool:
+    return bool(uplink.carrier) and topology.carrier(uplink.carrier).is_private
+
+
+def _edges(uplinks: tuple[LabUplink, ...]) -> list[schema.Target]:
+    """The last of the site's own routers, where a link has any behind its gateway."""
+    return [
+        _anchor(
+            f"edge-{uplink.name}",
+            Segment.LAN,
+            ("edge",),
+            "Thiết bị mạng cuối cùng của điểm",
+            "The site's last router",
+            links=(uplink.name,),
+        )
+        for uplink in uplinks
+        if uplink.site_networks
+    ]
 
 
 def _link_targets(topology: Topology, uplink: LabUplink) -> list[schema.Target]:
@@ -129,6 +167,8 @@ def _link_targets(topology: Topology, uplink: LabUplink) -> list[schema.Target]:
         return targets
     carrier = topology.carrier(uplink.carrier)
     targets += _carrier_targets(topology, carrier, own)
+    if carrier.is_private:
+        return targets
     targets += [
         _anchor(
             f"peer-{uplink.name}-{other.name}",
@@ -139,7 +179,7 @@ def _link_targets(topology: Topology, uplink: LabUplink) -> list[schema.Target]:
             links=own,
         )
         for other in topology.carriers
-        if other is not carrier
+        if other is not carrier and not other.is_private
     ]
     return targets
 
@@ -156,7 +196,7 @@ def _carrier_targets(
             f"Máy chủ DNS của {carrier.title}",
             f"Resolver of {carrier.title}",
             links=links,
-            lookup=next(iter(topology.names), ""),
+            lookup="" if carrier.is_private else next(iter(topology.names), ""),
         ),
         _anchor(
             f"anchor-{name}",
@@ -169,7 +209,7 @@ def _carrier_targets(
     ]
 
 
-def _shared_anchors(topology: Topology) -> list[schema.Target]:
+def _shared_anchors(topology: Topology, links: tuple[str, ...] = ()) -> list[schema.Target]:
     names = {node.name for node in topology.nodes}
     anchors = []
     if EXCHANGE in names:
@@ -182,6 +222,7 @@ def _shared_anchors(topology: Topology) -> list[schema.Target]:
                 _end_addresses(side),
                 "Trạm trung chuyển trong nước",
                 "Domestic exchange",
+                links=links,
             )
         )
     anchors += [
@@ -191,6 +232,7 @@ def _shared_anchors(topology: Topology) -> list[schema.Target]:
             _one_a_family(topology.addresses_of(name)),
             f"Điểm mốc quốc tế ({place})",
             f"Foreign anchor ({place})",
+            links=links,
             domestic=False,
         )
         for name, place in FOREIGN.items()
@@ -199,7 +241,7 @@ def _shared_anchors(topology: Topology) -> list[schema.Target]:
     return anchors
 
 
-def _services(topology: Topology) -> list[schema.Target]:
+def _services(topology: Topology, links: tuple[str, ...] = ()) -> list[schema.Target]:
     return [
         schema.Target(
             name=server.names[0].partition(".")[0],
@@ -210,6 +252,7 @@ def _services(topology: Topology) -> list[schema.Target]:
             title_en=server.title_en,
             expect_body=server.text,
             expect_addresses=PUBLIC,
+            links=links,
         )
         for node in topology.nodes
         if node.role is NodeRole.PORTAL
@@ -243,8 +286,9 @@ def inventory_of(topology: Topology) -> schema.Inventory:
 
     What stands for one line or one link of one site is only in ``targets_of`` that site.
     """
+    links = _internet_links(topology, [each for site in topology.sites for each in site.uplinks])
     return schema.Inventory(
         carriers=carriers_of(topology),
         sites=tuple(site_of(topology, site.name) for site in topology.sites),
-        targets=(*_shared_anchors(topology), *_services(topology)),
+        targets=(*_shared_anchors(topology, links), *_services(topology, links)),
     )

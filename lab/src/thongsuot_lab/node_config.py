@@ -7,7 +7,7 @@ Pure. ``lab`` carries them out.
 from dataclasses import dataclass
 
 from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
-from thongsuot_lab.topology.routes import CARRIER_INTERNAL, PRIVATE, StaticRoute, routes_of
+from thongsuot_lab.topology.routes import CARRIER_INTERNAL, OFFICES, PRIVATE, StaticRoute, routes_of
 from thongsuot_lab.wires.kernel import middle_names
 
 # The namespace in which the middles of all wires lie; no node may be called so.
@@ -84,7 +84,7 @@ def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) 
         lines.append(f"link set {holder.interface} up")
     lines += [line for holder in holders for line in address_lines("add", holder)]
     lines += [route_line("add", route) for route in routes]
-    return lines
+    return [*lines, *node.ip_lines]
 
 
 def address_lines(verb: str, holder: WireEnd | Bridge) -> list[str]:
@@ -105,7 +105,8 @@ def _nat_lines(node: Node) -> list[str]:
     if not node.nat:
         return []
     rules = [
-        f'    ip saddr {{ {PRIVATE}, {CARRIER_INTERNAL} }} oifname "{interface}" masquerade'
+        f"    ip saddr {{ {PRIVATE}, {OFFICES}, {CARRIER_INTERNAL} }} "
+        f'oifname "{interface}" masquerade'
         for interface in node.nat
     ]
     return [

@@ -19,6 +19,18 @@ def test_a_row_that_there_is_none_of_is_said_with_those_that_there_are(
     assert "wan-down" in said
 
 
+def test_a_shape_that_there_is_none_of_is_said_with_those_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--shape", "b,z"]) == 2
+    assert "no shape z; known: all, a, b, c" in capsys.readouterr().err
+
+
+def test_a_row_of_another_shape_is_none_of_this_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--shape", "j", "b:fixed-line-cut"]) == 2
+    assert "no row b:fixed-line-cut; known: j:fixed-line-cut" in capsys.readouterr().err
+
+
 @pytest.mark.lab
 @pytest.mark.nightly
 @needs_lab

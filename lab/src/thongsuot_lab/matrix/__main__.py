@@ -1,6 +1,7 @@
 """
 ``python -m thongsuot_lab.matrix [ROW …]``: play the matrix, or some rows of it, and print what came
-of it. Exits with 1 when a row failed, anyone was blamed who was not at fault, or anything was lost.
+of it. ``--shape NAME`` plays the rows of a shape of site, ``--shape all`` those of every shape.
+Exits with 1 when a row failed, anyone was blamed who was not at fault, or anything was lost.
 """
 
 import argparse
@@ -10,49 +11,106 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from thongsuot_lab.matrix.all_rows import NOT_PLAYED, ROWS
-from thongsuot_lab.matrix.profile import QUICK, SHIPPED
-from thongsuot_lab.matrix.runner import run_matrix
+from thongsuot_lab.matrix.all_rows import NOT_PLAYED, ROWS, SHAPE_ROWS, SHAPES_NOT_PLAYED
+from thongsuot_lab.matrix.profile import QUICK, SHIPPED, shaped_profile, shaped_topology
+from thongsuot_lab.matrix.profile import topology as city_topology
+from thongsuot_lab.matrix.result import MatrixResult
+from thongsuot_lab.matrix.row import MatrixRow
+from thongsuot_lab.matrix.runner import play_matrix
+from thongsuot_lab.matrix.shape_table import shape_lines
 from thongsuot_lab.matrix.table import table_lines
 from thongsuot_lab.matrix.trial import RowTrial
 from thongsuot_lab.spaces import privilege
 from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals
+from thongsuot_lab.topology.model import Topology
+from thongsuot_lab.topology.shapes import SHAPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play; returns the exit code."""
     options = _parser().parse_args(arguments)
-    unknown = set(options.rows) - {row.name for row in ROWS}
-    if unknown:
-        known = ", ".join(row.name for row in ROWS)
-        print_progress(f"matrix: no row {', '.join(sorted(unknown))}; known: {known}")
+    shapes = _shapes(options.shape)
+    offered = [row for row in SHAPE_ROWS if row.shape in shapes] if shapes else list(ROWS)
+    if mistake := _mistake(options.rows, shapes, offered):
+        print_progress(f"matrix: {mistake}")
         return 2
     privilege.require()
     rows = [
         row if options.hold is None or not row.hold_s else replace(row, hold_s=options.hold)
-        for row in ROWS
+        for row in offered
         if not options.rows or row.name in options.rows
     ]
     stop_on_signals()
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
             folder = options.folder or Path(made)
-            result = run_matrix(
-                rows,
-                folder,
-                sites=options.sites,
-                patience=options.patience,
-                played=SHIPPED if options.shipped else QUICK,
-                done=_print_trial,
-                say=print_progress,
-            )
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o755)
+            results = _play_shapes(rows, shapes, folder, options) if shapes else []
+            if not shapes:
+                results.append(_play(rows, city_topology(options.sites), folder, options))
     except StopRequested:
         return 1
-    for line in table_lines(result):
+    for result in results:
+        for line in table_lines(result):
+            print(line)
+    for line in shape_lines(results) if shapes else ():
         print(line)
-    for name, reason in NOT_PLAYED.items():
+    for name, reason in (SHAPES_NOT_PLAYED if shapes else NOT_PLAYED).items():
         print(f"not played: {name}: {reason}")
-    return 0 if result.passed else 1
+    return 0 if all(result.passed for result in results) else 1
+
+
+def _shapes(text: str | None) -> tuple[str, ...]:
+    if not text:
+        return ()
+    return tuple(SHAPES) if text == "all" else tuple(text.split(","))
+
+
+def _play_shapes(
+    rows: Sequence[MatrixRow], shapes: Sequence[str], folder: Path, options: argparse.Namespace
+) -> list[MatrixResult]:
+    """Play some shapes beside each other, then the next ones: each lab has its own city."""
+    played = [shape for shape in shapes if any(row.shape == shape for row in rows)]
+    results = []
+    for first in range(0, len(played), options.at_once):
+        together = played[first : first + options.at_once]
+        results.append(
+            _play(
+                [row for row in rows if row.shape in together],
+                shaped_topology(together),
+                folder / "-".join(("shapes", *together)),
+                options,
+            )
+        )
+    return results
+
+
+def _play(
+    rows: Sequence[MatrixRow], topology: Topology, folder: Path, options: argparse.Namespace
+) -> MatrixResult:
+    played = SHIPPED if options.shipped else QUICK
+    return play_matrix(
+        rows,
+        topology,
+        folder,
+        patience=options.patience,
+        played=shaped_profile(played) if options.shape else played,
+        done=_print_trial,
+        say=print_progress,
+    )
+
+
+def _mistake(
+    names: Sequence[str], shapes: Sequence[str], offered: Sequence[MatrixRow]
+) -> str | None:
+    """Return what is wrong with what was asked for, if anything is."""
+    if strange := set(shapes) - set(SHAPES):
+        return f"no shape {', '.join(sorted(strange))}; known: all, {', '.join(SHAPES)}"
+    if strange := set(names) - {row.name for row in offered}:
+        known = ", ".join(row.name for row in offered)
+        return f"no row {', '.join(sorted(strange))}; known: {known}"
+    return None
 
 
 def _print_trial(trial: RowTrial) -> None:
@@ -63,6 +121,12 @@ def _print_trial(trial: RowTrial) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="thongsuot_lab.matrix", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="default: all")
+    parser.add_argument(
+        "--shape",
+        metavar="NAME[,NAME…]",
+        help="play the rows of these shapes of site, or of all",
+    )
+    parser.add_argument("--at-once", type=int, default=3, help="shapes in one lab (%(default)s)")
     parser.add_argument("--sites", type=int, default=6, help="service points (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"

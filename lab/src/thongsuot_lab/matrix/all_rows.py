@@ -1,7 +1,7 @@
 """Every row there is, and those that cannot be played in this lab, by name and with the reason."""
 
 from thongsuot_lab.matrix.row import MatrixRow
-from thongsuot_lab.matrix.rows import access, carrier, device, lan, none, service, transit
+from thongsuot_lab.matrix.rows import access, carrier, device, lan, none, service, shapes, transit
 
 ROWS: tuple[MatrixRow, ...] = (
     *device.ROWS,
@@ -17,4 +17,14 @@ NOT_PLAYED = {
     "a download beside the device": "it takes a box that counts: tests/lab/test_cpe_counters.py",
     "radio KPIs": "there is no modem here; a lost radio is played as a line that is cut",
     "ECMP": "the kernel of a lab has one path to everything",
+}
+
+SHAPE_ROWS = shapes.ROWS
+"""Rows of each shape of site, see ``topology.shapes``."""
+
+SHAPES_NOT_PLAYED = {
+    "e (a VLAN a line)": "the kernels of most labs have no 802.1Q",
+    "f (a modem in the device), g (PPPoE)": "tests/agent/judge has them without packets",
+    "l (behind a proxy)": "the agent cannot be told of one yet",
+    "m (NAT64, DS-Lite)": "no translator stands in the lab",
 }

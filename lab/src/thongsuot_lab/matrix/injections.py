@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_lab.matrix.fault_location import FaultLocation
-from thongsuot_lab.matrix.row import ActiveInjection, MatrixContext
+from thongsuot_lab.matrix.row import ActiveInjection, Injection, MatrixContext
 from thongsuot_lab.stack.process import Process
 from thongsuot_lab.topology.model import NodeRole
 
@@ -57,6 +57,70 @@ class LabFaults:
 def lab_fault(name: str, /, **arguments: object) -> LabFaults:
     """Return one fault of the lab as a break."""
     return LabFaults(((name, arguments),))
+
+
+@dataclass(frozen=True, slots=True)
+class RouterFailover:
+    """The site's router goes over to another of its lines by itself, and back when it is over."""
+
+    wire: tuple[str, str]
+    interface: str = "wan2"
+    router: str = "{site}.router"
+
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
+        """Have it prefer the other line."""
+        words = place.words()
+        line = context.lab.topology.wire("--".join(end.format(**words) for end in self.wire))
+        node = context.lab.node(self.router.format(**words))
+        node.ip(f"route replace default via {line.b.v4[0].ip} dev {self.interface} metric 50")
+        back = f"route flush 0.0.0.0/0 exact 0.0.0.0/0 dev {self.interface} metric 50"
+        return _UntilReverted(lambda: node.ip(back))
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What happens one after the other: seconds after the beginning, and what happens then."""
+
+    steps: tuple[tuple[float, Injection], ...]
+
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
+        """Begin with what happens at once."""
+        active = _ActiveStaged(self.steps, context, place)
+        active.maintain(0.0)
+        return active
+
+
+@dataclass(slots=True)
+class _ActiveStaged:
+    steps: tuple[tuple[float, Injection], ...]
+    context: MatrixContext
+    place: FaultLocation
+    active: list[ActiveInjection] = field(default_factory=list)
+
+    def maintain(self, since_s: float) -> None:
+        for injected in self.active:
+            injected.maintain(since_s)
+        for at_s, injection in self.steps[len(self.active) :]:
+            if at_s > since_s:
+                break
+            self.active.append(injection.inject(self.context, self.place))
+
+    def revert(self) -> None:
+        while self.active:
+            self.active.pop().revert()
+
+
+@dataclass(frozen=True, slots=True)
+class CutWire:
+    """Cut the wire between two nodes, which ``{site}`` and the like may stand in."""
+
+    ends: tuple[str, str]
+
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
+        """Cut it."""
+        wire = "--".join(end.format(**place.words()) for end in self.ends)
+        context.lab.cut(wire, key=wire)
+        return _UntilReverted(lambda: context.lab.clear(key=wire))
 
 
 def _fill_placeholders(value: object, place: FaultLocation) -> object:

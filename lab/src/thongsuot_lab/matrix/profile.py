@@ -7,19 +7,20 @@ agent does whose configuration says nothing. Lines carry a tenth of what they do
 demonstration, so that a download can fill one through a queue in user space.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from thongsuot_agent.config.profile import PROBES
+from thongsuot_agent.config.profile import COLLECTOR, PROBES
 from thongsuot_agent.judge.settings import Hysteresis, Settings
 from thongsuot_lab.stack.city import StackOptions
 from thongsuot_lab.stack.documents import default_probes
 from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import Impairment, Topology, Wire
+from thongsuot_lab.topology.shapes import shaped_city
 from thongsuot_schema.inventory.model import ProbeSchedule
 
 CARRIERS = {
@@ -30,7 +31,7 @@ CARRIERS = {
 }
 PORTALS = 4
 RATE_SHARE = 0.1
-BACKGROUND_LOSS_RATIO = {"fiber": 0.0002, "5g": 0.0005}
+BACKGROUND_LOSS_RATIO = {"fiber": 0.0002, "5g": 0.0005, "leased": 0.0002}
 """Loss of a healthy line, one way: a radio link at rest loses an echo in a thousand."""
 
 EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0}
@@ -38,6 +39,9 @@ HTTP_TIMEOUT_S = 3.0
 
 REST_BETWEEN_ROWS_S = 16.0
 """After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
+
+FROM_ROW_TO_ROW_S = 32.0
+"""From the beginning of a row to that of the next at a site, at least, for the same reason."""
 
 FLAPPING = {"flap_pair_s": 25.0, "flap_window_s": 45.0, "flap_down_s": 12.0}
 """
@@ -75,7 +79,10 @@ def judge_settings() -> dict[str, object]:
 
 def topology(sites: int) -> Topology:
     """Return a city of four carriers and four portals whose healthy lines are mildly noisy."""
-    drawn = city(sites, carriers=CARRIERS, portals=PORTALS)
+    return _noisy(city(sites, carriers=CARRIERS, portals=PORTALS))
+
+
+def _noisy(drawn: Topology) -> Topology:
     media = {uplink.access_wire: uplink.medium for site in drawn.sites for uplink in site.uplinks}
     wires = tuple(
         _line(wire, media[wire.name]) if wire.name in media else wire for wire in drawn.wires
@@ -152,6 +159,43 @@ SHIPPED = MatrixProfile(
     every_s={schedule.kind: schedule.every_s for schedule in PROBES},
     stretch=1.0 / PATIENCE_SHARE,
 )
+
+
+_PATH = ProbeSchedule(
+    kind="path",
+    every_s=10.0,
+    settings={"max_hops": 8, "retries": 0, "timeout_s": 0.5, "packet_size": False},
+)
+"""Which routers a way begins with: by them a site's own are told from its carrier's."""
+
+
+_EGRESS = ProbeSchedule(
+    kind="egress", every_s=10.0, targets=(COLLECTOR,), settings={"timeout_s": 4.0}
+)
+"""By whose line packets leave, which a device behind a router with two lines cannot see itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ShapedOptions:
+    """Options for a city of shapes: what the default profile has and ``QUICK`` leaves out."""
+
+    options_for: OptionsFor
+
+    def __call__(self, ca_file: Path, *, with_prometheus: bool = False) -> StackOptions:
+        options = self.options_for(ca_file, with_prometheus=with_prometheus)
+        kinds = {schedule.kind for schedule in options.probes}
+        more = tuple(schedule for schedule in (_PATH, _EGRESS) if schedule.kind not in kinds)
+        return replace(options, probes=(*options.probes, *more))
+
+
+def shaped_topology(names: Sequence[str]) -> Topology:
+    """Return a city with a site of each shape, whose healthy lines are mildly noisy."""
+    return _noisy(shaped_city(names))
+
+
+def shaped_profile(played: MatrixProfile) -> MatrixProfile:
+    """Return how a city of shapes is played."""
+    return replace(played, options_for=_ShapedOptions(played.options_for))
 
 
 def _line(wire: Wire, medium: str) -> Wire:

@@ -11,6 +11,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.profile import QUICK, MatrixProfile
 from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.topology.model import TWO_BOXES
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -118,11 +119,12 @@ class MatrixRow:
     tell it afterwards. ``by_collector``: it is the collector's to see, and not the agent's.
     ``may_be_unknown``: agents begin anew, or do not get to measure, so that ``unknown`` is the
     truth for a while. ``site_services``: a site's services are cut off with it, over every link.
-    ``note`` is for people.
+    ``shape`` is that of the sites it is played at, see ``topology.shapes``. ``note`` is for people.
     """
 
     name: str
     injection: Injection
+    shape: str = TWO_BOXES
     blast_radius: BlastRadius = BlastRadius.SITE
     links: tuple[str, ...] = ()
     expected: tuple[ExpectedVerdict, ...] = ()

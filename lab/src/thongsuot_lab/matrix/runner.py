@@ -65,12 +65,13 @@ class MatrixRun:
             rows, key=lambda row: row.bound.limit_s(every_s) + row.hold_s, reverse=True
         )
         topology = self.context.lab.topology
-        sites = [site.name for site in topology.sites]
+        shapes = {site.name: site.shape for site in topology.sites}
         active: dict[str, RowTrial] = {}
         while waiting or active:
-            for site in sites:
-                if waiting and site not in active and self._is_rested(site):
-                    row = waiting.pop(0)
+            for site, shape in shapes.items():
+                row = next((row for row in waiting if row.shape == shape), None)
+                if row is not None and site not in active and self._is_rested(site):
+                    waiting.remove(row)
                     place = FaultLocation(topology=topology, site=site, links=row.links)
                     active[site] = self._start(row, place)
             self._advance(list(active.values()))
@@ -103,12 +104,14 @@ class MatrixRun:
         time.sleep(max(0.0, OBSERVE_EVERY_S - (time.monotonic() - started)))
 
     def _finish(self, trial: RowTrial) -> None:
+        rest_s = 0.0
+        if trial.row.expected and trial.place.portal == "":
+            rest_s = profile.REST_BETWEEN_ROWS_S
+            if trial.injected_at is not None:
+                since_s = (ClockPair.now().boottime_ns - trial.injected_at.boottime_ns) / 1e9
+                rest_s = max(rest_s, profile.FROM_ROW_TO_ROW_S - since_s)
         for site in trial.place.sites():
-            needs_rest = trial.row.expected and trial.place.portal == ""
-            rest_s = (
-                profile.REST_BETWEEN_ROWS_S * self.context.profile.stretch if needs_rest else 0.0
-            )
-            self._free_at[site] = time.monotonic() + rest_s
+            self._free_at[site] = time.monotonic() + rest_s * self.context.profile.stretch
         self.on_done(trial)
 
     def _is_rested(self, site: str) -> bool:
@@ -164,7 +167,30 @@ def run_matrix(
     say: Callable[[str], None] = _ignore,
 ) -> MatrixResult:
     """Build the lab, play the rows by a profile and return what came of them."""
-    with Lab(profile.topology(sites)) as lab:
+    return play_matrix(
+        rows,
+        profile.topology(sites),
+        folder,
+        patience=patience,
+        played=played,
+        done=done,
+        say=say,
+    )
+
+
+def play_matrix(
+    rows: Sequence[MatrixRow],
+    topology: Topology,
+    folder: Path,
+    *,
+    patience: float = 1.0,
+    played: profile.MatrixProfile = profile.QUICK,
+    done: Callable[[RowTrial], None] = _ignore,
+    say: Callable[[str], None] = _ignore,
+) -> MatrixResult:
+    """Build a lab, play rows in it by a profile and return what came of them."""
+    sites = len(topology.sites)
+    with Lab(topology) as lab:
         with_prometheus = prometheus.installed()
         options = played.options_for(lab.ca_file, with_prometheus=with_prometheus)
         stack = CityStack(lab, folder, options)

@@ -28,6 +28,8 @@ COLLECTOR_PORT = 8480
 PAGES_PORT = 8481
 AGENT_PAGE_PORT = 8080
 PROMETHEUS_PORT = 9090
+ROUTE_REQUEST = "routes-wanted"
+"""What an agent writes to have its links' rules made; a unit of the package watches it."""
 ORDINARY_USER = 65534
 """``nobody`` on every Debian: the agent needs no account of its own in a lab."""
 
@@ -134,6 +136,11 @@ class CityStack:
         for name, process in self.processes.items():
             if not self._power.may_explain(name, process):
                 process.check()
+        for site in self.sites:
+            wanted = self.agent_folder(site) / "run" / ROUTE_REQUEST
+            if wanted.exists():
+                wanted.unlink()
+                self.make_routes(site)
 
     def views(self) -> list[SiteView]:
         """Return what the collector shows of each site; sites it cannot show now are left out."""
@@ -248,6 +255,13 @@ class CityStack:
         if f"agent-{site}" not in self.addresses:
             port = self.lab.expose(node.name, AGENT_PAGE_PORT)
             self.addresses[f"agent-{site}"] = f"http://127.0.0.1:{port}"
+
+    def make_routes(self, site: str) -> None:
+        """Make the rules by which links choose their gateways, as the unit does: as root."""
+        node = self.lab.node(self.lab.topology.site(site).device)
+        config = str(self.agent_folder(site) / "agent.toml")
+        program = components.installed_command("thongsuot-agent")
+        node.run([program, "routes", "apply", "--config", config])
 
     def expect_exit(self, site: str) -> None:
         """The power of a site is about to be cut: that its agent ends is no mistake of ours."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import tomli_w
 
-from thongsuot_agent.config.profile import PROBES
+from thongsuot_agent.config.profile import DEFAULT_PROBES
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, ProbeSchedule, Target
 
 
@@ -113,7 +113,7 @@ def default_probes(ca_file: Path) -> tuple[ProbeSchedule, ...]:
         msgspec.structs.replace(schedule, settings={"ca_file": str(ca_file.absolute())})
         if schedule.kind in {"http", "counter"}
         else schedule
-        for schedule in PROBES
+        for schedule in DEFAULT_PROBES
     )
 
 

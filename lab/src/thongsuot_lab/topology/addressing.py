@@ -49,6 +49,11 @@ class CarrierAddresses:
     def _v6(self, kind: int, index: int) -> str:
         return f"2001:db8:{self.number + 1:x}{kind:02x}:{index:x}"
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Where its customers' packets come from, seen from outside."""
+        return (f"203.0.113.{32 * self.number}/27", f"2001:db8:{self.number + 1:x}00::/40")
+
     def line(self, index: int) -> Subnet:
         """The access line with this number: host 1 is the carrier's side, 2 the customer's."""
         _checked("lines a carrier", index, MAX_LINES)

@@ -61,7 +61,7 @@ FOREIGN = {"abroad": "Singapore", "abroad-far": "Tokyo"}
 
 
 @dataclass(slots=True)
-class _CarrierInProgress:
+class CarrierInProgress:
     """A carrier while the city is being drawn."""
 
     carrier: LabCarrier
@@ -69,18 +69,28 @@ class _CarrierInProgress:
     resolver_addresses: tuple[str, ...]
     lines: int = 0
 
+    @property
+    def next_line_addresses(self) -> tuple[str, ...]:
+        """The customer's addresses on the next line."""
+        return self.addresses.line(self.lines).at(2)
+
+    @property
+    def next_line_gateway(self) -> str:
+        """The carrier's IPv4 address on the next line."""
+        return self.addresses.line(self.lines).at(1)[0].partition("/")[0]
+
     def next_line(self) -> int:
         """Number of a line that nobody has yet."""
-        self.lines += 1
-        return self.lines - 1
+        number, self.lines = self.lines, self.lines + 1
+        return number
 
 
 @dataclass(slots=True)
-class _CityBuilder:
-    """The drawing."""
+class CityBuilder:
+    """A city in the making; see ``begin_city``."""
 
     draft: TopologyBuilder = field(default_factory=TopologyBuilder)
-    operators: dict[str, _CarrierInProgress] = field(default_factory=dict)
+    operators: dict[str, CarrierInProgress] = field(default_factory=dict)
     domestic_hosts: int = 0
     zone_addresses: tuple[str, ...] = ()
 
@@ -106,17 +116,22 @@ class _CityBuilder:
         self.draft.names.update(dict.fromkeys(names, plain))
         return plain
 
-    def carrier(self, name: str, title: str) -> None:
-        """Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit."""
+    def carrier(self, name: str, title: str, *, is_private: bool = False) -> None:
+        """
+        Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit.
+
+        One that ``is_private`` has no way to either: its hosts are reached by its lines alone.
+        """
         addresses = CarrierAddresses(len(self.operators))
         draft = self.draft
+        outside = () if is_private else ("exchange", "transit")
         access = draft.router(f"{name}.access", realm=name)
-        core = draft.router(f"{name}.core", realm=name, nat=("exchange", "transit"))
+        core = draft.router(f"{name}.core", realm=name, nat=outside)
         draft.wire(
             wire_end(f"{access}:core", *addresses.backbone.at(2)),
             wire_end(f"{core}:access", *addresses.backbone.at(1)),
         )
-        for index, neighbour in enumerate(("exchange", "transit")):
+        for index, neighbour in enumerate(outside):
             subnet = addresses.public(index)
             draft.wire(
                 wire_end(f"{core}:{neighbour}", *subnet.at(2)),
@@ -125,7 +140,7 @@ class _CityBuilder:
         resolver = draft.host(
             f"{name}.resolver",
             role=NodeRole.RESOLVER,
-            servers=(ResolverSpec(upstream=self.zone_addresses),),
+            servers=() if is_private else (ResolverSpec(upstream=self.zone_addresses),),
         )
         anchor = draft.host(f"{name}.anchor", role=NodeRole.ANCHOR)
         for index, host in ((2, resolver), (3, anchor)):
@@ -135,12 +150,19 @@ class _CityBuilder:
                 wire_end(f"{host}:eth0", *subnet.at(2)),
             )
         carrier = LabCarrier(
-            name=name, title=title, access=access, core=core, resolver=resolver, anchor=anchor
+            name=name,
+            title=title,
+            access=access,
+            core=core,
+            resolver=resolver,
+            anchor=anchor,
+            networks=addresses.networks,
+            is_private=is_private,
         )
         resolver_addresses = tuple(
             address.partition("/")[0] for address in addresses.public(2).at(2)
         )
-        self.operators[name] = _CarrierInProgress(carrier, addresses, resolver_addresses)
+        self.operators[name] = CarrierInProgress(carrier, addresses, resolver_addresses)
         draft.carriers.append(carrier)
 
     def site(self, name: str, commune: tuple[str, str], fixed: str, mobile: str) -> None:
@@ -159,8 +181,8 @@ class _CityBuilder:
                 sysctls={PING_GROUPS: EVERY_GROUP},
             )
         )
-        fibre = self._uplink(name, "fixed", "fix0", "fiber", fixed)
-        radio = self._uplink(name, "mobile", "wwan0", "5g", mobile)
+        fibre = self.uplink(name, "fixed", "fix0", "fiber", fixed)
+        radio = self.uplink(name, "mobile", "wwan0", "5g", mobile)
         draft.host(
             client, role=NodeRole.CLIENT, nameservers=self.operators[fixed].resolver_addresses
         )
@@ -185,24 +207,16 @@ class _CityBuilder:
             )
         )
 
-    def _uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> LabUplink:
+    def uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> LabUplink:
+        """Wire an interface of a site's device to a box of its own, and that to a carrier."""
         operator = self.operators[carrier]
-        line = operator.next_line()
         is_fibre = medium == "fiber"
         box, lan = (f"{site}.ont", "192.168.1") if is_fibre else (f"{site}.cpe", "192.168.8")
-        up, down = (FIBRE_UP, FIBRE_DOWN) if is_fibre else (RADIO_UP, RADIO_DOWN)
-        inside = operator.addresses.lan_v6
-        self.draft.cpe(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(line, 1)))
+        inside, number = operator.addresses.lan_v6, operator.lines
+        self.draft.cpe(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(number, 1)))
         lan_wire = self.draft.wire(
-            wire_end(f"{site}.device:{interface}", f"{lan}.10/24", inside(line, 0x10)),
+            wire_end(f"{site}.device:{interface}", f"{lan}.10/24", inside(number, 0x10)),
             wire_end(f"{box}:lan"),
-        )
-        outside = operator.addresses.line(line)
-        access_wire = self.draft.wire(
-            wire_end(f"{box}:wan", *outside.at(2)),
-            wire_end(f"{operator.carrier.access}:line{line}", *outside.at(1)),
-            up,
-            down,
         )
         return LabUplink(
             name=name,
@@ -211,7 +225,20 @@ class _CityBuilder:
             carrier=carrier,
             cpe=box,
             lan_wire=lan_wire,
-            access_wire=access_wire,
+            access_wire=self.line(f"{box}:wan", medium, carrier),
+        )
+
+    def line(self, where: str, medium: str, carrier: str, *, families: int = 2) -> str:
+        """Draw a line of a carrier to a box, IPv4 alone as one family; returns its wire."""
+        operator = self.operators[carrier]
+        number = operator.next_line()
+        outside = operator.addresses.line(number)
+        up, down = (FIBRE_UP, FIBRE_DOWN) if medium == "fiber" else (RADIO_UP, RADIO_DOWN)
+        return self.draft.wire(
+            wire_end(where, *outside.at(2)[:families]),
+            wire_end(f"{operator.carrier.access}:line{number}", *outside.at(1)[:families]),
+            up,
+            down,
         )
 
 
@@ -230,14 +257,33 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
     carriers = CARRIERS if carriers is None else carriers
     if len(carriers) < 2:
         raise TopologyError("a city needs two carriers: one for the fibre, one for 5G")
+    drawing = begin_city(carriers, portals)
+    codes = list(carriers)
+    for number in range(sites):
+        fixed, mobile = codes[number % len(codes)], codes[(number + 1) % len(codes)]
+        drawing.site(f"s{number + 1}", COMMUNES[number % len(COMMUNES)], fixed, mobile)
+    return drawing.draft.build()
+
+
+def begin_city(
+    carriers: dict[str, str], portals: int, *, private: dict[str, str] | None = None
+) -> CityBuilder:
+    """
+    Draw all of a city but its sites; ``private`` are carriers that lead nowhere else.
+
+    Raises:
+        TopologyError: more of something than there are addresses for.
+    """
     if not 0 < portals <= len(PORTALS):
         raise TopologyError(f"a city has 1 to {len(PORTALS)} portals, not {portals}")
-    drawing = _CityBuilder()
+    drawing = CityBuilder()
     drawing.draft.router("exchange")
     drawing.draft.router("transit")
     drawing.zone_addresses = drawing.host_at_exchange("zone", NodeRole.ZONE, servers=(ZoneSpec(),))
     for name, title in carriers.items():
         drawing.carrier(name, title)
+    for name, title in (private or {}).items():
+        drawing.carrier(name, title, is_private=True)
     _abroad(drawing.draft)
     for name, (text, title_en) in list(PORTALS.items())[:portals]:
         host_names = (f"{name}.{DOMAIN}",)
@@ -246,11 +292,7 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
             f"portal.{name}", NodeRole.PORTAL, servers=(server,), names=host_names, addresses=2
         )
     drawing.host_at_exchange("collector", NodeRole.COLLECTOR, names=(f"collector.{DOMAIN}",))
-    codes = list(carriers)
-    for number in range(sites):
-        fixed, mobile = codes[number % len(codes)], codes[(number + 1) % len(codes)]
-        drawing.site(f"s{number + 1}", COMMUNES[number % len(COMMUNES)], fixed, mobile)
-    return drawing.draft.build()
+    return drawing
 
 
 def _abroad(draft: TopologyBuilder) -> None:

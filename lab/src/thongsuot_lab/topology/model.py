@@ -149,6 +149,7 @@ class Node:
     ``uplinks`` are the interfaces that hold a default route, the preferred one first; a node
     without any that forwards gets a full table instead. ``nat`` are the interfaces behind whose
     address everything else hides in IPv4. ``realm`` bounds where carrier-internal IPv4 is known.
+    ``ip_lines`` are given to `ip` after all of that: rules and tables of the node's own.
     """
 
     name: str
@@ -161,11 +162,17 @@ class Node:
     sysctls: dict[str, str] = field(default_factory=dict)
     nameservers: tuple[str, ...] = ()
     servers: tuple[ServerSpec, ...] = ()
+    ip_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabCarrier:
-    """An operator: which nodes are its access, core, resolver and anchor."""
+    """
+    An operator: which nodes are its access, core, resolver and anchor.
+
+    ``networks`` are those that its customers' packets come from, seen from outside. One that
+    ``is_private`` leads nowhere but to its own hosts.
+    """
 
     name: str
     title: str
@@ -173,11 +180,18 @@ class LabCarrier:
     core: str
     resolver: str
     anchor: str
+    networks: tuple[str, ...] = ()
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabUplink:
-    """One WAN link of a site: the interface of the device, the box it hangs on, its two wires."""
+    """
+    One WAN link of a site: the interface of the device, the box it hangs on, its two wires.
+
+    ``gateways``, ``sources``, ``tos`` and ``site_networks`` are what the device is told of it
+    where its interface alone does not say how packets leave (``[[links]]`` of the agent).
+    """
 
     name: str
     interface: str
@@ -186,6 +200,14 @@ class LabUplink:
     cpe: str
     lan_wire: str
     access_wire: str
+    gateways: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tos: int | None = None
+    site_networks: tuple[str, ...] = ()
+
+
+TWO_BOXES = "a"
+"""The shape of a site with two ports, two boxes and a line behind each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +215,8 @@ class LabSite:
     """
     A service point: its device, its LAN client if it has one, and its uplinks.
 
-    ``commune`` is the statistics office's five-digit code.
+    ``commune`` is the statistics office's five-digit code; ``shape`` how its lines and boxes hang
+    together, one of ``topology.shapes``.
     """
 
     name: str
@@ -203,6 +226,7 @@ class LabSite:
     device: str
     client: str | None
     uplinks: tuple[LabUplink, ...]
+    shape: str = TWO_BOXES
 
     def uplink(self, name: str) -> LabUplink:
         """

@@ -11,12 +11,17 @@ from collections import deque
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
-from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
+from thongsuot_lab.topology.model import Bridge, Node, NodeRole, Topology, WireEnd
 
 Network = IPv4Network | IPv6Network
 PRIVATE = IPv4Network("192.168.0.0/16")
+OFFICES = IPv4Network("10.0.0.0/8")
+"""Networks of offices, routed by their own routers and hidden behind the line's box."""
 CARRIER_INTERNAL = IPv4Network("100.64.0.0/10")
 DEFAULT_NETWORKS = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+CUSTOMERS = frozenset({NodeRole.CPE, NodeRole.DEVICE})
+"""They carry nobody's traffic but their own: no way leads through a box with two lines."""
+
 # Gap between the metrics of the first and the second uplink of a device: what NetworkManager
 # leaves between wired and mobile connections is of this size.
 METRIC_STEP = 100
@@ -139,12 +144,14 @@ def _full_table(
                     continue
                 hop = first_hop or (port, mine.interface)
                 _learn(routes, port, hop, node=node, own=own, topology=topology)
-                if topology.node(port.node).forwards:
+                reached_node = topology.node(port.node)
+                if reached_node.forwards:
                     seen.add(port.node)
                     for behind in by_node[port.node]:
                         at_port = next(p for p in behind if p.node == port.node)
                         _learn(routes, at_port, hop, node=node, own=own, topology=topology)
-                    reached.append((port.node, hop))
+                    if reached_node.role not in CUSTOMERS:
+                        reached.append((port.node, hop))
     return list(routes.values())
 
 

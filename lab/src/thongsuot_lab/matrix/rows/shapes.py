@@ -1,0 +1,225 @@
+"""
+Rows of each shape of site: every line cut, every carrier's core dead, every box and cable, and a
+router that moves from one line to the other and back.
+
+At a site whose only link is broken nothing is reachable, and the record tells it afterwards.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from thongsuot_lab.matrix.injections import CutWire, PowerCut, RouterFailover, Staged, lab_fault
+from thongsuot_lab.matrix.row import ExpectedVerdict, Injection, MatrixRow
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+FIXED, MOBILE, GOVERNMENT = "fixed", "mobile", "government"
+
+_LAN_DEAD = frozenset({Symptom.CABLE_UNPLUGGED, Symptom.GATEWAY_SILENT})
+
+
+def _down(link: str, segment: Segment, *symptoms: Symptom) -> ExpectedVerdict:
+    return ExpectedVerdict(
+        link=link, state=State.DOWN, segment=segment, symptoms=frozenset(symptoms)
+    )
+
+
+def _row(
+    shape: str,
+    name: str,
+    injection: Injection,
+    *expected: ExpectedVerdict,
+    hold_s: float = 3.0,
+    note: str = "",
+) -> MatrixRow:
+    segments = {verdict.segment for verdict in expected}
+    return MatrixRow(
+        name=f"{shape}:{name}",
+        shape=shape,
+        injection=injection,
+        links=tuple(verdict.link for verdict in expected),
+        expected=expected,
+        faulty_segments=frozenset(segment for segment in segments if segment is not None),
+        hold_s=hold_s,
+        note=note,
+    )
+
+
+def _alone(row: MatrixRow) -> MatrixRow:
+    """Return a row that leaves its site without any way out."""
+    return replace(row, collector_reachable=False, site_services=True, hold_s=max(6.0, row.hold_s))
+
+
+def _line_rows(shape: str, link: str) -> Iterator[MatrixRow]:
+    """Yield what may befall a line whatever the shape: cut, and dead behind its first hop."""
+    yield _row(
+        shape,
+        f"{link}-line-cut",
+        lab_fault("cut-fibre", site="{site}", link=link),
+        _down(link, Segment.ACCESS, Symptom.ACCESS_SILENT),
+    )
+    yield _row(
+        shape,
+        f"{link}-line-silent",
+        lab_fault("access-black-hole", site="{site}", link=link),
+        _down(link, Segment.ACCESS, Symptom.ACCESS_SILENT),
+        note="lit, and swallows everything",
+    )
+    yield _row(
+        shape,
+        f"{link}-core-dead",
+        lab_fault("line-core-down", site="{site}", link=link),
+        _down(link, Segment.CARRIER, Symptom.CARRIER_SILENT),
+    )
+
+
+def _box_rows(shape: str, link: str) -> Iterator[MatrixRow]:
+    """Yield what may befall the box of a link that has one of its own: its power, its cable."""
+    for name, fault in (("box-off", "cpe-off"), ("cable-out", "pull-cable")):
+        yield _row(
+            shape,
+            f"{link}-{name}",
+            lab_fault(fault, site="{site}", link=link),
+            ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=_LAN_DEAD),
+        )
+
+
+def _shared_row(shape: str, name: str, injection: Injection, *links: str) -> MatrixRow:
+    """Return what takes every link of a site with it, and is the site's own affair."""
+    dead = tuple(
+        ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=_LAN_DEAD)
+        for link in links
+    )
+    return _alone(_row(shape, name, injection, *dead))
+
+
+_SECOND_LINE = ("{site}.router", "cuu-long.access")
+_SECOND_CUT = CutWire(_SECOND_LINE)
+_TO_SECOND = RouterFailover(_SECOND_LINE)
+
+
+def _moving_router() -> Iterator[MatrixRow]:
+    """Yield a router's failover, after a fault and without one, and a fault of the other line."""
+    cut = lab_fault("cut-fibre", site="{site}", link=FIXED)
+    dead = lab_fault("line-core-down", site="{site}", link=FIXED)
+    silent = _down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    elsewhere = ExpectedVerdict(
+        link=FIXED,
+        state=State.UNKNOWN,
+        segment=None,
+        symptoms=frozenset({Symptom.EGRESS_OTHER_CARRIER}),
+    )
+    yield _alone(
+        _row(
+            "b",
+            "failover-and-back",
+            Staged(((0.0, cut), (8.0, _TO_SECOND))),
+            silent,
+            hold_s=20.0,
+            note="the cut line stays down while the site lives on the other",
+        )
+    )
+    yield _alone(
+        _row(
+            "b",
+            "failover-then-second-cut",
+            Staged(((0.0, cut), (8.0, _TO_SECOND), (16.0, _SECOND_CUT))),
+            silent,
+            hold_s=26.0,
+            note="nothing of the second line is told as the first's",
+        )
+    )
+    yield _alone(
+        _row(
+            "b",
+            "core-dead-failover",
+            Staged(((0.0, dead), (8.0, _TO_SECOND))),
+            _down(FIXED, Segment.CARRIER, Symptom.CARRIER_SILENT),
+            hold_s=20.0,
+        )
+    )
+    yield _alone(
+        _row(
+            "b",
+            "moved-then-second-cut",
+            Staged(((0.0, _TO_SECOND), (10.0, _SECOND_CUT))),
+            elsewhere,
+            hold_s=20.0,
+            note="a router that moves by itself: nobody is accused",
+        )
+    )
+    yield _row("b", "second-line-cut", _SECOND_CUT, hold_s=12.0, note="not in use")
+
+
+_MOVING = (
+    _row(
+        "i",
+        "handover",
+        Staged(
+            (
+                (0.0, lab_fault("loss", site="{site}", link=MOBILE, ratio=0.3)),
+                (4.0, lab_fault("delay", site="{site}", link=MOBILE, added_s=0.06)),
+            )
+        ),
+        hold_s=6.0,
+        note="a car that moves from cell to cell: no fault of anybody's",
+    ),
+    MatrixRow(
+        name="i:power-cut",
+        shape="i",
+        injection=PowerCut(),
+        links=(MOBILE,),
+        expected=(
+            ExpectedVerdict(
+                link=MOBILE,
+                state=State.UNKNOWN,
+                segment=None,
+                symptoms=frozenset({Symptom.AGENT_SILENT}),
+            ),
+        ),
+        may_be_unknown=True,
+        by_collector=True,
+        faulty_segments=frozenset({Segment.DEVICE, Segment.LAN}),
+        note="the engine is switched off",
+    ),
+)
+
+
+def _rows() -> Iterator[MatrixRow]:
+    for link in (FIXED, MOBILE):
+        yield from (*_line_rows("a", link), *_box_rows("a", link))
+    yield from map(_alone, (*_line_rows("b", FIXED), *_box_rows("b", FIXED)))
+    yield from _moving_router()
+    for link in (FIXED, MOBILE):
+        yield from (*_line_rows("c", link), *_box_rows("c", link))
+    device_cable = CutWire(("{site}.device", "{site}.switch"))
+    yield _shared_row("c", "device-cable-out", device_cable, FIXED, MOBILE)
+    for shape in ("d", "d-tos"):
+        for link in (FIXED, MOBILE):
+            yield from _line_rows(shape, link)
+        for name, fault in (("router-off", "cpe-off"), ("cable-out", "pull-cable")):
+            injection = lab_fault(fault, site="{site}", link=FIXED)
+            yield _shared_row(shape, name, injection, FIXED, MOBILE)
+    yield from _line_rows("h", GOVERNMENT)
+    yield _row(
+        "h",
+        "firewall-off",
+        lab_fault("cpe-off", site="{site}", link=GOVERNMENT),
+        _down(GOVERNMENT, Segment.LAN, Symptom.EDGE_SILENT),
+        note="behind the core switch, which still answers",
+    )
+    yield _row(
+        "h",
+        "core-switch-cable-out",
+        lab_fault("pull-cable", site="{site}", link=GOVERNMENT),
+        _down(GOVERNMENT, Segment.LAN, Symptom.CABLE_UNPLUGGED),
+    )
+    yield from map(_alone, (*_line_rows("i", MOBILE), *_box_rows("i", MOBILE)))
+    yield from _MOVING
+    yield from map(_alone, (*_line_rows("j", FIXED), *_box_rows("j", FIXED)))
+    for link in (FIXED, MOBILE):
+        yield from (*_line_rows("k", link), *_box_rows("k", link))
+
+
+ROWS = tuple(_rows())

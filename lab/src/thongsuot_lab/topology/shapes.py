@@ -1,0 +1,327 @@
+"""
+Shapes: how the lines and the boxes of a service point hang together, each as a site of a city.
+
+Most offices have one port for the device and not two. What is behind it (two routers, a router with
+two lines, an office's own routers) decides by which line a packet leaves, and so whose fault it is
+when it does not arrive.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.builder import wire_end
+from thongsuot_lab.topology.city import COMMUNES, CityBuilder, begin_city
+from thongsuot_lab.topology.model import (
+    EVERY_GROUP,
+    PING_GROUPS,
+    TWO_BOXES,
+    Bridge,
+    LabSite,
+    LabUplink,
+    Node,
+    NodeRole,
+    Topology,
+)
+
+CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}
+FIRST, SECOND = CARRIERS
+PRIVATE_CARRIERS = {"tslcd": "Mạng truyền số liệu chuyên dùng"}
+(GOVERNMENT,) = PRIVATE_CARRIERS
+PORTALS = 2
+
+_TABLES = {"wan1": 101, "wan2": 102}
+"""Routing tables of a router that has one for each of its lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One shape; ``draw`` adds its nodes and wires to a city and returns the device's links."""
+
+    name: str
+    title: str
+    draw: Callable[[CityBuilder, str], tuple[LabUplink, ...]]
+
+
+def shaped_city(names: Sequence[str]) -> Topology:
+    """
+    Return a city with one site of each shape, called ``shape-NAME``.
+
+    Raises:
+        TopologyError: there is no such shape.
+    """
+    unknown = [name for name in names if name not in SHAPES]
+    if unknown:
+        raise TopologyError(f"no shape {', '.join(unknown)}; known: {', '.join(SHAPES)}")
+    drawing = begin_city(CARRIERS, PORTALS, private=PRIVATE_CARRIERS)
+    for number, name in enumerate(names):
+        site = f"shape-{name}"
+        commune, commune_title = COMMUNES[number % len(COMMUNES)]
+        uplinks = SHAPES[name].draw(drawing, site)
+        drawing.draft.sites.append(
+            LabSite(
+                name=site,
+                title=SHAPES[name].title,
+                commune=commune,
+                commune_title=commune_title,
+                device=f"{site}.device",
+                client=None,
+                uplinks=uplinks,
+                shape=name,
+            )
+        )
+    return drawing.draft.build()
+
+
+def _device(
+    drawing: CityBuilder, site: str, *uplinks: str, carriers: Sequence[str] = (FIRST, SECOND)
+) -> str:
+    servers = [drawing.operators[carrier].resolver_addresses for carrier in carriers]
+    return drawing.draft.add(
+        Node(
+            name=f"{site}.device",
+            role=NodeRole.DEVICE,
+            uplinks=uplinks,
+            nameservers=tuple(address for of_carrier in servers for address in of_carrier),
+            sysctls={PING_GROUPS: EVERY_GROUP},
+        )
+    )
+
+
+def _two_boxes(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    _device(drawing, site, "fix0", "wwan0")
+    return (
+        drawing.uplink(site, "fixed", "fix0", "fiber", FIRST),
+        drawing.uplink(site, "mobile", "wwan0", "5g", SECOND),
+    )
+
+
+def _one_fibre(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    _device(drawing, site, "fix0", carriers=(FIRST,))
+    return (drawing.uplink(site, "fixed", "fix0", "fiber", FIRST),)
+
+
+def _one_5g(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    _device(drawing, site, "wwan0", carriers=(SECOND,))
+    return (drawing.uplink(site, "mobile", "wwan0", "5g", SECOND),)
+
+
+def _router_with_two_lines(
+    drawing: CityBuilder, site: str, *device_addresses: str, ip_lines: tuple[str, ...] = ()
+) -> LabUplink:
+    """Draw a device behind a router whose first line is preferred; returns the link by that."""
+    draft = drawing.draft
+    router = draft.add(
+        Node(
+            name=f"{site}.router",
+            role=NodeRole.CPE,
+            forwards=True,
+            uplinks=("wan1", "wan2"),
+            nat=("wan1", "wan2"),
+            bridges=(Bridge(interface="lan", ports=(), v4=(IPv4Interface("192.168.1.1/24"),)),),
+            ip_lines=ip_lines,
+        )
+    )
+    cable = draft.wire(
+        wire_end(f"{site}.device:eth0", *device_addresses), wire_end(f"{router}:lan")
+    )
+    # IPv4 only, as such routers translate.
+    first = drawing.line(f"{router}:wan1", "fiber", FIRST, families=1)
+    return LabUplink(
+        name="fixed",
+        interface="eth0",
+        medium="fiber",
+        carrier=FIRST,
+        cpe=router,
+        lan_wire=cable,
+        access_wire=first,
+    )
+
+
+def _one_port_behind_two_lines(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    _device(drawing, site, "eth0", carriers=(FIRST,))
+    uplink = _router_with_two_lines(drawing, site, "192.168.1.10/24")
+    drawing.line(f"{uplink.cpe}:wan2", "5g", SECOND, families=1)
+    return (uplink,)
+
+
+def _pinned(drawing: CityBuilder, site: str, selectors: tuple[str, str]) -> tuple[LabUplink, ...]:
+    """Draw a router that sends what matches a selector by that line and by no other."""
+    gateways = {
+        interface: drawing.operators[carrier].next_line_gateway
+        for interface, carrier in (("wan1", FIRST), ("wan2", SECOND))
+    }
+    ip_lines: list[str] = []
+    for (interface, table), selector in zip(_TABLES.items(), selectors, strict=True):
+        ip_lines += [
+            f"rule add priority {table} iif lan {selector} lookup {table}",
+            f"route add default via {gateways[interface]} dev {interface} table {table}",
+            f"route add unreachable default metric 9999 table {table}",
+        ]
+    _device(drawing, site, "eth0")
+    fixed = _router_with_two_lines(
+        drawing, site, "192.168.1.10/24", "192.168.1.11/24", ip_lines=tuple(ip_lines)
+    )
+    second = drawing.line(f"{fixed.cpe}:wan2", "5g", SECOND, families=1)
+    mobile = replace(fixed, name="mobile", medium="5g", carrier=SECOND, access_wire=second)
+    return fixed, mobile
+
+
+def _by_source(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    fixed, mobile = _pinned(drawing, site, ("from 192.168.1.10", "from 192.168.1.11"))
+    return (
+        replace(fixed, sources=("192.168.1.10",)),
+        replace(mobile, sources=("192.168.1.11",)),
+    )
+
+
+def _by_type_of_service(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    fixed, mobile = _pinned(drawing, site, ("tos 0x04", "tos 0x08"))
+    return replace(fixed, tos=0x04), replace(mobile, tos=0x08)
+
+
+def _two_routers(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    draft = drawing.draft
+    _device(drawing, site, "eth0")
+    draft.add(
+        Node(
+            name=f"{site}.switch",
+            role=NodeRole.HOST,
+            bridges=(Bridge(interface="lan", ports=()),),
+        )
+    )
+    boxes = (("fixed", "ont", "fiber", FIRST), ("mobile", "cpe", "5g", SECOND))
+    prefixes = [
+        (drawing.operators[carrier], drawing.operators[carrier].lines) for *_, carrier in boxes
+    ]
+    own = [operator.addresses.lan_v6(line, 0x10) for operator, line in prefixes]
+    draft.wire(
+        wire_end(f"{site}.device:eth0", "192.168.1.10/24", *own), wire_end(f"{site}.switch:lan")
+    )
+    uplinks = []
+    for number, (name, box, medium, carrier) in enumerate(boxes, start=1):
+        operator, line = prefixes[number - 1]
+        inside = (f"192.168.1.{number}/24", operator.addresses.lan_v6(line, 1))
+        node = draft.cpe(f"{site}.{box}", realm=carrier, lan_addresses=inside)
+        cable = draft.wire(wire_end(f"{site}.switch:lan"), wire_end(f"{node}:lan"))
+        uplinks.append(
+            LabUplink(
+                name=name,
+                interface="eth0",
+                medium=medium,
+                carrier=carrier,
+                cpe=node,
+                lan_wire=cable,
+                access_wire=drawing.line(f"{node}:wan", medium, carrier),
+                gateways=tuple(address.partition("/")[0] for address in inside),
+                sources=(own[number - 1].partition("/")[0],),
+            )
+        )
+    return tuple(uplinks)
+
+
+def _government_network(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    """Draw a third line that leaves by the office's own core switch and firewall."""
+    draft = drawing.draft
+    _device(drawing, site, "fix0", "wwan0", "gov0")
+    switch = draft.add(
+        Node(name=f"{site}.core", role=NodeRole.CPE, forwards=True, uplinks=("firewall",))
+    )
+    firewall = draft.add(
+        Node(
+            name=f"{site}.firewall",
+            role=NodeRole.CPE,
+            forwards=True,
+            uplinks=("wan",),
+            nat=("wan",),
+            ip_lines=("route add 10.1.0.0/24 via 10.2.0.1 dev lan",),
+        )
+    )
+    fixed = drawing.uplink(site, "fixed", "fix0", "fiber", FIRST)
+    mobile = drawing.uplink(site, "mobile", "wwan0", "5g", SECOND)
+    cable = draft.wire(
+        wire_end(f"{site}.device:gov0", "10.1.0.10/24"), wire_end(f"{switch}:lan", "10.1.0.1/24")
+    )
+    draft.wire(
+        wire_end(f"{switch}:firewall", "10.2.0.1/24"), wire_end(f"{firewall}:lan", "10.2.0.2/24")
+    )
+    government = LabUplink(
+        name="government",
+        interface="gov0",
+        medium="leased",
+        carrier=GOVERNMENT,
+        cpe=firewall,
+        lan_wire=cable,
+        access_wire=drawing.line(f"{firewall}:wan", "fiber", GOVERNMENT, families=1),
+        site_networks=("10.1.0.0/16", "10.2.0.0/16"),
+    )
+    return fixed, mobile, government
+
+
+def _on_the_router(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    """Draw a device that is the router itself: both lines end at it."""
+    device = drawing.draft.add(
+        Node(
+            name=f"{site}.device",
+            role=NodeRole.DEVICE,
+            forwards=True,
+            uplinks=("wan1", "wan2"),
+            nat=("wan1", "wan2"),
+            bridges=(Bridge(interface="lan", ports=(), v4=(IPv4Interface("192.168.1.1/24"),)),),
+            nameservers=(
+                *drawing.operators[FIRST].resolver_addresses,
+                *drawing.operators[SECOND].resolver_addresses,
+            ),
+            sysctls={PING_GROUPS: EVERY_GROUP},
+        )
+    )
+    uplinks = []
+    for interface, name, medium, carrier in (
+        ("wan1", "fixed", "fiber", FIRST),
+        ("wan2", "mobile", "5g", SECOND),
+    ):
+        # A box that only bridges: the line's addresses are the device's.
+        box = drawing.draft.add(
+            Node(
+                name=f"{site}.{name}",
+                role=NodeRole.HOST,
+                bridges=(Bridge(interface="bridge", ports=()),),
+            )
+        )
+        own = drawing.operators[carrier].next_line_addresses
+        cable = drawing.draft.wire(
+            wire_end(f"{device}:{interface}", *own), wire_end(f"{box}:bridge")
+        )
+        uplinks.append(
+            LabUplink(
+                name=name,
+                interface=interface,
+                medium=medium,
+                carrier=carrier,
+                cpe=box,
+                lan_wire=cable,
+                access_wire=drawing.line(f"{box}:bridge", medium, carrier),
+            )
+        )
+    return tuple(uplinks)
+
+
+SHAPES = {
+    shape.name: shape
+    for shape in (
+        Shape(name=TWO_BOXES, title="Hai cổng, hai thiết bị", draw=_two_boxes),
+        Shape(
+            name="b",
+            title="Một cổng, bộ định tuyến hai đường",
+            draw=_one_port_behind_two_lines,
+        ),
+        Shape(name="c", title="Một cổng, hai bộ định tuyến", draw=_two_routers),
+        Shape(name="d", title="Bộ định tuyến chọn đường theo địa chỉ nguồn", draw=_by_source),
+        Shape(name="d-tos", title="Bộ định tuyến chọn đường theo TOS", draw=_by_type_of_service),
+        Shape(name="h", title="Thêm mạng TSLCD sau tường lửa", draw=_government_network),
+        Shape(name="i", title="Điểm lưu động, một mạng 5G", draw=_one_5g),
+        Shape(name="j", title="Chỉ một đường cáp quang", draw=_one_fibre),
+        Shape(name="k", title="Thiết bị đo là bộ định tuyến", draw=_on_the_router),
+    )
+}

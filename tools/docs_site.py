@@ -23,6 +23,7 @@ SITE = "build/docs"
 SECTIONS = (
     ("Tutorial", "tutorial", False),
     ("How-to", "how-to", False),
+    ("Explanation", "explanation", False),
     ("Reference", "reference", False),
     ("Runbook", "runbook", True),
     ("Tiếng Việt", "vi", False),

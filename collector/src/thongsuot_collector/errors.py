@@ -98,6 +98,7 @@ class RefusalReason(StrEnum):
     CERTIFICATE_UNKNOWN = "certificate_unknown"
     CERTIFICATE_OF_ANOTHER = "certificate_of_another"
     TOO_OFTEN = "too_often"
+    OVER_BUDGET = "over_budget"
     WRONG_METHOD = "wrong_method"
     WRONG_CONTENT_TYPE = "wrong_content_type"
     WRONG_VERSION = "wrong_version"

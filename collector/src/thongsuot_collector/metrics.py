@@ -13,10 +13,10 @@ class Metrics:
     """
     All instruments of one collector, in a registry of their own.
 
-    Labels are bounded: ``reason``, ``quality``, ``fate`` and ``status`` from closed lists,
-    ``consumer``, ``sink``, ``authority`` and ``file`` from the configuration, ``target`` from the
-    inventory, ``version`` as many as are rolled out. Never a site: ten thousand of them would be
-    the largest part of the database.
+    Labels are bounded: ``reason``, ``budget``, ``quality``, ``fate`` and ``status`` from closed
+    lists, ``consumer``, ``sink``, ``authority`` and ``file`` from the configuration, ``target``
+    from the inventory, ``version`` as many as are rolled out. Never a site: ten thousand of them
+    would be the largest part of the database.
     """
 
     def __init__(self) -> None:
@@ -103,6 +103,18 @@ class Metrics:
             (),
         )
 
+    def _add_budgets(self) -> None:
+        self.over_budget = self._counter(
+            "over_budget",
+            "Pushes refused because their site is over a budget, by which",
+            ("budget",),
+        )
+        self.quarantined_sites = self._gauge(
+            "quarantined_sites",
+            "Sites that were over a budget within the last ten minutes; the audit log names them",
+            (),
+        )
+
     def _add_record_gauges(self) -> None:
         self.record_batches = self._gauge(
             "record_batches",
@@ -119,6 +131,7 @@ class Metrics:
         )
 
     def _add_fleet_gauges(self) -> None:
+        self._add_budgets()
         self._add_record_gauges()
         self.incident_longest_turn_seconds = self._gauge(
             "incident_longest_turn_seconds",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_collector.cli.main import main
+from thongsuot_collector.cli.main import build_parser, main
 from thongsuot_collector.store.engine import open_store
 
 
@@ -124,6 +124,21 @@ def test_a_reflector_that_is_not_configured_is_said(
         "",
         f"{config}: [reflector] has no address\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("run",), "collector.toml"),
+        (("check-config",), "collector.toml"),
+        (("ca", "list"), "collector.toml"),
+        (("watch",), "watch.toml"),
+    ],
+)
+def test_each_command_reads_its_own_file_where_none_is_named(
+    words: tuple[str, ...], file: str
+) -> None:
+    assert build_parser().parse_args(words).config == Path("/etc/thongsuot") / file
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

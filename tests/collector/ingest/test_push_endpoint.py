@@ -333,7 +333,8 @@ async def test_a_site_that_packs_too_many_values_into_few_bytes_is_slowed_and_no
             for place in range(3)
         ]
         assert statuses == [200, 200, 429]
-        assert await counted(client, "pushes", "too_often") == 1
+        assert await counted(client, "pushes", "over_budget") == 1
+        assert await counted(client, "over_budget", "values") == 1
         assert (await other.batch(other.agent.batch(NOW, usual))).status_code == 200
         # What says little is taken from both.
         assert (await pusher.batch(pusher.agent.batch(NOW + 9 * S))).status_code == 200

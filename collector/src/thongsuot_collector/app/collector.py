@@ -16,11 +16,10 @@ from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
-from thongsuot_collector.ingest.push_handler import PushBudgets, PushCallbacks, PushHandler
+from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.ingest.series_budget import SeriesBudget
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
-from thongsuot_collector.ingest.settings import IngestSettings, Listen
+from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
@@ -134,7 +133,7 @@ def _push_endpoint(
         clocks=components.clocks,
         limits=LIMITS,
         metrics=components.metrics,
-        budgets=_push_budgets(settings.ingest),
+        budgets=components.quarantines.budgets,
         callbacks=PushCallbacks(conflicting=note_conflict, damaged=damage.report),
     )
     return PushEndpoint(
@@ -153,27 +152,10 @@ def _push_endpoint(
                 site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
             ),
         ),
-        sites=RateLimiter(
-            per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_burst
-        ),
-        volumes=RateLimiter(
-            per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_burst
-        ),
+        budgets=components.quarantines.budgets,
         failed_attempts=RateLimiter(
             per_second=settings.ingest.bad_tokens_per_s,
             reserve=settings.ingest.bad_tokens_burst,
-        ),
-    )
-
-
-def _push_budgets(settings: IngestSettings) -> PushBudgets:
-    return PushBudgets(
-        values=RateLimiter(per_second=settings.values_per_s, reserve=settings.values_burst),
-        series=SeriesBudget(
-            series=RateLimiter(per_second=settings.series_per_s, reserve=settings.series_burst),
-            layout_bytes=RateLimiter(
-                per_second=settings.layout_bytes_per_s, reserve=settings.layout_bytes_burst
-            ),
         ),
     )
 
@@ -204,6 +186,7 @@ def _jobs(
     yield "housekeeping", components.housekeeping.run
     yield "record gauges", RecordGauges(components.overview, components.metrics).run
     yield "conflicting batches", keep_conflicts
+    yield "quarantines", components.quarantines.run
     yield "dead letters", _dead_letter_retries(components).run
     reflector = components.configuration.settings.reflector
     if reflector.stamp_address or reflector.throughput_address:

@@ -16,6 +16,7 @@ from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
+from thongsuot_collector.app.quarantines import SiteQuarantines
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -71,6 +72,7 @@ class Components:
     metrics: Metrics
     clocks: BootClocks
     agent_access: AgentAccess
+    quarantines: SiteQuarantines
     test_requests: PendingTestRequests
     site_configs: SiteConfigRegistry
     inventory: InventoryWatch
@@ -197,6 +199,7 @@ def _components(
         metrics=metrics,
         clocks=clocks,
         agent_access=agent_access(configuration, store, metrics),
+        quarantines=_quarantines(configuration, supplies, directory, store, incidents),
         test_requests=test_requests,
         site_configs=site_configs,
         inventory=_inventory(configuration, directory, site_configs, incidents, metrics),
@@ -212,6 +215,22 @@ def _components(
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
         housekeeping=_housekeeping(supplies, store, clocks, configuration, consumers),
         overview=_record_overview(configuration, journal, store, sinks),
+    )
+
+
+def _quarantines(
+    configuration: Configuration,
+    supplies: SinkContext,
+    directory: InventoryDirectory,
+    store: Engine,
+    incidents: IncidentConsumer,
+) -> SiteQuarantines:
+    return SiteQuarantines(
+        configuration.settings.ingest,
+        directory,
+        store=store,
+        metrics=supplies.metrics,
+        turns=incidents.turns,
     )
 
 

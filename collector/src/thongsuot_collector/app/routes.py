@@ -82,6 +82,7 @@ def _refresh_gauges(components: Components) -> None:
     components.metrics.site_configs.clear()
     for status, count in components.site_configs.count_by_status().items():
         components.metrics.site_configs.labels(status.value).set(count)
+    components.quarantines.measure()
     components.metrics.sites_with_duplicate_devices.set(
         len(components.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
     )
@@ -125,6 +126,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             components.site_configs.of(site),
             language,
             now_s=time.time(),
+            is_quarantined=components.quarantines.has(site),
         ),
     )
     city = CityState(

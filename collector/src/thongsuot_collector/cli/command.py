@@ -39,19 +39,26 @@ class UsageError(CollectorError):
 
 
 class Commands:
-    """The commands of one level; ``common`` are the options that each has."""
+    """
+    The commands of one level; ``common`` makes the options that each has.
+
+    Made anew for each: argparse's ``parents`` share their options, and a default that one command
+    sets would be every command's.
+    """
 
     def __init__(
         self,
         parsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
-        common: argparse.ArgumentParser,
+        common: Callable[[], argparse.ArgumentParser],
     ) -> None:
         self._parsers = parsers
         self._common = common
 
     def add(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
         """Add one command, and return its parser."""
-        parser = self._parsers.add_parser(name, help=text, description=text, parents=[self._common])
+        parser = self._parsers.add_parser(
+            name, help=text, description=text, parents=[self._common()]
+        )
         parser.set_defaults(command=command)
         return parser
 

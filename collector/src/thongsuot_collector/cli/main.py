@@ -74,17 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; packages make man page and completion from it."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--config", type=Path, default=Path(DEFAULT_CONFIG), metavar="FILE", help="%(default)s"
-    )
-    common.add_argument(
-        "--log-level", default="info", choices=("debug", "info", "warning", "error")
-    )
     parser = argparse.ArgumentParser(prog=PROGRAM, description=_DESCRIPTION)
     version = importlib.metadata.version("thongsuot-collector")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
-    commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), common)
+    commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), _common_options)
     for module in (
         init,
         run,
@@ -109,6 +102,21 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         module.add_commands(commands)
     return parser
+
+
+def _common_options() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config",
+        type=Path,
+        default=Path(DEFAULT_CONFIG),
+        metavar="FILE",
+        help="default %(default)s",
+    )
+    common.add_argument(
+        "--log-level", default="info", choices=("debug", "info", "warning", "error")
+    )
+    return common
 
 
 def set_up_logging(level: str) -> None:

@@ -269,7 +269,7 @@ class IncidentConsumer:
             if timeline is None:
                 timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
             present = self._present(entry.received_ns)
-            with self.turns.turn():
+            with self.turns.turn((entry.site,)):
                 rewrites = timeline.apply(summary, present, self._timeline)
             observations = self._observations.setdefault(entry.site, SiteObservations())
             observations.ingest_batch(columns, epoch_ns=entry.epoch_ns, layout=entry.layout)
@@ -292,16 +292,14 @@ class IncidentConsumer:
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
         touched = ChangedFaults()
         while len(self._fresh) > _SLICE:
-            with self.turns.turn():
-                apply_rewrites(self.registry, self._take_fresh(), now_ns, touched)
+            rewrites = self._take_fresh()
+            with self.turns.turn(rewrite.subject.site for rewrite in rewrites):
+                apply_rewrites(self.registry, rewrites, now_ns, touched)
             await asyncio.sleep(0)
-        with self.turns.turn():
+        rewrites = self._take_fresh()
+        with self.turns.turn(rewrite.subject.site for rewrite in rewrites):
             self._unsent += advance(
-                self.registry,
-                self._take_fresh(),
-                now_ns,
-                is_listening=is_listening,
-                touched=touched,
+                self.registry, rewrites, now_ns, is_listening=is_listening, touched=touched
             )
         await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
         if self._unsent:

@@ -1,7 +1,8 @@
 """Turns: how long one piece of work holds the event loop, and the longest of late."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 _MINUTE_S = 60.0
@@ -11,22 +12,28 @@ class TurnTimer:
     """
     Times turns of the event loop; ``longest_s`` is the longest of the last one to two minutes.
 
-    While a turn lasts no push is answered and nobody is notified, so it is watched.
+    While a turn lasts no push is answered and nobody is notified, so it is watched. ``on_work`` is
+    called with each site that a turn was for, and the processor time that it took.
     """
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self.on_work: Callable[[str, float], None] = lambda _site, _took_s: None
         self._clock_s = clock_s
         self._minute = 0
         self._longest_s = self._longest_before_s = 0.0
         self._ended_s = clock_s()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Time what is done inside; it must not await."""
-        began_s = self._clock_s()
+    def turn(self, sites: Iterable[str] = ()) -> Iterator[None]:
+        """Time what is done inside, for each of these sites as much; it must not await."""
+        began_s, worked_s = self._clock_s(), time.thread_time()
         try:
             yield
         finally:
+            counts = Counter(sites)
+            each_s = (time.thread_time() - worked_s) / max(1, counts.total())
+            for site, count in counts.items():
+                self.on_work(site, each_s * count)
             self._ended_s = ended_s = self._clock_s()
             self._move_to(ended_s)
             self._longest_s = max(self._longest_s, ended_s - began_s)

@@ -18,6 +18,7 @@ from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_bo
 from thongsuot_collector.ingest.authentication import Authenticator
 from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import BatchLimits
@@ -65,8 +66,8 @@ class PushEndpoint:
     """
     Answers ``POST /v1/batches``, ``POST /v1/layouts`` and ``GET /v1/address``.
 
-    ``sites`` limits how often one site may push and ``volumes`` how
-    much, ``failed_attempts`` how often one address may come with a bad token.
+    ``budgets`` limit what one site may push and cost, ``failed_attempts`` how often one address
+    may come with a bad token.
     """
 
     def __init__(
@@ -77,8 +78,7 @@ class PushEndpoint:
         limits: BatchLimits,
         metrics: Metrics,
         callbacks: SiteCallbacks,
-        sites: RateLimiter,
-        volumes: RateLimiter,
+        budgets: SiteBudgets,
         failed_attempts: RateLimiter,
     ) -> None:
         self._handler = handler
@@ -89,8 +89,7 @@ class PushEndpoint:
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
         self._callbacks = callbacks
-        self._sites = sites
-        self._volumes = volumes
+        self._budgets = budgets
         self._failed_attempts = failed_attempts
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,11 +201,7 @@ class PushEndpoint:
                     retry_after_s=30.0,
                 ) from None
             raise
-        wait_s = self._sites.acquire(site, now_s=now_s)
-        if wait_s:
-            raise PushRefused(
-                RefusalReason.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s
-            )
+        self._budgets.admit(site, now_s=now_s)
         return site
 
     async def _body(
@@ -215,11 +210,7 @@ class PushEndpoint:
         length = headers.get(_LENGTH, b"")
         declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
         body = await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
-        wait_s = self._volumes.acquire(site, now_s=time.monotonic(), cost=len(body))
-        if wait_s:
-            raise PushRefused(
-                RefusalReason.TOO_OFTEN, f"site {site} pushes too much", retry_after_s=wait_s
-            )
+        self._budgets.charge_bytes(site, len(body), now_s=time.monotonic())
         return body
 
     async def _refuse(

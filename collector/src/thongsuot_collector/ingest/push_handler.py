@@ -15,8 +15,7 @@ from thongsuot_collector.errors import (
     RefusalReason,
 )
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
-from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.ingest.series_budget import SeriesBudget
+from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
@@ -96,14 +95,6 @@ class PushCallbacks:
     damaged: Callable[[JournalDamaged], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushBudgets:
-    """What a site may bring beside bytes: ``values`` (bodies are packed), and new ``series``."""
-
-    values: RateLimiter
-    series: SeriesBudget
-
-
 class PushHandler:
     """
     Takes bodies of batches and layouts.
@@ -120,7 +111,7 @@ class PushHandler:
         clocks: BootClocks,
         limits: BatchLimits,
         metrics: Metrics,
-        budgets: PushBudgets,
+        budgets: SiteBudgets,
         callbacks: PushCallbacks,
     ) -> None:
         self._journal = journal
@@ -144,7 +135,7 @@ class PushHandler:
             columns = await self._decode(body, site)
         except BatchError as error:
             raise _refusal(error) from error
-        self._charge(columns, site)
+        self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
         ruling = self._date(columns, site, moment)
         header = columns.header
         entry = JournalEntry(
@@ -201,30 +192,8 @@ class PushHandler:
     async def _keep_layout(self, body: bytes, site: str, moment: PushClock) -> None:
         layout_id, layout = self._layouts.decode(body)
         if await self._layouts.find(layout_id) is None:
-            wait_s = self._budgets.series.acquire(
-                site, layout, size_bytes=len(body), now_s=time.monotonic()
-            )
-            if wait_s:
-                raise PushRefused(
-                    RefusalReason.TOO_OFTEN,
-                    f"site {site} brings too many new series ({len(layout.series)} in this layout)",
-                    retry_after_s=wait_s,
-                )
+            self._budgets.charge_layout(site, layout, size_bytes=len(body), now_s=time.monotonic())
         await self._layouts.store(body, received_ns=moment.received_ns)
-
-    def _charge(self, columns: Columns, site: str) -> None:
-        """Refuse what would put more values into everybody's databases than a site may have."""
-        count = sum(
-            (block.last_row - block.first_row) * (1 + len(block.columns))
-            for block in columns.blocks
-        )
-        wait_s = self._budgets.values.acquire(site, now_s=time.monotonic(), cost=count)
-        if wait_s:
-            raise PushRefused(
-                RefusalReason.TOO_OFTEN,
-                f"site {site} pushes too many values ({count} in this batch)",
-                retry_after_s=wait_s,
-            )
 
     async def _decode(self, body: bytes, site: str) -> Columns:
         try:

@@ -34,12 +34,20 @@ class RateLimiter:
 
         A request that costs more than the whole reserve is counted when the reserve is full.
         """
+        wait_s = self.wait_s(sender, now_s=now_s, cost=cost)
+        if not wait_s:
+            self.charge(sender, now_s=now_s, cost=min(cost, self._reserve))
+        return wait_s
+
+    def wait_s(self, sender: str, *, now_s: float, cost: float = 1.0) -> float:
+        """Return after how long a request may be made, 0: now. Counts nothing."""
+        left = self._refilled(sender, now_s).left
+        return max(0.0, min(cost, self._reserve) - left) / self._per_second
+
+    def charge(self, sender: str, *, now_s: float, cost: float) -> None:
+        """Count what was done already; a sender may owe as much as its reserve."""
         known = self._refilled(sender, now_s)
-        needed = min(cost, self._reserve)
-        if known.left < needed:
-            return (needed - known.left) / self._per_second
-        known.left -= needed
-        return 0.0
+        known.left = max(-self._reserve, known.left - cost)
 
     def is_exhausted(self, sender: str, *, now_s: float) -> bool:
         """Whether a sender would have to wait, without counting anything."""

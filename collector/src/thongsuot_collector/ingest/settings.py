@@ -41,9 +41,16 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     a second, 1.6 million a day, and a body of 200 bytes can hold 80,000 equal ones.
     ``series_per_s`` and ``series_burst`` limit new series, which every database has to keep: a
     usual site has about 1,000. ``layout_bytes_per_s`` and ``layout_bytes_burst`` limit the layouts
-    that name them (a usual one has 10 KB). An address may come with ``bad_tokens_burst`` bad tokens
-    (and as many bad codes), then one every ``1 / bad_tokens_per_s`` seconds; a good token is taken
-    all the same.
+    that name them (a usual one has 10 KB). ``unknown_names_per_s`` and ``unknown_names_burst``
+    limit links and services with verdicts that the inventory does not have, ``streams_per_s`` and
+    ``streams_burst`` new streams and boots (a device has one each time that it starts),
+    ``gaps_per_s`` and ``gaps_burst`` the gaps between the numbers of a stream's batches.
+    ``work_ratio`` is the part of a processor that timelines and incidents of one site may take,
+    ``work_burst_s`` what they may take at once. From the values on, a site of which the inventory
+    has more than 60 targets over links may bring more in proportion, and one that is over such a
+    budget is quarantined for ten minutes: people are told, and it pushes once a second at most. An
+    address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
+    ``1 / bad_tokens_per_s`` seconds; a good token is taken all the same.
     """
 
     pushes_per_s: Positive = 20.0
@@ -56,6 +63,14 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     series_burst: Positive = 10_000.0
     layout_bytes_per_s: Positive = 100.0
     layout_bytes_burst: Positive = 4e6
+    unknown_names_per_s: Positive = 0.001
+    unknown_names_burst: Positive = 500.0
+    streams_per_s: Positive = 0.01
+    streams_burst: Positive = 300.0
+    gaps_per_s: Positive = 0.05
+    gaps_burst: Positive = 2_000.0
+    work_ratio: Positive = 0.02
+    work_burst_s: Positive = 5.0
     bad_tokens_per_s: Positive = 0.2
     bad_tokens_burst: Positive = 20.0
 

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     DEAD_LETTERS_RETRIED = "dead_letters_retried"
     INVENTORY_CHANGED = "inventory_changed"
     SITE_CONFIG_RENEWED = "site_config_renewed"
+    SITE_QUARANTINED = "site_quarantined"
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     ``by`` is ``shell:NAME`` for the command line, ``person:NAME`` for a page, ``device:ADDRESS``
     for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, with what it was opened by
     for its desk (``carrier:NAME key:ID``), ``file:NAME`` for whom the file belongs to that was
-    edited. Never a secret.
+    edited, ``collector`` for what it did by itself. Never a secret.
     """
 
     id: int

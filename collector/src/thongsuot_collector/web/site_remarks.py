@@ -21,11 +21,13 @@ def site_remarks(
     language: Language,
     *,
     now_s: float,
+    is_quarantined: bool,
 ) -> PageRemarks:
-    """Return what the page of a site says of its incidents and of its configuration."""
+    """Return what the page of a site says of its incidents, its budgets and its configuration."""
     incidents = _incident_notes(site, registry, language, now_s=now_s)
+    budgets = [labels.QUARANTINED.read(language)] if is_quarantined else []
     return PageRemarks(
-        notes=[*incidents, *notes_of(*site_config, language)],
+        notes=[*budgets, *incidents, *notes_of(*site_config, language)],
         facts=facts_of(*site_config, language),
     )
 

@@ -141,6 +141,7 @@ def test_the_default_profile_of_a_metered_link_stays_below_what_the_page_says(
     items = monthly_usage(
         link, (*PROBES, stamp), (*TARGETS, *anchors, *services), push_every_s=None
     )
-    assert {item.label.split()[0] for item in items} == {"icmp", "dns", "http", "path", "stamp"}
+    kinds = {item.label.split()[0] for item in items}
+    assert kinds == {"icmp", "dns", "http", "path", "stamp", "fresh_echo"}
     assert refusal_text(link, items) == ""
     assert sum(item.total_bytes for item in items) > most_bytes * 0.95

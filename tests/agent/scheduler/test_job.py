@@ -3,6 +3,8 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_schedules
 from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
@@ -158,6 +160,24 @@ def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> 
         ("portal", Family.IP4),
         ("portal", Family.IP6),
     ]
+
+
+@pytest.mark.parametrize(
+    ("link", "every_s", "expected_s"),
+    [
+        (reach(FIBER), 60.0, [60, 60]),
+        (reach(FIBER, frozenset({Family.IP4})), 60.0, [30]),
+        (reach(MOBILE, frozenset({Family.IP4})), 60.0, [60]),
+        (reach(FIBER, frozenset({Family.IP4})), 30.0, [30]),
+    ],
+    ids=["two families", "one", "one and metered", "often enough"],
+)
+def test_a_portal_is_looked_at_as_often_over_a_link_with_one_family_as_over_one_with_two(
+    link: SchedulableLink, every_s: float, expected_s: list[int]
+) -> None:
+    schedule = ProbeSchedule(kind="http", every_s=every_s)
+    planned_jobs = jobs(link, schedule=schedule, targets=(PORTAL,))
+    assert [job.every_ns // S for job in planned_jobs] == expected_s
 
 
 def test_the_host_is_looked_at_once_a_link() -> None:

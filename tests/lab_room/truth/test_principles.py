@@ -11,6 +11,7 @@ import pytest
 from tests.lab_room.truth.making import CITY, CUT, FIXED, MOBILE, fault, scenario
 from thongsuot_lab.truth.assessment import Worth
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
+from thongsuot_lab.truth.oracle import is_concerned
 from thongsuot_lab.truth.places import PlaceKind, Premises, SimulatedCity
 from thongsuot_lab.truth.scenario_run import PlayedScenario, play
 from thongsuot_schema.state import State
@@ -125,6 +126,56 @@ def test_nobody_is_told_of_a_loss_far_out_that_no_page_shows(seed: int) -> None:
     thin = fault(PlaceKind.HOME, "exchange", amount=0.03, end_s=480.0)
     played = play(scenario(thin, seed=seed, until_s=600.0))
     assert Worth.NO_HARM not in {judged.worth for judged in played.assessment.assessed}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_family_that_comes_and_goes_is_no_loss_of_the_line(seed: int) -> None:
+    """Browsers take the other one (RFC 8305), and nobody is kept from anything."""
+    by_turns = fault(
+        PlaceKind.ACCESS,
+        "s1.fixed",
+        touch=Touch.IP6,
+        end_s=440.0,
+        course=Course.DUTY,
+        period_s=13.6,
+        on_share=0.69,
+    )
+    lines = replace(FIXED, has_ip6=True), replace(MOBILE, has_ip6=True)
+    both = replace(CITY, sites=(Premises(name="s1", lines=lines),))
+    played = play(scenario(by_turns, seed=seed, until_s=640.0, city=both))
+    assert Symptom.IPV6_DOWN in symptoms(played)
+    assert Symptom.ACCESS_LOSS not in symptoms(played)
+
+
+@pytest.mark.parametrize(
+    ("place", "party"),
+    [(PlaceKind.LAN, "commune:s1"), (PlaceKind.ACCESS, "carrier:north")],
+    ids=["LAN", "line"],
+)
+def test_where_large_packets_are_lost_is_told_by_those_to_the_gateway(
+    place: PlaceKind, party: str
+) -> None:
+    lost = replace(fault(place, "s1.fixed", touch=Touch.LARGE, end_s=330.0), least_bytes=1200)
+    assert parties(play(scenario(lost))) == {party}
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "party"),
+    [(PlaceKind.BOX, "s1.fixed", "commune:s1"), (PlaceKind.CORE, "north", "carrier:north")],
+    ids=["box", "core"],
+)
+def test_whose_table_of_connections_is_full_is_told_by_new_flows_to_the_first_router(
+    place: PlaceKind, name: str, party: str
+) -> None:
+    full = fault(place, name, touch=Touch.NEW_FLOWS, end_s=330.0)
+    assert parties(play(scenario(full))) == {party}
+
+
+def test_a_core_that_breaks_tls_alone_concerns_no_site_of_another_carrier() -> None:
+    """What is told of such a site is about the fault that it is near, however late."""
+    redirecting = fault(PlaceKind.CORE, "south", touch=Touch.TLS, effect=Effect.REDIRECTED)
+    site = CITY.sites[0]
+    assert not is_concerned(CITY, redirecting, site, site.line("fixed"))
 
 
 def test_a_fault_of_ip6_concerns_no_line_that_has_none() -> None:

@@ -21,6 +21,7 @@ PROBES: tuple[ProbeSchedule, ...] = (
     ProbeSchedule(kind="host", every_s=15.0),
     ProbeSchedule(kind="failover", every_s=60.0),
     ProbeSchedule(kind="path", every_s=300.0, metered_every_s=3600.0),
+    ProbeSchedule(kind="fresh_echo", every_s=300.0, metered_every_s=86_400.0),
 )
 """
 One failed run makes the judge ask for a confirming burst, so slow intervals still find a fault in

@@ -11,7 +11,8 @@ from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot
 from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
 from thongsuot_agent.judge.symptoms.failure_modes import SILENT_REASONS
-from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
+from thongsuot_agent.judge.symptoms.near_flows import locate_new_flows_lost
+from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_slowed
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of, service_over_link
@@ -63,7 +64,9 @@ def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
         if all(track.reason in SILENT_REASONS for track in over.tracks.values() if track.failures):
             networks |= networks_of(over)
     if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
-        return NEW_FLOWS_LOST if are_new_flows_lost(at) else PARTIAL_OUTAGE
+        if not are_new_flows_lost(at):
+            return PARTIAL_OUTAGE
+        return locate_new_flows_lost(at, at.link.blocked_services.fault)
     if all(_believed_of(at, name) == INTERCEPTED for name in blocked):
         return INTERCEPTED
     others = (name for name in at.memory.services if name not in blocked)

@@ -17,10 +17,11 @@ from thongsuot_agent.judge.observations import observation_of_run
 from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
-from thongsuot_agent.judge.symptoms import carried_loss, equipment, identity, loss
+from thongsuot_agent.judge.symptoms import carried_loss, equipment, identity, loss, near_flows
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
 from thongsuot_agent.judge.verdicts import is_at_rest, judge_link
+from thongsuot_schema.catalogue import fresh_echo
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series
@@ -93,6 +94,7 @@ def _on_result(
         loss.count_echo_run(at, point, track, result, reachability)
     else:
         carried_loss.count_run(at, point, track, result.finding, reachability)
+    near_flows.note_beside(at, track, result.finding, started_ns)
     record_run(track, started_ns, result.finding, reachability, memory.now_ns)
     rounds.note_run_in_round(at, track, point, reachability, started_ns)
     if reachability is Reachability.UNMEASURED:
@@ -161,6 +163,8 @@ def _is_site_equipment(at: LinkContext, result: Result) -> bool:
         case rounds.HOST:
             update_host_counters(at.link, finding, started_ns)
             identity.note_gateway(at.link, finding, started_ns)
+        case fresh_echo.KIND.name:
+            near_flows.note_new_flows(at.link, result)
         case equipment.RADIO:
             equipment.update_radio(at.link, finding, started_ns, at.settings)
         case equipment.BOX:

@@ -38,6 +38,8 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.TRANSIT_SLOW: "slow",
     Symptom.RESOLVER_SILENT: "resolver",
     Symptom.NEW_CONNECTIONS_FAIL: "resolver",
+    Symptom.LAN_NEW_CONNECTIONS_FAIL: "resolver",
+    Symptom.CARRIER_NEW_CONNECTIONS_FAIL: "resolver",
     Symptom.RESOLVER_FORGED_ANSWER: "resolver",
     Symptom.RESOLVER_SLOW: "slow",
 }

@@ -25,6 +25,7 @@ from thongsuot_agent.judge.symptoms import (
     interface,
     latency,
     loss,
+    near_flows,
     resolver,
     silence,
 )
@@ -120,6 +121,9 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     loss.judge_loss(at)
     carried_loss.judge_carried_loss(at)
     confirmations = (*loss.dense_probes(at), *carried_probes.recovery_probes(at))
+    if link.known and not link.new_flows.asked_ns:
+        # What new flows do while all is well is what they are held against.
+        confirmations = (*confirmations, *near_flows.near_probes(at))
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return tuple(dict.fromkeys((*rounds.open_burst(at), *confirmations)))
     return confirmations

@@ -9,7 +9,8 @@ class LossTest(msgspec.Struct, kw_only=True):
 
     ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
     echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
-    since when the sum is full, and a second protocol is waited for. Of ``losses``,
+    since when the sum is full, and a second protocol is waited for; ``far_alarm_ns``: since when
+    pages are, because it is lost beyond the carrier. Of ``losses``,
     ``queued_losses`` were lost while echoes took longer than usual.
     """
 
@@ -23,6 +24,7 @@ class LossTest(msgspec.Struct, kw_only=True):
     dead_until_ns: int = 0
     is_dense_probing: bool = False
     alarm_ns: int | None = None
+    far_alarm_ns: int | None = None
     credit_s: float = 0.0
     credit_ns: int | None = None
     asked_ns: int = 0

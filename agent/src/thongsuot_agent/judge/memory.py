@@ -12,6 +12,7 @@ from thongsuot_agent.judge.egress_identity import EgressIdentity
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import AwaitedLink, PathKey, SeriesKey, SubjectKey
 from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
+from thongsuot_agent.judge.new_flow_memory import NewFlowMemory
 from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -279,6 +280,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     carried_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
     carried_test: CarriedTest = msgspec.field(default_factory=CarriedTest)
     policed_until_ns: int = 0
+    new_flows: NewFlowMemory = msgspec.field(default_factory=NewFlowMemory)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
     gateway: NeighbourIdentity = msgspec.field(default_factory=NeighbourIdentity)

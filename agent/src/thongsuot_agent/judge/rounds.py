@@ -16,6 +16,7 @@ from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
+from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -75,6 +76,8 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
             )
     confirmations.extend(egress.ask(at))
+    if resolver is not None:
+        confirmations.extend(near_probes(at))
     for kind in {confirmation.kind for confirmation in confirmations} & {
         equipment.RADIO,
         equipment.BOX,

@@ -31,6 +31,7 @@ from thongsuot_agent.judge.symptoms.attribution import (
     is_undecided,
 )
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
+from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     SLOW_RUNS,
@@ -271,7 +272,7 @@ def _judge_packets(at: LinkContext, site_probes: SiteProbes, settings: Settings)
         ]
     fault = symptoms.large_packets(at, here, elsewhere)
     slot = at.link.large_packets
-    if fault is not None and slot.fault is None:
+    if fault is not None and fault != slot.fault:
         starts = [t.failed_since_ns for o in here for t in o.tracks.values() if t.failed_since_ns]
         suspicion = Suspicion(
             fault=fault, onset_ns=min(starts), evidence=symptoms.service_evidence([*here])
@@ -336,6 +337,7 @@ def _request_probes(
     comparison = service.comparison
     assert comparison is not None, "only an open comparison asks"
     confirmations: list[ConfirmationProbe] = []
+    near: list[ConfirmationProbe] = []
     for at in _usable_links(memory, site_probes, settings, service.name):
         point = at.probes.points[PointKey(REQUEST, service.name)]
         confirmations.extend(
@@ -345,11 +347,15 @@ def _request_probes(
             for family in point.families
             if can_be_probed(at.link, point, family)
         )
+        if any(
+            track.failures for track in service_over_link(at, at.link, service.name).tracks.values()
+        ):
+            near.extend(near_probes(at))
     comparison.awaited = {
         AwaitedLink(confirmation.link, confirmation.family) for confirmation in confirmations
     }
     comparison.due_ns = memory.now_ns + ns(settings.service_wait_s)
-    return tuple(confirmations)
+    return (*confirmations, *near)
 
 
 def _usable_links(

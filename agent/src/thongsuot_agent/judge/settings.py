@@ -115,8 +115,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Two silences that begin within this time are flapping already."""
     flap_window_s: Positive = 300.0
     """A repair with its after-tremors fits; a fault every few hours does not."""
-    flap_clear_s: Positive = 120.0
-    """Flapping is over after so long without a silence."""
+    flap_clear_s: Positive = 90.0
+    """
+    Flapping is over after so long without a silence: less than the 100 s for which the collector
+    holds what comes and goes over the air, so that flapping that is over is not told.
+    """
     flap_down_s: Positive = 45.0
     """A silence this long is an outage, even of a flapping link."""
 

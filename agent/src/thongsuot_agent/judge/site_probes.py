@@ -16,6 +16,7 @@ GATEWAY = "gateway"
 RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
 EDGE = "edge"
+FRESH_ECHO = "fresh_echo"
 RANK: Mapping[Segment, int] = {segment: rank for rank, segment in enumerate(LADDER)}
 """Height of a segment on the ladder."""
 
@@ -81,6 +82,8 @@ class LinkProbes:
     """Equipment that can be asked why: kind, target and family of each."""
     egress_points: tuple[tuple[str, Family], ...] = ()
     """Reflectors that say by whose line packets leave: target and family of each."""
+    near_points: Mapping[str, ProbePoint] = field(default_factory=dict)
+    """Targets near the site to which new flows are opened (``symptoms.near_flows``)."""
 
     @property
     def is_metered(self) -> bool:
@@ -128,7 +131,7 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
     every_s: dict[str, float] = {}
     has_host = False
     boxes: list[tuple[str, str, Family]] = []
-    ways: dict[str, dict[str, tuple[Family, ...]]] = {"path": {}, "egress": {}}
+    ways: dict[str, dict[str, tuple[Family, ...]]] = {"path": {}, "egress": {}, FRESH_ECHO: {}}
     for schedule in draft.probes:
         if EVERY not in schedule.links and link.name not in schedule.links:
             continue
@@ -159,6 +162,11 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
         has_host_probe=has_host,
         paths=ways["path"],
         boxes=tuple(boxes),
+        near_points={
+            target.name: _probe_point(FRESH_ECHO, target)
+            for target in draft.targets
+            if target.name in ways[FRESH_ECHO]
+        },
         egress_points=tuple(
             (target, family) for target, families in ways["egress"].items() for family in families
         ),
@@ -184,7 +192,9 @@ def _applies(kind: str, target: Target) -> bool:
         words = {GATEWAY, RESOLVER, FIRST_HOP, EDGE} & set(target.addresses)
         is_reflector = target.role is Role.ANCHOR and bool(target.addresses) and not words
         return is_reflector or target.role is Role.COLLECTOR
-    return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
+    is_anchor = target.role is Role.ANCHOR and bool(target.addresses)
+    is_near = target.segment in {Segment.LAN, Segment.ACCESS, Segment.CARRIER}
+    return is_anchor and (kind == "icmp" or (kind == FRESH_ECHO and is_near))
 
 
 def _probe_point(kind: str, target: Target) -> ProbePoint:

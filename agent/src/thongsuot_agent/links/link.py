@@ -141,9 +141,19 @@ class LiveLink:
             return known
         if known is not None:
             known.close()  # the interface was plugged in anew, or nothing answers its flow any more
-        opened = EchoChannel(family, self.spec.interface, self.state.index, self.selector)
+        opened = self.open_echoes(family)
         self._echoes[family] = opened
         return opened
+
+    def open_echoes(self, family: Family) -> EchoChannel:
+        """
+        Return a channel for ICMP echoes with an identifier of its own: to a NAT, a new flow. The
+        caller closes it.
+
+        Raises:
+            LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
+        """
+        return EchoChannel(family, self.spec.interface, self.state.index, self.selector)
 
     def close(self) -> None:
         """Close the sockets that live longer than one run."""

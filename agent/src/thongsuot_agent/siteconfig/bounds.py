@@ -43,6 +43,7 @@ MIN_INTERVAL_S: Final = MappingProxyType(
         "path": 60.0,
         "stamp": 20.0,
         "egress": 10.0,
+        "fresh_echo": 30.0,
         "host": 5.0,
         "failover": 10.0,
         "counter": 30.0,
@@ -58,6 +59,7 @@ ALLOWED_SETTINGS: Final = MappingProxyType(
         "path": frozenset({"method", "count", "retries", "max_hops", "timeout_s", "packet_size"}),
         "stamp": frozenset({"count", "spacing_s", "timeout_s", "size_bytes", "stateful"}),
         "egress": frozenset({"flows", "timeout_s"}),
+        "fresh_echo": frozenset({"flows", "size_bytes", "timeout_s"}),
         "host": frozenset({"ask_gateway"}),
         "counter": frozenset({"device_is_router", "timeout_s", "metered_every_s"}),
     }

@@ -43,7 +43,7 @@ NS_PER_S = 1_000_000_000
 BOOT_S = 1000.0
 """Second 0 of a scenario is this long after the device was switched on."""
 
-KINDS = ("icmp", "dns", "http", "host")
+KINDS = ("icmp", "dns", "http", "host", "fresh_echo")
 """Kinds that are simulated. Ways (``path``) are not: first hops are anchors of the inventory."""
 
 ALLOWANCE_BYTES = 1_000_000_000

@@ -8,7 +8,7 @@ same ends are touched in the same way: then no measurement at any site can tell 
 
 from dataclasses import replace
 
-from thongsuot_lab.truth.fault import Effect, GeneratedFault, Touch
+from thongsuot_lab.truth.fault import Effect, GeneratedFault
 from thongsuot_lab.truth.grammar import RULES
 from thongsuot_lab.truth.network import SimulatedPacket, is_on_way, is_touched
 from thongsuot_lab.truth.places import AccessLine, NetworkPlace, PlaceKind, Premises, SimulatedCity
@@ -97,8 +97,19 @@ def _packets(host: str, *, is_ip6: bool) -> list[SimulatedPacket]:
 def is_concerned(
     city: SimulatedCity, fault: GeneratedFault, site: Premises, line: AccessLine, portal: str = ""
 ) -> bool:
-    """Return whether a fault touches anything over a line, or what goes to one portal."""
-    if fault.touch is Touch.IP6 and not line.has_ip6:
-        return False
+    """
+    Return whether a fault touches anything over a line, or what goes to one portal.
+
+    It lies on a way of the line, and something that is sent that way is what it touches: a core
+    that breaks only TLS concerns nobody at a site of another carrier, whose packets to its anchors
+    pass it (2026-11: a late word about a dead line was held against such a core).
+    """
     hosts = [f"portal-{portal}", "resolver"] if portal else hosts_of(city, line)
-    return any(is_on_way(fault, set(city.way(site, line, host)), host) for host in hosts)
+    families = (False, True) if line.has_ip6 else (False,)
+    return any(
+        any(is_touched(fault, packet, is_up=is_up) for is_up in (True, False))
+        for host in hosts
+        if is_on_way(fault, set(city.way(site, line, host)), host)
+        for family in families
+        for packet in _packets(host, is_ip6=family)
+    )

@@ -6,17 +6,18 @@ went wrong (``agent/.../probes``). The findings are the product's own types.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from thongsuot_agent.probes.dns import probe as dns_probe
+from thongsuot_agent.probes.fresh_echo import probe as fresh_echo_probe
 from thongsuot_agent.probes.http import probe as http_probe
 from thongsuot_agent.probes.icmp import probe as icmp_probe
 from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket, SimulatedRoute
 from thongsuot_lab.truth.places import AccessLine, SimulatedCity
 from thongsuot_lab.truth.tcp import TcpConnection
-from thongsuot_schema.catalogue import dns, host, http, icmp
+from thongsuot_schema.catalogue import dns, fresh_echo, host, http, icmp
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
@@ -26,6 +27,7 @@ QUESTION_BYTES = 72
 _ECHO_TIMEOUT_S = icmp_probe.Settings().timeout_s
 _LOOKUP_TIMEOUT_S = dns_probe.Settings().timeout_s
 _PAGE = http_probe.Settings()
+_FRESH_ECHO = fresh_echo_probe.Settings()
 LATE_WAIT_S, LATE_NEWS_S = 5.0, 10.0
 """An answer to an echo is waited for so long after its time, and told for so long."""
 CONTRACT_BPS = 100e6
@@ -73,6 +75,7 @@ class Prober:
             "icmp": self.icmp,
             "dns": self.dns,
             "http": self.http,
+            "fresh_echo": self.fresh_echo,
         }
         return runs[kind](target, family, at_s)
 
@@ -137,6 +140,48 @@ class Prober:
             return {}
         del self._late_echoes[key]
         return {"late_rtt_s": f"{late_s:.3f}"} if now_s - heard_s <= LATE_NEWS_S else {}
+
+    def fresh_echo(self, target: str, family: Family, at_s: float) -> Found:
+        """Small echoes, each a new flow; then two of full size over one that was answered."""
+        settings, is_ip6 = _FRESH_ECHO, family is Family.IP6
+        route = self.network.route(host_of(target, self.line))
+        flows = [self.network.new_flow() for _ in range(settings.flows)]
+        answered, ended_s, is_refused = [], at_s, False
+        for flow in flows:
+            packet = SimulatedPacket(
+                "icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow, is_first=True
+            )
+            back_s, effect = self._there_and_back(route, packet, at_s, settings.timeout_s)
+            ended_s, is_refused = max(ended_s, back_s), is_refused or effect is not None
+            if effect is None and back_s < at_s + settings.timeout_s:
+                answered.append(flow)
+        values = {fresh_echo.ANSWERED: len(answered) / len(flows)}
+        if not answered:
+            reason = Reason.NETWORK_UNREACHABLE if is_refused else Reason.TIMED_OUT
+            return ended_s - at_s, failed_finding(reason, values)
+        if target != "gateway":
+            return ended_s - at_s, ok_finding(values)
+        full_size = SimulatedPacket("icmp", is_ip6, settings.size_bytes, "echo", answered[0])
+        second_s = ended_s
+        values[fresh_echo.PACKET] = ECHO_BYTES[is_ip6]
+        for _ in range(fresh_echo_probe.FULL_SIZE_ECHOES):
+            back_s, effect = self._there_and_back(route, full_size, second_s, settings.timeout_s)
+            ended_s = max(ended_s, back_s)
+            if effect is None and back_s < second_s + settings.timeout_s:
+                values[fresh_echo.PACKET] = settings.size_bytes
+        return ended_s - at_s, ok_finding(values)
+
+    def _there_and_back(
+        self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, timeout_s: float
+    ) -> tuple[float, Effect | None]:
+        """Return when an echo was answered, or given up, and what came in the answer's stead."""
+        up = self.network.send(route, packet, at_s, is_up=True)
+        if up is not None and up.effect is None:
+            answer = replace(packet, is_first=False)
+            up = self.network.send(route, answer, up.at_s, is_up=False)
+        if up is None or up.at_s > at_s + timeout_s:
+            return at_s + timeout_s, None
+        return up.at_s, up.effect
 
     def dns(self, target: str, family: Family, at_s: float) -> Found:
         """Both questions at once; one that stays unanswered is a failure."""

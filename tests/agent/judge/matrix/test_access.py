@@ -163,11 +163,11 @@ def test_stalling_handshakes_of_all_services_are_lost_large_packets(
     site_probes = two_links() if with_other_link else one_link()
     world = SimulatedSite(seed=seed, injected=(hole,), site_probes=site_probes)
     world.run(700.0)
-    expected = (State.DEGRADED, Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    expected = (State.UNKNOWN, None, Symptom.LARGE_PACKETS_CAUSE_UNKNOWN)
     # A web request is made every 60 s, and a stalled handshake takes 10 s to be known.
     assert_found(world, expected, since_s=START_S, intervals=18.0)
-    assert named_segments(world, "fixed", "motcua") == {Segment.ACCESS}
-    assert blamed_parties(world) == {Party.CARRIER}
+    # This site opens no new flows to its gateway, so that it may be the LAN as well.
+    assert blamed_parties(world) == set()
     assert states_of(world, "fixed")[-1] is State.UP
 
 
@@ -195,10 +195,9 @@ def test_large_packets_may_be_lost_in_one_family_alone(family: Family) -> None:
     )
     world = SimulatedSite(injected=(hole,))
     world.run(400.0)
-    expected = (State.DEGRADED, Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    expected = (State.UNKNOWN, None, Symptom.LARGE_PACKETS_CAUSE_UNKNOWN)
     assert_found(world, expected, since_s=START_S, intervals=18.0)
-    assert named_segments(world) == {Segment.ACCESS}
-    assert named_segments(world, "fixed", "motcua") <= {Segment.ACCESS}
+    assert named_segments(world) == set()
     assert states_of(world, "", "motcua") == [State.UP]
 
 

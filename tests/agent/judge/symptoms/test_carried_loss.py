@@ -27,6 +27,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 )
 from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS
+from thongsuot_schema.catalogue import http
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
@@ -60,6 +61,19 @@ def test_a_run_says_of_loss_what_was_sent_again_in_it(
 ) -> None:
     track = Track(kind=kind, target="zone", family=Family.IP4, silences=silences)
     assert sample_of(track, finding, sign) == sample
+
+
+@pytest.mark.parametrize(
+    ("tls_s", "is_sample"), [(1.6, False), (0.02, True)], ids=["late", "lost and sent again"]
+)
+def test_what_tcp_sends_again_because_an_answer_is_late_was_not_lost(
+    tls_s: float, *, is_sample: bool
+) -> None:
+    """A first packet that was lost takes its second once; a slow way takes it at every step."""
+    values = {http.CONNECT: 1.62, http.TLS: tls_s, http.FIRST_BYTE: tls_s}
+    finding = ok_finding(values, evidence={RETRANSMITTED: "1"})
+    sample = sample_of(Track(kind="http", target="one", family=Family.IP4), finding, ANSWERED)
+    assert (sample == Sample(SEGMENTS, 1)) is is_sample
 
 
 NOW_NS = 10_000 * NS_PER_S

@@ -49,9 +49,9 @@ def test_it_is_over_when_long_enough_calm() -> None:
     flaps = FlapState()
     silent(flaps, 10, 20)
     silent(flaps, 50, 60)
-    expire_flapping(flaps, 179 * S, SETTINGS)
+    expire_flapping(flaps, 149 * S, SETTINGS)
     assert flapping_diagnosis(flaps) is not None
-    expire_flapping(flaps, 181 * S, SETTINGS)
+    expire_flapping(flaps, 151 * S, SETTINGS)
     assert flapping_diagnosis(flaps) is None
 
 

@@ -11,7 +11,6 @@ from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
 from thongsuot_agent.judge.symptoms.services import large_packets
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
-from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 
 FIXED, MOBILE = LinkMemory(name="fixed"), LinkMemory(name="mobile")
@@ -52,7 +51,8 @@ def is_found(services: dict[str, tuple[ServiceOverLink, list[ServiceOverLink]]])
     )
     if fault is None:
         return False
-    assert (fault.segment, fault.symptom) == (Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    # Where, new flows near the site tell (test_near_flows); here there are none.
+    assert (fault.segment, fault.symptom) == (None, Symptom.LARGE_PACKETS_CAUSE_UNKNOWN)
     return True
 
 

@@ -38,6 +38,8 @@ from thongsuot_schema.verdict import Symptom
 INTERCEPTED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.CONNECTION_INTERCEPTED)
 SERVICES_INTERCEPTED = 2
 """What changes at once for so many services, and for all, is no service's certificate."""
+SAME_SPELL_NS = 3_000_000_000
+"""Pages that were opened so close together met the same spell of a way."""
 SAME_TIME_NS = 1_000_000_000
 """Runs that began so close together saw the same portal."""
 
@@ -60,6 +62,11 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
     Symptom.TRANSIT_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.LAN_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.LARGE_PACKETS_LOST: frozenset({Attribution.PATH}),
+    Symptom.LAN_LARGE_PACKETS_LOST: frozenset({Attribution.PATH}),
+    Symptom.LARGE_PACKETS_CAUSE_UNKNOWN: frozenset({Attribution.PATH}),
+    Symptom.NEW_CONNECTIONS_FAIL: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.LAN_NEW_CONNECTIONS_FAIL: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.CARRIER_NEW_CONNECTIONS_FAIL: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
     Symptom.RESOLVER_SLOW: frozenset({Attribution.NAME}),
     # A lie leads to another host, which refuses, stalls or shows another certificate.
@@ -88,7 +95,9 @@ def explained_by_link(link: LinkMemory, track: Track) -> Diagnosis | None:
     )
     for fault in (flapping_diagnosis(link.flap_state), *(slot.fault for slot in slots)):
         if fault is not None and how.attribution in _EXPLAINED.get(fault.symptom, frozenset()):
-            return Diagnosis(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
+            # Whose a fault without a place is stays open.
+            state = State.UNKNOWN if fault.segment is None else State.DOWN
+            return Diagnosis(state=state, segment=fault.segment, symptom=fault.symptom)
     return None
 
 
@@ -134,7 +143,9 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
     """
     Return whether a service in another network times out over the same link at once.
 
-    What keeps several from answering is no portal's: it is what lies before all of them.
+    What keeps several from answering is no portal's: it is what lies before all of them. So it is
+    where they fail by turns, each time at the same moment: a way that lost large packets for eight
+    seconds of twenty was told to the portal that had failed three times (2026-11).
     """
     own = networks_of_tracks([failing])
     if failing.reason not in SILENT_REASONS or not own:
@@ -144,10 +155,21 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
         for track in at.link.tracks.values()
         if track.kind == REQUEST
         and track.target != failing.target
-        and track.failures
-        and track.reason in SILENT_REASONS
+        and (
+            (track.failures and track.reason in SILENT_REASONS)
+            or _have_same_moments(failing, track)
+        )
     ]
     return any(networks and not networks & own for networks in others)
+
+
+def _have_same_moments(failing: Track, other: Track) -> bool:
+    """Return whether another service failed, or was slow, when one began to fail lately."""
+    own = (*failing.episodes_ns, failing.failed_ns or 0)
+    theirs = (*other.episodes_ns, *other.slow_episodes_ns)
+    return any(
+        abs(start_ns - moment_ns) <= SAME_SPELL_NS for start_ns in theirs for moment_ns in own
+    )
 
 
 def is_undecided(fault: Diagnosis | None) -> bool:

@@ -24,7 +24,8 @@ from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
-from thongsuot_agent.judge.symptoms.new_flows import NEW_FLOWS_LOST, are_new_flows_lost
+from thongsuot_agent.judge.symptoms.near_flows import locate_new_flows_lost
+from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS, is_felt
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
@@ -44,6 +45,8 @@ LOST_AT_ONCE = 3
 """A server that is gone for some seconds again and again fails as many lookups as it is long."""
 RETRANSMITTED = "retransmitted_segments"
 """Evidence of the web probe: segments that the kernel sent again, by TCP_INFO."""
+INITIAL_TIMER_S = 1.0
+"""After so long TCP sends its first packet again (RFC 6298, section 2.1)."""
 HEALTHY_RATIO = 0.01
 """TCP repeats one segment in a hundred on good lines as well (tail loss probes, RFC 8985)."""
 DEGRADED_RATIO = 0.05
@@ -116,11 +119,26 @@ def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sam
         lost = min(track.silences, LOST_AT_ONCE)
         return Sample(QUESTIONS * (lost + 1), lost)
     if track.kind == REQUEST and finding.outcome is Outcome.OK:
+        if _is_sent_again_in_vain(finding):
+            return None
         text = finding.evidence.get(RETRANSMITTED, "0")
         lost = int(text) if text.isdecimal() else 0
         # After one loss several may be sent again: more than half says no more than half.
         return Sample(SEGMENTS, min(lost, SEGMENTS // 2))
     return None
+
+
+def _is_sent_again_in_vain(finding: Finding) -> bool:
+    """
+    Return whether every exchange of a page took longer than TCP waits before it sends again.
+
+    Then nothing need have been lost (RFC 3522, the Eifel algorithm, calls it spurious): late is not
+    lost. Case (2026-11): a portal that was slow by 1.6 s, and another that lost packets, were told
+    to the carriers as the loss of all that lies beyond them.
+    """
+    steps = (http.CONNECT, http.TLS, http.FIRST_BYTE)
+    took_s = [finding.values[step.name] for step in steps if step.name in finding.values]
+    return bool(took_s) and min(took_s) >= INITIAL_TIMER_S
 
 
 def count_run(
@@ -209,7 +227,7 @@ def judge_carried_loss(at: LinkContext) -> None:
     if fault is None or (is_far and not is_felt(at, test.first_ns or 0)):
         return
     if are_new_flows_lost(at):
-        fault = NEW_FLOWS_LOST
+        fault = locate_new_flows_lost(at, slot.fault)
     onset_ns = test.first_ns or at.now_ns
     confirm(slot, Suspicion(fault=fault, onset_ns=onset_ns, evidence=_evidence(at)), onset_ns)
     restart_carried_test(link)

@@ -4,12 +4,16 @@ from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.symptoms.carried_loss import LOOKUP, REQUEST, carrying, needs_samples
+from thongsuot_agent.judge.symptoms.near_flows import near_probes
+from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_schema.segment import Segment
 
 ASK_EVERY_S = 2.0
 """Four questions a second over both families of two servers: below what servers rate-limit."""
 HOPEFUL_EVERY_S, DOUBTFUL_EVERY_S = 15.0, 120.0
 """Pages while a loss is believed: 8 kB each, so that a day of it costs a metered link 35 MB."""
+FAR_EVERY_S, FAR_S = 5.0, 90.0
+"""So often, for so long, while echoes are lost beyond the carrier and no page has said so yet."""
 
 
 def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
@@ -22,24 +26,30 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     if at.now_ns - test.asked_ns < ns(every_s):
         return ()
     test.asked_ns = at.now_ns
-    return tuple(
+    lookups = tuple(
         ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
         for point, track in carrying(at, Segment.ACCESS)
         if track.kind == LOOKUP and track.answered_ns is not None and point is not None
     )
+    return (*lookups, *near_probes(at)) if are_new_flows_lost(at) else lookups
 
 
 def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the pages to open now, to see whether a loss that the link carried is over.
+    Return the pages to open now, to see whether a loss that the link carried is over, or whether
+    one beyond the carrier is felt.
 
     By what accused it: lookups do not acquit a link that lost TCP alone, and a page an hour over a
     metered link lets the fault stand for hours after its end.
     """
     link, test = at.link, at.link.carried_test
-    if link.carried_fault.fault is None or is_outage(link.silence.fault):
+    far_alarm_ns = link.loss_test.far_alarm_ns
+    is_far_loss_open = far_alarm_ns is not None and link.loss_fault.fault is None
+    if is_outage(link.silence.fault) or not (link.carried_fault.fault or is_far_loss_open):
         return ()
     every_s = HOPEFUL_EVERY_S if needs_samples(link) else DOUBTFUL_EVERY_S
+    if far_alarm_ns is not None and at.now_ns - far_alarm_ns <= ns(FAR_S):
+        every_s = FAR_EVERY_S * (3 if at.probes.is_metered else 1)
     if at.now_ns - test.pages_ns < ns(every_s):
         return ()
     test.pages_ns = at.now_ns

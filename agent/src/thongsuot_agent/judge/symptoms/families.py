@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_agent.judge.observations import (
     Observation,
     Observations,
@@ -24,6 +25,13 @@ _PAIRS = (
     (Family.IP4, Family.IP6, Symptom.IPV4_DOWN),
     (Family.IP6, Family.IP4, Symptom.IPV6_DOWN),
 )
+_DOWN = {symptom: family for family, _, symptom in _PAIRS}
+
+
+def dead_family_of(link: LinkMemory) -> Family | None:
+    """Return the address family of a link that is known to be down, while the other works."""
+    fault = link.silence.fault
+    return None if fault is None else _DOWN.get(fault.symptom)
 
 
 def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate | None:

@@ -29,6 +29,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 )
 from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
+from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
@@ -78,6 +79,9 @@ def count_echo_run(
         count_gateway_echo(track, reachability)
     is_policed = at.link.policed_until_ns > started_ns
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
+        return
+    if track.family is dead_family_of(at.link):
+        # That a family is down is known, and told as that; it is no share of the link's packets.
         return
     if late_rtt_s(result.finding) is not None:
         # The echo before this one came late, so it is not lost; of this one nothing is known yet.
@@ -164,8 +168,8 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if _may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
         _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
-    is_far = segment is Segment.TRANSIT
-    if is_far and not (_is_plain(location.suspicion) or is_felt(at, onset_ns)):
+    if segment is Segment.TRANSIT and not _is_felt_far_out(at, location.suspicion, onset_ns):
+        loss.far_alarm_ns = loss.far_alarm_ns or at.now_ns
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)
     if is_carried is None:
@@ -183,6 +187,18 @@ def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
     at.link.loss_fault.first_ns = at.now_ns
     restart_loss_test(at.link)
     restart_carried_test(at.link)
+
+
+def _is_felt_far_out(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> bool:
+    """
+    Return whether pages show a loss beyond the carrier, or have to where none is watched.
+
+    Echoes alone do not tell: of a tenth that was lost on the way there, and none on the way back,
+    nobody noticed anything, and two carriers were told (2026-11). Pages are asked for meanwhile
+    (``carried_probes``), over a metered link as well.
+    """
+    is_any_watched = any(point.is_service for point in at.probes.points.values())
+    return is_felt(at, onset_ns) if is_any_watched else _is_plain(suspicion)
 
 
 def _is_plain(suspicion: Suspicion) -> bool:
@@ -241,7 +257,7 @@ def restart_loss_test(link: LinkMemory) -> None:
     """Begin the test anew."""
     loss = link.loss_test
     loss.cusum_up = loss.cusum_down = 0.0
-    loss.first_ns = loss.alarm_ns = None
+    loss.first_ns = loss.alarm_ns = loss.far_alarm_ns = None
     loss.losses = loss.queued_losses = 0
     for track in link.tracks.values():
         track.sent = track.lost = 0

@@ -5,23 +5,20 @@ A table of connections that is full lets old flows pass and drops the first pack
 (conntrack in the site's box; CGN at the carrier). The echoes of the schedule are old flows and
 answered, lookups and connects are new ones and are not: read apart, that accused the carrier's name
 server, its way to the services or its line (2026-11: four of ten wrong messages). Whose table it
-is nothing that is measured tells, so nobody is named.
+is, new flows to what stands between the two tell (``near_flows``).
 """
 
 from thongsuot_agent.judge.comparison import answers_elsewhere
-from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import rung_of
 from thongsuot_agent.judge.rounds import can_be_probed
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.near_flows import is_lan_losing
 from thongsuot_agent.judge.tracks import ECHO, silent_lately
 from thongsuot_schema.catalogue import dns
 from thongsuot_schema.segment import Segment
-from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
 
-NEW_FLOWS_LOST = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NEW_CONNECTIONS_FAIL)
 SERVICES_UNREACHED = 2
 """So many services that time out, while lookups do, are not dead by themselves."""
 LOOKUPS_LOST = 2
@@ -63,7 +60,7 @@ def are_new_flows_lost(at: LinkContext) -> bool:
             since_ns = (track.silent_ns or at.now_ns) - ns(FRESH_S)
             connects = connects or answers_elsewhere(at, track.target, since_ns) is not False
             unreached.add(track.target)
-    is_clean = is_echoing and lost <= OLD_FLOWS_CLEAN_RATIO * runs
+    is_clean = is_echoing and lost <= OLD_FLOWS_CLEAN_RATIO * runs and not is_lan_losing(at)
     return (
         lookups >= LOOKUPS_LOST and (connects or len(unreached) >= SERVICES_UNREACHED) and is_clean
     )

@@ -18,8 +18,11 @@ from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.near_flows import (
+    are_new_echoes_lost,
+    locate_new_flows_lost,
+)
 from thongsuot_agent.judge.symptoms.new_flows import (
-    NEW_FLOWS_LOST,
     are_new_flows_lost,
     is_request_awaited,
 )
@@ -65,9 +68,11 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
         return None
     onset_ns = min(_onset_ns(s, observations) for s in observed)
     is_silent = symptom is Symptom.RESOLVER_SILENT and any(s.silent for s in observed)
-    if is_silent and are_new_flows_lost(at):
+    if is_silent and (are_new_flows_lost(at) or are_new_echoes_lost(at)):
         return Suspicion(
-            fault=NEW_FLOWS_LOST, onset_ns=onset_ns, evidence=gather_evidence(at, observations)
+            fault=locate_new_flows_lost(at, at.link.resolver.fault),
+            onset_ns=onset_ns,
+            evidence=gather_evidence(at, observations),
         )
     segment = Segment.LAN if all(s.rung is Segment.LAN for s in observed) else Segment.CARRIER
     runs = sum(s.track.slow_runs or s.track.failures for s in observed)

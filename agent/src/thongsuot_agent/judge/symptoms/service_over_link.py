@@ -13,10 +13,10 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
     failure_mode_of,
     health_of,
 )
+from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
-from thongsuot_schema.verdict import Symptom
 
 REQUEST = http.KIND.name
 
@@ -35,8 +35,6 @@ EPISODES_NS = 600 * 1_000_000_000
 """All of them within this time."""
 STEADY_RUNS = 4
 """Runs that work in a row before what came and went is over."""
-
-_DEAD_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
     """
     Return how a service is over one link, leaving out the families that it, or the link, has not.
     """
-    dead = _DEAD_FAMILY.get(link.silence.fault.symptom) if link.silence.fault else None
+    dead = dead_family_of(link)
     tracks = {
         track.family: track
         for track in link.tracks.values()

@@ -11,8 +11,16 @@ from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_agent.judge.symptoms.attribution import attribute_failure, explained_by_link
+from thongsuot_agent.judge.symptoms.attribution import (
+    SAME_SPELL_NS,
+    attribute_failure,
+    explained_by_link,
+)
 from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.near_flows import (
+    LOCATED_LARGE_PACKETS,
+    locate_large_packets_lost,
+)
 from thongsuot_agent.judge.symptoms.own_queue import is_slowed
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
@@ -34,8 +42,6 @@ SMALL_LOST_RATIO = 0.06
 """Share of their latest runs that echoes lose at most where only large packets are lost."""
 LOSS_BEFORE_NS = 30 * NS_PER_S
 """Echoes that were lost so long before a page was slow, or later, are of the same time."""
-SAME_SPELL_NS = 3 * NS_PER_S
-"""Pages that were opened so close together met the same spell of a way."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
@@ -89,9 +95,11 @@ def large_packets(
         works = [s for s in stalling if any(_passes(o, family) for o in others[s])]
         fails = [s for s in stalling if any(_stalls(o, family) for o in others[s])]
         if works or len(stalling) - len(fails) >= at.settings.quorum:
-            return Diagnosis(
-                state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.LARGE_PACKETS_LOST
-            )
+            if at.link.large_packets.fault in LOCATED_LARGE_PACKETS:
+                return at.link.large_packets.fault
+            starts = (o.tracks[family].failed_since_ns for s, o in asked if s in stalling)
+            onset_ns = min((ns for ns in starts if ns is not None), default=at.now_ns)
+            return locate_large_packets_lost(at, family, onset_ns)
     return None
 
 
@@ -192,11 +200,14 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
     What is slow for several at once is no portal's: it is the way, of which nobody knows whose. So
     it is where anchors beyond the carrier lose echoes at the time.
     """
+    controls = _controls(at, here)
     if any(
         track.slow_runs or over.is_slow_at_times or _is_slow_at_the_same_time(here, track)
-        for over in _controls(at, here)
+        for over in controls
         for track in over.tracks.values()
     ):
+        return True
+    if here.is_slow_at_times and any(_is_nearly_as_often_slow(over, here) for over in controls):
         return True
     since_ns = min(_slow_starts_ns(here)) - LOSS_BEFORE_NS
     lossy = {
@@ -209,6 +220,19 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
         and RANK[point.rung] >= RANK[Segment.TRANSIT]
     }
     return len(lossy) >= at.settings.quorum
+
+
+def _is_nearly_as_often_slow(other: ServiceOverLink, here: ServiceOverLink) -> bool:
+    """
+    Return whether another service was slow a third as often, at other moments.
+
+    Loss beyond the carrier makes now a page of the one slow and now one of the other: 3 % of it
+    were told to the portal that had been slow three times first (2026-11).
+    """
+    theirs, own = (
+        sum(len(track.slow_episodes_ns) for track in over.tracks.values()) for over in (other, here)
+    )
+    return SLOW_RUNS * theirs >= own
 
 
 def _controls(at: LinkContext, here: ServiceOverLink) -> list[ServiceOverLink]:

@@ -27,6 +27,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.carrier_loss.situation"),
         advice=Text("schema.symptoms.advice.call"),
     ),
+    Symptom.CARRIER_NEW_CONNECTIONS_FAIL: Sentence(
+        headline=Text("schema.symptoms.carrier_new_connections_fail.headline"),
+        situation=Text("schema.symptoms.carrier_new_connections_fail.situation"),
+        advice=Text("schema.symptoms.advice.call"),
+    ),
     Symptom.CARRIER_SLOW: Sentence(
         headline=Text("schema.symptoms.carrier_slow.headline"),
         situation=Text("schema.symptoms.carrier_slow.situation"),

@@ -57,4 +57,14 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.lan_loss.situation"),
         advice=Text("schema.symptoms.lan_loss.advice"),
     ),
+    Symptom.LAN_LARGE_PACKETS_LOST: Sentence(
+        headline=Text("schema.symptoms.lan_large_packets_lost.headline"),
+        situation=Text("schema.symptoms.lan_large_packets_lost.situation"),
+        advice=Text("schema.symptoms.lan_loss.advice"),
+    ),
+    Symptom.LAN_NEW_CONNECTIONS_FAIL: Sentence(
+        headline=Text("schema.symptoms.lan_new_connections_fail.headline"),
+        situation=Text("schema.symptoms.lan_new_connections_fail.situation"),
+        advice=Text("schema.symptoms.new_connections_fail.advice"),
+    ),
 }

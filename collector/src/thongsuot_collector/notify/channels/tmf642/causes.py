@@ -42,6 +42,8 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.ADDRESS_CONFLICT: AlarmCause(COMMUNICATIONS, "lanError"),
     Symptom.LAN_CONGESTED: AlarmCause(QUALITY, "congestion"),
     Symptom.LAN_LOSS: AlarmCause(COMMUNICATIONS, "lanError"),
+    Symptom.LAN_LARGE_PACKETS_LOST: AlarmCause(COMMUNICATIONS, "lanError"),
+    Symptom.LAN_NEW_CONNECTIONS_FAIL: AlarmCause(EQUIPMENT, "resourceAtOrNearingCapacity"),
     Symptom.ACCESS_SILENT: _DEAD,
     Symptom.ACCESS_SESSION_LOST: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
     Symptom.DEVICE_FILTERS_ANSWERS: AlarmCause(EQUIPMENT, "configurationOrCustomisationError"),
@@ -49,6 +51,10 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.LINK_REACHES_NO_SERVICE: _ROUTING,
     Symptom.SLOW_CAUSE_UNKNOWN: AlarmCause(QUALITY, "congestion"),
     Symptom.NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
+    Symptom.LARGE_PACKETS_CAUSE_UNKNOWN: AlarmCause(
+        COMMUNICATIONS, "configurationOrCustomisationError"
+    ),
+    Symptom.CARRIER_NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
     Symptom.GATEWAY_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.FIRST_HOP_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.CONNECTION_INTERCEPTED: AlarmCause(COMMUNICATIONS, "authenticationFailure"),

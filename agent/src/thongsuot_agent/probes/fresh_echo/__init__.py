@@ -1,0 +1,1 @@
+"""The ``fresh_echo`` kind."""

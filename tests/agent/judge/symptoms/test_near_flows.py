@@ -1,0 +1,205 @@
+"""Near flows: new flows to the box and the first router tell the site's faults from the line's."""
+
+import pytest
+from msgspec import structs
+
+from tests.agent.judge.inventories import PROBES, TARGETS, anchor
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_agent.judge.symptoms import near_flows
+from thongsuot_schema.catalogue import fresh_echo
+from thongsuot_schema.inventory.model import Link, ProbeSchedule
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
+from thongsuot_schema.segment import Segment
+
+NS = 1_000_000_000
+FULL_SIZE, SMALL = 1400.0, 44.0
+LOST_LOOKUP = failed_finding(Reason.NAME_SERVER_TIMED_OUT)
+STALLED_PAGE = failed_finding(Reason.TLS_TIMED_OUT)
+
+
+@pytest.fixture
+def at() -> LinkContext:
+    """A link with a gateway and a first router to which new flows are opened."""
+    link = Link(name="fixed", interface="fix0")
+    targets = (*TARGETS, anchor("hop", Segment.ACCESS))
+    probes = (*PROBES, ProbeSchedule(kind="fresh_echo", every_s=300.0))
+    site_probes = site_probes_from((link,), targets, probes)
+    memory, link_memory = Memory(now_ns=200 * NS), LinkMemory(name="fixed")
+    for target in ("hop", "core-fixed"):
+        track = Track(kind="icmp", target=target, family=Family.IP4, answered_ns=150 * NS)
+        link_memory.tracks[SeriesKey("icmp", target, Family.IP4)] = track
+    return LinkContext(memory, link_memory, site_probes.links["fixed"], Settings())
+
+
+def run(
+    at: LinkContext,
+    target: str,
+    at_s: float,
+    answered: float,
+    *,
+    size_bytes: float | None = None,
+    family: Family = Family.IP4,
+) -> None:
+    """Let one run of new flows end."""
+    values: dict[Metric, float] = {fresh_echo.ANSWERED: answered}
+    if size_bytes is not None:
+        values[fresh_echo.PACKET] = size_bytes
+    series = Series(kind="fresh_echo", revision=1, link="fixed", target=target, family=family)
+    finding = ok_finding(values) if answered else failed_finding(Reason.TIMED_OUT, values)
+    result = Result(series=series, boottime_ns=round(at_s * NS), finding=finding)
+    near_flows.note_new_flows(at.link, result)
+
+
+def lose_lookup(at: LinkContext, at_s: float) -> None:
+    """Let a lookup that began at a moment stay unanswered."""
+    track = Track(kind="dns", target="resolver", family=Family.IP4, recent=0b1_1111)
+    at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)] = track
+    near_flows.note_beside(at, track, LOST_LOOKUP, round(at_s * NS))
+
+
+def stall_page(at: LinkContext, at_s: float, family: Family = Family.IP4) -> None:
+    """Let a page that was opened at a moment come to a halt."""
+    track = Track(kind="http", target="motcua", family=family)
+    near_flows.note_beside(at, track, STALLED_PAGE, round(at_s * NS))
+
+
+def large_packets_of(at: LinkContext, onset_s: float = 100.0) -> Diagnosis:
+    return near_flows.locate_large_packets_lost(at, Family.IP4, round(onset_s * NS))
+
+
+def test_packets_of_full_size_that_do_not_reach_the_gateway_are_lost_in_the_lan(
+    at: LinkContext,
+) -> None:
+    run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 101.0, 1.0, size_bytes=SMALL)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == near_flows.LAN_LOSES_LARGE_PACKETS
+
+
+def test_packets_of_full_size_that_pass_the_lan_while_pages_stall_are_lost_beyond(
+    at: LinkContext,
+) -> None:
+    run(at, "gateway", 101.0, 1.0, size_bytes=FULL_SIZE)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST
+
+
+def test_a_gateway_that_never_answered_a_large_echo_proves_nothing(at: LinkContext) -> None:
+    run(at, "gateway", 10.0, 1.0, size_bytes=SMALL)
+    run(at, "gateway", 101.0, 1.0, size_bytes=SMALL)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
+
+
+def test_what_was_measured_while_no_page_stalled_says_nothing(at: LinkContext) -> None:
+    """It comes and goes: that the LAN passed all before, or in another family, proves nothing."""
+    run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 98.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 102.0, 1.0, size_bytes=FULL_SIZE, family=Family.IP6)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
+
+
+def test_a_gateway_that_loses_some_large_echoes_and_not_others_names_nobody(
+    at: LinkContext,
+) -> None:
+    run(at, "gateway", 101.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 103.0, 1.0, size_bytes=SMALL)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
+
+
+def test_a_line_that_begins_in_the_device_has_no_lan_to_lose_anything_in(at: LinkContext) -> None:
+    at.link.facts = LinkFacts(present=True, carrier=True, point_to_point=True)
+    assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST
+
+
+def test_new_flows_that_end_at_the_box_are_the_sites(at: LinkContext) -> None:
+    run(at, "hop", 10.0, 1.0)
+    run(at, "hop", 100.2, 0.25)
+    lose_lookup(at, 100.0)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.BOX_DROPS_FRESH_ECHOS
+
+
+def test_new_flows_that_reach_the_carriers_first_router_are_the_carriers(at: LinkContext) -> None:
+    run(at, "hop", 100.2, 1.0)
+    lose_lookup(at, 100.0)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.CARRIER_DROPS_FRESH_ECHOS
+
+
+@pytest.mark.parametrize(
+    ("target", "at_s", "learned"),
+    [("gateway", 100.2, True), ("hop", 95.0, True), ("hop", 100.2, False)],
+    ids=["only the LAN was passed", "no lookup was lost then", "it never answers new flows"],
+)
+def test_new_flows_that_tell_neither_from_the_other_name_nobody(
+    at: LinkContext, target: str, at_s: float, learned: bool
+) -> None:
+    if learned:
+        run(at, target, 10.0, 1.0)
+    run(at, target, at_s, 0.0 if target == "hop" else 1.0)
+    lose_lookup(at, 100.0)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.NEW_FLOWS_LOST
+
+
+def test_new_echoes_that_are_lost_beside_lookups_acquit_the_name_server(at: LinkContext) -> None:
+    """Over a metered link no request is made that could say so: the flows themselves do."""
+    run(at, "core-fixed", 10.0, 1.0)
+    run(at, "core-fixed", 100.2, 0.0)
+    lose_lookup(at, 100.0)
+    assert near_flows.are_new_echoes_lost(at)
+
+
+def test_an_anchor_that_is_silent_for_open_flows_too_acquits_no_name_server(
+    at: LinkContext,
+) -> None:
+    run(at, "core-fixed", 10.0, 1.0)
+    run(at, "core-fixed", 100.2, 0.0)
+    lose_lookup(at, 100.0)
+    at.link.tracks[SeriesKey("icmp", "core-fixed", Family.IP4)].recent = 0b1_0011
+    assert not near_flows.are_new_echoes_lost(at)
+
+
+def test_where_the_lan_loses_packets_no_flows_are_lost(at: LinkContext) -> None:
+    run(at, "core-fixed", 10.0, 1.0)
+    run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "core-fixed", 100.2, 0.0)
+    run(at, "gateway", 150.0, 0.75, size_bytes=FULL_SIZE)
+    lose_lookup(at, 100.0)
+    assert not near_flows.are_new_echoes_lost(at)
+
+
+def test_a_name_server_that_is_silent_while_new_echoes_pass_is_to_blame(at: LinkContext) -> None:
+    run(at, "core-fixed", 100.2, 1.0)
+    lose_lookup(at, 100.0)
+    assert not near_flows.are_new_echoes_lost(at)
+
+
+def test_what_was_located_stays_so_when_the_runs_that_told_it_are_gone(at: LinkContext) -> None:
+    held = near_flows.BOX_DROPS_FRESH_ECHOS
+    assert near_flows.locate_new_flows_lost(at, held) == held
+
+
+def test_new_flows_are_opened_to_what_stands_near_and_not_at_once_again(
+    at: LinkContext,
+) -> None:
+    asked = near_flows.near_probes(at)
+    assert {probe.target for probe in asked} == {"gateway", "hop", "resolver", "core-fixed"}
+    assert {probe.kind for probe in asked} == {"fresh_echo"}
+    assert near_flows.near_probes(at) == ()
+    at.memory.now_ns += 2 * NS
+    assert near_flows.near_probes(at) == asked
+
+
+def test_what_left_by_another_carriers_line_is_not_counted(at: LinkContext) -> None:
+    at.link.egress = structs.replace(at.link.egress, others={Family.IP4: "south"})
+    run(at, "hop", 100.2, 1.0)
+    assert at.link.new_flows.runs == []

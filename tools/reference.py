@@ -11,7 +11,9 @@ from pathlib import Path
 
 import msgspec
 from tools.api_reference import api_page
+from tools.commands import commands_page
 from tools.figures import figures_page
+from tools.glossary import glossary_page
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
@@ -133,8 +135,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/api.md": api_page,
     "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
+    "docs/reference/commands.md": commands_page,
     "docs/reference/evidence.schema.json": evidence_schema,
     "docs/reference/figures.md": figures_page,
+    "docs/reference/glossary.md": glossary_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/sinks/README.md": sinks_page,
     "docs/reference/statements.md": statements_page,

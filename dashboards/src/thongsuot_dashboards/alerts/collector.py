@@ -114,6 +114,18 @@ GROUP = RuleGroup(
             " position by hand, or it is a bug of ours.",
         ),
         AlertRule(
+            name="ThongsuotSiteQuarantined",
+            expr=f"{collector_metrics.QUARANTINED_SITES} > 0",
+            lasting="0s",
+            severity="warning",
+            summary_vi="{{ $value }} điểm gửi nhiều hơn mức cho phép và bị hạn chế",
+            summary_en="{{ $value }} sites send more than a site may, and are quarantined",
+            action_vi="Nhật ký kiểm tra (`thongsuot-collector audit`) nêu điểm nào và vì sao. Thiết"
+            " bị lỗi, hoặc mã thông hành của nó bị người khác dùng: thu hồi nếu nghi ngờ.",
+            action_en="The audit log (`thongsuot-collector audit`) says which and why. Its device"
+            " is broken, or somebody else has its token: revoke that when in doubt.",
+        ),
+        AlertRule(
             name="ThongsuotDeadLetters",
             expr=f"increase({collector_metrics.DEAD_LETTERS}[1h]) > 0",
             lasting="0s",

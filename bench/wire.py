@@ -46,9 +46,9 @@ def bodies(device: SimulatedDevice, batch: Batch) -> tuple[int, int, int]:
     body = encode_batch(batch, index)
     compiled = compile_layout(index.layout)
     labels = LabelCache(lambda _site, _link: LABELS).for_layout(batch.site, b"", compiled)
-    parcel = encode_results(decode_columns(body, lambda _id: compiled), labels, epoch_ns=0)
-    assert parcel is not None
-    return parcel.samples, len(body), len(bytes(cramjam.snappy.compress_raw(parcel.body)))
+    encoded = encode_results(decode_columns(body, lambda _id: compiled), labels, epoch_ns=0)
+    assert encoded is not None
+    return encoded.samples, len(body), len(bytes(cramjam.snappy.compress_raw(encoded.body)))
 
 
 def compare(name: str, agents: int, make: Callable[[SimulatedDevice], Batch]) -> float:

@@ -104,7 +104,7 @@ def uses(root: Path) -> list[Use]:
         if "Text(" in module.text or ".read(" in module.text
     ]
     constants = {name: call for module in known for name, call in _constants(module).items()}
-    found: list[Use] = []
+    uses: list[Use] = []
     for module in known:
         imported = _imported(module)
         texts, held = set(texts_of(module)), set(_constants(module).values())
@@ -123,18 +123,18 @@ def uses(root: Path) -> list[Use]:
                 if constant not in constants:
                     continue
                 call = constants[constant]
-            found.append(_use(module, node, call, _joined(call, node)))
-        found += [
+            uses.append(_use(module, node, call, _joined(call, node)))
+        uses += [
             _use(module, call, call, _keywords(call) if call in inside else None)
             for call in texts - held - read
         ]
-        found += [_use(module, call, call, None) for call in held]
-    return found
+        uses += [_use(module, call, call, None) for call in held]
+    return uses
 
 
 def _joined(text: ast.Call, read: ast.Call) -> frozenset[str] | None:
-    given, more = _keywords(text), _keywords(read)
-    return None if given is None or more is None else given | more
+    own, more = _keywords(text), _keywords(read)
+    return None if own is None or more is None else own | more
 
 
 def _inside_functions(module: Module) -> set[ast.AST]:
@@ -181,7 +181,7 @@ def mistakes(root: Path) -> Iterator[str]:
             kind = "counted" if message.pluralizable else "not counted"
             yield f"{use.place}: {use.message} is {kind}"
         expected = frozenset[str]().union(*map(catalogues.places, catalogues.originals(message)))
-        given = use.values
-        if given is not None and given - {"count"} != expected - {"count"}:
-            yield f"{use.place}: {use.message} has {sorted(expected)}, given {sorted(given)}"
+        values = use.values
+        if values is not None and values - {"count"} != expected - {"count"}:
+            yield f"{use.place}: {use.message} has {sorted(expected)}, given {sorted(values)}"
     yield from (f"nothing says {name}" for name in sorted(known.keys() - named))

@@ -102,7 +102,7 @@ WRITTEN_IN_CODE = {
 
 def modules_with_vietnamese(root: Path) -> set[str]:
     """Return the modules that have a text in Vietnamese, docstrings and comments apart."""
-    found = set()
+    vietnamese = set()
     for module in modules(root, ("schema", "agent", "collector")):
         nodes = list(ast.walk(module.tree))
         notes = {node.value for node in nodes if isinstance(node, ast.Expr)}
@@ -112,8 +112,8 @@ def modules_with_vietnamese(root: Path) -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in notes
         ]
         if any(_has_marks(text) for text in texts):
-            found.add(module.name)
-    return found
+            vietnamese.add(module.name)
+    return vietnamese
 
 
 def _has_marks(text: str) -> bool:
@@ -125,8 +125,8 @@ def _has_marks(text: str) -> bool:
 
 def test_no_word_that_people_read_stands_in_code() -> None:
     metrics = "thongsuot_schema.catalogue."
-    found = {name for name in modules_with_vietnamese(ROOT) if not name.startswith(metrics)}
-    assert found == set(WRITTEN_IN_CODE)
+    vietnamese = {name for name in modules_with_vietnamese(ROOT) if not name.startswith(metrics)}
+    assert vietnamese == set(WRITTEN_IN_CODE)
 
 
 def test_a_sentence_in_code_is_found(tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_a_message_that_code_gets_wrong_is_found(tmp_path: Path) -> None:
 )
 def test_a_translation_that_would_break_a_page_is_found(text: str, fault: str) -> None:
     message = Message("Chào {name}", text, context="hello")
-    (found,) = catalogues.mistakes(message)
-    assert fault in found
+    (mistake,) = catalogues.mistakes(message)
+    assert fault in mistake
 
 
 THIRD = "fr"

@@ -97,7 +97,7 @@ class CertifiedDevice:
         )
         self.file = folder / "state" / "certificate.pem"
         self.pair = CertificateFile(self.file, wall_s=time.time)
-        self.lane = Uploader(
+        self.uploader = Uploader(
             UploadConfig(
                 endpoint=CollectorEndpoint(
                     url=at.url, host="127.0.0.1", ca_file=str(at.ca_file), timeout_s=60.0
@@ -117,7 +117,7 @@ class CertifiedDevice:
         )
 
     async def _renew(self, body: bytes) -> PostResponse:
-        return await self.lane.post(PATH_CERTIFICATE, "application/json", body)
+        return await self.uploader.post(PATH_CERTIFICATE, "application/json", body)
 
     async def enrol(self, code: str) -> tuple[int, str]:
         """Run the agent's own command; return how it ended and what it said."""
@@ -148,7 +148,7 @@ class CertifiedDevice:
 
     async def push(self) -> PostResponse:
         """Push what is no batch: 400 says that its sender was let in."""
-        return await self.lane.post(PATH_BATCHES, CONTENT_TYPE_BATCH, b"")
+        return await self.uploader.post(PATH_BATCHES, CONTENT_TYPE_BATCH, b"")
 
     def serial(self) -> str:
         """Return the serial number of the certificate in use."""

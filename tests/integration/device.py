@@ -42,10 +42,10 @@ async def pushing(
         jitter=lambda: 1.0,
     )
     async with asyncio.TaskGroup() as group:
-        lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
+        uploaders = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
         yield uplink
-        for lane in lanes:
-            lane.cancel()
+        for uploader in uploaders:
+            uploader.cancel()
     uplink.close()
 
 

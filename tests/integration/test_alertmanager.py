@@ -43,7 +43,7 @@ def alertmanager(own_alertmanager: Make, sink: ReceiverProcess) -> AlertmanagerS
     return own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
 
 
-def telling(
+def notifying(
     made: CityFixture, path: Path, *servers: AlertmanagerServer
 ) -> AbstractAsyncContextManager[NotificationService]:
     """Run all of telling with one channel, Alertmanager."""
@@ -67,7 +67,7 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    async with telling(made, tmp_path, alertmanager) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
         event = cut_fibre(made)
         dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
@@ -88,10 +88,10 @@ async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended
 ) -> None:
     made = steady_city(city_inventory())
     event = carrier_outage(made)
-    async with telling(made, tmp_path, alertmanager) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
         dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
-    async with telling(made, tmp_path, alertmanager) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
         dispatcher.enqueue((event,))
         await eventually(lambda: len(alertmanager.alerts()) == 2)
     assert statuses(sink, event.incident.id) == ["firing", "firing"]
@@ -99,7 +99,7 @@ async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended
         if site.links[0].carrier == "vnpt":
             made.report(site.name, "fiber", UP)
     made.run(made.now_s + 200)
-    async with telling(made, tmp_path, alertmanager) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
         dispatcher.enqueue(tuple(made.notifications[-1:]))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
     assert statuses(sink, event.incident.id)[2:] == ["resolved", "resolved"]
@@ -109,7 +109,7 @@ async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_p
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    async with telling(made, tmp_path, alertmanager) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
         event = cut_fibre(made)
         dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
@@ -129,7 +129,7 @@ async def test_a_cluster_of_which_one_is_away_still_tells(
 ) -> None:
     made = steady_city(city_inventory())
     other = own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
-    async with telling(made, tmp_path, alertmanager, other) as dispatcher:
+    async with notifying(made, tmp_path, alertmanager, other) as dispatcher:
         other.stop()
         event = cut_fibre(made)
         dispatcher.enqueue((event,))

@@ -52,7 +52,7 @@ async def test_a_code_brings_token_and_certificate_and_a_token_alone_does_not_pu
         assert refused.status == 403
         assert "a client certificate is required" in error_of(refused)
         assert at.audited() == ["code_created", "enrolled", "certificate_issued"]
-        device.lane.close()
+        device.uploader.close()
 
 
 async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_path: Path) -> None:
@@ -71,11 +71,11 @@ async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_p
         assert refused.status == 403
         assert "was revoked" in error_of(refused)
         # Nor does the old one renew itself back in.
-        answer = await lost.lane.post(PATH_CERTIFICATE, "application/json", b"{}")
+        answer = await lost.uploader.post(PATH_CERTIFICATE, "application/json", b"{}")
         assert answer.status == 403
         assert at.audited().count("certificate_revoked") == 1
         for holder in (device, lost):
-            holder.lane.close()
+            holder.uploader.close()
 
 
 async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
@@ -102,7 +102,7 @@ async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
         store.dispose()
         await until_refused(device, "was revoked")
         assert "certificate_issued" in at.audited()
-        device.lane.close()
+        device.uploader.close()
 
 
 async def until_refused(device: CertifiedDevice, why: str) -> None:
@@ -121,10 +121,10 @@ async def test_a_certificate_is_not_renewed_again_and_again(tmp_path: Path) -> N
         body = msgspec.json.encode(
             {"certificate_request": await PendingCertificate(device.folder / "x.pem").request()}
         )
-        answer = await device.lane.post(PATH_CERTIFICATE, "application/json", body)
+        answer = await device.uploader.post(PATH_CERTIFICATE, "application/json", body)
         assert answer.status == 429
         assert int(answer.retry_after) > 29 * DAY_S
-        device.lane.close()
+        device.uploader.close()
 
 
 def cut_before_anything_was_kept(device: CertifiedDevice, waiting: str) -> None:
@@ -164,7 +164,7 @@ async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_ne
         if is_answered and cut is not cut_before_anything_was_kept:
             # The collector has issued it; the answer was lost, or not yet kept.
             body = msgspec.json.encode({"certificate_request": request})
-            answered = await device.lane.post(PATH_CERTIFICATE, "application/json", body)
+            answered = await device.uploader.post(PATH_CERTIFICATE, "application/json", body)
             assert answered.status == 200
         waiting_file.unlink()
         cut(device, waiting)
@@ -177,7 +177,7 @@ async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_ne
         assert (await started.push()).status == 400
         assert not waiting_file.exists()
         for holder in (device, started):
-            holder.lane.close()
+            holder.uploader.close()
 
 
 async def test_a_power_cut_after_the_rename_leaves_the_new_pair_and_no_key_that_waits(
@@ -195,7 +195,7 @@ async def test_a_power_cut_after_the_rename_leaves_the_new_pair_and_no_key_that_
         # The key that waits is the one in use: the next renewal makes a new one.
         request = await PendingCertificate(device.file).request()
         assert request not in waiting
-        device.lane.close()
+        device.uploader.close()
 
 
 async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_renews(
@@ -218,7 +218,7 @@ async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_r
         # Nothing is refused but the next certificate: which of them is right, nobody knows yet.
         assert (await second.push()).status == 400
         for holder in (first, second):
-            holder.lane.close()
+            holder.uploader.close()
 
 
 async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_token_does(
@@ -234,7 +234,7 @@ async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_
         # A clock that nobody vouches for is no reason to hide it; the collector says what is wrong.
         unsure = CertificateFile(device.file, wall_s=lambda: None)
         assert unsure() != b""
-        device.lane.close()
+        device.uploader.close()
 
 
 async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_counted(
@@ -256,7 +256,7 @@ async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_cou
         # Without it the token still does.
         device.file.unlink()
         assert (await device.push()).status == 400
-        device.lane.close()
+        device.uploader.close()
 
 
 def fetched(at: CertifyingCollector) -> str:
@@ -274,7 +274,7 @@ async def test_a_collector_that_asks_for_none_gives_none_and_the_old_one_goes(
         assert (status, "certificate" in said) == (0, False)
         assert list(device.file.parent.iterdir()) == []
         assert (await device.push()).status == 400
-        device.lane.close()
+        device.uploader.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root leaves files to others")
@@ -285,4 +285,4 @@ async def test_root_leaves_the_pair_to_whom_the_state_folder_belongs(tmp_path: P
         os.chown(device.folder / "state", 4711, 4711)
         assert (await device.enrol(code_for(at.state, SITE)))[0] == 0
         assert device.file.stat().st_uid == 4711
-        device.lane.close()
+        device.uploader.close()

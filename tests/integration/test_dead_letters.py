@@ -43,8 +43,8 @@ def letters(state: Path) -> list[DeadLetter]:
 
 async def metric(client: httpx.AsyncClient, name: str) -> float:
     text = (await client.get("/metrics")).text
-    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    match = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(match[1]) if match else 0.0
 
 
 async def test_what_a_sink_could_not_read_is_delivered_once_the_reason_is_gone(

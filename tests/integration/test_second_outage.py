@@ -94,18 +94,18 @@ class TwoOutages:
         """Let the devices of the fibres say how those are, and since when."""
         for site in CUT:
             await self.world.push(site, ("fiber", state), ago_ns=ago_s * S)
-        await self.world.keeper.catch_up()
+        await self.world.consumer.catch_up()
 
     async def run(self, seconds: int, *, sites: tuple[str, ...] = POINTS) -> None:
         """Let time pass while some devices go on pushing."""
         await self.world.run(seconds, sites=sites)
-        await self.world.keeper.flush()
+        await self.world.consumer.flush()
 
     async def run_until_told(self) -> None:
         """Let time pass until every message is with its receiver, and written down."""
 
         async def is_told() -> bool:
-            if not self.world.keeper.pending_notifications():
+            if not self.world.consumer.pending_notifications():
                 return True
             await self.run(1)  # a receiver that failed is asked again later
             return False
@@ -159,7 +159,7 @@ async def playing(
         settings=NOTIFY,
         now_ns=world.clock_ns,
     )
-    world.keeper = IncidentConsumer(
+    world.consumer = IncidentConsumer(
         world.journal,
         BatchReader(LayoutCache(world.journal, LIMITS), LIMITS),
         store=world.store,
@@ -168,9 +168,9 @@ async def playing(
         publish=service.enqueue,
         now_ns=world.clock_ns,
     )
-    await world.keeper.load()
+    await world.consumer.load()
     await service.load()
-    running = asyncio.create_task(service.run(world.keeper))
+    running = asyncio.create_task(service.run(world.consumer))
     try:
         for site in POINTS:
             await world.push(site, ("fiber", State.UP), ("5g", State.UP))

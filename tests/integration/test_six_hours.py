@@ -66,7 +66,7 @@ class OutageDevice:
     root: Path
     clock: FakeClock
     boot: str = BOOTS[0]
-    ledger: SiteReconciliation = field(default_factory=SiteReconciliation)
+    reconciliation: SiteReconciliation = field(default_factory=SiteReconciliation)
     waiting: int = 0
 
     async def started(self) -> Spool:
@@ -89,12 +89,14 @@ class OutageDevice:
         now_ns = self.clock.boottime_ns()
         for result in in_an_outage(now_ns - PUSH_EVERY_S * NS_PER_S, number):
             spool.add_entry(result)
-            self.ledger.logged_runs[run_key(result)] += 1
+            self.reconciliation.logged_runs[run_key(result)] += 1
         if number % (SEALS // CHANGES) == 0:
             ms = now_ns // NS_PER_MS
             turn = change(ms)
             spool.add_entry(turn)
-            self.ledger.logged_changes[turn.verdict.link, "", turn.verdict.state.value, ms] += 1
+            self.reconciliation.logged_changes[
+                turn.verdict.link, "", turn.verdict.state.value, ms
+            ] += 1
             # News is sealed and brought to the disk at once.
             spool.seal()
             await spool.maintain()
@@ -113,7 +115,7 @@ class OutageDevice:
 class OutageResult:
     """What is there when all has been pushed."""
 
-    ledger: SiteReconciliation
+    reconciliation: SiteReconciliation
     everything: list[StoredBatch]
     in_prometheus: Counter[tuple[str, int]]
     waiting: int
@@ -189,10 +191,10 @@ async def aftermath_of(root: Path, prometheus: PrometheusServer) -> OutageResult
     await spool.close()
     everything = list(stored_batches(state / JOURNAL_FILE))
     for kept in everything:
-        device.ledger.read_batch(kept)
+        device.reconciliation.read_batch(kept)
     samples = prometheus_samples(prometheus.url, range_s=OUTAGE_S + 3600)
     return OutageResult(
-        ledger=device.ledger,
+        reconciliation=device.reconciliation,
         everything=everything,
         in_prometheus=Counter(sample for sample in samples if f" {SITE} " in sample[0]),
         waiting=device.waiting,
@@ -210,7 +212,7 @@ def aftermath(
 def test_the_account_is_told(aftermath: OutageResult, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{aftermath.ledger.line(SITE)}; {aftermath.waiting} batches waited, "
+            f"\n{aftermath.reconciliation.line(SITE)}; {aftermath.waiting} batches waited, "
             f"pushed in {aftermath.pushed_s:.0f} s; "
             f"{aftermath.in_prometheus.total()} outcomes in Prometheus\n"
         )
@@ -223,20 +225,20 @@ def test_six_hours_waited(aftermath: OutageResult) -> None:
 def test_what_was_made_is_in_the_journal_once_but_for_what_the_power_took(
     aftermath: OutageResult,
 ) -> None:
-    ledger = aftermath.ledger
-    assert ledger.duplicated == []
-    assert ledger.unlogged == 0
-    times_ms = [key[-1] for key in ledger.missing_runs]
+    reconciliation = aftermath.reconciliation
+    assert reconciliation.duplicated == []
+    assert reconciliation.unlogged == 0
+    times_ms = [key[-1] for key in reconciliation.missing_runs]
     assert times_ms, "the power cut took what was in memory"
     lost_s = (max(times_ms) - min(times_ms)) / 1000
-    assert lost_s <= AT_RISK * PUSH_EVERY_S, ledger.line(SITE)
+    assert lost_s <= AT_RISK * PUSH_EVERY_S, reconciliation.line(SITE)
     assert max(times_ms) < SECOND_BOOT_NS // NS_PER_MS
-    assert len(ledger.gaps) == 1, ledger.gaps
+    assert len(reconciliation.gaps) == 1, reconciliation.gaps
 
 
 def test_no_verdict_change_is_lost(aftermath: OutageResult) -> None:
-    assert aftermath.ledger.logged_changes.total() == CHANGES
-    assert not aftermath.ledger.missing_changes
+    assert aftermath.reconciliation.logged_changes.total() == CHANGES
+    assert not aftermath.reconciliation.missing_changes
 
 
 def test_prometheus_has_every_result_at_its_own_time(aftermath: OutageResult) -> None:

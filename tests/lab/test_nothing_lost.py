@@ -25,8 +25,7 @@ from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile
 from thongsuot_lab.matrix.journal_reader import StoredBatch
-from thongsuot_lab.matrix.reconciliation import reconcile as read_books
-from thongsuot_lab.matrix.reconciliation import sink_lag_entries
+from thongsuot_lab.matrix.reconciliation import reconcile, sink_lag_entries
 from thongsuot_lab.matrix.site_reconciliation import (
     SiteReconciliation,
     batch_numbers,
@@ -194,10 +193,10 @@ def collect_result(
     folder: Path, in_prometheus: Counter[tuple[str, int]], kills: dict[str, int], piled: int
 ) -> ChaosResult:
     """Read logs and journal."""
-    books = read_books(folder, SITES, in_prometheus)
+    reconciliations = reconcile(folder, SITES, in_prometheus)
     return ChaosResult(
-        by_site=books.by_site,
-        batches=books.batches,
+        by_site=reconciliations.by_site,
+        batches=reconciliations.batches,
         in_prometheus=in_prometheus,
         kills=kills,
         waiting_at_worst=piled,
@@ -206,27 +205,27 @@ def collect_result(
 
 
 def test_what_was_made_is_in_the_journal_exactly_once(aftermath: ChaosResult) -> None:
-    for site, ledger in aftermath.by_site.items():
-        assert len(ledger.logged_runs) > 1000, f"{site} did not tell what it made"
-        assert ledger.duplicated == [], ledger.line(site)
+    for site, reconciliation in aftermath.by_site.items():
+        assert len(reconciliation.logged_runs) > 1000, f"{site} did not tell what it made"
+        assert reconciliation.duplicated == [], reconciliation.line(site)
         if site != CUT:
-            assert not ledger.missing_runs, ledger.line(site)
-            assert ledger.gaps == [], "nothing is missing, so no gap may be announced"
+            assert not reconciliation.missing_runs, reconciliation.line(site)
+            assert reconciliation.gaps == [], "nothing is missing, so no gap may be announced"
 
 
 def test_a_power_cut_costs_what_the_rule_says_and_announces_it(aftermath: ChaosResult) -> None:
-    ledger = aftermath.by_site[CUT]
-    assert ledger.gaps, "the power cut has to be announced"
-    times_ms = [key[-1] for key in ledger.missing_runs]
+    reconciliation = aftermath.by_site[CUT]
+    assert reconciliation.gaps, "the power cut has to be announced"
+    times_ms = [key[-1] for key in reconciliation.missing_runs]
     lost_s = (max(times_ms) - min(times_ms)) / 1000 if times_ms else 0.0
     # What was made since the last time that it was brought to the disk, at most.
-    assert lost_s <= (DISK_AFTER_S + 2 * PUSH_EVERY_S + 1.0) * 1000 * MS, ledger.line(CUT)
+    assert lost_s <= (DISK_AFTER_S + 2 * PUSH_EVERY_S + 1.0) * 1000 * MS, reconciliation.line(CUT)
 
 
 def test_no_verdict_change_is_ever_lost(aftermath: ChaosResult) -> None:
-    for site, ledger in aftermath.by_site.items():
-        assert ledger.logged_changes, f"{site} did not tell of its verdicts"
-        assert not ledger.missing_changes, ledger.line(site)
+    for site, reconciliation in aftermath.by_site.items():
+        assert reconciliation.logged_changes, f"{site} did not tell of its verdicts"
+        assert not reconciliation.missing_changes, reconciliation.line(site)
 
 
 def test_the_numbers_of_a_stream_have_no_hole(aftermath: ChaosResult) -> None:
@@ -237,8 +236,10 @@ def test_the_numbers_of_a_stream_have_no_hole(aftermath: ChaosResult) -> None:
 
 def test_a_kill_makes_no_more_than_one_run_untold(aftermath: ChaosResult) -> None:
     # A run that is kept and not told shows that telling comes after keeping, and the kill between.
-    for site, ledger in aftermath.by_site.items():
-        assert ledger.unlogged <= aftermath.kills.get(site, 0) + (site == CUT), ledger.line(site)
+    for site, reconciliation in aftermath.by_site.items():
+        assert reconciliation.unlogged <= aftermath.kills.get(site, 0) + (site == CUT), (
+            reconciliation.line(site)
+        )
 
 
 def test_many_batches_waited_and_all_came(aftermath: ChaosResult) -> None:

@@ -133,7 +133,7 @@ class SiteConfigCity:
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[SiteConfigCity]:
+def sites_city() -> Iterator[SiteConfigCity]:
     """A city that is well, its agent pushing every two seconds."""
     options = StackOptions(
         with_prometheus=False,
@@ -152,56 +152,58 @@ def town() -> Iterator[SiteConfigCity]:
             stack.stop()
 
 
-def assert_nothing_is_lost_since(town: SiteConfigCity, began: AgentStatus) -> None:
+def assert_nothing_is_lost_since(sites_city: SiteConfigCity, began: AgentStatus) -> None:
     """See that it watches as before, pushes, has lost nothing, and does not try the same again."""
-    wait_for("what waited to be pushed", lambda: town.status().record.waiting_batches <= 1)
-    end = town.status()
+    wait_for("what waited to be pushed", lambda: sites_city.status().record.waiting_batches <= 1)
+    end = sites_city.status()
     assert (end.record.dropped_results, end.record.rejected_batches) == (0, 0)
     assert abs(end.started_s - began.started_s) < 1.0
     assert end.tasks == ()
     assert end.collector.acknowledged_s_ago is not None
-    (view,) = town.stack.views()
+    (view,) = sites_city.stack.views()
     assert view.backlog_batches <= 1
-    wait_for("some pushes more", lambda: town.status().results > end.results + 50)
+    wait_for("some pushes more", lambda: sites_city.status().results > end.results + 50)
 
 
-def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteConfigCity) -> None:
+def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(
+    sites_city: SiteConfigCity,
+) -> None:
     wait_for(
         "the first site configuration to be run",
-        lambda: town.site_config_line_with(" 1-", "current"),
+        lambda: sites_city.site_config_line_with(" 1-", "current"),
     )
-    before = wait_for("both links to be up", town.up_since_both)
-    began = town.status()
+    before = wait_for("both links to be up", sites_city.up_since_both)
+    began = sites_city.status()
 
     # A portal more: it is fetched over real links after the next push.
-    town.edit(town.with_portal())
+    sites_city.edit(sites_city.with_portal())
     wait_for(
         "the new portal to be run",
-        lambda: town.site_config_line_with(" 2-", "current"),
+        lambda: sites_city.site_config_line_with(" 2-", "current"),
         within_s=TAKEN_WITHIN_S,
     )
-    wait_for("the new portal to be fetched", lambda: town.portal_state() is State.UP)
-    assert f'target="{NEW_PORTAL}"' in town.agent("/metrics").decode()
+    wait_for("the new portal to be fetched", lambda: sites_city.portal_state() is State.UP)
+    assert f'target="{NEW_PORTAL}"' in sites_city.agent("/metrics").decode()
 
     # Links whose definition did not change go on as they were, and so does the process.
-    after = town.up_since()
+    after = sites_city.up_since()
     assert after.keys() == before.keys()
     assert all(abs(after[link] - before[link]) < 1.0 for link in before), (before, after)
-    now = town.status()
+    now = sites_city.status()
     assert abs(now.started_s - began.started_s) < 1.0
     assert now.results > began.results
 
     # A site configuration that leaves no way to find the collector: taken, found out, gone back
     # from, told of.
-    town.edit(town.with_dead_resolvers())
+    sites_city.edit(sites_city.with_dead_resolvers())
     line = wait_for(
         "the site configuration to be refused",
-        lambda: town.site_config_line_with(" 3-", "refused"),
+        lambda: sites_city.site_config_line_with(" 3-", "refused"),
         within_s=REFUSED_WITHIN_S,
     )
     assert " 2-" in line
-    wait_for("why", lambda: town.site_config_line_with("the collector was not reached"))
-    site_config = town.status().site_config
+    wait_for("why", lambda: sites_city.site_config_line_with("the collector was not reached"))
+    site_config = sites_city.status().site_config
     assert site_config is not None
     assert (site_config.state, site_config.version[:2], site_config.refused[:2]) == (
         "good",
@@ -209,13 +211,13 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
         "3-",
     )
 
-    assert_nothing_is_lost_since(town, began)
-    assert town.status().site_config == site_config
+    assert_nothing_is_lost_since(sites_city, began)
+    assert sites_city.status().site_config == site_config
 
     # Mended, it takes what comes next.
-    town.edit(town.with_portal())
+    sites_city.edit(sites_city.with_portal())
     wait_for(
         "the mended site configuration to be run",
-        lambda: town.site_config_line_with(" 4-", "current"),
+        lambda: sites_city.site_config_line_with(" 4-", "current"),
     )
-    wait_for("the links to be up", town.up_since_both)
+    wait_for("the links to be up", sites_city.up_since_both)

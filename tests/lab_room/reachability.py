@@ -27,16 +27,16 @@ ALL = "".join(RUNGS)
 class LinkView:
     """One link of one site, in one family, and the addresses behind each letter."""
 
-    eyes: NodeProber
+    prober: NodeProber
     addresses: dict[str, str]
 
-    def reaches(self, letter: str, patience_s: float) -> bool:
-        address = self.addresses[letter]
-        if letter == "N":
-            return "Error" not in self.eyes.resolve(address, PORTAL, patience_s)
-        if letter == "S":
-            return self.eyes.fetch(address, PORTAL, patience_s)[0] == "HTTP/1.1 200 OK"
-        return self.eyes.ping(address, patience_s)
+    def reaches(self, symbol: str, patience_s: float) -> bool:
+        address = self.addresses[symbol]
+        if symbol == "N":
+            return "Error" not in self.prober.resolve(address, PORTAL, patience_s)
+        if symbol == "S":
+            return self.prober.fetch(address, PORTAL, patience_s)[0] == "HTTP/1.1 200 OK"
+        return self.prober.ping(address, patience_s)
 
 
 def link_view(lab: Lab, site: str, link: str, family: str) -> LinkView:
@@ -67,28 +67,28 @@ def link_view(lab: Lab, site: str, link: str, family: str) -> LinkView:
 def assert_reachability(lab: Lab, expected: dict[tuple[str, str, str], str]) -> None:
     """Each (site, link, family) sees exactly these letters."""
     jobs = [
-        (where, letter, letter in seen, link_view(lab, *where))
+        (where, symbol, symbol in seen, link_view(lab, *where))
         for where, seen in expected.items()
-        for letter in RUNGS
+        for symbol in RUNGS
     ]
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
         seen = pool.map(
             lambda job: job[3].reaches(job[1], WAIT_AT_MOST_S if job[2] else QUICK_S), jobs
         )
         wrong = [
-            f"{' '.join(where)} {'does not see' if is_expected else 'sees'} {RUNGS[letter]}"
-            for (where, letter, is_expected, _), is_seen in zip(jobs, seen, strict=True)
+            f"{' '.join(where)} {'does not see' if is_expected else 'sees'} {RUNGS[symbol]}"
+            for (where, symbol, is_expected, _), is_seen in zip(jobs, seen, strict=True)
             if is_seen != is_expected
         ]
     assert wrong == []
 
 
-def round_trip_s(view_: LinkView, letter: str) -> float:
+def round_trip_s(view_: LinkView, symbol: str) -> float:
     """The fastest of three, so that a busy machine counts little."""
     took = []
     for _ in range(3):
         started_s = time.perf_counter()
-        assert view_.eyes.ping(view_.addresses[letter])
+        assert view_.prober.ping(view_.addresses[symbol])
         took.append(time.perf_counter() - started_s)
     return min(took)
 

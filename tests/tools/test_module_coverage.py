@@ -102,5 +102,5 @@ class Clock:
         finally:
             del self
 '''
-    statements = [(one.first, one.last) for one in statements_in_functions(text)]
+    statements = [(statement.first, statement.last) for statement in statements_in_functions(text)]
     assert statements == [(15, 17), (18, 18), (19, 19), (21, 21), (23, 23)]

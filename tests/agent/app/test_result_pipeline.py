@@ -28,20 +28,20 @@ SERIES = Series(kind="icmp", revision=1, link="fiber", target="anchor", family=F
 
 
 @dataclass
-class RecordedOrders:
+class RecordedCallbacks:
     """What was ordered."""
 
-    wishes: list[ConfirmationProbe] = field(default_factory=list)
+    confirmations: list[ConfirmationProbe] = field(default_factory=list)
     news: int = 0
     down: list[str] = field(default_factory=list)
     families: list[tuple[str, Family | None]] = field(default_factory=list)
 
-    def orders(self) -> PipelineCallbacks:
+    def callbacks(self) -> PipelineCallbacks:
         def count() -> None:
             self.news += 1
 
         return PipelineCallbacks(
-            on_confirmation_probe=self.wishes.append,
+            on_confirmation_probe=self.confirmations.append,
             on_verdict_change=count,
             on_link_usable=lambda: None,
             on_link_down=self.down.append,
@@ -49,7 +49,7 @@ class RecordedOrders:
         )
 
 
-def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> ResultPipeline:
+def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedCallbacks) -> ResultPipeline:
     pipeline = ResultPipeline(
         clock_of(fake),
         spool,
@@ -59,7 +59,7 @@ def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> Resu
         memory=Memory(),
         latest=LatestResults(),
     )
-    pipeline.set_callbacks(carried.orders())
+    pipeline.set_callbacks(carried.callbacks())
     return pipeline
 
 
@@ -80,15 +80,17 @@ def change(fake: FakeClock, state: State) -> VerdictChange:
 async def test_what_the_judge_rules_is_kept_and_carried_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake, carried = FakeClock(), RecordedOrders()
+    fake, carried = FakeClock(), RecordedCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
-    wish = ConfirmationProbe(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
+    confirmation = ConfirmationProbe(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
     down = change(fake, State.DOWN)
     monkeypatch.setattr(
         module,
         "step",
-        lambda memory, *_: StepOutcome(memory=memory, changes=(down,), confirmation_probes=(wish,)),
+        lambda memory, *_: StepOutcome(
+            memory=memory, changes=(down,), confirmation_probes=(confirmation,)
+        ),
     )
     pipeline.accept_result(measured(fake))
     spool.seal()
@@ -97,7 +99,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
     (batch,) = collected.ordered
     assert [change.verdict for change in batch.changes] == [down.verdict]
     assert len(batch.results) == 1
-    assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
+    assert (carried.confirmations, carried.news, carried.down) == ([confirmation], 1, ["fiber"])
     assert carried.families == [("fiber", None)]
     assert pipeline.latest.count == 1
     await spool.close()
@@ -106,7 +108,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
 async def test_which_family_is_dead_is_told_and_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake, carried = FakeClock(), RecordedOrders()
+    fake, carried = FakeClock(), RecordedCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
     up = change(fake, State.UP)
@@ -127,7 +129,7 @@ async def test_which_family_is_dead_is_told_and_taken_back(
 async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedOrders())
+    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
     stood = Verdict(link="fiber", service="", state=State.UP)
     pipeline.memory.issued[SubjectKey("fiber", "")] = IssuedVerdict(
         verdict=stood, onset_ns=7_000_000
@@ -151,7 +153,7 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 ) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedOrders())
+    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
     pipeline.memory = Memory(now_ns=1)
 
     def broken(*_: object) -> StepOutcome:
@@ -175,7 +177,7 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedOrders())
+    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
     pipeline.history.add_change(change(fake, State.UP))
     fake.advance(5)
     pipeline.tick(1_800_000_000.0)
@@ -189,7 +191,7 @@ async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> 
 async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_is_said_again(
     tmp_path: Path,
 ) -> None:
-    fake, carried = FakeClock(), RecordedOrders()
+    fake, carried = FakeClock(), RecordedCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
     onset_ns = fake.boottime_ns()

@@ -47,13 +47,13 @@ class SiteConfigDevice:
         """Return the site configurations of an agent that starts on this device."""
         holding = restore_site_config(self.own, self.path)
         self.notices += holding.notices
-        hands = SiteConfigCallbacks(
+        callbacks = SiteConfigCallbacks(
             now_ns=lambda: self.now_ns,
             apply=self._apply,
             on_notice=lambda code, text: self.notices.append((code, text)),
             push_now=self._push,
         )
-        return SiteConfigManager(own=self.own, path=self.path, active=holding, callbacks=hands)
+        return SiteConfigManager(own=self.own, path=self.path, active=holding, callbacks=callbacks)
 
     def _apply(self, config: AgentConfig, told: SiteConfiguration | None) -> None:
         assert config.site == self.own.site

@@ -74,37 +74,37 @@ def good(request: str) -> PostResponse:
 async def test_nothing_is_asked_before_two_thirds_or_without_a_time(
     tmp_path: Path, day: float | None
 ) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day = day
-    assert await town.renewal.renew_if_due() == CHECK_EVERY_S
-    assert town.requests == []
+    device = RenewalFixture(tmp_path)
+    device.day = day
+    assert await device.renewal.renew_if_due() == CHECK_EVERY_S
+    assert device.requests == []
 
 
 async def test_at_two_thirds_the_next_one_is_asked_for_and_taken_once(tmp_path: Path) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day, town.reply = 60.1, good
-    before = town.file.read_text()
-    assert await town.renewal.renew_if_due() == CHECK_EVERY_S
-    assert town.file.read_text() != before
-    assert await town.renewal.renew_if_due() == CHECK_EVERY_S
-    assert len(town.requests) == 1
+    device = RenewalFixture(tmp_path)
+    device.day, device.reply = 60.1, good
+    before = device.file.read_text()
+    assert await device.renewal.renew_if_due() == CHECK_EVERY_S
+    assert device.file.read_text() != before
+    assert await device.renewal.renew_if_due() == CHECK_EVERY_S
+    assert len(device.requests) == 1
 
 
 async def test_waits_double_up_to_six_hours_and_the_same_request_is_sent_again(
     tmp_path: Path,
 ) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day = 61.0
-    before = town.file.read_text()
-    waits = [await town.renewal.renew_if_due() for _ in range(11)]
+    device = RenewalFixture(tmp_path)
+    device.day = 61.0
+    before = device.file.read_text()
+    waits = [await device.renewal.renew_if_due() for _ in range(11)]
     assert waits[:4] == [60, 120, 240, 480]
     assert waits[-1] == 6 * 3600
-    assert len(set(town.requests)) == 1
-    assert "no link" in town.renewal.problem
-    assert town.file.read_text() == before, "what is there stays in use"
-    town.reply = good
-    assert await town.renewal.renew_if_due() == CHECK_EVERY_S
-    assert town.renewal.problem == ""
+    assert len(set(device.requests)) == 1
+    assert "no link" in device.renewal.problem
+    assert device.file.read_text() == before, "what is there stays in use"
+    device.reply = good
+    assert await device.renewal.renew_if_due() == CHECK_EVERY_S
+    assert device.renewal.problem == ""
 
 
 @pytest.mark.parametrize(
@@ -126,37 +126,37 @@ async def test_waits_double_up_to_six_hours_and_the_same_request_is_sent_again(
 async def test_what_is_no_next_certificate_leaves_the_one_that_is_there(
     tmp_path: Path, reply: PostResponse, problem: str
 ) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day, town.reply = 61.0, lambda _: reply
-    before = town.file.read_text()
-    assert await town.renewal.renew_if_due() == 60
-    assert problem in town.renewal.problem
-    assert town.file.read_text() == before
+    device = RenewalFixture(tmp_path)
+    device.day, device.reply = 61.0, lambda _: reply
+    before = device.file.read_text()
+    assert await device.renewal.renew_if_due() == 60
+    assert problem in device.renewal.problem
+    assert device.file.read_text() == before
 
 
 async def test_a_certificate_for_another_key_is_not_taken(tmp_path: Path) -> None:
-    town = RenewalFixture(tmp_path)
+    device = RenewalFixture(tmp_path)
     stranger = trustme.CA().issue_cert("x.example").cert_chain_pems[0].bytes().decode()
     answer = msgspec.json.encode(RenewalResponse(certificate=stranger))
-    town.day, town.reply = 61.0, lambda _: PostResponse(status=200, body=answer)
-    before = town.file.read_text()
-    await town.renewal.renew_if_due()
-    assert "another key" in town.renewal.problem
-    assert town.file.read_text() == before
+    device.day, device.reply = 61.0, lambda _: PostResponse(status=200, body=answer)
+    before = device.file.read_text()
+    await device.renewal.renew_if_due()
+    assert "another key" in device.renewal.problem
+    assert device.file.read_text() == before
 
 
 async def test_the_collector_may_ask_for_patience(tmp_path: Path) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day = 61.0
-    town.reply = lambda _: PostResponse(status=429, retry_after="900")
-    assert await town.renewal.renew_if_due() == 900
-    town.reply = lambda _: PostResponse(status=429, retry_after="9999999")
-    assert await town.renewal.renew_if_due() == 6 * 3600
+    device = RenewalFixture(tmp_path)
+    device.day = 61.0
+    device.reply = lambda _: PostResponse(status=429, retry_after="900")
+    assert await device.renewal.renew_if_due() == 900
+    device.reply = lambda _: PostResponse(status=429, retry_after="9999999")
+    assert await device.renewal.renew_if_due() == 6 * 3600
 
 
 async def test_one_that_has_run_out_is_told_of_and_not_sent(tmp_path: Path) -> None:
-    town = RenewalFixture(tmp_path)
-    town.day, town.reply = 91.0, good
-    await town.renewal.renew_if_due()
-    assert town.requests == []
-    assert "enrol it again" in town.renewal.problem
+    device = RenewalFixture(tmp_path)
+    device.day, device.reply = 91.0, good
+    await device.renewal.renew_if_due()
+    assert device.requests == []
+    assert "enrol it again" in device.renewal.problem

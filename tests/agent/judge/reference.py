@@ -60,8 +60,8 @@ def filled(page: str) -> str:
     """Return the page with every table as it follows from the code."""
     for name, table in TABLES.items():
         begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
-        before, found, rest = page.partition(begin)
-        assert found, f"the page has no place for {name}"
+        before, marker, rest = page.partition(begin)
+        assert marker, f"the page has no place for {name}"
         page = f"{before}{begin}\n{table()}\n{end}{rest.partition(end)[2]}"
     return page
 

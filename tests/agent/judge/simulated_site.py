@@ -147,7 +147,7 @@ class SimulatedSite:
     late: Callable[[float], bool] = lambda _at_s: False
     doubt: Callable[[float], bool] = lambda _at_s: False
     addresses: tuple[str, ...] = ("198.51.100.2",)
-    is_fulfilled: Callable[[ConfirmationProbe], bool] = lambda _wish: True
+    is_fulfilled: Callable[[ConfirmationProbe], bool] = lambda _confirmation: True
     equipment: Callable[[str, str, float], Finding | None] = lambda _kind, _link, _at_s: None
     """What a reading of a kind (radio, snmp) of a link finds; ``None``: nothing is there."""
 
@@ -187,12 +187,12 @@ class SimulatedSite:
             self._begin()
         limit_ns = _ns(until_s)
         while self._heap and self._heap[0][0] <= limit_ns:
-            at_ns, _, what = heapq.heappop(self._heap)
+            at_ns, _, due = heapq.heappop(self._heap)
             self._now_s = at_ns / NS - START_S
-            if callable(what):
-                what()
+            if callable(due):
+                due()
             else:
-                self._feed(what)
+                self._feed(due)
         return self.changes
 
     def _begin(self) -> None:
@@ -218,8 +218,8 @@ class SimulatedSite:
                     30.0, 0.3, ConfirmationProbe(kind=kind, link=link, target=target, family=family)
                 )
 
-    def _push(self, at_s: float, what: Event | Callable[[], None]) -> None:
-        heapq.heappush(self._heap, (_ns(at_s), next(self._serial), what))
+    def _push(self, at_s: float, due: Event | Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (_ns(at_s), next(self._serial), due))
 
     def _tick(self, at_s: float) -> None:
         wall_s = None if self.wall_s is None else self.wall_s + at_s
@@ -245,19 +245,23 @@ class SimulatedSite:
 
         self._push(at_s, due)
 
-    def _box_every(self, every_s: float, at_s: float, wish: ConfirmationProbe) -> None:
+    def _box_every(self, every_s: float, at_s: float, confirmation: ConfirmationProbe) -> None:
         def due() -> None:
-            self._read_box(wish, at_s)
-            self._box_every(every_s, at_s + every_s, wish)
+            self._read_box(confirmation, at_s)
+            self._box_every(every_s, at_s + every_s, confirmation)
 
         self._push(at_s, due)
 
-    def _read_box(self, wish: ConfirmationProbe, at_s: float) -> None:
-        finding = self.equipment(wish.kind, wish.link, at_s)
+    def _read_box(self, confirmation: ConfirmationProbe, at_s: float) -> None:
+        finding = self.equipment(confirmation.kind, confirmation.link, at_s)
         if finding is None:
             return
         series = Series(
-            kind=wish.kind, revision=1, link=wish.link, target=wish.target, family=wish.family
+            kind=confirmation.kind,
+            revision=1,
+            link=confirmation.link,
+            target=confirmation.target,
+            family=confirmation.family,
         )
         result = Result(series=series, boottime_ns=_ns(at_s), finding=finding)
         self._push(at_s + 0.5, ResultArrival(boottime_ns=_ns(at_s + 0.5), result=result))
@@ -269,25 +273,27 @@ class SimulatedSite:
         self.memory = ruling.memory
         self.steps += 1
         self.changes.extend(ruling.changes)
-        for wish in ruling.confirmation_probes:
+        for confirmation in ruling.confirmation_probes:
             self.probes_requested += 1
-            if self.is_fulfilled(wish):
-                self._fulfil(wish)
+            if self.is_fulfilled(confirmation):
+                self._fulfil(confirmation)
 
-    def _fulfil(self, wish: ConfirmationProbe) -> None:
+    def _fulfil(self, confirmation: ConfirmationProbe) -> None:
         at_s = self._now_s + 0.001
-        if wish.kind == "host":
-            self._push(at_s, lambda: self._measure_host(wish.link, at_s))
+        if confirmation.kind == "host":
+            self._push(at_s, lambda: self._measure_host(confirmation.link, at_s))
             return
-        if wish.kind in {"radio", "snmp"}:
-            self._push(at_s, lambda: self._read_box(wish, at_s))
+        if confirmation.kind in {"radio", "snmp"}:
+            self._push(at_s, lambda: self._read_box(confirmation, at_s))
             return
-        post = self.site_probes.links[wish.link].points[PointKey(wish.kind, wish.target)]
+        post = self.site_probes.links[confirmation.link].points[
+            PointKey(confirmation.kind, confirmation.target)
+        ]
 
         def begin() -> None:
             # As the schedule does: no second run of a series beside one that is under way.
-            if (wish.link, post.key(wish.family)) not in self._running:
-                self._measure(wish.link, post, wish.family, at_s)
+            if (confirmation.link, post.key(confirmation.family)) not in self._running:
+                self._measure(confirmation.link, post, confirmation.family, at_s)
 
         self._push(at_s, begin)
 

@@ -49,7 +49,7 @@ def test_wishes_that_stay_unfulfilled_cost_time_and_not_correctness(
     world = SimulatedSite(
         seed=seed,
         injected=(InjectedFault(start_s=60.0, end_s=300.0, at=at, loss=1.0),),
-        is_fulfilled=lambda _wish: dice.random() < share,
+        is_fulfilled=lambda _confirmation: dice.random() < share,
     )
     world.run(450.0)
     assert named_segments(world) == {at}

@@ -22,9 +22,9 @@ PORTAL_DOWN = InjectedFault(
 )
 
 
-def lived(*troubles: InjectedFault) -> tuple[SimulatedSite, Memory]:
+def lived(*faults: InjectedFault) -> tuple[SimulatedSite, Memory]:
     """Return a site that was looked at for ten minutes, and what is known of it."""
-    world = SimulatedSite(injected=troubles)
+    world = SimulatedSite(injected=faults)
     world.run(600.0)
     return world, world.memory
 
@@ -66,13 +66,13 @@ def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> 
     world.site_probes = without("motcua")
     said = len(world.changes)
     world.run(1200.0)
-    assert not [one for one in world.changes[said:] if one.verdict.service == "motcua"]
+    assert not [change for change in world.changes[said:] if change.verdict.service == "motcua"]
 
 
 def test_another_portal_under_the_same_name_is_judged_anew() -> None:
     world, memory = lived(PORTAL_DOWN)
     moved = msgspec.structs.replace(portal("motcua"), url="https://elsewhere.example/")
-    targets: list[Target] = [moved if one.name == "motcua" else one for one in TARGETS]
+    targets: list[Target] = [moved if target.name == "motcua" else target for target in TARGETS]
     forget_removed_targets(memory, world.site_probes, two_links(targets))
     assert SubjectKey("", "motcua") not in memory.issued
     gone = SeriesKey("http", "motcua", Family.IP4)

@@ -47,8 +47,8 @@ def silent(kind: str, target: str, at_ns: int, *, heard_ns: int = SINCE_NS) -> T
 
 def round_of(*tracks: Track, is_out: bool = False) -> list[tuple[bool, bool]]:
     """Return of each series in a round whether it answered and whether it was silent."""
-    sight = observe_round(link_context(*tracks, is_out=is_out), SINCE_NS)
-    return [(seen.answered, seen.silent) for seen in sight.seen]
+    observations = observe_round(link_context(*tracks, is_out=is_out), SINCE_NS)
+    return [(seen.answered, seen.silent) for seen in observations.seen]
 
 
 @pytest.mark.parametrize(("at_ns", "seen"), [(SINCE_NS, [(True, False)]), (SINCE_NS - 1, [])])
@@ -125,8 +125,8 @@ def test_the_latest_of_each_series_is_its_silence_or_an_answer_since_the_moment(
         silent("icmp", "exchange", 1, heard_ns=1),
         answered("icmp", "not measured any more", SINCE_NS),
     ]
-    sight = observe_latest(link_context(*tracks), SINCE_NS)
-    seen = [(one.track.target, one.answered, one.silent) for one in sight.seen]
+    observations = observe_latest(link_context(*tracks), SINCE_NS)
+    seen = [(item.track.target, item.answered, item.silent) for item in observations.seen]
     assert seen == [("far", True, False), ("exchange", False, True)]
 
 

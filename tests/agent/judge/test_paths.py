@@ -50,9 +50,9 @@ def finding(
     return failed_finding(Reason.TIMED_OUT, values, evidence=evidence)
 
 
-def result(at_s: int, found: Finding, target: str = "far") -> Result:
+def result(at_s: int, ending: Finding, target: str = "far") -> Result:
     series = Series(kind="path", revision=1, link="fixed", target=target, family=Family.IP4)
-    return Result(series=series, boottime_ns=at_s * S, finding=found)
+    return Result(series=series, boottime_ns=at_s * S, finding=ending)
 
 
 def change(link: str = "fixed", service: str = "") -> VerdictChange:
@@ -107,9 +107,9 @@ def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
 def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
     memory, at = Memory(), site_probes()
 
-    def routes(one: Result) -> list[str]:
+    def routes(arrived: Result) -> list[str]:
         ruling = step(
-            memory, ResultArrival(boottime_ns=one.boottime_ns, result=one), at, Settings()
+            memory, ResultArrival(boottime_ns=arrived.boottime_ns, result=arrived), at, Settings()
         )
         return [route.text for route in ruling.route_changes]
 
@@ -130,14 +130,16 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
     track = Track(kind="icmp", target="far", family=Family.IP4, silences=3)
     key = SeriesKey("icmp", "far", Family.IP4)
     memory.links["fixed"] = LinkMemory(name="fixed", tracks={key: track})
-    wishes = paths.path_probes(memory, [change()], site_probes())
-    assert [(wish.target, wish.family) for wish in wishes[:2]] == [
+    confirmations = paths.path_probes(memory, [change()], site_probes())
+    assert [(confirmation.target, confirmation.family) for confirmation in confirmations[:2]] == [
         ("far", Family.IP4),
         ("far", Family.IP6),
     ]
-    assert len(wishes) == 6
-    assert {wish.kind for wish in wishes} == {"path"}
-    assert not {"gateway", "first_hop", "dichvucong"} & {wish.target for wish in wishes}
+    assert len(confirmations) == 6
+    assert {confirmation.kind for confirmation in confirmations} == {"path"}
+    assert not {"gateway", "first_hop", "dichvucong"} & {
+        confirmation.target for confirmation in confirmations
+    }
 
 
 def test_two_changes_in_a_moment_are_one_question() -> None:
@@ -167,7 +169,7 @@ def test_what_was_learned_is_written_down_with_the_memory() -> None:
 
 
 def test_the_learned_router_tells_the_line_from_the_core() -> None:
-    bare = (GATEWAY, RESOLVER, *(one for one in TARGETS if one.segment is Segment.TRANSIT))
+    bare = (GATEWAY, RESOLVER, *(target for target in TARGETS if target.segment is Segment.TRANSIT))
     for at, without, with_it in (
         (Segment.ACCESS, Symptom.ACCESS_SILENT, Symptom.ACCESS_SILENT),
         (Segment.CARRIER, Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT),

@@ -115,11 +115,11 @@ def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) 
 
 
 def test_a_recording_judged_again_says_what_was_said_live() -> None:
-    troubles = (
+    faults = (
         InjectedFault(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
         InjectedFault(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),
     )
-    world = SimulatedSite(injected=troubles, record=True)
+    world = SimulatedSite(injected=faults, record=True)
     world.run(500.0)
     lines = [recording.header_line(world.site_probes, world.settings)]
     for event in world.events:

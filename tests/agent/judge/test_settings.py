@@ -27,8 +27,8 @@ def test_every_symptom_is_explained_on_the_page() -> None:
 
 
 def test_settings_are_read_from_a_table_of_the_configuration() -> None:
-    given = {"quorum": 3, "silence": {**msgspec.to_builtins(Settings().silence), "clear_s": 30.0}}
-    read = msgspec.convert(given, Settings)
+    table = {"quorum": 3, "silence": {**msgspec.to_builtins(Settings().silence), "clear_s": 30.0}}
+    read = msgspec.convert(table, Settings)
     assert (read.quorum, read.silence.clear_s, read.slow_excess_s) == (3, 30.0, 0.150)
 
 

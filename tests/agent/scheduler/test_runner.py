@@ -185,14 +185,14 @@ def test_a_link_that_cannot_be_used_is_unmeasured_for_its_reason() -> None:
 
 
 def test_a_wish_is_measured_at_once() -> None:
-    async def wish(runner: Runner) -> None:
+    async def confirmation(runner: Runner) -> None:
         await asyncio.sleep(1)
         runner.confirm("icmp", "fiber", "anchor", Family.IP4)
         runner.confirm("icmp", "fiber", "anchor", Family.IP4)
         runner.confirm("icmp", "fiber", "nobody planned this", Family.IP4)
 
     stage = RunnerFixture()
-    stage.play([job(quick)], for_s=6, act=wish)
+    stage.play([job(quick)], for_s=6, act=confirmation)
     assert stage.at_s() == [1.0, 5.0]
 
 

@@ -41,8 +41,8 @@ def refusal(
 def test_instructions_for_the_page_are_a_sentence_or_two_and_no_book() -> None:
     fits = SiteConfiguration(site=own().site.name, backup_instructions="x" * 300)
     validate_offer(offer(1, fits), own())
-    book = SiteConfiguration(site=own().site.name, backup_instructions="x" * 301)
-    assert refusal(book) == ("backup_instructions: longer than 300 characters",)
+    cache = SiteConfiguration(site=own().site.name, backup_instructions="x" * 301)
+    assert refusal(cache) == ("backup_instructions: longer than 300 characters",)
 
 
 def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> bool:

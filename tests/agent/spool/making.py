@@ -104,27 +104,27 @@ class CollectedRecord:
         self.repeats = 0
         self._layouts: dict[bytes, Layout] = {}
 
-    async def accept_batch(self, spool: Spool, parcel: PendingBatch) -> None:
+    async def accept_batch(self, spool: Spool, pending: PendingBatch) -> None:
         """Take a batch, asking for its layout where it is not known, and acknowledge it."""
-        if parcel.layout and parcel.layout not in self._layouts:
-            body = await spool.layout(parcel.layout)
+        if pending.layout and pending.layout not in self._layouts:
+            body = await spool.layout(pending.layout)
             assert body is not None, "the layout is lost"
             name, layout = decode_layout(body)
             self._layouts[name] = layout
-        batch = decode_batch(parcel.body, self._layouts.get)
+        batch = decode_batch(pending.body, self._layouts.get)
         key = (batch.stream, batch.number)
         self.repeats += key in self.batches
         self.batches.setdefault(key, batch)
-        self.bodies.setdefault(key, parcel.body)
-        spool.acknowledge(parcel.key)
+        self.bodies.setdefault(key, pending.body)
+        spool.acknowledge(pending.key)
 
     async def accept_all(self, spool: Spool) -> None:
         """Take everything that waits."""
-        while parcel := spool.newest_recent():
-            await self.accept_batch(spool, parcel)
-        while parcels := await spool.oldest_on_disk(16):
-            for parcel in parcels:
-                await self.accept_batch(spool, parcel)
+        while pending := spool.newest_recent():
+            await self.accept_batch(spool, pending)
+        while pending_batches := await spool.oldest_on_disk(16):
+            for pending in pending_batches:
+                await self.accept_batch(spool, pending)
             await spool.forget_acknowledged()
 
     @property

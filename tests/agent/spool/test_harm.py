@@ -209,9 +209,9 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
-    assert await spool.set_aside_rejected(parcel, Rejection(status=400, error="columns differ"))
+    pending = spool.newest_recent()
+    assert pending is not None
+    assert await spool.set_aside_rejected(pending, Rejection(status=400, error="columns differ"))
     assert spool.newest_recent() is None
     assert spool.status().rejected_batches == 1
     rejected_dir = places(tmp_path).rejected_dir
@@ -235,9 +235,9 @@ async def test_however_much_a_collector_says_of_a_refusal_the_gap_is_reported(
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
-    assert await spool.set_aside_rejected(parcel, Rejection(status=400, error="why " * 200))
+    pending = spool.newest_recent()
+    assert pending is not None
+    assert await spool.set_aside_rejected(pending, Rejection(status=400, error="why " * 200))
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)
@@ -277,16 +277,16 @@ async def test_a_refused_batch_that_a_full_disk_does_not_take_stays_in_the_queue
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
+    pending = spool.newest_recent()
+    assert pending is not None
     filler = full_disk / "filler"
     _fill(filler)
     rejection = Rejection(status=400, error="columns differ")
-    assert not await spool.set_aside_rejected(parcel, rejection)
-    assert spool.newest_recent() == parcel
+    assert not await spool.set_aside_rejected(pending, rejection)
+    assert spool.newest_recent() == pending
     assert spool.status().rejected_batches == 0
     filler.unlink()
-    assert await spool.set_aside_rejected(parcel, rejection)
+    assert await spool.set_aside_rejected(pending, rejection)
     assert spool.newest_recent() is None
     await spool.close()
 

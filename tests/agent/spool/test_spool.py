@@ -105,14 +105,14 @@ async def test_a_verdict_change_is_on_the_disk_at_once(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
-    assert not parcel.has_news
+    pending = spool.newest_recent()
+    assert pending is not None
+    assert not pending.has_news
     spool.add_entry(change(2))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
-    assert parcel.has_news, "and says so before it is there"
+    pending = spool.newest_recent()
+    assert pending is not None
+    assert pending.has_news, "and says so before it is there"
     await spool.maintain()
     assert on_disk(tmp_path) == [(0, 1)]
     news = await spool.newest_news()
@@ -125,10 +125,10 @@ async def test_a_batch_acknowledged_while_it_was_written_is_removed_again(tmp_pa
     spool = await opened(tmp_path)
     spool.add_entry(change(1))
     spool.seal()
-    parcel = spool.newest_recent()
-    assert parcel is not None
+    pending = spool.newest_recent()
+    assert pending is not None
     await spool.maintain()
-    spool.acknowledge(parcel.key)
+    spool.acknowledge(pending.key)
     await spool.maintain()
     assert on_disk(tmp_path) == []
     await spool.close()

@@ -24,15 +24,15 @@ def tell(event: str, serial: int) -> None:
     os.write(1, f"{event} {serial}\n".encode())
 
 
-async def hand_over(spool: Spool, parcel: PendingBatch, collected: Path) -> None:
+async def hand_over(spool: Spool, batch: PendingBatch, collected: Path) -> None:
     """Make a batch durable elsewhere, then acknowledge it; a repeat changes nothing."""
-    header = read_header(parcel.body)
-    if parcel.layout:
-        body = await spool.layout(parcel.layout)
+    header = read_header(batch.body)
+    if batch.layout:
+        body = await spool.layout(batch.layout)
         assert body is not None
-        _put(collected / f"layout-{parcel.layout.hex()}", body)
-    _put(collected / f"batch-{header.stream}-{header.number:08d}", parcel.body)
-    spool.acknowledge(parcel.key)
+        _put(collected / f"layout-{batch.layout.hex()}", body)
+    _put(collected / f"batch-{header.stream}-{header.number:08d}", batch.body)
+    spool.acknowledge(batch.key)
 
 
 def _put(path: Path, body: bytes) -> None:
@@ -58,11 +58,11 @@ async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -
             serial += 1
         elif dice < 0.92:
             spool.seal()
-        elif dice < 0.96 and (parcel := spool.newest_recent()):
-            await hand_over(spool, parcel, collected)
+        elif dice < 0.96 and (batch := spool.newest_recent()):
+            await hand_over(spool, batch, collected)
         elif dice < 0.98:
-            for parcel in await spool.oldest_on_disk(2):
-                await hand_over(spool, parcel, collected)
+            for batch in await spool.oldest_on_disk(2):
+                await hand_over(spool, batch, collected)
             await spool.forget_acknowledged()
         else:
             await spool.maintain()
@@ -71,11 +71,11 @@ async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -
 async def drain(spool: Spool, collected: Path) -> None:
     """Hand over everything, and end in good order."""
     spool.seal()
-    while parcel := spool.newest_recent():
-        await hand_over(spool, parcel, collected)
-    while parcels := await spool.oldest_on_disk(16):
-        for parcel in parcels:
-            await hand_over(spool, parcel, collected)
+    while batch := spool.newest_recent():
+        await hand_over(spool, batch, collected)
+    while batches := await spool.oldest_on_disk(16):
+        for batch in batches:
+            await hand_over(spool, batch, collected)
         await spool.forget_acknowledged()
     await spool.close()
 

@@ -11,7 +11,7 @@ from tests.collector.correlation.consumer_world import World
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     made = World(tmp_path)
-    await made.keeper.load()
+    await made.consumer.load()
     yield made
     await made.journal.close()
     made.store.dispose()

@@ -45,7 +45,7 @@ INVENTORY = Inventory(
 
 
 class World:
-    """A journal, a store, agents, and a keeper whose clock the test turns."""
+    """A journal, a store, agents, and a consumer whose clock the test turns."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,9 +56,9 @@ class World:
         self.layouts = LayoutCache(self.journal, LIMITS)
         self.told: list[NotificationEvent] = []
         self.agents: dict[str, BatchSealer] = {}
-        self.keeper = self.new_keeper()
+        self.consumer = self.new_consumer()
 
-    def new_keeper(self, on_told: Callable[[], None] | None = None) -> IncidentConsumer:
+    def new_consumer(self, on_told: Callable[[], None] | None = None) -> IncidentConsumer:
         def tell(events: tuple[NotificationEvent, ...]) -> None:
             self.told.extend(events)
             if on_told is not None:
@@ -128,7 +128,7 @@ class World:
         )
 
     async def run(self, seconds: int, *, sites: tuple[str, ...] = (), crash: bool = False) -> None:
-        """Let time pass; ``sites`` push every 15 s, and the keeper may crash every ten."""
+        """Let time pass; ``sites`` push every 15 s, and the consumer may crash every ten."""
         for second in range(1, seconds + 1):
             self.now_ns += S
             if second % 15 == 0:
@@ -136,12 +136,12 @@ class World:
                     await self.push(site)
             if crash and second % 10 == 0:
                 await self.crash()
-            await self.keeper.catch_up()
+            await self.consumer.catch_up()
 
     async def crash(self) -> None:
         """Leave only what is on the disk."""
-        self.keeper = self.new_keeper()
-        await self.keeper.load()
+        self.consumer = self.new_consumer()
+        await self.consumer.load()
 
     def lines(self) -> list[tuple[str, str, str, str]]:
         return [
@@ -165,4 +165,4 @@ ALL = tuple(f"s{n}" for n in range(8))
 async def all_well(world: World) -> None:
     for site in ALL:
         await world.push(site, *UP)
-    await world.keeper.catch_up()
+    await world.consumer.catch_up()

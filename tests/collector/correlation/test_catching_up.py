@@ -42,11 +42,11 @@ async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other())
-    await world.keeper.catch_up()
+    await world.consumer.catch_up()
     task.cancel()
     silent = [
         incident
-        for incident in world.keeper.registry.incidents.values()
+        for incident in world.consumer.registry.incidents.values()
         if incident.code == "many_silent"
     ]
     assert [len(incident.members) for incident in silent] == [len(ALL)]

@@ -1,4 +1,4 @@
-"""The keeper of incidents: on the disk before anybody is told, and the same after any crash."""
+"""The consumer of incidents: on the disk before anybody is told, and the same after any crash."""
 
 import asyncio
 from itertools import pairwise
@@ -36,7 +36,7 @@ async def test_a_fault_is_told_once_and_taken_back_once_crash_or_no_crash(
     ]
     (fault,) = [
         incident
-        for incident in world.keeper.registry.incidents.values()
+        for incident in world.consumer.registry.incidents.values()
         if incident.code == "link_fault"
     ]
     assert rows.load_incident(world.store, fault.id) == fault
@@ -59,7 +59,7 @@ async def test_the_tables_hold_what_the_timelines_say_and_tile_the_time(world: W
     await world.run(200, sites=ALL[1:], crash=True)
     await world.push("s0", ("fiber", State.UP), from_ns=200 * S)
     await world.run(30, sites=ALL)
-    for timeline in world.keeper.timelines.values():
+    for timeline in world.consumer.timelines.values():
         for subject, expected in timeline.intervals().items():
             kept = world.intervals(subject.site, subject.link)
             assert tuple(kept) == expected
@@ -95,7 +95,7 @@ async def test_what_came_in_while_it_was_away_is_recorded_and_told_only_if_it_go
     # What is late is held for a while: the news that it is over may be on their way.
     await world.run(60)
     assert world.lines() == [("opened", "started", "s2/fiber", "carrier:vnpt")]
-    keys = {incident.key for incident in world.keeper.registry.incidents.values()}
+    keys = {incident.key for incident in world.consumer.registry.incidents.values()}
     assert "s0/fiber" in keys
 
 
@@ -109,7 +109,7 @@ async def test_a_disk_that_refuses_delays_the_telling_and_loses_nothing(world: W
     for _ in range(5):
         world.now_ns += S
         with pytest.raises(OperationalError):
-            await world.keeper.catch_up()
+            await world.consumer.catch_up()
     assert world.told == []
     with world.store.begin() as connection:
         connection.execute(text("ALTER TABLE elsewhere RENAME TO incidents"))
@@ -133,7 +133,7 @@ async def test_what_was_forgotten_comes_back_when_its_past_is_rewritten(world: W
     await world.push("s0", ("fiber", State.DOWN))
     await world.run(30)
     name = world.told[0].incident.id
-    await world.keeper.acknowledge(name, "VNPT NOC", "on our way")
+    await world.consumer.acknowledge(name, "VNPT NOC", "on our way")
     late = world.agents["s0"]
     late.number += 1
     number, at_ns = late.number, world.now_ns + 10 * S
@@ -144,7 +144,7 @@ async def test_what_was_forgotten_comes_back_when_its_past_is_rewritten(world: W
     for site in ALL:
         await world.push(site)
     await world.run(2)
-    assert name not in world.keeper.registry.incidents
+    assert name not in world.consumer.registry.incidents
     sealed_ns = at_ns - late.epoch_ns
     batch = late.batch(
         sealed_ns,
@@ -154,7 +154,7 @@ async def test_what_was_forgotten_comes_back_when_its_past_is_rewritten(world: W
     )
     await world.append(late, late.sealed(batch), number)
     await world.run(2)
-    again = world.keeper.registry.incidents[name]
+    again = world.consumer.registry.incidents[name]
     assert again.closed_ns == at_ns
     assert again.acknowledgement is not None
     assert again.acknowledgement.owner == "VNPT NOC"
@@ -176,16 +176,16 @@ async def test_what_a_party_said_and_the_city_decided_survives_a_restart_and_is_
         text="ONT mất điện",
         token="link-1",
     )
-    await world.keeper.answer(incident.id, refusal, by="carrier:vnpt link")
+    await world.consumer.answer(incident.id, refusal, by="carrier:vnpt link")
     await world.crash()
-    known = world.keeper.registry.incidents[incident.id]
+    known = world.consumer.registry.incidents[incident.id]
     assert (known.is_disputed, known.answers) == (True, (refusal,))
     with pytest.raises(AnswerImpossible):
-        await world.keeper.answer(incident.id, refusal, by="carrier:vnpt link")
+        await world.consumer.answer(incident.id, refusal, by="carrier:vnpt link")
     ruling = Ruling(is_upheld=False, reason="ONT có điện", by="Lan", at_ns=world.now_ns)
-    await world.keeper.rule(incident.id, ruling, by="person:lan")
+    await world.consumer.rule(incident.id, ruling, by="person:lan")
     await world.crash()
-    assert not world.keeper.registry.incidents[incident.id].is_disputed
+    assert not world.consumer.registry.incidents[incident.id].is_disputed
     lines = audit.listed(world.store, subject=incident.id)
     assert [(line.by, line.action, line.detail) for line in lines] == [
         ("carrier:vnpt link", "incident_refused", "Bình: ONT mất điện"),
@@ -199,18 +199,18 @@ async def test_planned_work_survives_a_restart_and_can_be_taken_back(world: Worl
         id="w1", start_ns=world.now_ns, end_ns=world.now_ns + 3_600 * S, carrier="vnpt"
     )
     rows.put_window(world.store, window)
-    await world.keeper.refresh_windows()
+    await world.consumer.refresh_windows()
     await world.push("s0", ("fiber", State.DOWN))
     await world.run(30, sites=ALL)
     await world.crash()
     await world.run(30, sites=ALL)
     assert world.told == []
     rows.drop_window(world.store, "w1")
-    await world.keeper.refresh_windows()
+    await world.consumer.refresh_windows()
     await world.run(70, sites=ALL)
     assert world.lines() == [("opened", "unexcused", "s0/fiber", "carrier:vnpt")]
     await world.crash()
-    assert world.keeper.registry.network_state.windows == ()
+    assert world.consumer.registry.network_state.windows == ()
 
 
 async def test_what_was_not_delivered_is_pending_after_a_restart(world: World) -> None:
@@ -218,15 +218,17 @@ async def test_what_was_not_delivered_is_pending_after_a_restart(world: World) -
     await world.push("s0", ("fiber", State.DOWN))
     await world.push("s1", ("fiber", State.DOWN))
     await world.run(10)
-    first, second = world.keeper.pending_notifications()
+    first, second = world.consumer.pending_notifications()
     delivery = DeliveryAttempt(
         channel="webhook", at_ns=world.now_ns, is_delivered=True, reference="T1"
     )
-    await world.keeper.record_delivery(
+    await world.consumer.record_delivery(
         first.incident.id, first.record.number, delivery, is_done=True
     )
     await world.crash()
-    assert [notification.id for notification in world.keeper.pending_notifications()] == [second.id]
+    assert [notification.id for notification in world.consumer.pending_notifications()] == [
+        second.id
+    ]
 
 
 async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
@@ -234,9 +236,9 @@ async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
 ) -> None:
     await all_well(world)
     told = asyncio.Event()
-    world.keeper = world.new_keeper(on_told=told.set)
-    await world.keeper.load()
-    running = asyncio.create_task(world.keeper.run())
+    world.consumer = world.new_consumer(on_told=told.set)
+    await world.consumer.load()
+    running = asyncio.create_task(world.consumer.run())
     await world.push("s0", ("fiber", State.DOWN))
     world.drift_ns = S // 20
     async with asyncio.timeout(60):
@@ -250,7 +252,7 @@ async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
 async def test_the_journal_may_go_on_once_everything_is_written(world: World) -> None:
     await all_well(world)
     assert (await world.journal.cursor(CONSUMER)).sequence == 0
-    await world.keeper.flush()
+    await world.consumer.flush()
     assert (await world.journal.cursor(CONSUMER)).sequence == world.journal.head
     await world.crash()
-    assert world.keeper.lag == 0
+    assert world.consumer.lag == 0

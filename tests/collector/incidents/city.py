@@ -1,5 +1,5 @@
 """
-A town for tests: sites with two links each, their agents' pushes, a collector's timeline and book.
+A city for tests: sites with two links each, their agents' pushes, timelines and a registry.
 
 Time is in seconds of the script. What an agent says arrives ``travel_s`` later; while
 ``cut_uplink`` it stays in its spool until ``restore_uplink``. Everything that was told is
@@ -118,7 +118,7 @@ class FixtureDevice:
 
 
 class CityFixture:
-    """The town; ``run`` lets time pass, second by second."""
+    """The city; ``run`` lets time pass, second by second."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class CityFixture:
             self.devices[site.name] = device
 
     def new_registry(self) -> IncidentRegistry:
-        """Return an empty book of this town."""
+        """Return an empty registry of this city."""
         return IncidentRegistry(
             self.directory, load_all(), self.settings, calm_s=self.timeline_settings.calm_s
         )
@@ -301,7 +301,7 @@ def healthy_city(
     sites: int = 12, carriers: tuple[str, ...] = ("vnpt", "viettel", "mobifone")
 ) -> CityFixture:
     """
-    Return a town that is well, at second 30.
+    Return a city that is well, at second 30.
 
     Site n has its fibre with carrier n, its 5G with carrier n + 1, of those named, in turn.
     """

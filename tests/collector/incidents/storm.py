@@ -77,7 +77,7 @@ class StormScript:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.town = CityFixture(
+        self.city = CityFixture(
             inventory(SITES, CARRIERS, communes=COMMUNES),
             settings=IncidentSettings(silence_hold_s=90.0),
             timeline=TimelineSettings(silent_after_s=135.0),
@@ -85,7 +85,7 @@ class StormScript:
         )
         self.links: dict[Lost, str] = {
             (site.name, link.name): link.carrier
-            for site in self.town.directory.sites.values()
+            for site in self.city.directory.sites.values()
             for link in site.links
         }
 
@@ -100,8 +100,8 @@ class StormScript:
 
         def act() -> None:
             self.truth[f"{site}/{subject}"] = said
-            onset = min(second, self.town.now_s) - 2 if said is not UP else self.town.now_s
-            self.town.report(site, subject, said, onset_s=round(onset))
+            onset = min(second, self.city.now_s) - 2 if said is not UP else self.city.now_s
+            self.city.report(site, subject, said, onset_s=round(onset))
 
         self.schedule(second, act)
 
@@ -184,8 +184,8 @@ class StormScript:
         """Script a power cut; ``told`` is ``commune``, ``city`` or nobody."""
         for site in sites:
             self.reserve(site, at, at + length_s)
-            self.schedule(at, lambda site=site: self.town.power_off(site))  # type: ignore[misc]
-            self.schedule(at + length_s, lambda site=site: self.town.power_on(site))  # type: ignore[misc]
+            self.schedule(at, lambda site=site: self.city.power_off(site))  # type: ignore[misc]
+            self.schedule(at + length_s, lambda site=site: self.city.power_on(site))  # type: ignore[misc]
             party = f"commune:{site}" if told == "commune" else ""
             self.expected.append(ExpectedIncident("site_power", site, at, party))
         if told == "city":
@@ -194,7 +194,7 @@ class StormScript:
     def both_cut(self, length_s: float) -> None:
         """Script a site that loses both lines, measures on, and tells later."""
         at, site = self.reserve_random(length_s)
-        self.schedule(at - 1, lambda: self.town.cut_uplink(site))
+        self.schedule(at - 1, lambda: self.city.cut_uplink(site))
         for link in ("fiber", "5g"):
             self.report_at(at, site, link, CUT)
             self.report_at(at + length_s, site, link, UP)
@@ -204,13 +204,13 @@ class StormScript:
 
     def trickle(self, site: str) -> None:
         """Let a site report again: what is fresh at once, what it kept a batch a second."""
-        device = self.town.devices[site]
+        device = self.city.devices[site]
         spool, device.spool = device.spool, []
         for place, piece in enumerate(spool):
             self.schedule(
-                self.town.now_s + 1 + place, partial(self.town.apply_summary, device, piece)
+                self.city.now_s + 1 + place, partial(self.city.apply_summary, device, piece)
             )
-        self.town.restore_uplink(site)
+        self.city.restore_uplink(site)
 
     def of(self, carrier: str, link: str = "") -> list[Lost]:
         """Return the links of a carrier."""
@@ -280,11 +280,11 @@ class StormScript:
                 start_ns=wall_ns(at - 60),
                 end_ns=wall_ns(end),
                 carrier="vnpt",
-                commune=self.town.directory.site(site).commune,
+                commune=self.city.directory.site(site).commune,
             )
             for site, _ in lost
         ]
-        set_windows(self.town.registry, windows)
+        set_windows(self.city.registry, windows)
         for place, (site, link) in enumerate(lost):
             self.reserve(site, at - 60, end + 1_000)
             self.report_at(at + place, site, link, CUT)
@@ -296,61 +296,61 @@ class StormScript:
 
     def deafen(self, deaf: bool) -> None:
         """Cut off the collector itself, or let it hear again."""
-        sites = [site for site, device in self.town.devices.items() if not device.is_off]
+        sites = [site for site, device in self.city.devices.items() if not device.is_off]
         if deaf:
-            self.town.cut_uplink(*sites)
+            self.city.cut_uplink(*sites)
         else:
-            self.town.restore_uplink(*sites)
+            self.city.restore_uplink(*sites)
 
     # The day passes.
 
     def run(self) -> None:
         """Let the day pass."""
         self.write()
-        town = self.town
-        town.start()
-        for place, device in enumerate(town.devices.values()):
+        city = self.city
+        city.start()
+        for place, device in enumerate(city.devices.values()):
             device.pushed_s = -(place % PUSH_S)
-        while town.now_s < DAY_S:
-            town.now_s += 1
-            self._second(round(town.now_s))
+        while city.now_s < DAY_S:
+            city.now_s += 1
+            self._second(round(city.now_s))
         self.seconds = DAY_S
 
     def _second(self, now: int) -> None:
-        town = self.town
+        city = self.city
         while self._late and self._late[0][0] <= now:
             _, _, device, piece = heapq.heappop(self._late)
-            town.apply_summary(device, piece)
+            city.apply_summary(device, piece)
         for place in range(now % PUSH_S, SITES, PUSH_S):
-            self._push(town.devices[f"s{place}"])
+            self._push(city.devices[f"s{place}"])
         while self._events and self._events[0][0] <= now:
             heapq.heappop(self._events)[2]()
         if now % 5 == 0:
-            present = town.present()
-            for device in town.devices.values():
-                town.rewrites.extend(device.timeline.tick(present, town.timeline_settings))
-        if town.rewrites or town.registry.active or now % 60 == 0:
-            for event in town.advance():
+            present = city.present()
+            for device in city.devices.values():
+                city.rewrites.extend(device.timeline.tick(present, city.timeline_settings))
+        if city.rewrites or city.registry.active or now % 60 == 0:
+            for event in city.advance():
                 self._check(event.incident.code, event.incident.key, event.record.kind)
 
     def _push(self, device: FixtureDevice) -> None:
         """Push what a device measured: dated a little off, now and then late or twice."""
-        town = self.town
+        city = self.city
         if device.is_off:
             return
-        piece = device.script.batch(device.pushed_s, town.now_s)
+        piece = device.script.batch(device.pushed_s, city.now_s)
         wobble_ns = self.chance.randrange(-NS // 5, NS // 5)
         piece = msgspec.structs.replace(piece, epoch_ns=piece.epoch_ns + wobble_ns)
         device.script.pieces.clear()
-        device.pushed_s = town.now_s
+        device.pushed_s = city.now_s
         draw = self.chance.random()
         if draw < 0.01 and not device.is_mute:
             self._count += 1
-            heapq.heappush(self._late, (town.now_s + 20, self._count, device, piece))
+            heapq.heappush(self._late, (city.now_s + 20, self._count, device, piece))
             return
-        town.deliver(device, piece)
+        city.deliver(device, piece)
         if draw > 0.99 and not device.is_mute:
-            town.apply_summary(device, piece)
+            city.apply_summary(device, piece)
 
     def _check(self, code: str, key: str, kind: str) -> None:
         """Count what is called a fault of a link that is well."""

@@ -16,7 +16,7 @@ VNPT = ResponsibleParty(Party.CARRIER, "vnpt")
 
 @pytest.fixture
 def city() -> CityFixture:
-    """A town in which one fibre of VNPT is cut, and VNPT was told."""
+    """A city in which one fibre of VNPT is cut, and VNPT was told."""
     made = CityFixture(inventory(6, ("vnpt", "viettel")))
     made.start()
     made.run(30)

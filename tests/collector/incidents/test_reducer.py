@@ -78,12 +78,12 @@ def test_an_incident_shows_what_it_rests_on() -> None:
     made.run(60)
     made.report("s0", "fiber", UP)
     made.run(120)
-    exhibit = made.only("link_fault").member_evidence[0]
+    evidence_item = made.only("link_fault").member_evidence[0]
     pieces = {piece.number: piece for piece in made.devices["s0"].script.pieces}
-    (batch,) = exhibit.batches
+    (batch,) = evidence_item.batches
     assert pieces[batch.number].digest == batch.digest
-    assert pieces[batch.number].changes[0].verdict.evidence == exhibit.evidence
-    assert exhibit.evidence
+    assert pieces[batch.number].changes[0].verdict.evidence == evidence_item.evidence
+    assert evidence_item.evidence
 
 
 def test_a_fault_that_still_goes_on_when_its_news_arrives_is_told() -> None:

@@ -118,9 +118,9 @@ def test_what_was_not_delivered_is_handed_out_again_after_a_restart() -> None:
 def test_changes_are_handed_out_once() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
-    incidents, troubles, forgotten = made.registry.drain_changes()
+    incidents, faults, forgotten = made.registry.drain_changes()
     assert [incident.code for incident in incidents] == ["link_fault"]
-    assert [trouble.id for trouble in troubles] == [incidents[0].id]
+    assert [fault.id for fault in faults] == [incidents[0].id]
     assert forgotten == set()
     assert made.registry.drain_changes() == ([], [], set())
     restart(made)

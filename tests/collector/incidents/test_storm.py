@@ -22,8 +22,8 @@ def storm() -> StormScript:
 
 def opened(storm: StormScript) -> list[Incident]:
     """Return the incidents that somebody was told of, each once, as they are in the end."""
-    names = dict.fromkeys(notification.incident.id for notification in storm.town.notifications)
-    return [storm.town.registry.incidents[name] for name in names]
+    names = dict.fromkeys(notification.incident.id for notification in storm.city.notifications)
+    return [storm.city.registry.incidents[name] for name in names]
 
 
 def matches(expected: ExpectedIncident, incident: Incident) -> bool:
@@ -64,7 +64,7 @@ def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript)
 
 
 def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) -> None:
-    left = list(storm.town.registry.incidents.values())
+    left = list(storm.city.registry.incidents.values())
     for fault in storm.expected:
         # What was silence only for the collector is withdrawn when the record arrives.
         may_be_withdrawn = fault.code in {"silence", "many_silent"}
@@ -76,7 +76,7 @@ def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) ->
         )
         left.remove(incident)
     parts = {
-        name for recorded in storm.town.registry.incidents.values() for name in recorded.children
+        name for recorded in storm.city.registry.incidents.values() for name in recorded.children
     }
     beyond = [
         opened_incident
@@ -88,7 +88,7 @@ def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) ->
 
 def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormScript) -> None:
     duplicates = 0
-    for incident in storm.town.registry.incidents.values():
+    for incident in storm.city.registry.incidents.values():
         expects = NotificationKind.OPENED
         for entry in incident.notifications:
             is_opening = entry.kind is NotificationKind.OPENED
@@ -100,20 +100,20 @@ def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormS
             )
     print(f"\nduplicates: {duplicates}")  # noqa: T201
     assert duplicates == 0
-    assert len({event.id for event in storm.town.notifications}) == len(storm.town.notifications)
+    assert len({event.id for event in storm.city.notifications}) == len(storm.city.notifications)
 
 
 def test_everything_that_was_told_was_taken_back(storm: StormScript) -> None:
     assert [
         incident.id
-        for incident in storm.town.registry.incidents.values()
+        for incident in storm.city.registry.incidents.values()
         if incident.notified_party is not None
     ] == []
     assert [
-        incident.id for incident in storm.town.registry.incidents.values() if incident.is_open
+        incident.id for incident in storm.city.registry.incidents.values() if incident.is_open
     ] == []
 
 
 def test_nobody_is_written_to_all_the_time(storm: StormScript) -> None:
-    per_incident = Counter(event.incident.id for event in storm.town.notifications)
+    per_incident = Counter(event.incident.id for event in storm.city.notifications)
     assert max(per_incident.values()) <= 6

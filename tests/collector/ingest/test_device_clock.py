@@ -16,7 +16,7 @@ YEAR_NS = 365 * 86_400 * S
 
 
 def rule(
-    book: BootClocks,
+    clocks: BootClocks,
     *,
     own_epoch_ns: int,
     sealed_ns: int = 1000 * S,
@@ -30,7 +30,7 @@ def rule(
         wall_ns=own_epoch_ns + sealed_ns,
         error_s=0.01 if synchronised else None,
     )
-    return book.decide(
+    return clocks.decide(
         SITE,
         boot_id,
         clock,
@@ -41,9 +41,9 @@ def rule(
 
 def heard(delay_ns: int = 50_000_000) -> BootClocks:
     """A book that heard one push, which travelled for a while."""
-    book = BootClocks()
-    book.observe_push(SITE, BOOT, boottime_ns=1001 * S, received_ns=EPOCH + 1001 * S + delay_ns)
-    return book
+    clocks = BootClocks()
+    clocks.observe_push(SITE, BOOT, boottime_ns=1001 * S, received_ns=EPOCH + 1001 * S + delay_ns)
+    return clocks
 
 
 def test_a_synchronised_clock_that_agrees_is_believed_to_the_nanosecond() -> None:
@@ -104,31 +104,33 @@ def test_a_batch_of_another_boot_is_not_dated_by_this_one() -> None:
 
 
 def test_what_an_earlier_process_knew_of_a_boot_still_dates_its_backlog() -> None:
-    book = BootClocks()
+    clocks = BootClocks()
     earlier = "00000000-93f4-4f0e-8d53-0c2f6a1b9e77"
-    book.restore(SITE, earlier, epoch_ns=EPOCH - 86_400 * S, heard_ns=EPOCH - 3600 * S)
-    ruling = rule(book, own_epoch_ns=0, boot_id=earlier, synchronised=False)
+    clocks.restore(SITE, earlier, epoch_ns=EPOCH - 86_400 * S, heard_ns=EPOCH - 3600 * S)
+    ruling = rule(clocks, own_epoch_ns=0, boot_id=earlier, synchronised=False)
     assert ruling.epoch_ns == EPOCH - 86_400 * S
 
 
 def test_the_push_that_travelled_least_gives_the_best_estimate() -> None:
-    book = heard(delay_ns=900_000_000)
-    book.observe_push(SITE, BOOT, boottime_ns=1010 * S, received_ns=EPOCH + 1010 * S + 20_000_000)
-    book.observe_push(SITE, BOOT, boottime_ns=1020 * S, received_ns=EPOCH + 1020 * S + 700_000_000)
-    assert rule(book, own_epoch_ns=0).epoch_ns == EPOCH + 20_000_000
+    clocks = heard(delay_ns=900_000_000)
+    clocks.observe_push(SITE, BOOT, boottime_ns=1010 * S, received_ns=EPOCH + 1010 * S + 20_000_000)
+    clocks.observe_push(
+        SITE, BOOT, boottime_ns=1020 * S, received_ns=EPOCH + 1020 * S + 700_000_000
+    )
+    assert rule(clocks, own_epoch_ns=0).epoch_ns == EPOCH + 20_000_000
 
 
 def test_an_old_estimate_is_forgotten_because_quartz_drifts() -> None:
-    book = BootClocks()
+    clocks = BootClocks()
     ppm = 100
     for minute in range(24 * 60):
         boottime_ns = minute * 60 * S
         # This device's seconds are too short: it counts more of them than pass.
         true_ns = EPOCH + boottime_ns - boottime_ns * ppm // 1_000_000
-        book.observe_push(SITE, BOOT, boottime_ns=boottime_ns, received_ns=true_ns + 10_000_000)
+        clocks.observe_push(SITE, BOOT, boottime_ns=boottime_ns, received_ns=true_ns + 10_000_000)
     day_ns = 86_400 * S
     ruling = rule(
-        book, own_epoch_ns=0, sealed_ns=day_ns, received_ns=EPOCH + day_ns, synchronised=False
+        clocks, own_epoch_ns=0, sealed_ns=day_ns, received_ns=EPOCH + day_ns, synchronised=False
     )
     true_epoch_ns = EPOCH - day_ns * ppm // 1_000_000
     assert abs(ruling.epoch_ns - true_epoch_ns) < 400_000_000
@@ -152,12 +154,12 @@ def test_nothing_can_have_happened_after_it_came_in() -> None:
 def test_whatever_the_device_says_no_result_lies_in_the_future(
     own: int, boottime: int, sealed: int, last: int, synchronised: bool, told: bool
 ) -> None:
-    book = BootClocks()
+    clocks = BootClocks()
     received_ns = EPOCH
     if told:
-        book.observe_push(SITE, BOOT, boottime_ns=boottime, received_ns=received_ns)
+        clocks.observe_push(SITE, BOOT, boottime_ns=boottime, received_ns=received_ns)
     ruling = rule(
-        book,
+        clocks,
         own_epoch_ns=own,
         sealed_ns=sealed,
         last_ns=last,
@@ -168,6 +170,8 @@ def test_whatever_the_device_says_no_result_lies_in_the_future(
 
 
 def test_what_changed_is_given_out_once_to_be_kept() -> None:
-    book = heard()
-    assert book.take_changed() == [(SITE, BOOT, EPOCH + 50_000_000, EPOCH + 1001 * S + 50_000_000)]
-    assert book.take_changed() == []
+    clocks = heard()
+    assert clocks.take_changed() == [
+        (SITE, BOOT, EPOCH + 50_000_000, EPOCH + 1001 * S + 50_000_000)
+    ]
+    assert clocks.take_changed() == []

@@ -7,42 +7,42 @@ START = 1_000_000 * S
 
 
 def test_one_device_that_restarts_is_one() -> None:
-    twins = DuplicateDeviceDetector()
+    detector = DuplicateDeviceDetector()
     now_ns = START
     for boot in range(20):
         began_ns = now_ns
         now_ns += 20 * S  # until the agent runs
         for _ in range(5):
-            twins.observe("a", f"boot-{boot}", boottime_ns=now_ns - began_ns, received_ns=now_ns)
+            detector.observe("a", f"boot-{boot}", boottime_ns=now_ns - began_ns, received_ns=now_ns)
             now_ns += 15 * S
         now_ns -= 10 * S  # power is cut soon after the last push
-    assert twins.sites_with_duplicates(now_ns=now_ns) == frozenset()
+    assert detector.sites_with_duplicates(now_ns=now_ns) == frozenset()
 
 
 def test_a_push_that_was_long_on_its_way_proves_nothing() -> None:
-    twins = DuplicateDeviceDetector()
-    twins.observe("a", "new", boottime_ns=10 * S, received_ns=START + 10 * S)
-    twins.observe("a", "old", boottime_ns=900 * S, received_ns=START + 25 * S)
-    assert twins.sites_with_duplicates(now_ns=START + 25 * S) == frozenset()
+    detector = DuplicateDeviceDetector()
+    detector.observe("a", "new", boottime_ns=10 * S, received_ns=START + 10 * S)
+    detector.observe("a", "old", boottime_ns=900 * S, received_ns=START + 25 * S)
+    assert detector.sites_with_duplicates(now_ns=START + 25 * S) == frozenset()
 
 
 def test_two_devices_at_once_are_found_and_forgotten_when_one_is_gone() -> None:
-    twins = DuplicateDeviceDetector()
+    detector = DuplicateDeviceDetector()
     now_ns = START
     for turn in range(8):
         now_ns = START + turn * 15 * S
-        twins.observe("a", "left", boottime_ns=(5000 + turn * 15) * S, received_ns=now_ns)
-        twins.observe("a", "right", boottime_ns=turn * 15 * S, received_ns=now_ns)
-        twins.observe("b", "only", boottime_ns=turn * 15 * S, received_ns=now_ns)
-    assert twins.sites_with_duplicates(now_ns=now_ns) == {"a"}
+        detector.observe("a", "left", boottime_ns=(5000 + turn * 15) * S, received_ns=now_ns)
+        detector.observe("a", "right", boottime_ns=turn * 15 * S, received_ns=now_ns)
+        detector.observe("b", "only", boottime_ns=turn * 15 * S, received_ns=now_ns)
+    assert detector.sites_with_duplicates(now_ns=now_ns) == {"a"}
     later_ns = now_ns + FRESH_NS + S
-    twins.observe("a", "right", boottime_ns=FRESH_NS + 106 * S, received_ns=later_ns)
-    assert twins.sites_with_duplicates(now_ns=later_ns) == frozenset()
+    detector.observe("a", "right", boottime_ns=FRESH_NS + 106 * S, received_ns=later_ns)
+    assert detector.sites_with_duplicates(now_ns=later_ns) == frozenset()
 
 
 def test_both_are_found_after_the_collector_was_restarted_with_the_first_push_of_each() -> None:
-    twins = DuplicateDeviceDetector()
-    twins.observe("a", "left", boottime_ns=5000 * S, received_ns=START)
-    assert twins.sites_with_duplicates(now_ns=START) == frozenset()
-    twins.observe("a", "right", boottime_ns=4000 * S, received_ns=START + S)
-    assert twins.sites_with_duplicates(now_ns=START + S) == {"a"}
+    detector = DuplicateDeviceDetector()
+    detector.observe("a", "left", boottime_ns=5000 * S, received_ns=START)
+    assert detector.sites_with_duplicates(now_ns=START) == frozenset()
+    detector.observe("a", "right", boottime_ns=4000 * S, received_ns=START + S)
+    assert detector.sites_with_duplicates(now_ns=START + S) == {"a"}

@@ -1,4 +1,4 @@
-"""Real events for tests: a town in which something breaks, judged by the collector's own rules."""
+"""Real events for tests: a city in which something breaks, judged by the collector's own rules."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ def city_inventory(
     city_channels: tuple[str, ...] = (),
     carrier_fallbacks: tuple[str, ...] = (),
 ) -> Inventory:
-    """Return a town's inventory with people in it: contacts of carriers, points and the city."""
+    """Return a city's inventory with people in it: contacts of carriers, points and the city."""
     known_inventory = inventory(sites, ("vnpt", "viettel", "mobifone"))
     replace = msgspec.structs.replace
     return replace(
@@ -86,7 +86,7 @@ def city_inventory(
 
 
 def steady_city(known_inventory: Inventory) -> CityFixture:
-    """Return a town that is well, at second 30."""
+    """Return a city that is well, at second 30."""
     made = CityFixture(known_inventory)
     made.start()
     made.run(30)

@@ -41,7 +41,7 @@ def hook(tmp_path: Path) -> Iterator[ReceiverProcess]:
 
 @asynccontextmanager
 async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[NotificationService]:
-    """Put keeper and desk together as the collector does; the keeper's clock is the world's."""
+    """Put consumer and service together as the collector does, with the clock of the world."""
     url = f"http://127.0.0.1:{hook.port}/"
     secret = secret_file(world.folder, "secret", SECRET)
     channel = Settings(kind="webhook", name="main", url=url, secret_file=secret)
@@ -53,7 +53,7 @@ async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[Notifi
         store=world.store,
         registry=CollectorRegistry(),
     )
-    world.keeper = IncidentConsumer(
+    world.consumer = IncidentConsumer(
         world.journal,
         BatchReader(LayoutCache(world.journal, LIMITS), LIMITS),
         store=world.store,
@@ -62,9 +62,9 @@ async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[Notifi
         publish=desk.enqueue,
         now_ns=world.clock_ns,
     )
-    await world.keeper.load()
+    await world.consumer.load()
     await desk.load()
-    running = asyncio.create_task(desk.run(world.keeper))
+    running = asyncio.create_task(desk.run(world.consumer))
     try:
         yield desk
     finally:
@@ -92,7 +92,7 @@ async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
         await world.run(30, sites=sites)
         await world.push("s0", ("fiber", State.DOWN))
         await world.run(10, sites=sites)
-        await eventually(lambda: not world.keeper.pending_notifications())
+        await eventually(lambda: not world.consumer.pending_notifications())
         (body,) = told(hook)
         assert (body.kind, body.audience.name) == ("opened", "vnpt")
         (batch,) = body.incident.subject_evidence[0].batches
@@ -104,9 +104,9 @@ async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
         assert len(told(hook)) == 1
         await world.push("s0", ("fiber", State.UP))
         await world.run(120, sites=sites)
-        await eventually(lambda: not world.keeper.pending_notifications())
+        await eventually(lambda: not world.consumer.pending_notifications())
     assert [notified.kind for notified in told(hook)] == ["opened", "resolved"]
-    (incident,) = world.keeper.registry.incidents.values()
+    (incident,) = world.consumer.registry.incidents.values()
     assert [
         notification.deliveries[-1].is_delivered for notification in incident.notifications
     ] == [True, True]

@@ -114,9 +114,9 @@ def settings(folder: Path, **more: object) -> CertificateSettings:
     )
 
 
-def site_of(roll: ExternalCertificateRegistry, key: DeviceKey) -> str:
+def site_of(registry: ExternalCertificateRegistry, key: DeviceKey) -> str:
     peer = peer_from(leaf(key).public_bytes(Encoding.DER))
-    return roll.site_of(peer, datetime.now(UTC).timestamp())
+    return registry.site_of(peer, datetime.now(UTC).timestamp())
 
 
 MORE = """
@@ -258,19 +258,19 @@ async def test_a_file_that_has_become_wrong_changes_nothing_and_the_next_good_on
     lists = tmp_path / "city.crl"
     key = city.issue(dns(f"{SITE}.agents.example"))
     lists.write_bytes(city.revoking(key))
-    roll = ExternalCertificateRegistry(settings(tmp_path, revocation_files=(str(lists),)))
+    registry = ExternalCertificateRegistry(settings(tmp_path, revocation_files=(str(lists),)))
     for wrong in (b"nonsense", stranger.revoking(), b""):
         replaced(lists, wrong)
-        await roll.refresh()
+        await registry.refresh()
         with pytest.raises(PushRefused, match="revoked"):
-            site_of(roll, key)
+            site_of(registry, key)
     lists.unlink()
-    await roll.refresh()
+    await registry.refresh()
     with pytest.raises(PushRefused, match="revoked"):
-        site_of(roll, key)
+        site_of(registry, key)
     replaced(lists, city.revoking())
-    await roll.refresh()
-    assert site_of(roll, key) == SITE
+    await registry.refresh()
+    assert site_of(registry, key) == SITE
 
 
 def test_an_overdue_list_goes_on_counting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -279,11 +279,11 @@ def test_an_overdue_list_goes_on_counting(tmp_path: Path, caplog: pytest.LogCapt
     key = city.issue(dns(f"{SITE}.agents.example"))
     lists = tmp_path / "city.crl"
     lists.write_bytes(city.revoking(key, until=NOW - DAY))
-    roll = ExternalCertificateRegistry(settings(tmp_path, revocation_files=(str(lists),)))
+    registry = ExternalCertificateRegistry(settings(tmp_path, revocation_files=(str(lists),)))
     assert "is overdue" in caplog.text
-    assert roll.ends.lists == {"city.crl": (NOW - DAY).timestamp()}
+    assert registry.ends.lists == {"city.crl": (NOW - DAY).timestamp()}
     with pytest.raises(PushRefused, match="revoked"):
-        site_of(roll, key)
+        site_of(registry, key)
 
 
 @pytest.mark.parametrize(
@@ -301,8 +301,8 @@ def test_a_name_leads_to_its_site(
 ) -> None:
     city = ForeignAuthority("city")
     (tmp_path / "city.pem").write_text(city.pem)
-    roll = ExternalCertificateRegistry(settings(tmp_path, sites={"cn:router-17": "dong-da"}))
-    assert site_of(roll, city.issue(*names, cn=cn)) == site
+    registry = ExternalCertificateRegistry(settings(tmp_path, sites={"cn:router-17": "dong-da"}))
+    assert site_of(registry, city.issue(*names, cn=cn)) == site
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class SinkUnderTest:
 
 
 @dataclass(slots=True)
-class Town:
+class SinkLifecycle:
     """One agent, the collector, and what the database should hold in the end."""
 
     client: httpx.AsyncClient
@@ -101,44 +101,44 @@ async def live_through_it(life: SinkUnderTest, folder: Path) -> None:
         config = "[ingest]\npushes_per_s = 1000\n" + tables
         client = await stack.enter_async_context(collector(folder, config=config))
         agent = BatchSealer(life.site, epoch_ns=time.time_ns() - NOW)
-        town = Town(client, agent, Pusher(client, agent, token(folder, life.site)))
+        city = SinkLifecycle(client, agent, Pusher(client, agent, token(folder, life.site)))
         day = NOW - 24 * HOUR
-        await town.push(day, usual_results(day - 15 * S))
-        await eventually(town.all_done)
-        await away_for_a_day_then_slow(town, before, day)
-        await choosy(town, before, life)
-        await refusing_everything(town, before)
-        await town.push(NOW - 2 * S, usual_results(NOW - 17 * S, seed=1000))
-        await eventually(town.all_done)
-        await eventually(lambda: town.all_done("other"))
-        sent = await town.count("sink_samples_total")
-    assert sent == sum(map(len, town.expected.values()))
+        await city.push(day, usual_results(day - 15 * S))
+        await eventually(city.all_done)
+        await away_for_a_day_then_slow(city, before, day)
+        await choosy(city, before, life)
+        await refusing_everything(city, before)
+        await city.push(NOW - 2 * S, usual_results(NOW - 17 * S, seed=1000))
+        await eventually(city.all_done)
+        await eventually(lambda: city.all_done("other"))
+        sent = await city.count("sink_samples_total")
+    assert sent == sum(map(len, city.expected.values()))
     # What it took, a database shows within moments, not at once.
-    await eventually(lambda: len(life.stored()) >= len(town.expected))
-    assert life.stored() == town.expected
+    await eventually(lambda: len(life.stored()) >= len(city.expected))
+    assert life.stored() == city.expected
 
 
-async def away_for_a_day_then_slow(town: Town, before: FaultProxy, day: int) -> None:
+async def away_for_a_day_then_slow(city: SinkLifecycle, before: FaultProxy, day: int) -> None:
     """A batch each quarter of an hour: as many as make it fall far behind."""
     before.is_shut = True
     for quarter in range(1, 95):
         sealed = day + quarter * HOUR // 4
-        await town.push(sealed, usual_results(sealed - 15 * S, seed=quarter))
-    await eventually(lambda: town.all_done("other"))
+        await city.push(sealed, usual_results(sealed - 15 * S, seed=quarter))
+    await eventually(lambda: city.all_done("other"))
     await eventually(lambda: before.turned_away >= 3)
-    assert await town.count("consumer_lag_entries") >= 94
+    assert await city.count("consumer_lag_entries") >= 94
     before.delay_s = 0.2
     before.is_shut = False
     for place in range(3):
         sealed = NOW - (300 - place * 60) * S
-        await town.push(sealed, usual_results(sealed - 15 * S, seed=place))
-    await eventually(lambda: town.all_done("other"))
-    await eventually(town.all_done)
+        await city.push(sealed, usual_results(sealed - 15 * S, seed=place))
+    await eventually(lambda: city.all_done("other"))
+    await eventually(city.all_done)
     before.delay_s = 0.0
-    assert await town.count("sink_dropped_samples_total") == 0
+    assert await city.count("sink_dropped_samples_total") == 0
 
 
-async def choosy(town: Town, before: FaultProxy, life: SinkUnderTest) -> None:
+async def choosy(city: SinkLifecycle, before: FaultProxy, life: SinkUnderTest) -> None:
     """Two samples are refused, whatever is with them in a request."""
 
     def refuses(request: ReceivedRequest) -> Answer | None:
@@ -151,25 +151,25 @@ async def choosy(town: Town, before: FaultProxy, life: SinkUnderTest) -> None:
     ]
     # A link without any run would have its series ended, by those who can end one.
     results.append(icmp_result(NOW - 60 * S, link="5g"))
-    await town.push(NOW - 50 * S, results)
-    await eventually(town.all_done)
-    dropped = await town.count("sink_dropped_samples_total")
+    await city.push(NOW - 50 * S, results)
+    await eventually(city.all_done)
+    dropped = await city.count("sink_dropped_samples_total")
     # Some databases refuse a sample, some the point that it is in: its other metrics go with it.
     for result in (results[5], results[30]):
-        for sample, value in samples_of(result, town.agent.epoch_ns):
+        for sample, value in samples_of(result, city.agent.epoch_ns):
             if value != BAD and dropped == 2:
-                town.expected[sample] = [value]
+                city.expected[sample] = [value]
     assert dropped in {2, 8}
 
 
-async def refusing_everything(town: Town, before: FaultProxy) -> None:
+async def refusing_everything(city: SinkLifecycle, before: FaultProxy) -> None:
     """What nobody takes is dropped and counted; it stands in the way of nothing."""
-    dropped = await town.count("sink_dropped_samples_total")
+    dropped = await city.count("sink_dropped_samples_total")
     before.refuses = lambda _request: (400, {}, b"no")
     results = usual_results(NOW - 40 * S, seed=77)
-    await town.push(NOW - 20 * S, results, taken=False)
-    await eventually(town.all_done)
-    assert await town.count("sink_dropped_samples_total") == dropped + 4 * len(results)
+    await city.push(NOW - 20 * S, results, taken=False)
+    await eventually(city.all_done)
+    assert await city.count("sink_dropped_samples_total") == dropped + 4 * len(results)
     before.refuses = nothing
 
 

@@ -190,17 +190,17 @@ async def test_a_site_config_that_is_renewed_comes_again(tmp_path: Path) -> None
 async def test_while_the_inventory_is_read_number_and_content_never_part(tmp_path: Path) -> None:
     store = open_store(tmp_path / STORE_FILE)
     directory = InventoryDirectory(city())
-    book = SiteConfigRegistry(store, directory)
-    await book.load()
-    assert bytes(book.offer_for(SITE, "none"))
+    registry = SiteConfigRegistry(store, directory)
+    await registry.load()
+    assert bytes(registry.offer_for(SITE, "none"))
     directory.replace(InventoryDirectory(city(CITY.replace("dvc.example", "new.example"))))
     # Renewed, but without a version yet: nothing is sent rather than the wrong thing.
-    assert not bytes(book.offer_for(SITE, "none"))
-    assert await book.regenerate(by="", detail="edited") == 2
-    offer = msgspec.json.decode(book.offer_for(SITE, "none"), type=OfferedConfig)
+    assert not bytes(registry.offer_for(SITE, "none"))
+    assert await registry.regenerate(by="", detail="edited") == 2
+    offer = msgspec.json.decode(registry.offer_for(SITE, "none"), type=OfferedConfig)
     assert offer.number == 2
-    assert version_of(offer) == book.made[SITE].version
-    await book.save()
+    assert version_of(offer) == registry.made[SITE].version
+    await registry.save()
     store.dispose()
 
 
@@ -214,16 +214,16 @@ async def test_why_a_site_config_was_refused_stays_over_restarts(tmp_path: Path)
         )
         await agent.says(f"none !{version}", said)
     store = open_store(tmp_path / STORE_FILE)
-    book = SiteConfigRegistry(store, InventoryDirectory(city()))
-    await book.load()
-    _, run = book.of(SITE)
+    registry = SiteConfigRegistry(store, InventoryDirectory(city()))
+    await registry.load()
+    _, run = registry.of(SITE)
     assert run is not None
-    assert (run.refused, run.reason, book.rollout_status(SITE)) == (
+    assert (run.refused, run.reason, registry.rollout_status(SITE)) == (
         version,
         "too dear",
         RolloutStatus.REFUSED,
     )
-    assert not bytes(book.offer_for(SITE, f"none !{version}"))
+    assert not bytes(registry.offer_for(SITE, f"none !{version}"))
     store.dispose()
 
 

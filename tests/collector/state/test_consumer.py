@@ -1,4 +1,4 @@
-"""The keeper of states: what it knew before a crash it knows after it, and poison stops nothing."""
+"""What the consumer of states knew before a crash it knows after; a dead letter stops nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ EPOCH = 1_795_540_000 * S
 
 
 class StateFixture:
-    """A journal, a store and a keeper on them; ``crash`` leaves only what is on the disk."""
+    """A journal, a store and a consumer on them; ``crash`` leaves only what is on the disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,9 +35,9 @@ class StateFixture:
         self.store = open_store(folder / "store.sqlite")
         self.metrics = Metrics()
         self.layouts = LayoutCache(self.journal, LIMITS)
-        self.keeper = self._keeper(self.journal)
+        self.consumer = self._consumer(self.journal)
 
-    def _keeper(self, journal: SqliteJournal) -> StateConsumer:
+    def _consumer(self, journal: SqliteJournal) -> StateConsumer:
         return StateConsumer(
             journal,
             BatchReader(LayoutCache(journal, LIMITS), LIMITS),
@@ -81,8 +81,8 @@ class StateFixture:
             self._folder / "journal.sqlite", committed=lambda _jobs, _s: None
         )
         self.layouts = LayoutCache(self.journal, LIMITS)
-        self.keeper = self._keeper(self.journal)
-        await self.keeper.load()
+        self.consumer = self._consumer(self.journal)
+        await self.consumer.load()
 
     async def close(self) -> None:
         await self.journal.close()
@@ -109,19 +109,19 @@ async def test_states_after_a_crash_are_what_they_would_have_been_without(
     agents = [
         BatchSealer(f"site-{n}", epoch_ns=EPOCH + n * S, stream=f"{n:016x}") for n in range(3)
     ]
-    await world.keeper.load()
+    await world.consumer.load()
     for place in range(12):
         for agent in agents:
             await world.push(agent, batch(agent, 1000 + 15 * place))
-        await world.keeper.catch_up()
+        await world.consumer.catch_up()
         if place == 5:
-            await world.keeper.snapshot()
-    before = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+            await world.consumer.snapshot()
+    before = msgspec.msgpack.encode(dict(sorted(world.consumer.sites.items())))
     await world.crash()
-    assert world.keeper.lag == 18
-    await world.keeper.catch_up()
-    assert world.keeper.lag == 0
-    after = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+    assert world.consumer.lag == 18
+    await world.consumer.catch_up()
+    assert world.consumer.lag == 0
+    after = msgspec.msgpack.encode(dict(sorted(world.consumer.sites.items())))
     assert after == before
 
 
@@ -129,7 +129,7 @@ async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
-    await world.keeper.load()
+    await world.consumer.load()
     numbers = []
     for place in range(0, 120, 2):
         # One that is trimmed before it was read: the next read asks the disk, and finds nothing.
@@ -138,11 +138,11 @@ async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
         # And one that may be appended before that read has ended.
         pushing = asyncio.create_task(world.push(agent, batch(agent, 1015 + 15 * place)))
         await asyncio.sleep(place / 120 * 0.002)
-        await world.keeper.catch_up()
+        await world.consumer.catch_up()
         await pushing
-        await world.keeper.catch_up()
+        await world.consumer.catch_up()
         numbers.append(place + 2)
-    held = world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held
+    held = world.consumer.sites["hoan-kiem"].streams[agent.stream].verdicts.held
     assert held == tuple((number, number) for number in numbers)
 
 
@@ -150,18 +150,18 @@ async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
     world: StateFixture, tmp_path: Path
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
-    await world.keeper.load()
+    await world.consumer.load()
     for sealed in (1000, 1015, 1030):
         await world.push(agent, batch(agent, sealed))
-    await world.keeper.catch_up()
-    await world.keeper.snapshot()
+    await world.consumer.catch_up()
+    await world.consumer.snapshot()
     await world.journal.close()
     for part in list(tmp_path.glob("journal.sqlite*")):  # noqa: ASYNC240
         part.unlink()
     await world.crash()
     await world.push(agent, batch(agent, 1045))
-    await world.keeper.catch_up()
-    state = world.keeper.sites["hoan-kiem"]
+    await world.consumer.catch_up()
+    state = world.consumer.sites["hoan-kiem"]
     assert state.streams[agent.stream].verdicts.held == ((1, 4),)
 
 
@@ -169,16 +169,16 @@ async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_goes_on(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
-    await world.keeper.load()
+    await world.consumer.load()
     await world.push(agent, batch(agent, 1000))
     await world.append(agent, 77, b"what is this", b"")
     impostor = BatchSealer("ba-dinh", epoch_ns=EPOCH)
     body, _ = impostor.sealed(impostor.batch(1000 * S))
     await world.append(agent, 78, body, b"")
     await world.push(agent, batch(agent, 1015))
-    await world.keeper.catch_up()
-    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 2),)
-    assert "ba-dinh" not in world.keeper.sites
+    await world.consumer.catch_up()
+    assert world.consumer.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 2),)
+    assert "ba-dinh" not in world.consumer.sites
     first, second = dead_letters.listed(world.store)
     assert (first.consumer, first.number, second.number) == ("state", 77, 78)
     assert "zstd" in first.error
@@ -188,31 +188,31 @@ async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_goes_on(
     assert kept.body == b"what is this"
     # Read again after a crash, it is set aside once.
     await world.crash()
-    await world.keeper.catch_up()
+    await world.consumer.catch_up()
     assert dead_letters.count(world.store) == 2
 
 
 async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: StateFixture) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
-    await world.keeper.load()
+    await world.consumer.load()
     await world.push(agent, batch(agent, 1000))
-    await world.keeper.catch_up()
+    await world.consumer.catch_up()
     assert (await world.journal.cursor("state")).sequence == 0
-    await world.keeper.snapshot()
+    await world.consumer.snapshot()
     assert (await world.journal.cursor("state")).sequence == world.journal.head
 
 
 async def test_who_waits_for_a_sequence_is_told_when_it_is_reached(world: StateFixture) -> None:
 
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
-    await world.keeper.load()
-    waiting = asyncio.create_task(world.keeper.wait_until_applied(1))
-    running = asyncio.create_task(world.keeper.run())
+    await world.consumer.load()
+    waiting = asyncio.create_task(world.consumer.wait_until_applied(1))
+    running = asyncio.create_task(world.consumer.run())
     await world.push(agent, batch(agent, 1001))
     async with asyncio.timeout(60):
         await waiting
     running.cancel()
-    state = world.keeper.sites["hoan-kiem"]
+    state = world.consumer.sites["hoan-kiem"]
     assert [
         verdict.transition.state
         for verdict in state.streams[agent.stream].verdicts.all_transitions()

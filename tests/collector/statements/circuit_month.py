@@ -100,9 +100,9 @@ class StatementFixture:
         window = MaintenanceWindow(id="w1", start_ns=ns(from_s), end_ns=ns(until_s), **covers)
         rows.put_window(self.store, window)
 
-    def trouble(self, from_s: int, until_s: int, *, known_s: int | None = None) -> Fault:
+    def fault(self, from_s: int, until_s: int, *, known_s: int | None = None) -> Fault:
         """Write a fault of the fibre, and the incident that it is."""
-        trouble = Fault(
+        fault = Fault(
             id=f"t{from_s}",
             subject=SUBJECT,
             phases=tuple(
@@ -113,8 +113,8 @@ class StatementFixture:
             end_ns=ns(until_s),
             known_ns=ns(from_s + 2 if known_s is None else known_s),
         )
-        self.write(IncidentWrites(faults=[trouble], incidents=[incident(f"i{from_s}", [trouble])]))
-        return trouble
+        self.write(IncidentWrites(faults=[fault], incidents=[incident(f"i{from_s}", [fault])]))
+        return fault
 
     def tell(
         self,
@@ -145,9 +145,9 @@ def ns(second: int) -> int:
     return (BASE + second * S) * 1_000_000
 
 
-def incident(name: str, troubles: Sequence[Fault]) -> Incident:
-    """Return an incident of some troubles."""
-    first = troubles[0]
+def incident(name: str, faults: Sequence[Fault]) -> Incident:
+    """Return an incident of some faults."""
+    first = faults[0]
     return Incident(
         id=name,
         code="link_fault",
@@ -170,13 +170,13 @@ def incident(name: str, troubles: Sequence[Fault]) -> Incident:
                 state=State.DOWN,
                 symptom=Symptom.ACCESS_SILENT,
             )
-            for fault in troubles
+            for fault in faults
         ),
     )
 
 
-def november(books: StatementFixture) -> None:
+def november(month: StatementFixture) -> None:
     """Write a month with a cut of an hour, told after 8 s, and two hours without power."""
-    books.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP), (DAY, OFF), (DAY + 2 * HOUR, UP))
-    books.trouble(HOUR, 2 * HOUR)
-    books.tell(f"i{HOUR}", HOUR + 8)
+    month.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP), (DAY, OFF), (DAY + 2 * HOUR, UP))
+    month.fault(HOUR, 2 * HOUR)
+    month.tell(f"i{HOUR}", HOUR + 8)

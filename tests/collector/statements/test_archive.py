@@ -24,39 +24,39 @@ from thongsuot_schema.segment import Party
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[StatementFixture]:
+def month(tmp_path: Path) -> Iterator[StatementFixture]:
     made = StatementFixture(tmp_path)
     yield made
     made.store.dispose()
 
 
-def circuit(books: StatementFixture) -> Circuit:
-    circuit_found = books.archive.circuit("HN/FTTH 42", NOVEMBER)
+def circuit(month: StatementFixture) -> Circuit:
+    circuit_found = month.archive.circuit("HN/FTTH 42", NOVEMBER)
     assert circuit_found is not None
     return circuit_found
 
 
-def statement(books: StatementFixture) -> Statement:
-    return books.archive.statement(circuit(books), NOVEMBER)
+def statement(month: StatementFixture) -> Statement:
+    return month.archive.statement(circuit(month), NOVEMBER)
 
 
 def test_circuits_are_named_as_carriers_do_and_else_by_site_and_link(
-    books: StatementFixture,
+    month: StatementFixture,
 ) -> None:
-    listed = circuits(books.archive.directory)
+    listed = circuits(month.archive.directory)
     assert [(named_circuit.name, named_circuit.medium) for named_circuit in listed] == [
         ("HN/FTTH 42", Medium.FIBER),
         ("hk-01/5g", Medium.RADIO_5G),
     ]
-    assert books.archive.circuit("hk-01/fiber", NOVEMBER) == listed[0]
-    assert books.archive.circuit("nothing", NOVEMBER) is None
+    assert month.archive.circuit("hk-01/fiber", NOVEMBER) == listed[0]
+    assert month.archive.circuit("nothing", NOVEMBER) is None
 
 
 def test_a_statement_is_read_from_what_the_keeper_and_the_dispatcher_wrote(
-    books: StatementFixture,
+    month: StatementFixture,
 ) -> None:
-    november(books)
-    issued = statement(books)
+    november(month)
+    issued = statement(month)
     (only,) = issued.interruptions
     assert (only.down_ms, only.down_notified_ms) == (HOUR * S, HOUR * S - 8_250)
     assert (only.incident, only.reference) == (f"i{HOUR}", "T-9")
@@ -66,133 +66,135 @@ def test_a_statement_is_read_from_what_the_keeper_and_the_dispatcher_wrote(
     assert issued.is_final
 
 
-def test_only_what_reached_the_carrier_itself_counts_as_told(books: StatementFixture) -> None:
-    books.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))
-    books.trouble(HOUR, 2 * HOUR)
-    books.tell(f"i{HOUR}", HOUR + 5, outcome=ChannelOutcome.RETRY)
-    books.tell(f"i{HOUR}", HOUR + 6, audience=CITY)
-    books.tell(f"i{HOUR}", HOUR + 7, audience=ResponsibleParty(Party.CARRIER, "viettel"))
-    books.tell(f"i{HOUR}", 2 * HOUR + 10, kind="resolved")
-    assert statement(books).interruptions[0].notified_ms is None
-    books.tell(f"i{HOUR}", HOUR + 90, kind="updated")
-    assert statement(books).interruptions[0].notified_ms == BASE + (HOUR + 90) * S + 250
+def test_only_what_reached_the_carrier_itself_counts_as_told(month: StatementFixture) -> None:
+    month.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))
+    month.fault(HOUR, 2 * HOUR)
+    month.tell(f"i{HOUR}", HOUR + 5, outcome=ChannelOutcome.RETRY)
+    month.tell(f"i{HOUR}", HOUR + 6, audience=CITY)
+    month.tell(f"i{HOUR}", HOUR + 7, audience=ResponsibleParty(Party.CARRIER, "viettel"))
+    month.tell(f"i{HOUR}", 2 * HOUR + 10, kind="resolved")
+    assert statement(month).interruptions[0].notified_ms is None
+    month.tell(f"i{HOUR}", HOUR + 90, kind="updated")
+    assert statement(month).interruptions[0].notified_ms == BASE + (HOUR + 90) * S + 250
 
 
 def test_a_carrier_is_not_told_of_a_fault_before_that_fault_was_known(
-    books: StatementFixture,
+    month: StatementFixture,
 ) -> None:
-    books.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))
-    books.trouble(HOUR, 2 * HOUR, known_s=HOUR + 60)
-    books.tell(f"i{HOUR}", HOUR + 5)
-    assert statement(books).interruptions[0].notified_ms is None
+    month.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))
+    month.fault(HOUR, 2 * HOUR, known_s=HOUR + 60)
+    month.tell(f"i{HOUR}", HOUR + 5)
+    assert statement(month).interruptions[0].notified_ms is None
 
 
-def test_planned_work_is_that_of_the_circuit(books: StatementFixture) -> None:
-    november(books)
-    books.plan_work(0, DAY, carrier="viettel")
-    assert statement(books).totals.by_class[TimeClass.MAINTENANCE] == 0
-    books.plan_work(0, DAY, carrier="vnpt")
-    assert statement(books).totals.by_class[TimeClass.MAINTENANCE] == DAY * S
-    assert statement(books).interruptions == ()
+def test_planned_work_is_that_of_the_circuit(month: StatementFixture) -> None:
+    november(month)
+    month.plan_work(0, DAY, carrier="viettel")
+    assert statement(month).totals.by_class[TimeClass.MAINTENANCE] == 0
+    month.plan_work(0, DAY, carrier="vnpt")
+    assert statement(month).totals.by_class[TimeClass.MAINTENANCE] == DAY * S
+    assert statement(month).interruptions == ()
 
 
-def test_what_stands_open_lasts_only_until_the_site_was_heard_last(books: StatementFixture) -> None:
-    books.live((-DAY, UP), heard_s=10 * DAY)
-    assert statement(books).totals.by_class[TimeClass.UP] == 10 * DAY * S
-    assert statement(books).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
-    books.live((-DAY, UP), (3 * DAY, SILENT), heard_s=3 * DAY)
-    assert statement(books).totals.by_class[TimeClass.UNKNOWN] == 27 * DAY * S
+def test_what_stands_open_lasts_only_until_the_site_was_heard_last(
+    month: StatementFixture,
+) -> None:
+    month.live((-DAY, UP), heard_s=10 * DAY)
+    assert statement(month).totals.by_class[TimeClass.UP] == 10 * DAY * S
+    assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
+    month.live((-DAY, UP), (3 * DAY, SILENT), heard_s=3 * DAY)
+    assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 27 * DAY * S
 
 
 def test_the_contract_of_the_inventory_is_what_is_held_against(tmp_path: Path) -> None:
     contract = Contract(name="c", carrier="vnpt", availability_ratio=0.999, first_month="2026-11")
-    books = StatementFixture(tmp_path, contracts=(contract,))
-    november(books)
-    assert statement(books).is_available_enough is False
-    october = books.archive.statement(circuit(books), NOVEMBER.after(-1))
+    month = StatementFixture(tmp_path, contracts=(contract,))
+    november(month)
+    assert statement(month).is_available_enough is False
+    october = month.archive.statement(circuit(month), NOVEMBER.after(-1))
     assert october.terms.contract == ""
-    books.store.dispose()
+    month.store.dispose()
 
 
-def test_late_data_issues_a_new_revision_that_says_what_changed(books: StatementFixture) -> None:
-    books.live((-DAY, UP), (HOUR, SILENT), (2 * HOUR, UP))
-    first = books.archive.issue_revision(circuit(books), NOVEMBER)
+def test_late_data_issues_a_new_revision_that_says_what_changed(month: StatementFixture) -> None:
+    month.live((-DAY, UP), (HOUR, SILENT), (2 * HOUR, UP))
+    first = month.archive.issue_revision(circuit(month), NOVEMBER)
     assert (first.revision, first.number) == (1, "2026-11/HN/FTTH 42/1")
-    assert books.archive.issue_revision(circuit(books), NOVEMBER) == first
-    november(books)
-    books.now_s += DAY
-    second = books.archive.issue_revision(circuit(books), NOVEMBER)
+    assert month.archive.issue_revision(circuit(month), NOVEMBER) == first
+    november(month)
+    month.now_s += DAY
+    second = month.archive.issue_revision(circuit(month), NOVEMBER)
     assert second.revision == 2
     said = {change.subject: (change.before, change.after) for change in second.changes}
     assert said["down"] == (0, HOUR * S)
     assert said["unknown"] == (HOUR * S, 0)
     assert said["begun"] == (0, 1)
     assert said["interruption"] == (None, HOUR * S)
-    assert revision_store.latest(books.store, "2026-11", SITE, LINK) == second
-    assert revision_store.revision(books.store, "2026-11", SITE, LINK, 1) == first
+    assert revision_store.latest(month.store, "2026-11", SITE, LINK) == second
+    assert revision_store.revision(month.store, "2026-11", SITE, LINK, 1) == first
     assert [
-        number for number, _ in revision_store.revisions(books.store, "2026-11", SITE, LINK)
+        number for number, _ in revision_store.revisions(month.store, "2026-11", SITE, LINK)
     ] == [1, 2]
-    (brief,) = revision_store.summaries(books.store, "2026-11")
+    (brief,) = revision_store.summaries(month.store, "2026-11")
     assert (brief.revision, brief.down_ms) == (2, HOUR * S)
-    assert revision_store.months(books.store) == ["2026-11"]
+    assert revision_store.months(month.store) == ["2026-11"]
 
 
 def test_a_month_that_is_not_over_or_was_not_measured_is_not_issued(
-    books: StatementFixture,
+    month: StatementFixture,
 ) -> None:
-    november(books)
-    books.now_s = 20 * DAY
-    draft = books.archive.issue_revision(circuit(books), NOVEMBER)
+    november(month)
+    month.now_s = 20 * DAY
+    draft = month.archive.issue_revision(circuit(month), NOVEMBER)
     assert draft.is_draft
     assert draft.statement.totals.until_ms == BASE + 20 * DAY * S
-    books.now_s = 31 * DAY
-    assert books.archive.issue_revision(circuit(books), NOVEMBER.after(-2)).is_draft
-    assert revision_store.months(books.store) == []
+    month.now_s = 31 * DAY
+    assert month.archive.issue_revision(circuit(month), NOVEMBER.after(-2)).is_draft
+    assert revision_store.months(month.store) == []
 
 
-def test_a_draft_ends_at_the_last_moment_that_is_proven(books: StatementFixture) -> None:
-    books.live((-DAY, UP), (HOUR, CUT), heard_s=10 * DAY)
-    books.now_s = 20 * DAY
-    draft = statement(books)
+def test_a_draft_ends_at_the_last_moment_that_is_proven(month: StatementFixture) -> None:
+    month.live((-DAY, UP), (HOUR, CUT), heard_s=10 * DAY)
+    month.now_s = 20 * DAY
+    draft = statement(month)
     assert draft.totals.until_ms == BASE + 10 * DAY * S
     assert draft.totals.by_class[TimeClass.UNKNOWN] == 0
     (only,) = draft.interruptions
     assert (only.down_ms, only.until_ms) == ((10 * DAY - HOUR) * S, None)
     # Once the month is over what nothing was heard of is unknown, and the statement is one.
-    books.now_s = 31 * DAY
-    assert statement(books).is_final
-    assert statement(books).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
+    month.now_s = 31 * DAY
+    assert statement(month).is_final
+    assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
 
 
 async def test_statements_are_issued_by_themselves_some_time_after_the_month(
-    books: StatementFixture,
+    month: StatementFixture,
 ) -> None:
-    november(books)
+    november(month)
     settings = SlaSettings()
-    books.now_s = 30 * DAY + 86_399
-    assert NOVEMBER not in StatementIssuer(books.archive, settings).due()
-    books.now_s = 31 * DAY
-    issuer = StatementIssuer(books.archive, settings)
+    month.now_s = 30 * DAY + 86_399
+    assert NOVEMBER not in StatementIssuer(month.archive, settings).due()
+    month.now_s = 31 * DAY
+    issuer = StatementIssuer(month.archive, settings)
     assert issuer.due() == [NOVEMBER.after(-1), NOVEMBER]
     await issuer.issue_due()
-    assert revision_store.months(books.store) == ["2026-11", "2026-10"]
+    assert revision_store.months(month.store) == ["2026-11", "2026-10"]
     assert [
-        summary.circuit.name for summary in revision_store.summaries(books.store, "2026-11")
+        summary.circuit.name for summary in revision_store.summaries(month.store, "2026-11")
     ] == ["HN/FTTH 42"]
-    books.now_s = 30 * DAY + 37 * DAY
-    assert NOVEMBER not in StatementIssuer(books.archive, settings).due()
+    month.now_s = 30 * DAY + 37 * DAY
+    assert NOVEMBER not in StatementIssuer(month.archive, settings).due()
 
 
-def test_a_circuit_that_left_the_inventory_keeps_its_statements(books: StatementFixture) -> None:
-    november(books)
-    gone = circuit(books)
-    issued = books.archive.issue_revision(gone, NOVEMBER)
-    archive = books.archive
+def test_a_circuit_that_left_the_inventory_keeps_its_statements(month: StatementFixture) -> None:
+    november(month)
+    gone = circuit(month)
+    issued = month.archive.issue_revision(gone, NOVEMBER)
+    archive = month.archive
     archive.directory.sites.pop(SITE)
     kept = archive.circuit("HN/FTTH 42", NOVEMBER)
     assert kept == gone
     assert archive.newest_or_draft(gone, NOVEMBER) == issued
-    with books.store.begin() as connection:
+    with month.store.begin() as connection:
         connection.execute(delete(STATEMENTS))
     assert archive.circuit("HN/FTTH 42", NOVEMBER) is None

@@ -1,4 +1,4 @@
-"""The whole way: what agents pushed, through the journal and the keeper, to a month's statement."""
+"""From what agents pushed, through the journal and the consumer, to a month's statement."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from thongsuot_schema.state import State
 async def test_a_cut_that_an_agent_told_of_is_on_the_statement(tmp_path: Path) -> None:
     world = World(tmp_path)
     try:
-        await world.keeper.load()
+        await world.consumer.load()
         for state, seconds in ((State.UP, 60), (State.DOWN, 120), (State.UP, 60)):
             await world.push("s0", ("fiber", state))
-            await world.keeper.catch_up()
+            await world.consumer.catch_up()
             for _ in range(seconds // 15):
                 world.now_ns += 15 * S
                 await world.push("s0")
-                await world.keeper.catch_up()
-        await world.keeper.flush()
+                await world.consumer.catch_up()
+        await world.consumer.flush()
         archive = StatementArchive(
             world.store, InventoryDirectory(INVENTORY), now_ns=world.clock_ns
         )

@@ -15,15 +15,15 @@ CIRCUIT = "/sla/2026-11/HN/FTTH%2042"
 
 def issued(folder: Path) -> None:
     """Leave November with two revisions of one circuit's statement behind, as time went by."""
-    books = StatementFixture(folder)
-    november(books)
-    circuit = books.archive.circuit("HN/FTTH 42", NOVEMBER)
+    month = StatementFixture(folder)
+    november(month)
+    circuit = month.archive.circuit("HN/FTTH 42", NOVEMBER)
     assert circuit is not None
-    books.archive.issue_revision(circuit, NOVEMBER)
-    books.plan_work(0, DAY, carrier="vnpt")
-    books.now_s += DAY
-    books.archive.issue_revision(circuit, NOVEMBER)
-    books.store.dispose()
+    month.archive.issue_revision(circuit, NOVEMBER)
+    month.plan_work(0, DAY, carrier="vnpt")
+    month.now_s += DAY
+    month.archive.issue_revision(circuit, NOVEMBER)
+    month.store.dispose()
 
 
 async def test_a_month_lists_its_circuits_and_each_leads_to_its_statement(tmp_path: Path) -> None:
@@ -65,12 +65,12 @@ async def test_a_statement_has_its_arithmetic_its_revisions_and_both_languages(
 
 async def test_a_month_of_which_too_little_is_known_is_judged_nowhere(tmp_path: Path) -> None:
     contract = Contract(name="c", carrier="vnpt", availability_ratio=0.999, coverage_ratio=0.9)
-    books = StatementFixture(tmp_path, contracts=(contract,))
-    books.live((-DAY, UP), (HOUR, CUT), heard_s=20 * DAY)
-    circuit = books.archive.circuit("HN/FTTH 42", NOVEMBER)
+    month = StatementFixture(tmp_path, contracts=(contract,))
+    month.live((-DAY, UP), (HOUR, CUT), heard_s=20 * DAY)
+    circuit = month.archive.circuit("HN/FTTH 42", NOVEMBER)
     assert circuit is not None
-    books.archive.issue_revision(circuit, NOVEMBER)
-    books.store.dispose()
+    month.archive.issue_revision(circuit, NOVEMBER)
+    month.store.dispose()
     async with collector(tmp_path, inventory=inventory(contract)) as client:
         page = (await client.get(CIRCUIT, params={"lang": "en"})).text
         assert "66.6666% of the time is known, too little to conclude (90% needed)" in page

@@ -24,19 +24,19 @@ pytestmark = [pytest.mark.lab, needs_lab]
 )
 def test_a_resolver_answers_as_the_fault_says(lab: Lab, fault: str, answer: str) -> None:
     fixed, mobile = link_view(lab, *FIXED4), link_view(lab, *MOBILE4)
-    truth = fixed.eyes.resolve(fixed.addresses["N"], PORTAL)
+    truth = fixed.prober.resolve(fixed.addresses["N"], PORTAL)
     broken_links(lab, fault)
-    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL) == answer
-    assert mobile.eyes.resolve(mobile.addresses["N"], PORTAL) == truth
+    assert fixed.prober.resolve(fixed.addresses["N"], PORTAL) == answer
+    assert mobile.prober.resolve(mobile.addresses["N"], PORTAL) == truth
     lab.heal()
-    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL) == truth
+    assert fixed.prober.resolve(fixed.addresses["N"], PORTAL) == truth
 
 
 def test_a_slow_resolver_answers_late(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     lab.fault("resolver-slow", carrier="song-hong", delay_s=0.3)
     started_s = time.perf_counter()
-    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
+    assert fixed.prober.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
     assert time.perf_counter() - started_s >= 0.3
 
 
@@ -44,10 +44,10 @@ def test_a_name_that_is_gone_is_soon_unknown_everywhere(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     lab.fault("name-removed", portal="motcua")
     deadline_s = time.monotonic() + WAIT_AT_MOST_S
-    while fixed.eyes.resolve(fixed.addresses["N"], "motcua.lab.test") != "NXDOMAIN":
+    while fixed.prober.resolve(fixed.addresses["N"], "motcua.lab.test") != "NXDOMAIN":
         assert time.monotonic() < deadline_s, "the resolver goes on remembering"
         time.sleep(0.05)
-    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
+    assert fixed.prober.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
 
 
 @pytest.mark.parametrize(
@@ -68,32 +68,32 @@ def test_a_name_that_is_gone_is_soon_unknown_everywhere(lab: Lab) -> None:
 def test_a_portal_answers_as_the_fault_says(lab: Lab, fault: str, status: str) -> None:
     fixed = link_view(lab, *FIXED6)
     broken_links(lab, fault)
-    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == status
+    assert fixed.prober.fetch(fixed.addresses["S"], PORTAL)[0] == status
     lab.heal()
-    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
+    assert fixed.prober.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
 
 
 def test_a_hanging_portal_connects_and_says_nothing(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     lab.fault("portal-hangs")
-    with fixed.eyes._socket(fixed.addresses["S"], socket.SOCK_STREAM, 0, WAIT_AT_MOST_S) as sock:
+    with fixed.prober._socket(fixed.addresses["S"], socket.SOCK_STREAM, 0, WAIT_AT_MOST_S) as sock:
         sock.connect((fixed.addresses["S"], 443))
-    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL, QUICK_S)[0] == "TimeoutError"
+    assert fixed.prober.fetch(fixed.addresses["S"], PORTAL, QUICK_S)[0] == "TimeoutError"
 
 
 def test_a_slow_portal_answers_late(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     lab.fault("portal-slow", delay_s=0.3)
     started_s = time.perf_counter()
-    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
+    assert fixed.prober.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
     assert time.perf_counter() - started_s >= 0.3
 
 
 def test_a_portal_with_a_wrong_body_shows_another_text(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
-    assert "Cổng dịch vụ công" in fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
+    assert "Cổng dịch vụ công" in fixed.prober.fetch(fixed.addresses["S"], PORTAL)[1]
     lab.fault("portal-wrong-body", text="It works!")
-    body = fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
+    body = fixed.prober.fetch(fixed.addresses["S"], PORTAL)[1]
     assert "It works!" in body
     assert "Cổng dịch vụ công" not in body
 
@@ -102,8 +102,8 @@ def test_one_dead_address_of_a_portal_leaves_the_other(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     v4 = [a for a in lab.topology.addresses_of("portal.dichvucong") if ":" not in a]
     lab.fault("portal-address-down")
-    assert fixed.eyes.fetch(v4[0], PORTAL)[0] == "HTTP/1.1 200 OK"
-    assert fixed.eyes.fetch(v4[1], PORTAL, QUICK_S)[0] == "TimeoutError"
+    assert fixed.prober.fetch(v4[0], PORTAL)[0] == "HTTP/1.1 200 OK"
+    assert fixed.prober.fetch(v4[1], PORTAL, QUICK_S)[0] == "TimeoutError"
 
 
 def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab: Lab) -> None:
@@ -114,7 +114,7 @@ def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab
     def answers_go_to_device() -> bool:
         return hardware in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout
 
-    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert fixed.prober.ping(fixed.addresses["G"])
     assert answers_go_to_device()
     lab.fault("duplicate-address", site="s1")
     assert not answers_go_to_device()
@@ -127,7 +127,7 @@ def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab
         assert time.monotonic() < deadline_s, "the client gives the address up"
 
     lab.heal()
-    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert fixed.prober.ping(fixed.addresses["G"])
     assert answers_go_to_device()
     assert "192.168.1.10" not in client.run(["ip", "-4", "addr", "show", "eth0"]).stdout
 
@@ -138,4 +138,4 @@ def test_a_duplicate_address_is_healed_also_where_nobody_asked_for_it(lab: Lab) 
     lab.node("s1.ont").ip("neigh flush to 192.168.1.10")
     lab.heal()
     fixed = link_view(lab, *FIXED4)
-    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert fixed.prober.ping(fixed.addresses["G"])

@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.lab, needs_lab]
 def test_an_mtu_black_hole_takes_large_packets_only(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     lab.fault("mtu-black-hole", site="s1", largest_bytes=1200)
-    assert fixed.eyes.ping(fixed.addresses["A"], size_bytes=1000)
-    assert not fixed.eyes.ping(fixed.addresses["A"], QUICK_S, size_bytes=1400)
+    assert fixed.prober.ping(fixed.addresses["A"], size_bytes=1000)
+    assert not fixed.prober.ping(fixed.addresses["A"], QUICK_S, size_bytes=1400)
     path = "/bytes/20000"
-    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL, 2 * QUICK_S, path)[0] == "TimeoutError"
+    assert fixed.prober.fetch(fixed.addresses["S"], PORTAL, 2 * QUICK_S, path)[0] == "TimeoutError"
     lab.heal()
-    assert fixed.eyes.ping(fixed.addresses["A"], size_bytes=1400)
+    assert fixed.prober.ping(fixed.addresses["A"], size_bytes=1400)
 
 
 def test_a_delayed_line_is_slower_by_what_was_asked(lab: Lab) -> None:
@@ -46,11 +46,11 @@ def test_a_longer_route_slows_what_lies_beyond_the_core_and_nothing_before(lab: 
 def test_lost_packets_are_counted_by_the_wire_that_lost_them(lab: Lab) -> None:
     fixed = link_view(lab, *FIXED4)
     wire = lab.topology.site("s1").uplink("fixed").access_wire
-    assert fixed.eyes.ping(fixed.addresses["H"])
+    assert fixed.prober.ping(fixed.addresses["H"])
     before = lab.wires_report().wires[wire]
     lab.fault("loss", site="s1", ratio=0.5, direction="down")
     count = 200
-    with fixed.eyes._socket("", socket.SOCK_DGRAM, socket.IPPROTO_ICMP, WAIT_AT_MOST_S) as sock:
+    with fixed.prober._socket("", socket.SOCK_DGRAM, socket.IPPROTO_ICMP, WAIT_AT_MOST_S) as sock:
         for number in range(count):
             sock.sendto(struct.pack("!BBHHH", 8, 0, 0, 0, number), (fixed.addresses["H"], 0))
         while (after := lab.wires_report().wires[wire]).b_to_a.arrived < (
@@ -71,10 +71,10 @@ def test_a_slow_line_carries_a_tenth(lab: Lab) -> None:
     assert base is not None
     lab.fault("slow-line", site="s1")
     assert lab.wires_report().wires[wire].b_to_a.impairment.rate_bps == pytest.approx(base / 10)
-    eyes = link_view(lab, *FIXED4)
+    prober = link_view(lab, *FIXED4)
     size_bytes = 500_000
     started_s = time.perf_counter()
-    _, body = eyes.eyes.fetch(eyes.addresses["S"], PORTAL, path=f"/bytes/{size_bytes}")
+    _, body = prober.prober.fetch(prober.addresses["S"], PORTAL, path=f"/bytes/{size_bytes}")
     took_s = time.perf_counter() - started_s
     assert len(body) == size_bytes
     assert took_s > 0.8 * size_bytes * 8 / (base / 10)

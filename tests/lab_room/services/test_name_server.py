@@ -30,10 +30,10 @@ def resolver(lab: Lab) -> str:
 
 
 def test_a_name_has_the_addresses_of_the_family_asked_for(lab: Lab) -> None:
-    eyes = NodeProber(lab, "s1.device", "fix0")
+    prober = NodeProber(lab, "s1.device", "fix0")
     v4, v6 = lab.topology.addresses_of("song-hong.resolver")
-    assert eyes.resolve(v4, NAME) == "198.51.100.10 198.51.100.11"
-    assert eyes.resolve(v6, NAME) == "2001:db8:f001:1::2 2001:db8:f001:1::3"
+    assert prober.resolve(v4, NAME) == "198.51.100.10 198.51.100.11"
+    assert prober.resolve(v6, NAME) == "2001:db8:f001:1::2 2001:db8:f001:1::3"
 
 
 def test_a_name_that_there_is_none_of_is_said_not_to_exist(lab: Lab) -> None:
@@ -63,12 +63,12 @@ def test_nonsense_is_ignored_and_the_next_question_answered(lab: Lab) -> None:
 
 
 def test_a_resolver_that_cannot_reach_the_zone_repeats_itself_or_says_so(lab: Lab) -> None:
-    eyes = NodeProber(lab, "s1.device", "fix0")
-    known = eyes.resolve(resolver(lab), NAME)
+    prober = NodeProber(lab, "s1.device", "fix0")
+    known = prober.resolve(resolver(lab), NAME)
     lab.fault("exchange-down")
     try:
-        assert eyes.resolve(resolver(lab), NAME) == known
-        assert eyes.resolve(resolver(lab), "never-asked.lab.test") == "SERVFAIL"
+        assert prober.resolve(resolver(lab), NAME) == known
+        assert prober.resolve(resolver(lab), "never-asked.lab.test") == "SERVFAIL"
     finally:
         lab.heal()
 

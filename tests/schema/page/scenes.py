@@ -49,18 +49,18 @@ class SceneFault:
 
 
 def history(
-    *troubles: SceneFault, now_s: float = NOW_S, known_s: float = DAY_S
+    *faults: SceneFault, now_s: float = NOW_S, known_s: float = DAY_S
 ) -> tuple[StateStretch, ...]:
     """Return a history that is up but for what is given; recorded for the last ``known_s``."""
     stretches = []
     at_s = now_s - known_s
-    for trouble in sorted(troubles, key=lambda fault: -fault.ago_s):
-        begin_s = now_s - trouble.ago_s
+    for fault in sorted(faults, key=lambda fault: -fault.ago_s):
+        begin_s = now_s - fault.ago_s
         if begin_s > at_s:
             stretches.append(StateStretch(start_s=at_s, end_s=begin_s, state=State.UP))
-        at_s = min(begin_s + trouble.for_s, now_s)
+        at_s = min(begin_s + fault.for_s, now_s)
         stretches.append(
-            StateStretch(start_s=begin_s, end_s=at_s, state=trouble.state, symptom=trouble.symptom)
+            StateStretch(start_s=begin_s, end_s=at_s, state=fault.state, symptom=fault.symptom)
         )
     if at_s < now_s:
         stretches.append(StateStretch(start_s=at_s, end_s=now_s, state=State.UP))

@@ -37,10 +37,10 @@ def stop_on_signals() -> None:
 def watch(stack: WatchedStack, story: Iterable[str] = ()) -> None:
     """Show the state of all sites until stopped, and tell the story as it goes on beside it."""
     screen = StatusScreen()
-    telling = iter(story)
+    narrated = iter(story)
     while True:
         stack.check()
-        while text := next(telling, ""):
+        while text := next(narrated, ""):
             screen.note(text)
         screen.show(stack.views())
         time.sleep(1)

@@ -98,8 +98,8 @@ def test_power_that_fails_in_the_boxes_of_both_links_is_the_communes() -> None:
 
 @pytest.mark.parametrize("start", ["cut", "well"])
 def test_an_agent_that_starts_in_an_outage_finds_it(start: str) -> None:
-    troubles = (InjectedFault(at=Segment.ACCESS, loss=1.0),) if start == "cut" else ()
-    world = SimulatedSite(injected=troubles)
+    faults = (InjectedFault(at=Segment.ACCESS, loss=1.0),) if start == "cut" else ()
+    world = SimulatedSite(injected=faults)
     world.run(60.0)
     first = changes_of(world, "fixed")[0]
     expected = State.DOWN if start == "cut" else State.UP

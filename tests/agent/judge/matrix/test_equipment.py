@@ -271,11 +271,15 @@ def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
     assert_found(world, expected, since_s=START_S, intervals=9.0, link="fixed")
     assert named_segments(world, "fixed") == {Segment.LAN}
     assert states_of(world, "fixed")[-1] is State.UP
-    found = changes_of(world, "fixed")[1].verdict.evidence[0]
-    shown = (found.kind, found.target, found.metric) if contract else ("snmp", "box", "")
+    evidence_line = changes_of(world, "fixed")[1].verdict.evidence[0]
+    shown = (
+        (evidence_line.kind, evidence_line.target, evidence_line.metric)
+        if contract
+        else ("snmp", "box", "")
+    )
     share = "snmp_interface_receive_utilisation_ratio"
     assert shown == ("snmp", "box", share if contract else "")
-    assert not contract or (found.value or 0.0) > 0.7
+    assert not contract or (evidence_line.value or 0.0) > 0.7
 
 
 @pytest.mark.parametrize("mute_from_s", [1e9, START_S + 1.0])

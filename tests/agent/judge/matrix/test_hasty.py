@@ -40,8 +40,8 @@ class ProbeBudget:
         self._per_s, self._left, self._at_s = per_s, 64.0, 0.0
         self.world: SimulatedSite | None = None
 
-    def __call__(self, wish: ConfirmationProbe) -> bool:
-        del wish
+    def __call__(self, confirmation: ConfirmationProbe) -> bool:
+        del confirmation
         assert self.world is not None
         now_s = self.world.now_s
         self._left = min(64.0, self._left + (now_s - self._at_s) * self._per_s)
@@ -66,7 +66,7 @@ def hasty_settings() -> Settings:
     return msgspec.convert(own, Settings)
 
 
-def hasty(seed: int, per_s: float, *troubles: InjectedFault) -> SimulatedSite:
+def hasty(seed: int, per_s: float, *faults: InjectedFault) -> SimulatedSite:
     mobile = msgspec.structs.replace(MOBILE, allowance_bytes=None)
     more = (anchor("peer", Segment.TRANSIT), *(portal(name) for name in PORTALS[2:]))
     site_probes = site_probes_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
@@ -75,7 +75,7 @@ def hasty(seed: int, per_s: float, *troubles: InjectedFault) -> SimulatedSite:
         seed=seed,
         site_probes=site_probes,
         settings=hasty_settings(),
-        injected=troubles,
+        injected=faults,
         is_fulfilled=budget,
         addresses=ADDRESSES,
         timeout_s={"icmp": 1.0, "dns": 1.0, "http": 3.0, "host": 1.0},
@@ -84,13 +84,13 @@ def hasty(seed: int, per_s: float, *troubles: InjectedFault) -> SimulatedSite:
     return world
 
 
-def trouble(at: Segment, **more: object) -> InjectedFault:
+def fault(at: Segment, **more: object) -> InjectedFault:
     settings: dict[str, object] = {"start_s": START_S, "end_s": END_S, "at": at, "loss": 1.0}
     return InjectedFault(**{**settings, **more})  # type: ignore[arg-type]
 
 
-def portal_trouble(reason: Reason, **more: object) -> InjectedFault:
-    return trouble(
+def portal_fault(reason: Reason, **more: object) -> InjectedFault:
+    return fault(
         Segment.SERVICE,
         links=BOTH,
         kinds=("http",),
@@ -101,24 +101,24 @@ def portal_trouble(reason: Reason, **more: object) -> InjectedFault:
 
 
 ROWS = {
-    "cut": (trouble(Segment.ACCESS), {Segment.ACCESS}),
-    "both cut": (trouble(Segment.ACCESS, links=BOTH), {Segment.ACCESS}),
-    "core": (trouble(Segment.CARRIER, links=BOTH), {Segment.CARRIER}),
-    "exchange": (trouble(Segment.TRANSIT, links=BOTH, targets=DOMESTIC), {Segment.TRANSIT}),
-    "foreign": (trouble(Segment.TRANSIT, links=BOTH, targets=("abroad", "far")), {Segment.TRANSIT}),
+    "cut": (fault(Segment.ACCESS), {Segment.ACCESS}),
+    "both cut": (fault(Segment.ACCESS, links=BOTH), {Segment.ACCESS}),
+    "core": (fault(Segment.CARRIER, links=BOTH), {Segment.CARRIER}),
+    "exchange": (fault(Segment.TRANSIT, links=BOTH, targets=DOMESTIC), {Segment.TRANSIT}),
+    "foreign": (fault(Segment.TRANSIT, links=BOTH, targets=("abroad", "far")), {Segment.TRANSIT}),
     "half": (
-        trouble(Segment.CARRIER, targets=("zone", "abroad", "peer", "motcua")),
+        fault(Segment.CARRIER, targets=("zone", "abroad", "peer", "motcua")),
         {Segment.CARRIER},
     ),
     "black hole": (
-        trouble(Segment.SERVICE, kinds=("http",), reason=Reason.TLS_TIMED_OUT),
+        fault(Segment.SERVICE, kinds=("http",), reason=Reason.TLS_TIMED_OUT),
         {Segment.ACCESS},
     ),
-    "hangs": (portal_trouble(Reason.TIMED_OUT), {Segment.SERVICE}),
-    "refuses": (portal_trouble(Reason.CONNECTION_REFUSED), {Segment.SERVICE}),
-    "stalls": (portal_trouble(Reason.TLS_TIMED_OUT), {Segment.SERVICE}),
-    "name gone": (portal_trouble(Reason.NAME_NOT_FOUND), {Segment.SERVICE}),
-    "address": (portal_trouble(Reason.TIMED_OUT, address=ADDRESSES[0]), {Segment.SERVICE}),
+    "hangs": (portal_fault(Reason.TIMED_OUT), {Segment.SERVICE}),
+    "refuses": (portal_fault(Reason.CONNECTION_REFUSED), {Segment.SERVICE}),
+    "stalls": (portal_fault(Reason.TLS_TIMED_OUT), {Segment.SERVICE}),
+    "name gone": (portal_fault(Reason.NAME_NOT_FOUND), {Segment.SERVICE}),
+    "address": (portal_fault(Reason.TIMED_OUT, address=ADDRESSES[0]), {Segment.SERVICE}),
 }
 
 
@@ -155,6 +155,6 @@ def test_what_is_silent_is_known_though_half_of_the_time_outs_are_doubted(
     named = {change.verdict.segment for change in world.changes} - {None}
     assert named == segments
     for link in BOTH:
-        found = next(c for c in changes_of(world, link) if c.verdict.segment in segments)
-        assert site_seconds(found.decided_boottime_ns) - START_S < 20.0
+        blamed = next(c for c in changes_of(world, link) if c.verdict.segment in segments)
+        assert site_seconds(blamed.decided_boottime_ns) - START_S < 20.0
         assert states_of(world, link)[-1] is State.UP

@@ -143,9 +143,9 @@ def test_a_refusal_from_beyond_an_unwatched_first_hop_is_not_the_boxs() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_address_that_is_used_twice_is_the_communes(seed: int) -> None:
-    trouble = InjectedFault(start_s=START_S, at=Segment.LAN, loss=0.5)
+    fault = InjectedFault(start_s=START_S, at=Segment.LAN, loss=0.5)
     world = SimulatedSite(
-        seed=seed, injected=(trouble,), facts=(FactsChange(at_s=START_S, facts=CONFLICT),)
+        seed=seed, injected=(fault,), facts=(FactsChange(at_s=START_S, facts=CONFLICT),)
     )
     world.run(400.0)
     expected = (State.DEGRADED, Segment.LAN, Symptom.ADDRESS_CONFLICT)

@@ -97,8 +97,8 @@ def test_portals_in_two_networks_that_time_out_over_one_link_alone_are_its_carri
     world = SimulatedSite(seed=seed, injected=(cut,))
     world.run(800.0)
     expected = (State.DEGRADED, Segment.CARRIER, Symptom.CARRIER_PARTIAL_OUTAGE)
-    found = [c for c in changes_of(world, "fixed") if c.verdict.state is State.DEGRADED]
-    assert verdict_summary(found[0]) == expected
+    degraded = [c for c in changes_of(world, "fixed") if c.verdict.state is State.DEGRADED]
+    assert verdict_summary(degraded[0]) == expected
     assert states_of(world, "fixed")[-1] is State.UP
     assert blamed_parties(world) == {Party.CARRIER}
 

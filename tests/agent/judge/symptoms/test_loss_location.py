@@ -17,7 +17,7 @@ CORE = ("resolver", "core-fixed")
 FAR = ("zone", "exchange", "abroad", "far")
 
 
-def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) -> LinkContext:
+def link_context(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) -> LinkContext:
     site_probes = two_links(with_access=with_access)
     link = LinkMemory(name="fixed", loss_test=LossTest(cusum_up=12.0))
     for target in (*NEAR, *CORE, *FAR):
@@ -38,46 +38,48 @@ def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) ->
     ],
 )
 def test_the_rung_after_the_last_clean_one_loses(lossy: tuple[str, ...], segment: Segment) -> None:
-    found = locate_loss(stand(dict.fromkeys(lossy, 8)), onset_ns=1).suspicion
-    assert found is not None
-    assert found.fault.segment is segment
-    assert {(e.target, e.failed) for e in found.evidence} >= {(lossy[0], 8)}
+    located = locate_loss(link_context(dict.fromkeys(lossy, 8)), onset_ns=1).suspicion
+    assert located is not None
+    assert located.fault.segment is segment
+    assert {(e.target, e.failed) for e in located.evidence} >= {(lossy[0], 8)}
 
 
 def test_without_a_probe_point_on_the_first_hop_the_core_is_the_access() -> None:
-    found = locate_loss(
-        stand(dict.fromkeys((*CORE, *FAR), 8), with_access=False), onset_ns=1
+    located = locate_loss(
+        link_context(dict.fromkeys((*CORE, *FAR), 8), with_access=False), onset_ns=1
     ).suspicion
-    assert found is not None
-    assert found.fault.segment is Segment.ACCESS
+    assert located is not None
+    assert located.fault.segment is Segment.ACCESS
 
 
 def test_a_host_that_loses_alone_is_left_out_and_nobody_blamed() -> None:
-    at = stand({"zone": 40})
-    found = locate_loss(at, onset_ns=1)
-    assert found.is_one_host
-    assert found.suspicion is None
+    at = link_context({"zone": 40})
+    located = locate_loss(at, onset_ns=1)
+    assert located.is_one_host
+    assert located.suspicion is None
     assert at.link.tracks[SeriesKey("icmp", "zone", Family.IP4)].noisy_until_ns > 0
     assert at.link.tracks[SeriesKey("icmp", "far", Family.IP4)].noisy_until_ns == 0
 
 
 def test_a_few_echoes_of_the_gateway_do_not_prove_the_lan_clean() -> None:
-    at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 60
     assert locate_loss(at, onset_ns=1).suspicion is None
 
 
 def test_a_gateway_that_answers_no_echoes_is_left_to_the_ladder() -> None:
-    at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 0
-    found = locate_loss(at, onset_ns=1).suspicion
-    assert found is not None
-    assert found.fault.segment is Segment.ACCESS
+    located = locate_loss(at, onset_ns=1).suspicion
+    assert located is not None
+    assert located.fault.segment is Segment.ACCESS
 
 
 def test_the_first_hop_is_not_called_clean_by_a_share_that_chance_made_high() -> None:
     # As seen in the lab (2026-11) with 2 % on the line: by chance few of the first hop's were lost.
-    at = stand({"resolver": 3, "core-fixed": 4, "zone": 2, "exchange": 3, "abroad": 3, "far": 4})
+    at = link_context(
+        {"resolver": 3, "core-fixed": 4, "zone": 2, "exchange": 3, "abroad": 3, "far": 4}
+    )
     for track in at.link.tracks.values():
         track.sent = 90
     at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].sent = 251

@@ -16,7 +16,7 @@ from thongsuot_schema.catalogue import host
 from thongsuot_schema.result import ok_finding
 
 
-def stand(contract: int | None = None) -> LinkContext:
+def link_context(contract: int | None = None) -> LinkContext:
     fixed = msgspec.structs.replace(FIXED, contract_down_bits_per_second=contract)
     site_probes = two_links(links=(fixed,))
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
@@ -29,7 +29,7 @@ def read(at: LinkContext, at_s: float, received: float, sent: float = 0.0) -> No
 
 
 def test_two_readings_make_a_rate() -> None:
-    at = stand()
+    at = link_context()
     read(at, 10, 0)
     read(at, 20, 10_000_000)
     assert at.link.traffic.down_bits_per_second == pytest.approx(8e6)
@@ -38,14 +38,14 @@ def test_two_readings_make_a_rate() -> None:
 
 
 def test_counters_that_went_back_make_no_rate() -> None:
-    at = stand()
+    at = link_context()
     read(at, 10, 10_000_000)
     read(at, 20, 0)
     assert at.link.traffic.down_bits_per_second == 0.0
 
 
 def test_readings_too_close_together_are_one() -> None:
-    at = stand()
+    at = link_context()
     read(at, 10, 0)
     read(at, 10.5, 10_000_000)
     assert at.link.traffic.read_ns == 10 * NS_PER_S
@@ -63,7 +63,7 @@ def test_readings_too_close_together_are_one() -> None:
 def test_a_link_is_busy_near_its_contract_or_near_the_most_it_ever_carried(
     contract: int | None, bits_per_second: float, busy: bool
 ) -> None:
-    at = stand(contract)
+    at = link_context(contract)
     read(at, 10, 0)
     read(at, 20, bits_per_second / 8 * 10)
     assert is_link_busy(at, 21 * NS_PER_S) is busy
@@ -71,7 +71,7 @@ def test_a_link_is_busy_near_its_contract_or_near_the_most_it_ever_carried(
 
 
 def test_what_a_link_has_carried_before_is_its_measure() -> None:
-    at = stand()
+    at = link_context()
     read(at, 10, 0)
     read(at, 20, 100_000_000)
     read(at, 30, 110_000_000)
@@ -79,7 +79,7 @@ def test_what_a_link_has_carried_before_is_its_measure() -> None:
 
 
 def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None:
-    at = stand()
+    at = link_context()
     update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 0.0}), NS_PER_S)
     assert (at.link.traffic.neighbour, at.link.traffic.neighbour_proved) == (False, False)
     update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 1.0}), 2 * NS_PER_S)
@@ -88,7 +88,7 @@ def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None
 
 @pytest.mark.parametrize(("age_s", "is_waited_for"), [(399, True), (401, False)])
 def test_a_box_that_still_answers_is_waited_for(age_s: int, is_waited_for: bool) -> None:
-    at = stand()
+    at = link_context()
     at.memory.now_ns = 1000 * NS_PER_S
     at.link.boxes["box"] = Traffic(read_ns=at.now_ns - age_s * NS_PER_S)
     assert knows_rate_since(at, at.now_ns - NS_PER_S) is not is_waited_for

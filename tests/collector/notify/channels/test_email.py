@@ -155,7 +155,7 @@ async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(mail: Ma
     await channel.close()
     assert result.outcome is ChannelOutcome.DELIVERED
     mails = mail.mails()
-    assert [letter["to"] for letter in mails] == ["cntt@s0.example", "truong@s0.example"]
+    assert [message["to"] for message in mails] == ["cntt@s0.example", "truong@s0.example"]
     assert "Việc cần làm:" in mails[0]["text"]
     assert HOTLINE in mails[0]["text"]
     for word in ("ICMP", "mã băm", "IPv4"):
@@ -171,10 +171,10 @@ async def test_who_has_a_mail_gets_no_second_one_when_another_is_tried_again(
     async with running_service(city, tmp_path, {"main": mail.channel()}) as service:
         await service.accept(event)
         await eventually(lambda: len(attempts_for(service, event)) > 2)
-        assert {letter["to"] for letter in mail.mails()} == {"truong@s0.example"}
+        assert {message["to"] for message in mail.mails()} == {"truong@s0.example"}
         mail.behave(WELL)
         await eventually(service.is_idle)
-    assert [letter["to"] for letter in mail.mails()] == ["truong@s0.example", "cntt@s0.example"]
+    assert [message["to"] for message in mail.mails()] == ["truong@s0.example", "cntt@s0.example"]
 
 
 async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
@@ -187,7 +187,7 @@ async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
     await channel.close()
     assert result.outcome is ChannelOutcome.DELIVERED
     assert result.text.startswith("accepted for 1 of 2; cntt@s0.example: 550 ")
-    assert [letter["to"] for letter in mail.mails()] == ["truong@s0.example"]
+    assert [message["to"] for message in mail.mails()] == ["truong@s0.example"]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ async def test_a_party_without_an_address_is_said_so(mail: MailFixture) -> None:
     named = msgspec.structs.replace(message, address="truc@vnpt.example")
     assert (await channel.send(named)).outcome is ChannelOutcome.DELIVERED
     await channel.close()
-    assert [letter["to"] for letter in mail.mails()] == ["truc@vnpt.example"]
+    assert [message["to"] for message in mail.mails()] == ["truc@vnpt.example"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_dead_anchor_in_another_network_is_no_proof_against_a_carriers_line() 
     context = replace(context, directory=InventoryDirectory(known))
     (line,) = observation_lines(context, "en")
     assert line.startswith("ICMP core IPv4: ")
-    (exhibit,) = context.incident.member_evidence
-    beyond = replace(exhibit, segment=Segment.TRANSIT)
+    (evidence,) = context.incident.member_evidence
+    beyond = replace(evidence, segment=Segment.TRANSIT)
     incident = replace(context.incident, member_evidence=(beyond,))
     assert len(observation_lines(replace(context, incident=incident), "en")) == 2

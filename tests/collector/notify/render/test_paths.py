@@ -46,7 +46,7 @@ def body(
     event: NotificationEvent, known: PathLookup | None = None, language: Language = "en"
 ) -> str:
     made = steady_city(city_inventory())
-    occasion = MessageContext(
+    context = MessageContext(
         kind=event.record.kind,
         record=event.record,
         incident=event.incident,
@@ -55,7 +55,7 @@ def body(
         comparison=comparison_of(event.incident, made.registry.network_state),
         directory=made.directory,
     )
-    return render_text(occasion, language, known or ways_at(event.record.at_ns / 1e9)).body
+    return render_text(context, language, known or ways_at(event.record.at_ns / 1e9)).body
 
 
 def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> None:

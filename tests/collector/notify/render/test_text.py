@@ -63,7 +63,7 @@ def said(
         msgspec.structs.replace(evidence, evidence=(CORE, NOT_HEARD, ABROAD))
         for evidence in incident.member_evidence
     )
-    occasion = MessageContext(
+    context = MessageContext(
         kind=event.record.kind,
         record=event.record,
         incident=msgspec.structs.replace(incident, member_evidence=shown),
@@ -76,7 +76,7 @@ def said(
         support_hotline=HOTLINE,
         page_url="https://thongsuot.example/incidents/x",
     )
-    return render_text(occasion, language)
+    return render_text(context, language)
 
 
 def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -> None:

@@ -32,14 +32,14 @@ def encoded(results: list[Result], labels: dict[str, str] | None = None) -> list
     known = {"commune": "00070"} if labels is None else labels
     columns = decoded(results)
     lines = LinePrefixCache(lambda _site, _link: known).for_layout(SITE, b"x", columns.layout)
-    parcel = encode_lines(columns, lines, epoch_ns=EPOCH)
-    assert parcel is not None
-    taken = lines_in(parcel.body)
-    assert request_of_lines(taken) == parcel.body
-    assert parcel.samples == sum(sample.count for sample in taken)
-    assert parcel.earliest_ms == min(sample.time_ms for sample in taken)
-    assert parcel.latest_ms == max(sample.time_ms for sample in taken)
-    return parcel.body.decode().splitlines()
+    encoded_series = encode_lines(columns, lines, epoch_ns=EPOCH)
+    assert encoded_series is not None
+    taken = lines_in(encoded_series.body)
+    assert request_of_lines(taken) == encoded_series.body
+    assert encoded_series.samples == sum(sample.count for sample in taken)
+    assert encoded_series.earliest_ms == min(sample.time_ms for sample in taken)
+    assert encoded_series.latest_ms == max(sample.time_ms for sample in taken)
+    return encoded_series.body.decode().splitlines()
 
 
 def by_the_client(result: Result, labels: dict[str, str]) -> str:
@@ -127,21 +127,21 @@ def test_verdicts_are_numbers_and_what_is_unknown_is_no_line() -> None:
     batch = device.batch(1000 * S, changes=changes)
     _, columns = opened(device, batch)
     verdicts.add(batch.number, changes, [])
-    parcel = verdict_lines(
+    encoded_series = verdict_lines(
         SITE,
         columns,
         verdicts.certain_at(1000 * S, batch.number),
         cache=LinePrefixCache(lambda _site, _link: {}),
         epoch_ns=EPOCH,
     )
-    assert parcel is not None
-    assert parcel.samples == 6
+    assert encoded_series is not None
+    assert encoded_series.samples == 6
 
     def at(second: int) -> int:
         return EPOCH // 1_000_000 + second * 1000
 
     begin = f"thongsuot_verdict,link=fiber,site={SITE}"
-    assert parcel.body.decode().splitlines() == [
+    assert encoded_series.body.decode().splitlines() == [
         f"{begin} state_number=2.0,segment_number=4.0 {at(980)}",
         f"{begin},target=portal state_number=0.0,segment_number=0.0 {at(995)}",
         f"{begin},target=portal state_number=0.0,segment_number=0.0 {at(1000)}",

@@ -36,12 +36,12 @@ def encoded(results: list[Result], epoch_ns: int = EPOCH) -> Found:
     labels = LabelCache(lambda _site, _link: {"commune": "00070"}).for_layout(
         SITE, b"x", columns.layout
     )
-    parcel = encode_results(columns, labels, epoch_ns=epoch_ns)
-    assert parcel is not None
-    taken = samples_in(parcel.body)
-    assert parcel.samples == len(taken)
-    assert parcel.earliest_ms == min(sample.time_ms for sample in taken)
-    assert parcel.latest_ms == max(sample.time_ms for sample in taken)
+    encoded_series = encode_results(columns, labels, epoch_ns=epoch_ns)
+    assert encoded_series is not None
+    taken = samples_in(encoded_series.body)
+    assert encoded_series.samples == len(taken)
+    assert encoded_series.earliest_ms == min(sample.time_ms for sample in taken)
+    assert encoded_series.latest_ms == max(sample.time_ms for sample in taken)
     values = {
         (sample.labels, sample.time_ms): struct.unpack("<d", sample.value)[0] for sample in taken
     }

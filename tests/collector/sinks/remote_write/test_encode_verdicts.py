@@ -22,18 +22,18 @@ def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts)
     device.number = sealed - 1
     _, columns = opened(device, device.batch(sealed * S, changes=changes))
     verdicts.add(sealed, changes, [])
-    parcel = verdict_series(
+    encoded = verdict_series(
         SITE,
         columns,
         verdicts.certain_at(sealed * S, sealed),
         labels=LabelCache(lambda _site, _link: {}),
         epoch_ns=EPOCH,
     )
-    if parcel is None:
+    if encoded is None:
         return None
     points: Points = {}
-    taken = samples_in(parcel.body)
-    assert parcel.samples == len(taken)
+    taken = samples_in(encoded.body)
+    assert encoded.samples == len(taken)
     for sample in taken:
         name = "state" if b"state_number" in sample.labels else "segment"
         second = (sample.time_ms - EPOCH // 1_000_000) / 1000

@@ -46,23 +46,23 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
 
 def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_otherwise() -> None:
     said = {"fiber": "vnpt", "5g": "viettel"}
-    book = LabelCache(lambda _site, link: {"carrier": said[link]})
-    first = book.for_layout("ba-dinh", b"x", compiled())
-    assert book.for_layout("ba-dinh", b"x", compiled()) is first
-    assert book.for_layout("tay-ho", b"x", compiled()) is not first
+    cache = LabelCache(lambda _site, link: {"carrier": said[link]})
+    first = cache.for_layout("ba-dinh", b"x", compiled())
+    assert cache.for_layout("ba-dinh", b"x", compiled()) is first
+    assert cache.for_layout("tay-ho", b"x", compiled()) is not first
     said["fiber"] = "fpt"
-    after = book.for_layout("ba-dinh", b"x", compiled())
+    after = cache.for_layout("ba-dinh", b"x", compiled())
     carriers = [b"fpt" in labels.success for labels in after]
     assert any(carriers)
     assert [b"vnpt" in labels.success for labels in first] == carriers
-    assert book.for_layout("ba-dinh", b"x", compiled()) is after
+    assert cache.for_layout("ba-dinh", b"x", compiled()) is after
 
 
 def test_a_layout_that_travelled_gives_the_same_labels() -> None:
     agent = BatchSealer("ba-dinh", epoch_ns=0)
     _, body = agent.sealed(agent.batch(2 * S, [icmp_result(S)]))
     _, layout = decode_layout(body)
-    book = LabelCache(lambda _site, _link: {})
-    (travelled,) = book.for_layout("ba-dinh", b"y", compile_layout(layout))
-    _, direct = book.for_layout("ba-dinh", b"x", compiled())
+    cache = LabelCache(lambda _site, _link: {})
+    (travelled,) = cache.for_layout("ba-dinh", b"y", compile_layout(layout))
+    _, direct = cache.for_layout("ba-dinh", b"x", compiled())
     assert (travelled.metrics, travelled.success) == (direct.metrics, direct.success)

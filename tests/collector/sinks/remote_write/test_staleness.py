@@ -48,7 +48,7 @@ class SealedSite:
     def __init__(self, memory: LiveSeriesBySite | None = None, carrier: str = "vnpt") -> None:
         self.labels_of: LabelsOf = lambda _site, link: {"carrier": carrier if link else ""}
         self.endings = StalenessMarkers(self.labels_of, memory)
-        self.book = LabelCache(self.labels_of)
+        self.cache = LabelCache(self.labels_of)
         self.layouts = LayoutBuilder()
         self.compiled: dict[bytes, CompiledLayout] = {}
 
@@ -78,10 +78,10 @@ class SealedSite:
             clock=ClockQuality.TRUSTED,
             body=body,
         )
-        parcel = self.endings.markers_of(
-            entry, columns, self.book.for_layout(SITE, layout_id, compiled)
+        encoded = self.endings.markers_of(
+            entry, columns, self.cache.for_layout(SITE, layout_id, compiled)
         )
-        return set() if parcel is None else ended(parcel.body)
+        return set() if encoded is None else ended(encoded.body)
 
 
 def texts_of(labels: bytes) -> list[bytes]:

@@ -137,9 +137,9 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
             (f"/sla/{places['month']}/HNI-1", f"/sla/{places['month']}/none"),
         ):
             for who in (OTHER, ELSEWHERE, STRANGER):
-                one = await desk.ask("GET", there, headers=logins[who])
+                foreign = await desk.ask("GET", there, headers=logins[who])
                 other = await desk.ask("GET", nowhere, headers=logins[who])
-                assert (one.status_code, one.text) == (other.status_code, other.text), there
+                assert (foreign.status_code, foreign.text) == (other.status_code, other.text), there
 
 
 def everybody(folder: Path) -> dict[str, dict[str, str]]:

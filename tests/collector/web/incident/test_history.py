@@ -26,7 +26,7 @@ CODE = re.compile(r"[a-z0-9]+[_:/][a-z0-9]|\b(is|started|none)\b")
 
 def told(made: CityFixture, incident: Incident, language: Language = "vi") -> list[str]:
     entry = incident.notifications[-1]
-    occasion = MessageContext(
+    context = MessageContext(
         kind=entry.kind,
         record=entry,
         incident=incident,
@@ -35,7 +35,7 @@ def told(made: CityFixture, incident: Incident, language: Language = "vi") -> li
         comparison=Comparison(),
         directory=made.directory,
     )
-    return [line.partition(" · ")[2] for line in history_texts(occasion, language)]
+    return [line.partition(" · ")[2] for line in history_texts(context, language)]
 
 
 def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:

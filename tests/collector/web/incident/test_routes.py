@@ -88,7 +88,7 @@ async def test_the_evidence_is_a_file_that_verify_reads(
         """Whether the file says that it was delivered: a moment after the receiver has it."""
         answer = await stage.ask("GET", f"{path}.json?{query}")
         read = msgspec.json.decode(answer.content, type=EvidenceFile)
-        return all(telling.delivered_at is not None for telling in read.notifications)
+        return all(notification.delivered_at is not None for notification in read.notifications)
 
     await eventually(written_down)
     file = await stage.ask("GET", f"{path}.json?{query}")
@@ -97,13 +97,13 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     told = msgspec.json.encode(stage.told()[0].incident)
     # What the page gives is what was told.
     assert msgspec.json.encode(evidence.incident) == told
-    (telling,) = evidence.notifications
-    assert (telling.kind, telling.name, telling.channel) == (
+    (notification,) = evidence.notifications
+    assert (notification.kind, notification.name, notification.channel) == (
         NotificationKind.OPENED,
         "vnpt",
         "main",
     )
-    assert telling.delivered_at is not None
+    assert notification.delivered_at is not None
     (tmp_path / "evidence.json").write_bytes(file.content)
     status, said = await command(stage, "verify", "--evidence", str(tmp_path / "evidence.json"))
     assert (status, "intact" in said, "NOT" in said) == (0, True, False), said

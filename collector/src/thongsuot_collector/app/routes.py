@@ -20,6 +20,7 @@ from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.desk.answers import AnswerPages
 from thongsuot_collector.web.desk.routes import DeskPages
+from thongsuot_collector.web.desk.work import WorkPages
 from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
@@ -160,6 +161,7 @@ def _pages_of_incidents(components: Components, access: PageAccess) -> list[Rout
         *RulingPages(archive, access).routes(),
         *AnswerPages(archive, access, components.links).routes(),
         *desks.routes(),
+        *WorkPages(archive, access).routes(),
         *StatementPages(components.archive, access).routes(),
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),

@@ -187,11 +187,16 @@ def load_windows(engine: Engine) -> list[MaintenanceWindow]:
 def put_window(engine: Engine, window: MaintenanceWindow) -> None:
     """Keep a maintenance window, replacing one of the same name."""
     with engine.begin() as connection:
-        fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
-        body = msgspec.msgpack.encode(window)
-        _replace(connection, MAINTENANCE_WINDOWS, {"id": window.id}, {**fields, "body": body})
-        detail = f"{_moment(window.start_ns)} to {_moment(window.end_ns)} {window.note}".rstrip()
-        audit.write(connection, AuditAction.WORK_PLANNED, window.id, detail=detail)
+        write_window(connection, window)
+
+
+def write_window(connection: Connection, window: MaintenanceWindow, *, by: str = "") -> None:
+    """Do the same inside the caller's transaction; ``by`` is who did, in the audit log."""
+    fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
+    body = msgspec.msgpack.encode(window)
+    _replace(connection, MAINTENANCE_WINDOWS, {"id": window.id}, {**fields, "body": body})
+    detail = f"{_moment(window.start_ns)} to {_moment(window.end_ns)} {window.note}".rstrip()
+    audit.write(connection, AuditAction.WORK_PLANNED, window.id, by=by, detail=detail)
 
 
 def drop_window(engine: Engine, name: str) -> None:

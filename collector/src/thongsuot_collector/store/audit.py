@@ -41,6 +41,9 @@ class AuditAction(StrEnum):
     API_TOKEN_REVOKED = "api_token_revoked"  # noqa: S105 - an action, not a secret
     WORK_PLANNED = "work_planned"
     WORK_TAKEN_BACK = "work_taken_back"
+    WORK_PROPOSED = "work_proposed"
+    WORK_CONFIRMED = "work_confirmed"
+    WORK_REFUSED = "work_refused"
     INCIDENT_TAKEN_ON = "incident_taken_on"
     INCIDENT_ACCEPTED = "incident_accepted"
     INCIDENT_REFUSED = "incident_refused"

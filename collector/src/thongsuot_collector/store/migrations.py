@@ -137,6 +137,10 @@ def _table_of_api_tokens(connection: Connection) -> None:
     tables.API_TOKENS.create(connection, checkfirst=True)
 
 
+def _table_of_proposed_work(connection: Connection) -> None:
+    tables.PROPOSED_WORK.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -152,6 +156,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _retries_of_dead_letters,
     _roles_and_desk_keys,
     _table_of_api_tokens,
+    _table_of_proposed_work,
 )
 
 

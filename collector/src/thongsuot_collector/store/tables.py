@@ -323,6 +323,17 @@ MAINTENANCE_WINDOWS = Table(
 )
 """Planned work, as ``incidents.maintenance_window`` encodes it."""
 
+PROPOSED_WORK = Table(
+    "proposed_work",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("carrier", Text, nullable=False),
+    Column("end_ns", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("proposed_work_end", "end_ns"),
+)
+"""Work that carriers proposed, as ``incidents.proposed_work`` encodes it."""
+
 STATEMENTS = Table(
     "statements",
     METADATA,

@@ -1,14 +1,17 @@
 """A collector with two carriers and two communes, its people, and links to its carriers' desks."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.collector.app.process import PROGRAM
 from tests.collector.app.stage import CONFIG, NotifyingStack
 from tests.collector.running import eventually
 from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import VIETNAM
 
 INVENTORY = """
 [[owners]]
@@ -41,6 +44,18 @@ medium = "fiber"
 carrier = "fpt"
 circuit = "FPT-9"
 """
+
+
+def work_form() -> dict[str, str]:
+    """Return what the form of planned work sends: tomorrow at 22:00 in Vietnam, for four hours."""
+    begin = (datetime.now(VIETNAM) + timedelta(days=1)).replace(hour=22, minute=0)
+    return {
+        "scope": "link:hoan-kiem:fiber",
+        "start": begin.strftime("%Y-%m-%dT%H:%M"),
+        "end": (begin + timedelta(hours=4)).strftime("%Y-%m-%dT%H:%M"),
+        "text": "Thay bộ chia quang",
+        "name": "Trần Bình",
+    }
 
 
 @asynccontextmanager
@@ -96,6 +111,14 @@ class DeskStack:
         """Give somebody an account; return name and password."""
         words = ("person", "add", name, "--title", title, "--role", role)
         return name, await self.run(*words, *(("--scope", scope) if scope else ()))
+
+    async def propose_work(self, query: str, **changes: str) -> list[str]:
+        """Propose work at VNPT's desk for tomorrow night; return the proposals for the city."""
+        form = work_form() | changes
+        sent = await self.ask("POST", f"/desk/vnpt/work?{query}", form=form)
+        assert sent.status_code == 303, sent.text
+        log = await self.run("audit")
+        return re.findall(r"work_proposed +(\S+)", log)
 
     async def desk_key(self, carrier: str, *options: str) -> str:
         """Make a link to a desk; return its query."""

@@ -51,6 +51,8 @@ MAY: dict[str, set[str]] = {
     "/desk": CITY | {OWN, OTHER, KEY},
     "/desk/{carrier}": CITY | {OWN, KEY},
     "/desk/{carrier}/keys": {ENGINEER},
+    "/desk/{carrier}/work": {ENGINEER, OWN, KEY},
+    "/desk/{carrier}/work/{work}": {ENGINEER},
     "/desk/{carrier}/incidents/{incident}/{kind}": {ENGINEER, OWN, KEY},
     "/sla": CITY | {OWN, OTHER, KEY},
     "/sla/{month}": CITY | {OWN, OTHER, KEY},
@@ -106,12 +108,14 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
         refuse = f"/desk/vnpt/incidents/{incident}/refused?{query}"
         form = {"name": "Bình", "text": "ONT mất điện"}
         assert (await desk.ask("POST", refuse, form=form)).status_code == 303
+        (work,) = await desk.propose_work(query)
         logins = everybody(tmp_path)
         places: dict[str, str | dict[str, str]] = {
             "name": {"incidents": incident, "sites": "hoan-kiem"},
             "carrier": "vnpt",
             "incident": incident,
             "kind": "mended",
+            "work": work,
             "month": str(month_at(time.time_ns() // NS_PER_MS)),
             "circuit": "HNI-1",
         }

@@ -3,6 +3,7 @@
 from typing import Final
 
 from thongsuot_collector.incidents.answer import AnswerKind
+from thongsuot_collector.maintenance.proposal import ProposalMistake
 from thongsuot_schema.words.language import Text
 
 DESK: Final = Text("collector.web.desk.desk")
@@ -70,3 +71,36 @@ KEY_DAYS: Final = Text("collector.web.desk.key_days")
 KEY_MAY_ACT: Final = Text("collector.web.desk.key_may_act")
 KEY_NEW: Final = Text("collector.web.desk.key_new")
 KEY_WRONG: Final = Text("collector.web.desk.key_wrong")
+
+PROPOSE_WORK: Final = Text("collector.web.desk.propose_work")
+PROPOSE_NOTE: Final = Text("collector.web.desk.propose_note")
+PROPOSALS: Final = Text("collector.web.desk.proposals")
+WORK_IS_PENDING: Final = Text("collector.web.desk.work_is_pending")
+WORK_IS_REFUSED: Final = Text("collector.web.desk.work_is_refused")
+WORK_LAPSED: Final = Text("collector.web.desk.work_lapsed")
+REVIEW_WORK: Final = Text("collector.web.desk.review_work")
+WORK_ON: Final = Text("collector.web.desk.work_on")
+WORK_FROM: Final = Text("collector.web.desk.work_from")
+WORK_TO: Final = Text("collector.web.desk.work_to")
+WORK_WHAT: Final = Text("collector.web.desk.work_what")
+SEND_PROPOSAL: Final = Text("collector.web.desk.send_proposal")
+ALL_CIRCUITS: Final = Text("collector.web.desk.all_circuits")
+IN_COMMUNE: Final = Text("collector.web.desk.in_commune")
+DECIDE_WORK: Final = Text("collector.web.desk.decide_work")
+DECIDE_WORK_AS: Final = Text("collector.web.desk.decide_work_as")
+CONFIRM_NOTE: Final = Text("collector.web.desk.confirm_note")
+CONFIRM_WORK: Final = Text("collector.web.desk.confirm_work")
+REFUSE_WORK: Final = Text("collector.web.desk.refuse_work")
+WORK_NEEDS_REASON: Final = Text("collector.web.desk.work_needs_reason")
+COVERED: Final = Text("collector.web.desk.covered")
+PROPOSED_BY: Final = Text("collector.web.desk.proposed_by")
+
+PROPOSAL_MISTAKES: Final[dict[ProposalMistake, Text]] = {
+    ProposalMistake.PERSON: NEEDS_NAME,
+    ProposalMistake.NOTE: Text("collector.web.desk.proposal.note"),
+    ProposalMistake.SCOPE: Text("collector.web.desk.proposal.scope"),
+    ProposalMistake.TIME: Text("collector.web.desk.proposal.time"),
+    ProposalMistake.PAST: Text("collector.web.desk.proposal.past"),
+    ProposalMistake.LENGTH: Text("collector.web.desk.proposal.length"),
+    ProposalMistake.COUNT: Text("collector.web.desk.proposal.count"),
+}

@@ -9,6 +9,7 @@ from thongsuot_collector.incidents.answer import AnswerKind
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.proposed_work import ProposedWork
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.context import MessageContext
@@ -19,7 +20,11 @@ from thongsuot_collector.web.access import Visitor
 from thongsuot_collector.web.desk import labels
 from thongsuot_collector.web.desk.circuit_status import CircuitStatus
 from thongsuot_collector.web.incident import labels as incident_labels
-from thongsuot_collector.web.incident.listing import IncidentRow, window_rows
+from thongsuot_collector.web.incident.listing import (
+    IncidentRow,
+    window_rows,
+    window_scope,
+)
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_schema.state import State
@@ -42,6 +47,7 @@ class DeskContent(msgspec.Struct, frozen=True, kw_only=True):
     closed: Sequence[MessageContext]
     circuits: Sequence[CircuitStatus]
     windows: Sequence[MaintenanceWindow]
+    proposals: Sequence[ProposedWork]
     months: Sequence[str]
 
 
@@ -80,6 +86,12 @@ def desk_page(
             incident_labels.WHAT,
         ),
         "work": window_rows(desk.windows, directory, reader),
+        "proposals": [
+            _proposal(work, desk, directory, visitor, reader)
+            for work in desk.proposals
+            if work.decision is None or not work.decision.is_confirmed
+        ],
+        "propose_url": reader.url(work_path(desk.carrier)) if may_answer else "",
         "months": [
             (reader.url(f"/sla/{month}"), month_title(month, language)) for month in desk.months
         ],
@@ -91,8 +103,36 @@ def desk_page(
     return render("desk", frame, language, content)
 
 
-def desks_page(desks: Iterable[tuple[str, str, int]], reader: PageReader) -> str:
-    """Return the list of all desks: name, title and open incidents of each."""
+def _proposal(
+    work: ProposedWork,
+    desk: DeskContent,
+    directory: InventoryDirectory,
+    visitor: Visitor,
+    reader: PageReader,
+) -> dict[str, object]:
+    """Return how a proposal stands, and where the city decides on it."""
+    language, window = reader.language, work.window
+    is_pending = work.is_pending(round(reader.now_s * NS_PER_S))
+    state = labels.WORK_IS_PENDING if is_pending else labels.WORK_LAPSED
+    tag = state.read(language)
+    if work.decision is not None:
+        tag = labels.WORK_IS_REFUSED.read(language, reason=work.decision.reason)
+    facts = (
+        f"{sections.exact_time(window.start_ns)} – {sections.exact_time(window.end_ns)}",
+        window.note,
+        work.person,
+    )
+    url = reader.url(work_path(desk.carrier, work.id)) if visitor.is_engineer else ""
+    return {
+        "title": window_scope(window, directory, language),
+        "tag": tag,
+        "facts": " · ".join(facts),
+        "url": url if is_pending else "",
+    }
+
+
+def desks_page(desks: Iterable[tuple[str, str, int, int]], reader: PageReader) -> str:
+    """Return the list of all desks: name, title, open incidents and pending work of each."""
     language = reader.language
     frame = Frame(
         title=labels.DESKS.read(language),
@@ -101,8 +141,13 @@ def desks_page(desks: Iterable[tuple[str, str, int]], reader: PageReader) -> str
         home_url=reader.url("/"),
     )
     rows = [
-        (reader.url(desk_path(name)), title, f"{labels.OPEN.read(language)}: {count}")
-        for name, title, count in desks
+        (
+            reader.url(desk_path(name)),
+            title,
+            f"{labels.OPEN.read(language)}: {count}",
+            incident_labels.PENDING_WORK.read(language, count=pending) if pending else "",
+        )
+        for name, title, count, pending in desks
     ]
     return render("desks", frame, language, {"labels": labels, "desks": rows})
 
@@ -110,6 +155,12 @@ def desks_page(desks: Iterable[tuple[str, str, int]], reader: PageReader) -> str
 def desk_path(carrier: str) -> str:
     """Return where a carrier's desk stands."""
     return f"/desk/{quote(carrier)}"
+
+
+def work_path(carrier: str, work: str = "") -> str:
+    """Return where a carrier proposes planned work; with ``work``, where the city decides on it."""
+    path = f"{desk_path(carrier)}/work"
+    return f"{path}/{quote(work)}" if work else path
 
 
 def answer_path(carrier: str, incident: str, kind: AnswerKind) -> str:

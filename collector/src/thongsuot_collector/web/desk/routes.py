@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from collections import Counter
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation import proposed_work, rows
 from thongsuot_collector.errors import TokenError
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.incidents.proposed_work import ProposedWork
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.sla.calendar import NS_PER_MS, month_at
 from thongsuot_collector.sla.periods import PlannedWork
@@ -43,6 +46,8 @@ _DAY_S = 86_400.0
 _MOST_DAYS = 730
 _MONTHS = 12
 _CLOSED = 30
+_PROPOSALS_SHOWN_NS = 30 * 86_400 * NS_PER_S
+"""So long after its end a proposal that was refused is still shown."""
 
 
 class DeskPages:
@@ -78,8 +83,11 @@ class DeskPages:
                 return RedirectResponse(url, 303, headers=HEADERS)
             return await self._access.refusal(request)
         directory = self._archive.directory
+        pending = Counter(
+            work.carrier for work in await self._proposals() if work.is_pending(time.time_ns())
+        )
         desks = [
-            (name, carrier_title(name, directory), len(self._ongoing(name)))
+            (name, carrier_title(name, directory), len(self._ongoing(name)), pending[name])
             for name in sorted(directory.carriers)
         ]
         return html_page(desks_page(desks, reader), CONTENT_SECURITY_POLICY)
@@ -105,6 +113,7 @@ class DeskPages:
             closed=[self._archive.context(incident) for incident in closed],
             circuits=await asyncio.to_thread(self._circuits, carrier, now_ms),
             windows=self._windows(carrier),
+            proposals=await self._proposals(carrier),
             months=months,
         )
         page = desk_page(content, visitor, directory, _reader(request, visitor))
@@ -180,6 +189,15 @@ class DeskPages:
             and not incident.parents
             and party in {incident.party, incident.notified_party}
         ]
+
+    async def _proposals(self, carrier: str = "") -> list[ProposedWork]:
+        """Return the work that carriers proposed, also what was over a short while ago."""
+        return await asyncio.to_thread(
+            proposed_work.load_recent,
+            self._archive.store,
+            ends_after_ns=time.time_ns() - _PROPOSALS_SHOWN_NS,
+            carrier=carrier,
+        )
 
     def _windows(self, carrier: str) -> list[MaintenanceWindow]:
         """Return the planned work that covers a circuit of a carrier."""

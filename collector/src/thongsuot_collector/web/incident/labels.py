@@ -140,3 +140,5 @@ NOTES: Final[dict[str, Text]] = {
     "left": Text("collector.web.incident.notes.left"),
 }
 """What stands in an incident's history; other lines are shown as they are."""
+
+PENDING_WORK: Final = Text("collector.web.desk.pending_work")

@@ -47,8 +47,14 @@ def incidents_page(
     windows: Iterable[MaintenanceWindow],
     directory: InventoryDirectory,
     reader: PageReader,
+    *,
+    pending_work: int = 0,
 ) -> str:
-    """Return the whole page. Of incidents inside a larger one only the larger is shown."""
+    """
+    Return the whole page. Of incidents inside a larger one only the larger is shown.
+
+    ``pending_work`` is how much work of carriers waits for the city.
+    """
     language = reader.language
     own = [context for context in ongoing if not context.incident.parents]
     frame = Frame(
@@ -65,6 +71,8 @@ def incidents_page(
         "closed": [_row(context, reader) for context in closed],
         "maintenance_heads": (labels.AFFECTED, labels.FROM, labels.TO, labels.WHAT),
         "maintenance": window_rows(windows, directory, reader),
+        "pending_url": reader.url("/desk") if pending_work else "",
+        "pending": labels.PENDING_WORK.read(language, count=pending_work),
     }
     return render("incidents", frame, language, content)
 
@@ -115,7 +123,7 @@ def window_rows(
     now_ns = round(reader.now_s * NS_PER_S)
     return [
         [
-            _scope(window, directory, reader.language),
+            window_scope(window, directory, reader.language),
             sections.exact_time(window.start_ns),
             sections.exact_time(window.end_ns),
             window.note,
@@ -125,7 +133,9 @@ def window_rows(
     ]
 
 
-def _scope(window: MaintenanceWindow, directory: InventoryDirectory, language: Language) -> str:
+def window_scope(
+    window: MaintenanceWindow, directory: InventoryDirectory, language: Language
+) -> str:
     """Return what a window covers, as people call it."""
     carrier = directory.carrier(window.carrier)
     covered = (

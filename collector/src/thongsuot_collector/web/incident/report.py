@@ -1,12 +1,13 @@
 """Incident report: all that is known of one incident, gathered from memory and from the disk."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation import proposed_work, rows
 from thongsuot_collector.correlation.consumer import IncidentConsumer
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
@@ -66,6 +67,12 @@ class IncidentArchive:
     def windows(self) -> tuple[MaintenanceWindow, ...]:
         """All maintenance that was ever planned, and not taken back."""
         return self.consumer.registry.network_state.windows
+
+    async def count_pending_work(self) -> int:
+        """Return how much work that carriers proposed waits for the city."""
+        now_ns = time.time_ns()
+        works = await asyncio.to_thread(proposed_work.load_recent, self.store, ends_after_ns=now_ns)
+        return sum(work.is_pending(now_ns) for work in works)
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, also one long closed."""

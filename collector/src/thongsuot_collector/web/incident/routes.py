@@ -77,6 +77,7 @@ class IncidentPages:
             self._archive.windows,
             self._archive.directory,
             self._reader(request, visitor),
+            pending_work=await self._archive.count_pending_work(),
         )
         return html_page(text_, CONTENT_SECURITY_POLICY)
 

@@ -1,0 +1,84 @@
+"""Planned work on a real collector: proposed at the desk, decided by the city, on the record."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.collector.web.desk.desk_stack import DeskStack, desk_stack, work_form
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[DeskStack]:
+    async with desk_stack(tmp_path) as made:
+        yield made
+
+
+async def test_confirmed_work_is_a_maintenance_window_and_proposed_work_is_none(
+    desk: DeskStack,
+) -> None:
+    lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
+    query = await desk.desk_key("vnpt")
+    assert "Đề xuất lịch bảo trì" in (await desk.ask("GET", f"/desk/vnpt?{query}")).text
+    (name,) = await desk.propose_work(query)
+    assert await desk.propose_work(query) == [name], "the same form again proposes nothing more"
+    shown = (await desk.ask("GET", f"/desk/vnpt?{query}")).text
+    assert "Chờ Thành phố xác nhận" in shown
+    assert "Thay bộ chia quang" in shown
+    assert f"/work/{name}" not in shown, "a carrier does not decide for the city"
+    assert name not in await desk.run("maintenance", "list")
+    for page in ("/desk", "/incidents"):
+        told = (await desk.ask("GET", page, auth=lan)).text
+        assert "Lịch bảo trì chờ xác nhận: 1" in told, page
+
+    path = f"/desk/vnpt/work/{name}"
+    form = (await desk.ask("GET", path, auth=lan)).text
+    assert "Trần Bình" in form
+    assert (await desk.ask("POST", path, auth=lan, form={"side": ""})).status_code == 422
+    confirmed = await desk.ask("POST", path, auth=lan, form={"side": "confirm"})
+    assert confirmed.status_code == 303
+    assert name in await desk.run("maintenance", "list")
+    shown = (await desk.ask("GET", f"/desk/vnpt?{query}")).text
+    assert "Chờ Thành phố xác nhận" not in shown
+    assert "Thay bộ chia quang" in shown, "it is planned work now"
+    again = await desk.ask("POST", path, auth=lan, form={"side": "refuse", "reason": "x"})
+    assert again.status_code == 303
+    log = await desk.run("audit", name)
+    assert log.count("work_confirmed") == 1
+    assert "work_refused" not in log
+    assert "carrier:vnpt key:" in log
+    assert "person:lan" in log
+
+
+async def test_the_carrier_reads_why_the_city_refused(desk: DeskStack) -> None:
+    lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
+    query = await desk.desk_key("vnpt")
+    (name,) = await desk.propose_work(query)
+    path = f"/desk/vnpt/work/{name}"
+    assert (await desk.ask("POST", path, auth=lan, form={"side": "refuse"})).status_code == 422
+    form = {"side": "refuse", "reason": "Trùng ngày bầu cử"}
+    assert (await desk.ask("POST", path, auth=lan, form=form)).status_code == 303
+    shown = (await desk.ask("GET", f"/desk/vnpt?{query}")).text
+    assert "Thành phố không đồng ý: Trùng ngày bầu cử" in shown
+    assert name not in await desk.run("maintenance", "list", "--all")
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    assert (await desk.ask("POST", path, auth=lan, headers=cross, form=form)).status_code != 200
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_proposed(desk: DeskStack) -> None:
+    query, form = await desk.desk_key("vnpt"), work_form()
+    wrong = (
+        ({"name": ""}, "Xin ghi họ tên"),
+        ({"text": ""}, "nội dung công việc"),
+        ({"scope": "link:ba-vi:fiber"}, "Không có kênh truyền này"),
+        ({"end": form["start"]}, "phải sau thời gian bắt đầu"),
+        ({"start": "2020-01-01T00:00", "end": "2020-01-01T01:00"}, "trước khi bắt đầu"),
+        ({"start": "never"}, "phải sau thời gian bắt đầu"),
+    )
+    for changes, sentence in wrong:
+        answer = await desk.ask("POST", f"/desk/vnpt/work?{query}", form=form | changes)
+        assert (answer.status_code, sentence in answer.text) == (422, True), changes
+    assert "work_proposed" not in await desk.run("audit")
+    look_only = await desk.desk_key("vnpt", "--look-only")
+    answer = await desk.ask("POST", f"/desk/vnpt/work?{look_only}", form=form)
+    assert answer.status_code == 404

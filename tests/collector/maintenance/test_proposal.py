@@ -74,11 +74,11 @@ def test_only_own_circuits_and_the_communes_that_have_them_are_offered() -> None
     ],
 )
 def test_a_mistake_is_named(changes: dict[str, str], mistake: ProposalMistake) -> None:
-    assert propose(**changes) is mistake
+    assert proposal_from(fields(**changes), CARRIER, DIRECTORY, (), now_ns=NOW_NS) is mistake
 
 
 def test_a_carrier_cannot_bury_the_city_in_proposals() -> None:
-    known = []
+    known: list[ProposedWork] = []
     for hour in range(MOST_PENDING):
         begin = NOW + timedelta(days=1, hours=hour)
         work = propose(

@@ -127,6 +127,20 @@ async def test_reading_is_bounded_by_count_by_size_and_by_where_to_stop(reopen: 
     assert middle == kept[4:7]
 
 
+async def test_one_site_is_read_alone_in_order(reopen: Reopen) -> None:
+    journal = await reopen()
+    for number in range(1, 9):
+        await journal.append(entry(number, site="tay-ho" if number % 2 else "hoan-kiem"))
+    kept = await everything(journal)
+    of_site = [stored for stored in kept if stored.entry.site == "tay-ho"]
+    alone = await journal.read(0, through=MAX, limit=3, size_bytes=MAX, site="tay-ho")
+    assert alone == of_site[:3]
+    rest = await journal.read(
+        alone[-1].sequence, through=MAX, limit=10, size_bytes=MAX, site="tay-ho"
+    )
+    assert rest == of_site[3:]
+
+
 async def test_a_waiting_reader_wakes_when_something_is_appended(reopen: Reopen) -> None:
     journal = await reopen()
     first = await journal.append(entry(1))

@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -241,16 +242,20 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
 
 @pytest.mark.parametrize("after", [0, 1, 57, 99, 100])
 @pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.parametrize("site", ["", "tay-ho"])
 async def test_what_is_read_from_memory_is_what_is_on_the_disk(
-    tmp_path: Path, after: int, limit: int
+    tmp_path: Path, after: int, limit: int, site: str
 ) -> None:
     journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
     for number in range(1, 101):
-        await journal.append(entry(number, body=bytes(number * 10)))
+        of = "tay-ho" if number % 3 else "hoan-kiem"
+        await journal.append(entry(number, site=of, body=bytes(number * 10)))
     for through, size_bytes in ((100, 1 << 30), (60, 1 << 30), (100, 2500)):
-        wanted = {"through": through, "limit": limit, "size_bytes": size_bytes}
-        from_memory = await journal.read(after, **wanted)
+        read = partial(
+            journal.read, after, through=through, limit=limit, size_bytes=size_bytes, site=site
+        )
+        from_memory = await read()
         journal._recent.forget()
-        assert await journal.read(after, **wanted) == from_memory
+        assert await read() == from_memory
         await journal.append(entry(1000 + through + size_bytes % 7))
     await journal.close()

@@ -18,7 +18,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.settings import IngestSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.ranges import Range, with_number
-from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.columns import Columns, value_count
 from thongsuot_schema.batch.model import Layout
 from thongsuot_schema.verdict import VerdictChange
 
@@ -147,10 +147,6 @@ class SiteBudgets:
         """
         memory = self._memory_of(site)
         header = columns.header
-        values = sum(
-            (block.last_row - block.first_row) * (1 + len(block.columns))
-            for block in columns.blocks
-        )
         known = memory.streams.get(header.stream)
         numbers = with_number(known or (), header.number)
         boots = {header.boot_id, boot_id} - {""} - memory.boots
@@ -158,7 +154,7 @@ class SiteBudgets:
         self._charge(
             site,
             {
-                Budget.VALUES: values,
+                Budget.VALUES: value_count(columns),
                 Budget.STREAMS: len(boots) + (known is None),
                 Budget.RUNS: max(0, len(numbers) - len(known or numbers)),
                 Budget.NAMES: len(names),

@@ -144,10 +144,11 @@ class Journal(Protocol):
         """Return a layout's body, ``None`` when it was never given (or was trimmed)."""
 
     async def read(
-        self, after: int, *, through: int, limit: int, size_bytes: int
+        self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
     ) -> list[StoredEntry]:
         """
-        Return entries with sequences above ``after``, up to ``through``, in order.
+        Return entries with sequences above ``after``, up to ``through``, in order: of a site
+        (empty: of all).
 
         At most ``limit`` entries and about ``size_bytes`` of bodies, but at least one where there
         is one. Sequences may have gaps where entries were trimmed.

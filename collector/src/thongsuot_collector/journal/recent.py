@@ -34,18 +34,20 @@ class RecentEntries:
         self._size_bytes = 0
 
     def read(
-        self, after: int, *, through: int, limit: int, size_bytes: int
+        self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
     ) -> list[StoredEntry] | None:
         """Return what ``Journal.read`` would; ``None`` where not all of it is here."""
         if not self._kept or not self._kept[0].sequence <= after + 1 <= self._kept[-1].sequence:
             return None
         start = after + 1 - self._kept[0].sequence
-        count = min(limit, through - after, len(self._kept) - start)
+        count = max(0, min(through - after, len(self._kept) - start))
         entries: list[StoredEntry] = []
-        for kept in islice(self._kept, start, start + max(0, count)):
+        for kept in islice(self._kept, start, start + count):
+            if site and kept.entry.site != site:
+                continue
             entries.append(kept)
             size_bytes -= len(kept.entry.body)
-            if size_bytes <= 0:
+            if size_bytes <= 0 or len(entries) == limit:
                 break
         return entries
 

@@ -85,16 +85,19 @@ class SqliteJournal:
         return await self._read(lambda connection: rows.layout(connection, layout_id))
 
     async def read(
-        self, after: int, *, through: int, limit: int, size_bytes: int
+        self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
     ) -> list[StoredEntry]:
         """See ``Journal``."""
         if after >= min(through, self._head):
             return []
-        recent = self._recent.read(after, through=through, limit=limit, size_bytes=size_bytes)
+        recent = self._recent.read(
+            after, through=through, limit=limit, size_bytes=size_bytes, site=site
+        )
         if recent is not None:
             return recent
+        bounds = after, through, limit
         return await self._read(
-            lambda connection: rows.read(connection, (after, through, limit), size_bytes)
+            lambda connection: rows.read(connection, bounds, size_bytes, site=site)
         )
 
     async def wait(self, after: int) -> int:

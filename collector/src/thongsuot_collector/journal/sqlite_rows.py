@@ -38,7 +38,8 @@ _APPEND = """
 """
 _READ = """
     SELECT sequence, site, stream, number, digest, layout, received_ns, epoch_ns, clock, body
-    FROM entries WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?
+    FROM entries WHERE sequence > ?1 AND sequence <= ?2 AND (?4 = '' OR site = ?4)
+    ORDER BY sequence LIMIT ?3
 """
 _COMMIT = """
     INSERT INTO cursors (consumer, sequence, note) VALUES (?, ?, ?)
@@ -87,11 +88,19 @@ def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:
 
 
 def read(
-    connection: sqlite3.Connection, bounds: tuple[int, int, int], size_bytes: int
+    connection: sqlite3.Connection,
+    bounds: tuple[int, int, int],
+    size_bytes: int,
+    *,
+    site: str = "",
 ) -> list[StoredEntry]:
-    """Return entries after, through and at most (``bounds``), until their bodies pass a size."""
+    """
+    Return entries after, through and at most (``bounds``), until their bodies pass a size: of a
+    site (empty: of all).
+    """
     entries: list[StoredEntry] = []
-    for row in connection.execute(_READ, bounds):
+    # In the order of sequences, whatever the index of identities promises.
+    for row in connection.execute(_READ, (*bounds, site)):
         entries.append(_stored_entry(row))
         size_bytes -= len(row[9])
         if size_bytes <= 0:

@@ -130,6 +130,13 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
             first = last
 
 
+def value_count(columns: Columns) -> int:
+    """Return how many values a batch makes in a database: one for each outcome and metric."""
+    return sum(
+        (block.last_row - block.first_row) * (1 + len(block.columns)) for block in columns.blocks
+    )
+
+
 def decode_columns(
     body: bytes, layouts: LayoutLookup, limits: BatchLimits = DEFAULT_LIMITS
 ) -> Columns:

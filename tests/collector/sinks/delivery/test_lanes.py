@@ -1,9 +1,17 @@
 """Lanes against the obvious: every sequence is sent once, the newest before long."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_collector.sinks.delivery.lanes import Gap, Lanes, decode_lanes, encode_lanes
+from thongsuot_collector.sinks.delivery.lanes import (
+    Gap,
+    Lanes,
+    SiteLane,
+    decode_lanes,
+    encode_lanes,
+)
 
 
 def test_in_step_there_is_one_lane() -> None:
@@ -78,6 +86,101 @@ def test_every_sequence_is_sent_exactly_once_whatever_happens(
         lanes = lanes.after_sending(stretch, stretch.through)
     assert sorted(sent) == list(range(1, head + 1))
     assert lanes.floor == head
+
+
+def test_a_site_that_brings_too_much_waits_in_a_lane_of_its_own_and_in_its_order() -> None:
+    lanes = Lanes()
+    stretch = lanes.next_range(100)
+    assert stretch is not None
+    lanes = lanes.after_sending(stretch, 100, held={"loud": range(41, 101)})
+    assert (lanes.live, lanes.floor, lanes.done, lanes.behind(100)) == (100, 40, 40, 60)
+    assert lanes.held_sites == {"loud"}
+    # Its turn comes, then that of what is new for all.
+    stretch = lanes.next_range(110)
+    assert stretch is not None
+    assert (stretch.site, stretch.after, stretch.through) == ("loud", 40, 100)
+    lanes = lanes.after_sending(stretch, 60, sent=20)
+    assert (lanes.floor, lanes.behind(100)) == (60, 40)
+    stretch = lanes.next_range(110)
+    assert stretch is not None
+    assert stretch.live
+    lanes = lanes.after_sending(stretch, 110, held={"loud": range(106, 111)})
+    assert lanes.sites == (SiteLane("loud", 60, 110, 45),)
+    assert decode_lanes(60, encode_lanes(lanes)) == lanes
+    stretch = lanes.next_range(110)
+    assert stretch is not None
+    lanes = lanes.after_sending(stretch, 110, sent=45)
+    assert (lanes.floor, lanes.held_sites, lanes.next_range(110)) == (110, frozenset(), None)
+
+
+SITES = ("loud", "louder", "quiet")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(SITES), max_size=60),
+            st.integers(1, 25),
+            st.integers(1, 6),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=50,
+    )
+)
+def test_with_lanes_of_sites_every_sequence_is_sent_once_too_and_a_sites_own_in_order(
+    steps: list[tuple[list[str], int, int, bool]],
+) -> None:
+    lanes = Lanes()
+    journal: list[str] = []
+    sent: list[int] = []
+
+    def send_next(size: int, share: int) -> bool:
+        nonlocal lanes
+        stretch = lanes.next_range(len(journal))
+        if stretch is None:
+            return False
+        numbers = [
+            number
+            for number in range(stretch.after + 1, stretch.through + 1)
+            if not stretch.site or journal[number - 1] == stretch.site
+        ][:size]
+        counts = Counter[str]()
+        held: dict[str, list[int]] = {}
+        out = []
+        for number in numbers:
+            site = journal[number - 1]
+            is_held = site in lanes.held_sites or site in held or counts[site] >= share
+            if stretch.live and is_held:
+                held.setdefault(site, []).append(number)
+            else:
+                counts[site] += 1
+                out.append(number)
+        sent.extend(out)
+        through = numbers[-1] if numbers else stretch.through
+        lanes = lanes.after_sending(stretch, through, sent=len(out), held=held)
+        return True
+
+    has_jumped = False
+    for appended, size, share, restarts in steps:
+        journal += appended
+        if restarts:
+            lanes = decode_lanes(lanes.floor, encode_lanes(lanes))
+        before = lanes.gaps
+        lanes = lanes.caught_up_by(len(journal), jump=100)
+        has_jumped = has_jumped or lanes.gaps != before
+        send_next(size, share)
+        assert lanes.behind(len(journal)) == len(journal) - len(sent)
+        assert lanes.done == len(sent)
+        assert set(range(1, lanes.floor + 1)) <= set(sent)
+    while send_next(25, 5):
+        pass
+    assert sorted(sent) == list(range(1, len(journal) + 1))
+    assert lanes.floor == len(journal)
+    if not has_jumped:
+        for site in SITES:
+            own = [number for number in sent if journal[number - 1] == site]
+            assert own == sorted(own)
 
 
 def test_a_note_that_cannot_be_read_starts_where_the_cursor_stands() -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from thongsuot_collector.journal.dead_letters import (
@@ -17,9 +18,21 @@ from thongsuot_collector.journal.journal import Tally, day_of
 from thongsuot_collector.sinks.contract import SinkContext
 from thongsuot_collector.sinks.delivery.lanes import Lanes, ReadRange, decode_lanes, encode_lanes
 from thongsuot_collector.state.verdicts import StandingVerdict
-from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.columns import Columns, value_count
 
 T = TypeVar("T")
+
+FAIR_VALUES = 20_000
+"""
+Values of one site that go out together with those of others: a quarter of an hour of a usual site,
+and a few milliseconds of a database.
+"""
+
+_LANE_ENTRIES = 8
+"""Entries read of a site's own lane at once: each may be as large as what goes out together."""
+
+_LANES = 32
+"""Sites with lanes of their own; a cursor's note stays small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +61,43 @@ class SinkClient(Protocol[T]):
         """
 
 
+@dataclass(slots=True)
+class _Share:
+    """
+    What goes out together: ``whole`` all entries, ``decoded`` and ``broken`` what became of them.
+
+    ``held`` are the sequences, by site, of those that wait. ``limit`` is how many values of one
+    site there may be.
+    """
+
+    limit: int | None
+    whole: list[StoredEntry] = field(default_factory=list)
+    decoded: list[tuple[StoredEntry, Columns]] = field(default_factory=list)
+    broken: list[tuple[StoredEntry, Exception]] = field(default_factory=list)
+    held: dict[str, list[int]] = field(default_factory=dict)
+    values: Counter[str] = field(default_factory=Counter)
+
+    def has_room(self, site: str) -> bool:
+        """Return whether more of a site may go out."""
+        return self.limit is None or self.values[site] < self.limit
+
+    def add(self, kept: StoredEntry, columns: Columns) -> None:
+        """Add an entry that was decoded."""
+        self.whole.append(kept)
+        self.decoded.append((kept, columns))
+        self.values[kept.entry.site] += value_count(columns)
+
+
+_RETRIED = ReadRange(after=0, through=0, live=False)
+
+
 class JournalConsumer(Generic[T]):
     """
     Reads, decodes, encodes, delivers, and only then moves its cursor.
 
-    After a crash it delivers the last stretch again, with the same values at the same times.
-    ``jump`` is how many entries it may be behind before fresh news overtakes.
+    After a crash it delivers the last stretch again, with the same values at the same times. A site
+    that brings more than its share waits in a lane of its own (``lanes``). ``jump`` is how many
+    entries it may be behind before fresh news overtakes.
     """
 
     def __init__(
@@ -124,7 +168,8 @@ class JournalConsumer(Generic[T]):
             if not entries:
                 await letters.note_failure(letter, NOT_IN_JOURNAL)
                 continue
-            encoded, failures = await self._encode_all(entries)
+            share = await self._fair_share(entries, _RETRIED)
+            encoded, failures = await self._encode_decoded(share)
             if failures:
                 await letters.note_failure(letter, explain_failure(failures[0][1]))
                 continue
@@ -137,68 +182,79 @@ class JournalConsumer(Generic[T]):
         entries = await journal.read(
             stretch.after,
             through=stretch.through,
-            limit=self._entries,
+            limit=_LANE_ENTRIES if stretch.site else self._entries,
             size_bytes=self._size_bytes,
+            site=stretch.site,
         )
-        # Nothing there: trimmed, and counted as lost by the trim.
-        through = entries[-1].sequence if entries else stretch.through
+        share = await self._fair_share(entries, stretch)
+        if not entries:
+            # Nothing there: trimmed, and counted as lost by the trim.
+            through = stretch.through
+        elif stretch.site:
+            through = share.whole[-1].sequence if share.whole else entries[-1].sequence
+        else:
+            through = entries[-1].sequence
         broken: set[int] = set()
-        if entries:
-            encoded, broken = await self._encoded(entries)
+        if share.whole:
+            encoded, broken = await self._encoded(share)
             await self._client.deliver(encoded)
-        lanes = self._lanes.after_sending(stretch, through)
+        lanes = self._lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held)
         await journal.commit(
             self._name,
             lanes.floor,
             encode_lanes(lanes),
             begun=self._begun,
-            tallies=_tallies(entries, broken),
+            tallies=_tallies(share.whole, broken),
         )
         self._lanes = lanes
 
-    async def _encoded(self, entries: Sequence[StoredEntry]) -> tuple[list[T], set[int]]:
+    async def _fair_share(self, entries: Sequence[StoredEntry], stretch: ReadRange) -> _Share:
+        """Decode what goes out now: of each site no more than others have room for."""
+        layouts = await self._context.reader.layouts_of(entries)
+        is_shared = len({kept.entry.site for kept in entries}) > 1
+        held_sites = self._lanes.held_sites if stretch.live else frozenset()
+        share = _Share(limit=FAIR_VALUES if is_shared or stretch.site else None)
+
+        def decode() -> None:
+            for kept in entries:
+                site = kept.entry.site
+                if site in held_sites or site in share.held or not share.has_room(site):
+                    if stretch.site:
+                        return  # the rest waits where it is
+                    if stretch.live and len(held_sites | share.held.keys() | {site}) <= _LANES:
+                        share.held.setdefault(site, []).append(kept.sequence)
+                        continue
+                try:
+                    share.add(kept, self._context.reader.columns(kept, layouts))
+                except Exception as error:  # noqa: BLE001 - one batch must not stop the others
+                    share.whole.append(kept)
+                    share.broken.append((kept, error))
+
+        await asyncio.to_thread(decode)
+        return share
+
+    async def _encoded(self, share: _Share) -> tuple[list[T], set[int]]:
         """Return what is to be sent, and the sequences of those that became dead letters."""
-        encoded, failures = await self._encode_all(entries)
+        encoded, failures = await self._encode_decoded(share)
         for kept, error in failures:
             await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
         return encoded, {kept.sequence for kept, _ in failures}
 
-    async def _encode_all(
-        self, entries: Sequence[StoredEntry]
+    async def _encode_decoded(
+        self, share: _Share
     ) -> tuple[list[T], list[tuple[StoredEntry, Exception]]]:
-        decoded, broken = await self._decoded(entries)
         # The states must have seen what is delivered, to know which verdicts stood.
-        await self._context.states.wait_until_applied(entries[-1].sequence)
+        await self._context.states.wait_until_applied(share.whole[-1].sequence)
         opened = [
             DecodedEntry(
                 kept=kept,
                 columns=columns,
                 standing=self._context.states.standing_verdicts(kept.entry, columns),
             )
-            for kept, columns in decoded
+            for kept, columns in share.decoded
         ]
         encoded, unpacked = await asyncio.to_thread(self._encode, opened)
-        return encoded, [*broken, *unpacked]
-
-    async def _decoded(
-        self, entries: Sequence[StoredEntry]
-    ) -> tuple[list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]]:
-        reader = self._context.reader
-        layouts = await reader.layouts_of(entries)
-
-        def decode() -> tuple[
-            list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]
-        ]:
-            whole: list[tuple[StoredEntry, Columns]] = []
-            broken: list[tuple[StoredEntry, Exception]] = []
-            for kept in entries:
-                try:
-                    whole.append((kept, reader.columns(kept, layouts)))
-                except Exception as error:  # noqa: BLE001 - one batch must not stop the others
-                    broken.append((kept, error))
-            return whole, broken
-
-        return await asyncio.to_thread(decode)
+        return encoded, [*share.broken, *unpacked]
 
     def _encode(
         self, entries: Sequence[DecodedEntry]

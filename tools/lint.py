@@ -31,7 +31,9 @@ def commands() -> dict[str, Sequence[str]]:
     python = sys.executable
     sources = [f"{room}/src" for room in ROOMS]
     others = [
-        folder for folder in ("tests", "tools", "bench") if any((ROOT / folder).glob("**/*.py"))
+        folder
+        for folder in ("ansible", "tests", "tools", "bench")
+        if any((ROOT / folder).glob("**/*.py"))
     ]
     scripts = [script for script in SCRIPTS if (ROOT / script).is_file()]
     shell = [sys.executable, __file__, "shell", *scripts]

@@ -19,7 +19,7 @@ import msgspec
 
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory, Site
-from thongsuot_schema.inventory.read import read
+from thongsuot_schema.inventory.read import read_inventory
 
 
 def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
@@ -44,9 +44,7 @@ def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
 
 def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[str, Any]:
     """Return what the agent of a site is told of the world, as its configuration has it."""
-    communes = {
-        commune.code: f"{commune.kind} {commune.name}".strip() for commune in inventory.communes
-    }
+    communes = {commune.code: commune.name for commune in inventory.communes}
     chosen = [
         target for target in inventory.targets if "*" in site.targets or target.name in site.targets
     ]
@@ -83,7 +81,7 @@ def main() -> int:
         str(path): path.read_text(encoding="utf-8") for path in sorted(folder.glob("**/*.toml"))
     }
     try:
-        inventory = read(files)
+        inventory = read_inventory(files)
     except DocumentError as error:
         print(f"{folder}: {error}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ tools.suite nightly [PART]`` what takes longer. A part that fails is shown whole
 by its summary line. No test is run twice: one that fails by chance has a race to be found.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -36,25 +37,37 @@ PROGRESS_EVERY_S = 60.0
 
 REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
+UNITS = f"not ({REAL_THINGS} or {LONG})"
 COMPUTING = ("tests/schema", "tests/runtime", "tests/agent", "tests/lab_room")
-UNIT_ROOMS = ("schema", "runtime", "agent", "collector")
-"""What runs on devices and on the collector; lab and dashboards are tools of our own machines."""
+ON_BOTH_PYTHONS = (
+    "tests/schema",
+    "tests/runtime",
+    "tests/agent",
+    "tests/collector/app/test_collector.py",
+    "tests/collector/ingest",
+    "tests/collector/journal",
+    "tests/collector/store",
+)
+"""
+Whose units the second Python plays for every change: what runs on devices, of which some have the
+one and some the other; and of the collector, which is one machine of our choice, that it runs there
+and what meets the interpreter most (SQLite, threads, HTTP, TLS). The rest of it is nightly.
+"""
 
 PLAYED_ONCE = (
     "tests/agent/judge/matrix",
     "tests/agent/judge/test_history.py",
-    "tests/collector/incidents/test_storm.py",
     "tests/agent/spool/test_kill.py",
-    "tests/collector/app/test_kill.py",
-    "tests/collector/app/test_told.py",
-    "tests/collector/backup/test_processes.py",
 )
 """
-What the second Python need not play again. Simulated hours of the judge and of the incident rules,
-a third of the CPU of all unit tests: arithmetic that the other tests of the same modules execute
-there as well. And processes that are killed at random moments: what is left on the disk then is
-SQLite's and the kernel's doing; that a collector runs there is what ``app/test_collector`` proves.
+What the second Python need not play again for every change. Simulated hours of the judge, a third
+of the CPU of all unit tests: arithmetic that the other tests of the same modules execute there as
+well. And processes that are killed at random moments: what is left on the disk then is SQLite's and
+the kernel's doing. The night plays them there, too.
 """
+
+OF_THE_NIGHT = ("tests/collector", *PLAYED_ONCE)
+"""What ``ON_BOTH_PYTHONS`` leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,40 +124,45 @@ def lint_part() -> SuitePart:
 
 def default_parts(other_python: str = "") -> list[SuitePart]:
     """Return what every change needs: first what waits for real time, then the longest first."""
-    real, units = f"({REAL_THINGS}) and not ({LONG})", f"not ({REAL_THINGS} or {LONG})"
+    real = f"({REAL_THINGS}) and not ({LONG})"
     parts = [
         pytest_part("whole product", "-m", real, "tests/lab"),
         pytest_part("real servers and packets", "-m", real, "--ignore=tests/lab"),
         # The collector's processes are started, killed and waited for.
         pytest_part(
             "unit tests of the rest",
-            *("-m", units, *(f"--ignore={folder}" for folder in COMPUTING)),
+            *("-m", UNITS, *(f"--ignore={folder}" for folder in COMPUTING)),
             gives_way=True,
         ),
     ]
     if other_python:
         # Versions differ in what needs neither servers nor namespaces.
-        rooms = [f"tests/{room}" for room in UNIT_ROOMS]
         parts.append(
             pytest_part(
                 f"unit tests by {Path(other_python).parent.parent.name}",
-                *("-m", units, *rooms),
+                *("-m", UNITS, *ON_BOTH_PYTHONS),
                 *(f"--ignore={path}" for path in PLAYED_ONCE),
                 python=other_python,
                 gives_way=True,
             )
         )
     parts.append(
-        pytest_part("unit tests of agent, schema and lab", "-m", units, *COMPUTING, gives_way=True)
+        pytest_part("unit tests of agent, schema and lab", "-m", UNITS, *COMPUTING, gives_way=True)
     )
     return parts
 
 
-def nightly_parts() -> list[SuitePart]:
+def nightly_parts(other_python: str = "") -> list[SuitePart]:
     """Return what takes too long for every change, by name; see CONTRIBUTING."""
     seed = str(int(time.time()) // 86_400)
     python = sys.executable
     return [
+        # Without a second Python on the machine there is nothing to play.
+        *(
+            [pytest_part("second-python", "-m", UNITS, *OF_THE_NIGHT, python=other_python)]
+            if other_python
+            else []
+        ),
         pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
@@ -225,18 +243,21 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
 
 def main(arguments: Sequence[str]) -> int:
     """Play the default parts, with lint before them or not, or those of the night by names."""
-    if arguments[:1] == ["nightly"]:
-        parts = nightly_parts()
+    parser = argparse.ArgumentParser(prog="python -m tools.suite", description=__doc__)
+    parser.add_argument("words", nargs="*", help="lint, or nightly and the names of its parts")
+    parser.add_argument("--other-python", default="", help="a second interpreter for unit tests")
+    options = parser.parse_args(arguments)
+    if options.words[:1] == ["nightly"]:
+        parts = nightly_parts(options.other_python)
         names = {part.name for part in parts}
-        if unknown := set(arguments[1:]) - names:
+        if unknown := set(options.words[1:]) - names:
             _say(f"no part {', '.join(sorted(unknown))}; known: {', '.join(sorted(names))}")
             return 2
-        chosen = [part for part in parts if part.name in arguments[1:] or not arguments[1:]]
+        chosen = [part for part in parts if part.name in options.words[1:] or not options.words[1:]]
         # One after the other: what is measured here is time.
         return play_parts(chosen, at_once=1, progress_every_s=PROGRESS_EVERY_S)
-    lint = [lint_part()] if arguments[:1] == ["lint"] else []
-    other_python = arguments[len(lint)] if len(arguments) > len(lint) else ""
-    parts = default_parts(other_python)
+    lint = [lint_part()] if options.words == ["lint"] else []
+    parts = default_parts(options.other_python)
     waiting = parts[:WAITING]
     return play_parts(
         [*waiting, *lint, *parts[WAITING:]],

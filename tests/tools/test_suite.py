@@ -8,12 +8,14 @@ import pytest
 from tools.suite import (
     COMPUTING,
     LONG,
+    ON_BOTH_PYTHONS,
     PLAYED_ONCE,
     REAL_THINGS,
     SuitePart,
     default_parts,
     lint_part,
     main,
+    nightly_parts,
     play_parts,
 )
 
@@ -90,10 +92,16 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert computing.endswith(" ".join(COMPUTING))
     assert f"not ({REAL_THINGS} or {LONG})" in rest
     assert rest.endswith(" ".join(f"--ignore={folder}" for folder in COMPUTING))
-    # Of the second Python nothing is left out but what is named, and that is there.
+    # Of the second Python nothing is left out but what the night plays, and all of that is there.
     other = " ".join(default_parts("/3.13/bin/python")[-2].command)
-    assert [path for path in PLAYED_ONCE if not (ROOT / path).exists()] == []
-    assert other.count("--ignore=") == len(PLAYED_ONCE)
+    night = " ".join(nightly_parts("/3.13/bin/python")[0].command)
+    paths = [*ON_BOTH_PYTHONS, *PLAYED_ONCE]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert re.findall(r"--ignore=(\S+)", other) == list(PLAYED_ONCE)
+    rooms = {path.split("/")[1] for path in ON_BOTH_PYTHONS}
+    assert rooms == {"schema", "runtime", "agent", "collector"}
+    assert night.endswith(" ".join(("tests/collector", *PLAYED_ONCE)))
+    assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
     # A test of tests/lab without the marks of real things would be in no part but the units'.
     markers = re.findall(r'"(\w+): ', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(f"{REAL_THINGS} or {LONG}".split(" or ")) <= set(markers)

@@ -26,6 +26,7 @@ from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
+from thongsuot_collector.web.lists.routes import ListPages
 from thongsuot_collector.web.site_pages import SitePages
 from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
@@ -130,23 +131,19 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             is_quarantined=components.quarantines.has(site),
         ),
     )
+    both = [*_pages_of_the_city(components, access), *documents]
+    called = callback_routes(components.notifications.channels, components.notifications.poll_now)
+    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+
+
+def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route]:
+    """Return the API, the lists, the pages of incidents, desks, statements and tests."""
     city = CityState(
         components.directory,
         components.incidents.registry,
         components.states.sites,
         components.site_configs.of,
     )
-    both = [
-        *Api(city, components.store, access).routes(),
-        *_pages_of_incidents(components, access),
-        *documents,
-    ]
-    called = callback_routes(components.notifications.channels, components.notifications.poll_now)
-    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
-
-
-def _pages_of_incidents(components: Components, access: PageAccess) -> list[Route]:
-    """Return the pages of incidents, desks, statements and tests."""
     archive = IncidentArchive(
         components.incidents,
         components.store,
@@ -165,4 +162,6 @@ def _pages_of_incidents(components: Components, access: PageAccess) -> list[Rout
         *StatementPages(components.archive, access).routes(),
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),
+        *Api(city, components.store, access).routes(),
+        *ListPages(city, components.store, access, archive.count_pending_work).routes(),
     ]

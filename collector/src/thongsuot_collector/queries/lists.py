@@ -79,18 +79,21 @@ class ListQuery:
         """The fields that it can be sorted by."""
         return self.record.__struct_fields__
 
-    async def ask(
+    async def records(
         self,
         city: CityState,
         store: Engine,
         selection: Selection,
         scope: QueryScope,
         language: Language = REFERENCE,
-    ) -> list[Record]:
-        """Return the selected records; the store is read in a thread."""
-        bounded = self._bounded(selection)
-        stored = await asyncio.to_thread(self.read, store, bounded, scope)
-        return self._selected(city, stored, bounded, scope, language)
+    ) -> Sequence[Record]:
+        """Return all records of the list's time; the store is read in a thread."""
+        stored = await asyncio.to_thread(self.read, store, self._bounded(selection), scope)
+        return self.build(city, stored, scope, language)
+
+    def select(self, records: Sequence[Record], selection: Selection) -> list[Record]:
+        """Return of all records those that are asked for, in order."""
+        return select_records(records, selection, searched=self.searched, order=self.order)
 
     def ask_here(
         self,
@@ -101,25 +104,14 @@ class ListQuery:
         language: Language = REFERENCE,
     ) -> list[Record]:
         """Return the selected records, in a process that has nothing else to do."""
-        bounded = self._bounded(selection)
-        return self._selected(city, self.read(store, bounded, scope), bounded, scope, language)
+        stored = self.read(store, self._bounded(selection), scope)
+        return self.select(self.build(city, stored, scope, language), selection)
 
     def _bounded(self, selection: Selection) -> Selection:
         if not self.period or selection.since is not None:
             return selection
         until = selection.until or datetime.now(UTC)
         return msgspec.structs.replace(selection, since=until - PERIOD)
-
-    def _selected(
-        self,
-        city: CityState,
-        stored: Stored,
-        selection: Selection,
-        scope: QueryScope,
-        language: Language,
-    ) -> list[Record]:
-        records = self.build(city, stored, scope, language)
-        return select_records(records, selection, searched=self.searched, order=self.order)
 
 
 _PLACE: Final = ("commune", "area")

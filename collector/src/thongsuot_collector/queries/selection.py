@@ -26,10 +26,10 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is asked of a list.
 
-    ``query``: words that all stand in what is searched. ``filters``: of each field the values of
-    which one has to be there; of a field with several values it is enough that one is. ``sort``
-    names a field, with a dash before it for the other direction; empty: the list's own order.
-    ``since`` and ``until`` (exclusive) bound the list's own time.
+    ``query``: beginnings of words that all stand in what is searched. ``filters``: of each field
+    the values of which one has to be there; of a field with several values it is enough that one
+    is. ``sort`` names a field, with a dash before it for the other direction; empty: the list's own
+    order. ``since`` and ``until`` (exclusive) bound the list's own time.
     """
 
     query: str = ""
@@ -102,7 +102,8 @@ def _has(value: object, wanted: Sequence[str]) -> bool:
 
 def _matches(record: Record, words: Sequence[str], searched: Sequence[str]) -> bool:
     hay = _folded(" ".join(text_of(getattr(record, name)) for name in searched))
-    return all(word in hay for word in words)
+    # "anh" is the beginning of Đông Anh, and no part of "hành chính".
+    return all(f" {word}" in f" {hay}" for word in words)
 
 
 def _key(value: object) -> tuple[object, ...]:

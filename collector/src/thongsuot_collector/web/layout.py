@@ -16,6 +16,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from thongsuot_collector.web.lists import labels as list_labels
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
@@ -55,7 +56,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
     what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
-    writing.
+    writing. ``is_wide``: it takes the whole width.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     home_url: str = ""
     place: str = ""
     refresh_s: int = 0
+    is_wide: bool = False
 
 
 def render(template: str, frame: Frame, language: Language, content: Mapping[str, object]) -> str:
@@ -108,6 +110,7 @@ def _environment() -> Environment:
         "style": _STYLE,
         "script": SCRIPT,
         "frame_labels": labels,
+        "list_labels": list_labels,
     }
     environment.tests["unbreakable"] = _is_unbreakable
     return environment

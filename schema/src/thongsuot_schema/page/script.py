@@ -7,7 +7,8 @@ from typing import Final
 from thongsuot_schema.page.style import STYLE
 
 # The part inside #page is replaced rather than the page reloaded: a reader keeps place and focus
-# and what was unfolded or typed. A page not in view asks for nothing.
+# and what was unfolded or typed. A page not in view asks for nothing, nor one in which somebody is
+# choosing.
 SCRIPT: Final = """\
 (()=>{
 const every=document.currentScript.dataset.every*1000,stale=document.getElementById("stale");
@@ -29,7 +30,7 @@ document.title=fresh.title;
 document.querySelector("link[rel=icon]").href=fresh.querySelector("link[rel=icon]").href
 }
 async function renew(){
-if(document.hidden)return;
+if(document.hidden||document.activeElement.matches("select,[type=date]"))return;
 try{
 const answer=await fetch(location.href,{cache:"no-store",signal:AbortSignal.timeout(every)});
 if(!answer.ok)throw new Error(answer.status);

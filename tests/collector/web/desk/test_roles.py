@@ -38,6 +38,11 @@ CITY = {ENGINEER, READER, SHARED}
 
 MAY: dict[str, set[str]] = {
     "/": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+    "/sites": CITY | {COMMUNE, ELSEWHERE},
+    "/links": CITY | {COMMUNE, ELSEWHERE},
+    "/agents": CITY | {COMMUNE, ELSEWHERE},
+    "/deliveries": CITY,
+    "/audit": CITY,
     "/sites/{name}": CITY | {COMMUNE},
     "/sites/{name}.json": CITY | {COMMUNE},
     "/sites/{name}/tests": {ENGINEER},
@@ -79,10 +84,10 @@ MAY: dict[str, set[str]] = {
 
 
 def plain_configuration(folder: Path) -> Path:
-    """Write a configuration without anything of its own; return the file."""
+    """Write a configuration with a folder and nothing else of its own; return the file."""
     folder.mkdir()
     path = folder / "collector.toml"
-    path.write_text("", encoding="utf-8")
+    path.write_text(f'state_dir = "{folder}"\n', encoding="utf-8")
     return path
 
 

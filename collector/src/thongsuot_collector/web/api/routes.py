@@ -103,10 +103,10 @@ class Api:
             selection = selection_from(query, request.query_params.multi_items())
         except ArgumentInvalid as error:
             return problem(HTTPStatus.BAD_REQUEST, str(error))
-        records = await query.ask(
+        records = await query.records(
             self._city, self._store, selection, visitor.query_scope, language_of(request)
         )
-        return selection, records
+        return selection, query.select(records, selection)
 
     async def _refusal(self, request: Request) -> Response:
         return await self._access.refusal(request)

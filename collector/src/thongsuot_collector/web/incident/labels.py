@@ -11,7 +11,6 @@ from thongsuot_schema.words.language import Text
 INCIDENTS: Final = Text("collector.web.incident.incidents")
 OPEN: Final = Text("collector.web.incident.open")
 CLOSED: Final = Text("collector.web.incident.closed")
-NO_INCIDENT: Final = Text("collector.web.incident.no_incident")
 NOT_FOUND: Final = Text("collector.web.incident.not_found")
 FACTS: Final = Text("collector.web.incident.facts")
 CODE: Final = Text("collector.web.incident.code")

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Engine
@@ -21,9 +20,6 @@ from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render.comparison import Comparison, comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
-
-LISTED = 200
-"""Closed incidents on the list: some weeks of a city."""
 
 
 class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,19 +113,6 @@ class IncidentArchive:
             page_url=self._links.url(incident.id),
         )
 
-    async def recent(self) -> tuple[Sequence[Incident], Sequence[Incident]]:
-        """Return what is open and what was closed last, each the newest first."""
-        registry = self.consumer.registry
-        now = [
-            incident
-            for incident in map(registry.incidents.__getitem__, registry.active)
-            if incident.is_open
-        ]
-        closed = await asyncio.to_thread(rows.recently_closed, self.store, limit=LISTED)
-        return sorted(now, key=_newest), [
-            incident for incident in closed if incident.id not in registry.active
-        ]
-
     async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
         """Return what was compared with when it was told; of what goes on untold, what is now."""
         notifications = await asyncio.to_thread(
@@ -151,7 +134,3 @@ def _unsent_notification(incident: Incident) -> NotificationRecord:
         party=incident.party,
         at_ns=incident.known_ns,
     )
-
-
-def _newest(incident: Incident) -> tuple[int, str]:
-    return -incident.opened_ns, incident.id

@@ -17,7 +17,6 @@ from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.evidence import evidence_of
-from thongsuot_collector.web.incident.listing import incidents_page
 from thongsuot_collector.web.incident.page import incident_page
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentArchive, IncidentReport
@@ -59,27 +58,10 @@ class IncidentPages:
         """Return the routes, to be mounted beside those of sites."""
         path = "/incidents/{name}"
         return [
-            Route("/incidents", self.list),
             Route(f"{path}/acknowledge", self.acknowledge, methods=["GET", "POST"]),
             Route(f"{path}.json", self.as_json),
             Route(path, self.incident),
         ]
-
-    async def list(self, request: Request) -> Response:
-        """Answer with all incidents that go on, and those that were closed last."""
-        visitor = await self._access.visitor(request)
-        if not visitor.sees_all:
-            return await self._access.refusal(request)
-        now, closed = await self._archive.recent()
-        text_ = incidents_page(
-            [self._archive.context(incident) for incident in now],
-            [self._archive.context(incident) for incident in closed],
-            self._archive.windows,
-            self._archive.directory,
-            self._reader(request, visitor),
-            pending_work=await self._archive.count_pending_work(),
-        )
-        return html_page(text_, CONTENT_SECURITY_POLICY)
 
     async def incident(self, request: Request) -> Response:
         """Answer with the page of one incident."""

@@ -1,0 +1,263 @@
+"""Cells: what a page says of one record of a list, in words. Pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from thongsuot_collector.incidents.incident import ClosureCode
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.message import ChannelOutcome
+from thongsuot_collector.notify.render.names import SEVERITIES, owner_name
+from thongsuot_collector.queries.records import (
+    AgentRecord,
+    DeliveryRecord,
+    IncidentRecord,
+    LinkRecord,
+    Record,
+    SiteRecord,
+    SiteStatus,
+)
+from thongsuot_collector.queries.selection import text_of
+from thongsuot_collector.web.incident import labels as incident_labels
+from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.lists import labels
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Text, capitalised
+from thongsuot_schema.words.media import medium_words
+from thongsuot_schema.words.states import LINK_STATES, SEGMENTS, channel_title
+
+_FEW: Final = 3
+"""Titles of which nobody misses the beginning that they share."""
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in one cell: a text, where it leads, a state beside it, small words below it."""
+
+    text: str
+    url: str = ""
+    state: State | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListReader:
+    """
+    Who reads a list, and the inventory by which things have names.
+
+    ``prefix`` is what all titles of sites begin with: it tells none of them apart, and is left out.
+    """
+
+    page: PageReader
+    directory: InventoryDirectory
+    prefix: str = ""
+
+    def word(self, text: Text | None) -> str:
+        """Return a fixed word."""
+        return "" if text is None else text.read(self.page.language)
+
+    def when(self, at: datetime | None) -> str:
+        """Return a moment, with no more date than is needed."""
+        if at is None:
+            return ""
+        return relative_moment(at.timestamp(), self.page.now_s, self.page.language)
+
+    def carrier(self, name: str) -> str:
+        """Return what a carrier is called."""
+        known = self.directory.carrier(name)
+        return (known.title or name) if known else name
+
+    def incident_url(self, name: str) -> str:
+        """Return where an incident has its page."""
+        return self.page.url(f"/incidents/{quote(name)}")
+
+    def site_url(self, name: str) -> str:
+        """Return where a site has its page."""
+        return self.page.url(f"/sites/{quote(name)}")
+
+
+def value_word(name: str, value: str, reader: ListReader) -> str:
+    """Return what a value of a field that is filtered by is called."""
+    if name in {"carrier", "carriers"}:
+        return reader.carrier(value)
+    known = _VALUES.get(name, {}).get(value)
+    if known is None and name == "medium":
+        return capitalised(medium_words(value).short.read(reader.page.language))
+    if known is None and name == "channel":
+        return channel_title(value, reader.page.language)
+    return value if known is None else capitalised(reader.word(known))
+
+
+def shown_state(record: Record) -> State | None:
+    """Return the state by which a whole row is marked; none of what was no fault at all."""
+    if isinstance(record, IncidentRecord):
+        if record.closure is None:
+            return record.state
+        return State.UP if record.closure is ClosureCode.RESTORED else State.UNKNOWN
+    return record.state if isinstance(record, SiteRecord | LinkRecord) else None
+
+
+def state_cell(state: State | None, reader: ListReader) -> Cell:
+    """Return a state in words."""
+    if state is None:
+        return Cell(text=reader.word(labels.NO_LINK))
+    return Cell(text=reader.word(LINK_STATES[state]), state=state)
+
+
+def site_state_cell(record: SiteRecord | LinkRecord, reader: ListReader) -> Cell:
+    """Return how a site or link is, or why nothing is known of it."""
+    if record.status is SiteStatus.REPORTING:
+        return state_cell(record.state, reader)
+    return Cell(text=reader.word(labels.STATUSES[record.status]), state=State.UNKNOWN)
+
+
+def incidents_cell(record: SiteRecord, reader: ListReader) -> Cell:
+    """Return the first of a site's incidents, and how many more there are."""
+    if not record.incidents:
+        return Cell(text="")
+    url = reader.incident_url(record.incidents[0])
+    more = f" +{len(record.incidents) - 1}" if len(record.incidents) > 1 else ""
+    return Cell(text=record.incidents[0] + more, url=url)
+
+
+def incident_title_cell(record: IncidentRecord, reader: ListReader) -> Cell:
+    """Return an incident's headline with what is to be known of it first."""
+    tags = [
+        incident_labels.DISPUTED if record.is_disputed else None,
+        incident_labels.MAINTENANCE if record.is_excused else None,
+        None if record.closure is None else incident_labels.OUTCOMES[record.closure],
+    ]
+    return Cell(
+        text=record.title,
+        url=reader.incident_url(record.id),
+        tags=tuple(reader.word(tag) for tag in tags if tag is not None),
+    )
+
+
+def lasted_cell(record: IncidentRecord, reader: ListReader) -> Cell:
+    """Return how long an incident has lasted."""
+    end_s = reader.page.now_s if record.closed_at is None else record.closed_at.timestamp()
+    lasted_s = max(0.0, end_s - record.opened_at.timestamp())
+    return Cell(text=duration(lasted_s, reader.page.language))
+
+
+def accepted_cell(record: IncidentRecord, reader: ListReader) -> Cell:
+    """Return who has taken an incident on, and when."""
+    if record.accepted_at is None:
+        return Cell(text=reader.word(labels.NOBODY if record.turn else None))
+    return Cell(text=f"{record.accepted_by} {reader.when(record.accepted_at)}")
+
+
+def turn_cell(record: IncidentRecord, reader: ListReader) -> Cell:
+    """Return who has to act."""
+    if record.turn is None:
+        return Cell(text=reader.word(labels.CLOSED))
+    word, acting = reader.word(labels.TURNS[record.turn]), record.acting_title
+    return Cell(text=acting if acting and acting != word else word)
+
+
+def config_cell(record: AgentRecord, reader: ListReader) -> Cell:
+    """Return the settings that an agent runs, or those that it refused."""
+    if record.config_refused:
+        refused = labels.REFUSED.read(reader.page.language, version=record.config_refused)
+        return Cell(text=refused, state=State.DEGRADED)
+    return Cell(text=record.config)
+
+
+def audience_cell(record: DeliveryRecord, reader: ListReader) -> Cell:
+    """Return who was told."""
+    return Cell(text=owner_name(record.audience, reader.directory, reader.page.language))
+
+
+def outcome_cell(record: DeliveryRecord, reader: ListReader) -> Cell:
+    """Return what came of an attempt to tell somebody."""
+    known = set(ChannelOutcome)
+    if record.outcome not in known:
+        return Cell(text=record.outcome)
+    outcome = ChannelOutcome(record.outcome)
+    is_good = outcome is ChannelOutcome.DELIVERED
+    word = reader.word(incident_labels.ANSWERS[outcome])
+    return Cell(text=word, state=State.UP if is_good else State.DEGRADED)
+
+
+CellOf = Callable[[Any, ListReader], Cell]
+
+
+def plain(name: str) -> CellOf:
+    """Return what shows a field as it is."""
+    return lambda record, _reader: Cell(text=str(getattr(record, name)))
+
+
+def worded(name: str) -> CellOf:
+    """Return what shows a field in words; nothing where it has no value."""
+    return lambda record, reader: Cell(
+        text=value_word(name, text_of(getattr(record, name)), reader)
+    )
+
+
+def dated(name: str, missing: Text | None = None) -> CellOf:
+    """Return what shows a moment; ``missing`` where there is none."""
+    return lambda record, reader: Cell(
+        text=reader.when(getattr(record, name)) or reader.word(missing)
+    )
+
+
+def state_of(name: str) -> CellOf:
+    """Return what shows a field that is a state."""
+    return lambda record, reader: state_cell(getattr(record, name), reader)
+
+
+def site_link(title: str, name: str) -> CellOf:
+    """Return what shows a site, and leads to its page."""
+    return lambda record, reader: Cell(
+        text=getattr(record, title).removeprefix(reader.prefix),
+        url=reader.site_url(getattr(record, name)),
+    )
+
+
+def incident_link(name: str) -> CellOf:
+    """Return what shows the name of an incident, and leads to its page."""
+
+    def cell(record: Record, reader: ListReader) -> Cell:
+        incident = str(getattr(record, name))
+        return Cell(text=incident, url=reader.incident_url(incident) if incident else "")
+
+    return cell
+
+
+_VALUES: Final[dict[str, dict[str, Text]]] = {
+    "state": {state.value: LINK_STATES[state] for state in State},
+    "fixed": {state.value: LINK_STATES[state] for state in State},
+    "mobile": {state.value: LINK_STATES[state] for state in State},
+    "status": {
+        **{status.value: text for status, text in labels.STATUSES.items()},
+        "open": labels.OPEN,
+        "closed": labels.CLOSED,
+    },
+    "turn": {turn.value: text for turn, text in labels.TURNS.items()},
+    "severity": {severity.value: text for severity, text in SEVERITIES.items()},
+    "segment": {segment.value: SEGMENTS[segment] for segment in Segment},
+    "kind": {kind.value: incident_labels.KINDS[kind] for kind in NotificationKind},
+    "outcome": {
+        outcome.value: incident_labels.ANSWERS[outcome]
+        for outcome in ChannelOutcome
+        if outcome in incident_labels.ANSWERS
+    },
+}
+
+
+def shared_prefix(titles: Iterable[str]) -> str:
+    """Return the words that all of several titles begin with, up to the last of the shortest."""
+    words = [title.split(" ")[:-1] for title in titles]
+    if len(words) < _FEW:
+        return ""
+    shared = list(takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False)))
+    return "".join(f"{column[0]} " for column in shared)

@@ -1,0 +1,233 @@
+"""The page of one list. Pure."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from thongsuot_collector.queries.lists import ListQuery
+from thongsuot_collector.queries.records import IncidentRecord, Record
+from thongsuot_collector.queries.selection import Selection, page_of, text_of
+from thongsuot_collector.web.incident import labels as incident_labels
+from thongsuot_collector.web.layout import Frame, render
+from thongsuot_collector.web.lists import labels
+from thongsuot_collector.web.lists.cells import Cell, ListReader, shown_state, value_word
+from thongsuot_collector.web.lists.columns import LAYOUTS
+from thongsuot_schema.inventory.communes import sort_key
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
+
+REFRESH_S = 30
+
+_WORK_HEADS = (
+    incident_labels.AFFECTED,
+    incident_labels.FROM,
+    incident_labels.TO,
+    incident_labels.WHAT,
+)
+
+Arguments = Sequence[tuple[str, str]]
+
+
+class ListRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: its cells, the state that marks it, whether it belongs to the row above."""
+
+    cells: list[Cell]
+    state: State | None
+    is_inside: bool
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The head of a column: where its click leads, and how the list is sorted by it now."""
+
+    text: Text
+    url: str
+    order: str
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A field to filter by, with its values: their words, and which is chosen."""
+
+    name: str
+    text: Text
+    options: list[tuple[str, str, bool]]
+
+
+class ListContent(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What there is to show: all records of the list's time, those that are selected, and how.
+
+    ``arguments`` are those of the address; ``mistake`` says why they make no sense, if so.
+    ``pending_work`` is how much planned work waits for the city.
+    """
+
+    known: Sequence[Record]
+    selected: Sequence[Record]
+    selection: Selection
+    arguments: Arguments
+    mistake: str = ""
+    pending_work: int = 0
+
+
+def list_page(
+    query: ListQuery,
+    content: ListContent,
+    reader: ListReader,
+    links: Sequence[tuple[str, Text, bool]],
+    work: Sequence[list[str]] = (),
+) -> str:
+    """Return the whole page; ``links`` lead to the other pages of the city, ``work`` is
+    the planned work.
+    """
+    language, selection = reader.page.language, content.selection
+    path = f"/{query.name}"
+    rows = grouped(content.selected)
+    shown = page_of([record for record, _ in rows], selection).items
+    inside = {id(record) for record, is_inside in rows if is_inside}
+    layout = LAYOUTS[query.name]
+    kept = [(name, value) for name, value in content.arguments if value and name != "lang"]
+    count = labels.COUNT.read(language, shown=len(shown), total=len(rows))
+    frame = Frame(
+        title=labels.TITLES[query.name].read(language),
+        state=State.UP,
+        url_in=lambda other: f"{path}?{urlencode([*kept, ('lang', other)])}",
+        home_url=reader.page.url("/"),
+        place=count,
+        refresh_s=REFRESH_S,
+        is_wide=True,
+    )
+    rows_shown = [
+        ListRow(
+            cells=[column.cell(record, reader) for column in layout.columns],
+            state=shown_state(record),
+            is_inside=id(record) in inside,
+        )
+        for record in shown
+    ]
+    return render(
+        "list",
+        frame,
+        language,
+        {
+            **_form(query, content, reader),
+            "links": links,
+            "path": path,
+            "count": count,
+            "heads": [
+                _head(column.field, column.head, path, content, language)
+                for column in layout.columns
+            ],
+            "rows": rows_shown,
+            "files": [
+                (labels.AS_CSV, f"/api/v1/{query.name}.csv?{_query(kept, language)}"),
+                (labels.AS_JSON, f"/api/v1/{query.name}?{_query(kept, language)}"),
+            ],
+            "pages": _pages(path, content, len(rows), language),
+            "pending": (
+                incident_labels.PENDING_WORK.read(language, count=content.pending_work)
+                if content.pending_work
+                else ""
+            ),
+            "pending_url": reader.page.url("/desk"),
+            "work": work,
+            "work_heads": _WORK_HEADS,
+            "incident_labels": incident_labels,
+        },
+    )
+
+
+def _form(query: ListQuery, content: ListContent, reader: ListReader) -> dict[str, object]:
+    """Return what the form shows by which a list is filtered."""
+    choices = [_choice(name, text, content, reader) for name, text in LAYOUTS[query.name].filters]
+    mistake = content.mistake
+    return {
+        "labels": labels,
+        "query": content.selection.query,
+        "mistake": labels.WRONG.read(reader.page.language, why=mistake) if mistake else "",
+        "choices": [choice for choice in choices if choice.options],
+        "period": _period(content) if query.period else None,
+        "sort": content.selection.sort,
+        "is_filtered": any(
+            value and name not in {"sort", "offset", "limit", "lang"}
+            for name, value in content.arguments
+        ),
+        "clear_url": reader.page.url(f"/{query.name}"),
+    }
+
+
+def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
+    """Return records with those inside a larger incident beneath it: each, and whether it is."""
+    known = {record.id for record in records if isinstance(record, IncidentRecord)}
+    inside: dict[str, list[Record]] = {}
+    for record in records:
+        if isinstance(record, IncidentRecord):
+            parent = next((name for name in record.parents if name in known), None)
+            if parent is not None:
+                inside.setdefault(parent, []).append(record)
+    held = {id(record) for members in inside.values() for record in members}
+    rows: list[tuple[Record, bool]] = []
+    for record in records:
+        if id(record) in held:
+            continue
+        rows.append((record, False))
+        if isinstance(record, IncidentRecord):
+            rows += [(member, True) for member in inside.get(record.id, ())]
+    return rows
+
+
+def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> Choice:
+    values: set[str] = set()
+    for record in content.known:
+        value = getattr(record, name)
+        values |= set(map(text_of, value)) if isinstance(value, tuple) else {text_of(value)}
+    chosen = content.selection.filters.get(name, ())
+    words = {value: value_word(name, value, reader) for value in (values | set(chosen)) - {""}}
+    return Choice(
+        name=name,
+        text=text,
+        options=[
+            (value, words[value], value in chosen)
+            for value in sorted(words, key=lambda value: sort_key(words[value]))
+        ],
+    )
+
+
+def _period(content: ListContent) -> tuple[str, str]:
+    """Return the days that bound the list, as the address has them."""
+    given = dict(content.arguments)
+    return given.get("since", ""), given.get("until", "")
+
+
+def _head(field: str, text: Text, path: str, content: ListContent, language: str) -> Head:
+    now = content.selection.sort
+    is_ascending = now == field
+    order = "ascending" if is_ascending else "descending" if now == f"-{field}" else ""
+    wanted = f"-{field}" if is_ascending else field
+    kept = _without(content.arguments, "sort", "offset")
+    return Head(text=text, url=f"{path}?{_query([*kept, ('sort', wanted)], language)}", order=order)
+
+
+def _pages(path: str, content: ListContent, total: int, language: str) -> list[tuple[Text, str]]:
+    selection = content.selection
+    kept = _without(content.arguments, "offset")
+    steps = (
+        (labels.PREVIOUS, max(0, selection.offset - selection.limit), selection.offset > 0),
+        (
+            labels.NEXT,
+            selection.offset + selection.limit,
+            selection.offset + selection.limit < total,
+        ),
+    )
+    return [
+        (text, f"{path}?{_query([*kept, ('offset', str(offset))], language)}")
+        for text, offset, is_there in steps
+        if is_there
+    ]
+
+
+def _without(arguments: Arguments, *names: str) -> Arguments:
+    return [(name, value) for name, value in arguments if value and name not in {*names, "lang"}]
+
+
+def _query(arguments: Arguments, language: str) -> str:
+    return urlencode([*arguments, ("lang", language)])

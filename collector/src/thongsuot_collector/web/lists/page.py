@@ -123,15 +123,7 @@ def list_page(
                 (labels.AS_JSON, f"/api/v1/{query.name}?{_query(kept, language)}"),
             ],
             "pages": _pages(path, content, len(rows), language),
-            "pending": (
-                incident_labels.PENDING_WORK.read(language, count=content.pending_work)
-                if content.pending_work
-                else ""
-            ),
-            "pending_url": reader.page.url("/desk"),
-            "work": work,
-            "work_heads": _WORK_HEADS,
-            "incident_labels": incident_labels,
+            **_work(content, work, reader),
         },
     )
 
@@ -152,6 +144,19 @@ def _form(query: ListQuery, content: ListContent, reader: ListReader) -> dict[st
             for name, value in content.arguments
         ),
         "clear_url": reader.page.url(f"/{query.name}"),
+    }
+
+
+def _work(content: ListContent, work: Sequence[list[str]], reader: ListReader) -> dict[str, object]:
+    """Return what is shown of planned work beneath a list."""
+    count = content.pending_work
+    pending = incident_labels.PENDING_WORK.read(reader.page.language, count=count) if count else ""
+    return {
+        "pending": pending,
+        "pending_url": reader.page.url("/desk"),
+        "work": work,
+        "work_heads": _WORK_HEADS,
+        "incident_labels": incident_labels,
     }
 
 

@@ -72,7 +72,13 @@ RFC 4180, UTF-8, one row for each stretch, in order and without gap. `from` and 
 class is `down`. Downtime is the sum of `duration_s` where `time_class` is `down`; from when the
 carrier was told, where `notified` is 1 as well. `coverage_ratio` (the share of the time that is
 known) and `availability_result` (`met`, `not_met`, `not_enough_data`, `no_target`) are of the whole
-time that is assessed, and the same in each row.
+time that is assessed, and the same in each row. `dispute` (`open`, `carrier_upheld`,
+`carrier_responsible`, `withdrawn`) and `disputed_incident` mark what was dead or slow in an
+interval of which the carrier says that it is not its own.
+
+A disputed interval changes no figure. It stands on the statement, on paper too, with what the
+carrier says and what the city decided; a dispute, or a decision, that comes after a statement was
+issued makes a new revision of it.
 
 """
 

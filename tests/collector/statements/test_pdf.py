@@ -17,8 +17,10 @@ from pypdf.generic import IndirectObject
 from tests.collector.sla.examples import first, second, statement
 from tests.collector.sla.reference_count import PLAIN
 from tests.collector.sla.test_csv_table import milliseconds, rows_of
+from tests.collector.sla.test_dispute import disputed
 from thongsuot_collector.errors import StatementPrintFailed
 from thongsuot_collector.sla.csv_table import fingerprint, table_of
+from thongsuot_collector.sla.dispute import DisputeOutcome
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of
 from thongsuot_collector.sla.statement_lines import LISTED_CLASSES
 from thongsuot_collector.statements import pdf_printer
@@ -224,3 +226,11 @@ def test_every_letter_that_is_let_through_has_a_glyph(first_letter: int) -> None
     names = msgspec.structs.replace(issue.statement.names, carrier=printable)
     statement = msgspec.structs.replace(issue.statement, names=names)
     assert render(msgspec.structs.replace(issue, statement=statement)).startswith(b"%PDF")
+
+
+def test_a_disputed_interval_stands_on_paper_with_both_sides_and_the_decision() -> None:
+    marked, interval = disputed(DisputeOutcome.CARRIER_RESPONSIBLE, "Đèn LOS đỏ")
+    text = text_of(render(draft_of(marked)))
+    for said in ("Khoảng thời gian tranh chấp", interval.incident, "ONT mất điện", "Đèn LOS đỏ"):
+        assert said in text
+    assert "Khoảng thời gian tranh chấp" not in text_of(render(draft_of(statement())))

@@ -57,6 +57,17 @@ class Resending(Protocol):
 
 
 @runtime_checkable
+class ReadByPeople(Protocol):
+    """
+    A channel whose messages people read, each for itself: they get digests and have quiet hours.
+
+    The receivers of the others are systems, which are told of everything at once.
+    """
+
+    is_read_by_people: bool
+
+
+@runtime_checkable
 class Polling(Protocol):
     """A channel whose receiver acts on notifications: it is asked for news every ``poll_s``."""
 

@@ -10,6 +10,9 @@ from thongsuot_schema.words.translations import REFERENCE, languages
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
+ClockTime = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
+"""As clocks show it, ``22:00``; or nothing."""
+
 DAY_S = 86_400.0
 
 MAX_CONCURRENT_SENDS = 8
@@ -30,6 +33,10 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     the second try (it doubles with each). What is over is taken back for ``give_up_after_s``.
     ``accept_within_s`` is how long a carrier has to accept an incident, where its contract does not
     say; then its chain of escalation begins, and where it has none the city is told.
+    Above ``digest_above`` messages a minute to one receiver people get one digest every
+    ``digest_every_s`` instead (0: never); what is critical is never held. From ``quiet_from`` to
+    ``quiet_until`` (in Vietnam; both empty: never) people are not told of what can wait, severity
+    minor and below.
     """
 
     channels: tuple[str, ...] = ()
@@ -41,6 +48,10 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     retry_s: Positive = 1.0
     give_up_after_s: Positive = 3 * DAY_S
     accept_within_s: Positive = 900.0
+    digest_above: Annotated[int, msgspec.Meta(ge=0)] = 10
+    digest_every_s: Positive = 20.0
+    quiet_from: ClockTime = ""
+    quiet_until: ClockTime = ""
 
 
 if TYPE_CHECKING:

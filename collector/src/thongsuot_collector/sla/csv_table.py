@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from thongsuot_collector.sla.calendar import MS_PER_S
+from thongsuot_collector.sla.periods import Period, TimeClass
 from thongsuot_collector.sla.statement import Statement
 from thongsuot_schema.words.dates import VIETNAM
 
@@ -30,6 +31,8 @@ COLUMNS = (
     "work",
     "coverage_ratio",
     "availability_result",
+    "dispute",
+    "disputed_incident",
 )
 
 _EPOCH = datetime.fromtimestamp(0, VIETNAM)
@@ -67,9 +70,20 @@ def table_of(statement: Statement) -> bytes:
                 period.work,
                 known,
                 statement.availability_result.value,
+                *_dispute(statement, period),
             )
         )
     return text.getvalue().encode()
+
+
+def _dispute(statement: Statement, period: Period) -> tuple[str, str]:
+    """Return how a dispute about a period stands, and of which incident; empty where none is."""
+    if period.time_class not in {TimeClass.DOWN, TimeClass.DEGRADED}:
+        return "", ""
+    for disputed in reversed(statement.disputes):
+        if disputed.overlaps(period.from_ms, period.until_ms):
+            return disputed.outcome.value, disputed.incident
+    return "", ""
 
 
 def fingerprint(table: bytes) -> str:

@@ -19,8 +19,8 @@ class RevisionChange(msgspec.Struct, frozen=True, kw_only=True):
 
     ``subject`` is a time class, ``told`` (the downtime that the carrier knew of), ``begun`` (how
     many interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``),
-    ``terms``, ``circuit`` or ``rows``. Times are milliseconds; ``None``: there is, or was, no such
-    thing.
+    ``terms``, ``circuit``, ``disputes`` (how many; what is said of them may be new) or ``rows``.
+    Times are milliseconds; ``None``: there is, or was, no such thing.
     """
 
     subject: str
@@ -91,6 +91,9 @@ def revision_changes(before: Statement, after: Statement) -> Iterator[RevisionCh
     the rows do.
     """
     changes = list(_figure_changes(before, after))
+    if before.disputes != after.disputes:
+        count = len(before.disputes), len(after.disputes)
+        changes.append(RevisionChange(subject="disputes", before=count[0], after=count[1]))
     if not changes and before.periods != after.periods:
         changes = [
             RevisionChange(subject="rows", before=len(before.periods), after=len(after.periods))

@@ -7,6 +7,7 @@ from fractions import Fraction
 import msgspec
 
 from thongsuot_collector.sla.calendar import Month, Span
+from thongsuot_collector.sla.dispute import DisputedInterval
 from thongsuot_collector.sla.outage import CarrierNotification, Outage, outages_of
 from thongsuot_collector.sla.periods import (
     COUNTED,
@@ -115,9 +116,12 @@ class AssessmentResult(StrEnum):
     NO_TARGET = "no_target"
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     A circuit's month. ``periods`` fill it exactly, up to ``totals.until_ms``.
+
+    ``disputes`` are the intervals of which the carrier says that they are not its own: they change
+    no figure. A statement without any says what it said before there were such, to the byte.
 
     ``totals`` sums the month; ``assessed`` the time over which the target has to be met.
     ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
@@ -133,6 +137,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     interruptions: tuple[Interruption, ...]
     totals: TimeTotals
     assessed: TimeTotals
+    disputes: tuple[DisputedInterval, ...] = ()
 
     @property
     def is_measured(self) -> bool:
@@ -211,6 +216,7 @@ class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
     intervals: Sequence[Interval]
     planned_work: Sequence[PlannedWork] = ()
     notifications: Sequence[CarrierNotification] = ()
+    disputes: Sequence[DisputedInterval] = ()
     known_ms: int
 
 
@@ -250,7 +256,13 @@ def statement_of(
         interruptions=interruptions,
         totals=_totals(whole, outages, of_month),
         assessed=_totals(whole, outages, (assessed_from.from_ms, until_ms)),
+        disputes=_of_month(record.disputes, of_month),
     )
+
+
+def _of_month(disputes: Iterable[DisputedInterval], span: Span) -> tuple[DisputedInterval, ...]:
+    shown = {disputed for disputed in disputes if disputed.overlaps(*span)}
+    return tuple(sorted(shown, key=lambda disputed: (disputed.from_ms, disputed.incident)))
 
 
 def exact(number: float) -> Fraction:

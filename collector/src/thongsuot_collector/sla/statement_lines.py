@@ -234,7 +234,7 @@ def change_text(change: RevisionChange) -> Readable:
         label = _CHANGED[change.subject]
     if change.before is None and change.after is None:
         return label
-    is_count = change.subject in {"begun", "rows"}
+    is_count = change.subject in {"begun", "rows", "disputes"}
     return Text(
         "collector.sla.lines.changed_from_to",
         label=label,
@@ -263,6 +263,7 @@ _CHANGED = {
     "terms": Text("collector.sla.lines.changed.terms"),
     "circuit": Text("collector.sla.lines.changed.circuit"),
     "rows": Text("collector.sla.lines.changed.rows"),
+    "disputes": Text("collector.sla.lines.changed.disputes"),
 }
 
 

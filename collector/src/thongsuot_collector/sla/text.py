@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from thongsuot_collector.sla import statement_lines
+from thongsuot_collector.sla.dispute import outcome_text, statement_text
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement_lines import StatementLine
@@ -39,6 +40,11 @@ def text_of(issue: IssuedStatement, language: Language) -> str:
         "",
     ]
     lines += _interruptions(issue, language)
+    lines += [
+        f"! {moment(disputed.from_ms, language)} {disputed.incident}: "
+        f"{statement_text(disputed).read(language)} {outcome_text(disputed).read(language)}"
+        for disputed in statement.disputes
+    ]
     lines += [f"* {statement_lines.change_text(change).read(language)}" for change in issue.changes]
     return "\n".join(lines).rstrip("\n")
 

@@ -6,12 +6,14 @@ import msgspec
 from sqlalchemy import Engine, and_, or_, select
 
 from thongsuot_collector.correlation import rows
+from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.calendar import NS_PER_MS, Span
+from thongsuot_collector.sla.dispute import DisputedInterval, DisputeOutcome
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord
@@ -38,6 +40,7 @@ def read_circuit_record(
     from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
     intervals = rows.load_intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
     return CircuitRecord(
+        disputes=list(_disputes(engine, circuit, from_ns, until_ns)),
         intervals=_closed_at_edge(intervals, _edge_ns(engine, circuit.site)),
         planned_work=[
             PlannedWork(
@@ -78,6 +81,48 @@ def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interv
         else interval
         for interval in intervals
     ]
+
+
+def _disputes(
+    engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
+) -> Iterator[DisputedInterval]:
+    """Yield what a carrier says of a circuit's faults that it disputes, and the city's decision."""
+    subject = Subject(circuit.site, circuit.link)
+    incidents = rows.load_disputed(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    for incident in incidents:
+        known = (*incident.past_disputes, *((incident.dispute,) if incident.dispute else ()))
+        disputes = [
+            dispute
+            for dispute in known
+            if dispute.party == ResponsibleParty(Party.CARRIER, circuit.carrier)
+        ]
+        for member in incident.members:
+            if member.subject != subject:
+                continue
+            for dispute in disputes:
+                yield _disputed_interval(dispute, incident.id, member.start_ns, member.end_ns)
+
+
+def _disputed_interval(
+    dispute: Dispute, incident: str, start_ns: int, end_ns: int | None
+) -> DisputedInterval:
+    ruling, outcome = dispute.ruling, DisputeOutcome.OPEN
+    if ruling is not None:
+        is_upheld = ruling.is_upheld
+        outcome = DisputeOutcome.CARRIER_UPHELD if is_upheld else DisputeOutcome.CARRIER_RESPONSIBLE
+    elif dispute.withdrawn_ns is not None:
+        outcome = DisputeOutcome.WITHDRAWN
+    return DisputedInterval(
+        from_ms=start_ns // NS_PER_MS,
+        until_ms=None if end_ns is None else end_ns // NS_PER_MS,
+        incident=incident,
+        reference=dispute.reference,
+        person=dispute.person,
+        reason=dispute.reason,
+        outcome=outcome,
+        decided_by="" if ruling is None else ruling.by,
+        decision="" if ruling is None else ruling.reason,
+    )
 
 
 def _notifications(

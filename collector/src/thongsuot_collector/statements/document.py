@@ -11,6 +11,7 @@ import msgspec
 
 from thongsuot_collector.sla import statement_lines
 from thongsuot_collector.sla.csv_table import fingerprint
+from thongsuot_collector.sla.dispute import DisputedInterval, outcome_text, statement_text
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
@@ -135,6 +136,8 @@ def _sections(issue: IssuedStatement) -> Iterator[DocumentSection]:
     )
     yield _section(labels.INTERRUPTIONS, _interruptions(statement))
     yield _section(labels.PERIODS, _periods(statement))
+    if statement.disputes:
+        yield _section(labels.DISPUTES, *map(_dispute, statement.disputes))
     if issue.changes:
         changes = tuple(_printed(statement_lines.change_text(change)) for change in issue.changes)
         yield _section(labels.CHANGES, DocumentPart(kind="paragraphs", texts=changes))
@@ -251,6 +254,21 @@ def _periods(statement: Statement) -> DocumentPart:
         return DocumentPart(kind="paragraphs", texts=(_printed(labels.NONE),))
     return DocumentPart(
         kind="periods", heads=tuple(map(_printed, labels.PERIOD_HEADS)), rows=tuple(rows)
+    )
+
+
+def _dispute(disputed: DisputedInterval) -> DocumentPart:
+    """Return an interval that the carrier disputes, what it says, and what the city decided."""
+    until_ms = disputed.until_ms
+    end = labels.GOES_ON.read(REFERENCE) if until_ms is None else moment(until_ms, REFERENCE)
+    place = f"{moment(disputed.from_ms, REFERENCE)} – {end} ({disputed.incident})"
+    return DocumentPart(
+        kind="paragraphs",
+        texts=(
+            PrintedText(text=place, beside=""),
+            _printed(statement_text(disputed)),
+            _printed(outcome_text(disputed)),
+        ),
     )
 
 

@@ -182,6 +182,8 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     statement = (await desk.ask("GET", f"/sla/{month}/HNI-1?{query}")).text
     for shown in ("Khoảng thời gian tranh chấp", incident, "ONT mất điện", "Lý do: ONT có điện"):
         assert shown in statement, shown
+    table = (await desk.ask("GET", f"/sla/{month}/HNI-1.csv?{query}")).text
+    assert f"carrier_responsible,{incident}" in table
     log = await desk.run("audit", incident)
     assert "incident_refused" in log
     assert "against the party: ONT có điện" in log

@@ -78,6 +78,8 @@ def check(settings: Settings) -> None:
 class AppriseChannel:
     """The channel; see ``Channel``."""
 
+    is_read_by_people = True
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._url = read_secret(settings.url_file)

@@ -100,6 +100,7 @@ class EmailChannel:
     """The channel; see ``Channel``."""
 
     display_name = "email"
+    is_read_by_people = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -60,7 +60,7 @@ class MessageComposer:
         """
         state, event = thread.route_state(route), thread.event
         context = self._context(thread, state, kind, notified, is_test=is_test)
-        language = self._languages.get(state.channel, REFERENCE)
+        language = self.language_of(state.channel)
         rendered = text.render_text(context, language, self._paths)
         attached = document.document_of(
             event.incident,
@@ -90,6 +90,10 @@ class MessageComposer:
             memo=state.memo,
             is_test=is_test,
         )
+
+    def language_of(self, channel: str) -> Language:
+        """Return the language of what people read by a channel."""
+        return self._languages.get(channel, REFERENCE)
 
     def _context(
         self,

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
-from thongsuot_collector.notify.message import ChannelOutcome
+from thongsuot_collector.notify.dispatch.transitions import Send
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.store.tables import DELIVERIES, NOTIFICATION_THREADS
 
 TEXT_LIMIT = 500
@@ -36,6 +37,24 @@ class DeliveryLogEntry(msgspec.Struct, frozen=True, kw_only=True):
     outcome: ChannelOutcome
     reference: str = ""
     text: str = ""
+
+
+def entry_of(
+    tried: NotificationThread, step: Send, result: ChannelResult, *, began_ns: int, now_ns: int
+) -> DeliveryLogEntry:
+    """Return the line of one attempt at what was wanted in ``tried``."""
+    return DeliveryLogEntry(
+        incident=tried.incident,
+        number=tried.event.record.number,
+        audience=str(tried.audience),
+        channel=step.route,
+        kind=step.kind,
+        began_ns=began_ns,
+        took_ns=now_ns - began_ns,
+        outcome=result.outcome,
+        reference=result.reference or tried.route_state(step.route).reference,
+        text=result.text,
+    )
 
 
 def save_threads(

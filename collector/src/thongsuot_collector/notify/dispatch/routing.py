@@ -92,6 +92,8 @@ def routing_errors(
 ) -> Iterator[str]:
     """Yield what the inventory and ``[notify]`` name that is not there, as sentences."""
     known = sorted(channels)
+    if bool(settings.quiet_from) is not bool(settings.quiet_until):
+        yield "[notify] quiet_from and quiet_until belong together"
     for key, names in (
         ("channels", settings.channels),
         ("fallback_channels", settings.fallback_channels),

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Mapping
 
-from thongsuot_collector.notify.contract import Channel
+from thongsuot_collector.notify.contract import Channel, ReadByPeople
 from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
+from thongsuot_collector.notify.dispatch.digest import DigestBatch
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import Send
@@ -24,8 +25,10 @@ class Sender:
         self._composer = composer
         self._store = store
 
-    async def send(self, thread: NotificationThread, step: Send) -> ChannelResult:
-        """Make one attempt; also a bug of a channel is a result."""
+    async def send(
+        self, thread: NotificationThread, step: Send, batch: DigestBatch | None = None
+    ) -> ChannelResult:
+        """Make one attempt, with the others of a batch; also a bug of a channel is a result."""
         name = step.route.partition(":")[0]
         channel = self._channels.get(name)
         if channel is None:
@@ -34,7 +37,10 @@ class Sender:
                 text=f"there is no channel {name!r} any more",
             )
         try:
-            return await channel.send(self._compose(thread, step))
+            message = self._compose(thread, step)
+            if batch is None:
+                return await channel.send(message)
+            return await batch.deliver(message, channel.send, self._composer.language_of(name))
         except Exception as error:  # noqa: BLE001 - one message must not stop all the others
             _log.exception("cannot notify incident=%s channel=%s: a bug", thread.incident, name)
             text = f"a bug of ours: {type(error).__name__}"
@@ -52,6 +58,10 @@ class Sender:
             if notification.is_delivered
         ]
         return self._composer.compose(thread, step.route, step.kind, notified=tuple(known))
+
+    def is_read_by_people(self, channel: str) -> bool:
+        """Return whether people read what is sent by a channel."""
+        return isinstance(self._channels.get(channel), ReadByPeople)
 
     def display_name_of(self, channel: str) -> str:
         """Return what people call a channel."""

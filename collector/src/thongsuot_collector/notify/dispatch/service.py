@@ -3,11 +3,7 @@ Notification service: takes notification events, and goes on until it is known t
 them.
 
 A ``NotificationEvent`` becomes a ``NotificationThread`` for each party, the only form that is kept
-here; of that a ``NotificationMessage`` with its ``IncidentDocument`` is made for each channel. All
-forms of a fault are listed in ARCHITECTURE.md.
-
-On the way back ``ChannelResult`` says what became of one attempt; the delivery log keeps it as a
-``DeliveryLogEntry`` and the incident as a ``DeliveryAttempt``.
+here; all forms of a fault, on the way to a channel and back, are listed in ARCHITECTURE.md.
 """
 
 import asyncio
@@ -29,12 +25,14 @@ from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth, HealthByChannel
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
-from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
+from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry, entry_of
+from thongsuot_collector.notify.dispatch.digest import DigestBatch, DigestGate
 from thongsuot_collector.notify.dispatch.feedback import IncidentRecorder, RecordQueue
 from thongsuot_collector.notify.dispatch.incident_watch import IncidentWatch
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
 from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
+from thongsuot_collector.notify.dispatch.quiet_hours import QuietHours
 from thongsuot_collector.notify.dispatch.routing import audiences_of, routes_of
 from thongsuot_collector.notify.dispatch.sender import Sender
 from thongsuot_collector.notify.dispatch.status_handler import StatusHandler
@@ -99,6 +97,8 @@ class NotificationService:
             retry_s=settings.retry_s,
         )
         self._health = HealthByChannel(settings, random=random)
+        self._digests = DigestGate(settings, monotonic_s=time.monotonic)
+        self._quiet = QuietHours(settings)
         self._store = NotificationStore(store)
         self._records = RecordQueue()
         self._sender = Sender(self.channels, composer, self._store)
@@ -282,7 +282,7 @@ class NotificationService:
                 wake.clear()
                 before, now_ns = self._store[key], self._now_ns()
                 after, steps = next_steps(
-                    before, now_ns, self._readiness, self._policy, busy=sending
+                    before, now_ns, self._readiness_for(before), self._policy, busy=sending
                 )
                 self._store.put(key, after)
                 self._metrics.report_escalation(before, after)
@@ -316,39 +316,34 @@ class NotificationService:
 
     async def _attempt(self, key: ThreadKey, step: Send) -> None:
         channel = step.route.partition(":")[0]
-        health = self._health.of(channel)
-        async with health.slots:
-            tried = self._store[key]
-            # While it waited for its slot the channel may have failed others, or news have come.
-            _, steps = next_steps(tried, self._now_ns(), self._readiness, self._policy)
-            if step not in steps.sends:
-                return
-            sending = mark_sending(tried, step.route)
-            self._store.put(key, sending)
-            await self._store.save([key])
-            began_ns = self._now_ns()
-            # What is sent is what was decided on, also if news have come since: they are next.
-            result = await self._sender.send(sending, step)
-            now_ns = self._now_ns()
-            after = apply_result(
-                self._store[key], step, tried, result, now_ns=now_ns, policy=self._policy
-            )
-            self._store.put(key, after)
-        entry = DeliveryLogEntry(
-            incident=key[0],
-            number=tried.event.record.number,
-            audience=str(key[1]),
-            channel=step.route,
-            kind=step.kind,
-            began_ns=began_ns,
-            took_ns=now_ns - began_ns,
-            outcome=result.outcome,
-            reference=after.route_state(step.route).reference,
-            text=result.text,
+        is_read = self._sender.is_read_by_people(channel)
+        batch = self._digests.join(step.route, self._store[key]) if is_read else None
+        # Who waits for others must not keep a slot from them.
+        async with self._health.of(channel).slots if batch is None else batch.member():
+            await self._attempt_now(key, step, batch)
+
+    async def _attempt_now(self, key: ThreadKey, step: Send, batch: DigestBatch | None) -> None:
+        tried = self._store[key]
+        # While it waited for its turn the channel may have failed others, or news have come.
+        _, steps = next_steps(tried, self._now_ns(), self._readiness_for(tried), self._policy)
+        if step not in steps.sends:
+            return
+        sending = mark_sending(tried, step.route)
+        self._store.put(key, sending)
+        await self._store.save([key])
+        began_ns = self._now_ns()
+        # What is sent is what was decided on, also if news have come since: they are next.
+        result = await self._sender.send(sending, step, batch)
+        now_ns = self._now_ns()
+        after = apply_result(
+            self._store[key], step, tried, result, now_ns=now_ns, policy=self._policy
         )
+        self._store.put(key, after)
+        entry = entry_of(tried, step, result, began_ns=began_ns, now_ns=now_ns)
         # What was answered is not forgotten because the process is about to end.
         await asyncio.shield(self._store.save([key], entry))
-        self._learn_from(health, entry, tried, result)
+        channel = step.route.partition(":")[0]
+        self._learn_from(self._health.of(channel), entry, tried, result)
 
     def _learn_from(
         self,
@@ -392,5 +387,13 @@ class NotificationService:
             lambda incidents: incidents.record_delivery(key[0], number, attempt, is_done=is_done)
         )
 
-    def _readiness(self, channel: str) -> ChannelReadiness:
-        return self._health.of(channel).readiness(self._now_ns())
+    def _readiness_for(self, thread: NotificationThread) -> Callable[[str], ChannelReadiness]:
+        """Return what says of each channel when it may be used for a thread."""
+        now_ns, severity = self._now_ns(), thread.event.incident.severity
+
+        def readiness(channel: str) -> ChannelReadiness:
+            is_read = self._sender.is_read_by_people(channel)
+            until_ns = self._quiet.until_ns(severity, now_ns) if is_read else 0
+            return self._health.of(channel).readiness(now_ns).quiet_until(until_ns)
+
+        return readiness

@@ -59,10 +59,20 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelReadiness(msgspec.Struct, frozen=True):
-    """When a channel may be tried again, and whether it has been failing for long."""
+    """
+    When a channel may be tried again, and whether it has been failing for long.
+
+    ``is_quiet``: it works, and what is to be said can wait for the end of its quiet hours.
+    """
 
     not_before_ns: int
     is_failing: bool
+    is_quiet: bool = False
+
+    def quiet_until(self, until_ns: int) -> "ChannelReadiness":
+        """Return the same with quiet hours until a moment; 0: there are none now."""
+        not_before_ns = max(self.not_before_ns, until_ns)
+        return ChannelReadiness(not_before_ns, self.is_failing, is_quiet=until_ns > 0)
 
 
 def start_thread(
@@ -297,6 +307,9 @@ def _with_fallbacks(
     policy: RetryPolicy,
 ) -> tuple[NotificationThread, int | None]:
     """Return a thread with the fallbacks that are due by now, and when the next one is."""
+    if any(readiness(state.channel).is_quiet for state in thread.pending_routes):
+        # Nothing has failed: the time of a fallback begins when the quiet hours end.
+        return msgspec.structs.replace(thread, escalated_ns=now_ns), None
     escalate_ns = policy.escalate_s * NS_PER_S
     fallbacks = sum(state.is_fallback for state in thread.routes)
     while not thread.is_reached and thread.active_fallbacks < fallbacks:

@@ -1,0 +1,139 @@
+"""
+Digest: what goes to one receiver above a rate is one message instead of many.
+
+The first messages of a minute go out at once. Those after them gather for some seconds and become
+one message; what is critical is never held. Each incident keeps its own thread, delivery and line
+in the log: only the message is shared.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.settings import NotifySettings
+from thongsuot_schema.words.language import Language, Text
+
+WINDOW_S: Final = 60.0
+IN_FULL: Final = 10
+"""So many messages stand in a digest as they are, with their links; of the rest the subjects."""
+
+_HELD_RATIO: Final = 0.8
+"""Of the time after which a fallback joins: what is held has not failed."""
+
+SendMessage = Callable[[NotificationMessage], Awaitable[ChannelResult]]
+
+
+class DigestGate:
+    """Who has had how many messages in the last minute, and what gathers for whom."""
+
+    def __init__(self, settings: NotifySettings, *, monotonic_s: Callable[[], float]) -> None:
+        self._above = settings.digest_above
+        self._held_s = min(settings.digest_every_s, _HELD_RATIO * settings.escalate_after_s)
+        self._monotonic_s = monotonic_s
+        self._sent: dict[str, deque[float]] = {}
+        self._gathering: dict[str, DigestBatch] = {}
+
+    def join(self, route: str, thread: NotificationThread) -> "DigestBatch | None":
+        """Return what a message is to wait in; ``None``: it may go at once."""
+        if not self._above or thread.event.incident.severity is Severity.CRITICAL:
+            return None
+        receiver, now_s = f"{thread.audience} {route}", self._monotonic_s()
+        batch = self._gathering.get(receiver)
+        if batch is None:
+            sent = self._sent.setdefault(receiver, deque(maxlen=self._above))
+            if len(sent) < self._above or now_s - sent[0] > WINDOW_S:
+                sent.append(now_s)
+                return None
+            batch = self._gathering[receiver] = DigestBatch()
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._held_s, self._release, receiver)
+        batch.expected += 1
+        return batch
+
+    def _release(self, receiver: str) -> None:
+        self._gathering.pop(receiver).release()
+
+
+class DigestBatch:
+    """Messages to one receiver that gather, and go out as one; ``expected`` have joined."""
+
+    def __init__(self) -> None:
+        self.expected = 0
+        self._released = asyncio.Event()
+        self._complete = asyncio.Event()
+        self._messages: list[NotificationMessage] = []
+        self._result: asyncio.Future[ChannelResult] = asyncio.get_running_loop().create_future()
+
+    def release(self) -> None:
+        """Let the members go on: nobody joins any more."""
+        self._released.set()
+        self._settle()
+
+    @asynccontextmanager
+    async def member(self) -> AsyncIterator[None]:
+        """Wait until the batch is released; who leaves without a message is not waited for."""
+        before = len(self._messages)
+        try:
+            await self._released.wait()
+            before = len(self._messages)
+            yield
+        finally:
+            if len(self._messages) == before:
+                self.expected -= 1
+                self._settle()
+
+    async def deliver(
+        self, message: NotificationMessage, send: SendMessage, language: Language
+    ) -> ChannelResult:
+        """Add a message; returns what became of the digest, once everybody has added theirs."""
+        self._messages.append(message)
+        self._settle()
+        await self._complete.wait()
+        if message is self._messages[0]:
+            try:
+                self._result.set_result(await send(digest_of(self._messages, language)))
+            finally:
+                if not self._result.done():
+                    text = "the digest was interrupted"
+                    unknown = ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
+                    self._result.set_result(unknown)
+        return await asyncio.shield(self._result)
+
+    def _settle(self) -> None:
+        if self._released.is_set() and len(self._messages) >= self.expected:
+            self._complete.set()
+
+
+def digest_of(messages: Sequence[NotificationMessage], language: Language) -> NotificationMessage:
+    """Return several messages to one receiver as one; a single one stays as it is."""
+    first = messages[0]
+    if len(messages) == 1:
+        return first
+    ordered = sorted(messages, key=lambda message: (message.incident.opened_ns, message.key))
+    title = Text("collector.notify.digest.title", count=len(ordered)).read(language)
+    subjects = "\n".join(f"- {message.title}" for message in ordered)
+    full = [f"{message.title}\n\n{message.body.strip()}" for message in ordered[:IN_FULL]]
+    rest = [
+        f"- {message.title}\n  {message.document.page_url}".rstrip()
+        for message in ordered[IN_FULL:]
+    ]
+    if rest:
+        heading = Text("collector.notify.digest.rest", count=len(rest)).read(language)
+        full.append("\n".join([heading, *rest]))
+    explained = Text("collector.notify.digest.explained").read(language)
+    blocks = [f"{explained}\n\n{subjects}", *full]
+    return msgspec.structs.replace(
+        first,
+        key=f"digest:{first.key}:{len(ordered)}",
+        thread_id=f"digest:{first.key}",
+        title=title,
+        body="\n\n———\n\n".join(blocks) + "\n",
+        attachment=msgspec.json.encode([message.document for message in ordered]),
+    )

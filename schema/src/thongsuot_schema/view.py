@@ -176,14 +176,15 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     One site at one moment.
 
     ``now_s`` is the moment (Unix seconds) by the server's clock. ``heard_s`` is when the collector
-    last heard the agent (``None`` on the device's own page); ``backlog_batches`` is what waits on
-    the device to be pushed, ``clock_trusted`` is false while the device's wall clock is known to
-    be wrong. ``commune`` is its name, or its five-digit code where the name is not known.
-    ``support_hotline`` is the number of the city's support desk, empty when not configured.
-    ``tests`` are the latest that were wanted at once, the newest first, as the device knows them;
-    in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not known what
-    the computers get now; ``backup_instructions`` say how they are moved to the backup by hand.
-    ``incidents`` are the open ones that the site's faults belong to.
+    last heard the agent (``None`` on the device's own page). ``collector_away_s`` is since when the
+    collector has not answered the device (Unix time; ``None`` while it does); ``backlog_batches``
+    is what waits on the device to be pushed, ``clock_trusted`` is false while the device's wall
+    clock is known to be wrong. ``commune`` is its name, or its five-digit code where the name is
+    not known. ``support_hotline`` is the number of the city's support desk, empty when not
+    configured. ``tests`` are the latest that were wanted at once, the newest first, as the device
+    knows them; in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not
+    known what the computers get now; ``backup_instructions`` say how they are moved to the backup
+    by hand. ``incidents`` are the open ones that the site's faults belong to.
     """
 
     site: str
@@ -196,6 +197,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     maintenance: tuple[OngoingMaintenance, ...] = ()
     heard_s: float | None = None
     collector_reachable: bool | None = None
+    collector_away_s: float | None = None
     backlog_batches: int = 0
     clock_trusted: bool = True
     version: str = ""

@@ -99,6 +99,20 @@ def test_before_anything_is_known_all_lights_are_unknown() -> None:
     assert {light.since_s for light in lights} == {None}
 
 
+def test_since_when_the_collector_has_not_answered_is_in_wall_time() -> None:
+    surroundings = PageContext(
+        notified=(),
+        collector_reachable=False,
+        collector_away_ns=NOW_NS - 90 * S,
+        backlog_batches=6,
+        clock_trusted=True,
+        version="0.1.0",
+    )
+    away = site_view(outlook_of(), surroundings)
+    assert away.collector_away_s == away.now_s - 90
+    assert view().collector_away_s is None
+
+
 def test_a_link_shows_its_verdict_and_whom_to_call() -> None:
     light = view(given("fiber", "", State.DOWN)).links[0]
     assert (light.state, light.segment, light.symptom) == (

@@ -140,6 +140,23 @@ async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
         assert abs(pusher.true_time.wall_ns(now_ns, 0, now_ns) - receiver.wall_ns) < 60_000 * MS_NS
 
 
+async def test_since_when_the_collector_is_away_is_known_here(tmp_path: Path) -> None:
+    busy = ScriptedReply(status=503, answer=PushResponse(error="journal busy"))
+    receiver = PushReceiver(script=scripted(busy))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        begun_ns = Clocks().boottime_ns()
+        pusher.make(1)
+        await until(lambda: pusher.uplink.away_since_ns is not None)
+        # It has never answered: since the first push that did not get through.
+        assert begun_ns <= (pusher.uplink.away_since_ns or 0) <= Clocks().boottime_ns()
+        await until(lambda: pusher.uplink.away_since_ns is None)
+        acknowledged_ns = pusher.uplink.acknowledged_ns
+        receiver.script = scripted(*[busy] * 1000)
+        pusher.make(2)
+        await until(lambda: pusher.uplink.away_since_ns is not None)
+        assert pusher.uplink.away_since_ns == acknowledged_ns
+
+
 async def test_a_refused_batch_is_set_aside_and_the_next_goes_on(tmp_path: Path) -> None:
     refusal = ScriptedReply(status=400, answer=PushResponse(error="columns differ"))
     receiver = PushReceiver(script=scripted(refusal))

@@ -230,6 +230,7 @@ def both_down() -> SiteView:
         links=(cut_fibre(), dead_radio),
         services=dead,
         collector_reachable=False,
+        collector_away_s=NOW_S - 398,
         backlog_batches=27,
     )
 

@@ -270,3 +270,13 @@ def test_a_commune_is_shown_by_name_or_by_its_code_but_never_by_zeros() -> None:
     assert "Trang tình trạng mạng · Phường Ba Đình, Hà Nội" in read(site()).text
     assert "Mã xã/phường 00004" in read(site(commune="00004")).text
     assert "00000" not in read(site(commune="00000")).text
+
+
+def test_the_page_says_since_when_the_centre_has_not_answered() -> None:
+    away = both_down()
+    english = site_page(away, language="en")
+    # 398 s before 11:58.
+    assert "The centre has not answered since 11:51" in english
+    assert "Trung tâm không trả lời từ 11:51" in site_page(away, language="vi")
+    reached = msgspec.structs.replace(away, collector_reachable=True, collector_away_s=None)
+    assert "has not answered since" not in site_page(reached, language="en")

@@ -101,6 +101,7 @@ class StatusProvider:
             notified=() if answer is None else answer.notifications,
             incidents=() if answer is None else answer.incidents,
             collector_reachable=self.upload_service.is_reachable,
+            collector_away_ns=self.upload_service.away_since_ns,
             backlog_batches=self.spool.status().waiting_batches,
             clock_trusted=self._is_clock_trusted(),
             version=VERSION,

@@ -61,7 +61,10 @@ class SiteViewInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
-    """What the page says beside the lights."""
+    """
+    What the page says beside the lights; ``collector_away_ns`` is since when the collector has not
+    answered (boot time), ``None`` while it does.
+    """
 
     notified: Sequence[SentNotification]
     collector_reachable: bool | None
@@ -71,6 +74,7 @@ class PageContext:
     incidents: tuple[SiteIncident, ...] = ()
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
+    collector_away_ns: int | None = None
 
 
 def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
@@ -97,6 +101,9 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         ),
         notifications=tuple(_notification(notification) for notification in context.notified),
         collector_reachable=context.collector_reachable,
+        collector_away_s=(
+            None if context.collector_away_ns is None else inputs.wall_s(context.collector_away_ns)
+        ),
         backlog_batches=context.backlog_batches,
         clock_trusted=context.clock_trusted,
         version=context.version,

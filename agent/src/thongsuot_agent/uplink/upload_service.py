@@ -92,6 +92,15 @@ class UploadService:
         """When it last acknowledged, boot time."""
         self.problem = ""
         """Why the latest push did not get through; empty when it did."""
+        self._failed_ns: int | None = None
+        """When the first push since the last acknowledgement failed, boot time."""
+
+    @property
+    def away_since_ns(self) -> int | None:
+        """Since when the collector acknowledges nothing, boot time; ``None`` while it does."""
+        if not self.problem:
+            return None
+        return self._failed_ns if self.acknowledged_ns is None else self.acknowledged_ns
 
     @property
     def is_reachable(self) -> bool | None:
@@ -250,10 +259,12 @@ class UploadService:
             since = self.acknowledged_ns
             away_s = 0.0 if since is None else (now_ns - since) / NS_PER_S
             _log.info("collector accepts pushes again after_s=%.0f", away_s)
-        self.acknowledged_ns, self.problem = now_ns, ""
+        self.acknowledged_ns, self.problem, self._failed_ns = now_ns, "", None
 
     def _note_failure(self, status: int, text: str, backoff: Backoff) -> None:
         self.problem = text
+        if self._failed_ns is None:
+            self._failed_ns = self._clock.boottime_ns()
         times = backoff.failures + 1
         if times & (times - 1) == 0:  # the first, then once per doubling
             # A token or an address that is wrong does not mend itself.

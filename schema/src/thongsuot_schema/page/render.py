@@ -159,7 +159,11 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     if view.collector_reachable is False:
         alarming = _has_fault(view) and not view.notifications
         text = labels.CENTRE_UNREACHABLE if alarming else labels.CENTRE_UNREACHABLE_QUIET
-        notes.append(text.read(language))
+        since = ""
+        if view.collector_away_s is not None:
+            moment = relative_moment(view.collector_away_s, view.now_s, language)
+            since = labels.CENTRE_AWAY_SINCE.read(language, since=moment)
+        notes.append(" ".join(filter(None, (text.read(language), since))))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
     notes += more

@@ -104,6 +104,12 @@ class Record:
             if line.startswith(("MISSING", "NOT DELIVERED"))
         ]
 
+    def stream_missing(self) -> str:
+        """Return the stream of which ``verify`` misses something."""
+        found = re.search(r"^MISSING: \S+ ([0-9a-f]{16}):", self.say("verify")[1], re.MULTILINE)
+        assert found is not None
+        return found[1]
+
 
 @pytest.fixture
 async def record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Record]:
@@ -183,6 +189,20 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
         [f"MISSING: {SITE}: batch 2 never came, and its device takes it as delivered"],
     )
     assert "1 unexplained" in record.say("account", SITE)[1]
+    # Its reason is found out, and a person answers for it: the account closes, and says so.
+    stream = record.stream_missing()
+    accept = ("accept-loss", SITE, stream, "1-4", "--by", "Lan")
+    assert record.say(*accept, "--reason", " ")[0] == 2
+    accepted = f"ACCEPTED: {SITE} {stream}: batch 2 by Lan: the proxy of the ward"
+    assert record.say(*accept, "--reason", "the proxy of the ward") == (0, accepted + "\n")
+    assert record.missing() == (0, [])
+    assert accepted in record.say("verify")[1]
+    assert "1 accepted" in record.say("account", SITE)[1]
+    audited = record.say("audit")[1]
+    assert "loss_accepted" in audited
+    assert "by Lan: the proxy of the ward" in audited
+    # Nothing is left to accept, and what is not missing cannot be.
+    assert record.say(*accept, "--reason", "again")[0] == 1
 
 
 async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: Record) -> None:
@@ -207,6 +227,10 @@ async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: Record) -
         kept = {row[0] for row in connection.execute("SELECT number FROM entries")}
     assert kept
     assert lost == set(range(1, 301)) - kept
+    accept = ("accept-loss", SITE, record.stream_missing(), "--by", "Lan", "--reason", "bad disk")
+    assert record.say(*accept)[0] == 0
+    status, text = record.say("verify")
+    assert (status, "MISSING" in text, "LOST: " in text) == (0, False, True)
 
 
 async def test_an_older_copy_of_the_journal_is_found_out(record: Record) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.accounts.consumer import decode_account
 from thongsuot_collector.accounts.site_account import DayAccount, SinkProgress, site_account
-from thongsuot_collector.accounts.stream_account import SILENT, BatchFate
+from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
+from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.journal import Journal, Tally, day_of
+from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.store import record_accounts
 
 _DAY_NS = 86_400 * 10**9
@@ -33,6 +35,18 @@ class SiteTotal(msgspec.Struct, frozen=True, kw_only=True):
         return sum(count for fate, count in self.fates.items() if fate in SILENT)
 
 
+def accounts_in(
+    store: Engine, bodies: Iterable[bytes], *, site: str = ""
+) -> Iterator[StreamAccount]:
+    """Yield the accounts that a store has, of a site or of all, with the losses accepted since."""
+    accepted: dict[tuple[str, str], list[Range]] = {}
+    for part in record_accounts.acceptances(store, site=site):
+        accepted.setdefault((part.site, part.stream), []).append((part.first, part.last))
+    for account in map(decode_account, bodies):
+        account.accepted = ranges.merged(accepted.get((account.site, account.stream), ()))
+        yield account
+
+
 def site_days(
     store: Engine,
     site: str,
@@ -43,10 +57,8 @@ def site_days(
 ) -> list[DayAccount]:
     """Return the days of a site from a moment on, the newest first."""
     from_day = day_of(from_ns)
-    streams = [
-        decode_account(body)
-        for body in record_accounts.streams(store, site=site, heard_after_ns=from_ns)
-    ]
+    bodies = record_accounts.streams(store, site=site, heard_after_ns=from_ns)
+    streams = list(accounts_in(store, bodies, site=site))
     arrived = record_accounts.arrivals(store, site=site, from_day=from_day).get(site, {})
     return site_account(site, streams, arrived, tallies, sinks, from_day=from_day)
 
@@ -61,8 +73,8 @@ def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
         site: {BatchFate.KEPT: kept} if kept else {}
         for site, (_, kept) in record_accounts.made_and_kept(store, heard_after_ns=from_ns).items()
     }
-    for body in record_accounts.streams(store, heard_after_ns=from_ns, missing_only=True):
-        account = decode_account(body)
+    bodies = record_accounts.streams(store, heard_after_ns=from_ns, missing_only=True)
+    for account in accounts_in(store, bodies):
         of_site = fates.setdefault(account.site, {})
         for fate, count in account.counts().items():
             if fate is not BatchFate.KEPT:

@@ -6,6 +6,7 @@ A number is kept, waits on the device, or is gone for a reason; what fits nowher
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -55,6 +56,9 @@ class BatchFate(StrEnum):
     UNEXPLAINED = "unexplained"
     """Delivered, as its device believes; it never came."""
 
+    ACCEPTED = "accepted"
+    """Gone like one of the last four; a person has accepted that since, and has said why."""
+
 
 SILENT = frozenset(
     {
@@ -96,7 +100,8 @@ class StreamAccount(msgspec.Struct, kw_only=True):
 
     ``highest`` is the newest number that was heard of, ``kept`` the numbers that came. ``waiting``
     is what its device said last, ``is_reported`` whether it ever said anything, ``is_known``
-    whether it still does. ``marks`` are in order, ``highest`` growing with the days.
+    whether it still does. ``marks`` are in order, ``highest`` growing with the days. ``accepted``
+    are the numbers whose loss somebody has accepted; they are kept apart, and put in by who reads.
     """
 
     site: str
@@ -109,6 +114,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
     heard_ns: int = 0
     losses: tuple[Loss, ...] = ()
     marks: tuple[DayMark, ...] = ()
+    accepted: tuple[Range, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -157,7 +163,15 @@ class StreamAccount(msgspec.Struct, kw_only=True):
         fates += [(part, BatchFate.WAITING) for part in waiting]
         rest = self._fate_of_rest()
         fates += [(part, rest) for part in ranges.minus(missing, waiting)]
-        return sorted(fates)
+        return sorted(self._with_accepted(fates))
+
+    def _with_accepted(
+        self, fates: Iterable[tuple[Range, BatchFate]]
+    ) -> Iterator[tuple[Range, BatchFate]]:
+        for part, fate in fates:
+            accepted = ranges.common((part,), self.accepted) if fate in SILENT else ()
+            yield from ((inner, BatchFate.ACCEPTED) for inner in accepted)
+            yield from ((inner, fate) for inner in ranges.minus((part,), accepted))
 
     def counts(self) -> dict[BatchFate, int]:
         """Return how many batches there are of each fate; together ``highest``."""

@@ -11,23 +11,37 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.accounts.consumer import decode_account, gone_from
-from thongsuot_collector.accounts.overview import SiteTotal, site_days, site_totals
+from thongsuot_collector.accounts.consumer import gone_from
+from thongsuot_collector.accounts.overview import (
+    SiteTotal,
+    accounts_in,
+    site_days,
+    site_totals,
+)
 from thongsuot_collector.accounts.site_account import DayAccount, SinkLine, SinkProgress
-from thongsuot_collector.accounts.stream_account import SILENT, BatchFate
+from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
 from thongsuot_collector.app.components import STORE_FILE
-from thongsuot_collector.cli.command import Commands, journal_path, opened_store
+from thongsuot_collector.cli.command import (
+    CommandFailed,
+    Commands,
+    UsageError,
+    journal_path,
+    opened_store,
+)
 from thongsuot_collector.cli.tables import format_table
 from thongsuot_collector.config.read import Configuration, read_configuration
-from thongsuot_collector.journal import sqlite_rows, sqlite_tallies
-from thongsuot_collector.journal.journal import day_of
+from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
+from thongsuot_collector.journal.journal import LostRange, day_of
+from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
+from thongsuot_collector.store.record_accounts import Acceptance
 
 _DAYS = 7
 _DAY_NS = 86_400 * 10**9
 _EPOCH = date(1970, 1, 1)
+_LAST_NUMBER = 1 << 62
 _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
 
 
@@ -40,6 +54,16 @@ def add_commands(commands: Commands) -> None:
     account.add_argument(
         "--days", type=int, default=_DAYS, help="how many days of it (%(default)s)"
     )
+    accept = commands.add(
+        "accept-loss",
+        _accept,
+        "accept that batches are gone whose reason is known, so that `verify` closes again",
+    )
+    accept.add_argument("site")
+    accept.add_argument("stream")
+    accept.add_argument("numbers", nargs="?", default="", help="N or N-M; all that are missing")
+    accept.add_argument("--by", required=True, help="the name of the person who accepts it")
+    accept.add_argument("--reason", required=True, help="why they are gone, as it is known")
 
 
 def _account(options: argparse.Namespace) -> int:
@@ -60,6 +84,52 @@ def _account(options: argparse.Namespace) -> int:
     return 0
 
 
+def _accept(options: argparse.Namespace) -> int:
+    configuration = read_configuration(options.config)
+    by, reason = options.by.strip(), options.reason.strip()
+    if not by or not reason:
+        raise UsageError("--by names a person and --reason says why: neither may be empty")
+    wanted = _range_of(options.numbers)
+    with (
+        closing(connect(journal_path(options), writable=False)) as connection,
+        opened_store(configuration.state_dir) as store,
+    ):
+        missing = [
+            part
+            for account, part, _ in _silent_losses(store, connection, options.site)
+            if account.stream == options.stream
+        ]
+        parts = ranges.common(ranges.merged(missing), (wanted,))
+        if not parts:
+            raise CommandFailed(
+                f"nothing of {options.site} {options.stream} is missing there; see `verify`"
+            )
+        accepted = [
+            Acceptance(
+                site=options.site,
+                stream=options.stream,
+                first=first,
+                last=last,
+                by=by,
+                reason=reason,
+            )
+            for first, last in parts
+        ]
+        record_accounts.accept(store, accepted)
+    for part in accepted:
+        print(accepted_line(part))
+    return 0
+
+
+def _range_of(numbers: str) -> Range:
+    first, _, last = numbers.partition("-")
+    if not numbers:
+        return 1, _LAST_NUMBER
+    if not first.isdigit() or not (last or first).isdigit():
+        raise UsageError(f"{numbers!r} is no number of a batch, nor a range N-M of them")
+    return int(first), int(last or first)
+
+
 def verify_account(
     configuration: Configuration, connection: sqlite3.Connection, site: str
 ) -> Iterator[str]:
@@ -76,17 +146,42 @@ def verify_account(
             yield f"NOT DELIVERED to {sink.sink}: {sink.skipped} entries, passed over"
 
 
+def accepted_losses(configuration: Configuration, site: str) -> list[Acceptance]:
+    """Return the losses of a site (empty: of all) that somebody has accepted."""
+    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+        return []
+    with opened_store(configuration.state_dir) as store:
+        return record_accounts.acceptances(store, site=site)
+
+
+def is_accepted(part: LostRange, accepted: Iterable[Acceptance]) -> bool:
+    """Return whether somebody has accepted all that a broken disk has cost there."""
+    of_stream = ranges.merged(
+        (known.first, known.last)
+        for known in accepted
+        if (known.site, known.stream) == (part.site, part.stream)
+    )
+    return bool(part.site) and not ranges.minus(((part.first_number, part.last_number),), of_stream)
+
+
 def _silent_batches(store: Engine, connection: sqlite3.Connection, site: str) -> Iterator[str]:
+    for account, (first, last), sentence in _silent_losses(store, connection, site):
+        yield _missing_line(account.site, account.stream, first, last, sentence)
+
+
+def _silent_losses(
+    store: Engine, connection: sqlite3.Connection, site: str
+) -> Iterator[tuple[StreamAccount, Range, str]]:
+    """Yield what is gone without anybody having said so or accepted it, and how it is known."""
     # The accounts first: what is appended after that is in none of them.
-    accounts = [decode_account(body) for body in record_accounts.streams(store, site=site)]
+    accounts = list(accounts_in(store, record_accounts.streams(store, site=site), site=site))
     for account in accounts:
-        for (first, last), fate in account.fates():
+        for part, fate in account.fates():
             if fate in SILENT:
-                yield _missing_line(account.site, account.stream, first, last, _SENTENCES[fate])
+                yield account, part, _SENTENCES[fate]
     for account, gone in gone_from(accounts, sqlite_tallies.kept(connection)):
-        for first, last in gone:
-            sentence = "was kept, and is not in the journal"
-            yield _missing_line(account.site, account.stream, first, last, sentence)
+        for part in ranges.minus(gone, account.accepted):
+            yield account, part, "was kept, and is not in the journal"
 
 
 _SENTENCES = {
@@ -95,6 +190,12 @@ _SENTENCES = {
     BatchFate.FORGOTTEN: "was said to wait; the device that is there now does not know of it",
     BatchFate.UNEXPLAINED: "never came, and its device takes it as delivered",
 }
+
+
+def accepted_line(part: Acceptance) -> str:
+    """Return as one line whose loss was accepted, by whom and why."""
+    numbers = str(part.first) if part.first == part.last else f"{part.first} to {part.last}"
+    return f"ACCEPTED: {part.site} {part.stream}: batch {numbers} by {part.by}: {part.reason}"
 
 
 def _missing_line(site: str, stream: str, first: int, last: int, sentence: str) -> str:

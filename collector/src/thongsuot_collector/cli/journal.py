@@ -69,10 +69,13 @@ def _verify(options: argparse.Namespace) -> int:
                 print(evidence.format_evidence_check(check))
                 is_intact = is_intact and check.is_intact is not False
         else:
+            accepted = account.accepted_losses(configuration, options.site)
+            for loss in accepted:
+                print(account.accepted_line(loss))
             for part in sqlite_rows.damage(connection).lost:
                 if options.site in {"", part.site} or not part.site:
                     print(tables.lost_text(part))
-                    is_intact = False
+                    is_intact = is_intact and account.is_accepted(part, accepted)
             for stream in hash_chain.verify_streams(connection, options.site):
                 print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws

@@ -53,6 +53,7 @@ class AuditAction(StrEnum):
     DEAD_LETTERS_RETRIED = "dead_letters_retried"
     INVENTORY_CHANGED = "inventory_changed"
     SITE_CONFIG_RENEWED = "site_config_renewed"
+    LOSS_ACCEPTED = "loss_accepted"
     SITE_QUARANTINED = "site_quarantined"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Table, create_engine, event
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file
+from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 from thongsuot_collector.store.migrations import migrate
 from thongsuot_collector.store.sqlite_salvage import (
     Row,
@@ -18,7 +19,7 @@ from thongsuot_collector.store.sqlite_salvage import (
     last_row,
     open_damaged,
 )
-from thongsuot_collector.store.tables import FORMER_NAMES, METADATA, FormerNames
+from thongsuot_collector.store.tables import METADATA
 
 _log = logging.getLogger(__name__)
 

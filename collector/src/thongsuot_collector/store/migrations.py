@@ -23,6 +23,7 @@ from sqlalchemy.schema import DropIndex
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import audit, tables
+from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
 
@@ -83,11 +84,11 @@ def _table_of_certificates(connection: Connection) -> None:
 
 def _field_terms(connection: Connection) -> None:
     """Give tables and columns the names that their field has for them."""
-    for name, former in tables.FORMER_NAMES.items():
+    for name, former in FORMER_NAMES.items():
         _rename(connection, tables.METADATA.tables[name], former)
 
 
-def _rename(connection: Connection, table: Table, former: tables.FormerNames) -> None:
+def _rename(connection: Connection, table: Table, former: FormerNames) -> None:
     before = inspect(connection)
     if former.table != table.name and before.has_table(former.table):
         # An earlier step of the same migration has made it by its name of today, empty.
@@ -141,6 +142,10 @@ def _table_of_proposed_work(connection: Connection) -> None:
     tables.PROPOSED_WORK.create(connection, checkfirst=True)
 
 
+def _table_of_acceptances(connection: Connection) -> None:
+    tables.RECORD_ACCEPTANCES.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -157,6 +162,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _roles_and_desk_keys,
     _table_of_api_tokens,
     _table_of_proposed_work,
+    _table_of_acceptances,
 )
 
 

@@ -1,13 +1,22 @@
 """The accounts of streams, how many batches came on each day, and up to where both hold."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Engine, delete, func, or_, select
+from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects.sqlite import insert
 
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.sites import Position
-from thongsuot_collector.store.tables import POSITIONS, RECORD_ARRIVALS, RECORD_STREAMS
+from thongsuot_collector.store.tables import (
+    POSITIONS,
+    RECORD_ACCEPTANCES,
+    RECORD_ARRIVALS,
+    RECORD_STREAMS,
+)
 
 
 class StreamRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +128,41 @@ def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, 
         for row in connection.execute(wanted):
             by_site.setdefault(row.site, {})[row.day] = row.entries
     return by_site
+
+
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
+    """Batches of a stream whose loss somebody has accepted: who, and why."""
+
+    site: str
+    stream: str
+    first: int
+    last: int
+    by: str
+    reason: str
+
+
+def accept(engine: Engine, accepted: Sequence[Acceptance]) -> None:
+    """Keep that losses were accepted, each with a line in the audit log."""
+    at_ns = time.time_ns()
+    with engine.begin() as connection:
+        for part in accepted:
+            connection.execute(
+                insert_row(RECORD_ACCEPTANCES).values(at_ns=at_ns, **msgspec.structs.asdict(part))
+            )
+            detail = f"{part.stream} {part.first} to {part.last}, by {part.by}: {part.reason}"
+            audit.write(connection, AuditAction.LOSS_ACCEPTED, part.site, detail=detail)
+
+
+def acceptances(engine: Engine, *, site: str = "") -> list[Acceptance]:
+    """Return what was accepted, of a site (empty: of all), in the order in which it was."""
+    wanted = select(RECORD_ACCEPTANCES).order_by(RECORD_ACCEPTANCES.c.id)
+    if site:
+        wanted = wanted.where(RECORD_ACCEPTANCES.c.site == site)
+    with engine.connect() as connection:
+        return [
+            Acceptance(**{name: row[name] for name in Acceptance.__struct_fields__})
+            for row in connection.execute(wanted).mappings()
+        ]
 
 
 def forget(engine: Engine, *, heard_before_ns: int, before_day: int) -> None:

@@ -1,7 +1,5 @@
 """Every table of the store, as SQLAlchemy Core knows it; ``migrations`` makes them."""
 
-from dataclasses import dataclass, field
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -374,24 +372,17 @@ RECORD_ARRIVALS = Table(
 )
 """How many batches of each site came in on each day."""
 
-
-@dataclass(frozen=True, slots=True)
-class FormerNames:
-    """The names that a table and its columns had until version 9; ``columns`` from new to old."""
-
-    table: str
-    columns: dict[str, str] = field(default_factory=dict)
-
-
-FORMER_NAMES = {
-    "dead_letters": FormerNames("set_aside"),
-    "deliveries": FormerNames("deliveries", {"number": "entry"}),
-    "faults": FormerNames("troubles"),
-    "incident_members": FormerNames("incident_members", {"fault": "trouble"}),
-    "notification_threads": FormerNames("conversations"),
-    "site_config_runs": FormerNames("site_plan_runs", {"is_accepting": "is_taking"}),
-    "site_configs": FormerNames("site_plans"),
-    "statements": FormerNames("statements", {"summary": "brief"}),
-    "test_requests": FormerNames("asks", {"refusal": "said", "results": "found"}),
-}
-"""By the name of the table today: what ``migrations`` renames, and what recovery looks for."""
+RECORD_ACCEPTANCES = Table(
+    "record_acceptances",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Index("record_acceptances_site", "site"),
+)
+"""Batches whose loss somebody has accepted, and why. Rows are only added."""

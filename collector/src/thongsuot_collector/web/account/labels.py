@@ -49,4 +49,5 @@ FATES: Final[dict[BatchFate, Text]] = {
     BatchFate.JOURNAL_REPLACED: Text("collector.web.account.fates.journal_replaced"),
     BatchFate.FORGOTTEN: Text("collector.web.account.fates.forgotten"),
     BatchFate.UNEXPLAINED: Text("collector.web.account.fates.unexplained"),
+    BatchFate.ACCEPTED: Text("collector.web.account.fates.accepted"),
 }

@@ -99,6 +99,9 @@ def test_of_equals_the_first_dates_the_boot_and_of_impossible_ones_the_earliest(
     assert first.is_better_than(later)
     assert not later.is_better_than(first)
     assert not first.is_better_than(first)
+    same = BootDating(rank=4, sealed_ns=5, epoch_ns=80, error_s=None)
+    assert same.is_better_than(first), "of those sealed at once, the earlier: no moment lies ahead"
+    assert not first.is_better_than(same)
     early = BootDating(rank=0, sealed_ns=6, epoch_ns=10, error_s=None)
     assert early.is_better_than(BootDating(rank=0, sealed_ns=5, epoch_ns=11, error_s=None))
 
@@ -158,6 +161,25 @@ def test_what_is_exactly_as_old_as_is_kept_is_not_let_go() -> None:
     assert [verdict.decided_ns // NS for verdict in boot.verdicts[FIBER]] == [15, 100]
     assert [start.boot_ns // NS for start in boot.starts] == [10, 50]
     assert len(boot.spans) >= 2
+
+
+def touched_s(boot: BootRecord, piece: BatchSummary) -> list[float]:
+    return [moment_ns / NS for moment_ns in boot.moments_touched_by(piece)]
+
+
+def test_the_first_batch_of_a_stream_touches_its_own_moments_alone() -> None:
+    boot = boot_with(summary(sealed_s=500.0, spans=((400, 499),)))
+    first = msgspec.structs.replace(summary(1, spans=((90, 99),)), stream="a2")
+    assert touched_s(boot, first) == [90, 99, 100]
+
+
+@pytest.mark.parametrize(("sealed_s", "doubted_from_s"), [(50.0, 50), (500.0, 0)])
+def test_a_stream_without_its_beginning_is_in_doubt_from_the_batch_before_or_from_the_boot(
+    sealed_s: float, doubted_from_s: int
+) -> None:
+    boot = boot_with(summary(sealed_s=sealed_s, spans=((20, 40),)))
+    later = msgspec.structs.replace(summary(3, spans=((90, 99),)), stream="a2")
+    assert touched_s(boot, later) == [doubted_from_s, 90, 99, 100]
 
 
 def test_every_setting_takes_a_part_of_a_second_and_none_takes_zero() -> None:

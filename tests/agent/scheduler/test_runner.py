@@ -1,6 +1,7 @@
 """Runs happen at their moments, one at a time a series; wishes at once; bugs end nobody else."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -227,6 +228,42 @@ def test_wishes_without_end_are_bounded() -> None:
     stage.play(jobs, for_s=1, act=insist)
     lasted_s = 10 * CONFIRM_BURST * 0.02
     assert CONFIRM_BURST < len(stage.results) <= CONFIRM_BURST + 24 * (lasted_s + 1)
+
+
+def test_pages_over_a_metered_link_are_confirmed_once_a_second_and_echoes_as_often_as_asked() -> (
+    None
+):
+    async def insist(runner: Runner) -> None:
+        for _ in range(300):
+            for target in ("page", "anchor"):
+                runner.confirm("icmp", "fiber", target, Family.IP4)
+            await asyncio.sleep(0.01)
+
+    stage = RunnerFixture()
+    jobs = [
+        job(quick, every_s=3600, target="page", cost=337_000),
+        job(quick, every_s=3600, target="anchor", cost=100),
+    ]
+    stage.play(jobs, for_s=1, act=insist, allowance_bytes=2_000_000_000)
+    counts = Counter(result.series.target for result in stage.results)
+    assert counts["page"] <= 5  # three seconds, and one run that was due anyway
+    assert counts["anchor"] > 60
+
+
+def test_confirming_runs_on_a_metered_link_have_a_share_of_the_month_for_a_day() -> None:
+    async def page() -> Finding:
+        return ok_finding({RTT: 0.01}, cost_bytes=337_000)
+
+    async def insist(runner: Runner) -> None:
+        for _ in range(600):
+            runner.confirm("icmp", "fiber", "anchor", Family.IP4)
+            await asyncio.sleep(1.0)
+
+    stage = RunnerFixture()
+    month_bytes = 200_000_000
+    stage.play([job(page, every_s=36_000, cost=337_000)], 1, insist, allowance_bytes=month_bytes)
+    used_bytes = 337_000 * len(stage.results)
+    assert 0.02 * month_bytes <= used_bytes < 0.02 * month_bytes + 2 * 337_000
 
 
 def test_what_cannot_be_paid_is_said_and_not_sent() -> None:

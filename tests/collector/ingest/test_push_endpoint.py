@@ -7,7 +7,7 @@ import httpx
 import pytest
 import zstandard
 
-from tests.collector.batches import BOOT, BatchSealer, S, icmp_result, usual_results
+from tests.collector.batches import BOOT, BatchSealer, S, change, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.schema.batch.json_form import encode_json
 from thongsuot_collector.app.components import STORE_FILE
@@ -19,6 +19,7 @@ from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.result import Family, Series
+from thongsuot_schema.state import State
 
 SITE = "hoan-kiem"
 NOW = 5000 * S
@@ -200,6 +201,22 @@ async def test_a_site_that_pushes_too_much_is_told_when_to_come_back(tmp_path: P
         refused = await pusher.body(bytes(200))
         assert refused.status_code == 429
         assert 90 <= int(refused.headers["retry-after"]) <= 100
+
+
+@pytest.mark.parametrize("name", ["A\0b", "fiber\r\nBcc: x", "\u202eknil", "a\u2028b"])
+async def test_verdicts_with_names_that_cannot_be_printed_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        for changed in (
+            change(NOW - S, State.DOWN, link=name),
+            change(NOW - S, State.DOWN, service=name),
+        ):
+            response = await pusher.batch(pusher.agent.batch(NOW, changes=[changed]))
+            assert response.status_code == 400
+            assert "cannot be printed" in response.json()["error"]
+        assert (await pusher.batch(pusher.agent.batch(NOW, number=1))).status_code == 200
 
 
 @pytest.mark.parametrize(

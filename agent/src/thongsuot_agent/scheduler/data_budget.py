@@ -28,6 +28,15 @@ Share of a month's allowance that a day's tests from the page's button may use o
 MB of 2 GB, four presses on fourteen portals. Everybody in the local network may press.
 """
 
+CONFIRM_SHARE = 0.02
+"""
+Share of a month's allowance that a day's confirming runs may use on a metered link, where one of
+them is no echo: 40 MB of 2 GB, a hundred pages of a portal.
+"""
+
+SPACED_RUN_BYTES = 10_000
+"""A confirming run of so much, a page, is spaced and limited; echoes and lookups are not."""
+
 _DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
 
 
@@ -52,6 +61,7 @@ class DataBudget:
         self._strides: dict[str, dict[str, int]] = {}
         self._reckoned_ns: int | None = None
         self._local: dict[str, tuple[Day, int]] = {}
+        self._confirming: dict[str, tuple[Day, int]] = {}
 
     def set_jobs(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
         """Take in which links are metered and what will be run on them."""
@@ -74,6 +84,10 @@ class DataBudget:
         """Whether there is any metered link."""
         return bool(self._allowances)
 
+    def is_metered(self, link: str) -> bool:
+        """Return whether a link is metered."""
+        return link in self._allowances
+
     def charge(self, link: str, used_bytes: int) -> None:
         """Count what was used on a link, by a run or by a push."""
         if used_bytes and link in self._allowances:
@@ -83,18 +97,32 @@ class DataBudget:
 
     def charge_local(self, link: str, used_bytes: int) -> None:
         """Count what a test from the page's button used; it is part of what was charged already."""
-        if link in self._allowances:
-            day = self._day()
-            known = self._local.get(link)
-            before = known[1] if known is not None and known[0] == day else 0
-            self._local[link] = (day, before + used_bytes)
+        self._add_to_day(self._local, link, used_bytes)
 
     def is_local_spent(self, link: str) -> bool:
         """Return whether today's tests from the button have used their share on a metered link."""
-        allowance_bytes, known = self._allowances.get(link), self._local.get(link)
+        return self._is_day_spent(self._local, link, LOCAL_SHARE)
+
+    def charge_confirmation(self, link: str, used_bytes: int) -> None:
+        """Count what a confirming run used; it is part of what was charged already."""
+        self._add_to_day(self._confirming, link, used_bytes)
+
+    def is_confirming_spent(self, link: str) -> bool:
+        """Return whether today's confirming runs have used their share on a metered link."""
+        return self._is_day_spent(self._confirming, link, CONFIRM_SHARE)
+
+    def _add_to_day(self, used: dict[str, tuple[Day, int]], link: str, used_bytes: int) -> None:
+        if link in self._allowances:
+            day = self._day()
+            known = used.get(link)
+            before = known[1] if known is not None and known[0] == day else 0
+            used[link] = (day, before + used_bytes)
+
+    def _is_day_spent(self, used: Mapping[str, tuple[Day, int]], link: str, share: float) -> bool:
+        allowance_bytes, known = self._allowances.get(link), used.get(link)
         if allowance_bytes is None or known is None or known[0] != self._day():
             return False
-        return known[1] >= allowance_bytes * LOCAL_SHARE
+        return known[1] >= allowance_bytes * share
 
     def may_run(self, job: Job, boottime_ns: int) -> bool:
         """Return whether this moment of a job is one that can still be paid."""

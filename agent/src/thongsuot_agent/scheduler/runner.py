@@ -16,7 +16,7 @@ from thongsuot_agent.clock import Clocks, StepWatch
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.contract import Probe, ProbeServices, Run
-from thongsuot_agent.scheduler.data_budget import DataBudget
+from thongsuot_agent.scheduler.data_budget import SPACED_RUN_BYTES, DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job, JobKey, job_key
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
 from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_request, local_requests
@@ -36,6 +36,9 @@ Confirming runs: a burst over the anchors, gateways and families of a site, then
 scrutiny of two links once a second takes. The judge bounds its confirmation probes itself; this
 bounds a judge that does not.
 """
+
+_CONFIRM_APART_NS = NS_PER_S
+"""Between two confirming runs of a series that fetches a page, from begin to begin."""
 
 _GUARD_RATIO = 1.5
 _GUARD_S = 2.0
@@ -81,6 +84,9 @@ class Runner:
         self._running: set[Series] = set()
         self._retries: dict[JobKey, asyncio.TimerHandle] = {}
         self._confirmations: list[Job] = []
+        self._confirmed_ns: dict[Series, int] = {}
+        """When a series was confirmed last: those that fetch pages."""
+        self._confirming: set[Series] = set()
         self._confirmation_tokens = float(CONFIRM_BURST)
         self._tokens_at_ns = clock.boottime_ns()
         self._changed = asyncio.Event()
@@ -105,11 +111,29 @@ class Runner:
             job is None
             or job.series in self._running
             or job in self._confirmations
+            or not self._may_confirm(job)
             or not self._take_confirmation_token()
         ):
             return
+        self._confirming.add(job.series)
         self._confirmations.append(job)
         self._changed.set()
+
+    def _may_confirm(self, job: Job) -> bool:
+        """
+        Return whether a run is one to confirm by now: on a metered link pages once a second, and
+        while the day's share lasts (where no verdict stood: 44.8 MB in two seconds).
+        """
+        if job.cost_bytes < SPACED_RUN_BYTES or not self._data_budget.is_metered(job.over):
+            return True
+        now_ns = self._clock.boottime_ns()
+        latest_ns = self._confirmed_ns.get(job.series)
+        if latest_ns is not None and now_ns - latest_ns < _CONFIRM_APART_NS:
+            return False
+        if self._data_budget.is_confirming_spent(job.over):
+            return False
+        self._confirmed_ns[job.series] = now_ns
+        return True
 
     def confirm_site(self) -> None:
         """Run now what looks at the site as a whole: one of its links changed."""
@@ -189,6 +213,9 @@ class Runner:
             finding = await self._run_probe(job)
         finally:
             self._running.discard(job.series)
+        if job.series in self._confirming:
+            self._confirming.discard(job.series)
+            self._data_budget.charge_confirmation(job.over, finding.cost_bytes)
         # A timer that is due but not served yet is as late as one that was served late.
         due_ns = self._timetable.next_due_ns()
         now_ns = self._clock.boottime_ns()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -41,6 +41,7 @@ from thongsuot_schema.errors import (
     BatchVersionUnknown,
     LayoutUnknown,
 )
+from thongsuot_schema.verdict import VerdictChange
 
 _DECODED_IN_PLACE_BYTES = 32 * 1024
 """
@@ -205,6 +206,7 @@ class PushHandler:
                 raise
             columns = await self._columns(body)
         self._check(columns.header, site)
+        _check_names(columns.changes)
         return columns
 
     async def _columns(self, body: bytes) -> Columns:
@@ -270,6 +272,17 @@ def _check_site(named: str, site: str) -> None:
         raise PushRefused(
             RefusalReason.WRONG_SITE, f"this token writes for site {site}, the batch is of {named}"
         )
+
+
+def _check_names(changes: Iterable[VerdictChange]) -> None:
+    """Refuse names in verdicts that layouts refuse, too: they end in subjects of mails."""
+    for change in changes:
+        for name in (change.verdict.link, change.verdict.service):
+            if not name.isprintable():
+                raise PushRefused(
+                    RefusalReason.MALFORMED,
+                    f"the name {name!r} of a link or service cannot be printed",
+                )
 
 
 def _packed(body: bytes, site: str, limits: BatchLimits) -> tuple[bytes, bytes]:

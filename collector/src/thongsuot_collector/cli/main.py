@@ -17,6 +17,7 @@ from thongsuot_collector.cli import (
     export,
     init,
     journal,
+    leaflet,
     lists,
     maintenance,
     netbox,
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
         ca,
         export,
         sla,
+        leaflet,
         watch,
     ):
         module.add_commands(commands)

@@ -1,0 +1,101 @@
+"""
+Leaflet document: what stands on the sheet beside the counter. Pure.
+
+Its shape is what ``templates/leaflet.typ`` reads. Whoever stands before it has a telephone and no
+password: the code leads to the page of the point, and everything needed to call stands beside it.
+"""
+
+from typing import Final
+
+import msgspec
+import segno
+
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.media import line_title
+
+_TITLE: Final = Text("collector.leaflet.title")
+_SCAN: Final = Text("collector.leaflet.scan")
+_SCAN_NOTE: Final = Text("collector.leaflet.scan_note")
+_STEPS_TITLE: Final = Text("collector.leaflet.steps_title")
+_BACKUP: Final = Text("collector.leaflet.steps.backup")
+_STEPS: Final = (
+    Text("collector.leaflet.steps.read"),
+    Text("collector.leaflet.steps.lamps"),
+    _BACKUP,
+    Text("collector.leaflet.steps.call"),
+    Text("collector.leaflet.steps.danger"),
+)
+_LINES_TITLE: Final = Text("collector.leaflet.lines_title")
+_CIRCUIT: Final = Text("collector.leaflet.circuit")
+_NO_HOTLINE: Final = Text("collector.leaflet.no_hotline")
+_SUPPORT: Final = Text("collector.leaflet.support")
+
+
+class LeafletLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the point: what it is called, the id to read out, and whom to call."""
+
+    title: str
+    circuit: str
+    hotline: str
+
+
+class LeafletDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole sheet. ``code`` is an SVG of the QR code of ``url``."""
+
+    language: str
+    title: str
+    site: str
+    place: str
+    scan: str
+    scan_note: str
+    url: str
+    code: str
+    steps_title: str
+    steps: tuple[str, ...]
+    lines_title: str
+    lines: tuple[LeafletLine, ...]
+    support: str
+
+
+def leaflet_document(
+    site: str, url: str, directory: InventoryDirectory, language: Language, *, hotline: str
+) -> LeafletDocument:
+    """Return the leaflet of a site; ``hotline`` is the city's support desk, empty where none is."""
+    known = directory.site(site)
+    instructions = known.backup_instructions
+    # How it is done here is better than how it is done in general.
+    steps = [
+        instructions if step is _BACKUP and instructions else step.read(language) for step in _STEPS
+    ]
+    return LeafletDocument(
+        language=language,
+        title=_TITLE.read(language),
+        site=known.title or known.name,
+        place=directory.commune_name(known.commune),
+        scan=_SCAN.read(language),
+        scan_note=_SCAN_NOTE.read(language),
+        url=url,
+        code=segno.make_qr(url, error="m").svg_inline(border=0, scale=8),
+        steps_title=_STEPS_TITLE.read(language),
+        steps=tuple(steps),
+        lines_title=_LINES_TITLE.read(language),
+        lines=tuple(_lines(site, directory, language)),
+        support=_SUPPORT.read(language, hotline=hotline) if hotline else "",
+    )
+
+
+def _lines(site: str, directory: InventoryDirectory, language: Language) -> list[LeafletLine]:
+    lines = []
+    for link in directory.site(site).links:
+        carrier = directory.carrier(link.carrier)
+        name = link.carrier if carrier is None else carrier.title or carrier.name
+        hotline = "" if carrier is None else carrier.hotline
+        lines.append(
+            LeafletLine(
+                title=line_title(link.medium.value, name, language),
+                circuit=_CIRCUIT.read(language, circuit=link.circuit) if link.circuit else "",
+                hotline=hotline or _NO_HOTLINE.read(language),
+            )
+        )
+    return lines

@@ -245,23 +245,19 @@ class SimulatedSite:
 
         self._push(at_s, due)
 
-    def _box_every(self, every_s: float, at_s: float, confirmation: ConfirmationProbe) -> None:
+    def _box_every(self, every_s: float, at_s: float, probe: ConfirmationProbe) -> None:
         def due() -> None:
-            self._read_box(confirmation, at_s)
-            self._box_every(every_s, at_s + every_s, confirmation)
+            self._read_box(probe, at_s)
+            self._box_every(every_s, at_s + every_s, probe)
 
         self._push(at_s, due)
 
-    def _read_box(self, confirmation: ConfirmationProbe, at_s: float) -> None:
-        finding = self.equipment(confirmation.kind, confirmation.link, at_s)
+    def _read_box(self, probe: ConfirmationProbe, at_s: float) -> None:
+        finding = self.equipment(probe.kind, probe.link, at_s)
         if finding is None:
             return
         series = Series(
-            kind=confirmation.kind,
-            revision=1,
-            link=confirmation.link,
-            target=confirmation.target,
-            family=confirmation.family,
+            kind=probe.kind, revision=1, link=probe.link, target=probe.target, family=probe.family
         )
         result = Result(series=series, boottime_ns=_ns(at_s), finding=finding)
         self._push(at_s + 0.5, ResultArrival(boottime_ns=_ns(at_s + 0.5), result=result))
@@ -273,27 +269,25 @@ class SimulatedSite:
         self.memory = ruling.memory
         self.steps += 1
         self.changes.extend(ruling.changes)
-        for confirmation in ruling.confirmation_probes:
+        for probe in ruling.confirmation_probes:
             self.probes_requested += 1
-            if self.is_fulfilled(confirmation):
-                self._fulfil(confirmation)
+            if self.is_fulfilled(probe):
+                self._fulfil(probe)
 
-    def _fulfil(self, confirmation: ConfirmationProbe) -> None:
+    def _fulfil(self, probe: ConfirmationProbe) -> None:
         at_s = self._now_s + 0.001
-        if confirmation.kind == "host":
-            self._push(at_s, lambda: self._measure_host(confirmation.link, at_s))
+        if probe.kind == "host":
+            self._push(at_s, lambda: self._measure_host(probe.link, at_s))
             return
-        if confirmation.kind in {"radio", "snmp"}:
-            self._push(at_s, lambda: self._read_box(confirmation, at_s))
+        if probe.kind in {"radio", "snmp"}:
+            self._push(at_s, lambda: self._read_box(probe, at_s))
             return
-        post = self.site_probes.links[confirmation.link].points[
-            PointKey(confirmation.kind, confirmation.target)
-        ]
+        post = self.site_probes.links[probe.link].points[PointKey(probe.kind, probe.target)]
 
         def begin() -> None:
             # As the schedule does: no second run of a series beside one that is under way.
-            if (confirmation.link, post.key(confirmation.family)) not in self._running:
-                self._measure(confirmation.link, post, confirmation.family, at_s)
+            if (probe.link, post.key(probe.family)) not in self._running:
+                self._measure(probe.link, post, probe.family, at_s)
 
         self._push(at_s, begin)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,9 +148,8 @@ def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> 
     off = timeline.intervals()[DEVICE][-3]
     assert off.segment is Segment.DEVICE
     # A power cut takes what was not on the disk yet: as much as an agent collects before it pushes.
-    measured = timeline.intervals()[DEVICE][-4]
-    assert measured.error_s is not None
-    assert off.error_s == measured.error_s + PushConfig(url="", token_file="").push_every_s
+    cut_s = PushConfig(url="", token_file="").push_every_s
+    assert off.error_s == (timeline.intervals()[DEVICE][-4].error_s or 0.0) + cut_s
 
 
 def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_silence() -> None:
@@ -400,31 +398,3 @@ def test_what_stood_when_the_past_was_dropped_stands_still() -> None:
     first, last = timeline.intervals()[FIBER]
     assert (first.state, first.start_ns) == (State.DOWN, timeline.floor_ns)
     assert (last.state, last.start_ns) == (State.DEGRADED, wall_ns(last_s))
-
-
-@pytest.mark.parametrize(
-    ("count", "kept"), [(4_000, 4_000), (4_001, 2_000)], ids=["as many as are kept", "one more"]
-)
-def test_of_more_stretches_and_verdicts_than_are_kept_the_newest_half_stays(
-    count: int, kept: int
-) -> None:
-    script = BootScript()
-    script.batch(
-        *(0, 100 * count),
-        [script.change("fiber", CUT if at % 2 else UP, 100 * at, 100 * at) for at in range(count)],
-        signs=[(100 * at, 100 * at + 1) for at in range(count)],
-    )
-    # What comes next finds that there is too much, and is one stretch more itself.
-    script.batch(100 * count, 100 * count + 15)
-    timeline, _ = replayed(script.pieces, now_s=100 * count + 16)
-    (boot,) = timeline.boots.values()
-    assert (len(boot.spans), boot.verdict_count) == (kept + 1, kept)
-
-
-def test_of_more_boots_than_are_kept_the_newest_half_stays() -> None:
-    scripts = [BootScript(boot=f"b{at}", stream=f"a{at}", on_s=1_000 * at) for at in range(502)]
-    pieces = [script.batch(script.on_s, script.on_s + 15) for script in scripts]
-    timeline, _ = replayed(pieces[:501], now_s=501_000)
-    assert len(timeline.boots) == 501
-    timeline.apply(pieces[501], at(502_000), SETTINGS)
-    assert list(timeline.boots) == [f"b{number}" for number in range(251, 502)]

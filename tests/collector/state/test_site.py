@@ -1,8 +1,11 @@
 """The state of a site from its batches: coverage, backlog, figures, and taking it up again."""
 
+from functools import partial
+
 import msgspec
 
 from tests.collector.batches import BOOT, STREAM, BatchSealer, S, change, icmp_result
+from tests.collector.timeline.test_cost import steps_of
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.state.site import SERIES_KEPT, TRANSITIONS_KEPT, SiteState, joined
 from thongsuot_schema.batch.columns import Columns, decode_columns
@@ -200,3 +203,15 @@ def test_the_ways_of_a_link_are_kept_before_and_now() -> None:
 
 def _hop(number: int, address: str) -> Hop:
     return Hop(number=number, sent=3, answered=3, addresses=(address,), rtt_s=0.001)
+
+
+def test_a_batch_of_many_runs_costs_as_much_as_one_of_few() -> None:
+    steps = []
+    for count in (500, 20_000):
+        device = agent()
+        results = [icmp_result(4_000 * S + place * MS) for place in range(count)]
+        steps.append(
+            steps_of(partial(SiteState().apply, *opened(device, device.batch(5_000 * S, results))))
+        )
+    few, many = steps
+    assert many < 1.35 * few, steps

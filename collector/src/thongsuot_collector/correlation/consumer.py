@@ -182,6 +182,7 @@ class IncidentConsumer:
                     await self.apply(kept, layouts)
                     self._sequence = kept.sequence
                     self._read_ns = kept.entry.received_ns
+                    await self.turns.yield_if_due()
             else:
                 self._sequence = max(self._sequence, self._journal.head)
             await self._advance()

@@ -1,11 +1,14 @@
 """Turns: how long one piece of work holds the event loop, and the longest of late."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 _MINUTE_S = 60.0
+_TURN_S = 0.02
+"""So long others wait while batch after batch is taken in."""
 
 
 class TurnTimer:
@@ -19,6 +22,7 @@ class TurnTimer:
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self.on_work: Callable[[str, float], None] = lambda _site, _took_s: None
         self._clock_s = clock_s
+        self._yielded_s = clock_s()
         self._minute = 0
         self._longest_s = self._longest_before_s = 0.0
         self._ended_s = clock_s()
@@ -37,6 +41,13 @@ class TurnTimer:
             self._ended_s = ended_s = self._clock_s()
             self._move_to(ended_s)
             self._longest_s = max(self._longest_s, ended_s - began_s)
+
+    async def yield_if_due(self) -> None:
+        """Let others have the loop where this task has had it for long enough."""
+        now_s = self._clock_s()
+        if now_s - self._yielded_s > _TURN_S:
+            await asyncio.sleep(0)
+            self._yielded_s = self._clock_s()
 
     @property
     def longest_s(self) -> float:

@@ -3,6 +3,7 @@ The state of one site: what its batches told, in a form that can be kept and tak
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -211,11 +212,13 @@ class SiteState(msgspec.Struct, kw_only=True):
                     rtt_s = None if rtts is None else rtts[runs][-1]
                     times_ms = columns.times_ms[rows.first_row : rows.last_row]
                     lost = [None] * len(times_ms) if losses is None else losses[runs]
-                    added = [
+                    # From the newest on, as many as are kept: a batch may hold 20,000 of them.
+                    newest = (
                         (offset_ms + run_ms, round(loss * 1000))
-                        for run_ms, loss in zip(times_ms, lost, strict=True)
+                        for run_ms, loss in zip(reversed(times_ms), reversed(lost), strict=True)
                         if loss is not None
-                    ]
+                    )
+                    added = [*islice(newest, RECENT_RUNS)][::-1]
                     known[key] = with_runs(known.get(key), added, time_ms, rtt_s)
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:

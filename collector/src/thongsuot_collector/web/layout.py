@@ -56,7 +56,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
     what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
-    writing. ``is_wide``: it takes the whole width.
+    writing. ``is_wide``: it takes the whole width. ``is_dark``, ``is_dimmed``: for a big screen,
+    and for one at night.
     """
 
     title: str
@@ -66,6 +67,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     refresh_s: int = 0
     is_wide: bool = False
+    is_dark: bool = False
+    is_dimmed: bool = False
 
 
 def render(template: str, frame: Frame, language: Language, content: Mapping[str, object]) -> str:

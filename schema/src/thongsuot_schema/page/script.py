@@ -12,6 +12,7 @@ from thongsuot_schema.page.style import STYLE
 SCRIPT: Final = """\
 (()=>{
 const every=document.currentScript.dataset.every*1000,stale=document.getElementById("stale");
+let made=Date.now();
 const spots=root=>[...root.querySelectorAll("a,summary,input,button")];
 function put(fresh){
 const old=document.getElementById("page"),now=fresh.getElementById("page");
@@ -35,10 +36,14 @@ try{
 const answer=await fetch(location.href,{cache:"no-store",signal:AbortSignal.timeout(every)});
 if(!answer.ok)throw new Error(answer.status);
 put(new DOMParser().parseFromString(await answer.text(),"text/html"));
-stale.hidden=!0
+stale.hidden=!0;made=Date.now()
 }catch{stale.hidden=!1}
 }
 setInterval(renew,every);
+setInterval(()=>{
+const age=document.getElementById("age");
+if(age)age.textContent=Math.round((Date.now()-made)/1000)+age.dataset.unit
+},1000);
 document.addEventListener("visibilitychange",renew)
 })()
 """

@@ -38,6 +38,7 @@ CITY = {ENGINEER, READER, SHARED}
 
 MAY: dict[str, set[str]] = {
     "/": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+    "/wall": CITY,
     "/sites": CITY | {COMMUNE, ELSEWHERE},
     "/links": CITY | {COMMUNE, ELSEWHERE},
     "/agents": CITY | {COMMUNE, ELSEWHERE},

@@ -1,5 +1,6 @@
 """The pages and what machines ask beside them: all of it read only."""
 
+import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -14,6 +15,8 @@ from starlette.routing import Route
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.lists.routes import city_links
 from thongsuot_collector.web.responses import (
     HEADERS,
     html_page,
@@ -80,6 +83,7 @@ class SitePages:
         if visitor.role is None:
             return await self._access.refusal(request)
         language = language_of(request)
+        reader = PageReader(language=language, now_s=time.time())
         query = request.query_params.get("q", "")[:100]
         views = [self._views.site_view(name) for name in self._views.names()]
         duplicate_sites = self._duplicate_sites()
@@ -95,6 +99,7 @@ class SitePages:
             query=query,
             documentation_url=self._documentation_url,
             sees_all=visitor.sees_all,
+            links=city_links(visitor, reader, ""),
         )
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 

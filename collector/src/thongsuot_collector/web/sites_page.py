@@ -13,7 +13,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.headline import headline
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, Text
 
 REFRESH_S = 15
 
@@ -54,10 +54,11 @@ def sites_page(
     query: str,
     documentation_url: str = "",
     sees_all: bool = True,
+    links: Sequence[tuple[str, Text, bool]] = (),
 ) -> str:
     """
     Return the whole page. ``query`` is what was searched for; who does not see all is not led to
-    the lists of what concerns everybody.
+    the lists of what concerns everybody. ``links`` lead to the other pages of the city.
     """
     searched = f"&{urlencode({'q': query})}" if query else ""
     frame = Frame(
@@ -80,6 +81,7 @@ def sites_page(
         "heard": heard,
         "documentation_url": documentation_url,
         "sees_all": sees_all,
+        "links": links,
     }
     return render("sites", frame, language, content)
 

@@ -8,7 +8,6 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.message import ChannelOutcome as Answered
 from thongsuot_schema.words.language import Text
 
-INCIDENTS: Final = Text("collector.web.incident.incidents")
 OPEN: Final = Text("collector.web.incident.open")
 CLOSED: Final = Text("collector.web.incident.closed")
 NOT_FOUND: Final = Text("collector.web.incident.not_found")

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Keep
@@ -12,6 +12,7 @@ from tests.browser.test_site_page import overflow, resize
 from tests.collector.queries.large_city import large_city
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.lists.cells import ListReader
 from thongsuot_collector.web.wall.content import wall_content
 from thongsuot_collector.web.wall.page import wall_page
@@ -77,7 +78,13 @@ async def test_a_big_screen_shows_five_hundred_points_and_dims_at_night(
         [],
         is_screen=True,
     )
-    await page.set_content(text)
+
+    async def answer(route: Route) -> None:
+        policy = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        await route.fulfill(body=text, content_type="text/html; charset=utf-8", headers=policy)
+
+    await page.route("http://wall.test/", answer)
+    await page.goto("http://wall.test/")
     await expect(page.locator(".dimmed")).to_have_count(int(is_dimmed))
     for name, size in (("tv", (1920, 1080)), ("4k", (3840, 2160)), ("narrow", (320, 800))):
         await resize(page, size)

@@ -365,6 +365,8 @@ def cut_off() -> SiteView:
 def wide_outage() -> SiteView:
     """Return a site whose carrier has an outage at three points, which it has accepted."""
     incident = SiteIncident(
+        affected=3,
+        total=3,
         party=Party.CARRIER,
         about=("wan0",),
         sites=3,

@@ -107,7 +107,9 @@ def test_a_pulled_cable_and_a_carriers_outage_have_headlines_of_their_own() -> N
 def test_in_a_wide_outage_nobody_needs_to_call_and_what_the_carrier_answered_is_said() -> None:
     action = next_action(wide_outage(), "vi")
     assert action.is_wide
-    assert action.advice == "Sự cố diện rộng: 3 điểm cùng bị ảnh hưởng. Không cần gọi."
+    assert action.advice == (
+        "Sự cố diện rộng của VNPT: 3/3 đường truyền, tại 3 điểm. Không cần gọi."
+    )
     assert action.notified == (
         "Đã báo Nhà mạng VNPT lúc 11:39, mã phiếu TS-2026-000317. Đã tiếp nhận lúc 11:43."
         " Dự kiến xong lúc 12:58."
@@ -115,6 +117,13 @@ def test_in_a_wide_outage_nobody_needs_to_call_and_what_the_carrier_answered_is_
     page = site_page(wide_outage(), language="vi")
     assert 'class="call"' not in page.partition("</section>")[0]
     assert 'class="call"' in site_page(switched(), language="vi").partition("</section>")[0]
+
+
+def test_how_wide_it_is_of_how_many_is_only_said_where_it_is_known() -> None:
+    (incident,) = wide_outage().incidents
+    unknown = msgspec.structs.replace(incident, affected=0, total=0)
+    action = next_action(msgspec.structs.replace(wide_outage(), incidents=(unknown,)), "vi")
+    assert action.advice == "Sự cố diện rộng: 3 điểm cùng bị ảnh hưởng. Không cần gọi."
 
 
 def test_what_a_party_refuses_is_the_citys_to_decide() -> None:

@@ -100,7 +100,9 @@ class SiteIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     An open incident that has faults of a site among its members.
 
     ``party`` must act; ``about`` names the site's links and services, empty: the whole site.
-    ``sites`` counts the sites that it affects now, this one among them. Times are Unix seconds:
+    ``sites`` counts the sites that it affects now, this one among them; ``affected`` of ``total``
+    are its links, or the points of a service, where it knows how many there are (0: it does not).
+    Times are Unix seconds:
     when the party was notified and when it accepted (``None``: not yet), and by when it expects to
     have mended it, where it has said so. ``is_disputed``: it says that the fault is not its own.
     """
@@ -108,6 +110,8 @@ class SiteIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     party: str
     about: tuple[str, ...] = ()
     sites: int = 1
+    affected: int = 0
+    total: int = 0
     notified_s: float | None = None
     accepted_s: float | None = None
     expected_s: float | None = None

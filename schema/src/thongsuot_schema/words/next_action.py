@@ -77,7 +77,7 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         is_danger=is_danger,
         is_wide=is_wide,
         subject=subject,
-        advice=_wide_advice(incident, language) if incident and is_wide else said.advice,
+        advice=_wide_advice(incident, subject, language) if incident and is_wide else said.advice,
         notified=" ".join(_notified(view, subject, language)),
     )
 
@@ -146,8 +146,17 @@ def _incident_of(view: SiteView, subject: SubjectView) -> SiteIncident | None:
     )
 
 
-def _wide_advice(incident: SiteIncident, language: Language) -> str:
-    return Text("schema.words.turn.wide", sites=incident.sites).read(language)
+def _wide_advice(incident: SiteIncident, subject: SubjectView, language: Language) -> str:
+    """Say how wide it is: of a carrier how many of its lines, where that is known."""
+    if not (incident.total and subject.medium and subject.carrier):
+        return Text("schema.words.turn.wide", sites=incident.sites).read(language)
+    return Text(
+        "schema.words.turn.wide_of_carrier",
+        carrier=subject.carrier,
+        affected=incident.affected,
+        total=incident.total,
+        sites=incident.sites,
+    ).read(language)
 
 
 def _answered(view: SiteView, subject: SubjectView, language: Language) -> Iterator[str]:

@@ -315,6 +315,10 @@ async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_m
         (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
         assert incident.sites == len({member.subject.site for member in event.incident.members})
         assert incident.sites > 1
+        assert (incident.affected, incident.total) == (
+            event.incident.open_members,
+            event.incident.total,
+        )
     (theirs,), (ours,) = first.bodies(), second.bodies()
     assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
     assert theirs.delivery != ours.delivery

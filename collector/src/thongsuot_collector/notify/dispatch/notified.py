@@ -83,6 +83,8 @@ def site_incidents(
             party=thread.audience.party.value,
             about=() if "" in names else names,
             sites=len({member.subject.site for member in members}),
+            affected=incident.open_members if incident.total else 0,
+            total=incident.total or 0,
             notified_s=min(told_ns) / NS_PER_S if told_ns else None,
             accepted_s=None if accepted is None else accepted.at_ns / NS_PER_S,
             expected_s=expected_ns[-1] / NS_PER_S if expected_ns else None,

@@ -53,7 +53,7 @@ FACTS_OK = LinkFacts(
     has_address6=True,
     has_route4=True,
     has_route6=True,
-    gateways=("192.0.2.1", "fe80::1"),
+    gateways=("192.168.1.1", "fe80::1"),
 )
 
 

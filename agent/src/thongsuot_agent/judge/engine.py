@@ -9,6 +9,7 @@ rulings.
 import msgspec
 
 from thongsuot_agent.judge import egress, links, paths, rounds, services
+from thongsuot_agent.judge.direct_line import probes_for
 from thongsuot_agent.judge.events import ConfirmationProbe, Event, LinkEvent, ResultArrival, Tick
 from thongsuot_agent.judge.line_change import forget_other_line
 from thongsuot_agent.judge.link_context import LinkContext
@@ -249,10 +250,9 @@ def _with_other_due_links(
 def _link_context(
     memory: Memory, name: str, site_probes: SiteProbes, settings: Settings
 ) -> LinkContext | None:
-    link_probes = site_probes.links.get(name)
-    if link_probes is None:
+    if name not in site_probes.links:
         return None
     link = memory.links.get(name)
     if link is None:
         link = memory.links[name] = LinkMemory(name=name)
-    return LinkContext(memory, link, link_probes, settings)
+    return LinkContext(memory, link, probes_for(site_probes, link), settings)

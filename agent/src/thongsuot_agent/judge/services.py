@@ -15,6 +15,7 @@ from thongsuot_agent.judge import site
 from thongsuot_agent.judge.blocked_services import judge_blocked
 from thongsuot_agent.judge.comparison import is_settled, is_usable
 from thongsuot_agent.judge.diagnosis import Suspicion
+from thongsuot_agent.judge.direct_line import probes_for
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.keys import AwaitedLink, PointKey, SeriesKey
@@ -363,7 +364,7 @@ def _usable_links(
 ) -> list[LinkContext]:
     """Return the usable links over which a service is measured."""
     return [
-        LinkContext(memory, link, link_probes, settings)
+        LinkContext(memory, link, probes_for(site_probes, link), settings)
         for name, link_probes in site_probes.links.items()
         if PointKey(REQUEST, service) in link_probes.points
         and (link := memory.links.get(name)) is not None

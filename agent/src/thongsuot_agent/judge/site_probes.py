@@ -1,7 +1,7 @@
 """Site probes: what is measured on which link, as far as a verdict has to know it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -111,6 +111,8 @@ class SiteProbes:
 
     inventory: SiteInventory
     links: Mapping[str, LinkProbes]
+    direct: Mapping[str, LinkProbes]
+    """The same links, should their gateways be their carriers' own (see ``judge.direct_line``)."""
     services: Mapping[str, Target] = field(default_factory=dict)
 
 
@@ -119,11 +121,21 @@ def site_probes_from(
 ) -> SiteProbes:
     """Return what is measured at a site, found as the scheduler finds it."""
     draft = SiteInventory(links=tuple(links), targets=tuple(targets), probes=tuple(probes))
+    probes_by_link = {link.name: _link_probes(link, draft) for link in links}
     return SiteProbes(
         draft,
-        {link.name: _link_probes(link, draft) for link in links},
+        probes_by_link,
+        {name: _beyond_gateway(link_probes) for name, link_probes in probes_by_link.items()},
         {target.name: target for target in targets if target.role is Role.SERVICE},
     )
+
+
+def _beyond_gateway(probes: LinkProbes) -> LinkProbes:
+    points = {
+        key: replace(point, rung=Segment.ACCESS, is_gateway=False) if point.is_gateway else point
+        for key, point in probes.points.items()
+    }
+    return replace(probes, points=points)
 
 
 def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:

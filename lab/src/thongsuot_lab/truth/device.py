@@ -204,7 +204,7 @@ class SimulatedDevice:
                 has_address6=line.has_ip6,
                 has_route4=is_plugged,
                 has_route6=line.has_ip6 and is_plugged,
-                gateways=("192.0.2.1", "fe80::1") if line.has_ip6 else ("192.0.2.1",),
+                gateways=("192.168.1.1", "fe80::1") if line.has_ip6 else ("192.168.1.1",),
             )
             self._tell(LinkEvent(boottime_ns=self._now_ns, link=line.name, facts=facts))
 

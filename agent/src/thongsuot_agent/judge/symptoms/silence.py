@@ -12,6 +12,7 @@ from math import log
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.direct_line import has_direct_line
 from thongsuot_agent.judge.evidence import gather_evidence
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.observations import (
@@ -288,6 +289,9 @@ def _by_neighbour(at: LinkContext, observations: Observations) -> Diagnosis:
         # A modem's raw IP, PPP: no link layer to ask, whatever the inventory says of gateways (the
         # default one has a gateway for every link). The interface, which is fine, is all of the
         # site's side (2026-11: such a dead line was unknown for as long as it lasted).
+        return ACCESS_SILENT
+    if at.link.facts is not None and has_direct_line(at.link.facts, link_probes.link.site_networks):
+        # The neighbour is the carrier's own router: it is silent with its line.
         return ACCESS_SILENT
     if not traffic.neighbour_proved:
         # Either there is no gateway to ask, or nobody has asked yet.

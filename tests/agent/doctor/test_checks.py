@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from thongsuot_agent.doctor.checks import (
     FindingSeverity,
@@ -13,6 +14,7 @@ from thongsuot_agent.doctor.checks import (
 from thongsuot_agent.doctor.host import Host, HostLink
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.result import Family
 
 FIXED = HostLink(
     spec=Link(name="fixed", interface="eth0"),
@@ -135,3 +137,27 @@ def test_the_worst_is_said_first() -> None:
     second = replace(MOBILE, use_tempaddr=2, resolvers_are_shared=True, mtu_bytes=1200)
     severities = [severity for _, severity, _ in found(replace(HEALTHY, links=(FIXED, second)))]
     assert severities == [FindingSeverity.FAULT, FindingSeverity.WARNING, FindingSeverity.NOTE]
+
+
+def behind(address: str, carrier: str, link: HostLink) -> HostLink:
+    """Return a link of a carrier, which the collector sees come from an address."""
+    spec = structs.replace(link.spec, carrier=carrier)
+    return replace(link, spec=spec, seen_addresses={Family.IP4: address})
+
+
+@pytest.mark.parametrize(
+    ("second", "is_found"),
+    [
+        (behind("203.0.113.5", "cuu-long", MOBILE), True),
+        (behind("198.51.100.7", "cuu-long", MOBILE), False),
+        (behind("203.0.113.5", "song-hong", MOBILE), False),
+        (MOBILE, False),
+    ],
+    ids=["one line", "a line each", "one carrier's translator", "not asked"],
+)
+def test_two_carriers_links_that_come_from_one_address_leave_by_one_line(
+    second: HostLink, is_found: bool
+) -> None:
+    host = replace(HEALTHY, links=(behind("203.0.113.5", "song-hong", FIXED), second))
+    line = ("common_line", FindingSeverity.FAULT, "fixed (eth0), mobile (wwan0)")
+    assert found(host) == ([line] if is_found else [])

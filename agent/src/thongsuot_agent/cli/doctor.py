@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.checks import (
     HostFinding,
@@ -27,16 +28,19 @@ def examine_host(path: str, *, is_json: bool) -> int:
     """
     Examine this host and print what was found; returns the exit code.
 
-    Without a configuration file the links are what has a default route.
+    Without a configuration file the links are what has a default route, and no collector is asked
+    from where it sees their packets come.
     """
     specs: tuple[Link, ...] = ()
+    collector: PushConfig | None = None
     if Path(path).exists():
         try:
-            specs = read(Path(path)).links
+            config = read(Path(path))
+            specs, collector = config.links, config.collector
         except ConfigInvalid as error:
             sys.stderr.write(f"{error}\n")
             return WRONG
-    host = read_host(specs)
+    host = read_host(specs, collector=collector)
     findings = examine(host)
     if is_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(findings)).decode() + "\n")

@@ -158,6 +158,28 @@ def _common_gateway(host: Host) -> Iterator[HostFinding]:
             )
 
 
+def _common_line(host: Host) -> Iterator[HostFinding]:
+    for first, second in combinations(host.links, 2):
+        carriers = {first.spec.carrier, second.spec.carrier}
+        shared = sorted(
+            address
+            for family, address in first.seen_addresses.items()
+            if address == second.seen_addresses.get(family)
+        )
+        # Two lines of one carrier may come out of one translator (CGNAT).
+        if shared and len(carriers) > 1:
+            yield HostFinding(
+                check="common_line",
+                severity=FindingSeverity.FAULT,
+                link=f"{first.name}, {second.name}",
+                text=f"the collector sees both come from {' and '.join(shared)}: they leave by one "
+                "line, and what that line does is told of both carriers",
+                remedy="have the router send each of the two by a line of its own, also while "
+                "that line is dead, or leave one link out "
+                "(docs/how-to/two-routers-on-one-network.md)",
+            )
+
+
 def _packet_size(host: Host) -> Iterator[HostFinding]:
     for link in host.links:
         if not link.mtu_bytes:
@@ -239,6 +261,7 @@ CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
     _reverse_path_filter,
     _name_servers,
     _common_gateway,
+    _common_line,
     _packet_size,
     _capability,
     _clock,

@@ -1,11 +1,14 @@
 """The host as its kernel and its files describe it: what the checks look at."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from thongsuot_agent.config.model import PushConfig
+from thongsuot_agent.doctor.seen_address import seen_addresses
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, open_icmp
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -41,6 +44,7 @@ class HostLink:
     ``resolvers_are_shared``: its name servers are those of the whole device. ``mtu_bytes`` is 0
     while the interface is absent. ``gateway_address`` is the gateway's link-layer address, empty
     where nobody has asked for it yet. ``use_tempaddr`` is the sysctl of that name (RFC 8981).
+    ``seen_addresses`` are from where the collector sees its packets come, as far as it was asked.
     """
 
     spec: Link
@@ -50,6 +54,7 @@ class HostLink:
     mtu_bytes: int = 0
     gateway_address: str = ""
     use_tempaddr: int = 0
+    seen_addresses: Mapping[Family, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -75,9 +80,13 @@ class Host:
     shared_resolvers: tuple[str, ...] = field(default=())
 
 
-def read_host(specs: tuple[Link, ...], root: Path = Path("/")) -> Host:
+def read_host(
+    specs: tuple[Link, ...], root: Path = Path("/"), collector: PushConfig | None = None
+) -> Host:
     """
     Return the host as it is now; without ``specs`` its links are what has a default route.
+
+    A ``collector`` is asked over each link from where it sees its packets come.
 
     Raises:
         OSError: the kernel does not tell of its interfaces.
@@ -86,7 +95,12 @@ def read_host(specs: tuple[Link, ...], root: Path = Path("/")) -> Host:
     with LinkMonitor() as monitor:
         uplinks = tuple(link.spec.interface for link in monitor.links.values())
     with LinkMonitor(specs or None) as monitor:
-        links = tuple(_link(link, neighbours, root) for link in monitor.links.values())
+        live = tuple(monitor.links.values())
+        seen = {} if collector is None else asyncio.run(seen_addresses(live, collector))
+        links = tuple(
+            replace(_link(link, neighbours, root), seen_addresses=seen.get(link.name, {}))
+            for link in live
+        )
     return Host(
         links=links,
         uplinks=uplinks,

@@ -38,6 +38,8 @@ class Symptom(StrEnum):
     """Another box answers as the gateway: what fails beyond it is held against no circuit."""
     FIRST_HOP_REPLACED = "first_hop_replaced"
     """Every way begins in another network than it used to: another circuit may be plugged in."""
+    DEVICE_MOVED = "device_moved"
+    """Router and first hop are others at once: nothing is known of the circuit that was here."""
     CONNECTION_INTERCEPTED = "connection_intercepted"
     """All services show the same foreign issuer at once: no service's fault, and whose is open."""
     SERVICE_UNREACHABLE_OVER_LINK = "service_unreachable_over_link"

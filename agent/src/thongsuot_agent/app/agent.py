@@ -11,6 +11,7 @@ from thongsuot_agent.app.compose import make_pipeline, make_spool, make_upload_c
 from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.jitter import jitter, new_id
 from thongsuot_agent.app.link_registry import LinkRegistry
+from thongsuot_agent.app.place import PlaceFile
 from thongsuot_agent.app.requested_tests import RequestedTestCallbacks, RequestedTests
 from thongsuot_agent.app.result_pipeline import PipelineCallbacks
 from thongsuot_agent.app.route_requests import RouteRequests
@@ -93,7 +94,8 @@ class Agent:
         self._sampling = SamplingProgress(wall_ns)
         self._route_requests = RouteRequests(context.paths.route_request_file)
         self._spool = make_spool(context, wall_ns)
-        self._pipeline = make_pipeline(context, self._spool, self._links, checkpoint)
+        self._place = PlaceFile(context.paths.place_file, context.config.site.name)
+        self._pipeline = make_pipeline(context, self._spool, self._links, checkpoint, self._place)
         self._runner = Runner(
             context.clock,
             monitor.links,
@@ -303,6 +305,7 @@ class Agent:
             families=self._links.families,
         )
         save(self._context.paths.checkpoint_file, checkpoint)
+        self._place.save(self._pipeline.memory, self._links.specs)
 
     def _self_metrics(self, link: str) -> dict[Metric, float]:
         record = self._spool.status()

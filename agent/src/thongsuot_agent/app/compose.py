@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from thongsuot_agent.app.checkpoint import Checkpoint
 from thongsuot_agent.app.link_registry import LinkRegistry
+from thongsuot_agent.app.place import PlaceFile
 from thongsuot_agent.app.result_pipeline import ResultPipeline
 from thongsuot_agent.app.run_context import RunContext
 from thongsuot_agent.judge.memory import Memory
@@ -30,16 +31,27 @@ def make_spool(context: RunContext, wall_ns: Callable[[], int | None]) -> Spool:
 
 
 def make_pipeline(
-    context: RunContext, spool: Spool, links: LinkRegistry, checkpoint: Checkpoint | None
+    context: RunContext,
+    spool: Spool,
+    links: LinkRegistry,
+    checkpoint: Checkpoint | None,
+    place: PlaceFile,
 ) -> ResultPipeline:
-    """Return the pipeline as an earlier process of this boot left it, else a new one."""
+    """
+    Return the pipeline as an earlier process of this boot left it, else a new one.
+
+    A new one knows the place where the device was when it was last running.
+    """
+    memory = Memory() if checkpoint is None else checkpoint.memory
+    if checkpoint is None:
+        place.restore(memory, links.specs)
     pipeline = ResultPipeline(
         context.clock,
         spool,
         links.links,
         site_probes=site_probes_from(links.specs, context.targets, context.probes),
         settings=context.config.judge,
-        memory=Memory() if checkpoint is None else checkpoint.memory,
+        memory=memory,
         latest=LatestResults(context.targets),
         recorder=context.recorder,
     )

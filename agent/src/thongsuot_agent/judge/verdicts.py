@@ -10,7 +10,7 @@ from thongsuot_agent.judge.memory import FaultSlot, IssuedVerdict, LinkMemory, M
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.equipment import explain_by_equipment
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
-from thongsuot_agent.judge.symptoms.identity import without_a_name
+from thongsuot_agent.judge.symptoms.identity import MOVED, is_moved, moved_ns, without_a_name
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
 
@@ -60,6 +60,8 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
             return ()
         return issue_verdict(at.memory, link.name, "", unknown_slot(link, at.now_ns))
     slot = link_slot(link)
+    if slot is None and is_moved(link):
+        slot = FaultSlot(fault=MOVED, onset_ns=moved_ns(link))
     if slot is None:
         issued = at.memory.issued.get(SubjectKey(link.name, ""))
         if issued is not None and issued.state is State.UP:
@@ -80,7 +82,7 @@ def is_at_rest(at: LinkContext) -> bool:
         return False
     if loss_test.cusum_up or link.carried_test.cusum_up or loss_test.is_dense_probing:
         return False
-    if link.flap_state.active:
+    if link.flap_state.active or is_moved(link):
         return False
     issued = at.memory.issued.get(SubjectKey(link.name, ""))
     if issued is None or issued.state is not State.UP:

@@ -29,6 +29,11 @@ class SpoolPaths:
         return self.state_dir / "site-config.json"
 
     @property
+    def place_file(self) -> Path:
+        """Which router and network each link leads to (see ``app.place``)."""
+        return self.state_dir / "place.json"
+
+    @property
     def rejected_dir(self) -> Path:
         """Batches that the collector will never take."""
         return self.state_dir / "rejected"

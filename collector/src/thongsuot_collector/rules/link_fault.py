@@ -13,7 +13,12 @@ from thongsuot_schema.words.language import Text
 _NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
 """The site's own traffic: shown, but nobody is called because somebody downloads."""
 _SITE_FIRST = frozenset(
-    {Symptom.SLOW_CAUSE_UNKNOWN, Symptom.GATEWAY_REPLACED, Symptom.FIRST_HOP_REPLACED}
+    {
+        Symptom.SLOW_CAUSE_UNKNOWN,
+        Symptom.GATEWAY_REPLACED,
+        Symptom.FIRST_HOP_REPLACED,
+        Symptom.DEVICE_MOVED,
+    }
 )
 """
 Of unknown cause, and the site can find out: it pauses its big transfers, or looks at its boxes.

@@ -6,6 +6,7 @@ from tests.agent.judge.expect import blamed_parties, changes_of, states_of, verd
 from tests.agent.judge.simulated_site import NS, START_S, InjectedFault, SimulatedSite
 from thongsuot_agent.judge import paths
 from thongsuot_agent.judge.memory import LinkMemory
+from thongsuot_agent.judge.symptoms import identity
 from thongsuot_agent.judge.symptoms.identity import ACCEPTED_S
 from thongsuot_schema.catalogue.path import LAST_HOP
 from thongsuot_schema.path import Hop, Path, path_evidence
@@ -90,3 +91,66 @@ def test_a_circuit_that_has_been_there_for_an_hour_was_put_there() -> None:
         see(link, first_hop, at_s)
     side = link.carriers_side[Family.IP4]
     assert (side.usual, side.strange, side.times) == ("198.51.0.0/16", "", 0)
+
+
+MOVED = (State.UNKNOWN, None, Symptom.DEVICE_MOVED)
+OTHER_BOX, OWN_BOX = "02:00:00:00:00:99", "02:00:00:00:00:01"
+
+
+def carried_device(back_s: float = 10_000.0) -> SimulatedSite:
+    """Return a device that stands behind another box, in another network, from 150 s on."""
+    site = SimulatedSite(
+        injected=(CUT,),
+        gateway_hardware=lambda link, at_s: (
+            OTHER_BOX if link == "fixed" and 150.0 < at_s < back_s else OWN_BOX
+        ),
+    )
+    site.run(20.0)
+    see(site.memory.links["fixed"], USUAL, 20.0)
+    site.run(200.0)
+    see(site.memory.links["fixed"], FOREIGN, 200.0)
+    site.run(280.0)
+    return site
+
+
+def test_a_device_that_was_moved_says_nothing_of_the_circuit_even_where_all_works() -> None:
+    site = carried_device()
+    assert verdict_summary(changes_of(site, "fixed")[-1]) == MOVED
+    site.run(CUT_S + 200.0)
+    assert verdict_summary(changes_of(site, "fixed")[-1]) == MOVED, (
+        "the line that is cut is another"
+    )
+    assert blamed_parties(site) == set()
+    assert states_of(site, "mobile")[-1] is State.UP, "of the other link nothing has changed"
+
+
+def test_a_device_that_is_back_where_it_was_names_its_circuit_again() -> None:
+    site = carried_device(back_s=500.0)
+    site.run(520.0)
+    see(site.memory.links["fixed"], USUAL, 520.0)
+    site.run(600.0)
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
+def test_another_box_in_front_of_the_same_network_is_the_same_circuit() -> None:
+    """A carrier that swaps its box moves nobody."""
+    site = SimulatedSite(
+        gateway_hardware=lambda _link, at_s: OTHER_BOX if at_s > 150.0 else OWN_BOX
+    )
+    site.run(20.0)
+    see(site.memory.links["fixed"], USUAL, 20.0)
+    site.run(200.0)
+    see(site.memory.links["fixed"], NEAR, 200.0)
+    site.run(400.0)
+    assert states_of(site, "fixed") == [State.UP]
+
+
+def test_a_place_is_taken_for_the_devices_own_after_a_day_and_not_after_an_hour() -> None:
+    link = LinkMemory(name="fixed")
+    see(link, USUAL, 0.0)
+    identity.note_gateway(link, ok_finding({}, evidence={identity.HARDWARE: OWN_BOX}), 0)
+    for at_s in (10.0, 11.0 + ACCEPTED_S, 12.0 + identity.MOVED_ACCEPTED_S):
+        seen = ok_finding({}, evidence={identity.HARDWARE: OTHER_BOX})
+        identity.note_gateway(link, seen, round((START_S + at_s) * NS))
+        see(link, FOREIGN, at_s)
+        assert identity.is_moved(link) is (at_s < identity.MOVED_ACCEPTED_S)

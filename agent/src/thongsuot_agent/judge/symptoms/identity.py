@@ -5,7 +5,8 @@ were there before.
 A site has to be itself before it accuses. Where another box answers as the gateway (a rogue DHCP
 server, a device that was moved, a box that somebody has swapped), or where every way begins in
 another network than it used to (a cable in another carrier's box), what fails from then on says
-nothing of the circuit that the inventory names.
+nothing of the circuit that the inventory names. Where both are so, the device is in another place,
+and what works there says nothing of that circuit either.
 """
 
 from ipaddress import ip_address, ip_network
@@ -23,10 +24,16 @@ FIRST_HOP_REPLACED = Diagnosis(
     state=State.UNKNOWN, segment=None, symptom=Symptom.FIRST_HOP_REPLACED
 )
 GATEWAY_REPLACED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.GATEWAY_REPLACED)
+MOVED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_MOVED)
 HARDWARE = "gateway_hardware"
 """Evidence of the host probe: the link-layer address of the gateway that answers."""
 ACCEPTED_S = 3600.0
 """A box that has been there for so long was put there: its circuit is named again."""
+MOVED_ACCEPTED_S = 24 * 3600.0
+"""
+A place where all is strange is taken for the device's own after a day. Whoever moves a device for
+good tells so by its site and circuit in the settings, and it begins anew (see ``app.place``).
+"""
 STRANGE_HOPS = 2
 """So many ways in a row have to begin elsewhere: a single one may have gone astray."""
 _PREFIX_LENGTHS = {4: 16, 6: 32}
@@ -40,7 +47,7 @@ def note_gateway(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     """Take in which box answers as the gateway, by one ``host`` run."""
     hardware = finding.evidence.get(HARDWARE, "")
     if hardware:
-        _note(link.gateway, hardware, started_ns)
+        _note(link.gateway, hardware, started_ns, _accepted_s(link))
 
 
 def note_first_hop(link: LinkMemory, family: Family, address: str, started_ns: int) -> None:
@@ -51,7 +58,8 @@ def note_first_hop(link: LinkMemory, family: Family, address: str, started_ns: i
     except ValueError:
         # A probe that shows a hop by name: what lies close to it cannot be told.
         network = address
-    _note(link.carriers_side.setdefault(family, NeighbourIdentity()), network, started_ns)
+    side = link.carriers_side.setdefault(family, NeighbourIdentity())
+    _note(side, network, started_ns, _accepted_s(link))
 
 
 def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
@@ -61,6 +69,10 @@ def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
     What began while the known one was heard stays whose it is.
     """
     fault = slot.fault
+    if is_moved(link) and not is_on_site(fault):
+        return FaultSlot(
+            fault=MOVED, onset_ns=max(slot.onset_ns, moved_ns(link)), evidence=slot.evidence
+        )
     if fault is None or fault.segment is None or RANK[fault.segment] <= RANK[Segment.LAN]:
         return slot
     if link.gateway.strange and slot.onset_ns >= link.gateway.usual_ns:
@@ -68,6 +80,34 @@ def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
     if _is_elsewhere(link, slot.onset_ns):
         return FaultSlot(fault=FIRST_HOP_REPLACED, onset_ns=slot.onset_ns, evidence=slot.evidence)
     return slot
+
+
+def is_moved(link: LinkMemory) -> bool:
+    """Return whether the router and the network behind it are both others than those known."""
+    sides = link.carriers_side.values()
+    return (
+        bool(link.gateway.strange)
+        and bool(sides)
+        and all(side.times >= STRANGE_HOPS for side in sides)
+    )
+
+
+def moved_ns(link: LinkMemory) -> int:
+    """Return when a device that is in another place was first seen there."""
+    return link.gateway.strange_ns
+
+
+def is_on_site(fault: Diagnosis | None) -> bool:
+    """Return whether a fault is one of the place where the device stands, wherever that is."""
+    return (
+        fault is not None
+        and fault.segment is not None
+        and (RANK[fault.segment] <= RANK[Segment.LAN])
+    )
+
+
+def _accepted_s(link: LinkMemory) -> float:
+    return MOVED_ACCEPTED_S if is_moved(link) else ACCEPTED_S
 
 
 def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
@@ -78,11 +118,11 @@ def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
     )
 
 
-def _note(known: NeighbourIdentity, name: str, started_ns: int) -> None:
+def _note(known: NeighbourIdentity, name: str, started_ns: int, accepted_s: float) -> None:
     if known.usual not in {"", name} and name != known.strange:
         known.strange, known.strange_ns, known.times = name, started_ns, 0
     if name == known.strange:
         known.times += 1
-    is_accepted = name == known.strange and started_ns - known.strange_ns >= ns(ACCEPTED_S)
+    is_accepted = name == known.strange and started_ns - known.strange_ns >= ns(accepted_s)
     if known.usual in {"", name} or is_accepted:
         known.usual, known.usual_ns, known.strange, known.times = name, started_ns, "", 0

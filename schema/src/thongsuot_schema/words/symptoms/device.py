@@ -87,6 +87,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.first_hop_replaced.situation"),
         advice=Text("schema.symptoms.first_hop_replaced.advice"),
     ),
+    Symptom.DEVICE_MOVED: Sentence(
+        headline=Text("schema.symptoms.device_moved.headline"),
+        situation=Text("schema.symptoms.device_moved.situation"),
+        advice=Text("schema.symptoms.device_moved.advice"),
+    ),
     Symptom.CONNECTION_INTERCEPTED: Sentence(
         headline=Text("schema.symptoms.connection_intercepted.headline"),
         situation=Text("schema.symptoms.connection_intercepted.situation"),

@@ -57,6 +57,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.CARRIER_NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
     Symptom.GATEWAY_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.FIRST_HOP_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.DEVICE_MOVED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.CONNECTION_INTERCEPTED: AlarmCause(COMMUNICATIONS, "authenticationFailure"),
     Symptom.SERVICE_UNREACHABLE_OVER_LINK: _SERVICE,
     Symptom.ACCESS_LOSS: _LOSS,

@@ -1,0 +1,105 @@
+"""
+Known place: the router of each link and the network behind it, kept on the disk over a power cut.
+
+A device that is carried to another site is switched off on the way. Without this it would learn the
+new place as if it had always been there, and what its lines do would be told as the old circuits'.
+What was known holds for the site, carrier and circuit of the settings: whoever moves a device for
+good and says so begins anew.
+"""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.judge.memory import LinkMemory, Memory, NeighbourIdentity
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+
+class KnownLink(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One link: the gateway's link-layer address, and the networks in which its ways begin.
+
+    ``carrier`` and ``circuit`` are those of the settings when this was learned.
+    """
+
+    carrier: str
+    circuit: str
+    gateway: str = ""
+    first_hops: dict[Family, str] = {}
+
+
+class KnownPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the device is, by the site of its settings and by what its links lead to."""
+
+    site: str
+    links: dict[str, KnownLink] = {}
+
+
+class PlaceFile:
+    """The file. It is written when something new was learned, a few times in a device's life."""
+
+    def __init__(self, path: Path, site: str) -> None:
+        self._path = path
+        self._site = site
+        self._place: KnownPlace | None = None
+
+    def restore(self, memory: Memory, specs: Iterable[Link]) -> None:
+        """Let a memory that begins with nothing know the place as it was."""
+        try:
+            place = msgspec.json.decode(self._path.read_bytes(), type=KnownPlace)
+        except FileNotFoundError:
+            return
+        except (OSError, msgspec.DecodeError) as error:
+            _log.warning("cannot read place file=%s: %s; learns it anew", self._path, error)
+            return
+        if place.site != self._site:
+            return
+        self._place = place
+        for spec in specs:
+            known = place.links.get(spec.name)
+            if known is None or (known.carrier, known.circuit) != (spec.carrier, spec.circuit):
+                continue
+            memory.links[spec.name] = LinkMemory(
+                name=spec.name,
+                gateway=NeighbourIdentity(usual=known.gateway),
+                carriers_side={
+                    family: NeighbourIdentity(usual=network)
+                    for family, network in known.first_hops.items()
+                },
+            )
+
+    def save(self, memory: Memory, specs: Iterable[Link]) -> None:
+        """Write what is known now, if that is news. A disk that takes no files is no reason."""
+        place = KnownPlace(
+            site=self._site,
+            links={
+                spec.name: _known_link(spec, link)
+                for spec in specs
+                if (link := memory.links.get(spec.name)) is not None
+            },
+        )
+        if place == self._place or not any(link.gateway for link in place.links.values()):
+            return
+        half = self._path.with_name(f"{self._path.name}.tmp")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            half.write_bytes(msgspec.json.encode(place))
+            half.rename(self._path)
+        except OSError as error:
+            _log.debug("cannot write place file=%s: %s", self._path, error)
+            return
+        self._place = place
+
+
+def _known_link(spec: Link, link: LinkMemory) -> KnownLink:
+    return KnownLink(
+        carrier=spec.carrier,
+        circuit=spec.circuit,
+        gateway=link.gateway.usual,
+        first_hops={family: side.usual for family, side in link.carriers_side.items()},
+    )

@@ -21,7 +21,8 @@ class ShapeSummary:
 
     ``wrong_parties`` are verdicts that put a fault on a party that had none, and ``wrong_states``
     rows whose verdict was not given, was given up while the fault lasted, or whose sites did not
-    become well again. ``missing`` is what agents made and the record has not.
+    become well again. ``missing`` is what agents made and the record has not, without saying so (a
+    power cut takes what was in memory, and its gap is announced).
     """
 
     shape: str
@@ -71,7 +72,9 @@ def _summary(shape: str, result: MatrixResult) -> ShapeSummary:
     sites = {site for outcome in outcomes for site in outcome.trial.place.sites()}
     blames = [blame for blame in result.wrong_blames if blame.change.site in sites]
     logs = [log for site, log in result.reconciliation.by_site.items() if site in sites]
-    missing = sum(log.missing_runs.total() + log.missing_changes.total() for log in logs)
+    missing = sum(
+        log.missing_changes.total() + (0 if log.gaps else log.missing_runs.total()) for log in logs
+    )
     return ShapeSummary(
         shape=shape,
         rows=len(outcomes),

@@ -147,12 +147,20 @@ def _full_table(
                 reached_node = topology.node(port.node)
                 if reached_node.forwards:
                     seen.add(port.node)
-                    for behind in by_node[port.node]:
-                        at_port = next(p for p in behind if p.node == port.node)
+                    for at_port in _offered_ports(reached_node, by_node[port.node]):
                         _learn(routes, at_port, hop, node=node, own=own, topology=topology)
                     if reached_node.role not in CUSTOMERS:
                         reached.append((port.node, hop))
     return list(routes.values())
+
+
+def _offered_ports(
+    node: Node, domains: list[list[_AddressedInterface]]
+) -> list[_AddressedInterface]:
+    """Return the ports whose networks are reached by way of a node: of a customer its LAN's."""
+    ports = [next(p for p in domain if p.node == node.name) for domain in domains]
+    is_customer = node.role in CUSTOMERS
+    return [port for port in ports if not is_customer or isinstance(port.holder, Bridge)]
 
 
 def _learn(

@@ -307,6 +307,41 @@ def _on_the_router(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     return tuple(uplinks)
 
 
+HOME_PORT, ELSEWHERE_PORT = "panel2", "panel3"
+"""Where the device of ``moved`` is plugged in: the ports of its panel to the two places' boxes."""
+
+
+def _carried_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    """Draw a device that can be plugged in at two places, whose boxes have the same address."""
+    draft = drawing.draft
+    device = _device(drawing, site, "eth0", carriers=(FIRST,))
+    panel = draft.add(
+        Node(
+            name=f"{site}.panel",
+            role=NodeRole.HOST,
+            bridges=(Bridge(interface="panel", ports=()),),
+            ip_lines=(f"link set {ELSEWHERE_PORT} down",),
+        )
+    )
+    cable = draft.wire(wire_end(f"{device}:eth0", "192.168.1.10/24"), wire_end(f"{panel}:panel"))
+    lines = {}
+    for name, carrier in (("home", FIRST), ("elsewhere", SECOND)):
+        box = draft.cpe(f"{site}.{name}", realm=carrier, lan_addresses=("192.168.1.1/24",))
+        draft.wire(wire_end(f"{panel}:panel"), wire_end(f"{box}:lan"))
+        lines[name] = drawing.line(f"{box}:wan", "fiber", carrier, families=1)
+    return (
+        LabUplink(
+            name="fixed",
+            interface="eth0",
+            medium="fiber",
+            carrier=FIRST,
+            cpe=f"{site}.home",
+            lan_wire=cable,
+            access_wire=lines["home"],
+        ),
+    )
+
+
 SHAPES = {
     shape.name: shape
     for shape in (
@@ -323,5 +358,6 @@ SHAPES = {
         Shape(name="i", title="Điểm lưu động, một mạng 5G", draw=_one_5g),
         Shape(name="j", title="Chỉ một đường cáp quang", draw=_one_fibre),
         Shape(name="k", title="Thiết bị đo là bộ định tuyến", draw=_on_the_router),
+        Shape(name="moved", title="Thiết bị đo bị mang đi nơi khác", draw=_carried_device),
     )
 }

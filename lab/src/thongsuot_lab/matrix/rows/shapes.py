@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from thongsuot_lab.matrix.injections import CutWire, PowerCut, RouterFailover, Staged, lab_fault
+from thongsuot_lab.matrix.moving import DeviceCarried
 from thongsuot_lab.matrix.row import ExpectedVerdict, Injection, MatrixRow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -220,6 +221,31 @@ def _rows() -> Iterator[MatrixRow]:
     yield from map(_alone, (*_line_rows("j", FIXED), *_box_rows("j", FIXED)))
     for link in (FIXED, MOBILE):
         yield from (*_line_rows("k", link), *_box_rows("k", link))
+    yield from _CARRIED
+
+
+_ELSEWHERE = ExpectedVerdict(
+    link=FIXED,
+    state=State.UNKNOWN,
+    segment=None,
+    symptoms=frozenset({Symptom.DEVICE_MOVED, Symptom.EGRESS_OTHER_CARRIER}),
+)
+_OTHER_PLACES_LINE = CutWire(("{site}.elsewhere", "cuu-long.access"))
+_CARRIED = tuple(
+    # It boots anew: its times are of another boot, so that the collector has to tell.
+    replace(row, by_collector=True, may_be_unknown=True)
+    for row in (
+        _row("moved", "device-carried", DeviceCarried(), _ELSEWHERE, hold_s=12.0),
+        _row(
+            "moved",
+            "carried-then-line-cut",
+            Staged(((0.0, DeviceCarried()), (25.0, _OTHER_PLACES_LINE))),
+            _ELSEWHERE,
+            hold_s=30.0,
+            note="the line that is cut is another place's",
+        ),
+    )
+)
 
 
 ROWS = tuple(_rows())

@@ -1,0 +1,44 @@
+"""A device that is carried to another place: switched off, plugged in elsewhere, switched on."""
+
+from dataclasses import dataclass
+
+from thongsuot_lab.matrix.fault_location import FaultLocation
+from thongsuot_lab.matrix.row import ActiveInjection, MatrixContext
+from thongsuot_lab.topology.shapes import ELSEWHERE_PORT, HOME_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCarried:
+    """
+    The device boots at another place's box; at the end its cable is plugged in at home again.
+
+    Between the two it does not see its neighbours' lights: it has no power.
+    """
+
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
+        """Carry it there."""
+        context.stack.expect_exit(place.site)
+        context.lab.node(f"{place.site}.device").kill_all()
+        carried = _ActiveDeviceCarried(context, place.site)
+        carried.plug(ELSEWHERE_PORT, HOME_PORT)
+        context.stack.reboot(place.site)
+        return carried
+
+
+@dataclass(slots=True)
+class _ActiveDeviceCarried:
+    context: MatrixContext
+    site: str
+
+    def plug(self, port: str, instead_of: str) -> None:
+        self.context.lab.node(f"{self.site}.panel").ip(
+            f"link set {instead_of} down", f"link set {port} up"
+        )
+        # Another machine has the router's address now: what was known of it went with the cable.
+        self.context.lab.node(f"{self.site}.device").ip("neigh flush dev eth0")
+
+    def maintain(self, since_s: float) -> None:
+        del since_s
+
+    def revert(self) -> None:
+        self.plug(HOME_PORT, ELSEWHERE_PORT)

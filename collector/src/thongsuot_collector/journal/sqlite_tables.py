@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from thongsuot_collector.errors import JournalError
-from thongsuot_collector.journal.recovery import recover
+from thongsuot_collector.journal.recovery import Recovery, recover
 from thongsuot_collector.store import sqlite_file
 
 _STEPS: tuple[str, ...] = (
@@ -123,12 +123,8 @@ def open_or_recover(path: Path) -> Path | None:
 def _recover(path: Path, recovered: Path) -> Path:
     for suffix in ("", "-wal", "-shm"):
         recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
-    _create(recovered)
     quarantined = sqlite_file.quarantine_name(path)
-    with closing(connect(recovered, writable=True)) as target:
-        recovery = recover(path, target, file=quarantined.name)
-        # One file, and on the disk, before it takes the place of the other.
-        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    recovery = salvage(path, recovered, file=quarantined.name)
     sqlite_file.quarantine(path, quarantined)
     recovered.rename(path)
     if recovery is None:
@@ -142,6 +138,20 @@ def _recover(path: Path, recovered: Path) -> Path:
             quarantined,
         )
     return quarantined
+
+
+def salvage(damaged: Path, target: Path, *, file: str) -> Recovery | None:
+    """
+    Copy what can be read of a damaged journal into a new file; ``None`` where nothing can be.
+
+    What is lost is named in it, as of a file called ``file``.
+    """
+    _create(target)
+    with closing(connect(target, writable=True)) as connection:
+        recovery = recover(damaged, connection, file=file)
+        # One file, and on the disk, before it takes the place of the other.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return recovery
 
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:

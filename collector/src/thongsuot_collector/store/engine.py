@@ -69,8 +69,7 @@ def _opened(path: Path) -> Engine:
 def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
     for suffix in ("", "-wal", "-shm"):
         recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
-    _opened(recovered).dispose()
-    copied = _copy_tables(path, recovered)
+    copied = salvage(path, recovered)
     if not any(table.rows for table in copied.values()) and not accept_empty:
         recovered.unlink()
         raise StoreError(
@@ -92,6 +91,12 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
         len(lost),
         quarantined,
     )
+
+
+def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:
+    """Copy what can be read of a damaged store into a new file; return what came of each table."""
+    _opened(target).dispose()
+    return _copy_tables(damaged, target)
 
 
 def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:

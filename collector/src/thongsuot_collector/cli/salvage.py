@@ -1,0 +1,69 @@
+"""``thongsuot-collector salvage``: what can still be read of a damaged journal or store."""
+
+import argparse
+import sqlite3
+from pathlib import Path
+
+from thongsuot_collector.cli.command import EXIT_FAILED, CommandFailed, Commands, UsageError
+from thongsuot_collector.cli.tables import lost_text
+from thongsuot_collector.journal import sqlite_tables
+from thongsuot_collector.store import engine
+from thongsuot_collector.store.sqlite_salvage import open_damaged
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    salvage = commands.add(
+        "salvage",
+        _salvage,
+        "copy what can be read of a damaged journal or store into a new file; name what is lost",
+    )
+    salvage.add_argument("damaged", type=Path, metavar="DAMAGED", help="stays as it is")
+    salvage.add_argument("--to", type=Path, required=True, metavar="FILE", help="the new file")
+
+
+def _salvage(options: argparse.Namespace) -> int:
+    damaged, target = options.damaged, options.to
+    if target.exists():
+        raise UsageError(f"{target} is there already; nothing is written over it")
+    if not damaged.exists():
+        raise UsageError(f"there is no {damaged}")
+    names = _tables_in(damaged)
+    if "entries" in names:
+        return _salvage_journal(damaged, target)
+    if names:
+        return _salvage_store(damaged, target)
+    raise CommandFailed(f"nothing of {damaged} can be read: not even which tables it has")
+
+
+def _salvage_journal(damaged: Path, target: Path) -> int:
+    recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
+    if recovery is None:
+        target.unlink()
+        raise CommandFailed(f"no entry of {damaged} can be read")
+    for part in recovery.lost:
+        print(lost_text(part))
+    print(f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost")
+    return EXIT_FAILED if recovery.lost else 0
+
+
+def _salvage_store(damaged: Path, target: Path) -> int:
+    copied = engine.salvage(damaged, target)
+    lost = {name: table.unreadable for name, table in copied.items() if table.unreadable}
+    for name, ranges in lost.items():
+        shown = ", ".join(f"{first} to {last}" for first, last in ranges)
+        print(f"LOST: rows of {name}: {shown}")
+    rows = sum(table.rows for table in copied.values())
+    print(f"{target}: {rows} rows of {len(copied)} tables, {len(lost)} tables not whole")
+    return EXIT_FAILED if lost or not rows else 0
+
+
+def _tables_in(damaged: Path) -> set[str]:
+    try:
+        with open_damaged(damaged) as source:
+            return {
+                row[0]
+                for row in source.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            }
+    except sqlite3.Error:
+        return set()

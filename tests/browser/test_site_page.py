@@ -1,9 +1,11 @@
 """The status page as people see it: both languages, phone and desktop, light, dark and on paper."""
 
+import io
 import re
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
+from pypdf import PdfReader
 
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep
@@ -68,6 +70,13 @@ async def test_printed_in_dark_mode_the_page_is_black_on_white(
     await expect(page.locator(".call")).to_be_hidden()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.pdf(path=SCREENSHOTS / "site-fibre-cut-vi.pdf", format="A4", print_background=True)
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+async def test_printed_it_is_one_sheet(page: Page, pages: PageServer, scene: str) -> None:
+    await page.goto(pages.show(SCENES[scene]()))
+    printed = await page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(PdfReader(io.BytesIO(printed)).pages) == 1
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -191,12 +191,19 @@ h1{font-size:1.5rem}
 .services .day{margin-top:.25rem}
 .told li{display:flex;gap:1.5rem;align-items:baseline}
 }
+@page{size:A4;margin:8mm}
 @media print{
 :root{--paper:#fff}
-body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.switch,.call,#stale,summary{display:none}
-.links{grid-template-columns:1fr 1fr}
-.card,.hero{break-inside:avoid}
+html{font-size:10px}
+body{font-size:8.5pt;line-height:1.2;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.wrap{max-width:none;padding:0}
+.switch,.call,#stale,details,form,.services .day,footer{display:none}
+.links,.services{display:grid;grid-template-columns:1fr 1fr;gap:.5rem}
+.rows>li{padding:.25rem 0}
+.services.rows>li+li{border-top:0}
+.told li{display:flex;gap:1rem;align-items:baseline}
+section,.card,.hero{margin-top:.5rem}
+.card,.hero{break-inside:avoid;padding:.5rem .75rem}
 }
 """
 

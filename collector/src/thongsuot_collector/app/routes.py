@@ -23,6 +23,7 @@ from thongsuot_collector.web.desk.routes import DeskPages
 from thongsuot_collector.web.desk.work import WorkPages
 from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
+from thongsuot_collector.web.feeds.routes import FeedPages
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
@@ -164,6 +165,7 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),
         *Api(city, components.store, access).routes(),
+        *FeedPages(city, components.store, access).routes(),
         *WallPages(city, access).routes(),
         *ListPages(city, components.store, access, archive.count_pending_work).routes(),
     ]

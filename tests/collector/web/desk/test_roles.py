@@ -39,6 +39,8 @@ CITY = {ENGINEER, READER, SHARED}
 MAY: dict[str, set[str]] = {
     "/": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
     "/wall": CITY,
+    "/feeds/incidents.atom": CITY | {OWN, OTHER, KEY},
+    "/feeds/maintenance.ics": CITY | {OWN, OTHER, KEY},
     "/sites": CITY | {COMMUNE, ELSEWHERE},
     "/links": CITY | {COMMUNE, ELSEWHERE},
     "/agents": CITY | {COMMUNE, ELSEWHERE},

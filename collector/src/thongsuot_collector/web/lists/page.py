@@ -8,6 +8,7 @@ import msgspec
 from thongsuot_collector.queries.lists import ListQuery
 from thongsuot_collector.queries.records import IncidentRecord, Record
 from thongsuot_collector.queries.selection import Selection, page_of, text_of
+from thongsuot_collector.web.feeds.labels import SUBSCRIBE_INCIDENTS, SUBSCRIBE_MAINTENANCE
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists import labels
@@ -121,6 +122,7 @@ def list_page(
             "files": [
                 (labels.AS_CSV, f"/api/v1/{query.name}.csv?{_query(kept, language)}"),
                 (labels.AS_JSON, f"/api/v1/{query.name}?{_query(kept, language)}"),
+                *(_feeds(kept, language) if query.name == "incidents" else ()),
             ],
             "pages": _pages(path, content, len(rows), language),
             **_work(content, work, reader),
@@ -158,6 +160,16 @@ def _work(content: ListContent, work: Sequence[list[str]], reader: ListReader) -
         "work_heads": _WORK_HEADS,
         "incident_labels": incident_labels,
     }
+
+
+def _feeds(kept: Arguments, language: str) -> list[tuple[Text, str]]:
+    """Return where the incidents that are shown, and planned work, can be followed."""
+    followed = [(name, value) for name, value in kept if name not in {"offset", "limit", "sort"}]
+    work = [(name, value) for name, value in followed if name in {"carriers", "areas"}]
+    return [
+        (SUBSCRIBE_INCIDENTS, f"/feeds/incidents.atom?{_query(followed, language)}"),
+        (SUBSCRIBE_MAINTENANCE, f"/feeds/maintenance.ics?{_query(work, language)}"),
+    ]
 
 
 def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:

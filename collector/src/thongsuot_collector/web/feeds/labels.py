@@ -1,0 +1,12 @@
+"""The fixed words of the feeds."""
+
+from typing import Final
+
+from thongsuot_schema.words.language import Text
+
+INCIDENTS: Final = Text("collector.web.feeds.incidents")
+MAINTENANCE: Final = Text("collector.web.feeds.maintenance")
+WORK: Final = Text("collector.web.feeds.work")
+SUMMARY: Final = Text("collector.web.feeds.summary")
+SUBSCRIBE_INCIDENTS: Final = Text("collector.web.feeds.subscribe_incidents")
+SUBSCRIBE_MAINTENANCE: Final = Text("collector.web.feeds.subscribe_maintenance")

@@ -168,7 +168,7 @@ def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> 
         (reach(FIBER), 60.0, [60, 60]),
         (reach(FIBER, frozenset({Family.IP4})), 60.0, [30]),
         (reach(MOBILE, frozenset({Family.IP4})), 60.0, [60]),
-        (reach(FIBER, frozenset({Family.IP4})), 30.0, [30]),
+        (reach(FIBER, frozenset({Family.IP4})), 20.0, [20]),
     ],
     ids=["two families", "one", "one and metered", "often enough"],
 )

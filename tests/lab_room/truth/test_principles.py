@@ -83,6 +83,22 @@ def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_sil
     assert parties(played) <= {"commune:s1"}, played.messages
 
 
+@pytest.mark.parametrize("seed", [4, 5, 6])
+@pytest.mark.parametrize(
+    ("place", "party"),
+    [(PlaceKind.ACCESS, "carrier:north"), (PlaceKind.LAN, "commune:s1")],
+    ids=["line", "LAN"],
+)
+def test_what_is_dead_for_a_second_of_ten_is_seen_however_often_it_is_asked(
+    place: PlaceKind, party: str, seed: int
+) -> None:
+    """A blip counts as one loss; many of them are none the less a fault."""
+    blips = fault(place, "s1.fixed", end_s=400.0, course=Course.BURSTS, period_s=10.0, on_share=0.1)
+    played = play(scenario(blips, seed=seed, until_s=560.0))
+    assert all(record.seen_s is not None for record in played.assessment.harm_records)
+    assert parties(played) == {party}
+
+
 def test_loss_that_is_over_is_no_evidence_of_one_that_begins() -> None:
     growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.2, end_s=205.0, course=Course.DRIFTING)
     played = play(scenario(growing, until_s=420.0))

@@ -11,7 +11,9 @@ class LossTest(msgspec.Struct, kw_only=True):
     echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
     since when the sum is full, and a second protocol is waited for; ``far_alarm_ns``: since when
     pages are, because it is lost beyond the carrier. Of ``losses``,
-    ``queued_losses`` were lost while echoes took longer than usual.
+    ``queued_losses`` were lost while echoes took longer than usual. ``blips_ns`` are the latest
+    moments at which two targets lost echoes at once; the latest echo that was lost at all was to
+    ``lost_target``, at ``lost_ns``.
     """
 
     cusum_up: float = 0.0
@@ -31,6 +33,9 @@ class LossTest(msgspec.Struct, kw_only=True):
     near_asked_ns: int = 0
     losses: int = 0
     queued_losses: int = 0
+    blips_ns: list[int] = msgspec.field(default_factory=list)
+    lost_target: str = ""
+    lost_ns: int = 0
 
 
 class CarriedTest(msgspec.Struct, kw_only=True):

@@ -31,6 +31,9 @@ GRID_NS = 250_000_000
 STAGGER_FROM_NS = 20 * NS_PER_S
 """From this interval on links and families take turns: a wake-up more is nothing there."""
 
+ONE_FAMILY_LEAST_NS = 15 * NS_PER_S
+"""No interval is halved below this, the shortest that a site configuration may ask a portal at."""
+
 BACKUP_INTERVAL_FACTOR = 10
 """
 Over a metered link that carries a site alone, what verdicts rest on is asked this much more rarely
@@ -133,7 +136,7 @@ def jobs_from_schedules(
                 )
             for place, target in enumerate(measured):
                 series_of_target = _series(schedule.kind, probe, link, target)
-                factor = _page_factor(schedule.kind, link, series_of_target, every_ns)
+                factor = _frequency_factor(schedule.kind, link, series_of_target, every_ns)
                 make = partial(
                     Job,
                     target=target,
@@ -152,19 +155,19 @@ def jobs_from_schedules(
     return jobs
 
 
-def _page_factor(
+def _frequency_factor(
     kind: str, link: SchedulableLink, series_of_target: Sequence[Series], every_ns: int
 ) -> int:
     """
-    Return how much more often than the interval a page is opened over a link.
+    Return how much more often than the interval a page is opened, or a name looked up, over a link.
 
-    Over a link with two address families a portal is looked at twice in an interval, in turns. One
-    with a single family gets as many looks: what fails by turns was overlooked there alone
-    (2026-11: all of six harms that nobody saw in 300 generated scenarios). Not where each page is
-    paid for, nor below what a portal should be asked.
+    Over a link with two address families a portal, or a name server, is asked twice in an interval,
+    in turns. One with a single family asks as often: what fails by turns was overlooked there alone
+    (2026-11: all of six harms that nobody saw in 300 generated scenarios). Not where each byte is
+    paid for, nor more often than anybody's server should be asked.
     """
-    is_once = kind == "http" and len(series_of_target) == 1 and not link.is_metered
-    return 2 if is_once and every_ns // 2 >= STAGGER_FROM_NS else 1
+    is_once = kind in {"dns", "http"} and len(series_of_target) == 1 and not link.is_metered
+    return 2 if is_once and every_ns // 2 >= ONE_FAMILY_LEAST_NS else 1
 
 
 def interval_s(schedule: ProbeSchedule, *, is_metered: bool) -> float:

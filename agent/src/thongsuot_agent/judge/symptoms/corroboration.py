@@ -18,6 +18,8 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 )
 from thongsuot_schema.segment import Segment
 
+LOOKUPS_ALONE_NATS = 4.6
+"""Odds of 100 : 1 by lookups, where all that is carried together does not bear the loss out."""
 POLICED_S = 600.0
 """So long echoes say nothing of loss once a policer is found; then they are asked again."""
 
@@ -25,6 +27,10 @@ POLICED_S = 600.0
 def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> bool | None:
     """
     Return whether what the link carries loses what its echoes lose, from a rung on.
+
+    Each protocol is a witness: lookups that lose alone confirm it, however well pages come through,
+    of which only what the device sends again is counted (2026-11: a line that was dead for a second
+    of ten was acquitted by hundreds of segments as a policer).
 
     ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
     segments must lose in proportion. Where nothing else is measured as far out as the rung, or
@@ -39,7 +45,14 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
         return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
     degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
     nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
-    if nats >= CONFIRMED_NATS:
+    lookups = [track for track in tracks if track.kind == LOOKUP]
+    lookup_nats = evidence_nats(
+        sum(track.carried_sent for track in lookups),
+        sum(track.carried_lost for track in lookups),
+        degraded,
+        at.settings.loss_healthy_ratio,
+    )
+    if nats >= CONFIRMED_NATS or lookup_nats >= LOOKUPS_ALONE_NATS:
         return True
     return False if nats <= REFUTED_NATS or is_long else None
 

@@ -81,9 +81,14 @@ class LossLocation:
     is_one_host: bool = False
 
 
-def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
-    """Return on which rung the losses begin, or that they are one host's alone."""
-    shares = _shares(at)
+def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> LossLocation:
+    """
+    Return on which rung the losses begin, or that they are one host's alone.
+
+    ``blip_ratio`` is the share of all echoes, where they are lost in blips, of which each counts as
+    one loss: what a LAN with such blips would lose of the gateway's.
+    """
+    shares = _shares(at, is_blipping=blip_ratio > 0.0)
     worst = _lone_loser(shares, at.settings)
     if worst is not None:
         for track in at.link.tracks.values():
@@ -91,7 +96,7 @@ def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
                 track.noisy_until_ns = at.now_ns + ns(NOISY_S)
         return LossLocation(is_one_host=True)
     is_enough = at.now_ns - onset_ns >= ns(DECIDE_ANYWAY_S)
-    segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
+    segment = _first_lossy(shares.values(), at.settings, blip_ratio, is_enough=is_enough)
     if segment is None or (segment is not Segment.LAN and _is_lan_in_doubt(at, onset_ns)):
         return LossLocation()
     slow = at.link.slow.fault
@@ -108,14 +113,23 @@ def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
     return at.now_ns - onset_ns < ns(DECIDE_ANYWAY_S) and is_gateway_lossy(at)
 
 
-def _shares(at: LinkContext) -> dict[str, LossShare]:
+def _shares(at: LinkContext, *, is_blipping: bool) -> dict[str, LossShare]:
+    """
+    Return the echoes of each target in the present test.
+
+    Where a line blips, the gateway's are counted one by one (``carried_loss``): most of what a blip
+    takes is left out of the test, and the gateway looked clean by that.
+    """
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is None or track.kind != ECHO or not track.sent:
             continue
         share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
-        shares[track.target] = share.plus(track.sent, track.lost)
+        if is_blipping and point.is_gateway:
+            shares[track.target] = share.plus(track.carried_sent, track.carried_lost)
+        else:
+            shares[track.target] = share.plus(track.sent, track.lost)
     return shares
 
 
@@ -139,7 +153,7 @@ def _lone_loser(shares: Mapping[str, LossShare], settings: Settings) -> str | No
 
 
 def _first_lossy(
-    shares: Iterable[LossShare], settings: Settings, *, is_enough: bool
+    shares: Iterable[LossShare], settings: Settings, blip_ratio: float, *, is_enough: bool
 ) -> Segment | None:
     """
     Return the rung after the last that is clean; ``None`` while a rung is undecided.
@@ -157,9 +171,9 @@ def _first_lossy(
         for other in rungs.values():
             if RANK[other.rung] > RANK[rung]:
                 beyond = beyond.plus(other.sent, other.lost)
-        nats = rungs[rung].nats(
-            max(beyond.at_least(), settings.loss_degraded_ratio), settings.loss_healthy_ratio
-        )
+        of_blips = min(0.5, blip_ratio) if rung is Segment.LAN else 0.0
+        ratio = max(beyond.at_least(), settings.loss_degraded_ratio, of_blips)
+        nats = rungs[rung].nats(ratio, settings.loss_healthy_ratio)
         if rung is Segment.LAN:
             if nats >= LAN_LOSSY_NATS:
                 return rung

@@ -99,6 +99,30 @@ def test_what_is_dead_for_a_second_of_ten_is_seen_however_often_it_is_asked(
     assert parties(played) == {party}
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_lan_intercepts_by_turns_is_no_partial_outage_of_the_carrier(seed: int) -> None:
+    """A page that works again at the moment was no page that times out."""
+    by_turns = fault(
+        PlaceKind.LAN,
+        "s1.fixed",
+        touch=Touch.TLS,
+        effect=Effect.INTERCEPTED,
+        end_s=440.0,
+        course=Course.DUTY,
+        period_s=46.4,
+        on_share=0.49,
+    )
+    played = play(scenario(by_turns, seed=seed, until_s=600.0))
+    assert Symptom.CARRIER_PARTIAL_OUTAGE not in symptoms(played)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_half_of_all_packets_lost_at_the_exchange_is_held_against_no_portal(seed: int) -> None:
+    lossy = fault(PlaceKind.HOME, "exchange", amount=0.5, end_s=394.0)
+    played = play(scenario(lossy, seed=seed, until_s=560.0, city=city(is_metered=True)))
+    assert not any(party.startswith("portal:") for party in parties(played)), played.messages
+
+
 def test_loss_that_is_over_is_no_evidence_of_one_that_begins() -> None:
     growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.2, end_s=205.0, course=Course.DRIFTING)
     played = play(scenario(growing, until_s=420.0))

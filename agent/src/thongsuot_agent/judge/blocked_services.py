@@ -16,11 +16,18 @@ from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_slowed
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of, service_over_link
+from thongsuot_agent.judge.tracks import STALLS
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 NO_SERVICE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.LINK_REACHES_NO_SERVICE)
 """A link over which no service works while another reaches them is never ``up``."""
+UNREACHED = SILENT_REASONS - STALLS
+"""
+What stalls was connected to: the way is there. And of what works again at this moment nothing is
+known (2026-11: pages that a LAN intercepted by turns were no failures when they were counted, and
+the carrier was told of a partial outage).
+"""
 BLOCKED_NETWORKS = 2
 """Services in so many networks time out over one link alone before that carrier is named."""
 
@@ -61,7 +68,8 @@ def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
     networks: set[str] = set()
     for name in blocked:
         over = service_over_link(at, at.link, name)
-        if all(track.reason in SILENT_REASONS for track in over.tracks.values() if track.failures):
+        reasons = {track.reason for track in over.tracks.values() if track.failures}
+        if reasons and reasons <= UNREACHED:
             networks |= networks_of(over)
     if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
         if not are_new_flows_lost(at):

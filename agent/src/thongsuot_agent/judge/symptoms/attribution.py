@@ -29,6 +29,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     ServiceOverLink,
     networks_of_tracks,
 )
+from thongsuot_agent.judge.tracks import ECHO, share_silent_lately, silent_lately
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -38,6 +39,9 @@ from thongsuot_schema.verdict import Symptom
 INTERCEPTED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.CONNECTION_INTERCEPTED)
 SERVICES_INTERCEPTED = 2
 """What changes at once for so many services, and for all, is no service's certificate."""
+HEAVY_LOSS_RATIO = 0.15
+"""Of their latest echoes, by what stands beyond the carrier: a page may then not come in time."""
+LOSS_MEMORY_NS = 600 * 1_000_000_000
 SAME_SPELL_NS = 3_000_000_000
 """Pages that were opened so close together met the same spell of a way."""
 SAME_TIME_NS = 1_000_000_000
@@ -132,11 +136,37 @@ def attribute_failure(
         # A name server that does not answer says nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and _is_way_proved(at, track)
-    if is_proved and not _do_others_time_out(at, track):
+    if is_proved and not _do_others_time_out(at, track) and not _may_be_lost(at, track):
         return own_fault
     # That it fails is sure, wherever it was asked; whose fault it is is not.
     is_sure = all(answer is False for answer in works)
     return Diagnosis(state=State.UNKNOWN, segment=None, symptom=how.symptom) if is_sure else UNKNOWN
+
+
+def _may_be_lost(at: LinkContext, failing: Track) -> bool:
+    """
+    Return whether what gets no answer may be lost with the rest of what the link loses.
+
+    Before a heavy loss is believed it makes pages time out, of one portal first (2026-11: half of
+    all packets were lost at the exchange, and a portal was told). A policer loses no pages.
+    """
+    is_silent = failing.reason in SILENT_REASONS | {Reason.NAME_SERVER_TIMED_OUT}
+    far = [
+        track
+        for track in at.link.tracks.values()
+        if track.kind == ECHO
+        # One that fell silent in this very loss is no host that never answers.
+        and at.now_ns - (track.answered_ns or 0) <= LOSS_MEMORY_NS
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[point.rung] >= RANK[Segment.TRANSIT]
+    ]
+    losing = {track.target for track in far if silent_lately(track)[0]}
+    return (
+        is_silent
+        and at.link.policed_until_ns <= at.now_ns
+        and len(losing) >= at.settings.quorum
+        and share_silent_lately(far) >= HEAVY_LOSS_RATIO
+    )
 
 
 def _do_others_time_out(at: LinkContext, failing: Track) -> bool:

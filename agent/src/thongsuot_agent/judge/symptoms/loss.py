@@ -55,8 +55,7 @@ As the test counts, which is half of what is lost, since a burst counts once: on
 loses one of its segments, so that pages need not be waited for.
 """
 BLIPS, BLIPS_S = 4, 120.0
-"""So many blips in so long are a fault of the line; of twenty a day four fall so by chance once in
-ten thousand years."""
+"""So many blips in so long are a fault of the line, which at rest blips twice a day."""
 BLIP_NS, BLIPS_APART_NS = NS_PER_S, 3 * NS_PER_S
 """Echoes lost so close together were lost to one blip; what follows later is another."""
 CLEAR_HOPE = 0.2
@@ -153,7 +152,7 @@ def _is_blipping(at: LinkContext) -> bool:
 
     The test counts a blip as one loss, since one is no loss rate; the more echoes are sent, the
     less of them that is. So a line that was dead for a second of every ten was never called lossy
-    (2026-11). A line at rest blips twice a day.
+    (2026-11).
     """
     blips_ns = at.link.loss_test.blips_ns
     return len(blips_ns) == BLIPS and at.now_ns - blips_ns[0] <= ns(BLIPS_S)
@@ -187,10 +186,8 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if link.slow.fault is not None and link.slow.fault.segment is None:
         # A queue of which it cannot be told whose it is also drops: whose loss that is neither.
         return
-    onset_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
     is_blipping = _is_blipping(at)
-    if is_blipping:
-        onset_ns = min(onset_ns, loss.blips_ns[0])
+    onset_ns = min(loss.first_ns or at.now_ns, loss.blips_ns[0] if is_blipping else at.now_ns)
     location = locate_loss(at, onset_ns, blip_ratio=loss.raw_ratio if is_blipping else 0.0)
     if location.is_one_host:
         restart_loss_test(link)
@@ -205,6 +202,9 @@ def _locate_and_confirm(at: LinkContext) -> None:
         loss.far_alarm_ns = loss.far_alarm_ns or at.now_ns
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)
+    if segment is Segment.TRANSIT and is_felt(at, onset_ns):
+        # Pages have said so: those that fail lose what nobody counts.
+        is_carried = True
     if is_carried is None:
         return
     if is_carried:

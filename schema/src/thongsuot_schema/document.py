@@ -7,6 +7,7 @@ settings of a probe). For contradictions that no type can see, callers raise ``e
 
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -67,7 +68,11 @@ def locate(text: str, path: Path) -> int:
 
     A path that does not exist takes the line of the nearest table around it; 0 for the root.
     """
-    lines = lines_of(text)
+    return nearest_line(lines_of(text), path)
+
+
+def nearest_line(lines: Mapping[Path, int], path: Path) -> int:
+    """Return the same from the lines of a document: to ask for many places, read it once."""
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]

@@ -9,7 +9,7 @@ communes of Hanoi are there without being written down.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thongsuot_schema.catalogue import kinds
-from thongsuot_schema.document import decode, error_at, locate
+from thongsuot_schema.document import decode, error_at, nearest_line
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.checks import (
     Mistake,
@@ -33,7 +33,7 @@ from thongsuot_schema.inventory.model import (
     Target,
 )
 from thongsuot_schema.suggestion import suggest
-from thongsuot_schema.toml_lines import Path
+from thongsuot_schema.toml_lines import Path, lines_of
 
 EVERY = "*"
 """Stands for every link or target."""
@@ -187,17 +187,30 @@ def _duplicate_names(
     files: Mapping[str, str], parts: dict[str, Inventory]
 ) -> Iterator[DocumentError]:
     """Yield names that are given twice, in one file or in two, at the later place."""
-    seen = {
-        ("commune", commune.code): "it ships with the program, leave it out"
-        for commune in bundled_communes()
+    seen: dict[tuple[str, str], tuple[str, Path] | None] = {
+        ("commune", commune.code): None for commune in bundled_communes()
     }
+    lines: dict[str, Mapping[Path, int]] = {}
+
+    def line_of(file: str, path: Path) -> int:
+        # A document is searched once, and only where a name is given twice: a city has thousands.
+        if file not in lines:
+            lines[file] = lines_of(files[file])
+        return nearest_line(lines[file], path)
+
     for file, part in parts.items():
         for noun, name, path in _named_entries(part):
-            if (noun, name) in seen:
-                sentence = f'{noun} "{name}" is there already: {seen[noun, name]}'
-                yield error_at(files[file], path, sentence, file=file)
-            else:
-                seen[noun, name] = f"{file}:{locate(files[file], path)}"
+            if (noun, name) not in seen:
+                seen[noun, name] = file, path
+                continue
+            place = seen[noun, name]
+            before = (
+                "it ships with the program, leave it out"
+                if place is None
+                else f"{place[0]}:{line_of(*place)}"
+            )
+            sentence = f'{noun} "{name}" is there already: {before}'
+            yield DocumentError(file, line_of(file, path), sentence)
 
 
 def _named_entries(part: Inventory) -> Iterator[tuple[str, str, Path]]:

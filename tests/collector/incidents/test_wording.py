@@ -55,7 +55,7 @@ def test_a_service_is_called_by_its_title_and_says_what_is_wrong() -> None:
     for number in range(4):
         made.report(f"s{number}", f"/{PORTAL}", REFUSES)
     said = words(made, made.only("service_down"))
-    assert said.headline == "Cổng dịch vụ công: 4/12 điểm không dùng được"
+    assert said.headline == "4/12 điểm không truy cập được Cổng dịch vụ công"
     alone = words(made, made.incidents("service_fault")[0])
     assert alone.headline in said.situation
 

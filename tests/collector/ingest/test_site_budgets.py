@@ -113,6 +113,7 @@ def many_values(sealer: BatchSealer) -> Iterator[Batch]:
 
 
 SMALL = IngestSettings(
+    bytes_burst=1_000.0,
     values_burst=100.0,
     unknown_names_burst=50.0,
     streams_burst=20.0,
@@ -175,6 +176,18 @@ def test_a_site_of_which_the_inventory_has_more_may_bring_more() -> None:
         for fixture in (usual, larger)
     ]
     assert taken == [25, 50]  # 12 links by 10 targets are twice the usual 60
+    bodies = [bodies_taken(fixture.budgets) for fixture in (usual, larger)]
+    assert bodies == [10, 20]
+
+
+def bodies_taken(budgets: SiteBudgets) -> int:
+    """Return how many bodies of 100 bytes are taken before one is refused."""
+    for number in range(100):
+        try:
+            budgets.charge_bytes(SITE, 100, now_s=0.0)
+        except PushRefused:
+            return number
+    return 100
 
 
 def test_a_site_that_has_used_its_share_of_the_computing_waits_until_it_is_earned_again() -> None:

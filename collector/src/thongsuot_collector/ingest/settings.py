@@ -36,7 +36,9 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     How much is taken from whom.
 
     A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
-    240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB).
+    240), ``bytes_per_s`` and ``bytes_burst`` likewise: room in the journal (a usual site makes 150
+    bytes a second, three days' backlog is 12 MB; at 2,000 one site takes a twelfth of 64 GiB in 31
+    days).
     ``values_per_s`` and ``values_burst`` limit what is packed in them: a usual site makes 20 values
     a second, 1.6 million a day, and a body of 200 bytes can hold 80,000 equal ones.
     ``series_per_s`` and ``series_burst`` limit new series, which every database has to keep: a
@@ -46,16 +48,17 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     ``streams_burst`` new streams and boots (a device has one each time that it starts),
     ``gaps_per_s`` and ``gaps_burst`` the gaps between the numbers of a stream's batches.
     ``work_ratio`` is the part of a processor that timelines and incidents of one site may take,
-    ``work_burst_s`` what they may take at once. From the values on, a site of which the inventory
-    has more than 60 targets over links may bring more in proportion, and one that is over such a
-    budget is quarantined for ten minutes: people are told, and it pushes once a second at most. An
+    ``work_burst_s`` what they may take at once. From the bytes on, a site of which the inventory
+    has more than 60 targets over links may bring more in proportion; one that is over a budget from
+    the values on is quarantined for ten minutes: people are told, and it pushes once a second at
+    most. An
     address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
     ``1 / bad_tokens_per_s`` seconds; a good token is taken all the same.
     """
 
     pushes_per_s: Positive = 20.0
     pushes_burst: Positive = 500.0
-    bytes_per_s: Positive = 20_000.0
+    bytes_per_s: Positive = 2_000.0
     bytes_burst: Positive = 64e6
     values_per_s: Positive = 5_000.0
     values_burst: Positive = 8e6

@@ -135,7 +135,8 @@ class SiteBudgets:
         Raises:
             PushRefused: it pushes too much.
         """
-        wait_s = self._bytes.acquire(site, now_s=now_s, cost=size_bytes)
+        cost = size_bytes / self._scale_of(site)
+        wait_s = self._bytes.acquire(site, now_s=now_s, cost=cost)
         _refuse_for(wait_s, f"site {site} pushes too much")
 
     def charge_batch(self, site: str, columns: Columns, *, boot_id: str, now_s: float) -> None:

@@ -135,7 +135,11 @@ def close_round(at: LinkContext) -> None:
     assert link.round is not None, "only an open round can be closed"
     observed = observe_round(at, link.round.opened_ns)
     if not observed.seen:
-        link.round = None
+        # Nobody was measured (no CPU, no proof by whose line): what is pending asks again, or it
+        # would be pending for ever (2026-11: a cable that was plugged in again stayed unplugged).
+        wanted_ns = link.burst_ns
+        rounds.schedule_next_round(at)
+        link.burst_ns = link.burst_ns if wanted_ns is None else wanted_ns
         return
     suspicion = silence.detect_silence(at, observed)
     if suspicion is not None or silence.is_silence_over(at):

@@ -123,9 +123,9 @@ def incidents_cell(record: SiteRecord, reader: ListReader) -> Cell:
     """Return the first of a site's incidents, and how many more there are."""
     if not record.incidents:
         return Cell(text="")
-    url = reader.incident_url(record.incidents[0])
-    more = f" +{len(record.incidents) - 1}" if len(record.incidents) > 1 else ""
-    return Cell(text=record.incidents[0] + more, url=url)
+    first, *others = record.incidents
+    more = f" +{len(others)}" if others else ""
+    return Cell(text=f"{first}{more}", url=reader.incident_url(first))
 
 
 def incident_title_cell(record: IncidentRecord, reader: ListReader) -> Cell:

@@ -277,6 +277,6 @@ def test_the_page_says_since_when_the_centre_has_not_answered() -> None:
     english = site_page(away, language="en")
     # 398 s before 11:58.
     assert "The centre has not answered since 11:51" in english
-    assert "Trung tâm không trả lời từ 11:51" in site_page(away, language="vi")
+    assert "Trung tâm không phản hồi từ 11:51" in site_page(away, language="vi")
     reached = msgspec.structs.replace(away, collector_reachable=True, collector_away_s=None)
     assert "has not answered since" not in site_page(reached, language="en")

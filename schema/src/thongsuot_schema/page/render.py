@@ -88,8 +88,9 @@ def site_page(
         f"{_brand(home_url, language)}"
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
-        f"{_test_button(test_request_url, language)}</header>"
-        f"<main>{_hero(view, head, action, language)}{_notes(view, language, remarks.notes)}"
+        "</header>"
+        f"<main>{_hero(view, head, action, language)}{_test_button(test_request_url, language)}"
+        f"{_notes(view, language, remarks.notes)}"
         f"{_links(view, action, language)}{_services(view, action, language)}"
         f"{_notifications(view, language)}{switch_overs_part(view, language)}"
         f"{tests_part(view, remarks.test_action, language)}</main>"

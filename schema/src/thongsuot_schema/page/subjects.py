@@ -26,7 +26,7 @@ from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STA
 from thongsuot_schema.words.titles import subject_title
 
 _EVIDENCE_ROWS_LINK: Final = 8
-_EVIDENCE_ROWS_SERVICE: Final = 4
+_EVIDENCE_ROWS_SERVICE: Final = 3
 """Evidence shown of one light, a bound on the page's size; the incident holds all of it."""
 
 

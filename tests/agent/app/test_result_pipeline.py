@@ -28,7 +28,7 @@ SERIES = Series(kind="icmp", revision=1, link="fiber", target="anchor", family=F
 
 
 @dataclass
-class RecordedCallbacks:
+class RecordedPipelineCallbacks:
     """What was ordered."""
 
     confirmations: list[ConfirmationProbe] = field(default_factory=list)
@@ -49,7 +49,9 @@ class RecordedCallbacks:
         )
 
 
-def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedCallbacks) -> ResultPipeline:
+def pipeline_for(
+    spool: Spool, fake: FakeClock, carried: RecordedPipelineCallbacks
+) -> ResultPipeline:
     pipeline = ResultPipeline(
         clock_of(fake),
         spool,
@@ -80,7 +82,7 @@ def change(fake: FakeClock, state: State) -> VerdictChange:
 async def test_what_the_judge_rules_is_kept_and_carried_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake, carried = FakeClock(), RecordedCallbacks()
+    fake, carried = FakeClock(), RecordedPipelineCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
     confirmation = ConfirmationProbe(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
@@ -108,7 +110,7 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
 async def test_which_family_is_dead_is_told_and_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake, carried = FakeClock(), RecordedCallbacks()
+    fake, carried = FakeClock(), RecordedPipelineCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
     up = change(fake, State.UP)
@@ -129,7 +131,7 @@ async def test_which_family_is_dead_is_told_and_taken_back(
 async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
+    pipeline = pipeline_for(spool, fake, RecordedPipelineCallbacks())
     stood = Verdict(link="fiber", service="", state=State.UP)
     pipeline.memory.issued[SubjectKey("fiber", "")] = IssuedVerdict(
         verdict=stood, onset_ns=7_000_000
@@ -153,7 +155,7 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 ) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
+    pipeline = pipeline_for(spool, fake, RecordedPipelineCallbacks())
     pipeline.memory = Memory(now_ns=1)
 
     def broken(*_: object) -> StepOutcome:
@@ -177,7 +179,7 @@ async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
 async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    pipeline = pipeline_for(spool, fake, RecordedCallbacks())
+    pipeline = pipeline_for(spool, fake, RecordedPipelineCallbacks())
     pipeline.history.add_change(change(fake, State.UP))
     fake.advance(5)
     pipeline.tick(1_800_000_000.0)
@@ -191,7 +193,7 @@ async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> 
 async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_is_said_again(
     tmp_path: Path,
 ) -> None:
-    fake, carried = FakeClock(), RecordedCallbacks()
+    fake, carried = FakeClock(), RecordedPipelineCallbacks()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, carried)
     onset_ns = fake.boottime_ns()

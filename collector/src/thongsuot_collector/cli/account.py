@@ -36,7 +36,7 @@ from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
-from thongsuot_collector.store.record_accounts import Acceptance
+from thongsuot_collector.store.record_accounts import AcceptedLoss
 
 _DAYS = 7
 _DAY_NS = 86_400 * 10**9
@@ -105,7 +105,7 @@ def _accept(options: argparse.Namespace) -> int:
                 f"nothing of {options.site} {options.stream} is missing there; see `verify`"
             )
         accepted = [
-            Acceptance(
+            AcceptedLoss(
                 site=options.site,
                 stream=options.stream,
                 first=first,
@@ -146,7 +146,7 @@ def verify_account(
             yield f"NOT DELIVERED to {sink.sink}: {sink.skipped} entries, passed over"
 
 
-def accepted_losses(configuration: Configuration, site: str) -> list[Acceptance]:
+def accepted_losses(configuration: Configuration, site: str) -> list[AcceptedLoss]:
     """Return the losses of a site (empty: of all) that somebody has accepted."""
     if not (Path(configuration.state_dir) / STORE_FILE).exists():
         return []
@@ -154,7 +154,7 @@ def accepted_losses(configuration: Configuration, site: str) -> list[Acceptance]
         return record_accounts.acceptances(store, site=site)
 
 
-def is_accepted(part: LostRange, accepted: Iterable[Acceptance]) -> bool:
+def is_accepted(part: LostRange, accepted: Iterable[AcceptedLoss]) -> bool:
     """Return whether somebody has accepted all that a broken disk has cost there."""
     of_stream = ranges.merged(
         (known.first, known.last)
@@ -192,7 +192,7 @@ _SENTENCES = {
 }
 
 
-def accepted_line(part: Acceptance) -> str:
+def accepted_line(part: AcceptedLoss) -> str:
     """Return as one line whose loss was accepted, by whom and why."""
     numbers = str(part.first) if part.first == part.last else f"{part.first} to {part.last}"
     return f"ACCEPTED: {part.site} {part.stream}: batch {numbers} by {part.by}: {part.reason}"

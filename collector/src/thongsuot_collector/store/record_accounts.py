@@ -130,7 +130,7 @@ def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, 
     return by_site
 
 
-class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedLoss(msgspec.Struct, frozen=True, kw_only=True):
     """Batches of a stream whose loss somebody has accepted: who, and why."""
 
     site: str
@@ -141,7 +141,7 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def accept(engine: Engine, accepted: Sequence[Acceptance]) -> None:
+def accept(engine: Engine, accepted: Sequence[AcceptedLoss]) -> None:
     """Keep that losses were accepted, each with a line in the audit log."""
     at_ns = time.time_ns()
     with engine.begin() as connection:
@@ -153,14 +153,14 @@ def accept(engine: Engine, accepted: Sequence[Acceptance]) -> None:
             audit.write(connection, AuditAction.LOSS_ACCEPTED, part.site, detail=detail)
 
 
-def acceptances(engine: Engine, *, site: str = "") -> list[Acceptance]:
+def acceptances(engine: Engine, *, site: str = "") -> list[AcceptedLoss]:
     """Return what was accepted, of a site (empty: of all), in the order in which it was."""
     wanted = select(RECORD_ACCEPTANCES).order_by(RECORD_ACCEPTANCES.c.id)
     if site:
         wanted = wanted.where(RECORD_ACCEPTANCES.c.site == site)
     with engine.connect() as connection:
         return [
-            Acceptance(**{name: row[name] for name in Acceptance.__struct_fields__})
+            AcceptedLoss(**{name: row[name] for name in AcceptedLoss.__struct_fields__})
             for row in connection.execute(wanted).mappings()
         ]
 

@@ -46,7 +46,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     order: str
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ListFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A field to filter by, with its values: their words, and which is chosen."""
 
     name: str
@@ -192,14 +192,14 @@ def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
     return rows
 
 
-def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> Choice:
+def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> ListFilter:
     values: set[str] = set()
     for record in content.known:
         value = getattr(record, name)
         values |= set(map(text_of, value)) if isinstance(value, tuple) else {text_of(value)}
     chosen = content.selection.filters.get(name, ())
     words = {value: value_word(name, value, reader) for value in (values | set(chosen)) - {""}}
-    return Choice(
+    return ListFilter(
         name=name,
         text=text,
         options=[

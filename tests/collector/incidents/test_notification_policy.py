@@ -3,7 +3,8 @@
 import pytest
 
 from tests.collector.incidents.city import healthy_city
-from tests.collector.timeline.boot_script import CUT
+from tests.collector.timeline.boot_script import CUT, NS
+from thongsuot_collector.incidents.notification_policy import next_check_ns
 
 
 def seconds_until_told(company_s: float | None) -> float:
@@ -34,3 +35,13 @@ def test_a_fault_waits_for_a_third_only_while_a_second_has_just_become_known(
         assert told_s > alone_s + 2.0
     else:
         assert told_s == alone_s
+
+
+def test_where_nothing_is_due_any_more_an_incident_is_looked_at_again_in_a_minute() -> None:
+    city = healthy_city()
+    city.run(300.0)
+    city.report("s0", "fiber", CUT)
+    city.run(330.0)
+    incident, state = city.only("link_fault"), city.registry.network_state
+    state.now_ns += 30 * 86_400 * NS
+    assert next_check_ns(city.registry, incident) == state.now_ns + 60 * NS

@@ -34,10 +34,12 @@ class RateLimiter:
 
         A request that costs more than the whole reserve is counted when the reserve is full.
         """
-        wait_s = self.wait_s(sender, now_s=now_s, cost=cost)
-        if not wait_s:
-            self.charge(sender, now_s=now_s, cost=min(cost, self._reserve))
-        return wait_s
+        known = self._refilled(sender, now_s)
+        needed = min(cost, self._reserve)
+        if known.left < needed:
+            return (needed - known.left) / self._per_second
+        known.left -= needed
+        return 0.0
 
     def wait_s(self, sender: str, *, now_s: float, cost: float = 1.0) -> float:
         """Return after how long a request may be made, 0: now. Counts nothing."""

@@ -214,6 +214,9 @@ class SiteBudgets:
         """Charge all of these, or none."""
         scale = self._scale_of(site)
         for budget, cost in costs.items():
+            # Most of a usual push costs nothing, and this is on the path of every push.
+            if not cost and budget is not Budget.WORK:
+                continue
             wait_s = self._limits[budget].wait_s(site, now_s=now_s, cost=cost / scale)
             if wait_s:
                 self._put_in_quarantine(site, budget, now_s)

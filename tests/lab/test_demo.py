@@ -44,7 +44,7 @@ def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
     demo: CommandProcess, open_folder: Path
 ) -> None:
     demo.wait_for_addresses("collector", "s1", "s1-device", "prometheus")
-    prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.stderr_text)
+    prefix = wait_for("the name of the lab", lambda: _lab_of(demo))
 
     wait_for("round trips in Prometheus", lambda: _measured(demo) >= BOTH_LINKS_AND_FAMILIES)
     wait_for("the verdicts in Prometheus", lambda: _states(demo) == {"fixed": 0, "mobile": 0})
@@ -70,8 +70,7 @@ def test_a_power_cut_by_hand_ends_no_demo_and_accuses_nobody(open_folder: Path) 
         assert "Cửu Long" in httpx.get(demo.addresses["desk-cuu-long"]).raise_for_status().text
         for name in ("inbox", "tickets"):
             assert '<html lang="vi">' in httpx.get(demo.addresses[name]).raise_for_status().text
-        prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.stderr_text)
-        lab = Lab.attach(prefix)
+        lab = Lab.attach(wait_for("the name of the lab", lambda: _lab_of(demo)))
         wait_for("the site to be heard", lambda: _heard_s(demo) is not None)
         lab.fault("power-cut", site="s3")
         wait_for("the device to be dark", lambda: not responds(demo.addresses["s3-device"]))
@@ -84,6 +83,11 @@ def test_a_power_cut_by_hand_ends_no_demo_and_accuses_nobody(open_folder: Path) 
         assert demo.stop(signal.SIGINT) == 0, demo.stderr_text
     finally:
         demo.kill()
+
+
+def _lab_of(demo: CommandProcess) -> str:
+    """Return by which name the demo says that its lab is played with; empty until it does."""
+    return next((name for name in rundir.running() if f"--lab {name} " in demo.stderr_text), "")
 
 
 def _heard_s(demo: CommandProcess) -> float | None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.timing import MS
+from thongsuot_lab.matrix import profile
 from thongsuot_lab.matrix.all_rows import ROWS
 from thongsuot_lab.matrix.blame import BlameError
 from thongsuot_lab.matrix.result import MatrixResult
-from thongsuot_lab.matrix.runner import run_matrix
+from thongsuot_lab.matrix.runner import play_matrix
 from thongsuot_lab.matrix.table import table_lines
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix]
@@ -35,7 +36,7 @@ def result(request: pytest.FixtureRequest) -> MatrixResult:
     with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
         folder = Path(made)
         folder.chmod(0o755)
-        return run_matrix(rows, folder, sites=SITES, patience=1000 * MS)
+        return play_matrix(rows, profile.topology(SITES), folder, patience=1000 * MS)
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS])

@@ -6,6 +6,7 @@ import pytest
 
 from thongsuot_agent.app.run_context import run_context_from, token_path, with_config
 from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.profile import COLLECTOR
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.errors import TokenUnusable
 
@@ -48,10 +49,10 @@ def test_another_configuration_has_other_targets_and_another_fingerprint(tmp_pat
         return parse(SETTINGS.format(token=token, target=target), file="agent.toml")
 
     context = run_context_from(config("near"), environment, recording=str(tmp_path / "record"))
-    assert [target.name for target in context.targets] == ["near"]
+    assert [target.name for target in context.targets] == ["near", COLLECTOR]
     assert context.recorder is not None
     other = with_config(context, config("far"))
-    assert [target.name for target in other.targets] == ["far"]
+    assert [target.name for target in other.targets] == ["far", COLLECTOR]
     assert other.local_config == context.local_config, "the settings file stays what it was"
     assert other.fingerprint != context.fingerprint
     assert with_config(other, config("near")).fingerprint == context.fingerprint

@@ -90,7 +90,7 @@ def test_a_probe_over_an_interface_that_is_not_there_is_unmeasured() -> None:
     [
         (
             ("probe", "ping", "192.0.2.1"),
-            "no probe 'ping'; known: counter, dns, egress, failover, host, http, icmp",
+            "no probe 'ping'; known: counter, dns, egress, failover, fresh_echo, host, http, icmp",
         ),
         (("probe", "icmp"), "icmp cannot measure ''"),
         (("probe", "icmp", "192.0.2.1", "--set", "timeout"), "'timeout' is not KEY=VALUE"),

@@ -123,6 +123,19 @@ def test_half_of_all_packets_lost_at_the_exchange_is_held_against_no_portal(seed
     assert not any(party.startswith("portal:") for party in parties(played)), played.messages
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_transfer_that_nobody_counts_after_one_that_was_counted_is_not_the_carriers(
+    seed: int,
+) -> None:
+    """The line stays slow, and the device's counters do not explain it any more."""
+    counted = fault(
+        PlaceKind.LAN, "s1.fixed", effect=Effect.OWN_LOAD, amount=0.4, end_s=300.0, is_counted=True
+    )
+    other = replace(counted, start_s=295.0, end_s=560.0, is_counted=False, salt=7)
+    played = play(scenario(counted, other, seed=seed, until_s=760.0))
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
 def test_loss_that_is_over_is_no_evidence_of_one_that_begins() -> None:
     growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.2, end_s=205.0, course=Course.DRIFTING)
     played = play(scenario(growing, until_s=420.0))

@@ -233,6 +233,17 @@ def is_gateway_lossy(at: LinkContext) -> bool:
     return lost >= LAN_LEAST_LOST and lost >= LAN_LOSSY_RATIO * runs
 
 
+def gateway_lost_since(at: LinkContext, since_ns: int) -> bool:
+    """Return whether an echo to the gateway that was sent since a moment was lost."""
+    return any(
+        (track.silent_ns or 0) >= since_ns
+        for track in at.link.tracks.values()
+        if (point := at.probes.point_of(track)) is not None
+        and point.is_gateway
+        and not is_mute(track)
+    )
+
+
 def gateway_echoes(at: LinkContext) -> tuple[int, int]:
     """Return how many of the gateway's latest echoes were lost, and how many those were."""
     lately = [

@@ -156,28 +156,6 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
     return planned
 
 
-def run_matrix(
-    rows: Sequence[MatrixRow],
-    folder: Path,
-    *,
-    sites: int = 6,
-    patience: float = 1.0,
-    played: profile.MatrixProfile = profile.QUICK,
-    done: Callable[[RowTrial], None] = _ignore,
-    say: Callable[[str], None] = _ignore,
-) -> MatrixResult:
-    """Build the lab, play the rows by a profile and return what came of them."""
-    return play_matrix(
-        rows,
-        profile.topology(sites),
-        folder,
-        patience=patience,
-        played=played,
-        done=done,
-        say=say,
-    )
-
-
 def play_matrix(
     rows: Sequence[MatrixRow],
     topology: Topology,

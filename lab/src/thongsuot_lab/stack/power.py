@@ -2,7 +2,8 @@
 
 import signal
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.stack.process import Process
@@ -33,13 +34,30 @@ class SitePower:
             if fault.name == FAULT
         }
         self._dark |= dark
-        back = sorted(self._dark - dark)
+        back = sorted((self._dark - dark) | self._killed_unseen(processes, dark))
         for site in self._dark:
             agent = processes.get(f"agent-{site}")
             if agent is not None and agent.child.poll() is not None:
                 del processes[f"agent-{site}"]
         self._dark = dark
         return [site for site in back if f"agent-{site}" not in processes]
+
+    def _killed_unseen(self, processes: Mapping[str, Process], dark: AbstractSet[str]) -> set[str]:
+        """Return whose power went and came back between two looks: its agent was killed."""
+        killed = {
+            name.removeprefix("agent-")
+            for name, process in processes.items()
+            if name.startswith("agent-") and process.child.poll() == -signal.SIGKILL
+        }
+        waited = {
+            site
+            for site in killed - dark
+            if not self.may_explain(f"agent-{site}", processes[f"agent-{site}"])
+        }
+        for site in waited:
+            self._killed_s.pop(processes[f"agent-{site}"].name, None)
+        self._dark |= waited
+        return waited
 
     def may_explain(self, name: str, process: Process) -> bool:
         """Return whether a process was killed a moment ago: the power cut may not be known yet."""

@@ -54,9 +54,10 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
     link = at.link
     if link.boxes or at.now_ns - onset_ns >= ns(PAUSE_S):
         return False
-    if link.slow.fault is not None and link.slow.fault != CAUSE_UNKNOWN:
+    held = link.slow.fault
+    if held is not None and held.segment in {Segment.ACCESS, Segment.CARRIER}:
         return False
-    if link.slow.fault is None and not link.slow.is_pending:
+    if held != CAUSE_UNKNOWN and not link.slow.is_pending:
         link.delays_s.clear()
         link.delay_rounds = 0
     link.delays_s += [(s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow]

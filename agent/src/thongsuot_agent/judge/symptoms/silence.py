@@ -22,6 +22,7 @@ from thongsuot_agent.judge.observations import (
     Observations,
     SilenceCandidate,
     gateway_echoes,
+    gateway_lost_since,
     independent_witnesses,
     is_any_not_probed,
     is_gateway_lossy,
@@ -63,6 +64,11 @@ _AFTER: Mapping[Segment, Diagnosis] = {
 TWO_SILENT_RUNS = 2
 LAN_WAIT_S = 60.0
 """So long a silence beyond a gateway that loses echoes waits."""
+LAN_DOUBT_S = 8.0
+"""
+So long a silence waits in which the gateway, too, lost an echo: another burst tells a line that is
+cut from a LAN that loses a third (2026-11: nine echoes of one burst, told to a carrier).
+"""
 LIVING_CLEAN_RATIO = 0.06
 """
 Share of their latest runs that those may lose who answer beside a part that is silent: among a
@@ -339,6 +345,8 @@ def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
         return False
     if _is_lan_believed_lossy(at):
         return gateway_echoes(at)[0] > 0
+    if waited_ns < ns(LAN_DOUBT_S) and gateway_lost_since(at, _onset_ns(candidate.silent)):
+        return True
     return waited_ns < ns(LAN_WAIT_S) and is_gateway_lossy(at)
 
 

@@ -45,7 +45,8 @@ def atom_feed(
         for term in (*incident.carriers, *incident.areas):
             SubElement(entry, "category", {"term": term})
         _text(entry, "summary", _summary(incident, language))
-    return tostring(feed, encoding="utf-8", xml_declaration=True)
+    document: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _summary(incident: IncidentRecord, language: Language) -> str:

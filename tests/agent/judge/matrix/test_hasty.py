@@ -110,10 +110,8 @@ ROWS = {
         fault(Segment.CARRIER, targets=("zone", "abroad", "peer", "motcua")),
         {Segment.CARRIER},
     ),
-    "black hole": (
-        fault(Segment.SERVICE, kinds=("http",), reason=Reason.TLS_TIMED_OUT),
-        {Segment.ACCESS},
-    ),
+    # This site opens no new flows to its gateway, so that it may be the LAN as well.
+    "black hole": (fault(Segment.SERVICE, kinds=("http",), reason=Reason.TLS_TIMED_OUT), set()),
     "hangs": (portal_fault(Reason.TIMED_OUT), {Segment.SERVICE}),
     "refuses": (portal_fault(Reason.CONNECTION_REFUSED), {Segment.SERVICE}),
     "stalls": (portal_fault(Reason.TLS_TIMED_OUT), {Segment.SERVICE}),

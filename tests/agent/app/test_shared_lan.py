@@ -111,8 +111,8 @@ async def test_rules_that_somebody_took_away_are_asked_for_and_no_carrier_is_acc
     """What watches the file and runs the command is the unit; here it is the test."""
     wanted = folder / "run" / "routes-wanted"
     device.start()
-    await until(wanted.exists, device)
-    assert "mobile" in wanted.read_text(encoding="utf-8")
+    # It is there a moment before what stands in it.
+    await until(lambda: wanted.exists() and "mobile" in wanted.read_text(encoding="utf-8"), device)
     await asyncio.to_thread(manage, lab, folder, "apply")
     await until(lambda: device.states() == WELL, device)
     wanted.unlink()

@@ -63,7 +63,8 @@ def test_a_wire_delays_by_netem_where_the_kernel_has_it_and_without_it_elsewhere
     by = ("netem", "kernel") if has_netem else ("userspace", "process")
     assert (report.mechanism, report.wires["left--right"].carried_by) == by
     delays_s = [one_way_s(datagram) for datagram in datagrams]
-    assert min(delays_s) >= 0.05
+    # A datagram is stamped once it is sent, by when the wire may have had it for a moment.
+    assert min(delays_s) >= 0.049
 
 
 def one_way_s(datagram: accuracy.DatagramTimes) -> float:

@@ -20,10 +20,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-AT_ONCE = 5
+AT_ONCE = 6
 """
-Parts beside each other on two cores: three wait for most of their time, and begin first; two that
-compute fill it. With four the longest part began after lint and was alone at the end (2026-11-30).
+Parts beside each other on two cores: three wait for most of their time, and begin first; three that
+compute fill it. With the units of collector and tools in one part, that was alone for the last five
+minutes, and waited for four of them (2026-11-30).
 """
 
 WAITING = 3
@@ -39,6 +40,7 @@ REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
 UNITS = f"not ({REAL_THINGS} or {LONG})"
 COMPUTING = ("tests/schema", "tests/runtime", "tests/agent", "tests/lab_room")
+COLLECTOR = "tests/collector"
 ON_BOTH_PYTHONS = (
     "tests/schema",
     "tests/runtime",
@@ -66,7 +68,7 @@ well. And processes that are killed at random moments: what is left on the disk 
 the kernel's doing. The night plays them there, too.
 """
 
-OF_THE_NIGHT = ("tests/collector", *PLAYED_ONCE)
+OF_THE_NIGHT = (COLLECTOR, *PLAYED_ONCE)
 """What ``ON_BOTH_PYTHONS`` leaves out."""
 
 
@@ -129,9 +131,10 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part("whole product", "-m", real, "tests/lab"),
         pytest_part("real servers and packets", "-m", real, "--ignore=tests/lab"),
         # The collector's processes are started, killed and waited for.
+        pytest_part("unit tests of the collector", "-m", UNITS, COLLECTOR, gives_way=True),
         pytest_part(
             "unit tests of the rest",
-            *("-m", UNITS, *(f"--ignore={folder}" for folder in COMPUTING)),
+            *("-m", UNITS, *(f"--ignore={folder}" for folder in (*COMPUTING, COLLECTOR))),
             gives_way=True,
         ),
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tools.suite import (
+    COLLECTOR,
     COMPUTING,
     LONG,
     ON_BOTH_PYTHONS,
@@ -73,7 +74,7 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
     assert lint_part().gives_way
     assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
         *(False, False),
-        *(True, True, True),
+        *(True, True, True, True),
     ]
 
 
@@ -83,7 +84,9 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, real, rest, computing = (" ".join(suite_part.command) for suite_part in default_parts())
+    whole, real, collector, rest, computing = (
+        " ".join(suite_part.command) for suite_part in default_parts()
+    )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
     assert whole.endswith("tests/lab")
     assert f"({REAL_THINGS}) and not ({LONG})" in real
@@ -91,7 +94,9 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert f"not ({REAL_THINGS} or {LONG})" in computing
     assert computing.endswith(" ".join(COMPUTING))
     assert f"not ({REAL_THINGS} or {LONG})" in rest
-    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in COMPUTING))
+    left_out = (*COMPUTING, COLLECTOR)
+    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in left_out))
+    assert collector.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR}")
     # Of the second Python nothing is left out but what the night plays, and all of that is there.
     other = " ".join(default_parts("/3.13/bin/python")[-2].command)
     night = " ".join(nightly_parts("/3.13/bin/python")[0].command)

@@ -22,14 +22,24 @@ def short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def closed_after(port: int, *pieces: bytes) -> bytes:
-    """Send pieces, and return what comes until the server closes."""
+    """
+    Send pieces until the server answers, and return what comes until it closes.
+
+    Whoever goes on sending to a server that has closed is reset, and loses what it said.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for piece in pieces:
-        writer.write(piece)
-        await writer.drain()
+    answer = asyncio.ensure_future(reader.read())
     try:
-        return await asyncio.wait_for(reader.read(), WITHIN_S)
+        for piece in pieces:
+            if answer.done() or reader.at_eof():
+                break
+            writer.write(piece)
+            await writer.drain()
+            # Whoever has something to do is before the next piece: the server, and who reads.
+            await asyncio.sleep(0.001)
+        return await asyncio.wait_for(answer, WITHIN_S)
     finally:
+        answer.cancel()
         writer.close()
 
 

@@ -80,6 +80,7 @@ def booted(root: Path, network: str, log: Path) -> Iterator[int]:
             stderr=out,
             start_new_session=True,
         )
+    first = 0
     try:
         first = _first_process(nspawn, log)
         pid_file.write_text(f"{first}\n", encoding="utf-8")
@@ -87,7 +88,10 @@ def booted(root: Path, network: str, log: Path) -> Iterator[int]:
         yield first
     finally:
         pid_file.unlink(missing_ok=True)
-        # SIGTERM would ask the machine to shut down in good order; it ends here at once.
+        # SIGTERM would ask the machine to shut down in good order; it ends here at once, its first
+        # process too, which may outlive the one that started it, and all others with that.
+        if first:
+            os.kill(first, signal.SIGKILL)
         os.killpg(nspawn.pid, signal.SIGKILL)
         nspawn.wait()
 

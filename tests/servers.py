@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -135,12 +135,12 @@ class AlertmanagerServer:
     same data: what was told is kept, alerts are not (it holds those in memory).
     """
 
-    def __init__(self, directory: Path, hook: str) -> None:
+    def __init__(self, directory: Path, hook: str, more: str = "") -> None:
         self._directory = directory
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         config = directory / "alertmanager.yml"
-        config.write_text(_ALERTMANAGER_CONFIG.format(hook=hook), encoding="utf-8")
+        config.write_text(_ALERTMANAGER_CONFIG.format(hook=hook) + more, encoding="utf-8")
 
     @property
     def url(self) -> str:
@@ -178,11 +178,11 @@ class AlertmanagerServer:
             self._process.wait()
             self._process = None
 
-    def alerts(self) -> list[dict[str, object]]:
+    def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts that it holds now and that are not over."""
         answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30, verify=NO_AUTHORITIES)
         assert answer.status_code == 200, answer.text
-        alerts: list[dict[str, object]] = answer.json()
+        alerts: list[dict[str, Any]] = answer.json()
         return alerts
 
     def notified(self) -> int:
@@ -252,15 +252,19 @@ def own_prometheus(tmp_path: Path) -> Iterator[PrometheusServer]:
 
 
 @pytest.fixture
-def own_alertmanager(tmp_path: Path) -> Iterator[Callable[[str], AlertmanagerServer]]:
-    """Makes an Alertmanager for one test that tells a webhook; not yet started."""
+def own_alertmanager(tmp_path: Path) -> Iterator[Callable[..., AlertmanagerServer]]:
+    """
+    Makes an Alertmanager for one test that tells a webhook; not yet started.
+
+    A second argument is added to its configuration.
+    """
     need("prometheus-alertmanager")
     made: list[AlertmanagerServer] = []
 
-    def make(hook: str) -> AlertmanagerServer:
+    def make(hook: str, more: str = "") -> AlertmanagerServer:
         directory = tmp_path / f"alertmanager-{len(made)}"
         directory.mkdir()
-        made.append(AlertmanagerServer(directory, hook))
+        made.append(AlertmanagerServer(directory, hook, more))
         return made[-1]
 
     yield make

@@ -1,5 +1,6 @@
 """From a fault to what a real Alertmanager tells: once, whoever restarts, and its end."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
-from tests.collector.timeline.boot_script import UP
+from tests.collector.timeline.boot_script import CUT, UP
 from tests.servers import AlertmanagerServer
 from thongsuot_collector.notify.channels.alertmanager import Settings
 from thongsuot_collector.notify.dispatch.service import NotificationService
@@ -26,7 +27,7 @@ from thongsuot_collector.notify.settings import NotifySettings
 
 pytestmark = pytest.mark.servers
 
-Make = Callable[[str], AlertmanagerServer]
+Make = Callable[..., AlertmanagerServer]
 
 
 @pytest.fixture
@@ -63,6 +64,34 @@ def statuses(sink: ReceiverProcess, incident: str) -> list[str]:
     return sorted(alert["status"] for alert in received if alert["incident"] == incident)
 
 
+INHIBITION = """\
+inhibit_rules:
+  - source_matchers: ['severity="critical"']
+    target_matchers: ['severity=~"major|minor|warning|indeterminate"']
+    equal: [incident, audience]
+"""
+
+
+def severities(sink: ReceiverProcess, incident: str) -> set[str]:
+    """Return the severities of what Alertmanager has told of an incident."""
+    received = [alert for alert in sink.folder.received() if alert["incident"] == incident]
+    return {json.loads(alert["labels"])["severity"] for alert in received}
+
+
+def muted(alertmanager: AlertmanagerServer, incident: str) -> int:
+    """Return how many alerts of an incident another alert keeps silent."""
+    return sum(
+        alert["labels"]["incident"] == incident and bool(alert["status"]["inhibitedBy"])
+        for alert in alertmanager.alerts()
+    )
+
+
+def firing_fingerprints(sink: ReceiverProcess) -> set[str]:
+    """Return the alerts whose end has not been told."""
+    latest = {alert["fingerprint"]: alert["status"] for alert in sink.folder.received()}
+    return {fingerprint for fingerprint, status in latest.items() if status == "firing"}
+
+
 async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
@@ -81,6 +110,37 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
     firing, resolved = ["firing"] * 2, ["resolved"] * 2
     assert statuses(sink, event.incident.id) == firing + resolved
     assert len({alert["fingerprint"] for alert in sink.folder.received()}) == 2
+    labels = [json.loads(alert["labels"]) for alert in sink.folder.received()]
+    assert all(
+        alert.items()
+        >= {"alertname": "LinkFault", "severity": "major", "segment": "access"}.items()
+        for alert in labels
+    )
+
+
+async def test_a_route_by_severity_hears_when_the_site_has_no_line_left(
+    own_alertmanager: Make, sink: ReceiverProcess, tmp_path: Path
+) -> None:
+    """With the inhibition of the documentation: what was told as major is muted, not resolved."""
+    alertmanager = own_alertmanager(f"http://127.0.0.1:{sink.port}/", INHIBITION).start()
+    made = steady_city(city_inventory())
+    async with notifying(made, tmp_path, alertmanager) as dispatcher:
+        event = cut_fibre(made)
+        dispatcher.enqueue((event,))
+        await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
+        made.report("s0", "5g", CUT)
+        made.run(made.now_s + 120)
+        dispatcher.enqueue(tuple(made.notifications[1:]))
+        await eventually(lambda: "critical" in severities(sink, event.incident.id))
+        await eventually(lambda: muted(alertmanager, event.incident.id) == 2)
+        assert "resolved" not in statuses(sink, event.incident.id)
+        before = len(made.notifications)
+        made.report("s0", "5g", UP)
+        made.report("s0", "fiber", UP)
+        made.run(made.now_s + 200)
+        dispatcher.enqueue(tuple(made.notifications[before:]))
+        await eventually(lambda: not alertmanager.alerts())
+        await eventually(lambda: firing_fingerprints(sink) == set())
 
 
 async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended_meanwhile(

@@ -25,6 +25,7 @@ def main() -> None:
                     "fingerprint": alert["fingerprint"],
                     "incident": alert["labels"]["incident"],
                     "summary": alert["annotations"]["summary"],
+                    "labels": json.dumps(alert["labels"], sort_keys=True),
                 }
             )
         return 200, ""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.inventory.tiles import area_of
 from thongsuot_collector.notify.render import text
 from thongsuot_collector.notify.render.names import owner_name, party_name
 from thongsuot_collector.queries.city import CityState
@@ -22,7 +23,6 @@ from thongsuot_collector.queries.records import (
 )
 from thongsuot_collector.queries.scope import QueryScope
 from thongsuot_collector.queries.sites import link_records
-from thongsuot_collector.queries.tiles import area_of
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.segment import Party

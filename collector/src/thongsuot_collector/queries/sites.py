@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.inventory.tiles import area_of, tiles
 from thongsuot_collector.queries.city import CityState, by_site
 from thongsuot_collector.queries.records import (
     AgentRecord,
@@ -13,7 +14,6 @@ from thongsuot_collector.queries.records import (
     utc,
 )
 from thongsuot_collector.queries.scope import QueryScope
-from thongsuot_collector.queries.tiles import area_of, tiles
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes

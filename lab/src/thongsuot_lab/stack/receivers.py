@@ -168,9 +168,17 @@ _ALERTMANAGER_CONFIGURATION = """\
 # One alert for each incident and party, by the collector; people look at the page.
 route:
   receiver: page
-  group_by: [alertname, audience]
+  group_by: [incident, audience]
 receivers:
   - name: page
+# An incident that becomes graver is a second alert beside the first.
+inhibit_rules:
+  - source_matchers: ['severity="critical"']
+    target_matchers: ['severity=~"major|minor|warning|indeterminate"']
+    equal: [incident, audience]
+  - source_matchers: ['severity="major"']
+    target_matchers: ['severity=~"minor|warning|indeterminate"']
+    equal: [incident, audience]
 """
 
 

@@ -1,5 +1,6 @@
 """Alertmanager: the contract, what an alert is, and what is repeated."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -19,9 +20,16 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify.channels.alertmanager import AlertmanagerChannel, Settings, check
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.notify.channels.alertmanager import (
+    AlertmanagerChannel,
+    Settings,
+    alert_name,
+    check,
+)
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage
+from thongsuot_collector.rules.loader import load_all
 
 BEARER = "bearer-of-the-cluster"
 TROUBLE = {
@@ -84,6 +92,11 @@ def with_memo(message: NotificationMessage, memo: str | None) -> NotificationMes
     return msgspec.structs.replace(message, memo=memo)
 
 
+def with_severity(message: NotificationMessage, severity: Severity) -> NotificationMessage:
+    incident = msgspec.structs.replace(message.incident, severity=severity)
+    return msgspec.structs.replace(message, incident=incident)
+
+
 async def test_labels_stay_from_the_opening_to_the_end_whatever_the_incident_becomes(
     fixture: AlertmanagerFixture,
 ) -> None:
@@ -104,8 +117,9 @@ async def test_labels_stay_from_the_opening_to_the_end_whatever_the_incident_bec
     first, last = fixture.labels()
     assert first == last
     assert fixture.received_kinds() == ["opened", "resolved"]
-    assert first["alertname"] == "carrier_outage"
+    assert first["alertname"] == "CarrierOutage"
     assert (first["party"], first["responsible"]) == ("carrier", "vnpt")
+    assert (first["carrier"], first["segment"], first["severity"]) == ("vnpt", "access", "critical")
     assert "site" not in first
 
 
@@ -115,10 +129,75 @@ async def test_an_alert_of_one_link_says_which(fixture: AlertmanagerFixture) -> 
     await channel.send(message_of(cut_fibre(made, "s3"), made))
     await channel.close()
     (labels,) = fixture.labels()
-    wanted = {"site": "s3", "link": "fiber", "carrier": "vnpt", "medium": "fiber"}
-    assert labels.items() >= wanted.items()
-    assert labels["audience"] == "carrier:vnpt"
-    assert "severity" not in labels
+    assert (
+        labels.items()
+        >= {
+            "alertname": "LinkFault",
+            "severity": "major",
+            "segment": "access",
+            "site": "s3",
+            "link": "fiber",
+            "carrier": "vnpt",
+            "medium": "fiber",
+            "audience": "carrier:vnpt",
+        }.items()
+    )
+
+
+async def test_an_incident_that_becomes_graver_is_an_alert_more_and_all_end_with_it(
+    fixture: AlertmanagerFixture,
+) -> None:
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
+    graver = with_severity(opened, Severity.CRITICAL)
+    channel = fixture.channel()
+    memo = (await channel.send(opened)).memo
+    memo = (await channel.send(with_memo(graver, memo))).memo
+    lesser = with_memo(with_severity(opened, Severity.MINOR), memo)
+    memo = (await channel.send(lesser)).memo
+    assert [labels["severity"] for labels in fixture.labels()] == ["major", "critical"]
+    await channel.resend([with_memo(graver, memo)])
+    await channel.send(with_memo(message_of(restore_fibre(made), made), memo))
+    await channel.close()
+    first, second, *ended = fixture.labels()
+    assert ended == [first, second]
+    assert fixture.received_kinds() == ["opened", "opened", "resolved", "resolved"]
+    assert {name for name in first if first[name] != second[name]} == {"severity"}
+
+
+async def test_a_severity_that_the_settings_name_stays_as_they_name_it(
+    fixture: AlertmanagerFixture,
+) -> None:
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
+    settings = msgspec.structs.replace(fixture.settings, labels={"severity": "page"})
+    channel = AlertmanagerChannel(settings)
+    memo = (await channel.send(opened)).memo
+    await channel.send(with_memo(with_severity(opened, Severity.CRITICAL), memo))
+    await channel.close()
+    assert [labels["severity"] for labels in fixture.labels()] == ["page"]
+
+
+async def test_an_alert_of_an_older_collector_ends_under_the_labels_that_it_was_given(
+    fixture: AlertmanagerFixture,
+) -> None:
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
+    old = {"alertname": "link_fault", "incident": opened.incident.id}
+    memo = msgspec.json.encode({"labels": old, "starts_ns": opened.incident.opened_ns}).decode()
+    channel = fixture.channel()
+    await channel.resend([with_memo(opened, memo)])
+    await channel.send(with_memo(message_of(restore_fibre(made), made), memo))
+    await channel.close()
+    assert fixture.labels() == [old, old]
+    assert fixture.received_kinds() == ["opened", "resolved"]
+
+
+def test_every_rule_has_an_alert_name_as_alerts_are_written() -> None:
+    names = {alert_name(rule.code) for rule in load_all()}
+    assert len(names) == len(load_all())
+    assert {"CarrierOutage", "LinkFault", "SitePower"} <= names
+    assert all(re.fullmatch("([A-Z][a-z0-9]+)+", name) for name in names)
 
 
 async def test_what_is_open_is_repeated_and_what_is_over_is_not(

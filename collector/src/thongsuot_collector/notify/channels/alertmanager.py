@@ -2,8 +2,11 @@
 Alertmanager: an alert for each party and incident; grouping, silences, HA are then its own.
 
 API v2 (``POST /api/v2/alerts``). An alert is what its labels are, so those are fixed when it is
-opened and kept until it is over; what changes stands in annotations. Alertmanager keeps alerts in
-memory only and drops what it has not heard of, so everything open is sent again and again.
+opened and kept until it is over; what changes stands in annotations. An incident that becomes
+graver opens a second alert with the new ``severity`` beside the first, as a pair of rules of
+Prometheus would: routes hear of it, nothing is called resolved that is not, and both end with the
+incident. Alertmanager keeps alerts in memory only and drops what it has not heard of, so everything
+open is sent again and again.
 """
 
 import asyncio
@@ -15,6 +18,8 @@ import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.inventory.tiles import area_of
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.http.client import (
     HttpChannelSettings,
@@ -29,8 +34,11 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
 )
 from thongsuot_collector.notify.render.document import timestamp
+from thongsuot_schema.segment import Party
 
 PATH = "/api/v2/alerts"
+
+SEVERITY = "severity"
 
 _ALERTS_AT_ONCE = 64
 """As Prometheus: one request for a city's storm would be refused as too large."""
@@ -54,7 +62,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     One ``[[channels]]`` of kind ``alertmanager``.
 
     ``urls`` are those of all members of one cluster, without ``/api``: each is told, as Prometheus
-    does. ``resend_s`` is how often what is open is sent again. ``lasts_s`` is for how long
+    does. ``repeat_s`` is how often what is open is sent again. ``lasts_s`` is for how long
     Alertmanager believes in an alert that it hears no more of: a collector that is away for a while
     must not look like a repair. ``labels`` are added to every alert.
     """
@@ -88,10 +96,14 @@ class PostableAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class AlertIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an alert stays from its opening to its end: the channel's memo."""
+    """What of an alert stays from its opening to its end."""
 
     labels: dict[str, str]
     starts_ns: int
+
+
+Identities = tuple[AlertIdentity, ...]
+"""The alerts of one incident and party, the first one first: the channel's memo."""
 
 
 class AlertmanagerChannel:
@@ -110,23 +122,24 @@ class AlertmanagerChannel:
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Post one alert."""
-        memo = message.memo or _fixed(message, self._settings.labels)
+        identities = self._identities(message)
         async with self._lock:
             if message.kind is NotificationKind.RESOLVED:
                 self._end(message.thread_id)
             else:
                 self._ended.pop(message.thread_id, None)
-            reply = await self._post([self._alert(message, memo)])
-        return reply.channel_result(memo=memo)
+            reply = await self._post(self._alerts(message, identities))
+        return reply.channel_result(memo=msgspec.json.encode(identities).decode())
 
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
         """Post again what is open."""
         answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
         async with self._lock:
             alerts = [
-                self._alert(message, message.memo or _fixed(message, self._settings.labels))
+                alert
                 for message in messages
                 if message.thread_id not in self._ended
+                for alert in self._alerts(message, self._identities(message))
             ]
             for first in range(0, len(alerts), _ALERTS_AT_ONCE):
                 answer = (
@@ -140,21 +153,39 @@ class AlertmanagerChannel:
         """Close the connections."""
         await self._client.close()
 
-    def _alert(self, message: NotificationMessage, memo: str) -> PostableAlert:
-        fixed = msgspec.json.decode(memo, type=AlertIdentity)
-        now_ns = message.record.at_ns
-        if message.kind is NotificationKind.RESOLVED:
-            # Not before its start: that is refused. An end that lies back is its true end.
-            ends_ns = max(message.incident.closed_ns or now_ns, fixed.starts_ns + 1_000_000)
-        else:
-            ends_ns = time.time_ns() + round(self._settings.lasts_s * NS_PER_S)
-        return PostableAlert(
-            labels=fixed.labels,
-            annotations=_annotations(message),
-            starts_at=timestamp(fixed.starts_ns),
-            ends_at=timestamp(ends_ns),
-            generator_url=message.document.page_url,
+    def _identities(self, message: NotificationMessage) -> Identities:
+        """Return the alerts of an incident: those opened before, and a new one where it is due."""
+        known = _decode_memo(message.memo)
+        opened = AlertIdentity(
+            labels=_labels(message, self._settings.labels), starts_ns=message.incident.opened_ns
         )
+        if not known:
+            return (opened,)
+        if message.kind is NotificationKind.RESOLVED or not _is_graver(opened, known[-1]):
+            return known
+        labels = known[0].labels | {SEVERITY: opened.labels[SEVERITY]}
+        return (*known, AlertIdentity(labels=labels, starts_ns=message.record.at_ns))
+
+    def _alerts(self, message: NotificationMessage, identities: Identities) -> list[PostableAlert]:
+        now_ns = message.record.at_ns
+        annotations = _annotations(message)
+        alerts = []
+        for identity in identities:
+            if message.kind is NotificationKind.RESOLVED:
+                # Not before its start: that is refused. An end that lies back is its true end.
+                ends_ns = max(message.incident.closed_ns or now_ns, identity.starts_ns + 1_000_000)
+            else:
+                ends_ns = time.time_ns() + round(self._settings.lasts_s * NS_PER_S)
+            alerts.append(
+                PostableAlert(
+                    labels=identity.labels,
+                    annotations=annotations,
+                    starts_at=timestamp(identity.starts_ns),
+                    ends_at=timestamp(ends_ns),
+                    generator_url=message.document.page_url,
+                )
+            )
+        return alerts
 
     async def _post(self, alerts: Sequence[PostableAlert]) -> HttpReply:
         """Post to every member of the cluster; the best answer stands for it."""
@@ -176,24 +207,48 @@ class AlertmanagerChannel:
             del self._ended[next(iter(self._ended))]
 
 
-def _fixed(message: NotificationMessage, more: dict[str, str]) -> str:
-    """Return what an alert is called for as long as it lasts."""
+def _decode_memo(memo: str) -> Identities:
+    """Return what an earlier answer left; an older collector left one alert, bare."""
+    if not memo:
+        return ()
+    decoded = msgspec.json.decode(memo, type=AlertIdentity | Identities)
+    return (decoded,) if isinstance(decoded, AlertIdentity) else decoded
+
+
+def _is_graver(opened: AlertIdentity, last: AlertIdentity) -> bool:
+    """
+    Return whether an alert would be graver than the last one of the same incident.
+
+    One whose ``severity`` the settings have named, or that has none (it was opened by an older
+    collector), stays the only one.
+    """
+    now, before = opened.labels.get(SEVERITY, ""), last.labels.get(SEVERITY, "")
+    known = {severity.value for severity in Severity}
+    return {now, before} <= known and Severity(now).is_worse_than(Severity(before))
+
+
+def _labels(message: NotificationMessage, more: dict[str, str]) -> dict[str, str]:
+    """Return what an alert is called that is opened by a message."""
     incident = message.incident
     labels = {
-        "alertname": incident.code,
+        "alertname": alert_name(incident.code),
         "incident": incident.id,
+        SEVERITY: incident.severity.value,
+        "segment": "" if incident.segment is None else incident.segment.value,
         "audience": str(message.audience),
         "party": incident.party.party.value,
         "responsible": incident.party.name,
+        "carrier": incident.party.name if incident.party.party is Party.CARRIER else "",
         "test": "true" if message.is_test else "",
         **_place(message),
         **more,
     }
-    fixed = AlertIdentity(
-        labels={name: value for name, value in labels.items() if value},
-        starts_ns=incident.opened_ns,
-    )
-    return msgspec.json.encode(fixed).decode()
+    return {name: value for name, value in labels.items() if value}
+
+
+def alert_name(code: str) -> str:
+    """Return the name of the alerts of a rule: ``CarrierOutage`` of ``carrier_outage``."""
+    return "".join(word.capitalize() for word in code.split("_"))
 
 
 def _place(message: NotificationMessage) -> dict[str, str]:
@@ -201,14 +256,16 @@ def _place(message: NotificationMessage) -> dict[str, str]:
     if len(message.document.affected) != 1:
         return {}
     (affected,) = message.document.affected
-    return {
+    place = {
         "site": affected.site,
         "commune": affected.commune,
+        "area": area_of(affected.commune),
         "link": affected.link,
         "service": affected.service,
         "carrier": affected.carrier,
         "medium": affected.medium,
     }
+    return {name: value for name, value in place.items() if value}
 
 
 def _annotations(message: NotificationMessage) -> dict[str, str]:

@@ -7,13 +7,13 @@ import msgspec
 
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.inventory.tiles import tiles
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.incidents import summary, turn_of
 from thongsuot_collector.queries.records import CitySummary, LinkRecord, SiteStatus, Turn
 from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import Selection, select_records
 from thongsuot_collector.queries.sites import link_records, site_records, worst
-from thongsuot_collector.queries.tiles import tiles
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes, own_name, sort_key
 from thongsuot_schema.inventory.model import MOBILE_MEDIA
 from thongsuot_schema.state import State

@@ -25,7 +25,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def tiles() -> dict[str, Tile]:
     """Return the tiles by the code of their commune."""
-    text = files("thongsuot_collector.queries").joinpath("tiles.csv").read_text("utf-8")
+    text = files("thongsuot_collector.inventory").joinpath("tiles.csv").read_text("utf-8")
     return {
         row["code"]: Tile(
             code=row["code"], area=row["area"], row=int(row["row"]), column=int(row["column"])

@@ -1,6 +1,6 @@
 """Every commune has one place on the wall, and stands where it lies."""
 
-from thongsuot_collector.queries.tiles import area_of, tiles
+from thongsuot_collector.inventory.tiles import area_of, tiles
 from thongsuot_schema.inventory.communes import bundled_communes
 
 

@@ -106,6 +106,7 @@ class Agent:
                 self_metrics=self._self_metrics,
                 links=lambda: monitor.links,
                 charge=self._data_budget.charge,
+                is_own_url={target.url for target in context.local_config.targets}.__contains__,
             ),
         )
         self._site_configs = self._make_site_configs(active)

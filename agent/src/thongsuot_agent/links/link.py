@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
-from thongsuot_agent.links.egress import Egress, find_egress
+from thongsuot_agent.links.egress import Egress, address_family, family_of, find_egress
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.resolvers import Resolvers
 from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
@@ -120,6 +120,30 @@ class LiveLink:
             self._egresses.clear()
         self._egresses[key] = egress
         return egress
+
+    def is_neighbour(self, destination: str) -> bool:
+        """
+        Return whether a destination is this device, or stands beside it on the link's network: the
+        kernel would send to it without the gateway that everything else goes by.
+        """
+        family = family_of(destination)
+        if destination in self.state.addresses(family):
+            return True
+        if self.state.gateway(family) is None:
+            return False  # a line with nobody beside this device
+        wanted = address_family(family)
+        try:
+            route = self.kernel.route(
+                family=wanted,
+                destination=socket.inet_pton(wanted, destination),
+                source=None,
+                index=self.state.index,
+                mark=self.selector.mark,
+                tos=self.selector.tos,
+            )
+        except OSError:
+            return True  # where a packet would end is not known: it is not sent
+        return route is not None and any(hop.gateway is None for hop in route.next_hops)
 
     def open_udp(self, family: Family, destination: str, port: int) -> socket.socket:
         """Return a non-blocking UDP socket bound to this link and connected to a destination."""

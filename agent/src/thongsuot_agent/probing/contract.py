@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.probing.destinations import is_public
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Family, Finding
@@ -31,6 +32,12 @@ def _charge_nothing(link: str, used_bytes: int) -> None:
     del link, used_bytes
 
 
+def _own(url: str) -> bool:
+    """Return that a URL is the device's own choice: a person runs a single probe by hand."""
+    del url
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeServices:
     """
@@ -38,12 +45,26 @@ class ProbeServices:
 
     ``self_metrics`` returns what the agent knows of itself, and of a link by its name; nothing
     where no agent runs (a single probe by hand). ``links`` returns all links of the device by name.
-    ``charge`` counts bytes that a run used on another link than its own.
+    ``charge`` counts bytes that a run used on another link than its own. ``is_own_url`` says
+    whether the device's own settings name a URL: one that only a collector names must not lead into
+    the networks of the site.
     """
 
     self_metrics: Callable[[str], Mapping[Metric, float]] = _no_metrics
     links: Callable[[], Mapping[str, LiveLink]] = dict
     charge: Callable[[str, int], None] = _charge_nothing
+    is_own_url: Callable[[str], bool] = _own
+
+    def is_forbidden(self, url: str, address: str) -> bool:
+        """
+        Return whether nothing may be fetched at an address for the sake of a target's URL: only a
+        collector names it, and the address is this device, or one beside it on a network of it.
+        """
+        if self.is_own_url(url):
+            return False
+        return not is_public(address) or any(
+            link.is_neighbour(address) for link in self.links().values()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

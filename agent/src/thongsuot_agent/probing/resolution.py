@@ -1,6 +1,7 @@
 """Resolving the host of a service over the link itself, as a stub resolver would."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import address_family, family_of
@@ -31,6 +32,12 @@ class Resolution:
     cost_bytes: int = 0
 
 
+def _nothing_is_forbidden(address: str) -> bool:
+    """Return ``False``: the device's own settings say where to connect to."""
+    del address
+    return False
+
+
 async def resolve_host(
     link: Outbound,
     family: Family,
@@ -39,19 +46,21 @@ async def resolve_host(
     expected: tuple[str, ...],
     *,
     servers: tuple[str, ...] = (),
+    is_forbidden: Callable[[str], bool] = _nothing_is_forbidden,
 ) -> Resolution:
     """
     Return the addresses of one family of a host.
 
     ``servers``, or else the link's own name servers, are asked, those of the same family first, the
     next one when one does not answer within its share of ``timeout_s``. ``expected`` are the
-    prefixes an answer must lie in (see ``forgery``).
+    prefixes an answer must lie in (see ``forgery``). An answer that ``is_forbidden`` is as untrue:
+    of several addresses one is enough, whichever would be connected to.
 
     Raises:
         LinkUnusable: nothing can be sent by the link, no name server is known for it, or the host
             is an address of the other family.
     """
-    if _is_literal(host):
+    if is_address(host):
         if family_of(host) is not family:
             raise LinkUnusable(Reason.NOT_SUPPORTED, f"the URL names no {family} address")
         return Resolution(addresses=(host,))
@@ -75,7 +84,7 @@ async def resolve_host(
             cost_bytes=cost_bytes,
         )
         if lookup.took_s is not None:
-            return _checked(result, expected)
+            return _checked(result, expected, is_forbidden)
     return result
 
 
@@ -86,13 +95,19 @@ def _as_name_reason(reason: Reason | None) -> Reason | None:
     return Reason.NAME_SERVER_FAILED
 
 
-def _checked(result: Resolution, expected: tuple[str, ...]) -> Resolution:
+def _checked(
+    result: Resolution, expected: tuple[str, ...], is_forbidden: Callable[[str], bool]
+) -> Resolution:
     lies = forged(result.addresses, expected)
-    if not lies:
+    inside = tuple(address for address in result.addresses if is_forbidden(address))
+    if not lies and not inside:
         return result
+    detail = f"answered {', '.join(lies or inside)}"
+    if not lies:
+        detail += ", in a network of this site, which only its own settings may name"
     return Resolution(
         reason=Reason.NAME_ANSWER_FORGED,
-        detail=f"answered {', '.join(lies)}",
+        detail=detail,
         took_s=result.took_s,
         doubts=result.doubts,
         cost_bytes=result.cost_bytes,
@@ -118,7 +133,8 @@ def _reachable(link: Outbound, servers: list[str]) -> list[NameServerAddress]:
     return reachable
 
 
-def _is_literal(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether a host of a URL is an address, so that nobody is asked for its name."""
     try:
         socket.inet_pton(address_family(family_of(host)), host)
     except OSError:

@@ -10,12 +10,13 @@ larger allowance than the file gives.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.probing.destinations import Address, is_one_host, is_public_host
 from thongsuot_agent.scheduler.job import EDGE, FIRST_HOP, GATEWAY, RESOLVER
 from thongsuot_schema.inventory.model import ProbeSchedule, Role
 from thongsuot_schema.siteconfig.model import (
@@ -72,13 +73,6 @@ address.
 _WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP, EDGE})
 _OWN_NAMES = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "intranet")
 _NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
-_ENDS_IN_IPV4 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
-"""NAT64 (RFC 6052, RFC 8215): a translator takes the packet to the IPv4 address at its end."""
-_LANS = tuple(
-    ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-)
-"""Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
 
 
 def mistakes(site_config: SiteConfiguration, config: AgentConfig) -> Iterator[Mistake]:
@@ -136,7 +130,7 @@ def _link(link: ConfiguredLink, config: AgentConfig, path: Path) -> Iterator[Mis
         )
     for place, text in enumerate(link.resolvers):
         address = _address(text)
-        if address is None or not _is_one_host(address):
+        if address is None or not is_one_host(address):
             here = (*path, "resolvers", place)
             yield here, f'"{text}" is not the address of one other host'
 
@@ -153,7 +147,7 @@ def _target(target: ConfiguredTarget, known_urls: set[str], path: Path) -> Itera
     for place, text in enumerate(target.addresses):
         address = _address(text)
         # What is no address is told of by the checks that a settings file goes through.
-        if text not in _WORDS and address is not None and not _is_one_host(address):
+        if text not in _WORDS and address is not None and not is_one_host(address):
             yield (
                 (*path, "addresses", place),
                 f'"{text}" is not the address of one other host',
@@ -212,34 +206,11 @@ def _own_kinds(config: AgentConfig) -> dict[str, ProbeSchedule]:
     return probes_by_kind
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def _address(text: str) -> Address | None:
     try:
         return ip_address(text)
     except ValueError:
         return None
-
-
-def _is_one_host(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether an address can be one host that is not this device."""
-    address = _unwrapped(address)
-    return not (
-        address.is_loopback
-        or address.is_multicast
-        or address.is_unspecified
-        or address.is_link_local
-        # 240.0.0.0/4 with the broadcast address; of IPv6 "reserved" is most of it.
-        or (address.version == 4 and address.is_reserved)
-    )
-
-
-def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address that a packet for an IPv6 address ends at, where there is one."""
-    if address.version == 4:
-        return address
-    inner = address.ipv4_mapped or address.sixtofour
-    if inner is None and any(address in prefix for prefix in _ENDS_IN_IPV4):
-        inner = IPv4Address(int(address) & 0xFFFFFFFF)
-    return address if inner is None else inner
 
 
 def _is_public(url: str) -> bool:
@@ -254,14 +225,4 @@ def _is_public(url: str) -> bool:
         # Numbers in other clothes (0x7f000001, 2130706433, 127.1) are addresses to some resolvers:
         # to those that end in a number (WHATWG URL, "ends in a number").
         return not _NUMBER.fullmatch(last) and last not in _OWN_NAMES
-    address = _unwrapped(address)
-    return (
-        _is_one_host(address)
-        and not _is_compatible(address)
-        and not any(address in lan for lan in _LANS if lan.version == address.version)
-    )
-
-
-def _is_compatible(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether an address is of the deprecated form ::a.b.c.d, which no service has."""
-    return address.version == 6 and int(address) < 1 << 32
+    return is_public_host(address)

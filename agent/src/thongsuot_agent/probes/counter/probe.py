@@ -17,7 +17,7 @@ Cost        as for ``http``, with 4 KB of the body where none is expected; 5 pac
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -271,6 +271,7 @@ class _Visit:
             min(settings.resolve_timeout_s, timeout_s),
             self._target.expect_addresses,
             servers=settings.resolvers,
+            is_forbidden=partial(self._services.is_forbidden, self._target.url),
         )
         self.cost_bytes += resolved.cost_bytes
         if resolved.took_s is not None:

@@ -5,10 +5,11 @@ Measures    the phases resolve (by the link's own name server), connect, TLS, fi
             and their total; status and length of the response; when the first certificate of the
             chain runs out and how many the server sent. Of several addresses answered,
             the runs of a series take turns (see ``address_rotation``).
-Failed      the name is not resolved, or to what cannot be true; refused, reset, timed out, told by
-            phase (a path that loses large packets shows as a TLS handshake that timed out);
-            certificate expired, not valid yet, for another name, untrusted; status or text not as
-            expected. What was measured until then is kept.
+Failed      the name is not resolved, or to what cannot be true, or, of a page that only the
+            collector names, to an address in a network of the site; refused, reset, timed out,
+            told by phase (a path that loses large packets shows as a TLS handshake that timed
+            out); certificate expired, not valid yet, for another name, untrusted; status or text
+            not as expected. What was measured until then is kept.
 Unmeasured  the link is down, has no address or no route; no name server is known for it; the
             agent itself was not given the CPU while the time ran out.
 Source      RFC 9110, RFC 9112; RFC 8446 (TLS 1.3); RFC 5280 and RFC 9525 (certificates).
@@ -16,8 +17,9 @@ Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_by
             as the kernel counted it (TCP_INFO). A refused certificate costs a second handshake.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -32,7 +34,7 @@ from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
-from thongsuot_agent.probing.resolution import Resolution, resolve_host
+from thongsuot_agent.probing.resolution import Resolution, is_address, resolve_host
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
@@ -116,14 +118,17 @@ class HttpProbe:
     """The requests over one link; those of one series take turns among the addresses answered."""
 
     def __init__(self, services: ProbeServices) -> None:
-        del services
+        self._services = services
         self._rotation = AddressRotation()
 
     async def __call__(
         self, link: LiveLink, target: Target, family: Family, settings: Settings
     ) -> Finding:
         """Make one request and look at what came back."""
-        visit = _PageFetch(link, target, family, settings, self._rotation)
+        is_forbidden = partial(self._services.is_forbidden, target.url)
+        visit = _PageFetch(
+            link, target, family, settings, self._rotation, is_forbidden=is_forbidden
+        )
         try:
             with LatenessWatch() as watch:
                 await visit.follow(target.url)
@@ -144,8 +149,11 @@ class _PageFetch:
         family: Family,
         settings: Settings,
         rotation: AddressRotation,
+        *,
+        is_forbidden: Callable[[str], bool],
     ) -> None:
         self._link = link
+        self._is_forbidden = is_forbidden
         self._rotation = rotation
         self._target = target
         self._family = family
@@ -165,6 +173,9 @@ class _PageFetch:
             response = self._response
             if response is None or response.reason is not None or not response.redirect_url:
                 break
+            host = urlsplit(response.redirect_url).hostname or ""
+            if is_address(host) and self._is_forbidden(host):
+                break  # a redirect that is not followed is an answer like any other
             url = response.redirect_url
         self._took_s = self._elapsed_s()
 
@@ -177,6 +188,7 @@ class _PageFetch:
             host,
             min(self._settings.resolve_timeout_s, self._left_s()),
             self._target.expect_addresses,
+            is_forbidden=self._is_forbidden,
         )
         self.cost_bytes += self._resolved.cost_bytes
         series = (self._family, host)

@@ -38,7 +38,8 @@ def commands() -> dict[str, Sequence[str]]:
     scripts = [script for script in SCRIPTS if (ROOT / script).is_file()]
     shell = [sys.executable, __file__, "shell", *scripts]
     return {
-        "types (basedpyright)": (python, "-m", "basedpyright", "--level", "error"),
+        # The second checker: of the product here, and at night of the tests as well.
+        "types (basedpyright)": (*basedpyright(), *sources, "ansible"),
         "types (mypy)": (python, "-m", "mypy", *sources, *others),
         "style": (python, "-m", "ruff", "check", "--quiet", "."),
         "format": (python, "-m", "ruff", "format", "--check", "--quiet", "--diff", "."),
@@ -54,6 +55,11 @@ def commands() -> dict[str, Sequence[str]]:
         "hosts and paths": (python, __file__, "hosts"),
         "secrets": (python, "tools/leaks.py"),
     }
+
+
+def basedpyright() -> Sequence[str]:
+    """Return the command of the second type checker; without paths it checks the tests, too."""
+    return (sys.executable, "-m", "basedpyright", "--level", "error")
 
 
 def check_shell(scripts: Sequence[str]) -> int:

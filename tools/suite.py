@@ -18,6 +18,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import lint
+
 ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 5
@@ -165,6 +167,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
             if other_python
             else []
         ),
+        SuitePart(name="types", command=lint.basedpyright()),
         pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
@@ -258,11 +261,11 @@ def main(arguments: Sequence[str]) -> int:
         chosen = [part for part in parts if part.name in options.words[1:] or not options.words[1:]]
         # One after the other: what is measured here is time.
         return play_parts(chosen, at_once=1, progress_every_s=PROGRESS_EVERY_S)
-    lint = [lint_part()] if options.words == ["lint"] else []
+    beside = [lint_part()] if options.words == ["lint"] else []
     parts = default_parts(options.other_python)
     waiting = parts[:WAITING]
     return play_parts(
-        [*waiting, *lint, *parts[WAITING:]],
+        [*waiting, *beside, *parts[WAITING:]],
         at_once=AT_ONCE,
         progress_every_s=PROGRESS_EVERY_S,
     )

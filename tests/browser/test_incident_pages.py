@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
@@ -12,22 +11,21 @@ from playwright.async_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Keep
 from tests.browser.test_site_page import NARROWEST, overflow, resize
-from tests.collector.batches import BatchSealer, S, change, icmp_result
-from tests.collector.running import Pusher, collector, eventually, token
+from tests.collector.batches import S
+from tests.collector.queries.reporting_city import CONFIG, ReportingCity
+from tests.collector.running import collector, eventually
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
-from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
+from thongsuot_schema.verdict import Evidence
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -86,80 +84,35 @@ EVIDENCE = (
         link="mobile",
     ),
 )
-CONFIG = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\n"
-BOOTED_NS = 9_000 * S
+DECIDED_AFTER_NS = 3 * S
 
 
-class PushedCity:
-    """The agents of six points, pushing to a real collector."""
+async def open_incident_url(city: ReportingCity, code: str, affected: int = 1) -> str:
+    """Return the address of the open incident of a rule, once so much belongs to it."""
+    urls: list[str] = []
 
-    def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
-        self.client = client
-        self.folder = folder
-        self.agents: dict[str, tuple[BatchSealer, str]] = {}
+    async def is_there() -> bool:
+        listed = (await city.client.get("/incidents?lang=en")).text
+        for part in listed.split('href="/incidents/')[1:]:
+            name = part.partition("?")[0]
+            shown = (await city.client.get(f"/incidents/{name}.json")).json()["incident"]
+            is_it = shown["rule"] == code and shown["status"] == "open"
+            if is_it and shown["affected_now"] == affected:
+                urls.append(f"{city.client.base_url}/incidents/{name}".replace("//i", "/i"))
+                return True
+        return False
 
-    async def push_states(self, site: str, **links: State) -> None:
-        """Push how links are now."""
-        is_first = site not in self.agents
-        if is_first:
-            stream = digest_of(site.encode()).hex()[:16]
-            agent = BatchSealer(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
-            self.agents[site] = agent, token(self.folder, site)
-        agent, secret = self.agents[site]
-        now_ns = time.time_ns() - agent.epoch_ns
-        started = [Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)] if is_first else []
-        changes = [_change(now_ns, link, state) for link, state in links.items()]
-        batch: Batch = agent.batch(
-            now_ns, [icmp_result(now_ns - S, link="fixed")], changes=changes, notices=started
-        )
-        pushed = await Pusher(self.client, agent, secret).batch(batch, boottime_ns=now_ns)
-        assert pushed.status_code == 200, pushed.text
-
-    async def open_incident_url(self, code: str, affected: int = 1) -> str:
-        """Return the address of the open incident of a rule, once so much belongs to it."""
-        urls: list[str] = []
-
-        async def is_there() -> bool:
-            listed = (await self.client.get("/incidents?lang=en")).text
-            for part in listed.split('href="/incidents/')[1:]:
-                name = part.partition("?")[0]
-                shown = (await self.client.get(f"/incidents/{name}.json")).json()["incident"]
-                is_it = shown["rule"] == code and shown["status"] == "open"
-                if is_it and shown["affected_now"] == affected:
-                    urls.append(f"{self.client.base_url}/incidents/{name}".replace("//i", "/i"))
-                    return True
-            return False
-
-        await eventually(is_there)
-        return urls[0]
-
-
-def _change(now_ns: int, link: str, state: State) -> VerdictChange:
-    if state is State.UP:
-        return change(now_ns, state, link=link)
-    verdict = Verdict(
-        link=link,
-        service="",
-        state=state,
-        segment=Segment.ACCESS,
-        symptom=Symptom.ACCESS_SILENT,
-        evidence=EVIDENCE,
-    )
-    return VerdictChange(
-        verdict=verdict,
-        before=State.UP,
-        onset_boottime_ns=now_ns - 3 * S,
-        decided_boottime_ns=now_ns,
-    )
+    await eventually(is_there)
+    return urls[0]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def city(tmp_path: Path) -> AsyncIterator[PushedCity]:
+async def city(tmp_path: Path) -> AsyncIterator[ReportingCity]:
     """A city in which a fibre is cut at one point, and later a carrier fails at all."""
     async with collector(tmp_path, config=CONFIG, inventory=INVENTORY) as client:
-        made = PushedCity(client, tmp_path)
+        made = ReportingCity(client, tmp_path, evidence=EVIDENCE, decided_after_ns=DECIDED_AFTER_NS)
         for site in INVENTORY.sites:
-            await made.push_states(site.name, fixed=State.UP, mobile=State.UP)
+            await made.push(site.name, fixed=State.UP, mobile=State.UP)
         yield made
 
 
@@ -177,15 +130,15 @@ async def fits(page: Page, keep: Keep, name: str) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
-    page: Page, city: PushedCity, keep: Keep, language: str
+    page: Page, city: ReportingCity, keep: Keep, language: str
 ) -> None:
-    await city.push_states("s0", fixed=State.DOWN)
-    single = await city.open_incident_url("link_fault")
+    await city.push("s0", fixed=State.DOWN)
+    single = await open_incident_url(city, "link_fault")
     await page.goto(f"{single}?lang={language}")
     await fits(page, keep, f"incident-one-{language}")
     for site in INVENTORY.sites:
-        await city.push_states(site.name, mobile=State.DOWN)
-    outage = await city.open_incident_url("carrier_outage", affected=6)
+        await city.push(site.name, mobile=State.DOWN)
+    outage = await open_incident_url(city, "carrier_outage", affected=6)
     await page.goto(f"{outage}?lang={language}")
     await expect(page.locator("#affected + .card tbody tr")).to_have_count(6)
     await fits(page, keep, f"incident-outage-{language}")
@@ -211,10 +164,10 @@ async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
 
 
 async def test_a_person_takes_it_on_with_a_few_clicks(
-    page: Page, city: PushedCity, keep: Keep
+    page: Page, city: ReportingCity, keep: Keep
 ) -> None:
-    await city.push_states("s0", fixed=State.DOWN)
-    url = await city.open_incident_url("link_fault")
+    await city.push("s0", fixed=State.DOWN)
+    url = await open_incident_url(city, "link_fault")
     store = open_store(city.folder / STORE_FILE)
     secret = people.put(store, "lan", "Trần Thị Lan")
     store.dispose()

@@ -5,7 +5,8 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Keep
-from tests.browser.test_incident_pages import PushedCity, city, fits
+from tests.browser.test_incident_pages import city, fits, open_incident_url
+from tests.collector.queries.reporting_city import ReportingCity
 from thongsuot_collector.web.lists.columns import LAYOUTS
 from thongsuot_schema.state import State
 
@@ -15,10 +16,10 @@ __all__ = ["city"]
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_every_list_fits_and_is_accessible(
-    page: Page, city: PushedCity, keep: Keep, language: str
+    page: Page, city: ReportingCity, keep: Keep, language: str
 ) -> None:
-    await city.push_states("s2", fixed=State.DOWN)
-    await city.open_incident_url("link_fault")
+    await city.push("s2", fixed=State.DOWN)
+    await open_incident_url(city, "link_fault")
     for name in LAYOUTS:
         url = str(city.client.base_url.join(f"/{name}?lang={language}"))
         await page.goto(url)
@@ -27,10 +28,10 @@ async def test_every_list_fits_and_is_accessible(
 
 
 async def test_a_list_is_filtered_sorted_and_searched_by_keys_and_its_address_says_so(
-    page: Page, city: PushedCity
+    page: Page, city: ReportingCity
 ) -> None:
-    await city.push_states("s2", fixed=State.DOWN)
-    await city.open_incident_url("link_fault")
+    await city.push("s2", fixed=State.DOWN)
+    await open_incident_url(city, "link_fault")
     rows = page.locator(".dense tbody tr")
     await page.goto(str(city.client.base_url.join("/links")))
     await expect(rows).to_have_count(12)
@@ -69,7 +70,7 @@ async def test_a_list_is_filtered_sorted_and_searched_by_keys_and_its_address_sa
 
 
 async def test_a_choice_that_is_being_made_is_not_renewed_away(
-    page: Page, city: PushedCity
+    page: Page, city: ReportingCity
 ) -> None:
     await page.goto(str(city.client.base_url.join("/links")))
     await page.locator("select[name=carrier]").select_option("cuu-long")
@@ -79,7 +80,7 @@ async def test_a_choice_that_is_being_made_is_not_renewed_away(
 
 
 async def test_an_address_that_makes_no_sense_says_why(
-    page: Page, city: PushedCity, complaints: list[str]
+    page: Page, city: ReportingCity, complaints: list[str]
 ) -> None:
     answer = await page.goto(str(city.client.base_url.join("/links?colour=red")))
     assert answer is not None
@@ -90,11 +91,11 @@ async def test_an_address_that_makes_no_sense_says_why(
 
 
 async def test_incidents_stand_beneath_the_one_that_stands_for_them(
-    page: Page, city: PushedCity, keep: Keep
+    page: Page, city: ReportingCity, keep: Keep
 ) -> None:
     for site in ("s0", "s1", "s2", "s3", "s4", "s5"):
-        await city.push_states(site, mobile=State.DOWN)
-    await city.open_incident_url("carrier_outage", affected=6)
+        await city.push(site, mobile=State.DOWN)
+    await open_incident_url(city, "carrier_outage", affected=6)
     await page.goto(str(city.client.base_url.join("/incidents")))
     rows = page.locator(".dense tbody tr")
     await expect(page.locator(".dense tr.inside")).to_have_count(6)

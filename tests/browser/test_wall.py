@@ -7,9 +7,10 @@ from playwright.async_api import Page, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Keep
-from tests.browser.test_incident_pages import PushedCity, city, fits
+from tests.browser.test_incident_pages import city, fits, open_incident_url
 from tests.browser.test_site_page import overflow, resize
 from tests.collector.queries.large_city import large_city
+from tests.collector.queries.reporting_city import ReportingCity
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
@@ -24,10 +25,10 @@ __all__ = ["city"]
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_the_wall_fits_is_accessible_and_says_what_is_to_be_done(
-    page: Page, city: PushedCity, keep: Keep, language: str
+    page: Page, city: ReportingCity, keep: Keep, language: str
 ) -> None:
-    await city.push_states("s2", fixed=State.DOWN)
-    await city.open_incident_url("link_fault")
+    await city.push("s2", fixed=State.DOWN)
+    await open_incident_url(city, "link_fault")
     await page.goto(str(city.client.base_url.join(f"/wall?lang={language}")))
     await expect(page.locator(".tiles a")).to_have_count(126)
     await expect(page.locator(".tiles a.broken")).to_have_count(1)
@@ -36,8 +37,8 @@ async def test_the_wall_fits_is_accessible_and_says_what_is_to_be_done(
     await fits(page, keep, f"wall-{language}")
 
 
-async def test_chips_and_tiles_are_reached_by_keys(page: Page, city: PushedCity) -> None:
-    await city.push_states("s2", fixed=State.DOWN)
+async def test_chips_and_tiles_are_reached_by_keys(page: Page, city: ReportingCity) -> None:
+    await city.push("s2", fixed=State.DOWN)
     await page.goto(str(city.client.base_url.join("/wall")))
     chip = page.get_by_role("link", name="Cửu Long", exact=True)
     await chip.focus()
@@ -51,12 +52,14 @@ async def test_chips_and_tiles_are_reached_by_keys(page: Page, city: PushedCity)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Sóc Sơn")
 
 
-async def test_the_wall_renews_itself_and_shows_how_old_it_is(page: Page, city: PushedCity) -> None:
+async def test_the_wall_renews_itself_and_shows_how_old_it_is(
+    page: Page, city: ReportingCity
+) -> None:
     await page.goto(str(city.client.base_url.join("/wall?screen=1")))
     await expect(page.locator(".tiles a.broken")).to_have_count(0)
     await expect(page.locator("#age")).not_to_have_text("0 giây trước")
-    await city.push_states("s2", fixed=State.DOWN)
-    await city.open_incident_url("link_fault")
+    await city.push("s2", fixed=State.DOWN)
+    await open_incident_url(city, "link_fault")
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.locator(".tiles a.broken")).to_have_count(1)
 

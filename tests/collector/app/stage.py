@@ -1,28 +1,22 @@
 """A collector as a process, a carrier's receiver beside it, and one agent's uplink."""
 
 import signal
-import time
 from pathlib import Path
 
 import httpx
 import msgspec
 
 from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
-from tests.collector.running import WITHIN_S, Pusher, eventually, token
+from tests.collector.reporting_agent import ReportingAgent
+from tests.collector.running import WITHIN_S, eventually, token
 from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
-from thongsuot_schema.batch.model import Notice, NoticeCode
-from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
 
 SECRET = "sesame"
 SITE = "hoan-kiem"
-BOOTED_NS = 5_000 * S
-"""The device's boottime when the test begins."""
 
 INVENTORY = """
 [[carriers]]
@@ -75,36 +69,14 @@ class NotifyingStack:
         secret_file(folder, "secret", SECRET)
         secret_file(folder, "password", PASSWORD)
         self.collector = CollectorProcess(folder, config.format(port=self.hook.port))
-        self.secret = token(folder / "state", SITE)
-        self.agent = BatchSealer(SITE, epoch_ns=time.time_ns() - BOOTED_NS)
+        self.agent = ReportingAgent(SITE, token(folder / "state", SITE))
 
-    async def say(self, state: State, *, is_first: bool = False) -> httpx.Response:
+    async def report(self, state: State) -> httpx.Response:
         """Push how the fibre is now."""
-        now_ns = time.time_ns() - self.agent.epoch_ns
-        is_up = state is State.UP
-        batch = self.agent.batch(
-            now_ns,
-            [icmp_result(now_ns - S)],
-            changes=[
-                change(
-                    now_ns,
-                    state,
-                    segment=None if is_up else Segment.ACCESS,
-                    symptom=Symptom.NONE if is_up else Symptom.ACCESS_SILENT,
-                )
-            ],
-            notices=[Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)]
-            if is_first
-            else [],
-        )
         async with httpx.AsyncClient(
             base_url=self.collector.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
         ) as client:
-            response = await Pusher(client, self.agent, self.secret).batch(
-                batch, boottime_ns=now_ns
-            )
-        assert response.status_code == 200, response.text
-        return response
+            return await self.agent.report(client, {"fiber": state})
 
     async def crash(self) -> None:
         """Kill the collector, and start it again."""
@@ -138,14 +110,14 @@ class NotifyingStack:
                 method, path, auth=_encoded(auth), headers=headers, data=form
             )
 
-    def told(self) -> list[WebhookBody]:
-        """Return what the carrier was told; its receiver takes only what is signed."""
+    def notifications(self) -> list[WebhookBody]:
+        """Return the notifications that the carrier has; its receiver takes only what is signed."""
         requests = self.hook.folder.received()
         return [msgspec.json.decode(request["body"], type=WebhookBody) for request in requests]
 
-    async def is_told(self, number: int) -> None:
-        """Wait until the carrier was told so many things, and the collector has noted that."""
-        await eventually(lambda: len(self.told()) >= number)
+    async def is_notified(self, number: int) -> None:
+        """Wait until the carrier has so many notifications, and the collector has recorded that."""
+        await eventually(lambda: len(self.notifications()) >= number)
 
         async def nothing_waits() -> bool:
             text = (await self.get("/metrics")).text

@@ -23,13 +23,13 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
 async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     stage: NotifyingStack,
 ) -> None:
-    await stage.say(State.UP, is_first=True)
-    await stage.say(State.DOWN)
+    await stage.report(State.UP)
+    await stage.report(State.DOWN)
     await stage.crash()  # acknowledged, and nobody told yet
-    await stage.is_told(1)
+    await stage.is_notified(1)
     await stage.crash()
     # The next push is answered with whom the system has told, for the page on the LAN.
-    answer = (await stage.say(State.DOWN)).json()
+    answer = (await stage.report(State.DOWN)).json()
     assert [
         (notification["party"], notification["channel"], notification["link"])
         for notification in answer["notifications"]
@@ -38,12 +38,12 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     assert [
         (notification["party"], notification["about"]) for notification in page["notifications"]
     ] == [("carrier", "fiber")]
-    await stage.say(State.UP)
+    await stage.report(State.UP)
     await stage.crash()
-    await stage.is_told(2)
-    assert (await stage.say(State.UP)).json().get("notifications") is None
+    await stage.is_notified(2)
+    assert (await stage.report(State.UP)).json().get("notifications") is None
     assert await stage.collector.end() == 0, stage.collector.log()
-    opened, resolved = stage.told()
+    opened, resolved = stage.notifications()
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
     assert opened.thread_id == resolved.thread_id
     assert str(opened.audience.name) == "vnpt"
@@ -53,9 +53,9 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
 
 
 async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
-    await stage.say(State.UP, is_first=True)
+    await stage.report(State.UP)
     stage.hook.folder.behave("503")
-    await stage.say(State.DOWN)
+    await stage.report(State.DOWN)
 
     async def is_seen() -> bool:
         lines = (await stage.get("/metrics")).text.splitlines()
@@ -65,7 +65,7 @@ async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
     (told,) = (await stage.get(f"/sites/{SITE}.json")).json()["notifications"]
     assert told["is_delivered"] is False
     stage.hook.folder.behave("well")
-    await stage.is_told(1)
+    await stage.is_notified(1)
     lines = (await stage.get("/metrics")).text.splitlines()
     assert "thongsuot_collector_notify_unreached 0.0" in lines
     lag = 'thongsuot_collector_consumer_lag_entries{consumer="incidents"} 0.0'

@@ -50,12 +50,12 @@ def the_backup(folder: Path) -> Path:
 async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     stage: NotifyingStack, tmp_path: Path
 ) -> None:
-    await stage.say(State.UP, is_first=True)
-    await stage.say(State.DOWN)
-    await stage.is_told(1)
+    await stage.report(State.UP)
+    await stage.report(State.DOWN)
+    await stage.is_notified(1)
     await run_command("backup", "--config", stage.collector.config, "--to", tmp_path / "backups")
     # Acknowledged after the backup and before the loss: it is nowhere any more.
-    await stage.say(State.DOWN)
+    await stage.report(State.DOWN)
     await stage.collector.kill()
     lost = stage.collector.folder
     shutil.rmtree(lost / "state")
@@ -71,9 +71,9 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     stage.collector.config = stage.collector.folder / "collector.toml"
     await stage.collector.start()
     # The token, the password, the open incident and the ticket are the ones of the lost machine.
-    await stage.say(State.UP)
-    await stage.is_told(2)
-    opened, resolved = stage.told()
+    await stage.report(State.UP)
+    await stage.is_notified(2)
+    opened, resolved = stage.notifications()
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
     assert opened.thread_id == resolved.thread_id
     assert await stage.collector.end() == 0, stage.collector.log()

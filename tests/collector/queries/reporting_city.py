@@ -1,20 +1,17 @@
 """Three points of three communes that push to a real collector, and one that never did."""
 
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 
-from tests.collector.batches import BatchSealer, S, change, icmp_result
-from tests.collector.running import Pusher, collector, eventually, token
+from tests.collector.reporting_agent import ReportingAgent
+from tests.collector.running import collector, eventually, token
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
-from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.verdict import Evidence
 
 COMMUNES = (("00070", "Hoàn Kiếm"), ("00004", "Ba Đình"), ("09619", "Ba Vì"), ("00160", "Cầu Giấy"))
 INVENTORY = Inventory(
@@ -44,40 +41,40 @@ INVENTORY = Inventory(
 )
 NEVER_HEARD = "s3"
 CONFIG = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\n"
-BOOTED_NS = 9_000 * S
 
 
 class ReportingCity:
-    """The agents of three points, and a client of the collector they push to."""
+    """
+    The agents of some points, and a client of the collector they push to.
 
-    def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
+    ``evidence`` and ``decided_after_ns`` as of each agent.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        folder: Path,
+        *,
+        evidence: Sequence[Evidence] = (),
+        decided_after_ns: int = 0,
+    ) -> None:
         self.client = client
         self.folder = folder
-        self.agents: dict[str, tuple[BatchSealer, str]] = {}
+        self.agents: dict[str, ReportingAgent] = {}
+        self._evidence = evidence
+        self._decided_after_ns = decided_after_ns
 
     async def push(self, site: str, **links: State) -> None:
         """Push how links are now."""
-        is_first = site not in self.agents
-        if is_first:
-            stream = digest_of(site.encode()).hex()[:16]
-            agent = BatchSealer(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
-            self.agents[site] = agent, token(self.folder, site)
-        agent, secret = self.agents[site]
-        now_ns = time.time_ns() - agent.epoch_ns
-        started = [Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)] if is_first else []
-        changes = [
-            change(now_ns, state, link=link)
-            if state is State.UP
-            else change(
-                now_ns, state, link=link, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT
+        if site not in self.agents:
+            self.agents[site] = ReportingAgent(
+                site,
+                token(self.folder, site),
+                stream=digest_of(site.encode()).hex()[:16],
+                evidence=self._evidence,
+                decided_after_ns=self._decided_after_ns,
             )
-            for link, state in links.items()
-        ]
-        batch = agent.batch(
-            now_ns, [icmp_result(now_ns - S, link="fixed")], changes=changes, notices=started
-        )
-        pushed = await Pusher(self.client, agent, secret).batch(batch, boottime_ns=now_ns)
-        assert pushed.status_code == 200, pushed.text
+        await self.agents[site].report(self.client, links)
 
     async def cut(self, site: str) -> str:
         """Cut the fixed line of a site; return the incident that is open then."""

@@ -73,23 +73,23 @@ async def push(
     *more: tuple[NoticeCode, str],
 ) -> tuple[TestRequest, ...]:
     """Push as the agent does; return what the answer asks for."""
-    now_ns = time.time_ns() - stage.agent.epoch_ns
+    now_ns = time.time_ns() - stage.agent.sealer.epoch_ns
     said = more if code is None else ((code, text), *more)
     notices = [
         Notice(code=notice_code, boottime_ns=now_ns, text=words) for notice_code, words in said
     ]
-    batch = stage.agent.batch(now_ns, list(results), notices=notices)
+    batch = stage.agent.sealer.batch(now_ns, list(results), notices=notices)
     async with httpx.AsyncClient(
         base_url=stage.collector.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
     ) as client:
-        pusher = Pusher(client, stage.agent, stage.secret)
+        pusher = Pusher(client, stage.agent.sealer, stage.agent.secret)
         response = await pusher.batch(batch, boottime_ns=now_ns)
     assert response.status_code == 200, response.text
     return msgspec.json.decode(response.content, type=PushResponse).test_requests
 
 
 def runs(stage: NotifyingStack) -> list[Result]:
-    now_ns = time.time_ns() - stage.agent.epoch_ns
+    now_ns = time.time_ns() - stage.agent.sealer.epoch_ns
     good = ok_finding({path.HOPS: 7.0, path.RTT: 0.0213})
     return [
         Result(series=HOP, boottime_ns=now_ns, finding=good),

@@ -4,11 +4,11 @@ import secrets
 import time
 
 import msgspec
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, insert
 
-from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.store.credentials import Credential, CredentialTable
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.store.tables import API_TOKENS
 from thongsuot_collector.store.tokens import digest_of
@@ -20,23 +20,23 @@ ROLES = (PersonRole.CITY_READER, PersonRole.CARRIER, PersonRole.COMMUNE)
 """Those that look. What an engineer may do is for people: no token does it."""
 
 
-class ApiToken(msgspec.Struct, frozen=True, kw_only=True):
+class ApiToken(Credential, frozen=True, kw_only=True):
     """
     A token without its secret. ``title`` says which program has it; ``scope`` is the carrier's name
-    or the commune's code. ``revoked_ns`` is ``None`` while it is good.
+    or the commune's code.
     """
 
-    id: str
-    title: str
     role: PersonRole
     scope: str
-    created_ns: int
-    expires_ns: int
-    revoked_ns: int | None
 
-    def is_good(self, now_ns: int) -> bool:
-        """Return whether it opens anything at a moment."""
-        return self.revoked_ns is None and now_ns < self.expires_ns
+
+def _token(row: RowMapping) -> ApiToken:
+    return ApiToken(**{**row, "role": PersonRole(row["role"])})
+
+
+_TOKENS = CredentialTable(
+    API_TOKENS, _token, noun="token", command="api-token", secret_columns=frozenset({"digest"})
+)
 
 
 def create(
@@ -64,17 +64,12 @@ def create(
 
 def listed(engine: Engine) -> list[ApiToken]:
     """Return all tokens, the oldest first."""
-    with engine.connect() as connection:
-        rows = connection.execute(select(*_COLUMNS).order_by(API_TOKENS.c.created_ns)).mappings()
-        return [_token(row) for row in rows]
+    return _TOKENS.listed(engine)
 
 
 def known(engine: Engine, digest: bytes) -> ApiToken | None:
     """Return a token by its hash, whether it is good or not."""
-    wanted = select(*_COLUMNS).where(API_TOKENS.c.digest == digest)
-    with engine.connect() as connection:
-        row = connection.execute(wanted).mappings().first()
-    return None if row is None else _token(row)
+    return _TOKENS.known(engine, API_TOKENS.c.digest == digest)
 
 
 def revoke(engine: Engine, name: str) -> None:
@@ -84,22 +79,6 @@ def revoke(engine: Engine, name: str) -> None:
     Raises:
         TokenError: there is none of that id that was not revoked.
     """
-    wanted = (
-        update(API_TOKENS)
-        .where(API_TOKENS.c.id == name, API_TOKENS.c.revoked_ns.is_(None))
-        .values(revoked_ns=time.time_ns())
-    )
     with engine.begin() as connection:
-        if not connection.execute(wanted).rowcount:
-            message = (
-                f"there is no token {name} to revoke; see `thongsuot-collector api-token list`"
-            )
-            raise TokenError(message)
+        _TOKENS.revoke(connection, name)
         audit.write(connection, AuditAction.API_TOKEN_REVOKED, name)
-
-
-_COLUMNS = [column for column in API_TOKENS.c if column.name != "digest"]
-
-
-def _token(row: RowMapping) -> ApiToken:
-    return ApiToken(**{**row, "role": PersonRole(row["role"])})

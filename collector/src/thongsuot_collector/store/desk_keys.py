@@ -8,33 +8,31 @@ import secrets
 import time
 
 import msgspec
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, RowMapping, insert
 
-from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.store.credentials import Credential, CredentialTable
 from thongsuot_collector.store.tables import DESK_KEYS
 
 _ID_BYTES = 6
 
 
-class DeskKey(msgspec.Struct, frozen=True, kw_only=True):
+class DeskKey(Credential, frozen=True, kw_only=True):
     """
     One link to a carrier's desk. ``title`` is whom it was made for; with ``may_act`` its bearer
-    answers for the carrier, else only looks. ``revoked_ns`` is ``None`` while it is good.
+    answers for the carrier, else only looks.
     """
 
-    id: str
     carrier: str
-    title: str
     may_act: bool
-    created_ns: int
-    expires_ns: int
-    revoked_ns: int | None
 
-    def is_good(self, now_ns: int) -> bool:
-        """Return whether it opens anything at a moment."""
-        return self.revoked_ns is None and now_ns < self.expires_ns
+
+def _key(row: RowMapping) -> DeskKey:
+    return DeskKey(**row)
+
+
+_KEYS = CredentialTable(DESK_KEYS, _key, noun="key", command="desk-key")
 
 
 def create(
@@ -60,19 +58,12 @@ def create(
 
 def listed(engine: Engine, carrier: str = "") -> list[DeskKey]:
     """Return all keys, or those of a carrier, the oldest first."""
-    wanted = select(DESK_KEYS).order_by(DESK_KEYS.c.created_ns)
-    if carrier:
-        wanted = wanted.where(DESK_KEYS.c.carrier == carrier)
-    with engine.connect() as connection:
-        return [DeskKey(**row) for row in connection.execute(wanted).mappings()]
+    return _KEYS.listed(engine, *([DESK_KEYS.c.carrier == carrier] if carrier else []))
 
 
 def known(engine: Engine, name: str) -> DeskKey | None:
     """Return a key by its id, whether it is good or not."""
-    wanted = select(DESK_KEYS).where(DESK_KEYS.c.id == name)
-    with engine.connect() as connection:
-        row = connection.execute(wanted).mappings().first()
-    return None if row is None else DeskKey(**row)
+    return _KEYS.known(engine, DESK_KEYS.c.id == name)
 
 
 def revoke(engine: Engine, name: str, *, by: str = "") -> None:
@@ -82,16 +73,6 @@ def revoke(engine: Engine, name: str, *, by: str = "") -> None:
     Raises:
         TokenError: there is none of that id that was not revoked.
     """
-    wanted = (
-        update(DESK_KEYS)
-        .where(DESK_KEYS.c.id == name, DESK_KEYS.c.revoked_ns.is_(None))
-        .values(revoked_ns=time.time_ns())
-    )
     with engine.begin() as connection:
-        if not connection.execute(wanted).rowcount:
-            message = f"there is no key {name} to revoke; see `thongsuot-collector desk-key list`"
-            raise TokenError(message)
-        carrier = connection.execute(
-            select(DESK_KEYS.c.carrier).where(DESK_KEYS.c.id == name)
-        ).scalar_one()
-        audit.write(connection, AuditAction.DESK_KEY_REVOKED, carrier, by=by, detail=name)
+        key = _KEYS.revoke(connection, name)
+        audit.write(connection, AuditAction.DESK_KEY_REVOKED, key.carrier, by=by, detail=name)

@@ -79,16 +79,16 @@ class DeskStack:
 
     async def cut(self) -> str:
         """Cut the fibre of Hoàn Kiếm; return the incident that VNPT was told of."""
-        await self.stack.say(State.UP, is_first=True)
-        await self.stack.say(State.DOWN)
-        await self.stack.is_told(1)
-        return self.stack.told()[0].incident.incident
+        await self.stack.report(State.UP)
+        await self.stack.report(State.DOWN)
+        await self.stack.is_notified(1)
+        return self.stack.notifications()[0].incident.incident
 
     async def mend(self) -> None:
         """Let the fibre work again, and wait until its end is told."""
-        count = len(self.stack.told())
-        await self.stack.say(State.UP)
-        await eventually(lambda: len(self.stack.told()) > count)
+        count = len(self.stack.notifications())
+        await self.stack.report(State.UP)
+        await eventually(lambda: len(self.stack.notifications()) > count)
 
     async def run(self, *words: str) -> str:
         """Run the command line beside the running collector; return what it printed."""

@@ -26,7 +26,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[DeskStack]:
 
 def answer_paths(desk: DeskStack) -> list[str]:
     """Return where VNPT answers, as its message says: accept, refuse, expected, mended."""
-    return ANSWER.findall(desk.stack.told()[0].text)
+    return ANSWER.findall(desk.stack.notifications()[0].text)
 
 
 async def history(desk: DeskStack, incident: str) -> str:
@@ -152,8 +152,8 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     refused = await desk.ask("POST", path, form={"name": "Bình", "text": "ONT mất điện"})
     assert refused.status_code == 303
     assert "Tranh chấp" in (await desk.ask("GET", refused.headers["location"])).text
-    await eventually(lambda: len(desk.stack.told()) == 2)
-    told = desk.stack.told()[1]
+    await eventually(lambda: len(desk.stack.notifications()) == 2)
+    told = desk.stack.notifications()[1]
     assert (told.audience.party, "ONT mất điện" in told.text) == ("city", True)
     assert told.title.startswith("[Tranh chấp]")
     site = (await desk.stack.get(f"/sites/{SITE}")).text
@@ -172,9 +172,9 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     )
     assert decided.status_code == 303
     assert (await desk.ask("GET", ruling, auth=lan)).status_code == 404
-    await eventually(lambda: len(desk.stack.told()) == 4)
-    assert {body.audience.party for body in desk.stack.told()[2:]} == {"city", "carrier"}
-    assert all("Lý do: ONT có điện" in body.text for body in desk.stack.told()[2:])
+    await eventually(lambda: len(desk.stack.notifications()) == 4)
+    assert {body.audience.party for body in desk.stack.notifications()[2:]} == {"city", "carrier"}
+    assert all("Lý do: ONT có điện" in body.text for body in desk.stack.notifications()[2:])
     again = await desk.ask("POST", path, form={"name": "Bình", "text": "vẫn không"})
     assert (again.status_code, "đã phân xử" in again.text) == (409, True)
     # The month's statement marks the interval, for the carrier as well.

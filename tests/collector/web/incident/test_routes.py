@@ -28,10 +28,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
 
 async def cut(stage: NotifyingStack) -> str:
     """Cut the fibre; return the address that the carrier was told, without its host."""
-    await stage.say(State.UP, is_first=True)
-    await stage.say(State.DOWN)
-    await stage.is_told(1)
-    parts = urlsplit(stage.told()[0].incident.page_url)
+    await stage.report(State.UP)
+    await stage.report(State.DOWN)
+    await stage.is_notified(1)
+    parts = urlsplit(stage.notifications()[0].incident.page_url)
     assert parts.netloc == "thongsuot.example"
     return f"{parts.path}?{parts.query}"
 
@@ -61,7 +61,7 @@ async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) 
         "HNI-1",
         "Điểm phục vụ Hoàn Kiếm",
         "Mất kết nối",
-        stage.told()[0].incident.incident,
+        stage.notifications()[0].incident.incident,
     ):
         assert said in page.text, said
     assert "form-action 'self'" in page.headers["content-security-policy"]
@@ -94,7 +94,7 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     file = await stage.ask("GET", f"{path}.json?{query}")
     assert "attachment" in file.headers["content-disposition"]
     evidence = msgspec.json.decode(file.content, type=EvidenceFile)
-    told = msgspec.json.encode(stage.told()[0].incident)
+    told = msgspec.json.encode(stage.notifications()[0].incident)
     # What the page gives is what was told.
     assert msgspec.json.encode(evidence.incident) == told
     (notification,) = evidence.notifications
@@ -151,7 +151,7 @@ async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingSta
 async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
     stage: NotifyingStack,
 ) -> None:
-    await stage.say(State.UP, is_first=True)
+    await stage.report(State.UP)
     status, said = await command(
         stage, "maintenance", "add", "--to", "+2h", "--carrier", "vnpt", "--note", "Thay cáp"
     )
@@ -163,13 +163,13 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
 
     await eventually(is_planned)
     assert "Thay cáp" in (await stage.get(f"/sites/{SITE}")).text
-    await stage.say(State.DOWN)
+    await stage.report(State.DOWN)
 
     async def is_excused() -> bool:
         return 'class="tag">Bảo trì theo kế hoạch<' in (await stage.get("/incidents")).text
 
     await eventually(is_excused)
-    assert stage.told() == []
+    assert stage.notifications() == []
     # Another window over the same link: as long as one is open nobody is told.
     status, said = await command(stage, "maintenance", "add", "--to", "+1h", "--site", SITE)
     assert status == 0
@@ -183,10 +183,10 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
         return "Thay cáp" not in (await stage.get(f"/sites/{SITE}")).text
 
     await eventually(is_ended)
-    assert stage.told() == []
+    assert stage.notifications() == []
     assert (await command(stage, "maintenance", "end", other))[0] == 0
-    await stage.is_told(1)
-    (told,) = stage.told()
+    await stage.is_notified(1)
+    (told,) = stage.notifications()
     assert (told.kind, told.incident.cause) == (
         NotificationKind.OPENED,
         NotificationCause.UNEXCUSED,

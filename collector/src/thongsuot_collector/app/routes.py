@@ -28,6 +28,7 @@ from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
 from thongsuot_collector.web.lists.routes import ListPages
+from thongsuot_collector.web.mcp.tools import CityTools
 from thongsuot_collector.web.site_pages import SitePages
 from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
@@ -168,4 +169,13 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         *FeedPages(city, components.store, access).routes(),
         *WallPages(city, access).routes(),
         *ListPages(city, components.store, access, archive.count_pending_work).routes(),
+        *_mcp_routes(components, city, access),
     ]
+
+
+def _mcp_routes(components: Components, city: CityState, access: PageAccess) -> list[Route]:
+    if not components.configuration.settings.page.mcp:
+        return []
+    from thongsuot_collector.web.mcp.routes import McpEndpoint  # noqa: PLC0415 - an extra
+
+    return McpEndpoint(CityTools(lambda: city, components.store), access).routes()

@@ -42,7 +42,8 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
     support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
     ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
-    puts it.
+    puts it. ``mcp``: language models may ask at ``/mcp`` what the API shows; it needs the extra
+    ``mcp``.
     """
 
     address: str = ""
@@ -50,6 +51,7 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     silent_after_s: Positive = 45.0
     support_hotline: str = ""
     docs_dir: str = "/usr/share/doc/thongsuot-collector/html"
+    mcp: bool = False
 
 
 class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):

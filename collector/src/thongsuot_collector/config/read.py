@@ -3,6 +3,7 @@ From the configuration file to a checked configuration: the same for start-up an
 ``check-config``. ``directory_for`` and ``check_authority`` check what it refers to.
 """
 
+import importlib.util
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +95,11 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     elif settings.page.password_file and not _holds_text(settings.page.password_file):
         # Without a password whoever reaches the address may look: that is said by leaving it out.
         yield ("page", "password_file"), f"{settings.page.password_file} holds no password"
+    if settings.page.mcp and importlib.util.find_spec("mcp") is None:
+        yield (
+            ("page", "mcp"),
+            "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
+        )
     yield from _incident_mistakes(settings.incidents)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"

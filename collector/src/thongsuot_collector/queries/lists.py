@@ -144,6 +144,7 @@ LISTS: Final[tuple[ListQuery, ...]] = (
         ),
         searched=("id", "title", "acting_title", "accepted_by", "sites"),
         filters=(
+            "id",
             "status",
             "closure",
             "turn",

@@ -25,6 +25,9 @@ def closed_incidents(store: Engine, selection: Selection, scope: QueryScope) -> 
     )
     if not (scope.is_city or scope.carrier) or selection.filters.get("status") == ("open",):
         return []
+    names = selection.filters.get("id", ())
+    if names:
+        wanted = wanted.where(INCIDENTS.c.id.in_(names))
     sites = selection.filters.get("sites", ())
     if sites:
         of_sites = select(INCIDENT_MEMBERS.c.incident).where(INCIDENT_MEMBERS.c.site.in_(sites))

@@ -59,7 +59,7 @@ def document() -> dict[str, Any]:
 def _summary() -> dict[str, Any]:
     return {
         "operationId": "summary",
-        "summary": _first_line(CitySummary),
+        "summary": first_line(CitySummary),
         "responses": _responses(_content("application/json", _reference(CitySummary))),
     }
 
@@ -73,14 +73,10 @@ def _list(query: ListQuery) -> dict[str, Any]:
             "total": {"type": "integer", "minimum": 0},
         },
     }
-    paged = [
-        _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
-        _parameter("offset", {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0}),
-    ]
     return {
         "operationId": query.name,
-        "summary": _first_line(query.record),
-        "parameters": [*_parameters(query), *paged],
+        "summary": first_line(query.record),
+        "parameters": paged_parameters(query),
         "responses": _responses(_content("application/json", page)),
     }
 
@@ -88,10 +84,19 @@ def _list(query: ListQuery) -> dict[str, Any]:
 def _csv(query: ListQuery) -> dict[str, Any]:
     return {
         "operationId": f"{query.name}_csv",
-        "summary": f"{_first_line(query.record)} All that are selected, as a table.",
+        "summary": f"{first_line(query.record)} All that are selected, as a table.",
         "parameters": _parameters(query),
         "responses": _responses(_content("text/csv", {"type": "string"})),
     }
+
+
+def paged_parameters(query: ListQuery) -> list[dict[str, Any]]:
+    """Return the arguments that a list takes where it is read page by page."""
+    return [
+        *_parameters(query),
+        _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
+        _parameter("offset", {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0}),
+    ]
 
 
 def _parameters(query: ListQuery) -> list[dict[str, Any]]:
@@ -154,5 +159,6 @@ def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
     return {"$ref": _COMPONENT.format(name=kind.__name__)}
 
 
-def _first_line(kind: type[Record]) -> str:
+def first_line(kind: type[Record]) -> str:
+    """Return the first sentence of what a type of records is."""
     return (getdoc(kind) or "").split(". ")[0].splitlines()[0].removesuffix(".") + "."

@@ -1,0 +1,60 @@
+"""Where MCP is answered over HTTP: one POST a message, behind the tokens of the API."""
+
+import logging
+from http import HTTPStatus
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from thongsuot_collector.web.access import PageAccess, is_same_origin
+from thongsuot_collector.web.mcp.server import server_for
+from thongsuot_collector.web.mcp.tools import CityTools
+
+PATH = "/mcp"
+
+MOST_BYTES = 64 << 10
+"""Of a request: a call names a tool and a few arguments."""
+
+# It logs three lines for each request.
+logging.getLogger("mcp").setLevel(logging.WARNING)
+
+
+class McpEndpoint:
+    """
+    Streamable HTTP without sessions: each request says who asks, and gets one JSON answer.
+
+    A server is made for each request, which knows what its visitor may see: a token that was
+    revoked opens nothing from the next request on.
+    """
+
+    def __init__(self, tools: CityTools, access: PageAccess) -> None:
+        self._tools = tools
+        self._access = access
+
+    def routes(self) -> list[Route]:
+        """Return where it stands. A stream of what the server says by itself there is not (GET)."""
+        return [Route(PATH, self, methods=["POST"])]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        visitor = await self._access.visitor(request)
+        if visitor.role is None:
+            refusal = await self._access.refusal(request)
+            await refusal(scope, receive, send)
+            return
+        if not is_same_origin(request):
+            # A page of somebody else's would ask in the name of whoever reads it.
+            await Response(status_code=HTTPStatus.FORBIDDEN)(scope, receive, send)
+            return
+        manager = StreamableHTTPSessionManager(
+            server_for(self._tools, lambda: visitor),
+            json_response=True,
+            stateless=True,
+            max_request_body_size=MOST_BYTES,
+        )
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)

@@ -93,6 +93,7 @@ WRITTEN_IN_CODE = {
     "thongsuot_collector.statements.pdf": "the letters that a font has",
     "thongsuot_collector.web.api.openapi": "the product's name",
     "thongsuot_collector.web.feeds.atom": "the product's name",
+    "thongsuot_collector.web.mcp.server": "the product's name",
     "thongsuot_collector.web.search": "a letter",
     "thongsuot_schema.inventory.communes": "the alphabet, and how the names of communes begin",
     "thongsuot_schema.page.render": "the product's name",

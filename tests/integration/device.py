@@ -1,7 +1,7 @@
 """A real agent's record and uplink, without what measures: what is added to it is pushed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tests.collector.running import eventually
@@ -14,12 +14,19 @@ from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
 
 @asynccontextmanager
 async def pushing(
-    spool: Spool, url: str, secret: str, *, boot: str = "", clock: Clocks | None = None
+    spool: Spool,
+    url: str,
+    secret: str,
+    *,
+    boot: str = "",
+    clock: Clocks | None = None,
+    sign: Callable[[bytes], str] = lambda _body: "",
 ) -> AsyncIterator[UploadService]:
     """
     Push what is in a spool to a collector on this machine.
 
-    ``boot`` and ``clock`` are those of the machine where they are left out.
+    ``boot`` and ``clock`` are those of the machine where they are left out; ``sign`` vouches for
+    each batch.
     """
     clock = clock or Clocks()
     terms = UploadConfig(
@@ -32,6 +39,7 @@ async def pushing(
         charge=lambda _link, _size: None,
         layout_of=spool.layout,
         record_report=spool.record_report,
+        sign=sign,
     )
     uplink = UploadService(
         spool,

@@ -107,6 +107,8 @@ class RefusalReason(StrEnum):
     MALFORMED = "malformed"
     UNKNOWN_LAYOUT = "unknown_layout"
     CONFLICT = "conflict"
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad_signature"
     JOURNAL_BUSY = "journal_busy"
     JOURNAL_REFUSED = "journal_refused"
 

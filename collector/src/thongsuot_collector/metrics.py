@@ -116,6 +116,9 @@ class Metrics:
         )
 
     def _add_record_gauges(self) -> None:
+        self.signing_sites = self._gauge(
+            "signing_sites", "Sites whose batches have to be signed: their devices have keys", ()
+        )
         self.record_batches = self._gauge(
             "record_batches",
             "Batches that agents have made within the journal's retention, by where they are",

@@ -25,6 +25,7 @@ def entry(
     stream: str = "00112233445566aa",
     body: bytes | None = None,
     received_ns: int = 1_795_540_000_000_000_000,
+    signature: bytes = b"",
 ) -> JournalEntry:
     """A small entry; its body follows from its number unless given."""
     body = f"body {number}".encode() if body is None else body
@@ -38,6 +39,7 @@ def entry(
         epoch_ns=received_ns - number,
         clock=ClockQuality.TRUSTED,
         body=body,
+        signature=signature,
     )
 
 
@@ -47,7 +49,12 @@ async def everything(journal: Journal, after: int = 0) -> list[StoredEntry]:
 
 async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen) -> None:
     journal = await reopen()
-    entries = [entry(1), entry(2, site="tay-ho"), entry(3, body=b"\x00\xff" * 5000), entry(2)]
+    entries = [
+        entry(1),
+        entry(2, site="tay-ho", signature=b"\x01" * 88),
+        entry(3, body=b"\x00\xff" * 5000),
+        entry(2),
+    ]
     for appended_entry in entries:
         appended = await journal.append(appended_entry)
         assert appended.reception is AppendOutcome.APPENDED

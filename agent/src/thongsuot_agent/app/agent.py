@@ -357,7 +357,7 @@ class Agent:
             layout_of=self._spool.layout,
             running_config=lambda: self._site_configs.running_text,
             record_report=self._spool.record_report,
-            certificate=self._identity.pair,
+            identity=self._identity,
         )
         self._identity.set_uploader(Uploader(upload_config), jitter)
         return UploadService(

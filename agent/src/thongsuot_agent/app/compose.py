@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 from thongsuot_agent.app.checkpoint import Checkpoint
+from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.link_registry import LinkRegistry
 from thongsuot_agent.app.place import PlaceFile
 from thongsuot_agent.app.result_pipeline import ResultPipeline
@@ -70,7 +71,7 @@ def make_upload_config(
     layout_of: Callable[[bytes], Awaitable[bytes | None]],
     running_config: Callable[[], str],
     record_report: Callable[[BatchKey], str],
-    certificate: Callable[[], bytes],
+    identity: DeviceIdentity,
 ) -> UploadConfig:
     """Return what all uploads share: where the collector is, and what goes with each request."""
     collector = context.config.collector
@@ -90,5 +91,6 @@ def make_upload_config(
         layout_of=layout_of,
         running_config=running_config,
         record_report=record_report,
-        certificate=certificate,
+        certificate=identity.pair,
+        sign=identity.signer,
     )

@@ -7,6 +7,7 @@ from thongsuot_agent.app.run_context import RunContext, token_path
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.identity.certificate_file import CertificateFile
 from thongsuot_agent.identity.renewal import CertificateRenewal, RenewalCallbacks
+from thongsuot_agent.identity.signer import BatchSigner
 from thongsuot_agent.uplink.answer import PostResponse
 from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_schema.catalogue.host import CERTIFICATE_EXPIRY
@@ -20,6 +21,7 @@ class DeviceIdentity:
     def __init__(self, context: RunContext, wall_ns: Callable[[], int | None]) -> None:
         self._wall_ns = wall_ns
         self.pair = certificate_file_from(context, self._wall_s)
+        self.signer = BatchSigner(lambda: self.pair.key_pem)
         self._is_own = not context.config.collector.certificate_file
         self._uploader: Uploader | None = None
         self._renewal: CertificateRenewal | None = None
@@ -32,8 +34,9 @@ class DeviceIdentity:
 
     @property
     def problem(self) -> str:
-        """Why it cannot be used or was not renewed; empty when all is well."""
-        return self.pair.problem or ("" if self._renewal is None else self._renewal.problem)
+        """Why it cannot be used, was not renewed or signs nothing; empty when all is well."""
+        renewal = "" if self._renewal is None else self._renewal.problem
+        return self.pair.problem or renewal or self.signer.problem
 
     def set_uploader(self, uploader: Uploader, jitter: Callable[[], float]) -> None:
         """Take the way to the collector by which the next one is asked for."""

@@ -62,6 +62,12 @@ class CertificateFile:
         self._reload_if_changed()
         return self._validity
 
+    @property
+    def key_pem(self) -> bytes:
+        """The device's key (PEM), also when its certificate has run out; empty: it has none."""
+        self._reload_if_changed()
+        return self._pem
+
     def __call__(self) -> bytes:
         """
         Return what to show in a handshake, key and certificate in PEM form; empty for nothing.

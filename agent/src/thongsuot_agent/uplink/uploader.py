@@ -23,6 +23,7 @@ from thongsuot_schema.batch.push import (
     HEADER_BOOT,
     HEADER_BOOTTIME,
     HEADER_RECORD,
+    HEADER_SIGNATURE,
     HEADER_SITE_CONFIG,
     HEADER_WALL,
     PATH_BATCHES,
@@ -48,7 +49,8 @@ class UploadConfig:
     ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
     empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
     was used on each. ``running_config`` is what is said of the site configuration with each batch;
-    empty: nothing. ``record_report`` is what is said of the whole record with the push of a batch.
+    empty: nothing. ``record_report`` is what is said of the whole record with the push of a batch,
+    ``sign`` what vouches for its bytes (empty: the device has no key).
     """
 
     endpoint: CollectorEndpoint
@@ -62,6 +64,7 @@ class UploadConfig:
     running_config: Callable[[], str] = lambda: ""
     record_report: Callable[[BatchKey], str] = lambda _key: ""
     certificate: Callable[[], bytes] = bytes
+    sign: Callable[[bytes], str] = lambda _body: ""
 
 
 class Uploader:
@@ -171,6 +174,7 @@ class Uploader:
         said = {
             HEADER_SITE_CONFIG: self._config.running_config(),
             HEADER_RECORD: self._config.record_report(batch.key),
+            HEADER_SIGNATURE: self._config.sign(batch.body),
         }
         response = await self._post(
             name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns, said=said

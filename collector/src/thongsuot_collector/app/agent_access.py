@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.batch_signatures import BatchSigners
 from thongsuot_collector.ingest.server import tls_context
 from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.metrics import Metrics
@@ -38,7 +39,7 @@ class AgentAccess:
         self._apply_authorities()
 
     async def keep_fresh(self) -> None:
-        """Follow changes of certificates and their authorities until cancelled."""
+        """Follow changes of certificates, authorities and signing keys until cancelled."""
         await self.authenticator.keep_fresh(self._apply_authorities)
 
     def _apply_authorities(self) -> None:
@@ -48,6 +49,7 @@ class AgentAccess:
         if self.authenticator.registry is not None:
             ends = self.authenticator.registry.ends
             self.metrics.set_expiry_times(ends.authorities, ends.lists)
+        self.metrics.signing_sites.set(self.authenticator.signers.sites)
 
 
 def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) -> AgentAccess:
@@ -75,7 +77,7 @@ def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) 
         handshakes = ListenerTls(registry, make, refusals)
     return AgentAccess(
         tokens=tokens,
-        authenticator=Authenticator(store, tokens, policy, registry),
+        authenticator=Authenticator(store, tokens, policy, registry, BatchSigners(store)),
         issuer=issuer,
         handshakes=handshakes,
         metrics=metrics,

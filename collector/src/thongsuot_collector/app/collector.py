@@ -21,7 +21,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.journal.dead_letters import SetAsideQueue
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.statements.archive import StatementIssuer
@@ -82,11 +82,12 @@ async def _serve(
     listen = components.configuration.settings.listen
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
-        conflicts: asyncio.Queue[JournalEntry] = asyncio.Queue(maxsize=100)
+        # A flood of them tells no more than the first hundred.
+        set_aside = SetAsideQueue(components.dead_letters, limit=100)
         beside, alone = page_apps(components)
         web = push_server(
             listen,
-            _push_endpoint(components, damage, conflicts),
+            _push_endpoint(components, damage, set_aside),
             beside,
             components.agent_access.handshakes,
         )
@@ -101,7 +102,7 @@ async def _serve(
             on_failure=lambda name: components.metrics.failures.labels(name).inc(),
         )
         stop_jobs = asyncio.Event()
-        jobs = dict(_jobs(components, conflicts)) | {"journal damage": damage.wait}
+        jobs = dict(_jobs(components, set_aside)) | {"journal damage": damage.wait}
         supervised = group.create_task(supervisor.run(jobs, stop_jobs))
         url = url_of(listen, sock)
         _log.info("listening url=%s sinks=%s", url, ",".join(components.sinks) or "none")
@@ -118,14 +119,9 @@ async def _serve(
 
 
 def _push_endpoint(
-    components: Components, damage: "_DamageAlarm", conflicts: asyncio.Queue[JournalEntry]
+    components: Components, damage: "_DamageAlarm", set_aside: SetAsideQueue
 ) -> PushEndpoint:
     settings = components.configuration.settings
-
-    def note_conflict(entry: JournalEntry) -> None:
-        if not conflicts.full():  # a flood of them tells no more than the first hundred
-            conflicts.put_nowait(entry)
-
     handler = PushHandler(
         components.journal,
         layouts=components.layouts,
@@ -134,7 +130,11 @@ def _push_endpoint(
         limits=LIMITS,
         metrics=components.metrics,
         budgets=components.quarantines.budgets,
-        callbacks=PushCallbacks(conflicting=note_conflict, damaged=damage.report),
+        callbacks=PushCallbacks(
+            conflicting=set_aside.put_conflict,
+            badly_signed=set_aside.put_badly_signed,
+            damaged=damage.report,
+        ),
     )
     return PushEndpoint(
         handler,
@@ -161,12 +161,8 @@ def _push_endpoint(
 
 
 def _jobs(
-    components: Components, conflicts: asyncio.Queue[JournalEntry]
+    components: Components, set_aside: SetAsideQueue
 ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
-    async def keep_conflicts() -> None:
-        while True:
-            await components.dead_letters.put_conflict(await conflicts.get())
-
     yield "state", components.states.run
     yield "snapshots", components.states.snapshot_forever
     yield "accounts", components.accounts.run
@@ -185,7 +181,7 @@ def _jobs(
         yield "inventory", components.inventory.run
     yield "housekeeping", components.housekeeping.run
     yield "record gauges", RecordGauges(components.overview, components.metrics).run
-    yield "conflicting batches", keep_conflicts
+    yield "batches set aside", set_aside.run
     yield "quarantines", components.quarantines.run
     yield "dead letters", _dead_letter_retries(components).run
     reflector = components.configuration.settings.reflector

@@ -12,6 +12,7 @@ from thongsuot_collector.cli.command import (
     journal_path,
     opened_store,
 )
+from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.journal import hash_chain, sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
@@ -76,7 +77,10 @@ def _verify(options: argparse.Namespace) -> int:
                 if options.site in {"", part.site} or not part.site:
                     print(tables.lost_text(part))
                     is_intact = is_intact and account.is_accepted(part, accepted)
-            for stream in hash_chain.verify_streams(connection, options.site):
+            signatures = signature_check(keys_on_record(configuration, options.site))
+            for stream in hash_chain.verify_streams(
+                connection, options.site, check_signature=signatures
+            ):
                 print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws
             for line in account.verify_account(configuration, connection, options.site):

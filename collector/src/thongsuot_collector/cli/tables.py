@@ -12,6 +12,7 @@ from thongsuot_collector.store.api_tokens import ApiToken
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.desk_keys import DeskKey
 from thongsuot_collector.store.people import Person
+from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
 
 
@@ -27,6 +28,20 @@ def tokens_table(agent_tokens: Iterable[AgentToken]) -> str:
         for token in agent_tokens
     ]
     return format_table(("id", "site", "created", "revoked"), rows)
+
+
+def signing_keys_table(keys: Iterable[SigningKey]) -> str:
+    """Return a table of the keys by which sites sign; the name of a key is its digest."""
+    rows = [
+        (
+            key.site,
+            key.digest.hex(),
+            format_moment(key.first_ns),
+            format_moment(key.retired_ns or 0),
+        )
+        for key in keys
+    ]
+    return format_table(("site", "key (SHA-256)", "first used", "retired"), rows)
 
 
 def dead_letters_table(letters: Iterable[DeadLetter]) -> str:

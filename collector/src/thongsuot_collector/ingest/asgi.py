@@ -62,6 +62,9 @@ STATUS: Mapping[RefusalReason, HTTPStatus] = {
     RefusalReason.MALFORMED: HTTPStatus.BAD_REQUEST,
     RefusalReason.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
     RefusalReason.CONFLICT: HTTPStatus.CONFLICT,
+    # Of the sender's key, or of what somebody on the way did to it: the device keeps the batch.
+    RefusalReason.UNSIGNED: HTTPStatus.FORBIDDEN,
+    RefusalReason.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
     RefusalReason.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalReason.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
 }

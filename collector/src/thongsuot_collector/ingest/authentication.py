@@ -9,17 +9,20 @@ on an open connection as well.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 
 from sqlalchemy import Engine
 
 from thongsuot_collector.errors import PushRefused, RefusalReason
+from thongsuot_collector.ingest.batch_signatures import BatchSigners
 from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.pki.peer import SCOPE_KEY, PeerCertificate
 from thongsuot_collector.pki.registry import CertificateRegistry, short_serial
 from thongsuot_collector.pki.settings import ClientCertificatePolicy
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_schema.batch.signature import parse_header
 
 _BEARER = b"bearer "
 _AUDIT_AGAIN_S = 3600.0
@@ -34,7 +37,8 @@ _log = logging.getLogger(__name__)
 
 class Authenticator:
     """
-    Who a request comes from. ``registry`` is ``None`` where nobody is asked for a certificate.
+    Who a request comes from, and who vouches for a batch. ``registry`` is ``None`` where nobody is
+    asked for a certificate; ``signers`` are the keys by which sites sign.
     """
 
     def __init__(
@@ -43,7 +47,9 @@ class Authenticator:
         tokens: TokenCache,
         policy: ClientCertificatePolicy,
         registry: CertificateRegistry | None,
+        signers: BatchSigners,
     ) -> None:
+        self.signers = signers
         self._store = store
         self._tokens = tokens
         self._policy = policy
@@ -100,10 +106,18 @@ class Authenticator:
         peer = scope.get(SCOPE_KEY)
         return peer if isinstance(peer, PeerCertificate) and self.registry is not None else None
 
+    def signature_verifier(
+        self, scope: MutableMapping[str, object], site: str, header: bytes
+    ) -> Callable[[bytes], Awaitable[bytes]]:
+        """Return what verifies the signature in a request's header, see ``BatchSigners``."""
+        signature = parse_header(header.decode("latin-1")) if header else None
+        return partial(self.signers.verify, site, signature, peer=self.peer_of(scope))
+
     async def refresh(self) -> None:
-        """Know at once what was issued or revoked a moment ago."""
+        """Know at once what was issued, revoked or retired a moment ago."""
         if self.registry is not None:
             await self.registry.refresh()
+        await self.signers.refresh()
 
     async def keep_fresh(self, then: Callable[[], None]) -> None:
         """Read periodically until cancelled; ``then`` is called each time."""

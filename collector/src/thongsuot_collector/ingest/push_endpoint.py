@@ -33,6 +33,7 @@ _TYPE = b"content-type"
 _BOOT = push.HEADER_BOOT.lower().encode()
 _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
 _RECORD = push.HEADER_RECORD.lower().encode()
+_SIGNATURE = push.HEADER_SIGNATURE.lower().encode()
 _SITE_CONFIG = push.HEADER_SITE_CONFIG.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
@@ -101,12 +102,15 @@ class PushEndpoint:
             site = await self._admitted(scope, headers)
             content_type = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _push_clock(headers, moment_ns)
+            verify = self._authenticator.signature_verifier(
+                scope, site, headers.get(_SIGNATURE, b"")
+            )
             if content_type == push.CONTENT_TYPE_BATCH:
                 body = await self._body(site, headers, receive, self._limits.body_bytes)
-                accepted = await self._handler.accept_batch(body, site, moment)
+                accepted = await self._handler.accept_batch(body, site, moment, verify)
             else:
                 body = await self._body(site, headers, receive, self._limits.unpacked_bytes)
-                accepted = await self._handler.accept_json_batch(body, site, moment)
+                accepted = await self._handler.accept_json_batch(body, site, moment, verify)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -76,6 +76,13 @@ class PushClock(msgspec.Struct, frozen=True, kw_only=True):
     boottime_ns: int | None = None
 
 
+SignatureVerifier = Callable[[bytes], Awaitable[bytes]]
+"""
+Returns the signature over a batch's bytes as the journal keeps it (empty: its site signs nothing),
+or raises ``PushRefused``.
+"""
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """A batch that is durable. ``repeated``: it already was."""
 
@@ -89,10 +96,12 @@ class PushCallbacks:
     Who hears of what comes up while pushes are taken.
 
     ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
-    ``damaged`` of a journal that is broken: then the process has to end.
+    ``badly_signed`` of each whose signature is not over its bytes, ``damaged`` of a journal that is
+    broken: then the process has to end.
     """
 
     conflicting: Callable[[JournalEntry], None]
+    badly_signed: Callable[[JournalEntry], None]
     damaged: Callable[[JournalDamaged], None]
 
 
@@ -125,7 +134,9 @@ class PushHandler:
         self._budgets = budgets
         self._callbacks = callbacks
 
-    async def accept_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
+    async def accept_batch(
+        self, body: bytes, site: str, moment: PushClock, verify_signature: SignatureVerifier
+    ) -> Accepted:
         """
         Keep a batch that a site pushed; returns when it is durable.
 
@@ -137,8 +148,14 @@ class PushHandler:
         except BatchError as error:
             raise _refusal(error) from error
         self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
-        ruling = self._date(columns, site, moment)
         header = columns.header
+        try:
+            signature = await verify_signature(body)
+        except PushRefused as refused:
+            if refused.why is RefusalReason.BAD_SIGNATURE:
+                self._callbacks.badly_signed(_undated_entry(header, body, moment))
+            raise
+        ruling = self._date(columns, site, moment)
         entry = JournalEntry(
             site=site,
             stream=header.stream,
@@ -149,6 +166,7 @@ class PushHandler:
             epoch_ns=ruling.epoch_ns,
             clock=ruling.quality,
             body=body,
+            signature=signature,
         )
         try:
             if header.layout:
@@ -159,7 +177,9 @@ class PushHandler:
             raise self._not_now(error) from error
         return self._accepted(entry, columns, appended)
 
-    async def accept_json_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
+    async def accept_json_batch(
+        self, body: bytes, site: str, moment: PushClock, verify_signature: SignatureVerifier
+    ) -> Accepted:
         """
         Keep a batch that came as JSON, packed: the journal knows one form only.
 
@@ -174,7 +194,7 @@ class PushHandler:
             raise _refusal(error) from error
         except JournalError as error:
             raise self._not_now(error) from error
-        return await self.accept_batch(packed, site, moment)
+        return await self.accept_batch(packed, site, moment, verify_signature)
 
     async def accept_layout(self, body: bytes, site: str, moment: PushClock) -> None:
         """
@@ -265,6 +285,21 @@ class PushHandler:
             else RefusalReason.JOURNAL_REFUSED
         )
         return PushRefused(why, "not durable yet; try again later", retry_after_s=_BUSY_RETRY_S)
+
+
+def _undated_entry(header: BatchHeader, body: bytes, moment: PushClock) -> JournalEntry:
+    """Return a batch that is not kept, as whoever looks at it later needs it."""
+    return JournalEntry(
+        site=header.site,
+        stream=header.stream,
+        number=header.number,
+        digest=digest_of(body),
+        layout=header.layout,
+        received_ns=moment.received_ns,
+        epoch_ns=0,
+        clock=ClockQuality.UNCERTAIN,
+        body=body,
+    )
 
 
 def _check_site(named: str, site: str) -> None:

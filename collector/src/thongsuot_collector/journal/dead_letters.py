@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 import traceback
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Engine
 
@@ -39,6 +40,11 @@ class DeadLetterQueue:
         """Keep a batch that came under an identity that is taken."""
         text = "the same site, stream and number are in the journal with other bytes"
         await self._put(entry, dead_letters.CONFLICTS, 0, text)
+
+    async def put_badly_signed(self, entry: JournalEntry) -> None:
+        """Keep a batch whose signature is not over its bytes."""
+        text = "its signature is not over these bytes: something on the way has changed the batch"
+        await self._put(entry, dead_letters.BADLY_SIGNED, 0, text)
 
     async def retries(self, consumer: str) -> list[DeadLetter]:
         """Return some of a consumer's dead letters that somebody wants tried again."""
@@ -84,6 +90,33 @@ class DeadLetterQueue:
             at_ns=time.time_ns(),
         )
         await asyncio.to_thread(dead_letters.put, self._store, letter)
+
+
+class SetAsideQueue:
+    """Batches that a push brought and the journal must not have, on their way to the queue."""
+
+    def __init__(self, letters: DeadLetterQueue, *, limit: int) -> None:
+        self._letters = letters
+        self._waiting: asyncio.Queue[tuple[Callable[[JournalEntry], Awaitable[None]], JournalEntry]]
+        self._waiting = asyncio.Queue(maxsize=limit)
+
+    def put_conflict(self, entry: JournalEntry) -> None:
+        """Keep a batch that came under an identity that is taken, unless too many wait."""
+        self._put(self._letters.put_conflict, entry)
+
+    def put_badly_signed(self, entry: JournalEntry) -> None:
+        """Keep a batch whose signature is not over its bytes, unless too many wait."""
+        self._put(self._letters.put_badly_signed, entry)
+
+    def _put(self, keep: Callable[[JournalEntry], Awaitable[None]], entry: JournalEntry) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait((keep, entry))
+
+    async def run(self) -> None:
+        """Write down what waits, until cancelled."""
+        while True:
+            keep, entry = await self._waiting.get()
+            await keep(entry)
 
 
 def explain_failure(error: Exception) -> str:

@@ -39,7 +39,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     it refers to (empty: none). ``received_ns`` is the collector's clock (Unix time). ``epoch_ns``
     is the wall time of the device's boottime 0: a result's true time is ``epoch_ns +
     result.boottime_ns``, for every consumer alike and whenever it is read; ``clock`` says how
-    ``epoch_ns`` was found.
+    ``epoch_ns`` was found. ``signature`` is who vouches for the body, as
+    ``schema.batch.signature`` packs it; empty: nobody.
     """
 
     site: str
@@ -51,6 +52,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     epoch_ns: int
     clock: ClockQuality
     body: bytes
+    signature: bytes = b""
 
 
 class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):

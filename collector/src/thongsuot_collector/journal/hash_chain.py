@@ -8,11 +8,12 @@ changed, replaced or slipped in; ``verify_streams`` does so for the whole journa
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 import msgspec
 
+from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.ranges import Range, merged
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.digest import digest_of
@@ -21,7 +22,7 @@ from thongsuot_schema.errors import BatchError
 
 _DIGEST = re.compile("(?:[0-9a-f]{2})+")
 _IN_ORDER = """
-    SELECT site, stream, number, digest, body FROM entries
+    SELECT site, stream, number, digest, body, received_ns, {signature} FROM entries
     WHERE ?1 = '' OR site = ?1 ORDER BY site, stream, number
 """
 _TRIMMED = "SELECT site, stream, first, last FROM trimmed WHERE ?1 = '' OR site = ?1"
@@ -41,7 +42,7 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     ``kept`` are the numbers in the journal, ``trimmed`` those that were there and were removed for
     their age, ``missing`` those that never arrived (an agent's backlog may still bring them).
     ``loose`` counts batches that name none before them, although they are not the first: pushed as
-    JSON by hand.
+    JSON by hand. ``signed`` counts batches that have a signature.
     """
 
     site: str
@@ -50,6 +51,7 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     trimmed: tuple[Range, ...]
     missing: tuple[Range, ...]
     loose: int
+    signed: int
     flaws: tuple[BatchFlaw, ...]
 
     @property
@@ -66,31 +68,66 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     digest: bytes
     body: bytes
+    received_ns: int = 0
+    signature: bytes = b""
 
 
-def verify_streams(connection: sqlite3.Connection, site: str = "") -> Iterator[StreamAudit]:
+SignatureCheck = Callable[[BatchRow], str]
+"""Returns what is wrong with the signature of a batch, or with there being none; empty: nothing."""
+
+
+def _check_nothing(row: BatchRow) -> str:
+    """Return that nothing is wrong: no keys are known."""
+    del row
+    return ""
+
+
+def verify_streams(
+    connection: sqlite3.Connection,
+    site: str = "",
+    *,
+    check_signature: SignatureCheck = _check_nothing,
+) -> Iterator[StreamAudit]:
     """Yield what is found of every stream of a site (empty: of all), in order."""
     trimmed: dict[tuple[str, str], list[Range]] = {}
     for name, stream, first, last in connection.execute(_TRIMMED, (site,)):
         trimmed.setdefault((name, stream), []).append((first, last))
+    has_signatures = sqlite_rows.has_column(connection, "entries", "signature")
+    in_order = _IN_ORDER.format(signature="signature" if has_signatures else "x''")
     rows = (
-        BatchRow(site=row[0], stream=row[1], number=row[2], digest=row[3], body=row[4])
-        for row in connection.execute(_IN_ORDER, (site,))
+        BatchRow(
+            site=row[0],
+            stream=row[1],
+            number=row[2],
+            digest=row[3],
+            body=row[4],
+            received_ns=row[5],
+            signature=row[6],
+        )
+        for row in connection.execute(in_order, (site,))
     )
     for key, group in groupby(rows, key=lambda row: (row.site, row.stream)):
-        yield examine_stream(group, merged(trimmed.get(key, ())))
+        yield examine_stream(group, merged(trimmed.get(key, ())), check_signature)
 
 
-def examine_stream(rows: Iterable[BatchRow], trimmed: tuple[Range, ...]) -> StreamAudit:
+def examine_stream(
+    rows: Iterable[BatchRow],
+    trimmed: tuple[Range, ...],
+    check_signature: SignatureCheck = _check_nothing,
+) -> StreamAudit:
     """Return what is found of one stream, from its batches in order. Pure."""
     kept: list[Range] = []
     flaws: list[BatchFlaw] = []
-    loose = 0
+    loose = signed = 0
     before: BatchRow | None = None
     row: BatchRow | None = None
     for row in rows:
         kept.append((row.number, row.number))
         previous = _previous_digest(row, flaws)
+        signed += bool(row.signature)
+        wrong = check_signature(row)
+        if wrong:
+            flaws.append(BatchFlaw(number=row.number, text=wrong))
         if previous == b"" and row.number > 1:
             loose += 1
         elif previous is not None and before is not None and before.number == row.number - 1:
@@ -110,6 +147,7 @@ def examine_stream(rows: Iterable[BatchRow], trimmed: tuple[Range, ...]) -> Stre
         trimmed=trimmed,
         missing=_missing_numbers(merged((*ranges, *trimmed))),
         loose=loose,
+        signed=signed,
         flaws=tuple(flaws),
     )
 
@@ -123,6 +161,8 @@ def format_stream(stream: StreamAudit) -> str:
         parts.append(f"not arrived: {_format_ranges(stream.missing)}")
     if stream.loose:
         parts.append(f"not chained: {stream.loose}")
+    if stream.signed:
+        parts.append(f"signed: {stream.signed}")
     parts.append("NOT INTACT" if stream.flaws else "intact")
     flaws = [f"  batch {flaw.number} {flaw.text}" for flaw in stream.flaws]
     return "\n".join(["; ".join(parts), *flaws])

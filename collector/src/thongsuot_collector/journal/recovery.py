@@ -91,9 +91,10 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
 
 
 def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: int) -> Recovery:
+    columns = _entry_columns(source)
     insert = (
-        f"INSERT INTO entries (sequence, {', '.join(_ENTRY)}) "  # noqa: S608 - our own columns
-        f"VALUES ({', '.join('?' * (1 + len(_ENTRY)))})"
+        f"INSERT INTO entries (sequence, {', '.join(columns)}) "  # noqa: S608 - our own columns
+        f"VALUES ({', '.join('?' * (1 + len(columns)))})"
     )
 
     def keep(rows: list[Row]) -> Sequence[int]:
@@ -101,8 +102,13 @@ def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: 
         target.executemany(insert, [row for row in rows if _is_whole(row)])
         return bad
 
-    copied = copy_rows(source, "entries", _ENTRY, head, keep)
+    copied = copy_rows(source, "entries", columns, head, keep)
     return Recovery(entries=copied.rows, lost=_named(source, copied.unreadable))
+
+
+def _entry_columns(source: sqlite3.Connection) -> tuple[str, ...]:
+    has_signatures = sqlite_rows.has_column(source, "entries", "signature")
+    return (*_ENTRY, "signature") if has_signatures else _ENTRY  # a file of an earlier version
 
 
 def _is_whole(row: Row) -> bool:

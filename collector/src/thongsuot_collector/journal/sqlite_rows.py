@@ -30,14 +30,16 @@ A layout in use is put again every day (``ingest``), so two days older than ever
 """
 
 _APPEND = """
-    INSERT INTO entries (site, stream, number, digest, layout, received_ns, epoch_ns, clock, body)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+    INSERT INTO entries
+        (site, stream, number, digest, layout, received_ns, epoch_ns, clock, body, signature)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
     WHERE NOT EXISTS
         (SELECT 1 FROM trimmed WHERE site = ?1 AND stream = ?2 AND first <= ?3 AND last >= ?3)
     ON CONFLICT DO NOTHING
 """
 _READ = """
-    SELECT sequence, site, stream, number, digest, layout, received_ns, epoch_ns, clock, body
+    SELECT sequence, site, stream, number, digest, layout, received_ns, epoch_ns, clock, body,
+        signature
     FROM entries WHERE sequence > ?1 AND sequence <= ?2 AND (?4 = '' OR site = ?4)
     ORDER BY sequence LIMIT ?3
 """
@@ -72,6 +74,7 @@ def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:
             entry.epoch_ns,
             entry.clock.value,
             entry.body,
+            entry.signature,
         ),
     )
     if done.rowcount == 1:
@@ -171,6 +174,12 @@ def has_table(connection: sqlite3.Connection, name: str) -> bool:
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)
     ).fetchone()
     return bool(row[0])
+
+
+def has_column(connection: sqlite3.Connection, table: str, name: str) -> bool:
+    """Return whether a table of a journal has a column: those of earlier versions have fewer."""
+    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    return name in {row[0] for row in rows}
 
 
 def damage(connection: sqlite3.Connection) -> Damage:
@@ -289,7 +298,7 @@ def _size_bytes(connection: sqlite3.Connection) -> int:
 
 
 def _stored_entry(
-    row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes],
+    row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes, bytes],
 ) -> StoredEntry:
     return StoredEntry(
         sequence=row[0],
@@ -303,5 +312,6 @@ def _stored_entry(
             epoch_ns=row[7],
             clock=ClockQuality(row[8]),
             body=row[9],
+            signature=row[10],
         ),
     )

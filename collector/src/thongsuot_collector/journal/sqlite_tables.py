@@ -83,6 +83,8 @@ _STEPS: tuple[str, ...] = (
         PRIMARY KEY (consumer, sequence)
     ) STRICT, WITHOUT ROWID;
     """,
+    # Who vouches for a batch, see ``schema.batch.signature``; empty: nobody.
+    "ALTER TABLE entries ADD COLUMN signature BLOB NOT NULL DEFAULT x'';",
 )
 """
 ``PRAGMA user_version`` counts the steps that a file has seen. A change of the tables adds one, and

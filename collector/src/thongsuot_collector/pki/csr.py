@@ -49,5 +49,9 @@ def parse_csr(pem: str) -> SigningRequest:
 
 def key_digest(key: CertificatePublicKeyTypes) -> bytes:
     """Return SHA-256 over a public key as DER."""
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(der).digest()
+    return hashlib.sha256(public_der(key)).digest()
+
+
+def public_der(key: CertificatePublicKeyTypes) -> bytes:
+    """Return a public key as DER (SubjectPublicKeyInfo)."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

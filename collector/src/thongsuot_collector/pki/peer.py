@@ -1,12 +1,13 @@
 """Peer: what the certificate says that a client showed in the TLS handshake."""
 
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from thongsuot_collector.pki.csr import key_digest
+from thongsuot_collector.pki.csr import public_der
 
 SCOPE_KEY = "thongsuot.peer"
 """Where a request's ASGI scope holds the ``PeerCertificate`` of its connection."""
@@ -18,11 +19,12 @@ class PeerCertificate:
     A certificate whose chain the handshake has verified; nothing else is checked yet.
 
     ``serial`` is hexadecimal, without leading zeros, ``issuer`` the issuer's name as DER; ``names``
-    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``. ``key_digest`` is
-    SHA-256 over the public key as DER.
+    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``. ``public_key`` is
+    DER, ``key_digest`` SHA-256 over it.
     """
 
     serial: str
+    public_key: bytes
     key_digest: bytes
     issuer: bytes
     names: tuple[str, ...]
@@ -31,7 +33,13 @@ class PeerCertificate:
 
 
 UNREADABLE_PEER = PeerCertificate(
-    serial="", key_digest=b"", issuer=b"", names=(), not_before_s=0.0, not_after_s=0.0
+    serial="",
+    public_key=b"",
+    key_digest=b"",
+    issuer=b"",
+    names=(),
+    not_before_s=0.0,
+    not_after_s=0.0,
 )
 """OpenSSL took it, and nothing here can be said of it: it ran out in 1970."""
 
@@ -40,9 +48,11 @@ def peer_from(der: bytes) -> PeerCertificate:
     """Return what a certificate says."""
     try:
         certificate = x509.load_der_x509_certificate(der)
+        public_key = public_der(certificate.public_key())
         return PeerCertificate(
             serial=f"{certificate.serial_number:x}",
-            key_digest=key_digest(certificate.public_key()),
+            public_key=public_key,
+            key_digest=hashlib.sha256(public_key).digest(),
             issuer=certificate.issuer.public_bytes(),
             names=_names(certificate),
             not_before_s=certificate.not_valid_before_utc.timestamp(),

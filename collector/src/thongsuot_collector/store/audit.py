@@ -32,6 +32,8 @@ class AuditAction(StrEnum):
     AUTHORITY_RENEWED = "authority_renewed"
     CERTIFICATE_ISSUED = "certificate_issued"
     CERTIFICATE_REVOKED = "certificate_revoked"
+    SIGNING_KEY_NOTED = "signing_key_noted"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
     CERTIFICATE_REFUSED = "certificate_refused"
     PERSON_ADDED = "person_added"
     PERSON_REMOVED = "person_removed"

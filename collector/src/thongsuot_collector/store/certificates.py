@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from thongsuot_collector.errors import AuthorityError
-from thongsuot_collector.store import audit
+from thongsuot_collector.store import audit, signing_keys
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import CERTIFICATES
 
@@ -75,6 +75,7 @@ def revoke_all(connection: Connection, site: str, now_ns: int, *, by: str = "", 
         CERTIFICATES.c.expires_ns > now_ns,
     )
     revoked = connection.execute(update(CERTIFICATES).where(*good).values(revoked_ns=now_ns))
+    signing_keys.retire(connection, site, now_ns, by=by, why=why)
     if revoked.rowcount:
         detail = f"all, {revoked.rowcount}; {why}"
         audit.write(connection, AuditAction.CERTIFICATE_REVOKED, site, by=by, detail=detail)
@@ -100,6 +101,10 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
                 CERTIFICATES.c.revoked_ns.is_(None),
                 CERTIFICATES.c.serial.startswith(serial.lower(), autoescape=True),
             )
+            digests = [
+                row.key_digest
+                for row in connection.execute(select(CERTIFICATES.c.key_digest).where(*wanted))
+            ]
             revoked = connection.execute(
                 update(CERTIFICATES).where(*wanted).values(revoked_ns=now_ns)
             ).rowcount
@@ -108,6 +113,10 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
             detail = f"certificate {serial}; by hand"
             if revoked:
                 audit.write(connection, AuditAction.CERTIFICATE_REVOKED, site, detail=detail)
+            for digest in digests:
+                signing_keys.retire(
+                    connection, site, now_ns, digest_hex=digest.hex(), why="with its certificate"
+                )
     if not revoked:
         raise AuthorityError(
             f"site {site} has no such good certificate; see `thongsuot-collector ca list`"

@@ -13,6 +13,12 @@ from thongsuot_collector.store.tables import DEAD_LETTERS
 CONFLICTS = "ingest"
 """The consumer of batches that came under a number that was taken."""
 
+BADLY_SIGNED = "signature"
+"""
+The consumer of batches whose signature is not over their bytes. They are kept to look at: nobody
+vouches for them, and their devices push the batches as they were.
+"""
+
 KEPT_PER_SITE = 1000
 """A site whose every batch fails may fill this much, and no more; the oldest goes."""
 
@@ -110,7 +116,8 @@ def request_retry(
     Ask for dead letters to be tried again, and write it down; return their ids.
 
     Those with some ids, or all of a site, of a consumer, of both. Of all, batches that came under
-    a number that was taken (consumer ``ingest``) are left out: somebody has to look at each.
+    a number that was taken (consumer ``ingest``) are left out: somebody has to look at each. A
+    batch with a bad signature is never tried again.
     """
     which: ColumnElement[bool]
     if ids:
@@ -120,7 +127,8 @@ def request_retry(
     else:
         which = DEAD_LETTERS.c.consumer != CONFLICTS
     of_site = DEAD_LETTERS.c.site == site if site else true()
-    wanted = and_(DEAD_LETTERS.c.retry_ns.is_(None), which, of_site)
+    vouched_for = DEAD_LETTERS.c.consumer != BADLY_SIGNED
+    wanted = and_(DEAD_LETTERS.c.retry_ns.is_(None), which, of_site, vouched_for)
     with engine.begin() as connection:
         letter_ids = [row.id for row in connection.execute(select(DEAD_LETTERS.c.id).where(wanted))]
         connection.execute(update(DEAD_LETTERS).where(wanted).values(retry_ns=time.time_ns()))

@@ -146,6 +146,10 @@ def _table_of_acceptances(connection: Connection) -> None:
     tables.RECORD_ACCEPTANCES.create(connection, checkfirst=True)
 
 
+def _table_of_signing_keys(connection: Connection) -> None:
+    tables.SIGNING_KEYS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -163,6 +167,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_api_tokens,
     _table_of_proposed_work,
     _table_of_acceptances,
+    _table_of_signing_keys,
 )
 
 

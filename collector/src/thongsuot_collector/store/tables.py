@@ -56,6 +56,18 @@ CERTIFICATES = Table(
 )
 """Client certificates that this collector's own authority issued; no key is among it."""
 
+SIGNING_KEYS = Table(
+    "signing_keys",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    # SHA-256 over the public key as DER, and the key itself.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("retired_ns", BigInteger),
+)
+"""Keys by which devices have signed batches. None is removed: what it signed is verified by it."""
+
 AUDIT = Table(
     "audit",
     METADATA,

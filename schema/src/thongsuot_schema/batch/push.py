@@ -38,6 +38,12 @@ none.
 HEADER_RECORD = "Thongsuot-Record"
 """How far each stream of the sender is, see ``record_report``; absent: it does not say."""
 
+HEADER_SIGNATURE = "Thongsuot-Signature"
+"""
+Who vouches for the batch, see ``signature.BatchSignature``; absent: the device has no key of its
+own.
+"""
+
 NO_SITE_CONFIG = msgspec.Raw(b"")
 """What stands in an answer without a site configuration; an empty one made elsewhere is no JSON."""
 

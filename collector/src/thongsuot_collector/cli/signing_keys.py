@@ -1,0 +1,111 @@
+"""
+``thongsuot-collector signing-keys``: by which keys devices sign; and what `verify` makes of that.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.cli import tables
+from thongsuot_collector.cli.command import CommandFailed, Commands, opened_store
+from thongsuot_collector.config.read import Configuration, read_configuration
+from thongsuot_collector.journal.hash_chain import BatchRow, SignatureCheck
+from thongsuot_collector.pki.batch_signatures import (
+    SigningPublicKey,
+    is_signed_by,
+    load_signing_key,
+)
+from thongsuot_collector.store import signing_keys
+from thongsuot_collector.store.signing_keys import SigningKey
+from thongsuot_schema.batch.signature import KEY_BYTES, unpack
+
+_SLACK_NS = 10 * 10**9
+"""A key that was retired is good for some seconds more: the store is read every two."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``signing-keys`` and its commands."""
+    group = commands.group("signing-keys", "the keys by which devices sign their batches")
+    add_list = group.add("list", _list, "list them: all, or those of a site")
+    add_list.add_argument("site", nargs="?", default="")
+    retire = group.add(
+        "retire",
+        _retire,
+        "take no signature by the keys of a site any more, or by one; without another one its "
+        "batches need none, until its device signs by a new key",
+    )
+    retire.add_argument("site")
+    retire.add_argument("--key", default="", help="only this one, see `signing-keys list`")
+    retire.add_argument("--by", default="", metavar="NAME", help="who retires it")
+    retire.add_argument("--reason", required=True, metavar="TEXT", help="why, for the audit log")
+
+
+def _list(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        print(tables.signing_keys_table(signing_keys.listed(store, options.site)))
+    return 0
+
+
+def _retire(options: argparse.Namespace) -> int:
+    with (
+        opened_store(read_configuration(options.config).state_dir) as store,
+        store.begin() as connection,
+    ):
+        retired = signing_keys.retire(
+            connection,
+            options.site,
+            time.time_ns(),
+            digest_hex=options.key.lower(),
+            by=options.by,
+            why=options.reason,
+        )
+    if not retired:
+        raise CommandFailed(
+            f"site {options.site} has no such key; see `thongsuot-collector signing-keys list`"
+        )
+    print(f"{retired} retired; a running collector knows within seconds")
+    return 0
+
+
+def keys_on_record(configuration: Configuration, site: str) -> list[SigningKey]:
+    """Return the keys by which a site (empty: any) ever signed; none where there is no store."""
+    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+        return []
+    with opened_store(configuration.state_dir) as store:
+        return signing_keys.listed(store, site)
+
+
+def signature_check(keys: Sequence[SigningKey]) -> SignatureCheck:
+    """Return what compares signatures with the keys on record."""
+    by_name = {(key.site, key.digest[:KEY_BYTES]): key for key in keys}
+    by_site: defaultdict[str, list[SigningKey]] = defaultdict(list)
+    for key in keys:
+        by_site[key.site].append(key)
+    loaded: dict[bytes, SigningPublicKey | None] = {}
+
+    def check(row: BatchRow) -> str:
+        if not row.signature:
+            signs = any(_is_good(key, row.received_ns) for key in by_site.get(row.site, ()))
+            return "is not signed, although its site signed by then" if signs else ""
+        signature = unpack(row.signature)
+        key = by_name.get((row.site, signature.key))
+        if key is None:
+            return f"is signed by key {signature.key.hex()}, which is not on record for its site"
+        if key.retired_ns is not None and row.received_ns > key.retired_ns + _SLACK_NS:
+            return f"is signed by key {signature.key.hex()}, which was retired by then"
+        if key.digest not in loaded:
+            loaded[key.digest] = load_signing_key(key.public_key)
+        public = loaded[key.digest]
+        if public is None or not is_signed_by(public, signature.value, row.body):
+            return f"is not what key {signature.key.hex()} has signed"
+        return ""
+
+    return check
+
+
+def _is_good(key: SigningKey, at_ns: int) -> bool:
+    """Return whether a site had to sign for this key's sake when something came in."""
+    return key.first_ns <= at_ns and (key.retired_ns is None or at_ns < key.retired_ns)

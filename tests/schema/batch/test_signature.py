@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_schema.batch.signature import KEY_BYTES, BatchSignature, parse_header, unpack
+
+SIGNATURES = st.builds(
+    BatchSignature,
+    key=st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES),
+    value=st.binary(min_size=1, max_size=1024),
+)
+
+
+@given(SIGNATURES)
+def test_a_signature_comes_back_from_its_header_and_from_the_journal(
+    signature: BatchSignature,
+) -> None:
+    assert parse_header(signature.header()) == signature
+    assert unpack(signature.pack()) == signature
+
+
+@given(st.text())
+def test_no_header_whatever_is_an_error(text: str) -> None:
+    parsed = parse_header(text)
+    assert parsed is None or parse_header(parsed.header()) == parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "2 AAAAAAAAAAAAAAAAAAAAAA== QQ==",
+        "1 AAAA QQ==",
+        "1 AAAAAAAAAAAAAAAAAAAAAA== ",
+        "1 AAAAAAAAAAAAAAAAAAAAAA== QQ",
+        "1 AAAAAAAAAAAAAAAAAAAAAA== QQ==\n",
+        "1 AAAAAAAAAAAAAAAAAAAAAA== " + "QUFB" * 400,
+    ],
+)
+def test_what_is_no_signature_is_none(text: str) -> None:
+    assert parse_header(text) is None

@@ -106,6 +106,7 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
         sources=uplink.sources,
         tos=uplink.tos,
         site_networks=uplink.site_networks,
+        allowance_bytes=uplink.allowance_bytes,
     )
 
 

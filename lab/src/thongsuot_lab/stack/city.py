@@ -43,7 +43,7 @@ class StackOptions:
     ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
     configuration; ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to
     be told, see ``stack.receivers``, in ``language``. ``hold_s`` is how long a link has to be up
-    before its fault is over.
+    before its fault is over. ``agents_at``: the sites that have an agent; empty for all.
     """
 
     with_prometheus: bool = True
@@ -59,6 +59,7 @@ class StackOptions:
     all_to_inbox: bool = False
     language: str = "en"
     hold_s: float = 30.0
+    agents_at: tuple[str, ...] = ()
 
 
 class CityStack:
@@ -92,7 +93,8 @@ class CityStack:
     @property
     def sites(self) -> tuple[str, ...]:
         """Names of the sites that have an agent."""
-        return tuple(site.name for site in self.lab.topology.sites)
+        every_site = tuple(site.name for site in self.lab.topology.sites)
+        return self.options.agents_at or every_site
 
     def start(self) -> None:
         """

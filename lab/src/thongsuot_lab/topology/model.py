@@ -190,7 +190,8 @@ class LabUplink:
     One WAN link of a site: the interface of the device, the box it hangs on, its two wires.
 
     ``gateways``, ``sources``, ``tos`` and ``site_networks`` are what the device is told of it
-    where its interface alone does not say how packets leave (``[[links]]`` of the agent).
+    where its interface alone does not say how packets leave (``[[links]]`` of the agent);
+    ``allowance_bytes`` makes it a metered link.
     """
 
     name: str
@@ -204,6 +205,7 @@ class LabUplink:
     sources: tuple[str, ...] = ()
     tos: int | None = None
     site_networks: tuple[str, ...] = ()
+    allowance_bytes: int | None = None
 
 
 TWO_BOXES = "a"

@@ -96,6 +96,7 @@ WRITTEN_IN_CODE = {
     "thongsuot_collector.web.mcp.server": "the product's name",
     "thongsuot_collector.web.search": "a letter",
     "thongsuot_schema.inventory.communes": "the alphabet, and how the names of communes begin",
+    "thongsuot_schema.page.commissioning": "the product's name",
     "thongsuot_schema.page.render": "the product's name",
     "thongsuot_schema.words.sentence": "an example, for whoever writes a sentence",
 }

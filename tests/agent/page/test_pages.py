@@ -1,6 +1,6 @@
 """Which page stands where, in which language, how large, and how often it is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -10,10 +10,11 @@ from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.history import History
-from thongsuot_agent.page.pages import LocalPages, PageSources
+from thongsuot_agent.page.pages import CommissioningWalk, LocalPages, PageSources
 from thongsuot_agent.page.request import HttpPage, HttpRequest
 from thongsuot_agent.page.site_view import PageContext, site_view
 from thongsuot_agent.status import AgentStatus
+from thongsuot_schema.commissioning.run import CommissioningProgress, CommissioningStart
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import MetricType
 from thongsuot_schema.segment import Segment
@@ -37,7 +38,12 @@ class CountedPages:
     """Pages over a view that counts how often it was asked for, on a clock that is set by hand."""
 
     def __init__(
-        self, shown: SiteView, *, is_well: bool = True, want: Callable[[], bool] | None = None
+        self,
+        shown: SiteView,
+        *,
+        is_well: bool = True,
+        want: Callable[[], bool] | None = None,
+        walk: CommissioningWalk | None = None,
     ) -> None:
         self.now_ns = 0
         self.drawn = 0
@@ -50,6 +56,7 @@ class CountedPages:
                 is_healthy=lambda: is_well,
                 boottime_ns=lambda: self.now_ns,
                 request_tests=want,
+                commissioning=walk,
             )
         )
 
@@ -184,3 +191,65 @@ def test_a_page_that_is_asked_for_by_a_strangers_name_is_refused_whole() -> None
         assert page.status == 421
     assert not pressed
     assert not drawing.drawn
+
+
+class Walk:
+    """A walk that notes what is pressed."""
+
+    def __init__(self) -> None:
+        self.pressed: list[tuple[str, str]] = []
+
+    def progress(self, key: str) -> CommissioningProgress:
+        return CommissioningProgress(run=None, key=key)
+
+    def begin(self, code: str) -> CommissioningStart:
+        return (
+            CommissioningStart(key="k1")
+            if code == "123456"
+            else CommissioningStart(problem="wrong")
+        )
+
+    def act(self, action: str, key: str, fields: Mapping[str, str]) -> bool:
+        self.pressed.append((action, fields["key"]))
+        return key == "k1"
+
+
+def press(pages: LocalPages, *, is_ours: bool = True, **form: str) -> HttpPage:
+    page = pages.page_for(
+        HttpRequest(
+            path="/commissioning",
+            query={"lang": "en"},
+            is_head=False,
+            is_post=True,
+            is_same_origin=is_ours,
+            form=form,
+        )
+    )
+    assert page is not None
+    return page
+
+
+def test_whoever_has_the_code_gets_the_key_and_presses_with_it() -> None:
+    walk = Walk()
+    pages = CountedPages(view(), walk=walk).pages
+    assert press(pages, action="begin", code="123456").location == "/commissioning?lang=en&key=k1"
+    wrong = press(pages, action="begin", code="1")
+    assert wrong.location == "/commissioning?lang=en&problem=wrong"
+    assert press(pages, action="pull", key="k1").location.endswith("key=k1")
+    assert press(pages, action="pull", key="k2").location == "/commissioning?lang=en"
+    assert walk.pressed == [("pull", "k1"), ("pull", "k2")]
+
+
+def test_a_foreign_page_presses_nothing_of_the_walk_and_without_one_there_is_no_page() -> None:
+    walk = Walk()
+    pages = CountedPages(view(), walk=walk)
+    assert press(pages.pages, is_ours=False, action="pull", key="k1").status == 403
+    assert walk.pressed == []
+    assert "commissioning code" in pages.get("/commissioning", lang="en").body.decode()
+    assert (
+        "The code is wrong" in pages.get("/commissioning", lang="en", problem="wrong").body.decode()
+    )
+    without = CountedPages(view()).pages
+    for is_post in (True, False):
+        asked = HttpRequest(path="/commissioning", query={}, is_head=False, is_post=is_post)
+        assert without.page_for(asked) is None

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.page.request import (
+    FORM_LIMIT_BYTES,
     HttpError,
     HttpPage,
     encode_response,
     is_local_name,
     parse_request,
     status_page,
+    with_form,
 )
 
 
@@ -128,3 +130,22 @@ def test_a_name_that_a_stranger_may_own_is_not_the_devices(host: bytes, is_own: 
     line = b"Host: " + host + b"\r\n" if host else b""
     request = parse_request(b"GET /status.json HTTP/1.1\r\n" + line + b"\r\n")
     assert is_local_name(request.host, ("monitor.commune.example",)) is is_own
+
+
+def test_a_form_is_read_up_to_its_bound() -> None:
+    head = b"POST /commissioning HTTP/1.1\r\nContent-Length: %s\r\n\r\n"
+    request = parse_request(head % b"12")
+    assert (request.is_post, request.form_bytes) == (True, 12)
+    assert with_form(request, b"a=%C4%91+x&b=").form == {"a": "đ x", "b": ""}
+    for length, status in (
+        (b"x", HTTPStatus.BAD_REQUEST),
+        (b"-1", HTTPStatus.BAD_REQUEST),
+        (b"%d" % (FORM_LIMIT_BYTES + 1), HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    ):
+        with pytest.raises(HttpError) as refused:
+            parse_request(head % length)
+        assert refused.value.status is status
+    with pytest.raises(HttpError):
+        with_form(request, b"\xff")
+    with pytest.raises(HttpError):
+        with_form(request, b"a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1")

@@ -16,6 +16,8 @@ IDLE = 400
 
 
 def page_for(request: HttpRequest) -> HttpPage | None:
+    if request.form:
+        return HttpPage(body=repr(dict(request.form)).encode(), content_type="text/plain")
     if request.path == "/":
         return HttpPage(body=b"hello " + b"x" * 50_000, content_type="text/plain")
     return None
@@ -105,3 +107,15 @@ async def test_who_has_most_silent_connections_makes_room_first() -> None:
         assert b" 200 " in await patient.readline()
         for _, writer in (*crowd, (patient, waiting)):
             await closed(writer)
+
+
+async def test_a_form_comes_after_its_head_and_a_part_of_one_is_nothing() -> None:
+    head = b"POST /commissioning HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    async with serving() as port:
+        assert (await ask(port, head + b"code=1234")).endswith(b"{'code': '1234'}")
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + b"code")
+        writer.write_eof()
+        await closed(writer)
+        assert b"200 OK" in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
+        assert b"400" in await ask(port, head + b"\xff=======1")

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Never
 
+from thongsuot_agent.app import compose
 from thongsuot_agent.app.checkpoint import Checkpoint, load, save
-from thongsuot_agent.app.compose import make_pipeline, make_spool, make_upload_config
+from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
-from thongsuot_agent.app.jitter import jitter, new_id
+from thongsuot_agent.app.jitter import jitter
 from thongsuot_agent.app.link_registry import LinkRegistry
 from thongsuot_agent.app.place import PlaceFile
-from thongsuot_agent.app.requested_tests import RequestedTestCallbacks, RequestedTests
+from thongsuot_agent.app.requested_tests import RequestedTests
 from thongsuot_agent.app.result_pipeline import PipelineCallbacks
 from thongsuot_agent.app.route_requests import RouteRequests
 from thongsuot_agent.app.run_context import RunContext, with_config
@@ -29,16 +30,13 @@ from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.links.carrier_networks import carrier_networks
-from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.page.pages import LocalPages
 from thongsuot_agent.page.server import LocalPageServer
-from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import SchedulableLink, jobs_from_schedules
-from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory
-from thongsuot_agent.scheduler.runner import Runner, RunnerCallbacks
+from thongsuot_agent.scheduler.runner import RunnerCallbacks
 from thongsuot_agent.scheduler.timetable import FixedPeriod, due_after, phase_from_name
 from thongsuot_agent.siteconfig.overlay import spec_updater
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
@@ -93,24 +91,20 @@ class Agent:
         )
         self._sampling = SamplingProgress(wall_ns)
         self._route_requests = RouteRequests(context.paths.route_request_file)
-        self._spool = make_spool(context, wall_ns)
+        self._spool = compose.make_spool(context, wall_ns)
         self._place = PlaceFile(context.paths.place_file, context.config.site.name)
-        self._pipeline = make_pipeline(context, self._spool, self._links, checkpoint, self._place)
-        self._runner = Runner(
-            context.clock,
+        self._pipeline = compose.make_pipeline(
+            context, self._spool, self._links, checkpoint, self._place
+        )
+        self._runner = compose.make_runner(
+            context,
             monitor.links,
             self._data_budget,
-            LatenessHistory(LATENESS.note),
             RunnerCallbacks(on_result=self._on_result, on_notice=self._spool.add_entry),
-            services=ProbeServices(
-                self_metrics=self._self_metrics,
-                links=lambda: monitor.links,
-                charge=self._data_budget.charge,
-                is_own_url={target.url for target in context.local_config.targets}.__contains__,
-            ),
+            self_metrics=self._self_metrics,
         )
         self._site_configs = self._make_site_configs(active)
-        self._requested_tests = self._make_requested_tests()
+        self._requested_tests, self._commissioning = self._make_local_actions()
         self._identity = DeviceIdentity(context, wall_ns)
         self._upload_service = self._make_upload_service()
         self._pipeline.set_callbacks(
@@ -140,12 +134,13 @@ class Agent:
             "upload fresh": self._upload_service.run_fresh,
             "upload backlog": self._upload_service.run_backlog,
             "site configuration": self._site_configs.run,
+            "commissioning": self._commissioning.save_changes,
         }
         tasks |= self._identity.tasks()
         listen = self._context.config.page.listen
         if listen:
             server = LocalPageServer(LocalPages(self.status_provider.sources()).page_for)
-            tasks["page"] = lambda: server.run(listen, _log_page)
+            tasks["page"] = lambda: server.run(listen, compose.log_page)
         try:
             await self._supervisor.run(tasks, self._stop)
         finally:
@@ -158,6 +153,7 @@ class Agent:
         self._data_budget.restore(remembered or "")
         self._sampling.restore(await self._spool.load_fact(_SAMPLING) or "")
         self._pipeline.start(VERSION)
+        await self._commissioning.restore()
         for code, text in self._site_configs.active.notices:
             self._pipeline.add_notice(code, text)
         for name, link in self._monitor.links.items():
@@ -195,6 +191,7 @@ class Agent:
             wall_ns = self._wall_ns()
             self._pipeline.tick(None if wall_ns is None else wall_ns / NS_PER_S)
             self._requested_tests.tick()
+            self._commissioning.tick()
             self._site_configs.tick()
             self._route_requests.tick(self._monitor.links, self._ticked_ns)
             self._notifier.send("WATCHDOG=1")
@@ -241,6 +238,7 @@ class Agent:
 
     def _on_link_change(self, name: str, before: LinkState, after: LinkState) -> None:
         self._reschedule()
+        self._commissioning.on_link_change(name, before, after)
         self._pipeline.accept_link_change(name, before, after)
 
     def _on_link_down(self, name: str) -> None:
@@ -251,6 +249,7 @@ class Agent:
         self._sampling.add_result(result)
         self._pipeline.accept_result(result)
         self._requested_tests.on_result(result)
+        self._commissioning.on_result(result)
 
     def _on_test_requests(self, requests: tuple[TestRequest, ...]) -> None:
         # One that comes with the last push could not be ended; it comes again after the start.
@@ -290,6 +289,7 @@ class Agent:
             context.targets,
             VERSION,
         )
+        self._commissioning.set_targets(context.targets)
         self._schedulable = ()
         self._reschedule()
         # Whatever was open before shows nothing of whether the collector is reached now.
@@ -333,23 +333,25 @@ class Agent:
             ),
         )
 
-    def _make_requested_tests(self) -> RequestedTests:
-        return RequestedTests(
-            RequestedTestCallbacks(
-                now_ns=self._context.clock.boottime_ns,
-                matching_jobs=self._runner.matching_jobs,
-                local_requests=self._runner.local_requests,
-                start_run=self._runner.start_run,
-                on_notice=self._pipeline.add_notice,
-                push_now=self._push_now,
-                new_id=new_id,
-                charge_local=self._data_budget.charge_local,
-            )
+    def _make_local_actions(self) -> tuple[RequestedTests, Commissioning]:
+        context, runner, pipeline = self._context, self._runner, self._pipeline
+        tests = compose.make_requested_tests(
+            context, runner, pipeline, self._data_budget, self._push_now
         )
+        commissioning = compose.make_commissioning(
+            context,
+            self._links,
+            runner,
+            pipeline,
+            self._spool,
+            true_time=self._true_time,
+            push_now=self._push_now,
+        )
+        return tests, commissioning
 
     def _make_upload_service(self) -> UploadService:
         context = self._context
-        upload_config = make_upload_config(
+        upload_config = compose.make_upload_config(
             context,
             self._links,
             candidates=lambda: self._links.upload_candidates(self._pipeline.link_states()),
@@ -388,10 +390,7 @@ class Agent:
             started_ns=self._context.clock.boottime_ns(),
             site_configs=self._site_configs,
             requested_tests=self._requested_tests,
+            commissioning=self._commissioning,
             identity=self._identity,
             ticked_ns=lambda: self._ticked_ns,
         )
-
-
-def _log_page(host: str, port: int) -> None:
-    _log.info("page listens on host=%s port=%d", host, port)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.link_registry import LinkRegistry
 from thongsuot_agent.app.requested_tests import RequestedTests
@@ -50,6 +51,7 @@ class StatusProvider:
     true_time: TrueTime
     supervisor: Supervisor
     requested_tests: RequestedTests
+    commissioning: Commissioning
     identity: DeviceIdentity
     started_ns: int
     site_configs: SiteConfigManager
@@ -72,6 +74,7 @@ class StatusProvider:
             request_tests=self.requested_tests.request_local_tests
             if self.context.config.page.test_button
             else None,
+            commissioning=self.commissioning if self.context.config.page.commissioning else None,
         )
 
     def is_healthy(self) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 
 from thongsuot_agent.app.run_context import token_path
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.clock import SYSTEM
+from thongsuot_agent.clock import NS_PER_S, SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import TokenUnusable
@@ -36,6 +36,7 @@ from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndp
 from thongsuot_agent.uplink.uploader import is_on_device
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.commissioning.run import commissioning_code
 from thongsuot_schema.enrolment import (
     PATH_ENROL,
     TOKEN_PREFIX,
@@ -43,6 +44,7 @@ from thongsuot_schema.enrolment import (
     EnrolmentResponse,
     token_digest,
 )
+from thongsuot_schema.words.dates import local
 
 _NOT_DONE = 1
 _TOKEN_BYTES = 32
@@ -54,13 +56,15 @@ _WAITING = ".enrolling"
 class _EnrolmentTarget:
     """
     What is to be done: where the collector is, as which site, into which files.
-    ``certificate_file`` is ``None`` where none is to be asked for.
+    ``certificate_file`` is ``None`` where none is to be asked for; ``page_port`` is empty where no
+    page walks an installer through the links.
     """
 
     endpoint: CollectorEndpoint
     site: str
     token_file: Path
     certificate: Path | None
+    page_port: str = ""
 
 
 class _TargetIncomplete(Exception):
@@ -109,7 +113,13 @@ def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
         site=config.site.name if config else "",
         token_file=token_path(name, {}),
         certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
+        page_port=_page_port(config) if config else "",
     )
+
+
+def _page_port(config: AgentConfig) -> str:
+    page = config.page
+    return page.listen.rpartition(":")[2] if page.commissioning else ""
 
 
 def _certificate_file(options: argparse.Namespace, config: AgentConfig | None) -> Path | None:
@@ -158,7 +168,7 @@ async def _redeem_code(target: _EnrolmentTarget, code: str, token: str, waiting:
             pair.discard_all()
         _install_token(waiting, target.token_file)
         flush_folder(target.token_file.parent)
-        _print_refusal(target, answer)
+        _print_outcome(target, answer, token)
         return 0
     if answer is not None and answer.error:
         # The collector has spoken. With 429 it will take the same again, later.
@@ -197,12 +207,19 @@ async def _post_code(target: _EnrolmentTarget, code: str, token: str, request: s
         connection.close()
 
 
-def _print_refusal(target: _EnrolmentTarget, answer: EnrolmentResponse) -> None:
+def _print_outcome(target: _EnrolmentTarget, answer: EnrolmentResponse, token: str) -> None:
     sys.stdout.write(f"enrolled as {answer.site}; token in {target.token_file}\n")
     if answer.certificate:
         sys.stdout.write(f"certificate in {target.certificate}\n")
     if answer.revoked:
         sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
+    if target.page_port:
+        today = local(SYSTEM.wall_ns() / NS_PER_S).date().isoformat()
+        code = commissioning_code(bytes.fromhex(token_digest(token)), today)
+        sys.stdout.write(
+            f"now prove the links: http://ADDRESS-OF-THIS-DEVICE:{target.page_port}/commissioning, "
+            f"with today's code {code}\n"
+        )
 
 
 def _install_token(waiting: Path, token_file: Path) -> None:

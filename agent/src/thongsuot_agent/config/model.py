@@ -66,6 +66,10 @@ class PageConfig(StrictStruct, frozen=True):
     """Address and port; ``[::]:8080`` listens on both families; empty: no page."""
     test_button: bool = True
     """Whether the page has the button for a test now; everybody in the local network may press."""
+    commissioning: bool = True
+    """
+    Whether an installer can prove the links at ``/commissioning``, with the code of the day.
+    """
     names: tuple[str, ...] = ()
     """
     Names by which browsers may ask for the page, beside its addresses, bare names, and ``.local``,

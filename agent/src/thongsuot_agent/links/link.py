@@ -26,6 +26,14 @@ class FailoverState:
     changes: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAddress:
+    """From where the far end saw the link's packets come, after every translation, and when."""
+
+    address: str = ""
+    at_ns: int = 0
+
+
 def boottime_ns() -> int:
     """Return CLOCK_BOOTTIME."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -49,6 +57,7 @@ class LiveLink:
         self.first_hops: Mapping[Family, str] = {}
         self.edges: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
+        self.seen_address = SeenAddress()
         self.kernel = kernel
         self.carrier_networks = UNKNOWN_NETWORKS
         """Whose public networks are, of all carriers (see ``links.carrier_networks``)."""

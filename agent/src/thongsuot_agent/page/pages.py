@@ -1,13 +1,16 @@
 """Which page stands at which address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urlencode
 
 import msgspec
 
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
 from thongsuot_agent.page.request import (
+    PATH_COMMISSIONING,
     PATH_REQUEST_TESTS,
     HttpPage,
     HttpRequest,
@@ -15,6 +18,7 @@ from thongsuot_agent.page.request import (
     status_page,
 )
 from thongsuot_agent.status import AgentStatus
+from thongsuot_schema.commissioning.run import CommissioningProgress, CommissioningStart
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language, language_from
 
@@ -24,13 +28,30 @@ So long one drawing serves everybody: a page drawn for each of many callers woul
 """
 
 
+class CommissioningWalk(Protocol):
+    """What walks an installer through the links, as its page needs it."""
+
+    def progress(self, key: str) -> CommissioningProgress:
+        """Return where it is, for whoever has this key."""
+        ...
+
+    def begin(self, code: str) -> CommissioningStart:
+        """Begin a run, if the code is good."""
+        ...
+
+    def act(self, action: str, key: str, fields: Mapping[str, str]) -> bool:
+        """Do what was pressed; ``False`` where nothing could be done with that."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSources:
     """
     Where the contents come from.
 
     ``request_tests`` begins those that the button stands for, and says whether it did; ``None``:
-    there is no button. ``names`` are those by which the device may be asked, beside its addresses.
+    there is no button. ``commissioning`` walks an installer through the links, where that is
+    allowed. ``names`` are those by which the device may be asked, beside its addresses.
     """
 
     view: Callable[[], SiteView]
@@ -39,6 +60,7 @@ class PageSources:
     is_healthy: Callable[[], bool]
     boottime_ns: Callable[[], int]
     request_tests: Callable[[], bool] | None = None
+    commissioning: CommissioningWalk | None = None
     names: tuple[str, ...] = ()
 
 
@@ -57,10 +79,11 @@ class LocalPages:
 
     def _own_page_for(self, request: HttpRequest) -> HttpPage | None:
         if request.is_post:
-            return self._request_tests(request)
+            is_commissioning = request.path == PATH_COMMISSIONING
+            return self._commission(request) if is_commissioning else self._request_tests(request)
         match request.path:
-            case "/":
-                return self._site_page(request)
+            case "/" | "/commissioning":
+                return self._page_for_people(request)
             case "/status.json":
                 body = msgspec.json.encode(self._sources.status())
                 return HttpPage(body=body, content_type="application/json")
@@ -72,6 +95,11 @@ class LocalPages:
             case _:
                 return None
 
+    def _page_for_people(self, request: HttpRequest) -> HttpPage | None:
+        if request.path == PATH_COMMISSIONING:
+            return self._commissioning_page(request)
+        return self._site_page(request)
+
     def _request_tests(self, request: HttpRequest) -> HttpPage | None:
         want = self._sources.request_tests
         if want is None:
@@ -82,6 +110,52 @@ class LocalPages:
             self._drawn.clear()
         page = status_page(HTTPStatus.SEE_OTHER)
         return replace(page, location=f"/?lang={_language(request)}#tests")
+
+    def _commission(self, request: HttpRequest) -> HttpPage | None:
+        walk = self._sources.commissioning
+        if walk is None:
+            return None
+        if not request.is_same_origin:
+            return status_page(HTTPStatus.FORBIDDEN)
+        action, key = request.form.get("action", ""), request.form.get("key", "")
+        query = {"lang": _language(request)}
+        if action == "begin":
+            start = walk.begin(request.form.get("code", ""))
+            query |= {"key": start.key} if start.key else {"problem": start.problem}
+        elif walk.act(action, key, request.form):
+            query["key"] = key
+        page = status_page(HTTPStatus.SEE_OTHER)
+        return replace(page, location=f"{PATH_COMMISSIONING}?{urlencode(query)}")
+
+    def _commissioning_page(self, request: HttpRequest) -> HttpPage | None:
+        walk = self._sources.commissioning
+        if walk is None:
+            return None
+        # Loaded when somebody looks, as the page of the site is.
+        from thongsuot_schema.page.commissioning import (  # noqa: PLC0415
+            CommissioningView,
+            commissioning_page,
+        )
+        from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY  # noqa: PLC0415
+
+        progress = walk.progress(request.query.get("key", ""))
+        problem = request.query.get("problem", "")
+        view = CommissioningView(
+            site=self._sources.view(),
+            # Whoever mistyped the code wants the form again, not somebody else's run.
+            run=None if problem else progress.run,
+            key=progress.key,
+            missing=progress.missing,
+            left_s=progress.left_s,
+            is_seen=progress.is_seen,
+            problem=problem,
+        )
+        text = commissioning_page(view, language=_language(request))
+        return HttpPage(
+            body=text.encode(),
+            content_type="text/html; charset=utf-8",
+            policy=CONTENT_SECURITY_POLICY,
+        )
 
     def _metrics_page(self, request: HttpRequest) -> HttpPage:
         figures = self._sources.metrics()

@@ -5,8 +5,8 @@ By hand: a GET without a body is one line, and h11 would cost 2.3 MB of resident
 for it.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
@@ -20,7 +20,14 @@ _LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 """RFC 6762, RFC 8375, and names that no public registry gives away."""
 
 PATH_REQUEST_TESTS = "/tests"
-"""The one place that takes a POST, without a body: somebody wants a test now."""
+"""Takes a POST without a body: somebody wants a test now."""
+
+PATH_COMMISSIONING = "/commissioning"
+"""Takes a POST with a form: an installer walks through the links."""
+
+_POST_PATHS = {PATH_REQUEST_TESTS, PATH_COMMISSIONING}
+FORM_LIMIT_BYTES = 1024
+"""A form of the page: a key, and what a label says."""
 
 
 class HttpError(Exception):
@@ -38,8 +45,8 @@ class HttpRequest:
 
     ``is_head`` wants the head alone; ``accept`` is that header, in small letters. ``is_post``: it
     is to change something, and ``is_same_origin`` whether it comes from our own page or from no
-    browser. ``host`` is the name or address by which the device was asked, without port; empty
-    where none was given.
+    browser. ``form`` are its fields, ``form_bytes`` how long it is. ``host`` is the name or address
+    by which the device was asked, without port; empty where none was given.
     """
 
     path: str
@@ -49,6 +56,8 @@ class HttpRequest:
     is_post: bool = False
     is_same_origin: bool = True
     host: str = ""
+    form_bytes: int = 0
+    form: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +93,7 @@ def parse_request(head: bytes) -> HttpRequest:
         raise HttpError(HTTPStatus.BAD_REQUEST) from error
     if not path.startswith("/"):
         raise HttpError(HTTPStatus.BAD_REQUEST)
-    is_post = method == "POST" and path == PATH_REQUEST_TESTS
+    is_post = method == "POST" and path in _POST_PATHS
     if method not in _METHODS and not is_post:
         raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
     return HttpRequest(
@@ -95,7 +104,32 @@ def parse_request(head: bytes) -> HttpRequest:
         is_post=is_post,
         is_same_origin=_is_same_origin(headers),
         host=_host_of(_header_value(headers, b"host")),
+        form_bytes=_form_bytes(headers) if is_post else 0,
     )
+
+
+def with_form(request: HttpRequest, body: bytes) -> HttpRequest:
+    """
+    Return a request with the fields of the form in its body (URL Standard, 5.1).
+
+    Raises:
+        HttpError: it is none.
+    """
+    try:
+        fields = dict(parse_qsl(body.decode("ascii"), max_num_fields=8, keep_blank_values=True))
+    except ValueError as error:
+        raise HttpError(HTTPStatus.BAD_REQUEST) from error
+    return replace(request, form=fields)
+
+
+def _form_bytes(headers: bytes) -> int:
+    """Return how long the body is; without a length there is none that could be read safely."""
+    text = _header_value(headers, b"content-length") or "0"
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise HttpError(HTTPStatus.BAD_REQUEST)
+    if int(text) > FORM_LIMIT_BYTES:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return int(text)
 
 
 def is_local_name(host: str, names: Collection[str]) -> bool:

@@ -20,6 +20,7 @@ from thongsuot_agent.page.request import (
     encode_response,
     parse_request,
     status_page,
+    with_form,
 )
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,10 @@ class LocalPageServer:
             return encode_response(status_page(HTTPStatus.SERVICE_UNAVAILABLE))
         try:
             request = parse_request(head)
+            if request.form_bytes:
+                request = with_form(request, await reader.readexactly(request.form_bytes))
+        except asyncio.IncompleteReadError:
+            return b""
         except HttpError as refused:
             return encode_response(status_page(refused.status))
         page = self._page_for(request) or status_page(HTTPStatus.NOT_FOUND)

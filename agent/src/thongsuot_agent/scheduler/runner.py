@@ -150,6 +150,10 @@ class Runner:
         """
         return jobs_for_request(request, self._jobs.values(), self._data_budget)
 
+    def jobs_of_kind(self, kind: str) -> tuple[Job, ...]:
+        """Return the scheduled jobs of a kind."""
+        return tuple(job for job in self._jobs.values() if job.series.kind == kind)
+
     def local_requests(self) -> tuple[LocalRequest, ...]:
         """Return which of the jobs the button of the device's own page stands for."""
         return local_requests(self._jobs.values(), self._data_budget)

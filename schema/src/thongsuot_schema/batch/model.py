@@ -91,6 +91,9 @@ class NoticeCode(StrEnum):
     EGRESS_CHANGED = "egress_changed"
     """A link's packets leave by another carrier, or by its own again; ``text`` says which."""
 
+    COMMISSIONING = "commissioning"
+    """A step of a commissioning run: ``text`` is a ``commissioning.events`` as JSON."""
+
     CONFIG_REJECTED = "config_rejected"
     """A site configuration is not run, or no more: ``text`` is its version and why."""
 

@@ -112,6 +112,10 @@ border-radius:10px;background:var(--accent);color:var(--card);font-weight:600;
 text-decoration:none;
 }
 button.call{border:0;font:inherit;font-weight:600;cursor:pointer}
+form input{
+min-height:2.75rem;padding:0 .75rem;border:1px solid var(--soft);border-radius:10px;
+background:var(--card);color:var(--ink);font:inherit;
+}
 .who{margin-top:.625rem;color:var(--soft);font-size:.875rem}
 .ladder{
 display:grid;grid-auto-flow:column;grid-auto-columns:1fr;margin-top:1rem;color:var(--soft);

@@ -22,7 +22,7 @@ import time
 
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.datagram import exchange
-from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.link import LiveLink, SeenAddress, boottime_ns
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.egress.collector import COLLECTOR_BYTES, ask_collector
@@ -90,6 +90,9 @@ def finding_from(link: LiveLink, answers: tuple[FlowAnswer, ...]) -> Finding:
             detail="what answers does not say from where it sees packets come",
             cost_bytes=cost_bytes,
         )
+    link.seen_address = SeenAddress(
+        address=next(answer.address for answer in answered if answer.address), at_ns=boottime_ns()
+    )
     owners = [link.carrier_networks.owner_of(answer.address) for answer in answered]
     known = [owner for owner in owners if owner]
     values = {metrics.ANSWERED: len(answered) / len(answers)}

@@ -33,10 +33,22 @@ def test_an_acknowledgement_of_this_very_batch_makes_it_durable() -> None:
     assert reading.answer is not None
 
 
+def test_a_collector_of_an_earlier_version_acknowledges_by_the_number_alone() -> None:
+    earlier = msgspec.json.encode(PushResponse(acknowledged=7))
+    assert outcome_of(PostResponse(status=200, body=earlier)).disposition is PushDisposition.DURABLE
+
+
 @pytest.mark.parametrize(
     "response",
     [
         said(200, PushResponse(acknowledged=6)),
+        # What was true of the batch of this number in an earlier stream, out of a cache.
+        PostResponse(
+            status=200,
+            body=msgspec.json.encode(
+                PushResponse(acknowledged=7, answered_boottime_ns=SENT_NS - 15_000_000_000)
+            ),
+        ),
         PostResponse(status=200, body=b"<html>Welcome to our wireless network</html>"),
         PostResponse(status=200, body=b""),
         PostResponse(status=302, body=b""),

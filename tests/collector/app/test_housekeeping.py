@@ -194,3 +194,19 @@ async def test_versions_of_agents_are_counted_and_one_that_is_gone_is_gone(
     made.housekeeping.measure()
     assert value("thongsuot_collector_agents", {"version": "1.1"}) == 1
     assert value("thongsuot_collector_agents", {"version": "1.0"}) is None
+
+
+async def test_a_site_that_floods_is_named_with_the_range_that_it_lost(
+    made: Components, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 6):
+        for site in ("ba-dinh", "hoan-kiem", "tay-ho"):
+            await made.journal.append(entry(number, site=site, body=bytes(20_000)))
+    for number in range(1, 61):
+        await made.journal.append(entry(number, site="floods", body=bytes(20_000)))
+    with caplog.at_level(logging.WARNING):
+        await made.housekeeping.trim()
+    extent = await made.journal.extent()
+    assert extent.tail == 1, "the oldest of the others are there"
+    assert extent.size_bytes <= 1_000_000
+    assert "entries of site=floods removed, within sequences 16 to " in caplog.text

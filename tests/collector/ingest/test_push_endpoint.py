@@ -44,7 +44,7 @@ async def test_a_batch_is_acknowledged_by_its_number_and_a_repeat_is_recognised(
         before_ns = time.time_ns()
         batch = pusher.agent.batch(NOW, usual_results(NOW - 15 * S))
         first = (await pusher.batch(batch, boottime_ns=NOW)).json()
-        assert first["acknowledged"] == 1
+        assert (first["acknowledged"], first["answered_boottime_ns"]) == (1, NOW)
         assert "repeated" not in first
         assert before_ns <= first["collector_wall_ns"] <= time.time_ns()
         again = (await pusher.batch(batch, boottime_ns=NOW)).json()

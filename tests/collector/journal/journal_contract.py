@@ -221,6 +221,62 @@ async def test_above_its_size_the_oldest_goes_and_who_lost_it_is_told(reopen: Re
     assert (await journal.extent()).size_bytes <= 1_500_000
 
 
+async def test_above_its_size_a_site_that_floods_goes_first_and_costs_no_other(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    quiet = ("ba-dinh", "hoan-kiem", "tay-ho")
+    for number in range(1, 11):
+        for site in quiet:
+            await journal.append(entry(number, site=site, body=bytes(20_000)))
+    for number in range(1, 101):
+        await journal.append(entry(number, site="floods", body=bytes(20_000)))
+    await journal.commit("fast", 130)
+    await journal.commit("slow", 40)
+    if_restarted = await reopen()
+    trims = []
+    while (
+        trimmed := await if_restarted.trim(
+            ["fast", "slow"], received_before_ns=0, max_bytes=1_900_000
+        )
+    ).removed:
+        trims.append(trimmed)
+    assert {trimmed.site for trimmed in trims} == {"floods"}
+    assert sum(trimmed.removed for trimmed in trims) < 60
+    left = await everything(if_restarted)
+    for site in quiet:
+        numbers = [kept.entry.number for kept in left if kept.entry.site == site]
+        assert numbers == list(range(1, 11))
+    numbers = [kept.entry.number for kept in left if kept.entry.site == "floods"]
+    assert numbers == list(range(101 - len(numbers), 101)), "its newest are there"
+    # Ten of them the slow consumer had read.
+    assert (await if_restarted.cursor("slow")).lost == 100 - len(numbers) - 10
+    assert (await if_restarted.cursor("fast")).lost == 0
+    again = await if_restarted.append(entry(1, site="floods", body=bytes(20_000)))
+    assert again.reception is AppendOutcome.REPEATED
+
+
+async def test_where_all_hold_too_much_the_oldest_of_all_go_and_no_site_the_most(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    sites = ("ba-dinh", "hoan-kiem", "tay-ho")
+    for number in range(1, 41):
+        for site in sites:
+            await journal.append(entry(number, site=site, body=bytes(20_000)))
+    # The flood of one is cut to what the largest of others may hold; then all give alike.
+    for number in range(41, 161):
+        await journal.append(entry(number, site="tay-ho", body=bytes(20_000)))
+    while (await journal.trim([], received_before_ns=0, max_bytes=2_000_000)).removed:
+        pass
+    left = await everything(journal)
+    held = {site: sum(kept.entry.site == site for kept in left) for site in sites}
+    assert held["ba-dinh"] == pytest.approx(held["hoan-kiem"], abs=1)
+    assert 0 < held["ba-dinh"] < 40
+    # As much as went since it was looked who holds the most: a part of the size.
+    assert held["tay-ho"] <= 3 * held["ba-dinh"] + 12
+
+
 async def test_a_repeat_is_recognised_after_it_was_trimmed(reopen: Reopen) -> None:
     journal = await reopen()
     for number in (1, 2, 3, 5):

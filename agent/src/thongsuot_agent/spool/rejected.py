@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +74,21 @@ def write_rejected(
     )
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = directory / f"{name}.tmp"
-    half.write_bytes(msgspec.json.format(msgspec.json.encode(rejected), indent=1))
+    with half.open("wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(rejected), indent=1))
+        file.flush()
+        os.fsync(file.fileno())
     half.rename(directory / name)
+    _flush_folder(directory)  # before the record forgets the batch, whenever the power goes
     return name, _make_room(directory, keep=directory / name)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _make_room(directory: Path, keep: Path) -> DroppedCounts:

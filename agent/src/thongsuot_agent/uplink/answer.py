@@ -70,9 +70,10 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
     """
     Return what the response to a push of batch ``number`` means.
 
-    Only what names this push comes from the collector: a 200 the number of the batch, all else the
-    boot time that stood in the request. What does not is from something on the way (a captive
-    portal, a firewall, a proxy), whatever it says: the batch is kept.
+    Only what names this push comes from the collector: by the boot time that stood in the request,
+    a 200 by the number of the batch too (and by that alone where a collector of an earlier version
+    says no more). What does not is from something on the way (a captive portal, a firewall, a
+    proxy, a cache), whatever it says: the batch is kept.
     """
     answer = _decoded_answer(response.body)
     status = response.status
@@ -104,8 +105,10 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
 
 
 def _is_collectors(answer: PushResponse, status: int, number: int, sent_boottime_ns: int) -> bool:
-    if status == _OK:
-        return answer.acknowledged == number
+    if status == _OK and answer.acknowledged != number:
+        return False
+    if status == _OK and not answer.answered_boottime_ns:
+        return True
     return answer.answered_boottime_ns == sent_boottime_ns
 
 

@@ -138,6 +138,7 @@ class Housekeeping:
             self._trimmed_s = now_s
             before_ns = await self._before_ns()
         removed, first, last = 0, 0, 0
+        over_share: dict[str, list[int]] = {}
         while True:
             trimmed = await self._journal.trim(
                 tuple(self._consumers),
@@ -154,7 +155,21 @@ class Housekeeping:
                 )
             if not trimmed.removed:
                 break
+            if trimmed.site:
+                of_site = over_share.setdefault(trimmed.site, [0, trimmed.first, 0])
+                of_site[0], of_site[2] = of_site[0] + trimmed.removed, trimmed.last
+                continue
             removed, first, last = removed + trimmed.removed, first or trimmed.first, trimmed.last
+        for site, (count, site_first, site_last) in over_share.items():
+            _log.warning(
+                "journal over its size (%d bytes): %d entries of site=%s removed, within sequences "
+                "%d to %d: it holds far more than other sites",
+                settings.max_bytes,
+                count,
+                site,
+                site_first,
+                site_last,
+            )
         if removed:
             _log.info(
                 "journal trimmed: %d entries, sequences %d to %d, received before %s or over the "

@@ -24,7 +24,8 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     How long what agents pushed is kept.
 
     ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
-    the oldest go whoever has them, counted: 400 sites push about 2 GB a day.
+    the oldest go whoever has them, counted, first of a site that holds more than three times what
+    others do: 400 sites push about 2 GB a day.
     """
 
     retention_s: Positive = 31 * DAY_S

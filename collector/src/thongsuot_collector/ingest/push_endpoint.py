@@ -131,6 +131,7 @@ class PushEndpoint:
                 ),
                 acknowledged=accepted.number,
                 repeated=accepted.repeated,
+                answered_boottime_ns=moment.boottime_ns or 0,
                 collector_wall_ns=time.time_ns(),
             )
             await _send_answer(send, HTTPStatus.OK, answer, [])

@@ -103,13 +103,17 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
 class Trimmed(msgspec.Struct, frozen=True, kw_only=True):
     """
     What one trim did: entries removed, the sequences of the first and the last of them (0: none),
-    and for each consumer those it had not read.
+    and for each consumer those it had not read. ``site`` is whose they were, where they went
+    because that site holds more than its share; else empty. ``sizes`` are the bytes of each
+    site's bodies.
     """
 
     removed: int
     first: int
     last: int
     lost: dict[str, int]
+    site: str = ""
+    sizes: dict[str, int] = {}
 
 
 class Journal(Protocol):
@@ -202,8 +206,9 @@ class Journal(Protocol):
         Remove a bounded number of the oldest entries; call again while it removes some.
 
         Removed are entries that came in before a time *and* that all ``consumers`` have read;
-        and, while more than ``max_bytes`` are in use, the oldest whoever has read them: a disk
-        that is full would stop everything. Those not read are counted as lost to the consumer.
+        and, while more than ``max_bytes`` are in use, whoever has read them, the oldest of a site
+        that holds far more than others do, and where there is none, the oldest of all: a disk that
+        is full would stop everything. Those not read are counted as lost to the consumer.
         """
 
     async def close(self) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
+from thongsuot_collector.journal import site_shares
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
+from thongsuot_collector.journal.site_shares import OverShare, SiteShares
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
 from thongsuot_collector.journal.writer import GroupCommitWriter
 from thongsuot_collector.store.sqlite_file import is_damage, mark_damaged
@@ -24,6 +26,9 @@ _WAITING_BYTES = 64 << 20
 Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
 hangs.
 """
+
+_PARTS = 16
+"""A full journal is looked at anew whenever such a part of its size was removed."""
 
 T = TypeVar("T")
 
@@ -43,6 +48,7 @@ class SqliteJournal:
         self._name = rows.name(self._reader)
         self._head = rows.last_sequence(self._reader)
         self._recent = RecentEntries()
+        self._shares = SiteShares()
         self._grown = asyncio.Event()
         self._waiting_bytes = 0
         self._writer = GroupCommitWriter(lambda: connect(path, writable=True), committed=committed)
@@ -145,11 +151,11 @@ class SqliteJournal:
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``Journal``."""
         # On a connection of its own: a scan of the whole index must not hold up who reads on.
-        return await asyncio.to_thread(self._kept)
+        return await asyncio.to_thread(self._on_own_connection, tally_rows.kept)
 
-    def _kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+    def _on_own_connection(self, query: Callable[[sqlite3.Connection], T]) -> T:
         with closing(connect(self._path, writable=False)) as connection:
-            return tally_rows.kept(connection)
+            return query(connection)
 
     async def extent(self) -> Extent:
         """See ``Journal``."""
@@ -164,10 +170,46 @@ class SqliteJournal:
     ) -> Trimmed:
         """See ``Journal``."""
         wanted = tuple(consumers)
-        return await self._write(
-            lambda connection: rows.trim(connection, wanted, received_before_ns, max_bytes),
-            then=lambda trimmed: self._recent.forget() if trimmed.removed else None,
+        excess_bytes = await self._read(rows.size_bytes) - max_bytes
+        over_share = await self._over_share(excess_bytes) if excess_bytes > 0 else None
+
+        # Among many, shares change while the oldest of all go.
+        most_bytes = max_bytes // _PARTS if self._shares.sites > 1 else None
+
+        def job(connection: sqlite3.Connection) -> Trimmed:
+            if over_share is not None:
+                return rows.trim_site(connection, wanted, over_share)
+            return rows.trim(
+                connection, wanted, received_before_ns, max_bytes, most_bytes=most_bytes
+            )
+
+        return await self._write(job, then=self._forget)
+
+    async def _over_share(self, excess_bytes: int) -> OverShare | None:
+        """Return what goes first of a full journal; ``None``: no site holds more than its share."""
+        if not self._shares.is_known:
+            self._shares.begin()
+            through = self._head
+            # On a connection of its own, as a scan of everything, and once.
+            self._shares.load(
+                await asyncio.to_thread(
+                    self._on_own_connection, lambda opened: site_shares.sizes(opened, through)
+                )
+            )
+        largest = self._shares.largest_over()
+        if largest is None:
+            return None
+        site, over_bytes = largest
+        wanted_bytes = min(over_bytes, excess_bytes)
+        return await asyncio.to_thread(
+            self._on_own_connection,
+            lambda opened: site_shares.oldest_of(opened, site, wanted_bytes),
         )
+
+    def _forget(self, trimmed: Trimmed) -> None:
+        if trimmed.removed:
+            self._recent.forget()
+            self._shares.remove(trimmed.sizes.items())
 
     async def close(self) -> None:
         """See ``Journal``."""
@@ -179,6 +221,7 @@ class SqliteJournal:
     def _grow(self, appended: AppendResult, entry: JournalEntry) -> None:
         if appended.sequence:
             self._recent.add(StoredEntry(sequence=appended.sequence, entry=entry))
+            self._shares.add(entry.site, len(entry.body))
             self._head = appended.sequence
             self._grown.set()
 

@@ -4,6 +4,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from thongsuot_collector.journal import ranges, sqlite_tallies
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
@@ -20,6 +22,10 @@ from thongsuot_collector.journal.journal import (
     Trimmed,
     day_of,
 )
+from thongsuot_collector.journal.site_shares import OverShare
+
+RemovedEntry = tuple[int, str, str, int, int, int]
+"""Sequence, site, stream, number, when it came in, and how long its body is."""
 
 TRIM_SLICE = 2000
 """Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
@@ -164,7 +170,7 @@ def extent(connection: sqlite3.Connection) -> Extent:
         head_received_ns=newest[0] if newest else 0,
         tail=oldest[0] if oldest else 0,
         tail_received_ns=oldest[1] if oldest else 0,
-        size_bytes=_size_bytes(connection),
+        size_bytes=size_bytes(connection),
     )
 
 
@@ -210,13 +216,19 @@ def trim(
     consumers: Sequence[str],
     received_before_ns: int,
     max_bytes: int,
+    *,
+    most_bytes: int | None = None,
 ) -> Trimmed:
-    """Remove at most one slice of the oldest entries; see ``Journal.trim``."""
-    cursors = {consumer: cursor(connection, consumer).sequence for consumer in consumers}
+    """
+    Remove at most one slice of the oldest entries; see ``Journal.trim``. For the size no more than
+    ``most_bytes`` go: then it is looked again who holds more than a share.
+    """
+    cursors = _sequences(connection, consumers)
     floor = min(cursors.values(), default=last_sequence(connection))
-    excess_bytes = _size_bytes(connection) - max_bytes
-    removed: list[tuple[int, str, str, int]] = []
-    days: list[tuple[int, str]] = []
+    excess_bytes = size_bytes(connection) - max_bytes
+    if most_bytes is not None:
+        excess_bytes = min(excess_bytes, most_bytes)
+    removed: list[RemovedEntry] = []
     for sequence, site, stream, number, received_ns, length in connection.execute(
         "SELECT sequence, site, stream, number, received_ns, length(body) FROM entries "
         "ORDER BY sequence LIMIT ?",
@@ -225,32 +237,66 @@ def trim(
         if excess_bytes <= 0 and (received_ns >= received_before_ns or sequence > floor):
             break
         excess_bytes -= length
-        removed.append((sequence, site, stream, number))
-        days.append((day_of(received_ns), site))
+        removed.append((sequence, site, stream, number, received_ns, length))
+    trimmed = _remove(connection, cursors, removed)
+    _drop_unused_layouts(connection, received_before_ns)
+    return trimmed
+
+
+def trim_site(
+    connection: sqlite3.Connection, consumers: Sequence[str], over_share: OverShare
+) -> Trimmed:
+    """Remove entries of a site that holds more than its share; see ``Journal.trim``."""
+    removed: list[RemovedEntry] = []
+    for sequence in over_share.sequences:
+        removed += connection.execute(
+            "SELECT sequence, site, stream, number, received_ns, length(body) FROM entries "
+            "WHERE sequence = ? AND site = ?",
+            (sequence, over_share.site),
+        )
+    trimmed = _remove(connection, _sequences(connection, consumers), removed)
+    return structs.replace(trimmed, site=over_share.site)
+
+
+def _sequences(connection: sqlite3.Connection, consumers: Sequence[str]) -> dict[str, int]:
+    return {consumer: cursor(connection, consumer).sequence for consumer in consumers}
+
+
+def _remove(
+    connection: sqlite3.Connection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
+) -> Trimmed:
+    """Remove entries, and remember and count what has to be of them."""
+    sizes = Counter[str]()
+    for _, site, *_, length in removed:
+        sizes[site] += length
     if removed:
         _remember_identities(connection, removed)
-        connection.execute("DELETE FROM entries WHERE sequence <= ?", (removed[-1][0],))
+        connection.executemany(
+            "DELETE FROM entries WHERE sequence = ?", [(sequence,) for sequence, *_ in removed]
+        )
         sqlite_tallies.forget_old(connection)
-    _drop_unused_layouts(connection, received_before_ns)
-    lost = _count_unread(connection, cursors, removed, days)
     return Trimmed(
         removed=len(removed),
         first=removed[0][0] if removed else 0,
         last=removed[-1][0] if removed else 0,
-        lost=lost,
+        lost=_count_unread(connection, cursors, removed),
+        sizes=dict(sizes),
     )
 
 
 def _count_unread(
     connection: sqlite3.Connection,
     cursors: Mapping[str, int],
-    removed: Sequence[tuple[int, str, str, int]],
-    days: Sequence[tuple[int, str]],
+    removed: Sequence[RemovedEntry],
 ) -> dict[str, int]:
     """Count for each consumer what was removed before it had read it: in all, by day and site."""
     lost: dict[str, int] = {}
     for consumer, done in cursors.items():
-        unread = [day for (sequence, *_), day in zip(removed, days, strict=True) if sequence > done]
+        unread = [
+            (day_of(received_ns), site)
+            for sequence, site, _, _, received_ns, _ in removed
+            if sequence > done
+        ]
         if not unread:
             continue
         lost[consumer] = len(unread)
@@ -263,12 +309,10 @@ def _count_unread(
     return lost
 
 
-def _remember_identities(
-    connection: sqlite3.Connection, removed: Sequence[tuple[int, str, str, int]]
-) -> None:
+def _remember_identities(connection: sqlite3.Connection, removed: Sequence[RemovedEntry]) -> None:
     """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
     numbers: dict[tuple[str, str], list[ranges.Range]] = {}
-    for _, site, stream, number in removed:
+    for _, site, stream, number, *_ in removed:
         numbers.setdefault((site, stream), []).append((number, number))
     for identity, fresh in numbers.items():
         known = connection.execute(
@@ -289,7 +333,8 @@ def _drop_unused_layouts(connection: sqlite3.Connection, received_before_ns: int
     connection.execute("DELETE FROM layouts WHERE received_ns < ?", (before_ns - _LAYOUT_GRACE_NS,))
 
 
-def _size_bytes(connection: sqlite3.Connection) -> int:
+def size_bytes(connection: sqlite3.Connection) -> int:
+    """Return how much of the file is in use."""
     pages, free, page_bytes = (
         int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
         for pragma in ("page_count", "freelist_count", "page_size")

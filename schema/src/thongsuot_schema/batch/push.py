@@ -62,9 +62,11 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``test_requests`` are tests that somebody wants now; the same one comes with every answer until
     the agent has said what became of it.
 
-    ``answered_boottime_ns`` stands in every answer but 200: the boot time in the header of the
-    request that is refused. Whoever sent the request believes no refusal without it: a proxy, a
-    firewall or a captive portal on the way answers in JSON as well.
+    ``answered_boottime_ns`` stands in every answer: the boot time in the header of the request
+    that is answered. Whoever sent the request believes no refusal without it, and no
+    acknowledgement with another one: a proxy, a firewall or a captive portal on the way answers in
+    JSON as well, and a cache with what was true of a batch of the same number in an earlier stream.
+    (Collectors of earlier versions leave it out of acknowledgements.)
     """
 
     acknowledged: int = 0

@@ -1,0 +1,102 @@
+"""
+Site shares: how much of the journal each site holds, and who goes first when it is full.
+
+A site that floods must not push the oldest record of all others out. So above the journal's size it
+is trimmed first from the sites that hold more than some times what a site holds in the middle.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from statistics import median_low
+
+import msgspec
+
+FACTOR = 3
+"""A site with more links and targets than others holds two or three times as much as they."""
+
+SLICE = 2000
+"""Entries of a site that are removed in one commit."""
+
+_SIZES = "SELECT site, sum(length(body)) FROM entries WHERE sequence <= ? GROUP BY site"
+_OLDEST = """
+    SELECT sequence, length(body) FROM entries
+    WHERE sequence IN (
+        SELECT sequence FROM entries INDEXED BY entries_identity
+        WHERE site = ?1 ORDER BY sequence LIMIT ?2
+    )
+    ORDER BY sequence
+"""
+
+
+class OverShare(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of a site that holds more than its share: the oldest of it, by their sequences."""
+
+    site: str
+    sequences: tuple[int, ...]
+
+
+class SiteShares:
+    """
+    Bytes of bodies that each site holds.
+
+    They are read once, when the journal is full for the first time, and followed from there on.
+    """
+
+    def __init__(self) -> None:
+        self._held: Counter[str] | None = None
+        self._appended = Counter[str]()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they were read."""
+        return self._held is not None
+
+    @property
+    def sites(self) -> int:
+        """How many sites hold anything, as far as it was read."""
+        return sum(size > 0 for size in (self._held or {}).values())
+
+    def add(self, site: str, size_bytes: int) -> None:
+        """Note what was appended."""
+        (self._appended if self._held is None else self._held)[site] += size_bytes
+
+    def begin(self) -> None:
+        """Note that they are about to be read: what is appended from here on comes on top."""
+        self._appended.clear()
+
+    def load(self, held: Mapping[str, int]) -> None:
+        """Take what was read."""
+        self._held = Counter(held) + self._appended
+        self._appended.clear()
+
+    def remove(self, removed: Iterable[tuple[str, int]]) -> None:
+        """Note what was trimmed, as sites and bytes."""
+        if self._held is not None:
+            for site, size_bytes in removed:
+                self._held[site] -= size_bytes
+
+    def largest_over(self) -> tuple[str, int] | None:
+        """Return the site that is furthest over its share, and by how many bytes; if one is."""
+        held = {site: size for site, size in (self._held or {}).items() if size > 0}
+        if len(held) < 2:
+            return None
+        share = FACTOR * median_low(held.values())
+        site = max(held, key=lambda name: held[name])
+        return (site, held[site] - share) if held[site] > share else None
+
+
+def sizes(connection: sqlite3.Connection, through: int) -> dict[str, int]:
+    """Return the bytes of bodies of each site, up to a sequence. Reads the whole journal."""
+    return dict(connection.execute(_SIZES, (through,)).fetchall())
+
+
+def oldest_of(connection: sqlite3.Connection, site: str, over_bytes: int) -> OverShare:
+    """Return the oldest entries of a site, at most a slice, that make up for some bytes."""
+    sequences: list[int] = []
+    for sequence, size_bytes in connection.execute(_OLDEST, (site, SLICE)):
+        if over_bytes <= 0:
+            break
+        sequences.append(sequence)
+        over_bytes -= size_bytes
+    return OverShare(site=site, sequences=tuple(sequences))

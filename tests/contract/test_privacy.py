@@ -59,9 +59,9 @@ EVIDENCE = {
     "counter": "address metrics.ANSWERED metrics.FROM_LINK metrics.GATEWAY metrics.LINK"
     " metrics.SEEN_BY",
     "dns": "addresses alias",
-    "egress": "OTHER_CARRIER",
+    "egress": "OTHER_CARRIER USED_CARRIER",
     "host": "address_conflict addresses boot_id gateway_hardware gateways",
-    "http": "BY_LAST_ADDRESS address issuer redirect retransmitted_segments subject",
+    "http": "BY_LAST_ADDRESS address issuer proxy redirect retransmitted_segments subject",
     "icmp": "late_rtt_s",
     "path": "segment_size",
     "speedtest": "server",
@@ -75,8 +75,9 @@ Every key of a finding's evidence: the only free texts of a result, beside its d
 the device's own probes and of equipment (``gateway_hardware`` is the router's, by which a swapped
 box is known): ``BY_LAST_ADDRESS`` is whether a portal of the inventory
 answered at the address that it had last, those of ``counter`` name the site's own links and its
-router, ``OTHER_CARRIER`` is the name of
-a carrier of the inventory, ``late_rtt_s`` when our own echo was answered. One tells
+router, ``OTHER_CARRIER`` and ``USED_CARRIER`` are names of
+carriers of the inventory, ``proxy`` is the office's as the device's settings name it,
+``late_rtt_s`` when our own echo was answered. One tells
 of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
 own address, which is the proof of that fault.
 """

@@ -23,11 +23,16 @@ class VerdictStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One uplink as the kernel has it, and what of its allowance is used this month."""
+    """
+    One uplink as the kernel has it, and what of its allowance is used this month.
+
+    ``via`` is as in the settings; of one that is ``watched`` the kernel has nothing.
+    """
 
     name: str
     interface: str
     medium: str
+    via: str
     present: bool
     carrier: bool
     addresses: tuple[str, ...]

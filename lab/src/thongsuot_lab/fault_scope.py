@@ -17,7 +17,14 @@ from typing import Final, Literal, Protocol
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.node_config import address_lines, route_line
-from thongsuot_lab.topology.model import PERFECT, Impairment, LabUplink, NodeRole, Topology
+from thongsuot_lab.topology.model import (
+    PERFECT,
+    Impairment,
+    LabUplink,
+    NodeRole,
+    ProxySpec,
+    Topology,
+)
 from thongsuot_lab.topology.routes import routes_of
 
 Direction = Literal["both", "up", "down"]
@@ -142,6 +149,19 @@ class FaultScope:
     def behave(self, node: str, **changes: object) -> None:
         """Make the server of a node misbehave."""
         self.lab.behave(node, key=self.key, **changes)
+
+    def proxy_node(self, site: str) -> str:
+        """
+        The node of a site's proxy.
+
+        Raises:
+            TopologyError: the site has none.
+        """
+        for node in self.topology.nodes:
+            is_of_site = node.name.startswith(f"{site}.")
+            if is_of_site and any(isinstance(server, ProxySpec) for server in node.servers):
+                return node.name
+        raise TopologyError(f"site {site!r} has no proxy")
 
     def portal_node(self, name: str) -> str:
         """The node of a portal, given that or its short name; empty for the first there is."""

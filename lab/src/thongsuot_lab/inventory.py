@@ -107,6 +107,7 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
         tos=uplink.tos,
         site_networks=uplink.site_networks,
         allowance_bytes=uplink.allowance_bytes,
+        proxy=uplink.proxy,
     )
 
 

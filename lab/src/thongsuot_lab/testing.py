@@ -49,6 +49,11 @@ def office() -> Lab:
     return Lab(small.office())
 
 
+def behind_proxy(credentials: str = "") -> Lab:
+    """A ``device`` on a network that only a proxy leads out of; use as a context manager."""
+    return Lab(small.behind_proxy(credentials))
+
+
 def shared_lan() -> Lab:
     """A ``device`` with one port on a network of two boxes; use as a context manager."""
     return Lab(small.shared_lan())

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     STATUS_UNEXPECTED = "status_unexpected"
     BODY_UNEXPECTED = "body_unexpected"
     FAILED_OTHERWISE = "failed_otherwise"
+    PROXY_SILENT = "proxy_silent"
+    PROXY_CANNOT_REACH = "proxy_cannot_reach"
 
     # unmeasured: the probe could not be made, or its answer proves nothing.
     INTERFACE_ABSENT = "interface_absent"
@@ -56,6 +58,8 @@ class Reason(StrEnum):
     RESOURCE_EXHAUSTED = "resource_exhausted"
     PROBE_BROKEN = "probe_broken"
     UNMEASURED_OTHERWISE = "unmeasured_otherwise"
+    BEHIND_PROXY = "behind_proxy"
+    PROXY_REFUSED = "proxy_refused"
 
 
 _UNMEASURED = frozenset(
@@ -75,6 +79,8 @@ _UNMEASURED = frozenset(
         Reason.RESOURCE_EXHAUSTED,
         Reason.PROBE_BROKEN,
         Reason.UNMEASURED_OTHERWISE,
+        Reason.BEHIND_PROXY,
+        Reason.PROXY_REFUSED,
     }
 )
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.agent.judge.inventories import ACCESS, FIXED, PROBES, TARGETS
-from thongsuot_agent.judge.egress import CARRIER, EGRESS, EgressChange
+from thongsuot_agent.judge.egress import CARRIER, EGRESS, USED, EgressChange
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts, Tick
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.catalogue import dns, egress, http, icmp
-from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Via
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
@@ -46,6 +46,7 @@ class TwoLines:
     settings: Settings = field(default_factory=Settings)
     reflector_answers: bool = True
     reflector_takes_s: int = 0
+    used: dict[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     now_s: float = 0.0
     changes: list[VerdictChange] = field(default_factory=list)
@@ -104,6 +105,8 @@ class TwoLines:
             if not (is_reached and self.reflector_answers):
                 return failed_finding(Reason.TIMED_OUT)
             evidence = {CARRIER: "isp2"} if self.line == OTHER else {}
+            if self.used:
+                evidence = {USED: self.used[self.line]}
             return ok_finding({egress.ANSWERED: 1.0}, evidence=evidence)
         if not is_reached:
             return failed_finding(
@@ -243,3 +246,21 @@ def test_a_site_without_reflector_is_judged_as_ever() -> None:
     site.run(60)
     assert site.states() == [State.UP, State.DOWN, State.UP]
     assert site.moves == []
+
+
+def test_a_link_by_the_routers_choice_follows_it_and_names_no_carrier() -> None:
+    """It is up as long as the site is served, by whichever line, and each move is an event."""
+    served = Link(name="fixed", interface="fix0", via=Via.ROUTER)
+    probes = site_probes_from((served,), (*TARGETS, *ACCESS), (*PROBES, ASKED))
+    site = TwoLines(probes=probes, used={OWN: "isp1", OTHER: "isp2"})
+    site.run(120)
+    site.line = OTHER
+    site.run(120)
+    assert site.moves == [EgressChange(link="fixed", carrier="isp2", before="isp1")]
+    assert site.states() == [State.UP]
+    site.alive = set()
+    site.run(60)
+    assert site.last() == (State.DOWN, Symptom.ACCESS_SILENT)
+    site.alive = {OTHER}
+    site.run(60)
+    assert site.states() == [State.UP, State.DOWN, State.UP]

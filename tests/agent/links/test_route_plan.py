@@ -38,3 +38,25 @@ def test_the_words_are_those_of_ip() -> None:
     route = PlannedRoute(version=4, table=6, gateway="10.0.0.1", interface="eth0")
     words = "default via 10.0.0.1 dev eth0 onlink table 6 proto 117"
     assert " ".join(route.words()) == words
+
+
+def test_a_vlan_is_made_on_its_port_before_its_table() -> None:
+    plan = route_plan(
+        (
+            Link(
+                name="first",
+                interface="eth0.10",
+                vlan=10,
+                vlan_addresses=("192.168.10.10/24",),
+                gateways=("192.168.10.1",),
+            ),
+        )
+    )
+    (vlan,) = plan.vlans
+    assert [" ".join(words) for words in vlan.lines()] == [
+        "link add link eth0 name eth0.10 type vlan id 10",
+        "link set dev eth0.10 alias thongsuot",
+        "link set dev eth0.10 up",
+        "address replace 192.168.10.10/24 dev eth0.10",
+    ]
+    assert plan.routes[0].interface == "eth0.10"

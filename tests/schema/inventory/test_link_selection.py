@@ -2,8 +2,10 @@
 
 import pytest
 
+from thongsuot_schema.inventory.checks import link_mistakes
 from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, selection_mistakes, with_marks
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.model import Link, Via
+from thongsuot_schema.inventory.way_out import vlan_port
 
 
 def link(name: str, **facts: object) -> Link:
@@ -97,3 +99,44 @@ def test_a_link_with_gateways_is_marked_unless_something_else_tells_its_packets(
     )
     marks = [spec.mark for spec in with_marks(links)]
     assert marks == [None, FIRST_NUMBER + 2, 5, None, None, FIRST_NUMBER + 6]
+
+
+@pytest.mark.parametrize(
+    ("facts", "path", "words"),
+    [
+        ({"interface": "wan1", "vlan": 10}, ("vlan_port",), "name it here"),
+        ({"interface": "eth0", "vlan": 10, "vlan_port": "eth0"}, ("vlan_port",), "of its own"),
+        ({"vlan_port": "eth0"}, ("vlan_port",), "give its number in vlan"),
+        (
+            {"interface": "eth0.10", "vlan": 10, "vlan_addresses": ("192.168.10.10/24",)},
+            ("vlan_addresses",),
+            "name the router in gateways",
+        ),
+        ({"via": Via.ROUTER, "carrier": "song-hong"}, ("carrier",), "cannot be held to it"),
+        ({"via": Via.WATCHED, "tos": 8}, ("tos",), "nothing is sent"),
+        ({"via": Via.WATCHED, "proxy": "http://10.1.1.1:3128"}, ("proxy",), "nothing is sent"),
+        ({"proxy": "10.1.1.1:3128"}, ("proxy",), "http://ADDRESS:PORT"),
+        ({"proxy": "http://proxy.example:3128"}, ("proxy",), "http://ADDRESS:PORT"),
+        ({"proxy": "http://me:secret@10.1.1.1:3128"}, ("proxy",), "http://ADDRESS:PORT"),
+        ({"proxy_credentials_file": "proxy"}, ("proxy_credentials_file",), "have no proxy"),
+    ],
+)
+def test_a_way_out_that_cannot_be_is_refused(
+    facts: dict[str, object], path: tuple[str, ...], words: str
+) -> None:
+    stranger = Link(**{"name": "only", "interface": "eth0", **facts})  # type: ignore[arg-type]
+    ((place, text),) = mistakes(stranger)
+    assert place == ("links", 0, *path)
+    assert words in text
+
+
+def test_a_port_of_the_router_may_be_called_as_one_of_the_devices_own() -> None:
+    assert mistakes(link("own"), link("watched", via=Via.WATCHED)) == []
+    name = Link(name="watched", interface="GigabitEthernet 0/0/1", via=Via.WATCHED)
+    assert list(link_mistakes(name, ())) == []
+
+
+def test_the_port_of_a_vlan_is_read_from_its_name_or_given() -> None:
+    assert vlan_port(Link(name="a", interface="eth0.10", vlan=10)) == "eth0"
+    assert vlan_port(Link(name="a", interface="wan1", vlan=10, vlan_port="eth1")) == "eth1"
+    assert not vlan_port(Link(name="a", interface="eth0.10"))

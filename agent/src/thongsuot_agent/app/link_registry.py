@@ -10,6 +10,7 @@ from thongsuot_agent.scheduler.job import SchedulableLink
 from thongsuot_agent.status import LinkStatus
 from thongsuot_agent.uplink.preference import UploadCandidate
 from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 
@@ -55,7 +56,11 @@ class LinkRegistry:
         )
 
     def _are_unmetered_down(self, states: Mapping[str, State]) -> bool:
-        unmetered = [name for name, link in self.links.items() if not _is_metered(link)]
+        unmetered = [
+            name
+            for name, link in self.links.items()
+            if not _is_metered(link) and link.spec.via is not Via.WATCHED
+        ]
         return bool(unmetered) and all(states.get(name) is State.DOWN for name in unmetered)
 
     def carrying_since_ns(self) -> dict[str, int]:
@@ -83,6 +88,7 @@ class LinkRegistry:
                 name=name,
                 interface=link.spec.interface,
                 medium=link.spec.medium.value,
+                via=link.spec.via.value,
                 present=link.state.present,
                 carrier=link.state.carrier,
                 addresses=(*link.state.addresses4, *link.state.addresses6),

@@ -223,7 +223,7 @@ class ResultPipeline:
 
     def _accept_egress_change(self, change: EgressChange) -> None:
         """The site went over to another carrier, or came back: no verdict need change with it."""
-        own = self._links[change.link].spec.carrier or "its own carrier"
+        own = change.before or self._links[change.link].spec.carrier or "its own carrier"
         text = (
             f"{change.link}: packets went over from {own} to {change.carrier}"
             if change.carrier

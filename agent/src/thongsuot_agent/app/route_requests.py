@@ -33,7 +33,7 @@ class RouteRequests:
 
     def tick(self, links: Mapping[str, LiveLink], now_ns: int) -> None:
         """Ask where there is anything to ask for and the last time is long enough ago."""
-        names = sorted(name for name, link in links.items() if link.state.unrouted)
+        names = sorted(name for name, link in links.items() if _is_unmade(link))
         if not names:
             self._wait_ns = 0
             self._next_ns = 0
@@ -43,7 +43,7 @@ class RouteRequests:
         self._wait_ns = min(_LONGEST_WAIT_NS, max(_FIRST_WAIT_NS, 2 * self._wait_ns))
         self._next_ns = now_ns + self._wait_ns
         listed = ", ".join(names)
-        _log.warning("no rule sends the packets of %s by their own gateway; asking for it", listed)
+        _log.warning("no rule, or no VLAN, for the packets of %s; asking for it", listed)
         try:
             self._path.write_text(f"{listed}\n", encoding="utf-8")
         except OSError as error:
@@ -54,3 +54,8 @@ class RouteRequests:
                 error.strerror,
                 self._wait_ns // NS_PER_S,
             )
+
+
+def _is_unmade(link: LiveLink) -> bool:
+    """Return whether what the unit makes for a link is not there."""
+    return link.state.unrouted or (link.spec.vlan is not None and not link.state.present)

@@ -12,7 +12,7 @@ from thongsuot_agent.doctor.proposals import proposals
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_runtime.config_file import ConfigInvalid
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.result import Family
 
 UNPROVED = 1
@@ -52,8 +52,12 @@ def _facts(link: LiveLink) -> Iterator[str]:
     spec, state = link.spec, link.state
     carrier = f", carrier {spec.carrier}" if spec.carrier else ""
     yield f"{spec.name}: {spec.interface}, {spec.medium}{carrier}"
+    if spec.via is Via.WATCHED:
+        yield "    a port of the router, which tells how it is; nothing is sent over it"
+        return
     if not state.present:
-        yield f"    there is no interface {spec.interface}"
+        lacks = "; thongsuot-agent routes apply makes it" if spec.vlan is not None else ""
+        yield f"    there is no interface {spec.interface}{lacks}"
         return
     for family in _FAMILIES:
         addresses = ", ".join(state.addresses(family))
@@ -64,5 +68,9 @@ def _facts(link: LiveLink) -> Iterator[str]:
         yield f"    packets carry mark 0x{link.selector.mark:x}"
     if link.selector.tos:
         yield f"    packets carry type of service 0x{link.selector.tos:02x}"
+    if spec.via is Via.ROUTER:
+        yield "    by whichever line the router uses; no carrier is named"
+    if spec.proxy:
+        yield f"    web requests by the proxy {spec.proxy}; nothing else is sent beyond the site"
     if state.unrouted:
         yield "    no rule and table send them by that gateway: thongsuot-agent routes apply"

@@ -169,6 +169,9 @@ def _add_probe(probe: argparse.ArgumentParser) -> None:
     )
     probe.add_argument("--interface", default="", help="default: the first uplink found")
     probe.add_argument("--family", choices=("ip4", "ip6"), default="", help="default: by target")
+    probe.add_argument(
+        "--proxy", default="", metavar="URL", help="http://ADDRESS:PORT by which web requests go"
+    )
     probe.add_argument("--lookup", default="", metavar="NAME", help="name that dns asks for")
     probe.add_argument(
         "--set",

@@ -19,6 +19,7 @@ from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.inventory.way_out import proxy_address
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Finding, failed_finding
 from thongsuot_schema.segment import Segment
@@ -30,6 +31,8 @@ _DEFAULT_LOOKUP = "dichvucong.gov.vn"
 def probe_once(options: argparse.Namespace) -> int:
     """Make one run; returns the exit code."""
     try:
+        if options.proxy:
+            proxy_address(options.proxy)
         probe = loader.load(options.kind)
         settings = msgspec.convert(settings_from(options.set), probe.settings)
     except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
@@ -109,6 +112,8 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
     specs = (Spec(name="link", interface=options.interface),) if options.interface else None
     code = 0
     with LinkMonitor(specs) as monitor:
+        if options.proxy:
+            monitor.update_specs(lambda spec: structs.replace(spec, proxy=options.proxy))
         run = probe.begin(ProbeServices(links=lambda: monitor.links))
         link = next(iter(monitor.links.values()), None)
         if link is None:

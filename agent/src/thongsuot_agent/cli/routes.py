@@ -1,9 +1,10 @@
 """
-``thongsuot-agent routes``: make the rules and tables that links with gateways need, or remove them.
+``thongsuot-agent routes``: make the VLANs, rules and tables that links need, or remove them.
 
 The only command that needs root (CAP_NET_ADMIN); ``thongsuot-agent-routes.service`` runs it. It
 makes what is missing and removes what the settings no longer have, in an order that leaves no
-moment in which packets of one link could leave by another's gateway: routes before rules.
+moment in which packets of one link could leave by another's gateway: VLANs, then routes, then
+rules.
 """
 
 import subprocess
@@ -18,8 +19,10 @@ from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.config.read import read
 from thongsuot_agent.links.route_plan import (
     PROTOCOL,
+    VLAN_ALIAS,
     PlannedRoute,
     PlannedRule,
+    PlannedVlan,
     RoutePlan,
     route_plan,
 )
@@ -48,7 +51,7 @@ def manage_routes(path: str, action: str) -> int:
     try:
         done, waiting = _apply(plan)
     except (OSError, _RoutingRefused) as error:
-        sys.stderr.write(f"cannot change rules and tables: {error}\n")
+        sys.stderr.write(f"cannot change VLANs, rules and tables: {error}\n")
         return UNDONE
     for line in (*done, *waiting):
         sys.stdout.write(f"{line}\n")
@@ -56,6 +59,8 @@ def manage_routes(path: str, action: str) -> int:
 
 
 def _plan_lines(plan: RoutePlan) -> Iterable[str]:
+    for vlan in plan.vlans:
+        yield from (" ".join(("ip", *words)) for words in vlan.lines())
     for route in plan.routes:
         yield " ".join(("ip", f"-{route.version}", "route", "replace", *route.words()))
     for rule in plan.rules:
@@ -69,9 +74,28 @@ def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
     Raises:
         _RoutingRefused: the kernel refuses, above all without CAP_NET_ADMIN.
     """
-    done: list[str] = []
-    waiting: list[str] = []
-    present_rules, present_routes = _present_rules(), _present_routes()
+    done, waiting = _make_vlans(plan.vlans)
+    present_rules = _present_rules()
+    _make_routes(plan, done, waiting)
+    for rule in plan.rules:
+        if rule not in present_rules:
+            _ip(rule.version, "rule", "add", *rule.words())
+            done.append(f"made      rule {' '.join(rule.words())}")
+    for rule in present_rules - set(plan.rules):
+        _ip(rule.version, "rule", "del", *rule.words())
+        done.append(f"removed   rule {' '.join(rule.words())}")
+    # Read anew: another gateway has taken the place of the one that was in the same table.
+    for route in _present_routes() - set(plan.routes):
+        _ip(route.version, "route", "del", *route.words())
+        done.append(f"removed   route {' '.join(route.words())}")
+    for name in sorted(_own_vlans() - {vlan.name for vlan in plan.vlans}):
+        _run("link", "del", "dev", name)
+        done.append(f"removed   VLAN {name}")
+    return done, waiting
+
+
+def _make_routes(plan: RoutePlan, done: list[str], waiting: list[str]) -> None:
+    present_routes = _present_routes()
     for route in plan.routes:
         if route in present_routes:
             continue
@@ -86,18 +110,28 @@ def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
             waiting.append(f"waits     {' '.join(route.words())}: {refused}")
             continue
         done.append(f"made      route {' '.join(route.words())}")
-    for rule in plan.rules:
-        if rule not in present_rules:
-            _ip(rule.version, "rule", "add", *rule.words())
-            done.append(f"made      rule {' '.join(rule.words())}")
-    for rule in present_rules - set(plan.rules):
-        _ip(rule.version, "rule", "del", *rule.words())
-        done.append(f"removed   rule {' '.join(rule.words())}")
-    # Read anew: another gateway has taken the place of the one that was in the same table.
-    for route in _present_routes() - set(plan.routes):
-        _ip(route.version, "route", "del", *route.words())
-        done.append(f"removed   route {' '.join(route.words())}")
+
+
+def _make_vlans(vlans: Iterable[PlannedVlan]) -> tuple[list[str], list[str]]:
+    """Make what is missing; one that somebody else made is left as it is, addresses included."""
+    done: list[str] = []
+    waiting: list[str] = []
+    for vlan in vlans:
+        if Path("/sys/class/net", vlan.name).exists():
+            continue
+        if not Path("/sys/class/net", vlan.port).exists():
+            waiting.append(f"waits     VLAN {vlan.name}: no port {vlan.port}")
+            continue
+        for words in vlan.lines():
+            _run(*words)
+        done.append(f"made      VLAN {vlan.name}: number {vlan.number} on {vlan.port}")
     return done, waiting
+
+
+def _own_vlans() -> set[str]:
+    text = _run("link", "show", options=("-json", "-details"))
+    links = msgspec.json.decode(text or "[]", type=list[dict[str, Any]])
+    return {str(link["ifname"]) for link in links if link.get("ifalias") == VLAN_ALIAS}
 
 
 def _is_down(refusal: str) -> bool:
@@ -140,8 +174,12 @@ def _read(version: int, *words: str) -> list[dict[str, Any]]:
 
 
 def _ip(version: int, *words: str, options: tuple[str, ...] = ()) -> str:
+    return _run(*words, options=(*options, f"-{version}"))
+
+
+def _run(*words: str, options: tuple[str, ...] = ()) -> str:
     result = subprocess.run(
-        ["ip", *options, f"-{version}", *words],
+        ["ip", *options, *words],
         check=False,
         capture_output=True,
         text=True,

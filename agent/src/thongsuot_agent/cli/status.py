@@ -17,6 +17,7 @@ from thongsuot_agent.status import (
     VerdictStatus,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
 
 _TIMEOUT_S = 5.0
@@ -121,7 +122,9 @@ def site_config_line(site_config: SiteConfigStatus) -> str:
 def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentStatus) -> str:
     word = "not judged yet" if verdict is None else _state_text(verdict, status)
     facts = [f"{link.medium} on {link.interface}"]
-    if not link.present:
+    if link.via == Via.WATCHED:
+        facts.append("of the router, which tells how it is; nothing is sent over it")
+    elif not link.present:
         facts.append("no such interface")
     elif not link.carrier:
         facts.append("no carrier")

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.scheduler.job import is_named
-from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target, Via
 from thongsuot_schema.segment import Segment
 
 COLLECTOR = "collector"
@@ -112,7 +112,8 @@ def _asking_collector(schedule: ProbeSchedule, config: AgentConfig) -> list[Prob
     links = [
         link.name
         for link in config.links
-        if link.carrier in known and is_named(link.name, schedule.links)
+        if (link.carrier in known or (known and link.via is Via.ROUTER))
+        and is_named(link.name, schedule.links)
     ]
     url = urlsplit(config.collector.url)
     is_here = url.hostname is None or url.hostname == "localhost" or _is_loopback(url.hostname)

@@ -18,6 +18,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result
@@ -26,6 +27,8 @@ from thongsuot_schema.segment import Segment
 EGRESS = "egress"
 CARRIER = "other_carrier"
 """Evidence of the egress probe: by whose line flows left, where not by the link's own carrier."""
+USED = "used_carrier"
+"""The same of a link that stands for no carrier's line, but for the router's choice."""
 
 UNANSWERED_RUNS = 3
 """Without an answer of the reflector in so many runs it is taken to be gone, not the line."""
@@ -36,10 +39,15 @@ _ASK_ELSEWHERE_S = 10.0
 
 
 class EgressChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A link's packets leave by another carrier from now on; empty: by the link's own again."""
+    """
+    A link's packets leave by another carrier from now on; empty: by the link's own again.
+
+    ``before`` is by whose they left of a link that has no carrier of its own.
+    """
 
     link: str
     carrier: str
+    before: str = ""
 
 
 def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
@@ -53,6 +61,8 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     if finding.outcome is not Outcome.OK:
         return None
     identity.unanswered = 0
+    if at.probes.link.via is Via.ROUTER:
+        return _note_used_line(at, finding.evidence.get(USED, ""), started_ns)
     before = identity.carrier
     other = finding.evidence.get(CARRIER, "")
     if other:
@@ -73,6 +83,16 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     return EgressChange(link=at.link.name, carrier=identity.carrier)
 
 
+def _note_used_line(at: LinkContext, carrier: str, started_ns: int) -> EgressChange | None:
+    """Take in which line the router uses; the link is how the site is served by any of them."""
+    identity = at.link.egress
+    identity.proven_ns = max(identity.proven_ns, started_ns)
+    before, identity.used = identity.used, carrier or identity.used
+    if not before or identity.used == before:
+        return None
+    return EgressChange(link=at.link.name, carrier=carrier, before=before)
+
+
 def _note_proof(at: LinkContext, started_ns: int) -> None:
     link = at.link
     was_needed = _needs_proof(at)
@@ -88,6 +108,9 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
     What stands in front of the line always does: the gateway is the gateway of both.
     """
     if not at.probes.egress_points or (point is not None and point.rung is Segment.LAN):
+        return True
+    if at.probes.link.via is Via.ROUTER:
+        # Whatever answers is what the site has.
         return True
     if at.link.egress.others:
         # The people of the site do reach what answers, by whichever line.

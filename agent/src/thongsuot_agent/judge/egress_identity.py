@@ -18,7 +18,7 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     ``answered_ns`` is the latest run that anything beyond the site answered; ``asked_ns`` is when
     the reflector was last asked by the judge.
     ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
-    line.
+    line. ``used`` is by whose line packets left last, of a link that stands for no carrier's.
     """
 
     others: dict[Family, str] = msgspec.field(default_factory=dict)
@@ -29,6 +29,7 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     answered_ns: int = 0
     other_answered_ns: int = 0
     other_silent_ns: int = 0
+    used: str = ""
 
     @property
     def is_other_line_alive(self) -> bool:

@@ -8,7 +8,7 @@ rulings.
 
 import msgspec
 
-from thongsuot_agent.judge import egress, links, paths, rounds, services
+from thongsuot_agent.judge import egress, links, paths, rounds, services, watched
 from thongsuot_agent.judge.direct_line import probes_for
 from thongsuot_agent.judge.events import ConfirmationProbe, Event, LinkEvent, ResultArrival, Tick
 from thongsuot_agent.judge.line_change import forget_other_line
@@ -180,7 +180,8 @@ def _on_facts(
     memory: Memory, event: LinkEvent, site_probes: SiteProbes, settings: Settings
 ) -> StepOutcome:
     at = _link_context(memory, event.link, site_probes, settings)
-    if at is None:
+    if at is None or watched.is_watched_only(at):
+        # A port of the router's: the device's kernel has nothing of it.
         return StepOutcome(memory=memory)
     links.update_interface_facts(at, event)
     return _judge_after_event(at, site_probes)
@@ -194,7 +195,8 @@ def _on_tick(
     for name in site_probes.links:
         at = _link_context(memory, name, site_probes, settings)
         if at is not None:
-            links.apply_elapsed_time(at)
+            if not watched.is_watched_only(at):
+                links.apply_elapsed_time(at)
             rulings.append(_judge_after_event(at, site_probes))
     service_outcome = services.judge_services(memory, site_probes, settings)
     return StepOutcome(
@@ -213,6 +215,8 @@ def _judge_after_event(
     """Settle the link that an event was about, then what depends on it."""
     memory, settings = at.memory, at.settings
     equipment.age_readings(at)
+    if watched.is_watched_only(at):
+        return StepOutcome(memory=memory, changes=watched.judge_watched(at))
     if not asked and is_at_rest(at) and not services.is_comparison_due(memory):
         return StepOutcome(memory=memory)
     confirmations = [*links.advance_rounds(at), *asked]

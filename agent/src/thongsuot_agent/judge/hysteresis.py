@@ -21,6 +21,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.NO_ROUTE: "silence",
     Symptom.NOT_YET_MEASURED: "silence",
     Symptom.GATEWAY_SILENT: "gateway_silence",
+    Symptom.PROXY_SILENT: "gateway_silence",
     Symptom.EDGE_SILENT: "gateway_silence",
     # ICMP alone may be dropped at an exchange: the second round asks the services as well.
     Symptom.TRANSIT_SILENT: "gateway_silence",

@@ -180,7 +180,8 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
     What modem, optical module and UPS said last, and when each did; ``now_ns`` is the present.
 
     ``power_dbm`` is that of the cell that carries the data, by the metric ``power_metric``.
-    ``asked_ns``: when each kind was last wished for.
+    ``asked_ns``: when each kind was last wished for. The port is the router's to a line that is
+    only watched (``judge.watched``).
     """
 
     now_ns: int = 0
@@ -197,6 +198,8 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
     mains_ns: int | None = None
     is_on_battery: bool = False
     runtime_s: float | None = None
+    port_ns: int | None = None
+    is_port_up: bool = False
 
 
 class FlapState(msgspec.Struct, kw_only=True):

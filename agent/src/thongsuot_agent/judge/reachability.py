@@ -46,6 +46,7 @@ _SILENT = frozenset(
     }
 )
 _SILENT_NAME_SERVER = _SILENT | {Reason.NAME_SERVER_TIMED_OUT}
+_SILENT_BY_PROXY = frozenset({Reason.PROXY_SILENT, Reason.PROXY_CANNOT_REACH})
 _ANSWERED_NAME_SERVER = frozenset(
     {
         Reason.NAME_NOT_FOUND,
@@ -88,7 +89,7 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
     if kind == "dns":
         silent, answered = _SILENT_NAME_SERVER, _ANSWERED_NAME_SERVER
     elif kind == "http":
-        silent, answered = _SILENT, _ANSWERED_SERVICE
+        silent, answered = _SILENT | _SILENT_BY_PROXY, _ANSWERED_SERVICE
     else:
         silent, answered = _SILENT, frozenset()
     if reason in silent:

@@ -17,7 +17,7 @@ from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
-from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_agent.judge.tracks import ECHO, has_spoken
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -31,6 +31,8 @@ _NOT_RETRYABLE = frozenset(
         Reason.NO_ROUTE,
         Reason.NOT_SUPPORTED,
         Reason.PERMISSION_DENIED,
+        Reason.BEHIND_PROXY,
+        Reason.PROXY_REFUSED,
     }
 )
 """Why asking once more would bring nothing new."""
@@ -190,13 +192,14 @@ def _anchors(at: LinkContext) -> int:
     """
     Return how many anchors can speak for the way.
 
-    Those that are known to be unresponsive cannot: where a carrier drops echoes, few are left, and
-    the services have to be asked at once.
+    Those that are known to be unresponsive cannot, nor can those that were never measured: where a
+    carrier drops echoes, or a proxy alone leads out, few are left, and the services have to be
+    asked at once.
     """
     mute = {
         PointKey(track.kind, track.target)
         for track in at.link.tracks.values()
-        if track.known_unresponsive
+        if track.known_unresponsive or not has_spoken(track)
     }
     return len(
         {

@@ -8,6 +8,7 @@ import msgspec
 from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.memory import Track
 from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.way_out import is_measured_on
 from thongsuot_schema.result import Family, Series
 from thongsuot_schema.segment import LADDER, Segment
 
@@ -145,7 +146,7 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
     boxes: list[tuple[str, str, Family]] = []
     ways: dict[str, dict[str, tuple[Family, ...]]] = {"path": {}, "egress": {}, FRESH_ECHO: {}}
     for schedule in draft.probes:
-        if EVERY not in schedule.links and link.name not in schedule.links:
+        if not _concerns(schedule, link):
             continue
         if schedule.kind == "host":
             has_host = True
@@ -183,6 +184,11 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
             (target, family) for target, families in ways["egress"].items() for family in families
         ),
     )
+
+
+def _concerns(schedule: ProbeSchedule, link: Link) -> bool:
+    is_named = EVERY in schedule.links or link.name in schedule.links
+    return is_named and is_measured_on(schedule.kind, link)
 
 
 def _is_on(target: Target, link: str, schedule: ProbeSchedule) -> bool:

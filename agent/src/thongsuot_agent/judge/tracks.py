@@ -129,6 +129,12 @@ def _record_slow(track: Track, started_ns: int) -> None:
         track.slow_since_ns = started_ns
 
 
+def has_spoken(track: Track) -> bool:
+    """Return whether a series was ever measured; behind a proxy an echo never is."""
+    times = (track.answered_ns, track.silent_ns, track.failed_ns)
+    return any(time_ns is not None for time_ns in times)
+
+
 def is_slow(track: Track, settings: Settings) -> bool:
     """Return whether the latest run took much longer than is usual for its series."""
     value_s, usual_s = track.value_s, track.usual_s or 0.0

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
@@ -15,6 +16,8 @@ from thongsuot_agent.links.selector import selector_of
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
 from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.inventory.way_out import proxy_address
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 
@@ -114,6 +117,9 @@ class LiveLink:
         known = self._egresses.get(key)
         if known is not None:
             return known
+        if self.spec.proxy and not self._is_before_proxy(destination):
+            # What a firewall would swallow is no silence of a line.
+            raise LinkUnusable(Reason.BEHIND_PROXY, f"only {self.spec.proxy} leads there")
         try:
             egress = find_egress(
                 self.kernel,
@@ -153,6 +159,19 @@ class LiveLink:
         except OSError:
             return True  # where a packet would end is not known: it is not sent
         return route is not None and any(hop.gateway is None for hop in route.next_hops)
+
+    def _is_before_proxy(self, destination: str) -> bool:
+        """Return whether a destination is reached without the proxy: the site's own boxes are."""
+        address = ip_address(destination)
+        own = (
+            proxy_address(self.spec.proxy)[0],
+            *(gateway for gateway in (self.state.gateway4, self.state.gateway6) if gateway),
+            *self.spec.site_networks,
+        )
+        return address.is_link_local or any(
+            address.version == network.version and address in network
+            for network in map(ip_network, own)
+        )
 
     def open_udp(self, family: Family, destination: str, port: int) -> socket.socket:
         """Return a non-blocking UDP socket bound to this link and connected to a destination."""

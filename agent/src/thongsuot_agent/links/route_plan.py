@@ -1,10 +1,11 @@
 """
-Route plan: the rules and tables that send the packets of each link by its own gateway. Pure.
+Route plan: VLANs, and the rules and tables that send the packets of each link by its own gateway.
+Pure.
 
 One table a link: a default route by the gateway, and behind it an unreachable one, so that packets
 of a link that has lost its gateway go nowhere instead of by another's. One rule a link leads there.
-All of it carries a protocol number of its own, by which it is found again, and only it is ever
-removed. The main table stays as it is: the device's own traffic goes as before.
+All of it carries a protocol number of its own, and a VLAN an alias, by which it is found again, and
+only it is ever removed. The main table stays as it is: the device's own traffic goes as before.
 """
 
 from collections.abc import Iterator
@@ -13,11 +14,36 @@ from ipaddress import ip_address
 
 from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, with_marks
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.way_out import vlan_port
 
 PROTOCOL = 117
 """Not one of those in iproute2's rt_protos: what carries it is ours."""
 
 UNREACHABLE_METRIC = 9999
+
+VLAN_ALIAS = "thongsuot"
+"""``ifalias`` of the VLANs that are ours to remove."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedVlan:
+    """One VLAN; ``addresses`` are those (CIDR) that nobody else gives it."""
+
+    name: str
+    port: str
+    number: int
+    addresses: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """Yield the words of ``ip`` that make it, in order."""
+        yield (
+            *("link", "add", "link", self.port, "name", self.name),
+            *("type", "vlan", "id", str(self.number)),
+        )
+        yield "link", "set", "dev", self.name, "alias", VLAN_ALIAS
+        yield "link", "set", "dev", self.name, "up"
+        for address in self.addresses:
+            yield "address", "replace", address, "dev", self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +94,13 @@ class PlannedRoute:
 class RoutePlan:
     """What has to be there for the links of a device; empty where each owns its interface."""
 
+    vlans: tuple[PlannedVlan, ...] = ()
     rules: tuple[PlannedRule, ...] = ()
     routes: tuple[PlannedRoute, ...] = ()
 
 
 def route_plan(specs: tuple[Link, ...]) -> RoutePlan:
-    """Return what has to be there for links; only those with gateways need anything."""
+    """Return what has to be there for links; only those with gateways or a VLAN need anything."""
     rules: list[PlannedRule] = []
     routes: list[PlannedRoute] = []
     for place, spec in enumerate(with_marks(specs), start=1):
@@ -87,7 +114,17 @@ def route_plan(specs: tuple[Link, ...]) -> RoutePlan:
                 )
             )
             routes.append(PlannedRoute(version=version, table=number))
-    return RoutePlan(rules=tuple(rules), routes=tuple(routes))
+    vlans = tuple(
+        PlannedVlan(
+            name=spec.interface,
+            port=vlan_port(spec),
+            number=spec.vlan,
+            addresses=spec.vlan_addresses,
+        )
+        for spec in specs
+        if spec.vlan is not None
+    )
+    return RoutePlan(vlans=vlans, rules=tuple(rules), routes=tuple(routes))
 
 
 def _rules(spec: Link, version: int, number: int) -> Iterator[PlannedRule]:

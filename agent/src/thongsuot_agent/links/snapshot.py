@@ -27,7 +27,7 @@ from thongsuot_agent.proto.rtnetlink import (
     NextHop,
     RouteMessage,
 )
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.result import Family
 
 _RT_TABLE_MAIN = 254
@@ -66,11 +66,14 @@ def default_gateways(tables: KernelTables) -> Mapping[str, tuple[str, ...]]:
 
 
 def states(tables: KernelTables, specs: Iterable[Link]) -> Mapping[str, LinkState]:
-    """Return the state of each link by name; ``ABSENT`` where its interface is not there."""
+    """
+    Return the state of each link by name; ``ABSENT`` where its interface is not there, or is the
+    router's and not the device's.
+    """
     by_name = {link.name: link for link in tables.links}
     link_states: dict[str, LinkState] = {}
     for spec in specs:
-        link = by_name.get(spec.interface)
+        link = None if spec.via is Via.WATCHED else by_name.get(spec.interface)
         link_states[spec.name] = ABSENT if link is None else _state(link, tables, spec)
     return link_states
 

@@ -12,6 +12,7 @@ from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.certificates import Authorities, CertificateChain, read_chain
+from thongsuot_agent.probing.proxy import LinkProxy, reason_by_answer
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_schema.reason import Reason
@@ -33,8 +34,8 @@ class FetchRequest:
 
     ``address`` is the server's, found by the link's own resolver; libcurl resolves nothing itself.
     ``handshake_only`` opens the connection, without verifying, to see the certificates. ``proxy``,
-    where given (``http://ADDRESS:PORT``), is asked instead, and looks up the name itself;
-    ``address`` and ``family`` are then the proxy's.
+    where given, is asked instead, and looks up the name itself; ``address`` and ``family`` are then
+    the proxy's.
     """
 
     url: str
@@ -45,7 +46,7 @@ class FetchRequest:
     user_agent: str
     body_limit_bytes: int
     handshake_only: bool = False
-    proxy: str = ""
+    proxy: LinkProxy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ class Fetch:
         self._is_full = False
         self._sockets: list[socket.socket] = []
         self._unusable: LinkUnusable | None = None
+        self._headers: dict[str, str] = {}
 
     async def perform(self, transfers: CurlMulti) -> FetchResponse:
         """
@@ -123,7 +125,7 @@ class Fetch:
             (pycurl.WRITEFUNCTION, self._on_body),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             # Neither proxies of the environment nor redirects: both would resolve names elsewhere.
-            (pycurl.PROXY, request.proxy),
+            (pycurl.PROXY, "" if request.proxy is None else request.proxy.url),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.USERAGENT, request.user_agent),
@@ -137,7 +139,11 @@ class Fetch:
             (pycurl.OPT_CERTINFO, 1),
         ):
             handle.setopt(option, value)
-        if not request.proxy:
+        if request.proxy is not None:
+            handle.setopt(pycurl.HEADERFUNCTION, self._on_header)
+            if request.proxy.credentials:
+                handle.setopt(pycurl.PROXYUSERPWD, request.proxy.credentials)
+        else:
             # For every host and port of the URL: this address, and the URL's own port.
             handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
         if request.authorities.folder:
@@ -160,6 +166,14 @@ class Fetch:
         self._sockets.append(opened)
         return opened
 
+    def _on_header(self, line: bytes) -> None:
+        """Called by libcurl with each header line; a new answer begins with its status line."""
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon and name.startswith("HTTP/"):
+            self._headers.clear()
+        elif colon:
+            self._headers[name.strip().lower()] = value.strip()
+
     def _on_body(self, data: bytes) -> int:
         """Called by libcurl with decoded body; taking less than all of it ends the transfer."""
         room = self._request.body_limit_bytes - len(self._body)
@@ -169,7 +183,7 @@ class Fetch:
 
     def _response(self, handle: pycurl.Curl, code: int, message: str) -> FetchResponse:
         phases = _phases(handle)
-        reason = self._reason(handle, code, phases)
+        reason = self._reason_by_proxy(handle, code) or self._reason(handle, code, phases)
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         counters = [counted for opened in self._sockets if (counted := _counters(opened))]
         header = IP6_HEADER_BYTES if self._request.family is Family.IP6 else IP4_HEADER_BYTES
@@ -199,6 +213,18 @@ class Fetch:
         if phases.tls_s is None and self._request.url.startswith("https:"):
             return Reason.TLS_TIMED_OUT
         return Reason.RESPONSE_TIMED_OUT
+
+    def _reason_by_proxy(self, handle: pycurl.Curl, code: int) -> Reason | None:
+        """Return what the proxy, or its silence, says of the way; ``None`` where it let through."""
+        if self._request.proxy is None:
+            return None
+        is_tunnel = self._request.url.startswith("https:")
+        info = pycurl.HTTP_CONNECTCODE if is_tunnel else pycurl.RESPONSE_CODE
+        status = int(handle.getinfo(info))
+        if code and not status:
+            # It was not there, or took the connection and has said nothing yet.
+            return Reason.PROXY_SILENT
+        return reason_by_answer(status, None if is_tunnel else self._headers)
 
     def _local_address(self) -> str:
         if not self._sockets:

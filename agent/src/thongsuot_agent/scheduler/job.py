@@ -22,6 +22,7 @@ from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
 from thongsuot_agent.scheduler.timetable import phase_from_name
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.way_out import is_measured_on
 from thongsuot_schema.result import Family, Series
 
 NS_PER_S = 1_000_000_000
@@ -127,6 +128,8 @@ def jobs_from_schedules(
                 continue
             if probe.per_site and link.spec.name != site_link:
                 continue
+            if not is_measured_on(schedule.kind, link.spec):
+                continue
             measured = targets_of(schedule, probe, targets, link.spec.name)
             usual_ns = round(interval_s(schedule, is_metered=link.is_metered) * NS_PER_S)
             every_ns = usual_ns
@@ -202,7 +205,11 @@ def link_of_site(schedule: ProbeSchedule, links: Sequence[Link]) -> str:
     Return the link on whose local network the computers of a site are: the first wired one that a
     schedule names, or else the first; empty where it names none that there is.
     """
-    named = [link for link in links if is_named(link.name, schedule.links)]
+    named = [
+        link
+        for link in links
+        if is_named(link.name, schedule.links) and is_measured_on(schedule.kind, link)
+    ]
     wired = [link for link in named if link.medium not in MOBILE_MEDIA]
     return next((link.name for link in (*wired, *named)), "")
 

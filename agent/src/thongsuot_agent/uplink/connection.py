@@ -3,7 +3,7 @@ A kept connection to the collector over one link, for one HTTP request at a time
 
 Sockets are opened by the link itself, so a push leaves by that link or not at all. The collector's
 name is asked for over the same link: the resolver of the other one may be unreachable, or know
-another world.
+another world. Where only a proxy leads out, the proxy is asked for both.
 """
 
 import logging
@@ -21,6 +21,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.sockets import tcp_traffic_bytes
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.certificates import system_authorities
+from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
 from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse
 from thongsuot_agent.uplink.preference import in_family_order
@@ -85,6 +86,7 @@ class CollectorConnection:
         self._counted = 0
         self._unusable: LinkUnusable | None = None
         self._is_proven = False
+        self._proxy: LinkProxy | None = None
         self._addresses: tuple[str, ...] = ()
         self._resolved_ns = 0
         self._avoided: Family | None = None
@@ -141,6 +143,11 @@ class CollectorConnection:
     async def _resolve_addresses(self) -> None:
         if self._link is None:
             return
+        self._proxy = proxy_of(self._link.spec)
+        if self._proxy is not None:
+            # It looks up the collector's name itself.
+            self._addresses = (self._proxy.address,)
+            return
         now_ns = self._clock.boottime_ns()
         if self._addresses and now_ns - self._resolved_ns < _ADDRESSES_FRESH_NS:
             return
@@ -186,7 +193,8 @@ class CollectorConnection:
             (pycurl.USERAGENT, _USER_AGENT),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
-            (pycurl.PROXY, ""),
+            (pycurl.PROXY, "" if self._proxy is None else self._proxy.url),
+            (pycurl.PROXYUSERPWD, "" if self._proxy is None else self._proxy.credentials),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, endpoint.timeout_s) * 1000)),
@@ -215,7 +223,8 @@ class CollectorConnection:
             address = self._addresses[0]
             host = f"[{address}]" if ":" in address else address
             # For every host and port of the URL: this address, and the URL's own port.
-            handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
+            own = [f"::{host}:"] if self._proxy is None else []
+            handle.setopt(pycurl.CONNECT_TO, own)
             # The socket is bound already. This keeps libcurl from taking another link's connection.
             handle.setopt(pycurl.INTERFACE, f"if!{self._link.spec.interface}")
             # Of several links on one interface too: libcurl compares this number, and does not use

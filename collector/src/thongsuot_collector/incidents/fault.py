@@ -130,7 +130,7 @@ def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
     A service that fails because of the line is the line's fault, not its own; a service through
     one link is judged with the link and with the service.
     """
-    if interval.state is State.UP:
+    if interval.is_well:
         return _IntervalRole.HEALTHY
     if subject.is_device:
         return _IntervalRole.FAULT

@@ -20,6 +20,11 @@ from thongsuot_schema.siteconfig.model import (
     SiteConfiguration,
 )
 
+_DEVICES_OWN = (
+    *("interface", "shares", "gateways", "sources", "tos", "mark"),
+    *("vlan", "vlan_port", "vlan_addresses", "via", "proxy", "proxy_credentials_file"),
+)
+
 
 def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguration:
     """
@@ -68,7 +73,7 @@ def _link(link: Link) -> ConfiguredLink:
     facts = structs.asdict(link)
     # What links have in common tells the collector who bears witness; the device need not know.
     # How packets leave the device is the device's own affair.
-    for own in ("interface", "shares", "gateways", "sources", "tos", "mark"):
+    for own in _DEVICES_OWN:
         del facts[own]
     # An access technology that the inventory does not tell is the device's to know.
     facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium

@@ -72,6 +72,14 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The verdict that told of the state; ``None`` where none did."""
         return None if self.source is None else VerdictKey(self.source, self.state, self.symptom)
 
+    @property
+    def is_well(self) -> bool:
+        """
+        Whether there is no fault: the subject is up, or the router says so of a port that is only
+        watched, of which nothing better can be known.
+        """
+        return self.state is State.UP or self.symptom is Symptom.WATCHED_ONLY
+
     def is_same_state(self, other: "Interval") -> bool:
         """Return whether both say the same of the subject."""
         return (self.state, self.symptom, self.segment, self.basis) == (
@@ -111,6 +119,7 @@ UNOBSERVED = frozenset(
         Symptom.AGENT_SILENT,
         Symptom.DEVICE_OFF,
         Symptom.DEVICE_OVERLOADED,
+        Symptom.WATCHED_ONLY,
     }
 )
 """Symptoms of ``unknown`` that say that nobody measured; others are of faults without a place."""
@@ -202,7 +211,7 @@ def part_around(
 
 
 def _is_calm(interval: Interval, calm_ns: int) -> bool:
-    if interval.state is not State.UP:
+    if not interval.is_well:
         return False
     return interval.end_ns is None or interval.end_ns - interval.start_ns >= calm_ns
 

@@ -25,6 +25,5 @@ SHAPE_ROWS = shapes.ROWS
 SHAPES_NOT_PLAYED = {
     "e (a VLAN a line)": "the kernels of most labs have no 802.1Q",
     "f (a modem in the device), g (PPPoE)": "tests/agent/judge has them without packets",
-    "l (behind a proxy)": "the agent cannot be told of one yet",
     "m (NAT64, DS-Lite)": "no translator stands in the lab",
 }

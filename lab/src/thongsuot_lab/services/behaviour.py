@@ -37,7 +37,13 @@ class PortalBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     certificate: Certificate = "good"
 
 
-B = TypeVar("B", NameBehaviour, PortalBehaviour)
+class ProxyBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a proxy does with whoever uses it; as ``PortalBehaviour``."""
+
+    mode: Literal["serve", "refuse", "hang"] = "serve"
+
+
+B = TypeVar("B", NameBehaviour, PortalBehaviour, ProxyBehaviour)
 
 
 def merge_overlays(kind: type[B], overlays: dict[str, dict[str, object]]) -> B:

@@ -17,16 +17,29 @@ import msgspec
 
 from thongsuot_lab import control
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.services.behaviour import NameBehaviour, PortalBehaviour, merge_overlays
+from thongsuot_lab.services.behaviour import (
+    NameBehaviour,
+    PortalBehaviour,
+    ProxyBehaviour,
+    merge_overlays,
+)
 from thongsuot_lab.services.certificates import LabAuthority
 from thongsuot_lab.services.name_server import NameServer, ResolverSource, ZoneSource
 from thongsuot_lab.services.port_forwards import PortForwards
 from thongsuot_lab.services.portal import PortalServer
+from thongsuot_lab.services.proxy import ProxyServer
 from thongsuot_lab.services.server_node import ServerNode
 from thongsuot_lab.services.traffic import announce, download, flap
 from thongsuot_lab.spaces.announce import ArpAnnouncer
-from thongsuot_lab.topology.model import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
+from thongsuot_lab.topology.model import (
+    PortalSpec,
+    ProxySpec,
+    ResolverSpec,
+    ServerSpec,
+    ZoneSpec,
+)
 
+RunningServer = NameServer | PortalServer | ProxyServer
 Overlays = dict[str, dict[str, object]]
 
 
@@ -37,7 +50,7 @@ class ServiceHost:
         self._authority = LabAuthority(run_dir)
         self._tasks = tasks
         self._doors = PortForwards()
-        self._servers: dict[str, list[NameServer | PortalServer]] = {}
+        self._servers: dict[str, list[RunningServer]] = {}
         self._overlays: dict[str, Overlays] = {}
         self._acting: dict[str, asyncio.Task[None]] = {}
 
@@ -88,13 +101,15 @@ class ServiceHost:
 
     def _made(
         self, place: ServerNode, server: ServerSpec, zone: dict[str, tuple[str, ...]]
-    ) -> NameServer | PortalServer:
+    ) -> RunningServer:
         match server:
             case PortalSpec():
                 return PortalServer(place, server, self._authority)
             case ResolverSpec(upstream=upstream):
                 source = ResolverSource(place, upstream, self._tasks)
                 return NameServer(place, source, self._tasks)
+            case ProxySpec():
+                return ProxyServer(place, server, self._tasks)
             case ZoneSpec():
                 return NameServer(place, ZoneSource(zone), self._tasks)
 
@@ -107,6 +122,8 @@ class ServiceHost:
             match server:
                 case NameServer():
                     await server.behave(merge_overlays(NameBehaviour, overlays))
+                case ProxyServer():
+                    await server.behave(merge_overlays(ProxyBehaviour, overlays))
                 case PortalServer():
                     await server.behave(merge_overlays(PortalBehaviour, overlays))
 

@@ -37,7 +37,20 @@ class ZoneSpec(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
     """The name server that knows every public name of the lab."""
 
 
-ServerSpec = PortalSpec | ResolverSpec | ZoneSpec
+class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy"):
+    """
+    An office's web proxy, which looks up names at ``resolvers``.
+
+    ``credentials`` (``user:password``) are asked for where given.
+    """
+
+    resolvers: tuple[str, ...]
+    port: int = 3128
+    credentials: str = ""
+    connect_timeout_s: float = 2.0
+
+
+ServerSpec = PortalSpec | ResolverSpec | ZoneSpec | ProxySpec
 
 
 # Which groups may send pings without privilege: by default none (icmp(7)), here all of them.
@@ -189,8 +202,8 @@ class LabUplink:
     """
     One WAN link of a site: the interface of the device, the box it hangs on, its two wires.
 
-    ``gateways``, ``sources``, ``tos`` and ``site_networks`` are what the device is told of it
-    where its interface alone does not say how packets leave (``[[links]]`` of the agent);
+    ``gateways``, ``sources``, ``tos``, ``site_networks`` and ``proxy`` are what the device is told
+    of it where its interface alone does not say how packets leave (``[[links]]`` of the agent);
     ``allowance_bytes`` makes it a metered link.
     """
 
@@ -206,6 +219,7 @@ class LabUplink:
     tos: int | None = None
     site_networks: tuple[str, ...] = ()
     allowance_bytes: int | None = None
+    proxy: str = ""
 
 
 TWO_BOXES = "a"

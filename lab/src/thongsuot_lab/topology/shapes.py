@@ -24,11 +24,15 @@ from thongsuot_lab.topology.model import (
     NodeRole,
     Topology,
 )
+from thongsuot_lab.topology.office_shapes import behind_proxy, government_network
+from thongsuot_lab.topology.shape_parts import (
+    CARRIERS,
+    FIRST,
+    PRIVATE_CARRIERS,
+    SECOND,
+    draw_device,
+)
 
-CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}
-FIRST, SECOND = CARRIERS
-PRIVATE_CARRIERS = {"tslcd": "Mạng truyền số liệu chuyên dùng"}
-(GOVERNMENT,) = PRIVATE_CARRIERS
 PORTALS = 2
 
 _TABLES = {"wan1": 101, "wan2": 102}
@@ -74,23 +78,8 @@ def shaped_city(names: Sequence[str]) -> Topology:
     return drawing.draft.build()
 
 
-def _device(
-    drawing: CityBuilder, site: str, *uplinks: str, carriers: Sequence[str] = (FIRST, SECOND)
-) -> str:
-    servers = [drawing.operators[carrier].resolver_addresses for carrier in carriers]
-    return drawing.draft.add(
-        Node(
-            name=f"{site}.device",
-            role=NodeRole.DEVICE,
-            uplinks=uplinks,
-            nameservers=tuple(address for of_carrier in servers for address in of_carrier),
-            sysctls={PING_GROUPS: EVERY_GROUP},
-        )
-    )
-
-
 def _two_boxes(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    _device(drawing, site, "fix0", "wwan0")
+    draw_device(drawing, site, "fix0", "wwan0")
     return (
         drawing.uplink(site, "fixed", "fix0", "fiber", FIRST),
         drawing.uplink(site, "mobile", "wwan0", "5g", SECOND),
@@ -98,12 +87,12 @@ def _two_boxes(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
 
 
 def _one_fibre(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    _device(drawing, site, "fix0", carriers=(FIRST,))
+    draw_device(drawing, site, "fix0", carriers=(FIRST,))
     return (drawing.uplink(site, "fixed", "fix0", "fiber", FIRST),)
 
 
 def _one_5g(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    _device(drawing, site, "wwan0", carriers=(SECOND,))
+    draw_device(drawing, site, "wwan0", carriers=(SECOND,))
     return (drawing.uplink(site, "mobile", "wwan0", "5g", SECOND),)
 
 
@@ -140,7 +129,7 @@ def _router_with_two_lines(
 
 
 def _one_port_behind_two_lines(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    _device(drawing, site, "eth0", carriers=(FIRST,))
+    draw_device(drawing, site, "eth0", carriers=(FIRST,))
     uplink = _router_with_two_lines(drawing, site, "192.168.1.10/24")
     drawing.line(f"{uplink.cpe}:wan2", "5g", SECOND, families=1)
     return (uplink,)
@@ -159,7 +148,7 @@ def _pinned(drawing: CityBuilder, site: str, selectors: tuple[str, str]) -> tupl
             f"route add default via {gateways[interface]} dev {interface} table {table}",
             f"route add unreachable default metric 9999 table {table}",
         ]
-    _device(drawing, site, "eth0")
+    draw_device(drawing, site, "eth0")
     fixed = _router_with_two_lines(
         drawing, site, "192.168.1.10/24", "192.168.1.11/24", ip_lines=tuple(ip_lines)
     )
@@ -183,7 +172,7 @@ def _by_type_of_service(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...
 
 def _two_routers(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     draft = drawing.draft
-    _device(drawing, site, "eth0")
+    draw_device(drawing, site, "eth0")
     draft.add(
         Node(
             name=f"{site}.switch",
@@ -219,44 +208,6 @@ def _two_routers(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
             )
         )
     return tuple(uplinks)
-
-
-def _government_network(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw a third line that leaves by the office's own core switch and firewall."""
-    draft = drawing.draft
-    _device(drawing, site, "fix0", "wwan0", "gov0")
-    switch = draft.add(
-        Node(name=f"{site}.core", role=NodeRole.CPE, forwards=True, uplinks=("firewall",))
-    )
-    firewall = draft.add(
-        Node(
-            name=f"{site}.firewall",
-            role=NodeRole.CPE,
-            forwards=True,
-            uplinks=("wan",),
-            nat=("wan",),
-            ip_lines=("route add 10.1.0.0/24 via 10.2.0.1 dev lan",),
-        )
-    )
-    fixed = drawing.uplink(site, "fixed", "fix0", "fiber", FIRST)
-    mobile = drawing.uplink(site, "mobile", "wwan0", "5g", SECOND)
-    cable = draft.wire(
-        wire_end(f"{site}.device:gov0", "10.1.0.10/24"), wire_end(f"{switch}:lan", "10.1.0.1/24")
-    )
-    draft.wire(
-        wire_end(f"{switch}:firewall", "10.2.0.1/24"), wire_end(f"{firewall}:lan", "10.2.0.2/24")
-    )
-    government = LabUplink(
-        name="government",
-        interface="gov0",
-        medium="leased",
-        carrier=GOVERNMENT,
-        cpe=firewall,
-        lan_wire=cable,
-        access_wire=drawing.line(f"{firewall}:wan", "fiber", GOVERNMENT, families=1),
-        site_networks=("10.1.0.0/16", "10.2.0.0/16"),
-    )
-    return fixed, mobile, government
 
 
 def _on_the_router(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
@@ -314,7 +265,7 @@ HOME_PORT, ELSEWHERE_PORT = "panel2", "panel3"
 def _carried_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     """Draw a device that can be plugged in at two places, whose boxes have the same address."""
     draft = drawing.draft
-    device = _device(drawing, site, "eth0", carriers=(FIRST,))
+    device = draw_device(drawing, site, "eth0", carriers=(FIRST,))
     panel = draft.add(
         Node(
             name=f"{site}.panel",
@@ -354,10 +305,11 @@ SHAPES = {
         Shape(name="c", title="Một cổng, hai bộ định tuyến", draw=_two_routers),
         Shape(name="d", title="Bộ định tuyến chọn đường theo địa chỉ nguồn", draw=_by_source),
         Shape(name="d-tos", title="Bộ định tuyến chọn đường theo TOS", draw=_by_type_of_service),
-        Shape(name="h", title="Thêm mạng TSLCD sau tường lửa", draw=_government_network),
+        Shape(name="h", title="Thêm mạng TSLCD sau tường lửa", draw=government_network),
         Shape(name="i", title="Điểm lưu động, một mạng 5G", draw=_one_5g),
         Shape(name="j", title="Chỉ một đường cáp quang", draw=_one_fibre),
         Shape(name="k", title="Thiết bị đo là bộ định tuyến", draw=_on_the_router),
+        Shape(name="l", title="Sau máy chủ proxy của cơ quan", draw=behind_proxy),
         Shape(name="moved", title="Thiết bị đo bị mang đi nơi khác", draw=_carried_device),
     )
 }

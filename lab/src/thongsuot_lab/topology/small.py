@@ -11,6 +11,7 @@ from thongsuot_lab.topology.model import (
     LabUplink,
     Node,
     NodeRole,
+    ProxySpec,
     Topology,
 )
 
@@ -105,6 +106,49 @@ def office() -> Topology:
         wire_end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4)),
     )
     draft.sites.append(_site((_uplink("fixed", "eth0", "fiber", "firewall", (lan, line)),)))
+    return draft.build()
+
+
+PROXY_V4 = "10.1.0.5"
+"""The proxy of ``behind_proxy``, at port 3128."""
+
+
+def behind_proxy(credentials: str = "") -> Topology:
+    """
+    A ``device`` on an office network whose ``firewall`` lets out what ``proxy`` asks for alone.
+
+    Beyond the line ``firewall--internet`` stands ``anchor``. The proxy looks up no names.
+    """
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE)
+    lan = Bridge(interface="lan", ports=(), v4=(IPv4Interface("10.1.0.1/24"),))
+    draft.add(
+        Node(
+            name="firewall",
+            role=NodeRole.CPE,
+            forwards=True,
+            uplinks=("wan",),
+            nat=("wan",),
+            bridges=(lan,),
+            ip_lines=(
+                f"rule add priority 100 from {PROXY_V4} lookup main",
+                "rule add priority 101 iif lan prohibit",
+            ),
+        )
+    )
+    draft.host("proxy", servers=(ProxySpec(resolvers=(), credentials=credentials),))
+    draft.router("internet")
+    draft.host("anchor", role=NodeRole.ANCHOR)
+    cable = draft.wire(wire_end("device:eth0", "10.1.0.10/24"), wire_end("firewall:lan"))
+    draft.wire(wire_end("proxy:eth0", f"{PROXY_V4}/24"), wire_end("firewall:lan"))
+    line = draft.wire(
+        wire_end("firewall:wan", "100.65.0.2/30"), wire_end("internet:fixed", "100.65.0.1/30")
+    )
+    draft.wire(
+        wire_end("internet:anchors", "203.0.113.6/29"),
+        wire_end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4)),
+    )
+    draft.sites.append(_site((_uplink("office", "eth0", "fiber", "firewall", (cable, line)),)))
     return draft.build()
 
 

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from thongsuot_schema.inventory.model import Carrier, Contact, Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Contact,
+    Link,
+    ProbeSchedule,
+    Role,
+    Target,
+    Via,
+)
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.toml_lines import Path
 
@@ -59,7 +67,8 @@ def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
 
 def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
     """Yield what is wrong with a link."""
-    if not _INTERFACE.fullmatch(link.interface) or link.interface in {".", ".."}:
+    is_own = link.via is not Via.WATCHED  # else it is the router's, which has names of its own
+    if is_own and (not _INTERFACE.fullmatch(link.interface) or link.interface in {".", ".."}):
         yield (
             (*path, "interface"),
             (

@@ -12,7 +12,8 @@ from ipaddress import ip_address
 from msgspec import structs
 
 from thongsuot_schema.inventory.checks import Mistake, parse_address
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.model import Link, Via
+from thongsuot_schema.inventory.way_out import way_out_mistakes
 from thongsuot_schema.toml_lines import Path
 
 FIRST_NUMBER = 0x7500
@@ -53,6 +54,7 @@ def selection_mistakes(links: Sequence[Link], path: Path) -> Iterator[Mistake]:
     marked = with_marks(tuple(links))
     for place, link in enumerate(marked):
         yield from _address_mistakes(link, (*path, place))
+        yield from way_out_mistakes(link, (*path, place))
         if link.gateways and link.tos is not None and link.tos not in _RULE_TOS:
             known = ", ".join(f"0x{tos:02x}" for tos in _RULE_TOS)
             yield (
@@ -86,6 +88,9 @@ def _address_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
 
 
 def _confusions(link: Link, other: Link, path: Path) -> Iterator[Mistake]:
+    if Via.WATCHED in {link.via, other.via}:
+        # It sends nothing, and its interface is the router's.
+        return
     if _can_be_parsed(link, other) and link.interface == other.interface and _is_same(link, other):
         yield (
             (*path, "interface"),

@@ -35,6 +35,17 @@ MOBILE_MEDIA = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
 """Links that a site falls back on; they are mostly metered."""
 
 
+class Via(StrEnum):
+    """How far a device can choose that a link's packets leave by it."""
+
+    OWN = "own"
+    """The link's packets leave by its own line and no other, or the device is told why not."""
+    ROUTER = "router"
+    """Through the site's router, by whichever of its lines that uses now."""
+    WATCHED = "watched"
+    """Not at all: the site's router tells by SNMP how its own port to the line is."""
+
+
 class Role(StrEnum):
     """What a target stands for."""
 
@@ -137,6 +148,16 @@ class Link(StrictStruct, frozen=True):
     from any. ``tos`` is the type of service that its
     packets carry (IPv4 TOS, IPv6 traffic class), for a router that routes by it, or for the device
     where marks are not allowed. ``mark`` is their SO_MARK, for rules of somebody else's.
+
+    ``vlan`` is the number of the VLAN that ``interface`` is (802.1Q), on the port ``vlan_port``
+    (empty: what stands before the dot, as in ``eth0.10``); ``thongsuot-agent routes apply`` makes
+    it, with ``vlan_addresses`` (CIDR) where no network manager or DHCP client gives it any.
+    ``via`` is ``router`` where the site's router chooses the line and the device cannot
+    (then ``carrier`` stays empty: nobody's circuit is named), and ``watched`` where the device has
+    no way to it: ``interface`` is then the router's own name of its port, which an ``snmp`` probe
+    on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is the only way out of the site's
+    network: web requests and pushes go to it, nothing else is sent beyond the gateway and
+    ``site_networks``. ``proxy_credentials_file`` holds ``user:password`` for it.
     """
 
     name: Name
@@ -154,6 +175,12 @@ class Link(StrictStruct, frozen=True):
     sources: tuple[str, ...] = ()
     tos: Annotated[int, msgspec.Meta(ge=4, le=252, multiple_of=4)] | None = None
     mark: Annotated[int, msgspec.Meta(ge=1, le=0xFFFFFFFF)] | None = None
+    vlan: Annotated[int, msgspec.Meta(ge=1, le=4094)] | None = None
+    vlan_port: str = ""
+    vlan_addresses: tuple[str, ...] = ()
+    via: Via = Via.OWN
+    proxy: str = ""
+    proxy_credentials_file: str = ""
 
 
 class Target(StrictStruct, frozen=True):

@@ -31,6 +31,8 @@ REASONS: Final[dict[Reason, Text]] = {
     Reason.STATUS_UNEXPECTED: Text("schema.words.reasons.status_unexpected"),
     Reason.BODY_UNEXPECTED: Text("schema.words.reasons.body_unexpected"),
     Reason.FAILED_OTHERWISE: Text("schema.words.reasons.failed_otherwise"),
+    Reason.PROXY_SILENT: Text("schema.words.reasons.proxy_silent"),
+    Reason.PROXY_CANNOT_REACH: Text("schema.words.reasons.proxy_cannot_reach"),
     Reason.INTERFACE_ABSENT: Text("schema.words.reasons.interface_absent"),
     Reason.INTERFACE_DOWN: Text("schema.words.reasons.interface_down"),
     Reason.NO_ADDRESS: Text("schema.words.reasons.no_address"),
@@ -46,5 +48,7 @@ REASONS: Final[dict[Reason, Text]] = {
     Reason.RESOURCE_EXHAUSTED: Text("schema.words.reasons.resource_exhausted"),
     Reason.PROBE_BROKEN: Text("schema.words.reasons.probe_broken"),
     Reason.UNMEASURED_OTHERWISE: Text("schema.words.reasons.unmeasured_otherwise"),
+    Reason.BEHIND_PROXY: Text("schema.words.reasons.behind_proxy"),
+    Reason.PROXY_REFUSED: Text("schema.words.reasons.proxy_refused"),
 }
 """In the middle of a sentence or a table: lower case."""

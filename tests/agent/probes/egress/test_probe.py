@@ -17,7 +17,7 @@ from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import CARRIER_LINES, INTERNET_V4
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.prefixes import PrefixTable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
@@ -190,3 +190,9 @@ def answering(lab: Lab, answer: Callable[[socket.socket], None]) -> Iterator[Non
         thread.start()
         yield
         thread.join()
+
+
+@pytest.mark.usefixtures("reflector")
+def test_a_link_by_the_routers_choice_says_which_line_that_is(lab: Lab) -> None:
+    finding = ask(lab, link=Link(name="lan", interface="eth0", via=Via.ROUTER), networks=NETWORKS)
+    assert (finding.values, finding.evidence) == ({ANSWERED: 1.0}, {"used_carrier": "isp1"})

@@ -82,7 +82,7 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
 
 
 def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
-    """Take in what a box said of the light and of the power; one without either says nothing."""
+    """Take in what a box said of its port, the light and the power; of none of them is nothing."""
     if finding.outcome is not Outcome.OK:
         return
     known, values = link.equipment, finding.values
@@ -90,6 +90,9 @@ def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     if lost is not None:
         known.light_ns, known.is_dark = started_ns, lost >= 0.5
         known.light_dbm = values.get(snmp.OPTICAL_RECEIVE.name)
+    is_up = values.get(snmp.INTERFACE_UP.name)
+    if is_up is not None:
+        known.port_ns, known.is_port_up = started_ns, is_up >= 0.5
     if battery is not None:
         known.mains_ns, known.is_on_battery = started_ns, battery >= 0.5
         known.runtime_s = values.get(snmp.RUNTIME.name)
@@ -143,6 +146,17 @@ def _with_cause(fault: Diagnosis, segment: Segment, symptom: Symptom) -> Diagnos
 
 def _is_fresh(known: EquipmentReadings, read_ns: int | None) -> bool:
     return read_ns is not None and known.now_ns - read_ns <= FRESH_NS
+
+
+def watched_port(known: EquipmentReadings) -> bool | None:
+    """Return whether the router says that its port to the line is up; ``None``: not lately."""
+    return known.is_port_up if _is_fresh(known, known.port_ns) else None
+
+
+def port_evidence(known: EquipmentReadings) -> tuple[Evidence, ...]:
+    """Return what the router said of its port."""
+    value = float(known.is_port_up)
+    return (_reading_evidence(BOX, Segment.LAN, snmp.INTERFACE_UP.name, value),)
 
 
 def _equipment_evidence(known: EquipmentReadings) -> tuple[Evidence, ...]:

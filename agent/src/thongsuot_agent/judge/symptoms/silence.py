@@ -33,8 +33,9 @@ from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.own_queue import was_slow_before
 from thongsuot_agent.judge.symptoms.partial import partial_outage
+from thongsuot_agent.judge.symptoms.proxy import is_proxy_alive
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy, may_be_full_since
-from thongsuot_agent.judge.tracks import ECHO, share_silent_lately
+from thongsuot_agent.judge.tracks import ECHO, has_spoken, share_silent_lately
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -42,6 +43,7 @@ from thongsuot_schema.verdict import Symptom
 
 GATEWAY_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
 EDGE_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.EDGE_SILENT)
+PROXY_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.PROXY_SILENT)
 GATEWAY_NO_UPLINK = Diagnosis(
     state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_NO_UPLINK
 )
@@ -202,12 +204,15 @@ def _loss_of_the_living(observations: Observations, silent: Sequence[Observation
 
 def _available(at: LinkContext) -> int:
     """
-    Count the witnesses beyond the site that a link has, without those that are known to be silent.
+    Count the witnesses beyond the site that a link has, without those that are known to be silent,
+    or could never be measured (behind a proxy).
     """
     witnesses: set[str] = set()
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is None or track.known_unresponsive or RANK[point.rung] <= RANK[Segment.LAN]:
+            continue
+        if not has_spoken(track):
             continue
         is_mute = (track.failed_ns or 0) > (track.answered_ns or 0) and not track.silences
         if point.is_service and track.failures and is_mute:
@@ -223,6 +228,9 @@ def _locate_silence(
     at: LinkContext, observations: Observations, silent: Sequence[Observation]
 ) -> Diagnosis:
     """Return what is broken when nothing beyond the site answers."""
+    does_proxy_live = is_proxy_alive(at, silent)
+    if does_proxy_live is not None:
+        return ACCESS_SILENT if does_proxy_live else PROXY_SILENT
     if observations.top() is not None:
         if _is_edge_silent(observations):
             return EDGE_SILENT

@@ -18,7 +18,6 @@ Cost        as for ``http``, with 4 KB of the body where none is expected; 5 pac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,7 +25,6 @@ from msgspec import Meta, structs
 
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.default_route import DefaultRoute
-from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink, boottime_ns
 from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
@@ -35,11 +33,13 @@ from thongsuot_agent.probes.counter.seen_link import WAIT_S, SeenLink, see_link
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
+from thongsuot_agent.probing.proxy import link_proxy, proxy_of
 from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_schema import counter_path
 from thongsuot_schema.catalogue import counter as metrics
 from thongsuot_schema.counter_path import CounterPath
 from thongsuot_schema.inventory.model import MOBILE_MEDIA, Role, Target
+from thongsuot_schema.inventory.way_out import proxy_address
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -74,7 +74,9 @@ class Settings:
     """The name servers that the computers are given, where they are not the link's own."""
 
     proxy: str = ""
-    """``http://ADDRESS:PORT`` of the proxy that the computers use; empty: none."""
+    """
+    ``http://ADDRESS:PORT`` of the proxy that the computers use; empty: that of the link, if any.
+    """
 
     timeout_s: Annotated[float, Meta(ge=0.5, le=300.0)] = 10.0
     """How long opening the page may take, over both families."""
@@ -100,19 +102,6 @@ class Settings:
             )
         if self.proxy:
             proxy_address(self.proxy)
-
-
-def proxy_address(proxy: str) -> str:
-    """
-    Return the address of a proxy.
-
-    Raises:
-        ValueError: it is no ``http://ADDRESS:PORT``.
-    """
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname or parts.port is None:
-        raise ValueError(f"proxy is {proxy!r}; it must be http://ADDRESS:PORT")
-    return str(ip_address(parts.hostname))
 
 
 class CounterProbe:
@@ -184,6 +173,8 @@ class _Visit:
         # A link that shares its port sends by a router of its own choice, not by the computers'.
         is_unbound = settings.device_is_router or _is_selected(link)
         self._outbound: Outbound = DefaultRoute(link.kernel) if is_unbound else link
+        # A proxy of the computers' own takes other credentials, which the device has not got.
+        self._proxy = link_proxy(settings.proxy) if settings.proxy else proxy_of(link.spec)
         self._target = target
         self._settings = settings
         self._services = services
@@ -215,8 +206,8 @@ class _Visit:
         return finding
 
     def _families(self) -> tuple[Family, ...]:
-        if self._settings.proxy:
-            return (family_of(proxy_address(self._settings.proxy)),)
+        if self._proxy is not None:
+            return (self._proxy.family,)
         try:
             self._outbound.egress(Family.IP6, _ANY_IPV6)
         except LinkUnusable:
@@ -249,7 +240,7 @@ class _Visit:
             body_limit_bytes=settings.body_limit_bytes
             if self._target.expect_body
             else min(_UNEXPECTED_BODY_BYTES, settings.body_limit_bytes),
-            proxy=settings.proxy,
+            proxy=self._proxy,
         )
         fetch_began_s = self._elapsed_s()
         response = await Fetch(self._outbound, request).perform(current_multi())
@@ -261,8 +252,8 @@ class _Visit:
     async def _find_address(self, family: Family, timeout_s: float) -> tuple[Reason | None, str]:
         """Find where to connect to: the proxy, or what the name server answers."""
         settings = self._settings
-        if settings.proxy:
-            self._address = proxy_address(settings.proxy)
+        if self._proxy is not None:
+            self._address = self._proxy.address
             return None, ""
         resolved = await resolve_host(
             self._outbound,
@@ -282,7 +273,7 @@ class _Visit:
 
     async def _see(self, family: Family) -> None:
         """Look by which link the packets go; behind a proxy nothing of that can be seen."""
-        if self._settings.proxy:
+        if self._proxy is not None:
             return
         self.seen = await see_link(
             self._outbound.egress(family, self._address),

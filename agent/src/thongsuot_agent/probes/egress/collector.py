@@ -9,11 +9,13 @@ import msgspec
 
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.egress.flow_answer import FlowAnswer
 from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest
-from thongsuot_agent.probing.resolution import resolve_host
+from thongsuot_agent.probing.proxy import proxy_of
+from thongsuot_agent.probing.resolution import Resolution, resolve_host
 from thongsuot_schema.batch.push import PATH_ADDRESS, SeenAddress
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -33,8 +35,15 @@ async def ask_collector(link: LiveLink, url: str, family: Family, settings: Sett
         LinkUnusable: nothing can be sent by the link, or the collector has no name server or
             address of this family.
     """
-    resolved = await resolve_host(
-        link, family, urlsplit(url).hostname or "", settings.timeout_s * _RESOLVE_SHARE, ()
+    proxy = proxy_of(link.spec)
+    if proxy is not None and proxy.family is not family:
+        raise LinkUnusable(Reason.BEHIND_PROXY, f"{proxy.url} is asked by {proxy.family}")
+    resolved = (
+        Resolution(addresses=(proxy.address,))
+        if proxy is not None
+        else await resolve_host(
+            link, family, urlsplit(url).hostname or "", settings.timeout_s * _RESOLVE_SHARE, ()
+        )
     )
     if not resolved.addresses:
         return FlowAnswer(
@@ -50,6 +59,7 @@ async def ask_collector(link: LiveLink, url: str, family: Family, settings: Sett
         authorities=_authorities(settings.ca_file),
         user_agent=USER_AGENT,
         body_limit_bytes=_BODY_LIMIT_BYTES,
+        proxy=proxy,
     )
     response = await Fetch(link, request).perform(current_multi())
     answer = FlowAnswer(bytes_both_ways=resolved.cost_bytes + response.cost_bytes)

@@ -33,7 +33,7 @@ from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.secret_file import credential_path, read_token
 from thongsuot_schema.catalogue import egress as metrics
-from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.inventory.model import Role, Target, Via
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 from thongsuot_schema.stamp import tlv
@@ -51,6 +51,8 @@ from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ntp_timestamp, pack_
 
 OTHER_CARRIER = "other_carrier"
 """Evidence: by whose line flows left that did not leave by the link's own carrier."""
+USED_CARRIER = "used_carrier"
+"""Evidence: by whose line flows left, of a link that stands for its router's choice."""
 
 _UDP_HEADER_BYTES = 8
 _SEAL_TLV_BYTES = 20
@@ -99,7 +101,11 @@ def finding_from(link: LiveLink, answers: tuple[FlowAnswer, ...]) -> Finding:
     others = sorted({owner for owner in known if owner != link.spec.carrier})
     if known and link.spec.carrier:
         values[metrics.OWN] = sum(owner == link.spec.carrier for owner in known) / len(known)
-    evidence = {OTHER_CARRIER: ", ".join(others)} if others and link.spec.carrier else {}
+    evidence = {}
+    if others and link.spec.carrier:
+        evidence[OTHER_CARRIER] = ", ".join(others)
+    elif others and link.spec.via is Via.ROUTER:
+        evidence[USED_CARRIER] = ", ".join(others)
     return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
 
 

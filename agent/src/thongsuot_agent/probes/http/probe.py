@@ -9,9 +9,10 @@ Failed      the name is not resolved, or to what cannot be true, or, of a page t
             collector names, to an address in a network of the site; refused, reset, timed out,
             told by phase (a path that loses large packets shows as a TLS handshake that timed
             out); certificate expired, not valid yet, for another name, untrusted; status or text
-            not as expected. What was measured until then is kept.
+            not as expected. What was measured until then is kept. By a proxy (``proxy`` of the
+            link): the proxy is silent, or says that it reaches nothing.
 Unmeasured  the link is down, has no address or no route; no name server is known for it; the
-            agent itself was not given the CPU while the time ran out.
+            agent itself was not given the CPU while the time ran out; the proxy refuses the device.
 Source      RFC 9110, RFC 9112; RFC 8446 (TLS 1.3); RFC 5280 and RFC 9525 (certificates).
 Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_bytes``; of each run
             as the kernel counted it (TCP_INFO). A refused certificate costs a second handshake.
@@ -31,9 +32,11 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
+from thongsuot_agent.probes.http.by_proxy import fetch_by_proxy
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
+from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
 from thongsuot_agent.probing.resolution import Resolution, is_address, resolve_host
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Role, Target
@@ -164,6 +167,7 @@ class _PageFetch:
         self._address = ""
         self._by_last_address = ""
         self._response: FetchResponse | None = None
+        self._proxy: LinkProxy | None = None
         self.cost_bytes = 0
 
     async def follow(self, url: str) -> None:
@@ -181,6 +185,10 @@ class _PageFetch:
 
     async def _fetch(self, url: str) -> None:
         self._response, self._address = None, ""
+        self._proxy = proxy_of(self._link.spec)
+        if self._proxy is not None:
+            await self._fetch_by_proxy(url, self._proxy)
+            return
         host = urlsplit(url).hostname or ""
         self._resolved = await resolve_host(
             self._link,
@@ -206,6 +214,15 @@ class _PageFetch:
         if response.reason in _CERTIFICATE:
             response = await self._with_chain(response, request)
         self._response = response
+
+    async def _fetch_by_proxy(self, url: str, proxy: LinkProxy) -> None:
+        if self._family is not proxy.family:
+            raise LinkUnusable(Reason.BEHIND_PROXY, f"{proxy.url} is asked by {proxy.family}")
+        self._address = proxy.address
+        self._link.egress(self._family, proxy.address)
+        request = self._request(url, proxy.address)
+        self._response = await fetch_by_proxy(self._link, request, proxy)
+        self.cost_bytes += self._response.cost_bytes
 
     async def _try_last_address(self, url: str, series: tuple[Family, str]) -> None:
         """
@@ -304,7 +321,8 @@ class _PageFetch:
         response = self._response
         if response is not None:
             phases, chain = response.phases, response.chain
-            values[metrics.CONNECT] = phases.connect_s
+            # By a proxy, the connection that is timed is that to the proxy.
+            values[metrics.CONNECT] = phases.connect_s if self._proxy is None else None
             values[metrics.TLS] = phases.tls_s
             values[metrics.FIRST_BYTE] = phases.first_byte_s
             values[metrics.STATUS] = response.status
@@ -319,7 +337,12 @@ class _PageFetch:
         return {metric: value for metric, value in values.items() if value is not None}
 
     def _evidence(self) -> dict[str, str]:
-        texts = {"address": self._address, BY_LAST_ADDRESS: self._by_last_address}
+        proxy = "" if self._proxy is None else self._proxy.url
+        texts = {
+            "address": "" if proxy else self._address,
+            "proxy": proxy,
+            BY_LAST_ADDRESS: self._by_last_address,
+        }
         response = self._response
         if response is not None:
             texts["redirect"] = response.redirect_url

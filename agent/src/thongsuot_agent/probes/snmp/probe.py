@@ -16,7 +16,7 @@ Cost        about 10 KB a run on the site's own network, nothing on the carrier'
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -35,7 +35,7 @@ from thongsuot_agent.probing.snmp.visit import (
 )
 from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
-from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.inventory.model import Role, Target, Via
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
@@ -66,7 +66,10 @@ class Settings:
     context: str = ""
     port: int = 161
     interface: str = ""
-    """Name (ifName, ifDescr or ifAlias) of the interface to watch; empty: none."""
+    """
+    Name (ifName, ifDescr or ifAlias) of the interface to watch; empty: none, or on a link that is
+    only watched (``via = "watched"``) the link's own.
+    """
     profiles: tuple[str, ...] = ()
     """Profiles to read; empty: those that fit the device."""
     profile_folder: str = ""
@@ -147,10 +150,13 @@ class SnmpProbe:
         """Visit the device once."""
         address = address_of(link, target, family)
         device = self._devices.setdefault(target.name, DeviceState())
+        visit = settings.visit
+        if link.spec.via is Via.WATCHED:
+            # The link has no way of its own to anywhere: its router is asked as the kernel routes.
+            interface = settings.interface or link.spec.interface
+            visit = replace(visit, bound_to_link=False, interface=interface)
         try:
-            survey = await read_device(
-                link, family, address, settings.visit, PURPOSES, device.profiles
-            )
+            survey = await read_device(link, family, address, visit, PURPOSES, device.profiles)
         except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
             return finding_from_error(error)
         if survey.failure:
@@ -167,7 +173,7 @@ class SnmpProbe:
             () if has_booted else tuple(profiled.profile for profiled in survey.profiled)
         )
         values = findings.values_of(survey, meter, down=down, up=up)
-        evidence = findings.evidence_of(survey, meter, settings.interface, has_booted=has_booted)
+        evidence = findings.evidence_of(survey, meter, visit.interface, has_booted=has_booted)
         if findings.says_nothing(values):
             detail = findings.why_nothing(survey)
             return failed_finding(Reason.NOT_SUPPORTED, detail=detail, evidence=evidence)

@@ -10,7 +10,12 @@ from dataclasses import replace
 
 from thongsuot_lab.matrix.injections import CutWire, PowerCut, RouterFailover, Staged, lab_fault
 from thongsuot_lab.matrix.moving import DeviceCarried
-from thongsuot_lab.matrix.row import ExpectedVerdict, Injection, MatrixRow
+from thongsuot_lab.matrix.row import (
+    DetectionBound,
+    ExpectedVerdict,
+    Injection,
+    MatrixRow,
+)
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -221,7 +226,35 @@ def _rows() -> Iterator[MatrixRow]:
     yield from map(_alone, (*_line_rows("j", FIXED), *_box_rows("j", FIXED)))
     for link in (FIXED, MOBILE):
         yield from (*_line_rows("k", link), *_box_rows("k", link))
+    yield from map(_alone, _behind_proxy())
     yield from _CARRIED
+
+
+_BY_PAGES = DetectionBound(intervals=4, kind="http")
+
+
+def _behind_proxy() -> Iterator[MatrixRow]:
+    """Yield what may befall an office that only a proxy leads out of: pages are all there is."""
+    silent = _down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    for name, fault in (
+        ("line-cut", "cut-fibre"),
+        ("line-silent", "access-black-hole"),
+        ("core-dead", "line-core-down"),
+    ):
+        injection = lab_fault(fault, site="{site}", link=FIXED)
+        row = _row("l", f"{FIXED}-{name}", injection, silent)
+        # Where beyond the proxy the way ends nobody can see; it is the carrier's anyway.
+        segments = frozenset({Segment.ACCESS, Segment.CARRIER})
+        yield replace(row, bound=_BY_PAGES, faulty_segments=segments)
+    for name, fault in (("proxy-hangs", "proxy-hangs"), ("proxy-gone", "proxy-refuses")):
+        row = _row(
+            "l",
+            name,
+            lab_fault(fault, site="{site}"),
+            _down(FIXED, Segment.LAN, Symptom.PROXY_SILENT),
+        )
+        yield replace(row, bound=_BY_PAGES)
+    yield from _box_rows("l", FIXED)
 
 
 _ELSEWHERE = ExpectedVerdict(

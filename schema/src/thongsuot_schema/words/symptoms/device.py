@@ -57,6 +57,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.egress_other_carrier.situation"),
         advice=Text("schema.symptoms.egress_other_carrier.advice"),
     ),
+    Symptom.WATCHED_ONLY: Sentence(
+        headline=Text("schema.symptoms.watched_only.headline"),
+        situation=Text("schema.symptoms.watched_only.situation"),
+        advice=Text("schema.symptoms.watched_only.advice"),
+    ),
     Symptom.LINK_REACHES_NO_SERVICE: Sentence(
         headline=Text("schema.symptoms.link_reaches_no_service.headline"),
         situation=Text("schema.symptoms.link_reaches_no_service.situation"),

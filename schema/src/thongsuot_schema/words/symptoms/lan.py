@@ -32,6 +32,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.gateway_silent.situation"),
         advice=Text("schema.symptoms.gateway_silent.advice"),
     ),
+    Symptom.PROXY_SILENT: Sentence(
+        headline=Text("schema.symptoms.proxy_silent.headline"),
+        situation=Text("schema.symptoms.proxy_silent.situation"),
+        advice=Text("schema.symptoms.proxy_silent.advice"),
+    ),
     Symptom.EDGE_SILENT: Sentence(
         headline=Text("schema.symptoms.edge_silent.headline"),
         situation=Text("schema.symptoms.edge_silent.situation"),

@@ -1,0 +1,105 @@
+"""
+Ways out that are no interface of their own with a router behind it: a VLAN, through a router that
+chooses the line, watched by the router's own word, through a proxy. Pure.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_interface
+from urllib.parse import urlsplit
+
+from thongsuot_schema.inventory.checks import Mistake
+from thongsuot_schema.inventory.model import Link, Via
+from thongsuot_schema.toml_lines import Path
+
+WATCHED_KINDS = frozenset({"snmp"})
+"""All that is measured on a link that is only watched: what the router says of its port."""
+
+
+def is_measured_on(kind: str, link: Link) -> bool:
+    """Return whether a kind of probe can be made on a link at all."""
+    return link.via is not Via.WATCHED or kind in WATCHED_KINDS
+
+
+def vlan_port(link: Link) -> str:
+    """Return the port that a link's VLAN is on; empty where it has none."""
+    if link.vlan is None:
+        return ""
+    return link.vlan_port or link.interface.rpartition(".")[0]
+
+
+def proxy_address(proxy: str) -> tuple[str, int]:
+    """
+    Return address and port of a proxy.
+
+    Raises:
+        ValueError: it is no ``http://ADDRESS:PORT``; the text says what to write.
+    """
+    parts = urlsplit(proxy)
+    try:
+        port = parts.port
+        address = str(ip_address(parts.hostname or ""))
+    except ValueError:
+        port = address = None
+    if parts.scheme != "http" or address is None or port is None or parts.username is not None:
+        raise ValueError(f"proxy is {proxy!r}; it must be http://ADDRESS:PORT")
+    return address, port
+
+
+def way_out_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
+    """Yield what is wrong with a link's VLAN, its ``via`` and its proxy."""
+    yield from _vlan_mistakes(link, path)
+    yield from _via_mistakes(link, path)
+    if link.proxy:
+        try:
+            proxy_address(link.proxy)
+        except ValueError as error:
+            yield (*path, "proxy"), str(error)
+    elif link.proxy_credentials_file:
+        yield (*path, "proxy_credentials_file"), "these credentials have no proxy; name it in proxy"
+
+
+def _vlan_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
+    if link.vlan is None:
+        for key in ("vlan_port", "vlan_addresses"):
+            if getattr(link, key):
+                yield (*path, key), f"{key} is of a VLAN; give its number in vlan"
+        return
+    if not vlan_port(link):
+        yield (
+            (*path, "vlan_port"),
+            f'"{link.interface}" does not say on which port VLAN {link.vlan} is; name it here',
+        )
+    elif vlan_port(link) == link.interface:
+        yield (*path, "vlan_port"), "a VLAN has a name of its own, as in eth0.10 on the port eth0"
+    for place, text in enumerate(link.vlan_addresses):
+        try:
+            ip_interface(text)
+        except ValueError:
+            yield (
+                (*path, "vlan_addresses", place),
+                f'"{text}" is not an address with its length, as in "192.168.10.10/24"',
+            )
+    if link.vlan_addresses and not link.gateways:
+        yield (
+            (*path, "vlan_addresses"),
+            "with addresses given here nothing brings a route; name the router in gateways",
+        )
+
+
+def _via_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
+    if link.via is Via.ROUTER and link.carrier:
+        yield (
+            (*path, "carrier"),
+            (
+                f'the router chooses the line, so that "{link.carrier}" cannot be held to it; '
+                "leave carrier out, or have the router pin the link (sources, tos)"
+            ),
+        )
+    if link.via is not Via.WATCHED:
+        return
+    for key in ("gateways", "sources", "tos", "mark", "vlan", "proxy", "allowance_bytes"):
+        if getattr(link, key):
+            yield (
+                (*path, key),
+                f"nothing is sent over a link that is only watched; leave {key} out",
+            )

@@ -5,7 +5,6 @@ come from: it is in the process already, and ``cryptography`` would weigh 15 MiB
 Source: EVP_DigestSign(3), PEM_read_bio_PrivateKey(3), i2d_PUBKEY(3) of OpenSSL 3.
 """
 
-import _hashlib
 import ctypes
 import logging
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p, create_string_buffer
 from functools import cache
 from hashlib import sha256
+from importlib.machinery import PathFinder
 
 from thongsuot_schema.batch.signature import KEY_BYTES, BatchSignature, signed_bytes
 
@@ -148,8 +148,10 @@ def _libcrypto() -> ctypes.CDLL:
         SigningFailed: it has none, or an older one.
     """
     try:
-        # Symbols are looked for in what a library was linked with, too.
-        library = ctypes.CDLL(getattr(_hashlib, "__file__", None))
+        # Symbols are looked for in what a library was linked with, too. Found and not imported: the
+        # agent has its import blocked (``memory``).
+        module = PathFinder.find_spec("_hashlib")
+        library = ctypes.CDLL(None if module is None else module.origin)
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments

@@ -34,6 +34,7 @@ from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.test_request.routes import TestRequestPages
+from thongsuot_collector.web.tmf.routes import TmfApis
 from thongsuot_collector.web.wall.routes import WallPages
 from thongsuot_schema.enrolment import PATH_ENROL
 from thongsuot_schema.renewal import PATH_CERTIFICATE
@@ -166,6 +167,13 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),
         *Api(city, components.store, access).routes(),
+        *TmfApis(
+            city,
+            components.store,
+            access,
+            components.links,
+            support_hotline=components.configuration.settings.page.support_hotline,
+        ).routes(),
         *FeedPages(city, components.store, access).routes(),
         *WallPages(city, access).routes(),
         *ListPages(city, components.store, access, archive.count_pending_work).routes(),

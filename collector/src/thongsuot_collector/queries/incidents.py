@@ -53,10 +53,18 @@ def incident_records(
     city: CityState, closed: Iterable[Incident], scope: QueryScope, language: Language
 ) -> list[IncidentRecord]:
     """Return the incidents of a scope: those that go on, and some that are closed."""
+    return [
+        _incident_record(city, incident, scope, language)
+        for incident in incidents_of(city, closed, scope)
+    ]
+
+
+def incidents_of(city: CityState, closed: Iterable[Incident], scope: QueryScope) -> list[Incident]:
+    """Return the incidents of a scope as they are kept: those that go on, and some closed ones."""
     ongoing = {incident.id: incident for incident in city.open_incidents()}
     known = {incident.id: incident for incident in closed if incident.id not in ongoing} | ongoing
     return [
-        _incident_record(city, incident, scope, language)
+        incident
         for incident in known.values()
         if scope.is_city or (scope.carrier and is_of(incident, scope.carrier))
     ]

@@ -16,6 +16,7 @@ from thongsuot_collector.sla.calendar import NS_PER_MS, month_at
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole
+from thongsuot_collector.web.tmf.routes import COLLECTIONS
 
 PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}"}
 """What programs ask without a name, and what is opened by a link of its own."""
@@ -65,6 +66,14 @@ MAY: dict[str, set[str]] = {
     "/sla": CITY | {OWN, OTHER, KEY},
     "/sla/{month}": CITY | {OWN, OTHER, KEY},
     "/sla/{month}/{circuit}": CITY | {OWN, KEY},
+    **{
+        path: CITY | others
+        for collection in COLLECTIONS
+        for path, others in (
+            (collection.path, {OWN, OTHER, KEY}),
+            (f"{collection.path}/{{id}}", {OWN, KEY}),
+        )
+    },
     "/openapi.json": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
     "/api/v1/summary": CITY,
     **{
@@ -122,6 +131,7 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
             "name": {"incidents": incident, "sites": "hoan-kiem"},
             "carrier": "vnpt",
             "incident": incident,
+            "id": incident,
             "kind": "mended",
             "work": work,
             "month": str(month_at(time.time_ns() // NS_PER_MS)),

@@ -49,14 +49,20 @@ def selection_from(query: ListQuery, arguments: Iterable[tuple[str, str]]) -> Se
         query=own.get("q", "")[:_QUERY_CHARACTERS],
         filters=filters,
         sort=sort,
-        limit=_number(own, "limit", LIMIT, least=1, most=MOST),
-        offset=_number(own, "offset", 0, least=0, most=FARTHEST),
-        since=_moment(own, "since", is_end=False),
-        until=_moment(own, "until", is_end=True),
+        limit=read_number(own, "limit", LIMIT, least=1, most=MOST),
+        offset=read_number(own, "offset", 0, least=0, most=FARTHEST),
+        since=read_moment(own, "since", is_end=False),
+        until=read_moment(own, "until", is_end=True),
     )
 
 
-def _number(own: dict[str, str], name: str, default: int, *, least: int, most: int) -> int:
+def read_number(own: dict[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    """
+    Return a whole number that an argument gives.
+
+    Raises:
+        ArgumentInvalid: it is none, or lies outside its bounds.
+    """
     text = own.get(name, "")
     if not text:
         return default
@@ -66,11 +72,14 @@ def _number(own: dict[str, str], name: str, default: int, *, least: int, most: i
     return int(text)
 
 
-def _moment(own: dict[str, str], name: str, *, is_end: bool) -> datetime | None:
+def read_moment(own: dict[str, str], name: str, *, is_end: bool) -> datetime | None:
     """
     Return a moment (RFC 3339), or a day of Vietnam: the end of one for ``until``.
 
     What lies before or after all that can be in a store bounds as its first or last moment does.
+
+    Raises:
+        ArgumentInvalid: it is none.
     """
     text = own.get(name, "")
     if not text:

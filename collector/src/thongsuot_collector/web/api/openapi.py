@@ -14,6 +14,7 @@ from thongsuot_collector.queries.records import CitySummary, Record
 from thongsuot_collector.queries.selection import LIMIT, MOST
 from thongsuot_collector.web.api.answers import Problem
 from thongsuot_collector.web.api.arguments import FARTHEST
+from thongsuot_collector.web.tmf import openapi as tmf
 from thongsuot_schema.words.translations import languages
 
 _COMPONENT: Final = "#/components/schemas/{name}"
@@ -45,9 +46,10 @@ def document() -> dict[str, Any]:
             "/api/v1/summary": {"get": _summary()},
             **{f"/api/v1/{query.name}": {"get": _list(query)} for query in LISTS},
             **{f"/api/v1/{query.name}.csv": {"get": _csv(query)} for query in LISTS},
+            **tmf.paths(),
         },
         "components": {
-            "schemas": components,
+            "schemas": components | tmf.schemas(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic"},

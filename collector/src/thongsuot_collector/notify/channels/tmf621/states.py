@@ -14,12 +14,13 @@ ACKNOWLEDGED: Final = "acknowledged"
 RESOLVED: Final = "resolved"
 CANCELLED: Final = "cancelled"
 IN_PROGRESS: Final = "inProgress"
+PENDING: Final = "pending"
 REJECTED: Final = "rejected"
 
 TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     ACKNOWLEDGED: (IN_PROGRESS, REJECTED, CANCELLED),
-    IN_PROGRESS: ("pending", "held", RESOLVED, CANCELLED),
-    "pending": (IN_PROGRESS,),
+    IN_PROGRESS: (PENDING, "held", RESOLVED, CANCELLED),
+    PENDING: (IN_PROGRESS,),
     "held": (IN_PROGRESS,),
     RESOLVED: ("closed", IN_PROGRESS),
     REJECTED: (),

@@ -20,7 +20,7 @@ BASES: Final[dict[Version, str]] = {
     4: "/tmf-api/troubleTicket/v4",
 }
 
-_SEVERITIES: Final[dict[Severity, str]] = {
+SEVERITIES: Final[dict[Severity, str]] = {
     Severity.CRITICAL: "Critical",
     Severity.MAJOR: "Major",
     Severity.MINOR: "Minor",
@@ -92,7 +92,7 @@ def new_ticket(
     ticket: Json = {
         "name": message.document.title_vi,
         "description": message.body,
-        "severity": _SEVERITIES[message.document.severity],
+        "severity": SEVERITIES[message.document.severity],
         "ticketType": ticket_type,
         "attachment": [_typed(version, "Attachment", _attachment(message))],
         "note": [note(version, message.title, message.record.at_ns)],
@@ -129,7 +129,7 @@ def ticket_patch(
     along, or they would be gone.
     """
     patch: Json = {
-        "severity": _SEVERITIES[message.document.severity],
+        "severity": SEVERITIES[message.document.severity],
         "note": [*ticket.note, note(version, note_text(message), message.record.at_ns)],
     }
     if status:
@@ -151,9 +151,9 @@ def status_patch(version: Version, status: str) -> Json:
     return patch | {"@type": "TroubleTicket"} if version == 5 else patch
 
 
-def note(version: Version, text: str, at_ns: int) -> Json:
-    """Return a note of ours."""
-    return _typed(version, "Note", {"author": AUTHOR, "date": timestamp(at_ns), "text": text})
+def note(version: Version, text: str, at_ns: int, *, author: str = AUTHOR) -> Json:
+    """Return a note, of ours unless somebody else is named."""
+    return _typed(version, "Note", {"author": author, "date": timestamp(at_ns), "text": text})
 
 
 def _typed(version: Version, kind: str, value: Json) -> Json:

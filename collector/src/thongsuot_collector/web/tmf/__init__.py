@@ -1,0 +1,1 @@
+"""Incidents in the forms of TM Forum's APIs, for systems of carriers that poll; read only."""

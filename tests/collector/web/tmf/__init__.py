@@ -1,0 +1,1 @@
+"""Tests of the APIs in the forms of TM Forum."""

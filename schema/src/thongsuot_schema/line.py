@@ -70,6 +70,11 @@ def line_figures(series: Iterable[SeriesEchoes], since_s: float | None = None) -
     return _figures(nearest)
 
 
+def is_of_line(target: Target | None) -> bool:
+    """Return whether echoes of a target tell of a link's own segments."""
+    return _distance(target) == _OWN
+
+
 def _since(echoes: SeriesEchoes, since_s: float | None) -> SeriesEchoes:
     if since_s is None:
         return echoes

@@ -5,6 +5,7 @@ import msgspec
 from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.path import Path
+from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -171,6 +172,13 @@ class TestProgress(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str = ""
 
 
+class ReportedProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody has reported by the device's own page, and when (Unix seconds)."""
+
+    kind: ProblemKind
+    at_s: float
+
+
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One site at one moment.
@@ -184,7 +192,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     configured. ``tests`` are the latest that were wanted at once, the newest first, as the device
     knows them; in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not
     known what the computers get now; ``backup_instructions`` say how they are moved to the backup
-    by hand. ``incidents`` are the open ones that the site's faults belong to.
+    by hand. ``incidents`` are the open ones that the site's faults belong to,
+    ``problems`` what was reported by the device's own page lately.
     """
 
     site: str
@@ -207,3 +216,4 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     counter: CounterView | None = None
     backup_instructions: str = ""
     incidents: tuple[SiteIncident, ...] = ()
+    problems: tuple[ReportedProblem, ...] = ()

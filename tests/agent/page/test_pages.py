@@ -17,6 +17,7 @@ from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.commissioning.run import CommissioningProgress, CommissioningStart
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import MetricType
+from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.view import SiteView
@@ -44,6 +45,7 @@ class CountedPages:
         is_well: bool = True,
         want: Callable[[], bool] | None = None,
         walk: CommissioningWalk | None = None,
+        report: Callable[[ProblemKind], bool] | None = None,
     ) -> None:
         self.now_ns = 0
         self.drawn = 0
@@ -57,6 +59,7 @@ class CountedPages:
                 boottime_ns=lambda: self.now_ns,
                 request_tests=want,
                 commissioning=walk,
+                report_problem=report,
             )
         )
 
@@ -137,6 +140,29 @@ def test_another_page_presses_no_button_and_where_there_is_none_nobody_does() ->
     without = CountedPages(view())
     assert without.pages.page_for(ASK) is None
     assert "/tests" not in without.get("/").body.decode()
+
+
+def test_a_problem_is_reported_by_our_own_page_alone_and_of_a_kind_that_there_is() -> None:
+    reported: list[ProblemKind] = []
+
+    def report(kind: ProblemKind) -> bool:
+        reported.append(kind)
+        return True
+
+    drawing = CountedPages(view(), report=report)
+    assert 'formaction="/problems/slow?lang=vi"' in drawing.get("/").body.decode()
+    press = HttpRequest(path="/problems/slow", query={"lang": "en"}, is_head=False, is_post=True)
+    page = drawing.pages.page_for(press)
+    assert page is not None
+    assert (page.status, page.location, reported) == (303, "/?lang=en", [ProblemKind.SLOW])
+    drawing.get("/")
+    assert drawing.drawn == 2, "what was drawn before does not show it"
+    foreign = drawing.pages.page_for(replace(press, is_same_origin=False))
+    assert foreign is not None
+    assert foreign.status == 403
+    assert drawing.pages.page_for(replace(press, path="/problems/ghost")) is None
+    assert CountedPages(view()).pages.page_for(press) is None
+    assert len(reported) == 1
 
 
 def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:

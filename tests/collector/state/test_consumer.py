@@ -38,13 +38,15 @@ class StateFixture:
         self.consumer = self._consumer(self.journal)
 
     def _consumer(self, journal: SqliteJournal) -> StateConsumer:
-        return StateConsumer(
+        consumer = StateConsumer(
             journal,
             BatchReader(LayoutCache(journal, LIMITS), LIMITS),
             store=self.store,
             dead_letters=DeadLetterQueue(self.store, self.metrics),
             metrics=self.metrics,
         )
+        consumer.keep_rollups(lambda target: target == "hop")
+        return consumer
 
     async def push(self, agent: BatchSealer, batch: Batch) -> None:
         body, layout = agent.sealed(batch)

@@ -55,6 +55,7 @@ def test_only_icons_style_and_script_are_written_as_they_are() -> None:
         "brand",
         "style",
         "script",
+        "chart",
     }
     assert not any("autoescape" in file.read_text("utf-8") for file in TEMPLATES.iterdir())
 

@@ -12,6 +12,7 @@ from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.jitter import jitter
 from thongsuot_agent.app.link_registry import LinkRegistry
+from thongsuot_agent.app.local_problems import LocalProblems
 from thongsuot_agent.app.place import PlaceFile
 from thongsuot_agent.app.requested_tests import RequestedTests
 from thongsuot_agent.app.result_pipeline import PipelineCallbacks
@@ -391,6 +392,7 @@ class Agent:
             site_configs=self._site_configs,
             requested_tests=self._requested_tests,
             commissioning=self._commissioning,
+            problems=LocalProblems(self._context.clock, self._pipeline.add_notice, self._push_now),
             identity=self._identity,
             ticked_ns=lambda: self._ticked_ns,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.link_registry import LinkRegistry
+from thongsuot_agent.app.local_problems import LocalProblems
 from thongsuot_agent.app.requested_tests import RequestedTests
 from thongsuot_agent.app.result_pipeline import ResultPipeline
 from thongsuot_agent.app.run_context import RunContext
@@ -52,6 +53,7 @@ class StatusProvider:
     supervisor: Supervisor
     requested_tests: RequestedTests
     commissioning: Commissioning
+    problems: LocalProblems
     identity: DeviceIdentity
     started_ns: int
     site_configs: SiteConfigManager
@@ -71,6 +73,7 @@ class StatusProvider:
             is_healthy=self.is_healthy,
             boottime_ns=self.context.clock.boottime_ns,
             names=self.context.config.page.names,
+            report_problem=self.problems.report,
             request_tests=self.requested_tests.request_local_tests
             if self.context.config.page.test_button
             else None,
@@ -103,6 +106,7 @@ class StatusProvider:
         context = PageContext(
             notified=() if answer is None else answer.notifications,
             incidents=() if answer is None else answer.incidents,
+            problems=self.problems.recent(self._wall_s),
             collector_reachable=self.upload_service.is_reachable,
             collector_away_ns=self.upload_service.away_since_ns,
             backlog_batches=self.spool.status().waiting_batches,

@@ -11,6 +11,7 @@ import msgspec
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
 from thongsuot_agent.page.request import (
     PATH_COMMISSIONING,
+    PATH_PROBLEMS,
     PATH_REQUEST_TESTS,
     HttpPage,
     HttpRequest,
@@ -19,6 +20,7 @@ from thongsuot_agent.page.request import (
 )
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.commissioning.run import CommissioningProgress, CommissioningStart
+from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language, language_from
 
@@ -50,8 +52,9 @@ class PageSources:
     Where the contents come from.
 
     ``request_tests`` begins those that the button stands for, and says whether it did; ``None``:
-    there is no button. ``commissioning`` walks an installer through the links, where that is
-    allowed. ``names`` are those by which the device may be asked, beside its addresses.
+    there is no button. ``report_problem`` takes what somebody says is wrong, likewise.
+    ``commissioning`` walks an installer through the links, where that is allowed. ``names`` are
+    those by which the device may be asked, beside its addresses.
     """
 
     view: Callable[[], SiteView]
@@ -61,6 +64,7 @@ class PageSources:
     boottime_ns: Callable[[], int]
     request_tests: Callable[[], bool] | None = None
     commissioning: CommissioningWalk | None = None
+    report_problem: Callable[[ProblemKind], bool] | None = None
     names: tuple[str, ...] = ()
 
 
@@ -79,8 +83,8 @@ class LocalPages:
 
     def _own_page_for(self, request: HttpRequest) -> HttpPage | None:
         if request.is_post:
-            is_commissioning = request.path == PATH_COMMISSIONING
-            return self._commission(request) if is_commissioning else self._request_tests(request)
+            is_report = request.path.startswith(PATH_PROBLEMS)
+            return self._report_problem(request) if is_report else self._take_form(request)
         match request.path:
             case "/" | "/commissioning":
                 return self._page_for_people(request)
@@ -110,6 +114,11 @@ class LocalPages:
             self._drawn.clear()
         page = status_page(HTTPStatus.SEE_OTHER)
         return replace(page, location=f"/?lang={_language(request)}#tests")
+
+    def _take_form(self, request: HttpRequest) -> HttpPage | None:
+        if request.path == PATH_COMMISSIONING:
+            return self._commission(request)
+        return self._request_tests(request)
 
     def _commission(self, request: HttpRequest) -> HttpPage | None:
         walk = self._sources.commissioning
@@ -157,6 +166,17 @@ class LocalPages:
             policy=CONTENT_SECURITY_POLICY,
         )
 
+    def _report_problem(self, request: HttpRequest) -> HttpPage | None:
+        report, kind = self._sources.report_problem, request.path.removeprefix(PATH_PROBLEMS)
+        if report is None or kind not in set(ProblemKind):
+            return None
+        if not request.is_same_origin:
+            return status_page(HTTPStatus.FORBIDDEN)
+        if report(ProblemKind(kind)):
+            self._drawn.clear()
+        page = status_page(HTTPStatus.SEE_OTHER)
+        return replace(page, location=f"/?lang={_language(request)}")
+
     def _metrics_page(self, request: HttpRequest) -> HttpPage:
         figures = self._sources.metrics()
         if "application/openmetrics-text" in request.accept:
@@ -179,7 +199,10 @@ class LocalPages:
                 self._sources.view(),
                 language=language,
                 remarks=PageRemarks(
-                    test_action="" if self._sources.request_tests is None else PATH_REQUEST_TESTS
+                    test_action="" if self._sources.request_tests is None else PATH_REQUEST_TESTS,
+                    problem_action=""
+                    if self._sources.report_problem is None
+                    else PATH_PROBLEMS.rstrip("/"),
                 ),
             ).encode(),
             content_type="text/html; charset=utf-8",

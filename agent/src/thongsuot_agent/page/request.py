@@ -22,6 +22,9 @@ _LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 PATH_REQUEST_TESTS = "/tests"
 """Takes a POST without a body: somebody wants a test now."""
 
+PATH_PROBLEMS = "/problems/"
+"""Takes a POST without a body, with a ``ProblemKind`` added: somebody reports a problem."""
+
 PATH_COMMISSIONING = "/commissioning"
 """Takes a POST with a form: an installer walks through the links."""
 
@@ -93,7 +96,8 @@ def parse_request(head: bytes) -> HttpRequest:
         raise HttpError(HTTPStatus.BAD_REQUEST) from error
     if not path.startswith("/"):
         raise HttpError(HTTPStatus.BAD_REQUEST)
-    is_post = method == "POST" and path in _POST_PATHS
+    takes_post = path in _POST_PATHS or path.startswith(PATH_PROBLEMS)
+    is_post = method == "POST" and takes_post
     if method not in _METHODS and not is_post:
         raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
     return HttpRequest(

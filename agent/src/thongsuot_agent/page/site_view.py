@@ -23,6 +23,7 @@ from thongsuot_schema.view import (
     CounterView,
     NetworkPath,
     PartyNotification,
+    ReportedProblem,
     SiteView,
     SubjectView,
     TestProgress,
@@ -72,6 +73,7 @@ class PageContext:
     clock_trusted: bool
     version: str
     incidents: tuple[SiteIncident, ...] = ()
+    problems: tuple[ReportedProblem, ...] = ()
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
     collector_away_ns: int | None = None
@@ -112,6 +114,7 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         next_test_s=context.next_test_s,
         counter=inputs.counter,
         incidents=context.incidents,
+        problems=context.problems,
         backup_instructions=site.backup_instructions,
     )
 

@@ -20,8 +20,10 @@ from thongsuot_collector.app.quarantines import SiteQuarantines
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
-from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
+from thongsuot_collector.correlation.consumer import IncidentConsumer
 from thongsuot_collector.correlation.open_incidents import OpenIncidentCollector
+from thongsuot_collector.correlation.problem_reports import ProblemReports
+from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -49,6 +51,7 @@ from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import SiteIncident
+from thongsuot_schema.line import is_of_line
 from thongsuot_schema.view import NetworkPath
 
 Consumers = Mapping[str, Consumer]
@@ -85,6 +88,7 @@ class Components:
     links: IncidentLinks
     notifications: NotificationService
     incidents: IncidentConsumer
+    problems: ProblemReports
     archive: StatementArchive
     housekeeping: Housekeeping
     overview: RecordOverview
@@ -176,6 +180,7 @@ def _components(
     states = StateConsumer(
         journal, reader, store=store, dead_letters=dead_letters, metrics=metrics, on_batch=on_batch
     )
+    states.keep_rollups(lambda target: is_of_line(directory.target(target)))
     supplies = SinkContext(
         journal=journal,
         reader=reader,
@@ -212,6 +217,7 @@ def _components(
         links=links,
         notifications=service,
         incidents=incidents,
+        problems=ProblemReports(incidents),
         archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
         housekeeping=_housekeeping(supplies, store, clocks, configuration, consumers),
         overview=_record_overview(configuration, journal, store, sinks),

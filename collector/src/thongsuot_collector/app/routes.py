@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -18,6 +19,10 @@ from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
+from thongsuot_collector.web.charts.incident_charts import IncidentCharts
+from thongsuot_collector.web.charts.periods import Period
+from thongsuot_collector.web.charts.site_history import SiteHistory
+from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.desk.answers import AnswerPages
 from thongsuot_collector.web.desk.routes import DeskPages
 from thongsuot_collector.web.desk.work import WorkPages
@@ -29,7 +34,8 @@ from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
 from thongsuot_collector.web.lists.routes import ListPages
 from thongsuot_collector.web.mcp.tools import CityTools
-from thongsuot_collector.web.site_pages import SitePages
+from thongsuot_collector.web.problem.routes import ProblemPages
+from thongsuot_collector.web.site_pages import RemarksOf, SitePages
 from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_collector.web.statement.routes import StatementPages
@@ -37,7 +43,10 @@ from thongsuot_collector.web.test_request.routes import TestRequestPages
 from thongsuot_collector.web.tmf.routes import TmfApis
 from thongsuot_collector.web.wall.routes import WallPages
 from thongsuot_schema.enrolment import PATH_ENROL
+from thongsuot_schema.page.render import PageRemarks
 from thongsuot_schema.renewal import PATH_CERTIFICATE
+from thongsuot_schema.view import SiteView
+from thongsuot_schema.words.language import Language
 
 
 def enrolment_routes(components: Components) -> list[Route]:
@@ -126,18 +135,30 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
             now_ns=time.time_ns()
         ),
         documentation_url=f"{documentation.PATH}/" if documents else "",
-        remarks_of=lambda site, language: site_remarks(
-            site,
-            components.incidents.registry,
-            components.site_configs.of(site),
-            language,
-            now_s=time.time(),
-            is_quarantined=components.quarantines.has(site),
-        ),
+        remarks_of=_remarks_of(components),
     )
     both = [*_pages_of_the_city(components, access), *documents]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+
+
+def _remarks_of(components: Components) -> RemarksOf:
+    """Return what finds what the page of a site has beside its view."""
+    history = SiteHistory(components.store, components.states)
+
+    async def remarks(view: SiteView, period: Period | None, language: Language) -> PageRemarks:
+        remarks = site_remarks(
+            view.site,
+            components.incidents.registry,
+            components.site_configs.of(view.site),
+            language,
+            now_s=view.now_s,
+            is_quarantined=components.quarantines.has(view.site),
+        )
+        parts = await history.parts(view, period, language)
+        return msgspec.structs.replace(remarks, light_parts=parts, style=CHART_STYLE)
+
+    return remarks
 
 
 def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route]:
@@ -158,8 +179,15 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
     name_of = components.notifications.display_name_of
     desks = DeskPages(archive, components.archive, access, DeskLinks(components.links))
     return [
-        *IncidentPages(archive, access, components.links, display_name_of=name_of).routes(),
+        *IncidentPages(
+            archive,
+            access,
+            components.links,
+            IncidentCharts(SiteHistory(components.store, components.states), components.directory),
+            display_name_of=name_of,
+        ).routes(),
         *RulingPages(archive, access).routes(),
+        *ProblemPages(components.problems, archive, access, components.directory).routes(),
         *AnswerPages(archive, access, components.links).routes(),
         *desks.routes(),
         *WorkPages(archive, access).routes(),

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -24,6 +24,7 @@ from thongsuot_collector.correlation.audited import (
     audited_ruling,
 )
 from thongsuot_collector.correlation.rows import IncidentWrites
+from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import Dispute, PartyAnswer, Ruling
@@ -37,10 +38,9 @@ from thongsuot_collector.incidents.reducer import (
     pending_notifications,
 )
 from thongsuot_collector.incidents.registry import IncidentRegistry
-from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
-from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.rules.loader import load_all
@@ -49,9 +49,10 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_collector.timeline.batch_summary import summarize_batch
 from thongsuot_collector.timeline.interval import Rewrite
-from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
+from thongsuot_collector.timeline.settings import NS_PER_S, ns
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.layout import CompiledLayout
 
 CONSUMER = "incidents"
@@ -72,21 +73,13 @@ _WRITE_ALL_EVERY_S = 60.0
 _log = logging.getLogger(__name__)
 
 
-class IncidentConsumerSettings(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
-    """The settings of what is kept here, each with its own."""
-
-    timeline: TimelineSettings = TimelineSettings()
-    incidents: IncidentSettings = IncidentSettings()
-
-
 class IncidentConsumer:
     """
     The timelines of all sites and the registry of incidents.
 
     ``publish`` is called, on the loop, with new notification events, as soon as they are on the
-    disk; it must only take them over. ``load`` first, then ``run``.
+    disk; it must only take them over. ``load`` first, then ``run``. ``hear_batch`` is called with
+    every batch, and after a crash again.
     """
 
     def __init__(
@@ -128,6 +121,7 @@ class IncidentConsumer:
             directory, load_all(), self._settings, calm_s=self._timeline.calm_s
         )
         self.registry.observations_of = self._observations_of
+        self.hear_batch: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None
 
     @property
     def timelines(self) -> Mapping[str, SiteTimeline]:
@@ -204,24 +198,24 @@ class IncidentConsumer:
         """
         incident = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
         action = AuditAction.INCIDENT_TAKEN_ON
-        return await self._write_audited(
+        return await self.write_audited(
             incident, AuditedAction(action=action, incident=name, by=by or owner, note=note)
         )
 
     async def dispute(self, name: str, dispute: Dispute) -> Incident:
         """Note that a party says that an incident is not its own; raises as ``acknowledge``."""
         disputed = actions.dispute(self.registry, name, dispute)
-        return await self._write_audited(disputed, audited_dispute(name, dispute))
+        return await self.write_audited(disputed, audited_dispute(name, dispute))
 
     async def answer(self, name: str, answer: PartyAnswer, *, by: str) -> Incident:
         """Note what somebody of a party says of an incident; raises as ``actions.answer``."""
         answered = actions.answer(self.registry, name, answer)
-        return await self._write_audited(answered, audited_answer(name, answer, by))
+        return await self.write_audited(answered, audited_answer(name, answer, by))
 
     async def rule(self, name: str, ruling: Ruling, *, by: str) -> Incident:
         """Note what the city decides in a dispute; raises as ``actions.rule``."""
         ruled = actions.rule(self.registry, name, ruling)
-        return await self._write_audited(ruled, audited_ruling(name, ruling, by))
+        return await self.write_audited(ruled, audited_ruling(name, ruling, by))
 
     async def add_note(self, name: str, text: str, *, event: str = "note") -> Incident:
         """Add a line to an incident's history; raises as ``acknowledge``."""
@@ -248,7 +242,8 @@ class IncidentConsumer:
         if set(planned) != set(self.registry.network_state.windows):
             actions.set_windows(self.registry, planned)
 
-    async def _write_audited(self, incident: Incident, audited: AuditedAction) -> Incident:
+    async def write_audited(self, incident: Incident, audited: AuditedAction) -> Incident:
+        """Write an incident that was changed in the registry, and who did it."""
         self._audited.append(audited)
         await self._write()
         return incident
@@ -274,6 +269,8 @@ class IncidentConsumer:
                 rewrites = timeline.apply(summary, present, self._timeline)
             observations = self._observations.setdefault(entry.site, SiteObservations())
             observations.ingest_batch(columns, epoch_ns=entry.epoch_ns, layout=entry.layout)
+            if self.hear_batch is not None:
+                await self.hear_batch(entry, columns)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
             return False

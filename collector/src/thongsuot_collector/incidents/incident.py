@@ -14,6 +14,7 @@ from thongsuot_collector.incidents.observation import Observation
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -90,6 +91,18 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What somebody at a point has reported. ``by`` is who that is on the pages, empty where the
+    device's own page was used; ``answer`` is what the city said in the end, and who of it.
+    """
+
+    kind: ProblemKind
+    by: str = ""
+    answer: str = ""
+    answered_by: str = ""
+
+
 class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     """
     A hold-off: the party is notified at the earliest ``hold_s`` after ``from_ns``, and ``limit_s``
@@ -147,6 +160,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``answers`` are what its party says of it as long as it goes on, ``past_disputes`` are settled.
     Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not
     what was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
+    ``report`` is set where a person has opened it (``problem_report``).
     """
 
     id: str
@@ -187,6 +201,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_notified: NotifiedState | None = None
     history: tuple[HistoryEntry, ...] = ()
     notifications: tuple[NotificationRecord, ...] = ()
+    report: ProblemReport | None = None
 
     @property
     def is_open(self) -> bool:

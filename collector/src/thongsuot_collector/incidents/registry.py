@@ -163,8 +163,12 @@ class IncidentRegistry:
         for name in incident.fault_ids:
             holding = self._incidents_by_fault[name]
             holding.discard(incident.id)
-            if not holding:
+            if holding:
+                continue
+            if name in self.faults:
                 self._purge_fault(self.faults[name])
+            else:  # what a person reported is no fault
+                del self._incidents_by_fault[name]
 
     def _purge_fault(self, fault: Fault) -> None:
         del self.faults[fault.id], self._incidents_by_fault[fault.id]

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.state import rollup_rows
+from thongsuot_collector.state.line_rollups import Rollups, put_back, record_runs, take_complete
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_collector.store import sites
@@ -30,6 +32,8 @@ _SNAPSHOT_EVERY_S = 60.0
 """
 What is replayed after a crash: two seconds' work for ten thousand sites, whose snapshot is 50 MB.
 """
+
+_ROLLUPS_FORGOTTEN_EVERY_S = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +63,20 @@ class StateConsumer:
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._heard = on_batch
+        self._is_of_line: Callable[[str], bool] | None = None
+        self._rollups_forgotten_s = -_ROLLUPS_FORGOTTEN_EVERY_S
         self._sites: dict[str, SiteState] = {}
         self._changed: set[str] = set()
         self._sequence = 0
         self._kept_sequence = 0
         self._moved = asyncio.Event()
+
+    def keep_rollups(self, is_of_line: Callable[[str], bool]) -> None:
+        """
+        Keep delay and loss of each link for a month from now on; ``is_of_line`` returns whether a
+        target stands for a link's own segments.
+        """
+        self._is_of_line = is_of_line
 
     @property
     def sites(self) -> Mapping[str, SiteState]:
@@ -148,18 +161,38 @@ class StateConsumer:
         if sequence == self._kept_sequence:
             return
         changed, self._changed = self._changed, set()
+        complete = {site: take_complete(self._sites[site].rollups) for site in changed}
         # Encoded here, not in the thread: a state must not change while it is written down.
         states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in sorted(changed)]
         position = sites.Position(journal=self._journal.name, sequence=sequence)
         try:
             await asyncio.to_thread(
-                sites.put, self._store, states, consumer=CONSUMER, position=position
+                sites.put,
+                self._store,
+                states,
+                consumer=CONSUMER,
+                position=position,
+                write_more=self._rollup_writes(complete),
             )
         except BaseException:
             self._changed |= changed
+            for site, taken in complete.items():
+                put_back(self._sites[site].rollups, taken)
             raise
         self._kept_sequence = sequence
         await self._journal.commit(CONSUMER, sequence)
+
+    def _rollup_writes(self, complete: Mapping[str, Rollups]) -> Callable[[Connection], None]:
+        is_due = time.monotonic() - self._rollups_forgotten_s >= _ROLLUPS_FORGOTTEN_EVERY_S
+        if is_due:
+            self._rollups_forgotten_s = time.monotonic()
+
+        def write(connection: Connection) -> None:
+            rollup_rows.add_rollups(connection, complete)
+            if is_due:
+                rollup_rows.forget_rollups(connection, time.time())
+
+        return write
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
         """Take in an entry; return whether it could be done, else it is a dead letter."""
@@ -169,7 +202,9 @@ class StateConsumer:
             state = self._sites.get(entry.site)
             if state is None:
                 state = self._sites[entry.site] = SiteState()
-            state.apply(entry, columns)
+            is_new = state.apply(entry, columns)
+            if is_new and self._is_of_line is not None:
+                record_runs(state.rollups, columns, entry.epoch_ns // 1_000_000, self._is_of_line)
             self._changed.add(entry.site)
             if self._heard is not None:
                 await self._heard(entry, columns)

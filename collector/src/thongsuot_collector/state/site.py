@@ -11,6 +11,7 @@ from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.ranges import missing_between
 from thongsuot_collector.state.counter import counter_runs
 from thongsuot_collector.state.equipment import EquipmentReading, readings_in
+from thongsuot_collector.state.line_rollups import Rollups
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
@@ -133,7 +134,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
     nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
     Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
-    ``switch_overs`` have Unix times; the latter are of the last 31 days.
+    ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` are those that
+    the store does not have yet.
     """
 
     heard_ns: int = 0
@@ -148,9 +150,14 @@ class SiteState(msgspec.Struct, kw_only=True):
     equipment: dict[str, EquipmentReading] = {}
     counter: CounterPath | None = None
     switch_overs: tuple[SwitchOver, ...] = ()
+    rollups: Rollups = {}
 
-    def apply(self, entry: JournalEntry, columns: Columns) -> None:
-        """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
+    def apply(self, entry: JournalEntry, columns: Columns) -> bool:
+        """
+        Take over one batch; a batch that was applied before changes nothing but ``heard_ns``.
+
+        Return whether it is a new one.
+        """
         self.heard_ns = max(self.heard_ns, entry.received_ns)
         header = columns.header
         stream = self.streams.get(entry.stream)
@@ -159,7 +166,7 @@ class SiteState(msgspec.Struct, kw_only=True):
                 epoch_ns=entry.epoch_ns, sealed_ns=0, verdicts=StreamVerdicts()
             )
         if not stream.verdicts.add(entry.number, columns.changes, columns.notices):
-            return
+            return False
         if header.clock.boottime_ns >= stream.sealed_ns:
             stream.sealed_ns = header.clock.boottime_ns
             stream.epoch_ns = entry.epoch_ns
@@ -177,6 +184,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
+        return True
 
     def newest(self) -> StreamState | None:
         """Return the stream that tells of the latest moment."""

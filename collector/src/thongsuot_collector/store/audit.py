@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     INCIDENT_END_EXPECTED = "incident_end_expected"
     INCIDENT_MENDED = "incident_mended"
     INCIDENT_RULED = "incident_ruled"
+    PROBLEM_REPORTED = "problem_reported"
+    PROBLEM_ANSWERED = "problem_answered"
     DEAD_LETTERS_RETRIED = "dead_letters_retried"
     INVENTORY_CHANGED = "inventory_changed"
     SITE_CONFIG_RENEWED = "site_config_renewed"

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import DropIndex
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.store import audit, tables
+from thongsuot_collector.store import audit, site_tables, tables
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
@@ -150,6 +150,10 @@ def _table_of_signing_keys(connection: Connection) -> None:
     tables.SIGNING_KEYS.create(connection, checkfirst=True)
 
 
+def _table_of_line_rollups(connection: Connection) -> None:
+    site_tables.LINE_ROLLUPS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -168,6 +172,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_proposed_work,
     _table_of_acceptances,
     _table_of_signing_keys,
+    _table_of_line_rollups,
 )
 
 

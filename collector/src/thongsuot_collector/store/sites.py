@@ -1,10 +1,10 @@
 """Snapshots of the sites' states, and the place in the journal up to which they hold."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
 from thongsuot_collector.store.tables import POSITIONS, SITES
@@ -38,11 +38,21 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(
-    engine: Engine, states: Iterable[tuple[str, bytes]], *, consumer: str, position: Position
+    engine: Engine,
+    states: Iterable[tuple[str, bytes]],
+    *,
+    consumer: str,
+    position: Position,
+    write_more: Callable[[Connection], None] | None = None,
 ) -> None:
-    """Replace the states of some sites and the position, all in one act."""
+    """
+    Replace the states of some sites and the position, all in one act; ``write_more`` writes what
+    holds with them.
+    """
     rows = [{"site": site, "state": state} for site, state in states]
     with engine.begin() as connection:
+        if write_more is not None:
+            write_more(connection)
         if rows:
             new = insert(SITES)
             connection.execute(

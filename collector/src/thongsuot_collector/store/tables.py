@@ -1,4 +1,7 @@
-"""Every table of the store, as SQLAlchemy Core knows it; ``migrations`` makes them."""
+"""
+The tables of the store, as SQLAlchemy Core knows them; ``migrations`` makes them. Those of what
+pages of sites show besides stand in ``site_tables``.
+"""
 
 from sqlalchemy import (
     BigInteger,

@@ -16,6 +16,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.lists import labels as list_labels
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
@@ -28,7 +29,9 @@ from thongsuot_schema.words.language import Language, Readable, other_languages
 _SHORT: Final = 24
 _PACKAGE: Final = "thongsuot_collector.web"
 
-_STYLE: Final = STYLE + (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+_STYLE: Final = (
+    STYLE + CHART_STYLE + (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+)
 
 
 def _source(text: str) -> str:

@@ -1,8 +1,9 @@
 """The pages and what machines ask beside them: all of it read only."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -15,6 +16,8 @@ from starlette.routing import Route
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.charts.periods import Period, period_from
+from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.lists.routes import city_links
 from thongsuot_collector.web.responses import (
@@ -26,8 +29,13 @@ from thongsuot_collector.web.responses import (
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_schema.page.render import PageRemarks, site_page
-from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY
+from thongsuot_schema.page.script import content_security_policy
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
+
+_SITE_POLICY: Final = content_security_policy(CHART_STYLE)
+
+RemarksOf = Callable[[SiteView, Period | None, Language], Awaitable[PageRemarks]]
 
 
 class SitePages:
@@ -36,8 +44,8 @@ class SitePages:
 
     ``problem`` says why the collector is not ready, empty where it is. ``refresh`` brings gauges
     up to date before they are read. ``duplicate_sites`` names the sites where two devices push at
-    once, ``remarks_of`` returns what else is to be known of a site now. ``documentation_url`` leads
-    to the documentation, where there is one.
+    once, ``remarks_of`` returns what else is known of a site, and draws a period of its past.
+    ``documentation_url`` leads to the documentation, where there is one.
     """
 
     def __init__(
@@ -49,7 +57,7 @@ class SitePages:
         problem: Callable[[], str],
         refresh: Callable[[], None],
         duplicate_sites: Callable[[], AbstractSet[str]],
-        remarks_of: Callable[[str, Language], PageRemarks],
+        remarks_of: RemarksOf,
         documentation_url: str = "",
     ) -> None:
         self._views = views
@@ -112,14 +120,16 @@ class SitePages:
         if name not in self._views.names():
             return not_found(labels.NO_SITE.read(language))
         may_request = visitor.sees_all and await self._access.has_actors()
+        view = self._views.site_view(name)
+        period = period_from(request.query_params.get("period"))
         text = site_page(
-            self._views.site_view(name),
+            view,
             language=language,
             home_url=f"/?lang={language}",
-            remarks=self._remarks_of(name, language),
+            remarks=await self._remarks_of(view, period, language),
             test_request_url=f"/sites/{name}/tests?lang={language}" if may_request else "",
         )
-        return html_page(text, CONTENT_SECURITY_POLICY)
+        return html_page(text, _SITE_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
         """Answer with what the page of one site shows, for programs."""

@@ -6,6 +6,7 @@ from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.web import labels
+from thongsuot_collector.web.problem.notes import report_notes
 from thongsuot_schema.page.render import PageRemarks
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language
@@ -25,10 +26,12 @@ def site_remarks(
 ) -> PageRemarks:
     """Return what the page of a site says of its incidents, its budgets and its configuration."""
     incidents = _incident_notes(site, registry, language, now_s=now_s)
+    reports = report_notes(site, registry, language, now_s=now_s)
     budgets = [labels.QUARANTINED.read(language)] if is_quarantined else []
     return PageRemarks(
-        notes=[*budgets, *incidents, *notes_of(*site_config, language)],
+        notes=[*budgets, *reports, *incidents, *notes_of(*site_config, language)],
         facts=facts_of(*site_config, language),
+        problem_action=f"/sites/{site}/problems",
     )
 
 

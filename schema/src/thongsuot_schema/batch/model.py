@@ -122,6 +122,12 @@ class NoticeCode(StrEnum):
     TEST_REFUSED = "test_refused"
     """It is not run, or did not end: ``text`` is its id, an ``AskRefusal``, details."""
 
+    PROBLEM_REPORTED = "problem_reported"
+    """
+    Somebody at the point says, by the device's own page, that something is wrong: ``text`` is a
+    ``ProblemKind``.
+    """
+
     NUMBER_TAKEN = "number_taken"
     """
     The collector had other bytes under a batch's number: somebody else pushes as this device.

@@ -1,5 +1,6 @@
 """History: the last 24 hours of one light, as a picture and in words."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ CELLS: Final = 288
 """Five minutes each: about one pixel on a phone, and a bound on the size of a picture."""
 _CELL_S: Final = DAY_S / CELLS
 _HOUR_S: Final = 3_600
+_MOST_S: Final = _HOUR_S
 
 _HEIGHT: Final = 12
 _RISES: Final[dict[State, int]] = {State.UP: 5, State.DEGRADED: 8, State.DOWN: _HEIGHT}
@@ -37,23 +39,25 @@ class OutageTotals(msgspec.Struct, frozen=True, kw_only=True):
     last_end_s: float | None = None
 
 
-def cells(history: tuple[StateStretch, ...], now_s: float) -> list[State | None]:
+def cells(
+    history: Sequence[StateStretch], end_s: float, *, span_s: float = DAY_S, count: int = CELLS
+) -> list[State | None]:
     """
-    Return the state of each cell of the 24 hours before ``now_s``, ``None`` where none is recorded.
+    Return the state of each cell of the time before ``end_s``, ``None`` where none is recorded.
 
-    Trouble shows in every cell it touches, however short; the rest goes to what filled most of the
-    cell.
+    Trouble shows in every cell it touches, however short; the rest is what filled half of the
+    cell, or half an hour of it.
     """
-    start_s = now_s - DAY_S
-    up_s = [0.0] * CELLS
-    trouble: list[State | None] = [None] * CELLS
+    start_s, cell_s = end_s - span_s, span_s / count
+    up_s = [0.0] * count
+    trouble: list[State | None] = [None] * count
     for stretch in history:
         begin = max(stretch.start_s - start_s, 0.0)
-        end = min(stretch.end_s - start_s, float(DAY_S))
+        end = min(stretch.end_s - start_s, float(span_s))
         if end <= begin or stretch.state is State.UNKNOWN:
             continue
-        for cell in range(int(begin // _CELL_S), min(int(end / _CELL_S), CELLS - 1) + 1):
-            overlap_s = min(end, (cell + 1) * _CELL_S) - max(begin, cell * _CELL_S)
+        for cell in range(int(begin // cell_s), min(int(end / cell_s), count - 1) + 1):
+            overlap_s = min(end, (cell + 1) * cell_s) - max(begin, cell * cell_s)
             if overlap_s <= 0:
                 continue
             if stretch.state is State.UP:
@@ -61,7 +65,8 @@ def cells(history: tuple[StateStretch, ...], now_s: float) -> list[State | None]
             elif trouble[cell] is not State.DOWN:
                 trouble[cell] = stretch.state
     return [
-        trouble[cell] or (State.UP if up_s[cell] >= _CELL_S / 2 else None) for cell in range(CELLS)
+        trouble[cell] or (State.UP if up_s[cell] >= min(cell_s, _MOST_S) / 2 else None)
+        for cell in range(count)
     ]
 
 
@@ -78,9 +83,11 @@ def cell_runs(states: list[State | None], state: State | None) -> list[tuple[int
     return pieces
 
 
-def outage_totals(history: tuple[StateStretch, ...], now_s: float) -> OutageTotals:
+def outage_totals(
+    history: Sequence[StateStretch], now_s: float, span_s: float = DAY_S
+) -> OutageTotals:
     """Add up a history, exact to its stretches (the picture is not)."""
-    start_s = now_s - DAY_S
+    start_s = now_s - span_s
     sums = dict.fromkeys(State, 0.0)
     count = 0
     last: tuple[float, float] | None = None
@@ -101,7 +108,7 @@ def outage_totals(history: tuple[StateStretch, ...], now_s: float) -> OutageTota
         count=count,
         down_s=sums[State.DOWN],
         degraded_s=sums[State.DEGRADED],
-        missing_s=max(0.0, DAY_S - known_s),
+        missing_s=max(0.0, span_s - known_s),
         last_start_s=last[0] if last else None,
         last_end_s=last[1] if last else None,
     )
@@ -162,16 +169,22 @@ def history_picture(
     ``shared_picture_parts``.
     """
     states = cells(light.history, now_s)
-    paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
-    paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
+    bars = bar_paths(states)
     heading = escape(_PICTURE.read(language, title=title))
     return (
         f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
         f'<title id="{key}t">{heading}</title>'
         '<rect width="100%" height="24" fill="url(#hatch)"/>'
         f'<svg width="100%" height="24" viewBox="0 0 {CELLS} {_HEIGHT}" '
-        f'preserveAspectRatio="none">{"".join(paths)}</svg><use href="#hours"/></svg>'
+        f'preserveAspectRatio="none">{bars}</svg><use href="#hours"/></svg>'
     )
+
+
+def bar_paths(states: list[State | None]) -> str:
+    """Return the bars of cells, one unit wide each and twelve high at most."""
+    paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
+    paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
+    return "".join(paths)
 
 
 def _recorded(states: list[State | None]) -> list[State | None]:

@@ -1,6 +1,6 @@
 """The status page of a site as one HTML document, the same on the device and on the collector."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.first_screen import action_part, turn_class, turn_icon
 from thongsuot_schema.page.history import shared_picture_parts
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
+from thongsuot_schema.page.problem_form import problem_part, reported_note
 from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_way, tests_part
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
@@ -33,15 +34,25 @@ SILENT_AFTER_S: Final = 60
 """From when on a page says that the device was not heard: four pushes missed."""
 
 
+LightKey = tuple[str, bool]
+"""The name of a light, and whether it is a link: a service may have the same name."""
+
+
 class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
-    its button for a test now leads (``test_action``; empty: it has none).
+    its buttons for a test now and for a report of a problem lead (``test_action``,
+    ``problem_action``; empty: it has none). ``light_parts`` is markup
+    to be added to a light, as its maker has escaped it, and ``style`` how it looks: the policy of
+    the page has to name it.
     """
 
     notes: Sequence[str] = ()
     facts: Sequence[str] = ()
     test_action: str = ""
+    problem_action: str = ""
+    light_parts: Mapping[LightKey, str] = {}
+    style: str = ""
 
 
 NO_REMARKS: Final = PageRemarks()
@@ -75,13 +86,14 @@ def site_page(
     style_link = (
         f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
     )
+    more_style = f"<style>{remarks.style}</style>" if remarks.style else ""
     page = (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(head.sentence)} – {escape(site_title)}</title>"
         f'<link rel="icon" href="{tab_icon(head.state)}">'
         f'<noscript><meta http-equiv="refresh" content="{refresh_s}"></noscript>'
-        f"<style>{STYLE}</style>{style_link}</head><body>"
+        f"<style>{STYLE}</style>{more_style}{style_link}</head><body>"
         f'<p id="stale" role="status" hidden>{labels.STALE.read(language)}</p>'
         f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
         f'<div id="page" class="wrap"><header><div class="bar">'
@@ -91,9 +103,11 @@ def site_page(
         "</header>"
         f"<main>{_hero(view, head, action, language)}{_test_button(test_request_url, language)}"
         f"{_notes(view, language, remarks.notes)}"
-        f"{_links(view, action, language)}{_services(view, action, language)}"
+        f"{_links(view, action, language, remarks.light_parts)}"
+        f"{_services(view, action, language, remarks.light_parts)}"
         f"{_notifications(view, language)}{switch_overs_part(view, language)}"
-        f"{tests_part(view, remarks.test_action, language)}</main>"
+        f"{tests_part(view, remarks.test_action, language)}"
+        f"{problem_part(remarks.problem_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )
@@ -167,6 +181,7 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
         notes.append(" ".join(filter(None, (text.read(language), since))))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
+    notes += [reported_note(problem, view.now_s, language) for problem in view.problems]
     notes += more
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
 
@@ -185,11 +200,15 @@ def _has_fault(view: SiteView) -> bool:
     return any(light.state in troubled for light in (*view.links, *view.services))
 
 
-def _links(view: SiteView, action: NextAction, language: Language) -> str:
+def _links(
+    view: SiteView, action: NextAction, language: Language, more: Mapping[LightKey, str]
+) -> str:
     if not view.links:
         return ""
     cards = "".join(
-        link_card(link, _card_context(view, action, language, f"l{at}"))
+        link_card(
+            link, _card_context(view, action, language, f"l{at}"), more.get((link.name, True), "")
+        )
         for at, link in enumerate(view.links)
     )
     # The hours stand inside the part that is renewed: they move with the time.
@@ -219,11 +238,17 @@ def _card_context(view: SiteView, action: NextAction, language: Language, key: s
     return CardContext(view=view, language=language, key=key, foremost=action.subject)
 
 
-def _services(view: SiteView, action: NextAction, language: Language) -> str:
+def _services(
+    view: SiteView, action: NextAction, language: Language, more: Mapping[LightKey, str]
+) -> str:
     if not view.services:
         return ""
     rows = "".join(
-        service_row(service, _card_context(view, action, language, f"s{at}"))
+        service_row(
+            service,
+            _card_context(view, action, language, f"s{at}"),
+            more.get((service.name, False), ""),
+        )
         for at, service in enumerate(view.services)
     )
     title = labels.SERVICES.read(language)

@@ -54,17 +54,22 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        f"script-src {_source(SCRIPT)}",
-        f"style-src 'self' {_source(STYLE)}",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+def content_security_policy(*styles: str) -> str:
+    """Return the policy of a page that has more inline styles than its own."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_source(SCRIPT)}",
+            f"style-src 'self' {' '.join(_source(style) for style in (STYLE, *styles))}",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
+
+CONTENT_SECURITY_POLICY: Final = content_security_policy()
 """The value of the header ``Content-Security-Policy`` that the page is to be sent with."""

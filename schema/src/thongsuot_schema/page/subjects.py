@@ -43,25 +43,25 @@ class CardContext(msgspec.Struct, frozen=True, kw_only=True):
     foremost: SubjectView | None = None
 
 
-def link_card(light: SubjectView, place: CardContext) -> str:
-    """Return the card of a link."""
+def link_card(light: SubjectView, place: CardContext, more: str = "") -> str:
+    """Return the card of a link; ``more`` is markup at its end."""
     said = f"{_head(light, place)}{_ladder(light, place.language)}{_explanation(light, place)}"
     ways = paths_part(light, place.key, place.view.now_s, place.language)
     month = ""
     if light.allowance is not None:
         month = allowance_part(light.allowance, place.key, place.language)
     shown = f"{_last_day(light, place)}{_evidence(light, place)}{ways}{month}"
-    return f'<li class="card light {light.state}">{said}{shown}</li>'
+    return f'<li class="card light {light.state}">{said}{shown}{more}</li>'
 
 
-def service_row(light: SubjectView, place: CardContext) -> str:
-    """Return the row of a service."""
+def service_row(light: SubjectView, place: CardContext, more: str = "") -> str:
+    """Return the row of a service; ``more`` is markup at its end."""
     said = f"{_explanation(light, place)}{_evidence(light, place)}"
     if said:
         said = f'<div class="say">{said}</div>'
     return (
         f'<li class="light {light.state}">{_head(light, place)}{said}'
-        f'<div class="past">{_last_day(light, place)}</div></li>'
+        f'<div class="past">{_last_day(light, place)}{more}</div></li>'
     )
 
 

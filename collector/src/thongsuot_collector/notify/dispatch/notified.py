@@ -98,7 +98,8 @@ def _about(
     site: str, threads: Iterable[NotificationThread]
 ) -> Iterator[tuple[NotificationThread, IncidentMember]]:
     for thread in threads:
-        if thread.is_ending:
+        # What a person reported is no fault; the page has a sentence of its own for it.
+        if thread.is_ending or thread.event.incident.report is not None:
             continue
         for member in thread.event.incident.members:
             if member.subject.site == site and member.end_ns is None:

@@ -1,6 +1,8 @@
 """History: what became of an incident, line by line, in words. Pure."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import ClosureCode, HistoryEntry
@@ -10,10 +12,12 @@ from thongsuot_collector.notify.render.names import owner_name, place_name, subj
 from thongsuot_collector.rules.loader import codes, load
 from thongsuot_collector.timeline.subject import subject_from
 from thongsuot_collector.web.incident import labels
+from thongsuot_schema.page.problem_form import KINDS
+from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.dates import local
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, Text
 
 _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
 _OF_A_PARTY = {
@@ -25,6 +29,19 @@ _OF_A_PARTY = {
     "answer mended",
 }
 _OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
+
+
+def _rule_title(code: str) -> Text:
+    if code not in codes():
+        raise ValueError(code)
+    return load(code).title
+
+
+_TITLES: Final[dict[str, Callable[[str], Text]]] = {
+    "rule": _rule_title,
+    "reported again": lambda kind: KINDS[ProblemKind(kind)],
+}
+"""What is written down of some events by its code."""
 
 
 def history_texts(context: MessageContext, language: Language) -> list[str]:
@@ -50,8 +67,8 @@ def _about(note: HistoryEntry, context: MessageContext, language: Language) -> s
         if note.event in _OF_A_PARTY:
             party, _, rest = about.partition(": ")
             return ": ".join(filter(None, (owner_name(party, context.directory, language), rest)))
-        if note.event == "rule" and about in codes():
-            return load(about).title.read(language)
+        if note.event in _TITLES:
+            return _TITLES[note.event](about).read(language)
         if note.event in _OF_A_SUBJECT:
             return _subject(about, context, language)
         if note.event in _OF_A_STATE:

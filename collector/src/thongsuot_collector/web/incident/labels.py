@@ -103,6 +103,9 @@ ANSWER_KINDS: Final[dict[AnswerKind, Text]] = {
 
 NOTES: Final[dict[str, Text]] = {
     "opened": Text("collector.web.incident.notes.opened"),
+    "reported": Text("collector.problem.notes.reported"),
+    "reported again": Text("collector.problem.notes.reported_again"),
+    "report answered": Text("collector.problem.notes.answered"),
     "closed": Text("collector.web.incident.notes.closed"),
     "open again": Text("collector.web.incident.notes.open_again"),
     "part of": Text("collector.web.incident.notes.part_of"),

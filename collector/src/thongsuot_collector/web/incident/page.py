@@ -1,5 +1,7 @@
 """The page of one incident: what is wrong, on what evidence, who was told, who takes care. Pure."""
 
+from collections.abc import Sequence
+
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident, IncidentMember
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
@@ -14,11 +16,13 @@ from thongsuot_collector.notify.render.names import (
     place_name,
     subject_name,
 )
+from thongsuot_collector.web.charts import labels as chart_labels
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_collector.web.layout import Frame, render
+from thongsuot_collector.web.problem import labels as problem_labels
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
@@ -28,8 +32,10 @@ from thongsuot_schema.words.states import SEGMENTS, channel_title
 REFRESH_S = 30
 
 
-def incident_page(report: IncidentReport, reader: PageReader) -> str:
-    """Return the whole page."""
+def incident_page(
+    report: IncidentReport, reader: PageReader, charts: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return the whole page; ``charts`` are title and markup of each."""
     incident, language = report.incident, reader.language
     path = f"/incidents/{incident.id}"
     frame = Frame(
@@ -43,6 +49,7 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
     may_acknowledge = reader.is_staff and incident.is_open
     content = {
         "labels": labels,
+        "answer_report": problem_labels.ANSWER_TITLE,
         "hero": _hero(report, reader),
         "acknowledge_url": reader.url(f"{path}/acknowledge") if may_acknowledge else "",
         "download_url": reader.url(f"{path}.json"),
@@ -50,6 +57,9 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
         "staff_url": path if reader.key else "",
         "ruling_url": reader.url(f"{path}/ruling")
         if reader.may_decide and incident.is_disputed
+        else "",
+        "report_url": reader.url(f"{path}/report")
+        if reader.may_decide and incident.is_open and incident.report is not None
         else "",
         "sides": _sides(report, language),
         "facts": _facts(report, language),
@@ -71,6 +81,8 @@ def incident_page(report: IncidentReport, reader: PageReader) -> str:
         "batches": _batches(incident),
         "verify_command": f"thongsuot-collector verify --evidence {incident.id}.json",
         "answers": _answers(report, language),
+        "charts": charts,
+        "chart_title": chart_labels.INCIDENT,
         "history": history_texts(report.context, language),
     }
     return render("incident", frame, language, content)

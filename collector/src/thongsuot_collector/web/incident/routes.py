@@ -14,6 +14,7 @@ from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render import text
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.charts.incident_charts import IncidentCharts
 from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.evidence import evidence_of
@@ -46,12 +47,14 @@ class IncidentPages:
         archive: IncidentArchive,
         access: PageAccess,
         links: IncidentLinks,
+        charts: IncidentCharts,
         *,
         display_name_of: Callable[[str], str],
     ) -> None:
         self._archive = archive
         self._access = access
         self._links = links
+        self._charts = charts
         self._display_name_of = display_name_of
 
     def routes(self) -> list[Route]:
@@ -69,7 +72,8 @@ class IncidentPages:
         if isinstance(opened, Response):
             return opened
         report, reader = opened
-        return html_page(incident_page(report, reader), CONTENT_SECURITY_POLICY)
+        charts = await self._charts.of(report.incident, reader.language, now_s=reader.now_s)
+        return html_page(incident_page(report, reader, charts), CONTENT_SECURITY_POLICY)
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""

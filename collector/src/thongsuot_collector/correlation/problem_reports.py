@@ -1,0 +1,65 @@
+"""Problem reports: what people at points report, by the pages or by their device's record."""
+
+import time
+
+from thongsuot_collector.correlation.audited import AuditedAction
+from thongsuot_collector.correlation.consumer import IncidentConsumer
+from thongsuot_collector.incidents.incident import Incident, ProblemReport
+from thongsuot_collector.incidents.problem_report import answer_report, report_problem
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.store.audit import AuditAction
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.problem import ProblemKind
+
+
+class ProblemReports:
+    """Opens and closes the incidents that are reports; each is written and audited at once."""
+
+    def __init__(self, consumer: IncidentConsumer) -> None:
+        self._consumer = consumer
+        consumer.hear_batch = self.apply_batch
+
+    async def report(self, site: str, report: ProblemReport, *, by: str, at_ns: int) -> bool:
+        """Take a report; return whether it said anything new. ``by`` is who in the audit log."""
+        incident = report_problem(
+            self._consumer.registry, site, report, at_ns=at_ns, now_ns=time.time_ns()
+        )
+        if incident is None:
+            return False
+        await self._consumer.write_audited(
+            incident,
+            AuditedAction(
+                action=AuditAction.PROBLEM_REPORTED,
+                incident=incident.id,
+                by=by,
+                note=f"{site}: {report.kind}",
+            ),
+        )
+        return True
+
+    async def answer(self, name: str, *, person: str, text: str, by: str) -> Incident:
+        """Close a report with what the city says; raises as ``problem_report.answer_report``."""
+        incident = answer_report(
+            self._consumer.registry, name, person=person, text=text, now_ns=time.time_ns()
+        )
+        return await self._consumer.write_audited(
+            incident,
+            AuditedAction(
+                action=AuditAction.PROBLEM_ANSWERED, incident=name, by=by, note=f"{person}: {text}"
+            ),
+        )
+
+    async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
+        """Take what people have reported by the device's own page, whenever it arrives."""
+        for notice in columns.notices:
+            if notice.code is not NoticeCode.PROBLEM_REPORTED:
+                continue
+            known = notice.text in set(ProblemKind)
+            kind = ProblemKind(notice.text) if known else ProblemKind.OTHER
+            await self.report(
+                entry.site,
+                ProblemReport(kind=kind),
+                by=f"device:{entry.site}",
+                at_ns=entry.epoch_ns + notice.boottime_ns,
+            )

@@ -1,0 +1,15 @@
+"""The settings of the consumer of incidents."""
+
+import msgspec
+
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.timeline.settings import TimelineSettings
+
+
+class IncidentConsumerSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The settings of what is kept there, each with its own."""
+
+    timeline: TimelineSettings = TimelineSettings()
+    incidents: IncidentSettings = IncidentSettings()

@@ -1,0 +1,18 @@
+"""Tables of what the page of a site shows beside its state; the others stand in ``tables``."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+
+from thongsuot_collector.store.tables import METADATA
+
+LINE_ROLLUPS = Table(
+    "line_rollups",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("link", Text, primary_key=True),
+    Column("length_s", Integer, primary_key=True),
+    Column("start_s", BigInteger, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    # What is too old goes by this, whoever's it is.
+    Index("line_rollups_age", "length_s", "start_s"),
+)
+"""Delay and loss of each link by stretches of time, as ``state.line_rollups`` encodes them."""

@@ -1,0 +1,1 @@
+"""Where somebody at a point reports a problem, and where the city answers it."""

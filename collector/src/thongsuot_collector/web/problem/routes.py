@@ -1,0 +1,130 @@
+"""Routes: reporting a problem from the page of a point, and answering it as the city."""
+
+import logging
+import time
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from thongsuot_collector.correlation.problem_reports import ProblemReports
+from thongsuot_collector.errors import AnswerImpossible
+from thongsuot_collector.incidents.incident import ProblemReport
+from thongsuot_collector.ingest.push_endpoint import address_of
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.render import text
+from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
+from thongsuot_collector.web.incident import labels as incident_labels
+from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.incident.report import IncidentArchive, IncidentReport
+from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, render
+from thongsuot_collector.web.problem import labels
+from thongsuot_collector.web.responses import HEADERS, html_page, language_of, not_found
+from thongsuot_schema.problem import ProblemKind
+from thongsuot_schema.words.language import Text
+
+_log = logging.getLogger(__name__)
+
+_REPORTS_PER_S: Final = 1 / 60
+_REPORTS_AT_ONCE: Final = 5.0
+"""From one address: a commune's staff behind one router, and no more than they would press."""
+
+
+class ProblemPages:
+    """The buttons of a point's page, and the form by which the city answers."""
+
+    def __init__(
+        self,
+        reports: ProblemReports,
+        archive: IncidentArchive,
+        access: PageAccess,
+        directory: InventoryDirectory,
+    ) -> None:
+        self._reports = reports
+        self._archive = archive
+        self._access = access
+        self._directory = directory
+        self._limiter = RateLimiter(per_second=_REPORTS_PER_S, reserve=_REPORTS_AT_ONCE)
+
+    def routes(self) -> list[Route]:
+        """Return where they stand."""
+        return [
+            Route("/sites/{name}/problems/{kind}", self.report, methods=["POST"]),
+            Route("/incidents/{name}/report", self.answer, methods=["GET", "POST"]),
+        ]
+
+    async def report(self, request: Request) -> Response:
+        """Take a report of whoever sees the point."""
+        visitor = await self._access.visitor(request)
+        language, name = language_of(request), request.path_params["name"]
+        if not visitor.sees_commune(self._directory.site(name).commune):
+            return await self._access.refusal(request)
+        kind = request.path_params["kind"]
+        if name not in self._directory.sites or kind not in set(ProblemKind):
+            return not_found(incident_labels.NOT_FOUND.read(language))
+        await read_form(request)
+        if self._limiter.acquire(address_of(request.scope), now_s=time.monotonic()):
+            return PlainTextResponse(
+                labels.TOO_MANY.read(language), HTTPStatus.TOO_MANY_REQUESTS, headers=HEADERS
+            )
+        is_new = await self._reports.report(
+            name,
+            ProblemReport(kind=ProblemKind(kind), by=visitor.title),
+            by=visitor.audited_as,
+            at_ns=time.time_ns(),
+        )
+        _log.info("problem reported site=%s kind=%s new=%s", name, kind, is_new)
+        return RedirectResponse(f"/sites/{name}?lang={language}", 303, headers=HEADERS)
+
+    async def answer(self, request: Request) -> Response:
+        """Let an engineer answer a report, which ends it: the form, and what it sends."""
+        visitor = await self._access.visitor(request)
+        if not visitor.is_engineer:
+            return await self._access.refusal(request, incident_labels.WHO_ARE_YOU)
+        language, name = language_of(request), request.path_params["name"]
+        report = await self._archive.report(name)
+        if report is None or report.incident.report is None or not report.incident.is_open:
+            return not_found(incident_labels.NOT_FOUND.read(language))
+        reader = PageReader(language=language, now_s=time.time())
+        if request.method != "POST":
+            return self._form(report, visitor, reader)
+        said = (await read_form(request)).get("answer", "")
+        if not said:
+            return self._form(report, visitor, reader, mistake=labels.ANSWER_MISSING)
+        try:
+            await self._reports.answer(name, person=visitor.title, text=said, by=visitor.audited_as)
+        except (AnswerImpossible, KeyError):
+            # Somebody else was faster: the page says how it stands.
+            _log.info("problem was answered before incident=%s person=%s", name, visitor.name)
+        return RedirectResponse(reader.url(f"/incidents/{name}"), 303, headers=HEADERS)
+
+    def _form(
+        self,
+        report: IncidentReport,
+        visitor: Visitor,
+        reader: PageReader,
+        *,
+        mistake: Text | None = None,
+    ) -> Response:
+        language, path = reader.language, f"/incidents/{report.incident.id}"
+        frame = Frame(
+            title=labels.ANSWER_TITLE.read(language),
+            state=report.incident.state,
+            url_in=lambda other: reader.url(f"{path}/report", other),
+            home_url=reader.url(path),
+            place=text.headline_of(report.context, language),
+        )
+        content = {
+            "labels": labels,
+            "action": reader.url(f"{path}/report"),
+            "mistake": mistake,
+            "text_characters": TEXT_CHARACTERS,
+            "button": labels.SEND_AS.read(language, title=visitor.title),
+        }
+        response = html_page(render("problem", frame, language, content), CONTENT_SECURITY_POLICY)
+        response.status_code = HTTPStatus.OK if mistake is None else HTTPStatus.UNPROCESSABLE_ENTITY
+        return response

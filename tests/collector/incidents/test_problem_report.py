@@ -1,0 +1,73 @@
+"""What a person reports is an incident: one a point, told once, and gone from memory in the end."""
+
+import pytest
+
+from tests.collector.incidents.city import healthy_city
+from thongsuot_collector.errors import AnswerImpossible
+from thongsuot_collector.incidents.incident import ProblemReport
+from thongsuot_collector.incidents.problem_report import (
+    AGAIN_AFTER_NS,
+    answer_report,
+    open_report,
+    report_problem,
+)
+from thongsuot_schema.problem import ProblemKind
+
+SLOW = ProblemReport(kind=ProblemKind.SLOW)
+FAILS = ProblemReport(kind=ProblemKind.PAGE_FAILS)
+
+
+def test_a_point_has_one_report_at_a_time_and_the_rest_is_its_history() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    first = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
+    assert first is not None
+    again = report_problem(city.registry, "s0", FAILS, at_ns=now_ns + 1, now_ns=now_ns + 1)
+    assert again is None, "a button that is pressed twice"
+    later_ns = now_ns + AGAIN_AFTER_NS
+    other = report_problem(city.registry, "s0", FAILS, at_ns=later_ns, now_ns=later_ns)
+    assert other is not None
+    assert other.id == first.id
+    assert other.history[-1].about == "page_fails"
+    elsewhere = report_problem(city.registry, "s1", SLOW, at_ns=now_ns, now_ns=now_ns)
+    assert elsewhere is not None
+    assert elsewhere.id != first.id
+
+
+def test_it_is_told_at_once_and_its_end_when_it_is_answered() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
+    city.run(city.now_s + 5)
+    assert [line[1:] for line in city.notification_lines()] == [
+        ("opened", "started", "problem_reported", "city")
+    ]
+    incident = open_report(city.registry, "s0")
+    assert incident is not None
+    assert {shown.subject.link for shown in incident.member_evidence} > {""}, "what was measured"
+    city.run(city.now_s + 3_600)
+    assert len(city.notifications) == 1, "nothing but an answer ends it"
+    now_ns = city.registry.network_state.now_ns
+    answer_report(city.registry, incident.id, person="Lan", text="xong", now_ns=now_ns)
+    city.run(city.now_s + 5)
+    assert city.notification_lines()[-1][1:3] == ("resolved", "ended")
+    assert open_report(city.registry, "s0") is None
+    with pytest.raises(AnswerImpossible):
+        answer_report(city.registry, incident.id, person="Lan", text="xong", now_ns=now_ns)
+
+
+def test_what_was_answered_long_ago_leaves_memory_whole() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    incident = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
+    assert incident is not None
+    answer_report(city.registry, incident.id, person="Lan", text="xong", now_ns=now_ns + 1)
+    city.run(city.now_s + city.registry.settings.kept_s + 7_200)
+    assert incident.id not in city.registry.incidents
+    assert city.registry.incidents_holding(incident.id) == []
+
+
+def test_only_a_report_is_answered_so() -> None:
+    city = healthy_city()
+    with pytest.raises(KeyError):
+        answer_report(city.registry, "20261130-00000000", person="Lan", text="xong", now_ns=1)

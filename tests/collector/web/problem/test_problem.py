@@ -44,18 +44,18 @@ def engineer(tmp_path: Path) -> tuple[str, str]:
 
 async def reported(stage: NotifyingStack, kind: str = "slow") -> str:
     """Report a problem as somebody who may look; return the path of its incident."""
-    await stage.say(State.UP, is_first=True)
+    await stage.report(State.UP)
     answer = await stage.ask("POST", f"{REPORTS}/{kind}", auth=LOOKING)
     assert answer.status_code == 303, answer.text
-    await stage.is_told(1)
-    return f"/incidents/{stage.told()[0].incident.incident}"
+    await stage.is_notified(1)
+    return f"/incidents/{stage.notifications()[0].incident.incident}"
 
 
 async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
     stage: NotifyingStack, engineer: tuple[str, str], tmp_path: Path
 ) -> None:
     path = await reported(stage)
-    told = stage.told()[0]
+    told = stage.notifications()[0]
     assert told.incident.rule == "problem_reported"
     assert told.incident.responsible.party == "city"
     site = (await stage.get(f"/sites/{SITE}")).text
@@ -75,12 +75,12 @@ async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
         "POST", f"{path}/report", auth=engineer, form={"answer": "Đã đổi cổng của bộ chuyển mạch"}
     )
     assert answer.status_code == 303
-    await stage.is_told(2)
-    assert [body.kind for body in stage.told()] == [
+    await stage.is_notified(2)
+    assert [body.kind for body in stage.notifications()] == [
         NotificationKind.OPENED,
         NotificationKind.RESOLVED,
     ]
-    assert stage.told()[1].thread_id == told.thread_id
+    assert stage.notifications()[1].thread_id == told.thread_id
     await stage.crash()
     site = (await stage.get(f"/sites/{SITE}")).text
     assert "Đã đổi cổng của bộ chuyển mạch" in site
@@ -111,7 +111,7 @@ async def test_who_may_not_see_the_point_reports_nothing(
     foreign = {"Origin": "https://elsewhere.example"}
     other_page = await stage.ask("POST", f"{REPORTS}/slow", auth=LOOKING, headers=foreign)
     assert other_page.status_code == 403
-    assert stage.told() == []
+    assert stage.notifications() == []
 
 
 async def test_who_presses_without_end_is_stopped(stage: NotifyingStack) -> None:
@@ -119,26 +119,26 @@ async def test_who_presses_without_end_is_stopped(stage: NotifyingStack) -> None
         (await stage.ask("POST", f"{REPORTS}/slow", auth=LOOKING)).status_code for _ in range(7)
     ]
     assert answers == [303] * 5 + [429] * 2
-    await stage.is_told(1)
-    assert len(stage.told()) == 1
+    await stage.is_notified(1)
+    assert len(stage.notifications()) == 1
 
 
 async def test_what_was_reported_on_the_device_arrives_with_the_record_once(
     stage: NotifyingStack,
 ) -> None:
-    now_ns = time.time_ns() - stage.agent.epoch_ns
+    now_ns = time.time_ns() - stage.agent.sealer.epoch_ns
     pressed = Notice(
         code=NoticeCode.PROBLEM_REPORTED, boottime_ns=now_ns - 600 * S, text="page_fails"
     )
     started = Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 900 * S)
-    batch = stage.agent.batch(now_ns, [icmp_result(now_ns - S)], notices=[started, pressed])
+    batch = stage.agent.sealer.batch(now_ns, [icmp_result(now_ns - S)], notices=[started, pressed])
     async with httpx.AsyncClient(
         base_url=stage.collector.url, timeout=WITHIN_S, verify=NO_AUTHORITIES
     ) as client:
-        pusher = Pusher(client, stage.agent, stage.secret)
+        pusher = Pusher(client, stage.agent.sealer, stage.agent.secret)
         assert (await pusher.batch(batch, boottime_ns=now_ns)).status_code == 200
-    await stage.is_told(1)
-    incident = stage.told()[0].incident
+    await stage.is_notified(1)
+    incident = stage.notifications()[0].incident
     assert incident.rule == "problem_reported"
     await stage.crash()  # the batch is read again
 

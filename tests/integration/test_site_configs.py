@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.collector.app.process import PROGRAM, CollectorProcess
+from tests.collector.app.process import CollectorProcess
+from tests.collector.command_line import run_command
 from tests.collector.running import eventually, token
 
 CITY = """
@@ -99,18 +100,10 @@ class ConfigEditCollector:
             self.agent.terminate()
             await self.agent.wait()
 
-    async def says(self, *words: object) -> str:
-        """Return what a command prints."""
-        process = await asyncio.create_subprocess_exec(*map(str, words), stdout=PIPE, stderr=STDOUT)
-        said, _ = await process.communicate()
-        return said.decode()
-
     async def site_configs(self) -> str:
         """Return the collector's line about the site."""
-        said = await self.says(
-            PROGRAM, "site-configs", "--log-level", "warning", "--config", self.collector.config
-        )
-        return next(line for line in said.splitlines() if line.startswith("ba-dinh"))
+        _, output = await run_command("site-configs", "--config", self.collector.config)
+        return next(line for line in output.splitlines() if line.startswith("ba-dinh"))
 
     async def until(self, *words: str) -> str:
         """Return the collector's line about the site once these words stand in it."""
@@ -129,14 +122,12 @@ class ConfigEditCollector:
 
     async def site_config_of_agent(self) -> str:
         """Return what the agent's own command says of its site configuration."""
-        agent = (
-            "-m",
-            "thongsuot_agent.cli.main",
-            "site-config",
-            "--config",
-            self.folder / "agent.toml",
+        words = ("-m", "thongsuot_agent.cli.main", "site-config", "--config")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, self.folder / "agent.toml", stdout=PIPE, stderr=STDOUT
         )
-        return await self.says(sys.executable, *agent)
+        output, _ = await process.communicate()
+        return output.decode()
 
     async def figures(self) -> str:
         """Return the agent's metrics; nothing while it does not answer."""
@@ -211,7 +202,7 @@ async def test_an_edit_reaches_the_agent_and_a_wrong_one_changes_nothing(
     # Taken back: what the agent refused is past.
     city.edit(CITY + FAR)
     await city.until(" 4-", "current")
-    audit = await city.says(PROGRAM, "audit", "inventory", "--config", city.collector.config)
+    _, audit = await run_command("audit", "inventory", "--config", city.collector.config)
     assert audit.count("inventory_changed") == 4
     assert "city.toml: targets +1 -0 ~0; new site configurations: 1 sites" in audit
 

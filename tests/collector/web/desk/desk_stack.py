@@ -1,14 +1,13 @@
 """A collector with two carriers and two communes, its people, and links to its carriers' desks."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.collector.app.process import PROGRAM
 from tests.collector.app.stage import CONFIG, NotifyingStack
+from tests.collector.command_line import run_command
 from tests.collector.running import eventually
 from thongsuot_schema.state import State
 from thongsuot_schema.words.dates import VIETNAM
@@ -92,20 +91,9 @@ class DeskStack:
 
     async def run(self, *words: str) -> str:
         """Run the command line beside the running collector; return what it printed."""
-        collector = self.stack.collector
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *words,
-            "--config",
-            collector.config,
-            "--log-level",
-            "warning",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        out, _ = await process.communicate()
-        assert process.returncode == 0, out.decode()
-        return out.decode().strip()
+        status, output = await run_command(*words, "--config", self.stack.collector.config)
+        assert status == 0, output
+        return output.strip()
 
     async def person(self, name: str, title: str, role: str, scope: str = "") -> tuple[str, str]:
         """Give somebody an account; return name and password."""

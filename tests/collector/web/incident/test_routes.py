@@ -1,6 +1,5 @@
 """The pages of incidents on a real collector: who sees what, who takes it on, what work excuses."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,8 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from tests.collector.app.process import PROGRAM
 from tests.collector.app.stage import PASSWORD, SITE, NotifyingStack
+from tests.collector.command_line import run_command
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.web.incident.evidence import EvidenceFile
@@ -38,18 +37,7 @@ async def cut(stage: NotifyingStack) -> str:
 
 async def command(stage: NotifyingStack, *words: str) -> tuple[int, str]:
     """Run the command line beside the running collector."""
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *words,
-        "--config",
-        stage.collector.config,
-        "--log-level",
-        "warning",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
+    return await run_command(*words, "--config", stage.collector.config)
 
 
 async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) -> None:

@@ -56,11 +56,11 @@ def installed(tar: Path, folder: Path, *more: str) -> "subprocess.CompletedProce
     """Unpack a wheelhouse and install it by its own list, without network."""
     with tarfile.open(tar) as archive:
         archive.extractall(folder, filter="data")
+    venv.create(folder / "env", with_pip=True)
     return install(folder / tar.name.removesuffix(".tar"), folder, *more)
 
 
 def install(house: Path, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-    venv.create(folder / "env", with_pip=True, clear=True)
     command = [str(folder / "env" / "bin" / "pip"), "install", "--quiet", "--no-index", *more]
     command += ["--find-links", str(house / "wheels"), "--require-hashes"]
     if os.geteuid() == 0:
@@ -104,7 +104,7 @@ def test_it_is_installed_without_an_index_and_a_changed_wheel_is_refused(
     assert said.stdout == "1\n"
     house = tmp_path / name_of(PACKAGE)
     wheel(house / "wheels", "SAID = 2\n")
-    refused = install(house, tmp_path, "--no-deps")
+    refused = install(house, tmp_path, "--no-deps", "--force-reinstall")
     assert refused.returncode != 0
     assert "DO NOT MATCH THE HASHES" in refused.stderr
 

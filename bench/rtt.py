@@ -177,7 +177,7 @@ TOOLS: dict[str, tuple[Callable[[RunningNode, Condition], Rtts], str]] = {
 def recorded(node: RunningNode, file: Path) -> Iterator[None]:
     """Record every echo at the prober's interface while the block lasts."""
     # Not in immediate mode: waking tcpdump for each packet costs 10 to 30 µs between its stamp and
-    # the driver's, and would be counted as an error of whoever is measured.
+    # the driver's, and would be counted as an error of the program that is measured.
     options = ["-j", "host", "--time-stamp-precision=nano", "-U", "-s", "96"]
     wanted = "icmp[icmptype] == icmp-echo or icmp[icmptype] == icmp-echoreply"
     process = node.popen(

@@ -5,7 +5,7 @@ What is installed on real machines, built from this checkout into ``dist/``.
 
 One ``.deb`` a room and architecture, for the Pythons of Debian 12 and 13 both, with every
 dependency in it at the pinned version and checked by its hash: a device needs no registry, and a
-machine is upgraded and put back by one command. The same as wheels in one ``.tar``, for whoever
+machine is upgraded and put back by one command. The same as wheels in one ``.tar``, for anyone who
 installs by pip into a place of their own. Beside them ``SHA256SUMS`` and, as ``.json``, what is in
 each ``.deb`` (CycloneDX). The same commit gives the same bytes: times are the commit's, owners
 root.

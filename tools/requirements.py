@@ -48,7 +48,8 @@ def sources(name: str) -> tuple[str, ...]:
     """Return uv's arguments that name what a file is resolved from."""
     if name in ("dev", "bootstrap"):
         return ("--group", f"pyproject.toml:{name}")
-    # The collector's extra is one command and 165 MB: whoever wants it installs it (decision 0026).
+    # The collector's extra is one command and 165 MB: anyone who wants it installs it (decision
+    # 0026).
     extras = () if name == "collector" else ("--all-extras",)
     return (f"{name}/pyproject.toml", *extras)
 

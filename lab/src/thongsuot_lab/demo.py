@@ -110,7 +110,8 @@ def _print_addresses(stack: CityStack) -> None:
 def _explain(lab: Lab) -> None:
     print_progress("")
     print_progress(
-        "Whoever must act is told. Sông Hồng has a ticket system (tickets); Cửu Long has none: its"
+        "The party that must act is told. Sông Hồng has a ticket system (tickets); Cửu Long has"
+        " none: its"
     )
     print_progress(
         "people get mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"

@@ -289,7 +289,7 @@ class Lab:
         return self._faults.heal(name, arguments)
 
     def active_faults(self) -> list[ActiveFault]:
-        """What is broken now, whoever broke it, oldest first."""
+        """What is broken now, no matter who broke it, oldest first."""
         return self._faults.active()
 
     @property

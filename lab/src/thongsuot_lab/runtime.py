@@ -52,8 +52,8 @@ class LabRuntime:
 
         def start() -> "subprocess.Popen[bytes]":
             unshare(CLONE_NEWPID)
-            # Nothing of a terminal's or a pipe's is kept: whoever waits for their end would wait
-            # for that of a lab which was let go.
+            # Nothing of a terminal's or a pipe's is kept: a caller that waits for their end would
+            # wait for that of a lab which was let go.
             with log_path.open("wb") as log:
                 return subprocess.Popen(
                     [sys.executable, "-m", "thongsuot_lab.spaces.keeper", str(owner)],

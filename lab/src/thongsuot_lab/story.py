@@ -1,9 +1,9 @@
 """
 Story: what goes wrong at service points, played one scene after the other.
 
-Each scene breaks something for real, waits until the pages say it and until whoever must act was
-told, says who that was and after how long, mends it, and waits until they were told of the end. The
-waiting is on what the pages show, never on a clock that the faults know.
+Each scene breaks something for real, waits until the pages say it and until the party that must act
+was told, says who that was and after how long, mends it, and waits until they were told of the end.
+The waiting is on what the pages show, never on a clock that the faults know.
 """
 
 import time

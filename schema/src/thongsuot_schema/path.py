@@ -7,7 +7,7 @@ stayed silent; ``hop05`` → ``203.0.113.6 3/3 !N`` where 203.0.113.6 said that 
 on. ``first`` is the number of the carrier's first hop, ``edge``
 that of the last hop in the site's own declared networks, ``mtu`` a sentence about packet
 sizes, ``method`` what was sent. So a result of 14 hops is 18 texts of about 30 characters, its
-cardinality is that of the series, and whoever can read JSON can read it.
+cardinality is that of the series, and anyone who can read JSON can read it.
 """
 
 import re

@@ -1,5 +1,5 @@
 """
-What is wrong with a value, as a sentence for whoever wrote the document.
+What is wrong with a value, as a sentence for anyone who wrote the document.
 
 ``msgspec`` names the first mistake in the words of a programmer (`` Expected `str`, got `int` - at
 `$.links[0].name` ``). Here that becomes the words of a document, with the nearest known key or

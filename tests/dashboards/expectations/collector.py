@@ -4,9 +4,9 @@ from tests.dashboards.board_expectations import BoardExpectation
 
 EXPECTATION = BoardExpectation(
     may_be_empty={
-        "Telling: by channel and outcome": "the collector of the test has no channels",
+        "Notifications: by channel and outcome": "the collector of the test has no channels",
         "Samples not delivered": "every sample was delivered",
-        "Lost or set aside": "no batch was set aside",
+        "Lost or dead letters": "no batch became a dead letter",
         "Restarts of tasks": "no task failed",
         "Certificate (days)": "the collector of the test speaks without TLS",
     }

@@ -3,8 +3,8 @@ Known place: the router of each link and the network behind it, kept on the disk
 
 A device that is carried to another site is switched off on the way. Without this it would learn the
 new place as if it had always been there, and what its lines do would be told as the old circuits'.
-What was known holds for the site, carrier and circuit of the settings: whoever moves a device for
-good and says so begins anew.
+What was known holds for the site, carrier and circuit of the settings: anyone who moves a device
+for good and says so begins anew.
 """
 
 import logging

@@ -100,7 +100,7 @@ class ResultPipeline:
         """
         Note that a process begins, and say again what an earlier one had found to stand.
 
-        Whoever reads the record lets nothing stand that was said before a start.
+        Anyone who reads the record lets nothing stand that was said before a start.
         """
         self.add_notice(NoticeCode.STARTED, version)
         for name in self._links:

@@ -19,7 +19,7 @@ _FIRST_WAIT_NS = 10 * NS_PER_S
 _LONGEST_WAIT_NS = 600 * NS_PER_S
 """
 Between two requests, doubled each time: what cannot be made now (the interface has no carrier)
-is made as soon as it can be, and a machine without the unit is not asked for ever.
+is made as soon as it can be, and a machine without the unit is not asked again and again.
 """
 
 

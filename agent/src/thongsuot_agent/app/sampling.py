@@ -25,7 +25,7 @@ class MonthSamples(msgspec.Struct, frozen=True, kw_only=True):
     """
     One link in one month: how many samples each way, their sum, and how many at each hour.
 
-    Sums are in bits per second, as the books of all releases are.
+    Sums are in bits per second, as in every release.
     """
 
     month: str

@@ -191,7 +191,7 @@ class SiteConfigManager:
             self._woken.set()
 
     async def run(self) -> Never:
-        """Act on what comes in, for ever."""
+        """Act on what comes in, until cancelled."""
         while True:
             await self._woken.wait()
             self._woken.clear()

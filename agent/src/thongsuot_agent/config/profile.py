@@ -31,7 +31,7 @@ also looked at whenever a verdict changes.
 On a metered link all of it, with two services and the ways to two more anchors of one family,
 stays below 300 MB a month, with anchors in both families below 340 (2026-11), without pushes, which
 an unmetered link takes; a page of a portal is the dearest, so it is fetched there once an hour.
-Whoever has more to spend writes shorter intervals.
+Anyone who has more to spend writes shorter intervals.
 """
 
 ASK_COLLECTOR = ProbeSchedule(

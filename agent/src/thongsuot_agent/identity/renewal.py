@@ -55,7 +55,7 @@ class CertificateRenewal:
         """Why the latest renewal did not work; empty when it did, or none was due."""
 
     async def run(self) -> Never:
-        """Renew whenever it is due, for ever."""
+        """Renew whenever it is due, until cancelled."""
         while True:
             wait_s = await self.renew_if_due()
             await asyncio.sleep(wait_s)

@@ -32,8 +32,8 @@ def has_direct_line(facts: LinkFacts, site_networks: tuple[str, ...]) -> bool:
     Return whether a link's next hop is its carrier's router.
 
     ``site_networks`` are what the link's settings declare to be the site's, as where an office has
-    public addresses of its own. An IPv6 router has a link-local address whoever it is, so that
-    without IPv4 it counts as the site's.
+    public addresses of its own. An IPv6 router has a link-local address no matter who it is, so
+    that without IPv4 it counts as the site's.
     """
     return _is_carriers(facts.gateways, site_networks)
 

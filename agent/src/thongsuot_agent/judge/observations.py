@@ -194,8 +194,8 @@ def is_any_not_probed(
     """
     Return whether a target beyond a rung that lived when last asked was not asked in the round.
 
-    Confirmation probes may not be made. Whoever was not asked may be alive, so nothing can be
-    called silent as a whole without him.
+    Confirmation probes may not be made. A target that was not probed may be reachable, so nothing
+    can be called silent as a whole without it.
     """
     heard = {s.point.target for s in observations.seen if family in {None, s.track.family}}
     for track in at.link.tracks.values():

@@ -72,7 +72,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
             ConfirmationProbe(kind=HOST, link=link.name, target="", family=Family.NONE)
         )
     for kind, target, family in link_probes.boxes:
-        # Whoever can say why is asked as well; each costs a moment, so not in every burst.
+        # Equipment that can say why is asked as well; each costs a moment, so not in every burst.
         if equipment.is_worth_asking(link, kind, at.now_ns):
             confirmations.append(
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)

@@ -143,7 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     from 0.
     """
     dense_probing_s: Positive = 480.0
-    """Longest scrutiny at a stretch …"""
+    """Longest dense probing at a stretch …"""
     dense_probing_share: Ratio = 0.1
     """… and the share of the time that it may take in the long run (metered links: a third)."""
 

@@ -105,7 +105,8 @@ class _Exchange(Generic[T]):
     def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)
         if value is None:
-            # Counted, not believed: whoever guesses the port can send here (RFC 5452, section 3).
+            # Counted, not believed: anyone who guesses the port can send here (RFC 5452, section
+            # 3).
             self._unsolicited += 1
             return
         took_ns, doubts = self._stopwatch.stop(stamp_ns)

@@ -1,5 +1,5 @@
 """
-Flow: probes with a hop limit that all look alike to whoever balances load, and what comes of them.
+Flow: probes with a hop limit that all look alike to a load balancer, and what comes of them.
 
 Routers that spread load choose by addresses, protocol and ports (or, for echoes, by type, checksum
 and identifier). All of that is the same in every probe of a flow and in every run of it, so that

@@ -31,7 +31,7 @@ class LatenessMonitor:
 
 
 LATENESS = LatenessMonitor()
-"""The agent's own; whoever sets a timer notes here how late it ran."""
+"""The agent's own; each part that sets a timer notes here how late it ran."""
 
 
 class LatenessWatch:

@@ -126,7 +126,7 @@ class LinkMonitor:
 
     def refresh(self) -> None:
         """
-        Read the kernel's tables and bring all links up to date, telling of each change.
+        Read the kernel's tables and bring all links up to date, reporting each change.
 
         Raises:
             OSError: netlink refuses; ``DumpInterrupted`` when the tables change too fast to be
@@ -152,7 +152,7 @@ class LinkMonitor:
 
     async def run(self, on_change: OnChange) -> None:
         """
-        Follow netlink for ever, calling ``on_change(name, before, after)`` for each change.
+        Follow netlink until cancelled, calling ``on_change(name, before, after)`` for each change.
 
         A link that is new comes with ``before`` equal to ``ABSENT``. The first thing done is a
         reading of the tables, so that nothing between construction and here is missed.

@@ -28,7 +28,7 @@ FRESH_S = 5.0
 _CHECKS_S = (0.005, 0.02, 0.075, 0.2, 0.7)
 """When to look whether the answer came: at once on a good cable, at last after a second."""
 
-_DISCARD_PORT = 9  # RFC 863: whoever gets it throws it away
+_DISCARD_PORT = 9  # RFC 863: a host that gets it throws it away
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 

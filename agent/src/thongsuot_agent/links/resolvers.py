@@ -73,7 +73,7 @@ class Resolvers:
 
 
 def find_own_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
-    """Return the name servers of an interface from the files of whoever configured it."""
+    """Return the name servers of an interface from the files of the program that configured it."""
     return _first_found(_sources(interface, index, root))
 
 

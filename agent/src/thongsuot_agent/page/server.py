@@ -1,8 +1,8 @@
 """
 The server behind the local page: bounded in connections, bytes and time; bodies are not read.
 
-Whoever has not said yet what is wanted makes room for who comes later, the address with the most of
-them first: no number of idle connections keeps a clerk from the page.
+A client that has not sent its request yet makes room for who comes later, the address with the most
+of them first: no number of idle connections keeps a clerk from the page.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class LocalPageServer:
 
     async def run(self, listen: str, on_ready: Callable[[str, int], None]) -> Never:
         """
-        Serve for ever; ``on_ready`` is told host and port.
+        Serve until cancelled; ``on_ready`` is told host and port.
 
         Raises:
             OSError: the address cannot be listened on.

@@ -71,7 +71,7 @@ def build_probe(*, hardware: bytes, address: bytes) -> bytes:
     """
     Return the question whether somebody has an address.
 
-    It names no sender's address, so that whoever hears it learns nothing wrong from it.
+    It names no sender's address, so that a host that hears it learns nothing wrong from it.
     """
     return build_request(hardware=hardware, source=b"\0" * 4, target=address)
 

@@ -32,9 +32,9 @@ _log = logging.getLogger(__name__)
 CONFIRM_BURST = 64
 CONFIRM_PER_S = 24
 """
-Confirming runs: a burst over the anchors, gateways and families of a site, then as many as a
-scrutiny of two links once a second takes. The judge bounds its confirmation probes itself; this
-bounds a judge that does not.
+Confirming runs: a burst over the anchors, gateways and families of a site, then as many as
+dense probing of two links takes, once a second. The judge bounds its confirmation probes itself;
+this bounds a judge that does not.
 """
 
 _CONFIRM_APART_NS = NS_PER_S
@@ -165,7 +165,7 @@ class Runner:
             self._changed.set()
 
     async def run(self) -> Never:
-        """Run for ever."""
+        """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._wait()

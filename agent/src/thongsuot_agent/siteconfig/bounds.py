@@ -1,11 +1,11 @@
 """
 Bounds: what may come from a collector at all, however right it is as a configuration. Pure.
 
-Whoever holds the collector may have agents send probes to targets that it names, at a bounded pace
-and inside the data budget, and nothing else. So a site configuration has no equipment (credentials
-would be sent there), no address of the device itself, no probe that fills a link unless the
-device's own file has it, of a probe's settings only numbers that bound themselves, and never a
-larger allowance than the file gives.
+Anyone who holds the collector may have agents send probes to targets that it names, at a bounded
+pace and inside the data budget, and nothing else. So a site configuration has no equipment
+(credentials would be sent there), no address of the device itself, no probe that fills a link
+unless the device's own file has it, of a probe's settings only numbers that bound themselves, and
+never a larger allowance than the file gives.
 """
 
 import re

@@ -54,7 +54,7 @@ class SiteConfigHooks:
 
 class UploadService:
     """
-    Pushes whatever waits in the spool, for ever.
+    Pushes whatever waits in the spool, until cancelled.
 
     ``wake`` is called when something new was sealed, ``push_now`` when it should not wait for a
     back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests,
@@ -134,18 +134,18 @@ class UploadService:
         self._backlog.avoid_family(link, family)
 
     async def run_fresh(self) -> Never:
-        """Push what is fresh, for ever."""
+        """Push what is fresh, until cancelled."""
         while True:
             await self._woken.wait()
             self._woken.clear()
-            # Whoever is in a hurry from here on does not wait for what this round ends in.
+            # A caller that is in a hurry from here on does not wait for what this round ends in.
             self._hurried.clear()
             self._deferred.clear()
             if await self._push_fresh() and self._spool.has_on_disk():
                 self._has_backlog.set()
 
     async def run_backlog(self) -> Never:
-        """Drain the backlog, for ever."""
+        """Drain the backlog, until cancelled."""
         while True:
             await self._has_backlog.wait()
             self._has_backlog.clear()

@@ -18,7 +18,7 @@ from thongsuot_schema.batch.layout import CompiledLayout
 
 
 class RetryingConsumer(Protocol):
-    """Whoever keeps something from the journal, in whatever order it comes."""
+    """A consumer that keeps something from the journal, in whatever order it comes."""
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
         """Take in an entry; return whether it could be done."""

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Consumer(Protocol):
-    """Whoever reads the journal at its own pace."""
+    """A reader of the journal at its own pace."""
 
     @property
     def lag(self) -> int:

@@ -37,7 +37,7 @@ _PASSWORD_BYTES = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owner:
-    """Whom the collector's own files belong to; both ``None``: whoever runs the command."""
+    """Whom the collector's own files belong to; both ``None``: the user that runs the command."""
 
     uid: int | None = None
     gid: int | None = None

@@ -93,7 +93,8 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
     elif settings.page.password_file and not _holds_text(settings.page.password_file):
-        # Without a password whoever reaches the address may look: that is said by leaving it out.
+        # Without a password anyone who reaches the address may look: that is said by leaving it
+        # out.
         yield ("page", "password_file"), f"{settings.page.password_file} holds no password"
     if settings.page.mcp and importlib.util.find_spec("mcp") is None:
         yield (

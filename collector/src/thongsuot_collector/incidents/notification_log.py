@@ -68,8 +68,8 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
     One notification that one party is to get. ``number`` counts an incident's entries from 1.
 
-    ``at_ns`` is when it was decided, by the collector's clock; ``is_done`` says that whoever
-    delivers wants to see it no more.
+    ``at_ns`` is when it was decided, by the collector's clock; ``is_done`` says that the channel
+    that delivers wants to see it no more.
     """
 
     number: int

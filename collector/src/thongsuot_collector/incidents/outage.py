@@ -36,7 +36,7 @@ ONE_DIRECTION_SYMPTOMS = frozenset(
 )
 """
 Part of what a link leads to is silent: told where a service that people use is part of it. Routers
-abroad, or of an exchange, that answer no echoes are a record, and nobody's errand.
+abroad, or of an exchange, that answer no echoes are recorded, and nobody has to act.
 """
 
 DEGRADED = "degraded"

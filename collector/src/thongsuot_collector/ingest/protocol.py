@@ -29,8 +29,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """
     Closes connections that are idle, whose headers or bodies come too slowly, or headers too long.
 
-    uvicorn itself waits for ever for the first request and for a body, and cancels its idle timer
-    at any byte: whoever sends one byte a minute would hold a connection for ever.
+    uvicorn itself waits indefinitely for the first request and for a body, and cancels its idle
+    timer at any byte: a client that sends one byte a minute would hold a connection for ever.
     """
 
     _deadline_s = float("inf")
@@ -41,7 +41,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """What the client's certificate says, read once a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request, but not for ever."""
+        """Wait for the first request, but not indefinitely."""
         super().connection_made(transport)
         secured = transport.get_extra_info("ssl_object")
         der = None if secured is None else secured.getpeercert(binary_form=True)

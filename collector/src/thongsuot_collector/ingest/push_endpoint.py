@@ -164,7 +164,7 @@ class PushEndpoint:
         Answer from where a request came; nobody has to say who asks.
 
         An agent learns by it which carrier's line its packets left by. Any server on the Internet
-        knows as much of whoever asks it.
+        knows as much of its clients.
         """
         if scope["method"] != "GET":
             refused = PushRefused(

@@ -19,7 +19,7 @@ class RateLimiter:
     """
     A token bucket for each sender.
 
-    ``per_second`` is what may go on for ever, ``reserve`` what may come at once before that.
+    ``per_second`` is what may go on indefinitely, ``reserve`` what may come at once before that.
     Times are of a monotonic clock.
     """
 

@@ -35,7 +35,7 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How much is taken from whom.
 
-    A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
+    A site may push ``pushes_per_s`` indefinitely and ``pushes_burst`` at once (an hour's backlog is
     240), ``bytes_per_s`` and ``bytes_burst`` likewise: room in the journal (a usual site makes 150
     bytes a second, three days' backlog is 12 MB; at 2,000 one site takes a twelfth of 64 GiB in 31
     days).

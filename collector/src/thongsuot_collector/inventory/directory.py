@@ -27,7 +27,7 @@ class InventoryDirectory:
         self._index(inventory, NetworkOwners() if networks is None else networks)
 
     def replace(self, other: "InventoryDirectory") -> None:
-        """Say from now on what another one says: whoever holds this one need not know."""
+        """Say from now on what another one says: its holders need not know."""
         self._index(other.inventory, other.networks)
 
     def _index(self, inventory: Inventory, networks: NetworkOwners) -> None:

@@ -2,7 +2,7 @@
 Watch: an inventory that is edited holds without a restart; a wrong one is told of, and does not.
 
 The folder is looked at every two seconds. What has changed is read only when it has stayed the same
-from one look to the next: whoever copies several files is let finish.
+from one look to the next: copying several files is let finish.
 """
 
 import asyncio
@@ -90,7 +90,8 @@ class InventoryWatch:
         self._done = now
 
     def _read_changed(self, now: Signature) -> InventoryDirectory:
-        # Whoever empties the folder, a mount that is gone for one, does not mean to end all sites.
+        # Anyone who empties the folder, a mount that is gone for one, does not mean to end all
+        # sites.
         if self._accepted.sites and not any(name.endswith(".toml") for name in now):
             raise ConfigInvalid([DocumentError(str(self._folder), 0, "no file is left there")])
         return self._read()

@@ -34,7 +34,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """
     One batch on its way into the journal.
 
-    ``site``, ``stream`` and ``number`` identify it for ever. ``digest`` is the first 16 bytes of
+    ``site``, ``stream`` and ``number`` identify it permanently. ``digest`` is the first 16 bytes of
     the SHA-256 of ``body``, which is kept exactly as it came. ``layout`` is the id of the layout
     it refers to (empty: none). ``received_ns`` is the collector's clock (Unix time). ``epoch_ns``
     is the wall time of the device's boottime 0: a result's true time is ``epoch_ns +

@@ -1,5 +1,5 @@
 """
-Entries of the journal as columns, for whoever consumes them.
+Entries of the journal as columns, for consumers.
 
 What was just taken in is still decoded in memory, so consumers that keep up decode nothing again.
 """
@@ -32,7 +32,7 @@ class BatchReader:
         """
         Keep what was decoded while it was taken in, under the digest of its bytes.
 
-        To be called before it is appended: consumers may be faster than whoever appended it.
+        To be called before it is appended: consumers may be faster than the one that appended it.
         """
         if digest in self._recent:
             return

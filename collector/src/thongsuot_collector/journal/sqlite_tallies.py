@@ -48,7 +48,7 @@ def add(
 def add_retried(
     connection: sqlite3.Connection, consumer: str, sequence: int, day: int, site: str
 ) -> None:
-    """Count an entry that was set aside as delivered; a second time nothing happens."""
+    """Count an entry that was a dead letter as delivered; a second time nothing happens."""
     done = connection.execute("INSERT OR IGNORE INTO retried VALUES (?, ?)", (consumer, sequence))
     if done.rowcount:
         add(connection, consumer, [Tally(day=day, site=site, delivered=1, set_aside=-1)])

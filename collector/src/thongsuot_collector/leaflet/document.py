@@ -1,8 +1,9 @@
 """
 Leaflet document: what stands on the sheet beside the counter. Pure.
 
-Its shape is what ``templates/leaflet.typ`` reads. Whoever stands before it has a telephone and no
-password: the code leads to the page of the point, and everything needed to call stands beside it.
+Its shape is what ``templates/leaflet.typ`` reads. Anyone who stands before it has a telephone and
+no password: the code leads to the page of the point, and everything needed to call stands beside
+it.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 Delivery to the people of a party one by one: who has a message already, and what that adds up to.
 
 A channel that reaches people keeps its progress as the memo of the route, so that a second attempt
-leaves alone whoever has the message.
+leaves out recipients that have the message.
 """
 
 from collections.abc import Iterable, Mapping

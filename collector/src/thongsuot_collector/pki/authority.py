@@ -42,14 +42,14 @@ URI_PREFIX = "thongsuot:site:"
 """What the URI in a certificate begins with; the name of the site follows."""
 
 SERVER_LIFETIME = timedelta(days=825)
-"""Of a server's certificate: some browsers refuse more, whoever has issued it."""
+"""Of a server's certificate: some browsers refuse more, no matter who issued it."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST_LIMIT = 253
 """RFC 1035, section 2.3.4."""
 
 _BACKDATED = timedelta(minutes=5)
-"""Clocks of whoever looks at a certificate differ a little from the collector's."""
+"""Clocks of those who look at a certificate differ a little from the collector's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

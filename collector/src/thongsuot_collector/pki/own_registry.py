@@ -18,7 +18,7 @@ class OwnCertificateRegistry:
     Certificates that this collector issued; ``authorities`` are its own and those whose place it
     took, as PEM, ``ends`` says when its own runs out.
 
-    Only what the store knows is good, number and key: whoever has an authority's key alone makes
+    Only what the store knows is good, number and key: anyone who has an authority's key alone makes
     nothing that comes in.
     """
 

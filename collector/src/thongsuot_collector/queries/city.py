@@ -115,7 +115,7 @@ class CityState:
 
 def city_from_store(store: Engine, directory: InventoryDirectory) -> CityState:
     """
-    Return the city as the store has it, for whoever runs no collector.
+    Return the city as the store has it, for anyone who runs no collector.
 
     Intervals and incidents are written with the news that changes them; when a site was heard and
     what its agent told of itself may be a minute older than what a running collector knows.

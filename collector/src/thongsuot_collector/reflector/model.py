@@ -15,15 +15,15 @@ class ReflectorSettings(StrictStruct, frozen=True, kw_only=True):
 
     ``stamp_address`` is ``host:port`` of STAMP over UDP (RFC 8762; its port is 862). ``key_file``
     holds one line, the key of the authenticated mode: 16 characters or more, no blanks. Requests
-    that it seals are answered whoever sends them; unsealed ones only to the networks of ``allow``.
-    Those of ``twamp_light`` may send requests shorter than the answer, which RFC 5357 allows:
-    whoever can forge their addresses makes 72 bytes of 42. ``packets_per_s`` and
+    that it seals are answered no matter who sends them; unsealed ones only to the networks of
+    ``allow``. Those of ``twamp_light`` may send requests shorter than the answer, which RFC 5357
+    allows: anyone who can forge their addresses makes 72 bytes of 42. ``packets_per_s`` and
     ``packets_burst`` bound one address, ``sessions`` what is remembered at once.
     ``clock_error_s`` is how wrong this machine's clock can be where the kernel does not know it (a
     clock that PTP disciplines); left out, the kernel is asked.
 
     ``throughput_address`` is ``host:port`` of the throughput test over HTTP, with TLS where there
-    is a certificate. It serves the networks of ``allow``, and whoever shows the key (with a
+    is a certificate. It serves the networks of ``allow``, and anyone who shows the key (with a
     certificate only, or on loopback: the key must not travel in the clear). ``streams`` bounds the
     transfers at once.
     """

@@ -2,7 +2,7 @@
 Throughput reflector: HTTP that sends and takes as much as is asked (ASGI).
 
 For agents' own test (``thongsuot_schema.throughput``) and, as ``mini`` has it, for tools that speak
-to Speedtest Mini. Whoever holds the key (``Authorization: Bearer``) or comes from an allowed
+to Speedtest Mini. Anyone who holds the key (``Authorization: Bearer``) or comes from an allowed
 network is served, so many streams at once and not more; others learn nothing but 403.
 """
 

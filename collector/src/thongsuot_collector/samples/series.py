@@ -15,7 +15,7 @@ LATEST_MS = (1 << 42) - 1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedSeries:
     """
-    Some series, encoded; parcels put one after the other are a request.
+    Some series, encoded; such parts put one after the other are a request.
 
     ``earliest_ms`` and ``latest_ms`` are the times of its samples; ``samples`` how many there are.
     """

@@ -44,7 +44,7 @@ class IssuedStatement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def number(self) -> str:
-        """What the statement is called, for ever: "2026-11/FTTH-0042/1"."""
+        """What the statement is called, permanently: "2026-11/FTTH-0042/1"."""
         statement = self.statement
         tail = str(self.revision) if self.revision else "draft"
         return f"{statement.month}/{statement.circuit.name}/{tail}"

@@ -23,7 +23,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
 
 _FAULT_NOTIFICATIONS = (NotificationKind.OPENED.value, NotificationKind.UPDATED.value)
-"""What is told while a fault goes on; also an update tells of it whoever missed the opening."""
+"""What is told while a fault goes on; also an update tells of it anyone who missed the opening."""
 
 
 class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interv
     """
     Return intervals, an open one ended where the site was heard last.
 
-    A collector that stands still must not let what it heard last go on for ever. Silence does.
+    A collector that stands still must not let what it heard last never end. Silence does.
     """
     return [
         msgspec.structs.replace(interval, end_ns=max(last_sign_ns, interval.start_ns))

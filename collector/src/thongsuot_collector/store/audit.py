@@ -108,7 +108,7 @@ def operator() -> str:
     """
     Return who runs this process, as the system and ``sudo`` say.
 
-    Whoever may write the store can pretend: it tells honest people apart, and stops nobody.
+    Anyone who may write the store can pretend: it tells honest people apart, and stops nobody.
     """
     number = os.getuid()
     try:

@@ -137,7 +137,7 @@ def use(
     certify: Certify = _uncertified,
 ) -> Enrolment:
     """
-    Turn a code into a token of its site; whoever comes again with the same two gets the same.
+    Turn a code into a token of its site; anyone who comes again with the same two gets the same.
 
     ``site`` is what the device believes to be, empty when it does not say.
 

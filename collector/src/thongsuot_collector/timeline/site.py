@@ -90,7 +90,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         self._raise_floor(clock, settings)
         region = self._region_of(summary, clock, settings)
         evidence = _evidence_by_subject(summary)
-        # Whoever has many subjects pays for those that a batch is about.
+        # A site that has many subjects pays for those that a batch is about.
         known = self._known_among(evidence) if is_continued else self._keys()
         ranges = {key: range_around(self.boots, key, region, _NEIGHBOURS) for key in known}
         before = {key: self._intervals_in(key, within) for key, within in ranges.items()}

@@ -1,4 +1,4 @@
-"""Absence: since when a collector does not judge, and when that is worth telling. Pure."""
+"""Absence: since when a collector does not judge, and when to notify. Pure."""
 
 import msgspec
 

@@ -52,7 +52,7 @@ class DocumentationPages:
         except HTTPException:
             return not_found(labels.NO_DOCUMENT.read(language_of(request)))
         response.headers.update(HEADERS)
-        # Whoever comes back asks whether the file is another one (RFC 9111, section 5.2.2.4).
+        # A client that comes back asks whether the file is another one (RFC 9111, section 5.2.2.4).
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Content-Security-Policy"] = self._policy
         return response

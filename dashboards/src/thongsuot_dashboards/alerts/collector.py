@@ -59,8 +59,8 @@ GROUP = RuleGroup(
             summary_en="The journal has {{ $value | humanizePercentage }} of its allowed size",
             action_vi="Đến 100 % thì mục cũ nhất bị xoá dù chưa chuyển đi. Sửa bên đang chậm hoặc"
             " tăng journal.max_bytes.",
-            action_en="At 100 % the oldest goes whether it was forwarded or not. Mend whoever is"
-            " behind, or raise journal.max_bytes.",
+            action_en="At 100 % the oldest goes whether it was forwarded or not. Mend the consumer"
+            " that is behind, or raise journal.max_bytes.",
         ),
         AlertRule(
             name="ThongsuotDataLost",
@@ -72,7 +72,8 @@ GROUP = RuleGroup(
             summary_en="{{ $value | humanize }} entries left the journal before"
             " {{ $labels.consumer }} had read them",
             action_vi="Nhật ký đầy. Tăng journal.max_bytes hoặc sửa bên đang chậm, ngay.",
-            action_en="The journal is full. Raise journal.max_bytes or mend whoever is behind.",
+            action_en="The journal is full. Raise journal.max_bytes or mend the consumer that"
+            " is behind.",
         ),
         AlertRule(
             name="ThongsuotJournalDamaged",

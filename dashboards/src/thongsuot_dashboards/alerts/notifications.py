@@ -1,4 +1,4 @@
-"""Telling people: whether what is known reaches those who must act."""
+"""Notifications: whether what is known reaches those who must act."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.rule_file import AlertRule, RuleGroup

@@ -158,10 +158,10 @@ BOARD = Board(
         ),
         (
             TimeSeriesPanel(
-                title=BilingualText("Dữ liệu bị mất hoặc để riêng", "Lost or set aside"),
+                title=BilingualText("Dữ liệu bị mất hoặc không xử lý được", "Lost or dead letters"),
                 description=BilingualText(
                     "Mục bị xoá trước khi được đọc; lô không xử lý được. Phải luôn bằng 0",
-                    "Entries trimmed unread; batches that could not be digested. Always 0",
+                    "Entries trimmed unread; batches that could not be processed. Always 0",
                 ),
                 queries=(
                     range_query(
@@ -169,7 +169,7 @@ BOARD = Board(
                     ),
                     range_query(
                         f"max by (consumer) ({collector_metrics.DEAD_LETTERS})",
-                        "set aside {{consumer}}",
+                        "dead letters {{consumer}}",
                     ),
                 ),
                 field_config=FieldConfig(unit=Unit.COUNT, minimum=0),
@@ -204,7 +204,7 @@ BOARD = Board(
         (
             TimeSeriesPanel(
                 title=BilingualText(
-                    "Báo tin: đang chờ và chưa tới", "Telling: waiting and unreached"
+                    "Báo tin: đang chờ và chưa tới", "Notifications: waiting and unreached"
                 ),
                 description=BilingualText(
                     "Bên đang chờ được báo; sự cố đang mở mà chưa báo tới ai",
@@ -219,7 +219,7 @@ BOARD = Board(
             ),
             TimeSeriesPanel(
                 title=BilingualText(
-                    "Báo tin: theo kênh và kết quả", "Telling: by channel and outcome"
+                    "Báo tin: theo kênh và kết quả", "Notifications: by channel and outcome"
                 ),
                 description=BilingualText("Số lần thử trong một giờ", "Tries within an hour"),
                 queries=(

@@ -5,7 +5,7 @@ from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.CARRIER
-# The second pair leads nowhere: whoever is sent there is told nothing.
+# The second pair leads nowhere: a device that is sent there learns nothing.
 FORGED = {
     "loopback": ["127.0.0.1", "::1"],
     "captive": ["192.0.2.250", "2001:db8:ffff::250"],

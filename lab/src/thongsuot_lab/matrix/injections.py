@@ -304,7 +304,7 @@ class _ActiveWrongClock:
         due = [text for at_s, text in self.injection.script if at_s <= since_s]
         if due[-1] != self.current_time_text:
             self.current_time_text = due[-1]
-            # In one act: whoever reads it must never find half of it.
+            # In one act: a reader must never find half of it.
             new = self._file.with_suffix(".new")
             new.write_text(f"{self.current_time_text}\n", encoding="ascii")
             new.chmod(0o644)

@@ -134,7 +134,7 @@ class ServiceHost:
     def _announce(self, key: str, network: str, interface: str, address: str) -> None:
         if key not in self._acting:
             announcer = ArpAnnouncer(network, interface, address)
-            # Once before the answer: whoever asked may rely on it that the LAN was told.
+            # Once before the answer: the person who asked may rely on it that the LAN was told.
             announcer.announce()
             self._acting[key] = self._tasks.create_task(announce(announcer))
 

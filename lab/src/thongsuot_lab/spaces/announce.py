@@ -1,4 +1,4 @@
-"""A gratuitous ARP: telling a LAN that an address is here now (RFC 5227, section 3)."""
+"""A gratuitous ARP: announces to a LAN that an address is here now (RFC 5227, section 3)."""
 
 import socket
 import struct

@@ -65,7 +65,8 @@ def inside(network: str, work: Callable[[], T]) -> T:
     """
     Run something inside a network namespace, in a thread of its own.
 
-    A socket belongs for ever to the namespace that it was made in: make it inside, use it anywhere.
+    A socket belongs permanently to the namespace that it was made in: make it inside, use it
+    anywhere.
     """
 
     def enter_and_work() -> T:

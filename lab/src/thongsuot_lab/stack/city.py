@@ -200,7 +200,7 @@ class CityStack:
         )
         self._collector.write(document, known if people is None else people.with_channels(known))
 
-    # Whoever is told
+    # Who is notified
 
     def _start_people(self, people: Receivers) -> None:
         ports = people.ports()

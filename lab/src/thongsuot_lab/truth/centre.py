@@ -195,7 +195,7 @@ def _arrival(ways: Sequence[SimulatedNetwork], at_s: float) -> float | None:
 
 
 class _Collector:
-    """Timelines of all sites and the book of incidents."""
+    """Timelines of all sites and the registry of incidents."""
 
     def __init__(self, city: SimulatedCity) -> None:
         self.messages: list[IncidentMessage] = []
@@ -231,7 +231,7 @@ def _present(at_s: float) -> CollectorClock:
 def message_of(
     incident: Incident, entry: NotificationRecord, *, epoch_s: float = EPOCH_S
 ) -> IncidentMessage:
-    """Return an entry of an incident's ledger; ``epoch_s`` is second 0 as Unix time."""
+    """Return an entry of an incident's notification log; ``epoch_s`` is second 0 as Unix time."""
     return IncidentMessage(
         at_s=entry.at_ns / NS_PER_S - epoch_s,
         kind=entry.kind.value,

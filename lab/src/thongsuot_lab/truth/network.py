@@ -3,8 +3,8 @@ Network: carries packets of one line through the places of a city, one by one, i
 
 A packet passes every place on its way in order; each fault there may drop, delay or answer it. On
 top of the faults a healthy network loses a packet now and then and plays with delays. All chance
-comes from the random generator that the network was made with, so whoever asks the same questions
-in the same order gets the same answers.
+comes from the random generator that the network was made with, so a caller that asks the same
+questions in the same order gets the same answers.
 """
 
 import random

@@ -174,7 +174,7 @@ def _by_rule(
 def _new_flows(
     impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
 ) -> None:
-    """Flows by their port: whoever is lost is lost with every packet that he tries again."""
+    """Flows by their port: a flow that is lost is lost with every packet that he tries again."""
     kind, name = fault.place.kind, fault.place.name
     node = _uplink(topology, name).cpe if kind is PlaceKind.BOX else topology.carrier(name).core
     inside = "lan" if kind is PlaceKind.BOX else "access"

@@ -30,7 +30,7 @@ _IFREQ = struct.Struct("16sh22x")
 
 
 class FrameCarrier(Protocol):
-    """Whoever takes frames from one middle to the other in user space."""
+    """A process that takes frames from one middle to the other in user space."""
 
     @property
     def random(self) -> Random:

@@ -1,5 +1,5 @@
 """
-A batch as JSON, for whoever pushes with ``curl`` or wants to read one: complete in itself, no
+A batch as JSON, for anyone who pushes with ``curl`` or wants to read one: complete in itself, no
 layout.
 
 Stricter than the packed form, because it is written by hand: an unknown key, kind, metric or word
@@ -112,7 +112,7 @@ def pack_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[Layout
     """
     Return the packed form of a batch in JSON: its layout, and the body that refers to it.
 
-    What is kept of a push is this, so that whoever reads the record meets one form only.
+    What is kept of a push is this, so that anyone who reads the record meets one form only.
 
     Raises:
         BatchError: as ``decode_json``.

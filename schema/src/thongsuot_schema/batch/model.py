@@ -160,7 +160,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``site`` is the site the agent runs at. ``stream`` is a random name (16 hex digits) made when
     the agent starts a new record; ``number`` counts from 1 without gaps inside a stream, so (site,
-    stream, number) identifies a batch for ever. ``boot_id`` is the kernel's. ``previous`` is the
+    stream, number) identifies a batch permanently. ``boot_id`` is the kernel's. ``previous`` is the
     first 16 bytes of the SHA-256 of the batch before it in the stream as it was encoded (empty in
     the first), which chains a stream's batches. Results are ordered by ``boottime_ns``.
     """

@@ -63,7 +63,7 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     the agent has said what became of it.
 
     ``answered_boottime_ns`` stands in every answer: the boot time in the header of the request
-    that is answered. Whoever sent the request believes no refusal without it, and no
+    that is answered. Anyone who sent the request believes no refusal without it, and no
     acknowledgement with another one: a proxy, a firewall or a captive portal on the way answers in
     JSON as well, and a cache with what was true of a batch of the same number in an earlier stream.
     (Collectors of earlier versions leave it out of acknowledgements.)
@@ -135,7 +135,7 @@ class TestRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """
     A test that somebody wants now: what the agent measures anyhow, and nothing beyond it.
 
-    ``id`` names it for ever; an agent runs it once. ``link`` and ``target`` empty: all that it
+    ``id`` names it permanently; an agent runs it once. ``link`` and ``target`` empty: all that it
     measures. What becomes of it the agent says by notices (``NoticeCode.ASK_TAKEN`` and its like).
     """
 

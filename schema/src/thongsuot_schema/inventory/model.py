@@ -269,7 +269,7 @@ class EscalationStep(StrictStruct, frozen=True):
     It is taken ``after_s`` after the time to accept has run out. ``channels`` are the ways by which
     somebody else is told, each with an address (``mail:shift-manager@carrier.example``), who is
     then told of the rest as well; ``is_city``: the city is told. ``title`` is what pages and
-    messages call whoever is told.
+    messages call the party that is notified.
     """
 
     title: str
@@ -306,7 +306,7 @@ class Carrier(StrictStruct, frozen=True):
 
 class Owner(StrictStruct, frozen=True):
     """
-    Whoever owns sites or operates a portal.
+    The owner of sites, or the operator of a portal.
 
     ``services`` names the targets that it operates: it is told of their faults. ``channels`` are
     the ways by which it is told, ``fallback_channels`` what stands in for them, see ``Carrier``.

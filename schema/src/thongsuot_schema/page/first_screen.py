@@ -55,7 +55,7 @@ def action_part(action: NextAction, language: Language) -> str:
     call = _call(action, language)
     if not call:
         return f'<p class="advice">{escape(action.advice)}</p>{told}'
-    # One thing to do; what to look at before is for whoever takes the time.
+    # One thing to do; what to look at before is for anyone who takes the time.
     assert action.subject is not None, "who is called is that of a link"
     circuit = action.subject.circuit
     read_out = labels.READ_OUT.read(language, circuit=circuit) if circuit else ""

@@ -241,7 +241,7 @@ def _reaching_links(light: SubjectView, view: SiteView, language: Language) -> s
 
 
 def _evidence(light: SubjectView, place: CardContext) -> str:
-    """Return the evidence, folded away: for whoever is asked to prove it."""
+    """Return the evidence, folded away: for anyone who is asked to prove it."""
     if not light.evidence or light.state is State.UP:
         return ""
     language = place.language

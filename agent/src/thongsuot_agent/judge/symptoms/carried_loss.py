@@ -111,7 +111,7 @@ def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sam
     that fails says nothing: whether packets are lost or the portal is dead is another question.
     """
     if track.kind == LOOKUP and finding.reason in BAD_ANSWERS:
-        # As good as lost, for whoever asked.
+        # As good as lost, for the one who asked.
         return Sample(QUESTIONS, 1)
     if reachability is not Reachability.ANSWERED:
         return None

@@ -39,8 +39,8 @@ def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     Return the pages to open now, to see whether a loss that the link carried is over, or whether
     one beyond the carrier is felt.
 
-    By what accused it: lookups do not acquit a link that lost TCP alone, and a page an hour over a
-    metered link lets the fault stand for hours after its end.
+    By the kind that showed it: lookups do not clear a link that lost TCP alone, and a page an hour
+    over a metered link lets the fault stand for hours after its end.
     """
     link, test = at.link, at.link.carried_test
     far_alarm_ns = link.loss_test.far_alarm_ns

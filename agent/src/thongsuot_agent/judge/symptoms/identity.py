@@ -31,8 +31,8 @@ ACCEPTED_S = 3600.0
 """A box that has been there for so long was put there: its circuit is named again."""
 MOVED_ACCEPTED_S = 24 * 3600.0
 """
-A place where all is strange is taken for the device's own after a day. Whoever moves a device for
-good tells so by its site and circuit in the settings, and it begins anew (see ``app.place``).
+A place where all is strange is taken for the device's own after a day. Anyone who moves a device
+for good tells so by its site and circuit in the settings, and it begins anew (see ``app.place``).
 """
 STRANGE_HOPS = 2
 """So many ways in a row have to begin elsewhere: a single one may have gone astray."""

@@ -59,9 +59,9 @@ BLIPS, BLIPS_S = 4, 120.0
 BLIP_NS, BLIPS_APART_NS = NS_PER_S, 3 * NS_PER_S
 """Echoes lost so close together were lost to one blip; what follows later is another."""
 CLEAR_HOPE = 0.2
-"""Share of the evidence for health from which scrutiny helps to find the end of a loss."""
+"""Share of the evidence for health from which dense probing helps to find a loss's end."""
 METERED_FACTOR = 3
-"""On a metered link scrutiny asks so much more rarely, and has so much less credit."""
+"""On a metered link dense probing asks so much more rarely, on so much less credit."""
 NEAR_RUNGS_FACTOR = 3.0
 """
 Gateway and access are asked so much more often: to prove a rung clean takes hundreds of echoes.
@@ -298,10 +298,10 @@ def restart_loss_test(link: LinkMemory) -> None:
 
 def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the echoes to make now because the test is under way and hungry.
+    Return the echoes to make now because the test is under way and needs more samples.
 
-    Scrutiny is paid from a credit that grows slowly, which bounds the traffic of a link that is
-    neither healthy nor degraded.
+    Dense probing is paid from a credit that grows slowly, which bounds the traffic of a link that
+    is neither healthy nor degraded.
     """
     link, loss, settings = at.link, at.link.loss_test, at.settings
     patience = METERED_FACTOR if at.probes.is_metered else 1

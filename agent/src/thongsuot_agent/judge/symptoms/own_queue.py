@@ -100,7 +100,7 @@ def explains_slow_lookups(at: LinkContext, lookups: Iterable[Track]) -> bool:
 def is_slowed(at: LinkContext) -> bool:
     """
     Return whether a link is slow, or about to be called so: what comes late over it is late for
-    that, whoever sent it.
+    that, no matter who sent it.
     """
     slow = at.link.slow
     return slow.fault is not None or (slow.is_pending and slow.pending is not None)

@@ -104,7 +104,7 @@ def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
     ]
     lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
     now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
-    # Not of those that refuse, whose answers count as lost for whoever asked.
+    # Not of those that refuse, whose answers count as lost for the one who asked.
     silent = [s.track for s in observed if s.silent]
     questions = sum(track.carried_sent for track in silent)
     before = sum(track.carried_lost for track in silent) / questions if questions else 0.0

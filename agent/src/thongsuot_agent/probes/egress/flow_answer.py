@@ -1,4 +1,4 @@
-"""What one flow brought, whoever was asked."""
+"""What one flow brought, from any endpoint."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from thongsuot_schema.reason import Reason
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowAnswer:
     """
-    What one flow brought. ``address`` is empty where whoever was asked does not say from where it
+    What one flow brought. ``address`` is empty where the endpoint does not say from where it
     came; ``reason`` says why there was no answer.
     """
 

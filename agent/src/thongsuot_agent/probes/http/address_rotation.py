@@ -2,7 +2,7 @@
 Address rotation: which of several addresses is tried next.
 
 A service with two addresses of which one is dead fails every second visitor. Name servers answer in
-any order, many always in the same one, so whoever takes the first answer may never meet the dead
+any order, many always in the same one, so anyone who takes the first answer may never meet the dead
 one. Each series therefore goes round: of n addresses, each is met within n runs.
 """
 

@@ -34,8 +34,8 @@ def last_number(answers: Sequence[HopAnswer]) -> int:
     """
     Return where a walk ends that did not reach its target.
 
-    That is with the farthest hop that answered, or with the refusal behind it: whoever refuses says
-    so to every probe that would go farther, and stands at none of those distances.
+    That is with the farthest hop that answered, or with the refusal behind it: a host that refuses
+    says so to every probe that would go farther, and stands at none of those distances.
     """
     hops = max((answer.number for answer in answers if answer.reason is None), default=0)
     refusals = [answer.number for answer in answers if answer.reason is not None]

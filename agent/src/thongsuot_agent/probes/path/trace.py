@@ -139,7 +139,7 @@ def _is_target(probe: TracerProbe) -> bool:
 
 
 def _end(probes: Sequence[TracerProbe]) -> int | None:
-    """Return the distance of whoever answers that it goes no further, the nearest first."""
+    """Return the distance of the host that answers that it goes no further, the nearest first."""
     return _least(
         probes,
         lambda probe: (

@@ -1,4 +1,6 @@
-"""Client: the narrow interface that a survey needs of SNMP; whoever speaks it can be replaced."""
+"""
+Client: the narrow interface that a survey needs of SNMP; the library behind it can be replaced.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

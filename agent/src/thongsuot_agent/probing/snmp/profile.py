@@ -55,7 +55,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``invalid`` are raw values that mean nothing; ``words`` turns raw values into words of ours.
     Of two entries with one name the first that has a value counts. With ``sensor`` the ``oid`` is
     the entry of a sensor table, whose rows say themselves what they measure and in which unit.
-    ``object`` is the MIB's name, for whoever reads the file.
+    ``object`` is the MIB's name, for anyone who reads the file.
     """
 
     name: str

@@ -55,7 +55,7 @@ _PRECISIONS: Final = range(-8, 10)
 _LIMIT: Final = 1_000_000_000
 """EntitySensorValue: at its ends it is out of what can be said."""
 _DEEPEST: Final = 16
-"""Entities above a sensor; one that contains itself does not make us go on for ever."""
+"""Entities above a sensor; one that contains itself does not make us never end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

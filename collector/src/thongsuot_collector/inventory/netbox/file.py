@@ -84,7 +84,7 @@ def replace_file(path: Path, text: str) -> None:
     """
     path = path.resolve()
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o640
-    # Does not end in .toml: whoever reads the folder meanwhile does not see it.
+    # Does not end in .toml: anyone who reads the folder meanwhile does not see it.
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:

@@ -1,8 +1,8 @@
 """
 Document: an incident for machines, with what it rests on. The attachment of a message.
 
-Whoever keeps it can later ask for the batches it names and see whether they are the ones that were
-measured: a batch is named by its digest, and each batch names the one before it.
+Anyone who keeps it can later ask for the batches it names and see whether they are the ones that
+were measured: a batch is named by its digest, and each batch names the one before it.
 """
 
 from collections.abc import Iterable

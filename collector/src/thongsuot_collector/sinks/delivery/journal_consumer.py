@@ -270,7 +270,9 @@ class JournalConsumer(Generic[T]):
 
 
 def _tallies(entries: Sequence[StoredEntry], broken: Container[int]) -> list[Tally]:
-    """Return how many entries of each site and day were delivered, and how many set aside."""
+    """
+    Return how many entries of each site and day were delivered, and how many are dead letters.
+    """
     counts: dict[tuple[int, str], list[int]] = {}
     for kept in entries:
         count = counts.setdefault((day_of(kept.entry.received_ns), kept.entry.site), [0, 0])

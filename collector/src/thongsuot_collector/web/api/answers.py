@@ -15,7 +15,7 @@ JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
 
 _HEADERS: Final = HEADERS | {
-    # Kept by whoever asked, and asked anew each time: 304 where nothing has changed.
+    # Kept by the client, and asked anew each time: 304 where nothing has changed.
     "Cache-Control": "private, no-cache",
     "Vary": "Accept-Encoding, Authorization",
 }

@@ -75,7 +75,7 @@ class AnswerPages:
         ]
 
     async def by_link(self, request: Request) -> Response:
-        """Answer whoever has the link of a message."""
+        """Answer anyone who has the link of a message."""
         language, token = language_of(request), request.path_params["token"]
         grant = self._grants.grant(token)
         incident = None if grant is None else await self._archive.find(grant.incident)
@@ -95,7 +95,7 @@ class AnswerPages:
         return await self._act(form, fields, grant.party, by=by, token=grant.token)
 
     async def from_desk(self, request: Request) -> Response:
-        """Answer whoever may act at a carrier's desk."""
+        """Answer anyone who may act at a carrier's desk."""
         carrier, name = request.path_params["carrier"], request.path_params["incident"]
         visitor = await self._access.visitor(request)
         party = ResponsibleParty(Party.CARRIER, carrier)

@@ -50,7 +50,7 @@ class WorkPages:
         ]
 
     async def propose(self, request: Request) -> Response:
-        """Let whoever may act at a carrier's desk propose work."""
+        """Let anyone who may act at a carrier's desk propose work."""
         visitor = await self._access.visitor(request)
         carrier, directory = request.path_params["carrier"], self._archive.directory
         is_theirs = visitor.sees_carrier(carrier) and carrier in directory.carriers

@@ -116,7 +116,7 @@ class IncidentPages:
         return RedirectResponse(url, 303, headers=HEADERS)
 
     async def _found(self, request: Request) -> tuple[IncidentReport, PageReader] | Response:
-        """Return an incident for whoever may see it, or why not."""
+        """Return an incident for anyone who may see it, or why not."""
         name = request.path_params["name"]
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         has_link = bool(key) and self._links.is_valid_key(name, key)

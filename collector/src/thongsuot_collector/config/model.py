@@ -24,8 +24,8 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     How long what agents pushed is kept.
 
     ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
-    the oldest go anyone who has them, counted, first of a site that holds more than three times what
-    others do: 400 sites push about 2 GB a day.
+    the oldest go no matter who has them, counted, first of a site that holds more than three times
+    what others do: 400 sites push about 2 GB a day.
     """
 
     retention_s: Positive = 31 * DAY_S
@@ -39,8 +39,8 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     They stand beside the pushes at ``listen.address``; ``address`` is a second place for the pages
     alone, in the clear and therefore on loopback only: for a browser on this machine, or for a web
     server before it that ends the TLS. ``password_file`` holds one password for all who look (user
-    name: anything); left out, anyone who reaches the address may look. ``silent_after_s`` is when an
-    agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
+    name: anything); left out, anyone who reaches the address may look. ``silent_after_s`` is when
+    an agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
     support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
     ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
     puts it. ``mcp``: language models may ask at ``/mcp`` what the API shows; it needs the extra

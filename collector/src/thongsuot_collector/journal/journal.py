@@ -206,9 +206,9 @@ class Journal(Protocol):
         Remove a bounded number of the oldest entries; call again while it removes some.
 
         Removed are entries that came in before a time *and* that all ``consumers`` have read;
-        and, while more than ``max_bytes`` are in use, anyone who has read them, the oldest of a site
-        that holds far more than others do, and where there is none, the oldest of all: a disk that
-        is full would stop everything. Those not read are counted as lost to the consumer.
+        and, while more than ``max_bytes`` are in use, no matter who has read them, the oldest of a
+        site that holds far more than others do, and where there is none, the oldest of all: a disk
+        that is full would stop everything. Those not read are counted as lost to the consumer.
         """
 
     async def close(self) -> None:

@@ -18,7 +18,8 @@ from thongsuot_collector.store.enrolments import (
     digest_of_code,
     new_code,
 )
-from thongsuot_collector.store.tables import AUDIT, ENROLMENTS
+from thongsuot_collector.store.identity_tables import ENROLMENTS
+from thongsuot_collector.store.tables import AUDIT
 
 DAY_NS = 86_400 * 10**9
 SITE = "hoan-kiem"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.store import audit, signing_keys
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.tables import CERTIFICATES
+from thongsuot_collector.store.identity_tables import CERTIFICATES
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):

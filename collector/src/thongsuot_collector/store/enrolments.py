@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, upd
 
 from thongsuot_collector.store import audit, certificates, tokens
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
+from thongsuot_collector.store.identity_tables import ENROLMENTS, TOKENS
 
 PREFIX = "TSE"
 """Tells people and secret scanners what a code is."""

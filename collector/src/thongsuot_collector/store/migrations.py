@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import DropIndex
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.store import audit, site_tables, tables
+from thongsuot_collector.store import audit, identity_tables, site_tables, tables
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
@@ -64,7 +64,7 @@ def _tables_of_statements(connection: Connection) -> None:
 
 
 def _tables_of_enrolment(connection: Connection) -> None:
-    for table in (tables.ENROLMENTS, tables.AUDIT):
+    for table in (identity_tables.ENROLMENTS, tables.AUDIT):
         table.create(connection, checkfirst=True)
     audit.seal(connection)
 
@@ -79,7 +79,7 @@ def _tables_of_site_configs(connection: Connection) -> None:
 
 
 def _table_of_certificates(connection: Connection) -> None:
-    tables.CERTIFICATES.create(connection, checkfirst=True)
+    identity_tables.CERTIFICATES.create(connection, checkfirst=True)
 
 
 def _field_terms(connection: Connection) -> None:
@@ -147,7 +147,7 @@ def _table_of_acceptances(connection: Connection) -> None:
 
 
 def _table_of_signing_keys(connection: Connection) -> None:
-    tables.SIGNING_KEYS.create(connection, checkfirst=True)
+    identity_tables.SIGNING_KEYS.create(connection, checkfirst=True)
 
 
 def _table_of_line_rollups(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.tables import SIGNING_KEYS
+from thongsuot_collector.store.identity_tables import SIGNING_KEYS
 
 
 class SigningKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
+from thongsuot_collector.store.identity_tables import ENROLMENTS, TOKENS
 from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 

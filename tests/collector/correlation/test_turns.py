@@ -1,5 +1,8 @@
 """The longest turn of the event loop: seen for a minute at least, forgotten after two."""
 
+import asyncio
+from collections.abc import Generator
+
 import pytest
 
 from thongsuot_collector.correlation.turns import TurnTimer
@@ -47,3 +50,46 @@ def test_a_turn_that_fails_is_timed_too() -> None:
     with pytest.raises(ValueError, match="broken"):
         fail()
     assert timer.longest_s == 3.0
+
+
+def steps(clock: Clock, count: int, log: list[str]) -> Generator[None, None, str]:
+    """A piece of work of so many steps, of twelve milliseconds each."""
+    for number in range(count):
+        clock.now_s += 0.0125
+        log.append(f"step {number}")
+        yield
+    return "done"
+
+
+async def test_others_have_the_loop_between_the_slices_of_a_long_piece_of_work() -> None:
+    clock = Clock()
+    log: list[str] = []
+    ended: list[str] = []
+    timer = TurnTimer(clock)
+
+    async def other() -> None:
+        while not ended:
+            log.append("other")
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await timer.run_in_slices(steps(clock, 20, log), ["s0"], ended.append)
+    await task
+    assert ended == ["done"]
+    assert [line for line in log if line != "other"] == [f"step {number}" for number in range(20)]
+    assert log.count("other") >= 9
+    assert timer.longest_s == pytest.approx(0.025)
+
+
+async def test_what_has_begun_is_finished_when_it_is_cancelled() -> None:
+    clock = Clock()
+    log: list[str] = []
+    ended: list[str] = []
+    timer = TurnTimer(clock)
+    task = asyncio.create_task(timer.run_in_slices(steps(clock, 20, log), ["s0"], ended.append))
+    await asyncio.sleep(0)
+    assert not ended
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (len(log), ended) == (20, ["done"])

@@ -50,6 +50,33 @@ async def test_appends_that_wait_together_share_one_commit(tmp_path: Path) -> No
     assert len(groups) < 150
 
 
+async def test_appends_that_come_one_by_one_wait_for_each_other_and_are_not_acknowledged_before(
+    tmp_path: Path,
+) -> None:
+    groups: list[int] = []
+    journal = open_journal(
+        tmp_path / "journal.sqlite",
+        committed=lambda jobs, _took_s: groups.append(jobs),
+        gather_s=3600.0,
+    )
+    appending = []
+    for number in range(1, 50):
+        appending.append(asyncio.create_task(journal.append(entry(number))))
+        await asyncio.sleep(0)
+    assert not any(task.done() for task in appending)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM entries").fetchone() == (0,)
+    connection.close()
+    # Enough of them are not kept waiting for more.
+    await asyncio.gather(*appending, journal.append(entry(50)))
+    assert groups == [50]
+    # Nor is what waits when the journal is closed.
+    last = asyncio.create_task(journal.append(entry(51)))
+    await asyncio.sleep(0)
+    await journal.close()
+    assert (await last).sequence == 51
+
+
 async def test_an_appender_who_gave_up_hides_nothing_from_the_consumers(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
     appending = asyncio.create_task(journal.append(entry(1)))

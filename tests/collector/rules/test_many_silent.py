@@ -1,6 +1,8 @@
 """Many devices that fall silent together."""
 
 from tests.collector.incidents.city import healthy_city
+from tests.collector.timeline.boot_script import wall_ns
+from thongsuot_collector.incidents.reducer import advance_in_steps
 
 
 def test_when_all_fall_silent_the_city_is_told_once_and_no_commune_looks_for_power() -> None:
@@ -16,6 +18,22 @@ def test_when_all_fall_silent_the_city_is_told_once_and_no_commune_looks_for_pow
     made.run(700)
     assert made.notification_lines()[-1][1:3] == ("resolved", "withdrawn")
     assert len(made.notifications) == 2
+
+
+def test_of_many_that_fall_silent_each_is_a_step_between_which_others_have_their_turn() -> None:
+    made = healthy_city(40)
+    made.cut_uplink(*made.devices)
+    made.now_s += 120
+    rewrites = [
+        rewrite
+        for device in made.devices.values()
+        for rewrite in device.timeline.tick(made.present(), made.timeline_settings)
+    ]
+    steps = advance_in_steps(made.registry, rewrites, wall_ns(made.now_s))
+    assert sum(1 for _ in steps) > 3 * len(made.devices)
+    assert [incident.code for incident in made.registry.incidents.values()].count(
+        "many_silent"
+    ) == 1
 
 
 def test_a_collector_that_was_away_does_not_take_its_absence_for_silence() -> None:

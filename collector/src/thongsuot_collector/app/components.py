@@ -117,6 +117,7 @@ async def open_components(
     journal = open_journal(
         configuration.state_dir / JOURNAL_FILE,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
+        gather_s=configuration.settings.journal.gather_s,
     )
     components = _components(configuration, directory, journal, store, metrics)
     try:

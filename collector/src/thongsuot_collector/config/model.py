@@ -25,11 +25,13 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
 
     ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
     the oldest go no matter who has them, counted, first of a site that holds more than three times
-    what others do: 400 sites push about 2 GB a day.
+    what others do: 400 sites push about 2 GB a day. ``gather_s`` is how long a push waits for
+    others, so that one flush of the disk serves them all; nothing is acknowledged before that.
     """
 
     retention_s: Positive = 31 * DAY_S
     max_bytes: Bytes = 64 << 30
+    gather_s: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.015
 
 
 class PageSettings(StrictStruct, frozen=True, kw_only=True):

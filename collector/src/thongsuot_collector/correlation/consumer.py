@@ -33,7 +33,7 @@ from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.observation import Observation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
     ChangedFaults,
-    advance,
+    advance_in_steps,
     apply_rewrites,
     pending_notifications,
 )
@@ -295,10 +295,11 @@ class IncidentConsumer:
                 apply_rewrites(self.registry, rewrites, now_ns, touched)
             await asyncio.sleep(0)
         rewrites = self._take_fresh()
-        with self.turns.turn(rewrite.subject.site for rewrite in rewrites):
-            self._unsent += advance(
-                self.registry, rewrites, now_ns, is_listening=is_listening, touched=touched
-            )
+        steps = advance_in_steps(
+            self.registry, rewrites, now_ns, is_listening=is_listening, touched=touched
+        )
+        sites = [rewrite.subject.site for rewrite in rewrites]
+        await self.turns.run_in_slices(steps, sites, self._unsent.extend)
         await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
         if self._unsent:
             events, self._unsent = tuple(self._unsent), []

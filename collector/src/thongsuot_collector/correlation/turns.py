@@ -3,8 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
+
+R = TypeVar("R")
 
 _MINUTE_S = 60.0
 _TURN_S = 0.02
@@ -41,6 +44,41 @@ class TurnTimer:
             self._ended_s = ended_s = self._clock_s()
             self._move_to(ended_s)
             self._longest_s = max(self._longest_s, ended_s - began_s)
+
+    async def run_in_slices(
+        self,
+        steps: Generator[None, None, R],
+        sites: Sequence[str],
+        then: Callable[[R], None],
+    ) -> None:
+        """
+        Run steps to their end, for some sites, and let others have the loop in between; ``then``
+        takes what they end with.
+        """
+        try:
+            while True:
+                if self._run_slice(steps, sites, then):
+                    return
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            # What has begun is finished, so that nothing half done is written at the end.
+            while not self._run_slice(steps, sites, then):
+                pass
+            raise
+
+    def _run_slice(
+        self, steps: Generator[None, None, R], sites: Sequence[str], then: Callable[[R], None]
+    ) -> bool:
+        """Run steps for as long as others may wait; return whether that was their end."""
+        with self.turn(sites):
+            began_s = self._clock_s()
+            while self._clock_s() - began_s < _TURN_S:
+                try:
+                    next(steps)
+                except StopIteration as done:
+                    then(done.value)
+                    return True
+        return False
 
     async def yield_if_due(self) -> None:
         """Let others have the loop where this task has had it for long enough."""

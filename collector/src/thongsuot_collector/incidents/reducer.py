@@ -5,7 +5,7 @@ events come out; what happened to incidents in between is in the registry.
 An incident of many that covers another is its parent: it silences its children without losing them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
 
 import msgspec
 
@@ -23,6 +23,8 @@ from thongsuot_collector.incidents.update import (
     with_history,
 )
 from thongsuot_collector.timeline.interval import Rewrite
+
+Steps = Generator[None, None, tuple[NotificationEvent, ...]]
 
 _FORGET_EVERY_NS = 3_600 * NS_PER_S
 
@@ -71,29 +73,65 @@ def advance(
     ago) everything is recorded and nobody is notified: of what is still going on when it has
     caught up, parties are notified then.
     """
+    steps = advance_in_steps(registry, rewrites, now_ns, is_listening=is_listening, touched=touched)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            events: tuple[NotificationEvent, ...] = done.value
+            return events
+
+
+def advance_in_steps(
+    registry: IncidentRegistry,
+    rewrites: Iterable[Rewrite],
+    now_ns: int,
+    *,
+    is_listening: bool = True,
+    touched: ChangedFaults | None = None,
+) -> Steps:
+    """
+    Do what ``advance`` does, one incident or group of them after the other.
+
+    Whoever drives it may let others have their turn between two steps: what they change of single
+    incidents meanwhile is seen by the steps that follow. The events are what it returns.
+    """
     touched = ChangedFaults() if touched is None else touched
     apply_rewrites(registry, rewrites, now_ns, touched)
-    _update_faults(registry, _affected_by_windows(registry), touched)
+    yield
+    yield from _update_in_steps(registry, _affected_by_windows(registry), touched)
     faults = touched.faults
     for group in sorted(touched.groups):
         update_group(registry, group)
+        yield
         faults |= registry.group_members.get(group, set())
         faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
-    faults |= _close(registry, faults)
-    link_parents(registry, faults)
+        yield
+    yield from _close(registry, faults)
+    yield from link_parents(registry, faults)
     if not is_listening:
         registry.next_checks_ns.clear()
         return ()
-    events = _notify(registry, faults)
+    events = yield from _notify(registry, faults)
     _purge(registry)
     return tuple(events)
 
 
 def _update_faults(registry: IncidentRegistry, faults: set[str], touched: ChangedFaults) -> None:
+    for _ in _update_in_steps(registry, faults, touched):
+        pass
+
+
+def _update_in_steps(
+    registry: IncidentRegistry, faults: set[str], touched: ChangedFaults
+) -> Iterator[None]:
     for name in sorted(faults):
-        fault = registry.faults[name]
+        fault = registry.faults.get(name)
+        if fault is None:
+            continue  # it was dropped from memory between two steps
         update_from_fault(registry, fault)
         touched.groups |= registry.regroup(fault)
+        yield
     touched.faults |= faults
 
 
@@ -124,19 +162,20 @@ def _affected_by_windows(registry: IncidentRegistry) -> set[str]:
     return set[str]().union(*(registry.incidents[name].fault_ids for name in registry.active))
 
 
-def _close(registry: IncidentRegistry, faults: set[str]) -> set[str]:
-    """Close what is over; return the faults that were in it."""
-    touched: set[str] = set()
+def _close(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
+    """Close what is over; add the faults that were in it."""
     for name in _due_for_review(registry, faults):
         incident = registry.incidents[name]
         closed = close_if_over(registry, incident, incident.closed_ns)
         if closed is not incident:
             registry.put_incident(closed)
-            touched |= closed.fault_ids
-    return touched
+            faults |= closed.fault_ids
+        yield
 
 
-def _notify(registry: IncidentRegistry, faults: set[str]) -> list[NotificationEvent]:
+def _notify(
+    registry: IncidentRegistry, faults: set[str]
+) -> Generator[None, None, list[NotificationEvent]]:
     """Decide what is due: parents first, their children in their light."""
     events: list[NotificationEvent] = []
     names = _due_for_review(registry, faults)
@@ -145,6 +184,8 @@ def _notify(registry: IncidentRegistry, faults: set[str]) -> list[NotificationEv
             incident = registry.incidents[name]
             if isinstance(registry.rules[incident.code], GroupRule) is not are_groups:
                 continue
+            yield
+            incident = registry.incidents[name]
             decided = decide_notifications(registry, incident)
             events.extend(decided)
             if decided:
@@ -190,7 +231,7 @@ def _is_unshared(registry: IncidentRegistry, name: str, old: set[str]) -> bool:
     )
 
 
-def link_parents(registry: IncidentRegistry, faults: Iterable[str]) -> None:
+def link_parents(registry: IncidentRegistry, faults: Iterable[str]) -> Iterator[None]:
     """Find the parents anew of all incidents that hold some faults."""
     names = {incident.id for fault in faults for incident in registry.incidents_holding(fault)}
     for name in sorted(names):
@@ -198,6 +239,7 @@ def link_parents(registry: IncidentRegistry, faults: Iterable[str]) -> None:
         parents = tuple(parent.id for parent in _parents(registry, incident))
         if parents != incident.parents:
             registry.put_incident(_with_parents(registry, incident, parents))
+        yield
 
 
 def _parents(registry: IncidentRegistry, incident: Incident) -> list[Incident]:

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,6 +19,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CONNECTIONS = 20_000
 """Ten thousand agents and room for as many who reconnect; above, the answer is 503."""
+
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+"""
+For a year. Not for names below this one: they are not ours. Agents do not need it, so pushes, which
+may be paid for by the byte, are answered without.
+"""
 
 _BACKLOG = 2048
 """Connections that may wait to be taken: all agents come back at once after an outage of ours."""
@@ -76,6 +82,7 @@ def push_server(
 
     With ``handshakes`` it asks for client certificates.
     """
+    send_page = _with_strict_transport if listen.certificate_file else _as_it_is
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -86,9 +93,27 @@ def push_server(
         elif path == push.PATH_ADDRESS:
             await ingest.address(scope, send)
         else:
-            await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+            await pages(scope, receive, send_page(send))  # type: ignore[arg-type]  # the same in ASGI
 
     return make_server(app, listen, handshakes)
+
+
+def _with_strict_transport(send: Send) -> Send:
+    """Return what sends answers that have a browser come by TLS alone from now on (RFC 6797)."""
+
+    async def send_with_header(message: MutableMapping[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", [])
+            assert isinstance(headers, list)
+            message = {**message, "headers": [*headers, _STRICT_TRANSPORT]}
+        await send(message)
+
+    return send_with_header
+
+
+def _as_it_is(send: Send) -> Send:
+    """Return what sends answers as they are: where TLS ends is not known here."""
+    return send
 
 
 def page_server(pages: Starlette, trusted_proxies: tuple[str, ...]) -> EmbeddedServer:

@@ -37,7 +37,12 @@ class SqliteJournal:
     """See ``Journal``. Made by ``open_journal`` inside the event loop that will use it."""
 
     def __init__(
-        self, path: Path, *, quarantined: Path | None, committed: Callable[[int, float], None]
+        self,
+        path: Path,
+        *,
+        quarantined: Path | None,
+        committed: Callable[[int, float], None],
+        gather_s: float = 0.0,
     ) -> None:
         self.quarantined = quarantined
         """Where a damaged journal was put when this one was opened; ``None``: there was none."""
@@ -51,7 +56,9 @@ class SqliteJournal:
         self._shares = SiteShares()
         self._grown = asyncio.Event()
         self._waiting_bytes = 0
-        self._writer = GroupCommitWriter(lambda: connect(path, writable=True), committed=committed)
+        self._writer = GroupCommitWriter(
+            lambda: connect(path, writable=True), committed=committed, gather_s=gather_s
+        )
 
     @property
     def name(self) -> str:
@@ -248,12 +255,14 @@ class SqliteJournal:
             raise JournalDamaged(f"cannot read the journal: {error}") from error
 
 
-def open_journal(path: Path, *, committed: Callable[[int, float], None]) -> SqliteJournal:
+def open_journal(
+    path: Path, *, committed: Callable[[int, float], None], gather_s: float = 0.0
+) -> SqliteJournal:
     """
     Return the journal at a path: a new one where there is none, recovered where it is damaged.
 
-    ``committed`` hears of each commit: the jobs in it, and the seconds it took. To be called inside
-    the event loop.
+    ``committed`` hears of each commit: the jobs in it, and the seconds it took; ``gather_s`` is how
+    long a job waits for others to be committed with. To be called inside the event loop.
     """
     quarantined = open_or_recover(path)
-    return SqliteJournal(path, quarantined=quarantined, committed=committed)
+    return SqliteJournal(path, quarantined=quarantined, committed=committed, gather_s=gather_s)

@@ -2,7 +2,8 @@
 Everything `./run lint` checks, two at a time; what fails is shown whole, what passes is one word.
 
 Each check is a command of its own, so that it can be run alone while one mends what it found. One
-that cannot be made here (exit 75: the advisory service is away) fails nothing and is said.
+that cannot be made here (exit 75: a service is away, a dictionary not installed) fails nothing and
+is said.
 """
 
 import os
@@ -54,6 +55,7 @@ def commands() -> dict[str, Sequence[str]]:
         "advisories": (python, "-m", "tools.audit"),
         "hosts and paths": (python, __file__, "hosts"),
         "secrets": (python, "tools/leaks.py"),
+        "spelling": (python, "-m", "tools.spelling"),
     }
 
 

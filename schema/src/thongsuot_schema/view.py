@@ -2,7 +2,7 @@
 
 import msgspec
 
-from thongsuot_schema.batch.push import SiteIncident
+from thongsuot_schema.batch.push import NearestSite, SiteIncident
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.path import Path
 from thongsuot_schema.problem import ProblemKind
@@ -193,7 +193,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     knows them; in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not
     known what the computers get now; ``backup_instructions`` say how they are moved to the backup
     by hand. ``incidents`` are the open ones that the site's faults belong to,
-    ``problems`` what was reported by the device's own page lately.
+    ``problems`` what was reported by the device's own page lately. ``nearest`` is where citizens
+    can be sent, as known at ``nearest_s``.
     """
 
     site: str
@@ -217,3 +218,5 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     backup_instructions: str = ""
     incidents: tuple[SiteIncident, ...] = ()
     problems: tuple[ReportedProblem, ...] = ()
+    nearest: NearestSite | None = None
+    nearest_s: float | None = None

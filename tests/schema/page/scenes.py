@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from thongsuot_schema.batch.push import SiteIncident
+from thongsuot_schema.batch.push import NearestSite, SiteIncident
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -235,6 +235,15 @@ def both_down() -> SiteView:
     )
 
 
+def sent_elsewhere() -> SiteView:
+    """Return a site with no way out that knows where citizens can be sent."""
+    return msgspec.structs.replace(
+        both_down(),
+        nearest=NearestSite(title="Điểm phục vụ hành chính công phường Ngọc Hà", distance_m=2_310),
+        nearest_s=NOW_S - 600,
+    )
+
+
 def portal_down() -> SiteView:
     """Return a site whose lines work while a portal does not, as the collector shows it."""
     first, second, *others = services()
@@ -382,6 +391,7 @@ SCENES = {
     "healthy": site,
     "fibre-cut": fibre_cut,
     "both-down": both_down,
+    "sent-elsewhere": sent_elsewhere,
     "portal-down": portal_down,
     "agent-silent": agent_silent,
     "just-started": just_started,

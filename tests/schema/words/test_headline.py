@@ -12,6 +12,7 @@ from tests.schema.page.scenes import (
     fibre_cut,
     mobile,
     portal_down,
+    sent_elsewhere,
     services,
     site,
     slow_backup,
@@ -36,6 +37,23 @@ def test_a_healthy_site_says_so_in_one_sentence() -> None:
     assert head.advice == ""
     assert head.state is State.UP
     assert headline(site(), "en").sentence == "Both lines are working normally"
+
+
+def test_a_site_without_a_way_out_names_the_nearest_point_and_as_of_when() -> None:
+    assert NEXT_POINT in headline(both_down(), "vi").advice
+    sent = sent_elsewhere()
+    advice = headline(sent, "vi").advice
+    assert "Ngọc Hà (cách khoảng 2,5 km), đang phục vụ được lúc " in advice
+    assert NEXT_POINT not in advice
+    assert sent.nearest is not None
+    same = msgspec.structs.replace(
+        sent, nearest=msgspec.structs.replace(sent.nearest, distance_m=0)
+    )
+    assert "(in the same commune)" in headline(same, "en").advice
+    near = msgspec.structs.replace(
+        sent, nearest=msgspec.structs.replace(sent.nearest, distance_m=90)
+    )
+    assert "0.5 km" in headline(near, "en").advice
 
 
 def test_one_and_three_lines_are_counted_right() -> None:
@@ -103,8 +121,8 @@ def test_what_is_not_known_is_said_last() -> None:
 def test_citizens_are_sent_to_the_next_point_only_when_every_line_is_down(scene: str) -> None:
     view = SCENES[scene]()
     all_down = all(link.state is State.DOWN for link in view.links)
-    assert (NEXT_POINT in headline(view, "vi").advice) == all_down
-    assert all_down == (scene == "both-down")
+    assert ("người dân có thể đến " in headline(view, "vi").advice) == all_down
+    assert all_down == (scene in {"both-down", "sent-elsewhere"})
 
 
 def test_with_both_lines_down_no_service_is_within_reach() -> None:

@@ -107,6 +107,7 @@ class StatusProvider:
             notified=() if answer is None else answer.notifications,
             incidents=() if answer is None else answer.incidents,
             problems=self.problems.recent(self._wall_s),
+            nearest=self.upload_service.nearest,
             collector_reachable=self.upload_service.is_reachable,
             collector_away_ns=self.upload_service.away_since_ns,
             backlog_batches=self.spool.status().waiting_batches,

@@ -10,7 +10,7 @@ from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage, day_of, days_in_month
-from thongsuot_schema.batch.push import SentNotification, SiteIncident
+from thongsuot_schema.batch.push import NearestSite, SentNotification, SiteIncident
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.line import LineFigures
@@ -64,7 +64,8 @@ class SiteViewInputs:
 class PageContext:
     """
     What the page says beside the lights; ``collector_away_ns`` is since when the collector has not
-    answered (boot time), ``None`` while it does.
+    answered (boot time), ``None`` while it does. ``nearest`` is the nearest point that can serve,
+    and when that was heard (boot time).
     """
 
     notified: Sequence[SentNotification]
@@ -74,6 +75,7 @@ class PageContext:
     version: str
     incidents: tuple[SiteIncident, ...] = ()
     problems: tuple[ReportedProblem, ...] = ()
+    nearest: tuple[NearestSite, int] | None = None
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
     collector_away_ns: int | None = None
@@ -115,6 +117,8 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         counter=inputs.counter,
         incidents=context.incidents,
         problems=context.problems,
+        nearest=None if context.nearest is None else context.nearest[0],
+        nearest_s=None if context.nearest is None else inputs.wall_s(context.nearest[1]),
         backup_instructions=site.backup_instructions,
     )
 

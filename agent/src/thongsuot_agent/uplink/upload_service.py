@@ -22,7 +22,7 @@ from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
 from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_runtime.backoff import Backoff
-from thongsuot_schema.batch.push import PushResponse, TestRequest
+from thongsuot_schema.batch.push import NearestSite, PushResponse, TestRequest
 from thongsuot_schema.errors import BatchError
 from thongsuot_schema.result import Family
 
@@ -88,6 +88,8 @@ class UploadService:
         self._deferred: set[BatchKey] = set()
         self.answer: PushResponse | None = None
         """What the collector said last."""
+        self.nearest: tuple[NearestSite, int] | None = None
+        """The nearest point that can serve, and when that came (boot time)."""
         self.acknowledged_ns: int | None = None
         """When it last acknowledged, boot time."""
         self.problem = ""
@@ -245,6 +247,8 @@ class UploadService:
 
     def _accept_answer(self, answer: PushResponse, sent_ns: int) -> None:
         self.answer = answer
+        if answer.nearest is not None:
+            self.nearest = answer.nearest, self._clock.boottime_ns()
         self._true_time.add_collector_time(
             sent_ns=sent_ns,
             received_ns=self._clock.boottime_ns(),

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import random
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.record_gauges import RecordGauges
-from thongsuot_collector.app.routes import page_apps
+from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged
@@ -22,6 +23,7 @@ from thongsuot_collector.ingest.server import bind_listener, page_server, push_s
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import SetAsideQueue
+from thongsuot_collector.queries.nearest import NearestSiteOffers, NearestSites
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.statements.archive import StatementIssuer
@@ -122,6 +124,7 @@ def _push_endpoint(
     components: Components, damage: "_DamageAlarm", set_aside: SetAsideQueue
 ) -> PushEndpoint:
     settings = components.configuration.settings
+    nearest = NearestSiteOffers(NearestSites(city_of(components)))
     handler = PushHandler(
         components.journal,
         layouts=components.layouts,
@@ -147,6 +150,7 @@ def _push_endpoint(
                 incidents=components.site_incidents(site),
                 test_requests=components.test_requests.pending(site),
                 site_config=components.site_configs.offer_for(site, site_config),
+                nearest=nearest.offer(site, time.monotonic()),
             ),
             on_report=lambda site, text, moment: components.accounts.hear(
                 site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0

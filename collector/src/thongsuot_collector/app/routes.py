@@ -15,6 +15,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.queries.nearest import NearestSites
 from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
@@ -80,6 +81,16 @@ def enrolment_routes(components: Components) -> list[Route]:
     ]
 
 
+def city_of(components: Components) -> CityState:
+    """Return what pages and answers read of the whole city."""
+    return CityState(
+        components.directory,
+        components.incidents.registry,
+        components.states.sites,
+        components.site_configs.of,
+    )
+
+
 def _page_access(components: Components) -> PageAccess:
     file = components.configuration.settings.page.password_file
     return PageAccess(
@@ -122,6 +133,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         notifications_of=components.notifications.site_notifications,
         incidents_of=components.site_incidents,
         windows=lambda: components.incidents.registry.network_state.windows,
+        nearest_of=NearestSites(city_of(components)).nearest,
         silent_after_s=settings.page.silent_after_s,
         support_hotline=settings.page.support_hotline,
     )
@@ -163,12 +175,7 @@ def _remarks_of(components: Components) -> RemarksOf:
 
 def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route]:
     """Return the API, the lists, the pages of incidents, desks, statements and tests."""
-    city = CityState(
-        components.directory,
-        components.incidents.registry,
-        components.states.sites,
-        components.site_configs.of,
-    )
+    city = city_of(components)
     archive = IncidentArchive(
         components.incidents,
         components.store,

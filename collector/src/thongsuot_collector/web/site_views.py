@@ -11,8 +11,10 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import site_view
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.batch.push import SiteIncident
+from thongsuot_schema.batch.push import NearestSite, SiteIncident
+from thongsuot_schema.state import State
 from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
+from thongsuot_schema.words.headline import site_state
 
 
 class SiteViews:
@@ -20,7 +22,8 @@ class SiteViews:
     The sites of the inventory, and those that were heard without being in it.
 
     ``notifications_of`` says who was notified of a site's open faults, ``incidents_of`` to which
-    incidents these belong, ``windows`` which maintenance there is.
+    incidents these belong, ``windows`` which maintenance there is, ``nearest_of`` which other
+    point can serve.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class SiteViews:
         notifications_of: Callable[[str], tuple[PartyNotification, ...]],
         incidents_of: Callable[[str], tuple[SiteIncident, ...]],
         windows: Callable[[], Iterable[MaintenanceWindow]],
+        nearest_of: Callable[[str], NearestSite | None],
         silent_after_s: float,
         support_hotline: str,
     ) -> None:
@@ -39,6 +43,7 @@ class SiteViews:
         self._notifications_of = notifications_of
         self._incidents_of = incidents_of
         self._windows = windows
+        self._nearest_of = nearest_of
         self._silent_after_s = silent_after_s
         self._support_hotline = support_hotline
 
@@ -60,6 +65,8 @@ class SiteViews:
             silent_after_s=self._silent_after_s,
             support_hotline=self._support_hotline,
         )
+        # What costs a look at others is asked for only where the page says it.
+        is_out_of_service = site_state(view) is State.DOWN
         work = tuple(
             _ongoing_maintenance(window, view, self._directory) for window in self._windows_on(view)
         )
@@ -67,6 +74,8 @@ class SiteViews:
             view,
             notifications=self._notifications_of(name),
             incidents=self._incidents_of(name),
+            nearest=self._nearest_of(name) if is_out_of_service else None,
+            nearest_s=view.now_s,
             maintenance=work,
         )
 

@@ -58,7 +58,8 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     site configuration of this site, there only while the agent says that it runs another and has
     not refused this one; left as it came, so that a site configuration that cannot be read takes no
     acknowledgement with it. ``notifications`` lists whom the collector has told of this site's open
-    faults, for the local page; ``incidents`` are the incidents that these belong to.
+    faults, for the local page; ``incidents`` are the incidents that these belong to. ``nearest``
+    comes now and then: the device keeps it for when nothing comes any more.
     ``test_requests`` are tests that somebody wants now; the same one comes with every answer until
     the agent has said what became of it.
 
@@ -79,6 +80,17 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     notifications: tuple["SentNotification", ...] = ()
     test_requests: tuple["TestRequest", ...] = ()
     incidents: tuple["SiteIncident", ...] = ()
+    nearest: "NearestSite | None" = None
+
+
+class NearestSite(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The nearest other site that can serve citizens. ``distance_m`` is as the crow flies, between the
+    centres of their communes: 0 in the same one.
+    """
+
+    title: str
+    distance_m: int
 
 
 class SeenAddress(msgspec.Struct, frozen=True, kw_only=True):

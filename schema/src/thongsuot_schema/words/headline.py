@@ -11,6 +11,7 @@ from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words import counter
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
+from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import CountedText, Language, Text, capitalised, join_list
 from thongsuot_schema.words.media import MOBILE, medium_words
 from thongsuot_schema.words.states import AGENT_SILENT
@@ -65,7 +66,7 @@ def headline(view: SiteView, language: Language) -> SiteHeadline:
     if states == {State.UP}:
         return _cut_off(view, language) if is_cut_off(view) else _lines_up(view, language)
     return SiteHeadline(
-        state=_site_state(view),
+        state=site_state(view),
         sentence=_lines_sentence(view, language),
         detail=_services_detail(view, language),
         advice=_advice(view, language),
@@ -86,8 +87,34 @@ def _cut_off(view: SiteView, language: Language) -> SiteHeadline:
         state=State.DOWN,
         sentence=Text("schema.words.counter.cut_off").read(language),
         detail=counter.reach(view, view.counter, language),
-        advice=Text("schema.words.counter.look_at_lan").read(language),
+        advice=" ".join(
+            filter(
+                None,
+                (
+                    Text("schema.words.counter.look_at_lan").read(language),
+                    _nearest(view, language),
+                ),
+            )
+        ),
     )
+
+
+def _nearest(view: SiteView, language: Language) -> str:
+    """Say where citizens can be sent meanwhile, and as of when that is known."""
+    nearest = view.nearest
+    if nearest is None or view.nearest_s is None:
+        return ""
+    distance = Text("schema.words.headline.advice.same_commune").read(language)
+    if nearest.distance_m:
+        # Between centres of communes: half a kilometre is as good as it gets.
+        km = number(max(0.5, round(nearest.distance_m / 500) / 2), 1, language)
+        distance = Text("schema.words.headline.advice.distance", km=km).read(language)
+    return Text(
+        "schema.words.headline.advice.nearest",
+        site=nearest.title,
+        distance=distance,
+        when=relative_moment(view.nearest_s, view.now_s, language),
+    ).read(language)
 
 
 def is_silent(view: SiteView) -> bool:
@@ -137,7 +164,7 @@ def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
         ).read(language)
     lines = Text("schema.words.headline.lines_are_fine").read(language)
     return SiteHeadline(
-        state=_site_state(view),
+        state=site_state(view),
         sentence=f"{affected_sentence}; {lines}",
         detail=_services_detail(view, language) if down and len(affected) > 1 else "",
         advice=Text("schema.words.headline.advice.nothing_to_repair").read(language),
@@ -241,7 +268,8 @@ def _services_detail(view: SiteView, language: Language) -> str:
 
 def _advice(view: SiteView, language: Language) -> str:
     if all(link.state is State.DOWN for link in view.links):
-        return Text("schema.words.headline.advice.go_elsewhere").read(language)
+        elsewhere = Text("schema.words.headline.advice.go_elsewhere").read(language)
+        return _nearest(view, language) or elsewhere
     wired = {link.state for link in view.links if link.medium not in MOBILE}
     backups = {link.state for link in view.links if link.medium in MOBILE}
     if wired == {State.UP} and backups == {State.DOWN}:
@@ -256,7 +284,8 @@ def _advice(view: SiteView, language: Language) -> str:
     return ""
 
 
-def _site_state(view: SiteView) -> State:
+def site_state(view: SiteView) -> State:
+    """Return how a site is as a place to work at."""
     seen = counter.known(view)
     if seen is not None and not seen.is_alive:
         return State.DOWN

@@ -16,6 +16,7 @@ from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.notify.render.names import SEVERITIES, owner_name
 from thongsuot_collector.queries.records import (
     AgentRecord,
+    AuditRecord,
     DeliveryRecord,
     IncidentRecord,
     LinkRecord,
@@ -27,6 +28,7 @@ from thongsuot_collector.queries.selection import text_of
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.lists import labels
+from thongsuot_collector.web.lists.audit_labels import ACTIONS, author
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.words.dates import relative_moment
@@ -91,6 +93,8 @@ def value_word(name: str, value: str, reader: ListReader) -> str:
     known = _VALUES.get(name, {}).get(value)
     if known is None and name == "medium":
         return capitalised(medium_words(value).short.read(reader.page.language))
+    if name == "by":
+        return author(value, reader.page.language)
     if known is None and name == "channel":
         return channel_title(value, reader.page.language)
     return value if known is None else capitalised(reader.word(known))
@@ -233,6 +237,11 @@ def incident_link(name: str) -> CellOf:
     return cell
 
 
+def author_cell(record: AuditRecord, reader: ListReader) -> Cell:
+    """Return who did something."""
+    return Cell(text=author(record.by, reader.page.language))
+
+
 _VALUES: Final[dict[str, dict[str, Text]]] = {
     "state": {state.value: LINK_STATES[state] for state in State},
     "fixed": {state.value: LINK_STATES[state] for state in State},
@@ -246,6 +255,7 @@ _VALUES: Final[dict[str, dict[str, Text]]] = {
     "severity": {severity.value: text for severity, text in SEVERITIES.items()},
     "segment": {segment.value: SEGMENTS[segment] for segment in Segment},
     "kind": {kind.value: incident_labels.KINDS[kind] for kind in NotificationKind},
+    "action": {action.value: text for action, text in ACTIONS.items()},
     "outcome": {
         outcome.value: incident_labels.ANSWERS[outcome]
         for outcome in ChannelOutcome

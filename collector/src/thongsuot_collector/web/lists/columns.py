@@ -9,6 +9,7 @@ from thongsuot_collector.web.lists.cells import (
     CellOf,
     accepted_cell,
     audience_cell,
+    author_cell,
     config_cell,
     dated,
     incident_link,
@@ -145,8 +146,8 @@ LAYOUTS: Final[dict[str, ListLayout]] = {
     "audit": ListLayout(
         columns=(
             Column("at", labels.COLUMN_BEGAN, dated("at")),
-            Column("by", labels.COLUMN_BY, plain("by")),
-            Column("action", labels.COLUMN_ACTION, plain("action")),
+            Column("by", labels.COLUMN_BY, author_cell),
+            Column("action", labels.COLUMN_ACTION, worded("action")),
             Column("subject", labels.COLUMN_SUBJECT, plain("subject")),
             Column("detail", labels.COLUMN_DETAIL, plain("detail")),
         ),

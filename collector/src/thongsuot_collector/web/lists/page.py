@@ -173,23 +173,38 @@ def _feeds(kept: Arguments, language: str) -> list[tuple[Text, str]]:
 
 
 def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
-    """Return records with those inside a larger incident beneath it: each, and whether it is."""
-    known = {record.id for record in records if isinstance(record, IncidentRecord)}
+    """
+    Return records with those inside a larger incident beneath it: each, and whether it is.
+
+    What is over has no parents any more; the larger one still says of what it consisted.
+    """
+    known = {record.id: record for record in records if isinstance(record, IncidentRecord)}
+    stood_for = {
+        child: record.id
+        for record in known.values()
+        for child in record.children
+        if child in known and not known[child].parents
+    }
     inside: dict[str, list[Record]] = {}
     for record in records:
         if isinstance(record, IncidentRecord):
-            parent = next((name for name in record.parents if name in known), None)
+            parents = (*record.parents, *filter(None, (stood_for.get(record.id),)))
+            parent = next((name for name in parents if name in known), None)
             if parent is not None:
                 inside.setdefault(parent, []).append(record)
     held = {id(record) for members in inside.values() for record in members}
     rows: list[tuple[Record, bool]] = []
     for record in records:
-        if id(record) in held:
-            continue
-        rows.append((record, False))
-        if isinstance(record, IncidentRecord):
-            rows += [(member, True) for member in inside.get(record.id, ())]
+        if id(record) not in held:
+            rows.append((record, False))
+            rows += [(member, True) for member in _beneath(record, inside)]
     return rows
+
+
+def _beneath(record: Record, inside: dict[str, list[Record]]) -> list[Record]:
+    """Return what is inside an incident, and what is inside that; each once."""
+    members = inside.pop(record.id, []) if isinstance(record, IncidentRecord) else []
+    return [each for member in members for each in (member, *_beneath(member, inside))]
 
 
 def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> ListFilter:

@@ -1,0 +1,130 @@
+"""
+Nearest: which other point can serve citizens, for a point that cannot. Pure.
+
+``inventory/centres.csv`` has the approximate centre of each commune, so a distance is between
+communes: 0 inside one.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.queries.records import SiteStatus
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.push import NearestSite
+from thongsuot_schema.state import State
+
+_EARTH_M: Final = 6_371_000.0
+_LOOKED_AT: Final = 60
+"""Points looked at: where sixty around it cannot serve, there is nowhere to send anybody."""
+
+Centre = tuple[float, float]
+"""Latitude and longitude, in radians."""
+
+
+@cache
+def centres() -> dict[str, Centre]:
+    """Return the centres by the code of their commune."""
+    text = files("thongsuot_collector.inventory").joinpath("centres.csv").read_text("utf-8")
+    return {
+        row["code"]: (math.radians(float(row["lat"])), math.radians(float(row["lon"])))
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def distance_m(from_centre: Centre, to_centre: Centre) -> float:
+    """Return the distance between two places of one city, where the earth is flat enough."""
+    mean_latitude = (from_centre[0] + to_centre[0]) / 2
+    east = (to_centre[1] - from_centre[1]) * math.cos(mean_latitude)
+    return _EARTH_M * math.hypot(to_centre[0] - from_centre[0], east)
+
+
+@cache
+def communes_around(commune: str) -> tuple[tuple[str, int], ...]:
+    """Return all communes by their distance (metres) from one, itself first."""
+    here = centres().get(commune)
+    if here is None:
+        return ()
+    away = ((code, round(distance_m(here, centre))) for code, centre in centres().items())
+    return tuple(sorted(away, key=lambda known: (known[1], known[0])))
+
+
+class NearestSites:
+    """Finds them by what the collector knows now."""
+
+    def __init__(self, city: CityState) -> None:
+        self._city = city
+        self._by_commune: dict[str, list[str]] = {}
+        self._grouped: tuple[str, ...] = ()
+
+    def nearest(self, name: str) -> NearestSite | None:
+        """
+        Return the nearest other point that can serve; ``None`` where none near can, or where the
+        point is.
+        """
+        for looked_at, (other, away_m) in enumerate(self._around(name)):
+            if looked_at == _LOOKED_AT:
+                return None
+            if self._can_serve(other):
+                site = self._city.directory.site(other)
+                return NearestSite(title=site.title or other, distance_m=away_m)
+        return None
+
+    def _around(self, name: str) -> Iterator[tuple[str, int]]:
+        by_commune = self._sites_by_commune()
+        for commune, away_m in communes_around(self._city.directory.site(name).commune):
+            for other in by_commune.get(commune, ()):
+                if other != name:
+                    yield other, away_m
+
+    def _sites_by_commune(self) -> dict[str, list[str]]:
+        names = tuple(self._city.directory.sites)
+        if names != self._grouped:
+            grouped: dict[str, list[str]] = {}
+            for name in names:
+                grouped.setdefault(self._city.directory.site(name).commune, []).append(name)
+            self._by_commune, self._grouped = grouped, names
+        return self._by_commune
+
+    def _can_serve(self, name: str) -> bool:
+        """Return whether a line of a point works, and none of its services is down."""
+        city = self._city
+        if city.status_of(name) is not SiteStatus.REPORTING:
+            return False
+        links = [
+            city.interval_of(Subject(name, link.name)) for link in city.directory.site(name).links
+        ]
+        services = [
+            city.interval_of(Subject(name, service=target.name))
+            for target in city.directory.services_of(name)
+        ]
+        is_out = any(interval is not None and interval.state is State.UP for interval in links)
+        return is_out and not any(
+            interval is not None and interval.state is State.DOWN for interval in services
+        )
+
+
+class NearestSiteOffers:
+    """
+    What goes down with the answers to pushes: to each site now and then, for in every answer it
+    would be half a megabyte a day over a metered link.
+    """
+
+    def __init__(self, sites: NearestSites, *, every_s: float = 300.0) -> None:
+        self._sites = sites
+        self._every_s = every_s
+        self._offered_s: dict[str, float] = {}
+
+    def offer(self, site: str, now_s: float) -> NearestSite | None:
+        """Return what a site is to know, where it is due; ``now_s`` is monotonic."""
+        offered_s = self._offered_s.get(site)
+        if offered_s is not None and now_s - offered_s < self._every_s:
+            return None
+        nearest = self._sites.nearest(site)
+        if nearest is not None:
+            self._offered_s[site] = now_s
+        return nearest

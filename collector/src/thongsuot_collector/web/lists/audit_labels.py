@@ -1,0 +1,72 @@
+"""The audit log in words: what was done, and by whom."""
+
+from typing import Final
+
+from thongsuot_collector.store.audit import AuditAction
+from thongsuot_schema.words.language import Language, Text
+
+ACTIONS: Final[dict[AuditAction, Text]] = {
+    AuditAction.TOKEN_CREATED: Text("collector.audit.token_created"),
+    AuditAction.TOKEN_REVOKED: Text("collector.audit.token_revoked"),
+    AuditAction.CODE_CREATED: Text("collector.audit.code_created"),
+    AuditAction.CODE_VOIDED: Text("collector.audit.code_voided"),
+    AuditAction.ENROLLED: Text("collector.audit.enrolled"),
+    AuditAction.ENROLMENT_REFUSED: Text("collector.audit.enrolment_refused"),
+    AuditAction.AUTHORITY_CREATED: Text("collector.audit.authority_created"),
+    AuditAction.AUTHORITY_RENEWED: Text("collector.audit.authority_renewed"),
+    AuditAction.CERTIFICATE_ISSUED: Text("collector.audit.certificate_issued"),
+    AuditAction.CERTIFICATE_REVOKED: Text("collector.audit.certificate_revoked"),
+    AuditAction.CERTIFICATE_REFUSED: Text("collector.audit.certificate_refused"),
+    AuditAction.PERSON_ADDED: Text("collector.audit.person_added"),
+    AuditAction.PERSON_REMOVED: Text("collector.audit.person_removed"),
+    AuditAction.DESK_KEY_CREATED: Text("collector.audit.desk_key_created"),
+    AuditAction.DESK_KEY_REVOKED: Text("collector.audit.desk_key_revoked"),
+    AuditAction.API_TOKEN_CREATED: Text("collector.audit.api_token_created"),
+    AuditAction.API_TOKEN_REVOKED: Text("collector.audit.api_token_revoked"),
+    AuditAction.WORK_PLANNED: Text("collector.audit.work_planned"),
+    AuditAction.WORK_TAKEN_BACK: Text("collector.audit.work_taken_back"),
+    AuditAction.WORK_PROPOSED: Text("collector.audit.work_proposed"),
+    AuditAction.WORK_CONFIRMED: Text("collector.audit.work_confirmed"),
+    AuditAction.WORK_REFUSED: Text("collector.audit.work_refused"),
+    AuditAction.INCIDENT_TAKEN_ON: Text("collector.audit.incident_taken_on"),
+    AuditAction.INCIDENT_ACCEPTED: Text("collector.audit.incident_accepted"),
+    AuditAction.INCIDENT_REFUSED: Text("collector.audit.incident_refused"),
+    AuditAction.INCIDENT_END_EXPECTED: Text("collector.audit.incident_end_expected"),
+    AuditAction.INCIDENT_MENDED: Text("collector.audit.incident_mended"),
+    AuditAction.INCIDENT_RULED: Text("collector.audit.incident_ruled"),
+    AuditAction.PROBLEM_REPORTED: Text("collector.audit.problem_reported"),
+    AuditAction.PROBLEM_ANSWERED: Text("collector.audit.problem_answered"),
+    AuditAction.DEAD_LETTERS_RETRIED: Text("collector.audit.dead_letters_retried"),
+    AuditAction.INVENTORY_CHANGED: Text("collector.audit.inventory_changed"),
+    AuditAction.SITE_CONFIG_RENEWED: Text("collector.audit.site_config_renewed"),
+    AuditAction.LOSS_ACCEPTED: Text("collector.audit.loss_accepted"),
+    AuditAction.SITE_QUARANTINED: Text("collector.audit.site_quarantined"),
+    AuditAction.SIGNING_KEY_NOTED: Text("collector.audit.signing_key_noted"),
+    AuditAction.SIGNING_KEY_RETIRED: Text("collector.audit.signing_key_retired"),
+}
+"""Every action of the log."""
+
+_BY: Final[dict[str, Text]] = {
+    "shell": Text("collector.audit.by.shell"),
+    "device": Text("collector.audit.by.device"),
+    "carrier": Text("collector.audit.by.carrier"),
+    "file": Text("collector.audit.by.file"),
+}
+_CARRIER_PERSON: Final = Text("collector.audit.by.carrier_person")
+_COLLECTOR: Final = Text("collector.audit.by.collector")
+_ANYBODY: Final = Text("collector.audit.by.anybody")
+
+
+def author(by: str, language: Language) -> str:
+    """Return who did something (``AuditLine.by``) as people read it."""
+    kind, _, name = by.partition(":")
+    if by == "collector":
+        return _COLLECTOR.read(language)
+    if kind == "person":
+        return name or _ANYBODY.read(language)
+    if kind == "carrier" and " " in name:
+        carrier, _, opened_by = name.partition(" ")
+        person = opened_by.removeprefix("person:")
+        return _CARRIER_PERSON.read(language, name=carrier, person=person)
+    known = _BY.get(kind)
+    return by if known is None else known.read(language, name=name)

@@ -1,0 +1,82 @@
+"""The lists in plain words: who did what, and members of an outage beneath it when it is over."""
+
+import re
+from pathlib import Path
+
+from tests.collector.queries.reporting_city import CONFIG, reporting_city
+from tests.collector.running import eventually
+from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.web.lists.audit_labels import ACTIONS, author
+from thongsuot_schema.state import State
+from thongsuot_schema.words.translations import languages
+
+SITES = ("s0", "s1", "s2")
+QUICK = f"{CONFIG}[timeline]\ncalm_s = 0.5\n"
+
+
+def test_every_action_has_words_of_its_own_in_every_language() -> None:
+    assert set(ACTIONS) == set(AuditAction)
+    for language in languages():
+        words = [ACTIONS[action].read(language) for action in AuditAction]
+        assert len(set(words)) == len(words)
+        assert not any("_" in word for word in words)
+
+
+def test_who_did_something_reads_as_people_say_it() -> None:
+    said = {
+        "person:lan": "lan",
+        "person:": "người xem trang",
+        "shell:root (sudo by hung)": "root (sudo by hung), bằng dòng lệnh",
+        "carrier:vnpt": "nhà mạng vnpt",
+        "carrier:vnpt person:noc": "nhà mạng vnpt: noc",
+        "carrier:vnpt key:3f": "nhà mạng vnpt: key:3f",
+        "device:s1": "thiết bị s1",
+        "collector": "hệ thống",
+        "whatever": "whatever",
+    }
+    assert {by: author(by, "vi") for by in said} == said
+
+
+async def test_members_of_an_outage_that_is_over_stand_beneath_it(tmp_path: Path) -> None:
+    async with reporting_city(tmp_path, QUICK) as city:
+        for site in SITES:
+            await city.push(site, fixed=State.DOWN)
+
+        async def statuses() -> dict[str, list[str]]:
+            items = (await city.client.get("/api/v1/incidents")).json()["items"]
+            by_rule: dict[str, list[str]] = {}
+            for item in items:
+                by_rule.setdefault(item["rule"], []).append(item["status"])
+            return by_rule
+
+        async def is_outage() -> bool:
+            known = await statuses()
+            return known.get("carrier_outage") == ["open"] and len(known["link_fault"]) == 3
+
+        await eventually(is_outage)
+        for site in SITES:
+            await city.push(site, fixed=State.UP)
+
+        async def is_over() -> bool:
+            known = await statuses()
+            return {status for each in known.values() for status in each} == {"closed"}
+
+        await eventually(is_over)
+        page = (await city.client.get("/incidents?lang=vi")).text
+        rows = re.findall(r"<tr([^>]*)>\s*<th scope=\"row\"", page)
+        assert ["inside" in row for row in rows] == [False, True, True, True]
+
+
+async def test_the_audit_list_shows_no_code(tmp_path: Path) -> None:
+    async with reporting_city(tmp_path) as city:
+        incident = await city.cut("s0")
+        answer = await city.client.post("/sites/s0/problems/slow")
+        assert answer.status_code == 303
+        page = (await city.client.get("/audit?lang=vi")).text
+        assert "Điểm báo vấn đề" in page
+        assert "người xem trang" in page
+        table = page[page.index("<tbody") : page.index("</tbody")]
+        assert "problem_reported" not in table
+        chosen = (await city.client.get("/audit?lang=en&action=problem_reported")).text
+        assert "Problem reported by a point" in chosen
+        assert incident not in chosen

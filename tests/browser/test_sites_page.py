@@ -3,8 +3,9 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Keep
-from tests.browser.test_incident_pages import city, fits, open_incident_url
+from tests.browser.conftest import DESKTOP, Keep
+from tests.browser.test_incident_pages import INVENTORY, city, fits, open_incident_url
+from tests.browser.test_site_page import resize
 from tests.collector.queries.reporting_city import ReportingCity
 from thongsuot_schema.state import State
 
@@ -13,12 +14,31 @@ __all__ = ["city"]
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-async def test_the_list_fits_and_is_accessible(
+async def test_the_first_page_says_what_to_act_on_and_fits_a_screen(
+    page: Page, city: ReportingCity, keep: Keep, language: str
+) -> None:
+    for site in INVENTORY.sites:
+        await city.push(site.name, mobile=State.DOWN)
+    outage = await open_incident_url(city, "carrier_outage", affected=6)
+    await page.goto(f"{city.client.base_url}?lang={language}")
+    await expect(page.locator(".todo article")).to_have_count(1)
+    # Six points are not well: the worst four stand there, all of them in their list.
+    await expect(page.locator(".rows > li")).to_have_count(4)
+    await resize(page, DESKTOP)
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    assert height <= DESKTOP[1], "at most a screen"
+    await fits(page, keep, f"home-{language}")
+    await page.locator(".todo article a").click()
+    assert page.url.startswith(outage)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_what_is_searched_for_fits_and_is_accessible(
     page: Page, city: ReportingCity, keep: Keep, language: str
 ) -> None:
     await city.push("s2", fixed=State.DOWN)
     await open_incident_url(city, "link_fault")
-    await page.goto(f"{city.client.base_url}?lang={language}")
+    await page.goto(f"{city.client.base_url}?lang={language}&q=diem")
     await expect(page.locator(".rows > li")).to_have_count(6)
     await expect(page.locator(".rows > li").first).to_contain_text("Sóc Sơn")
     await fits(page, keep, f"sites-{language}")

@@ -14,7 +14,7 @@ from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, rende
 from thongsuot_schema.state import State
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
-CONTENT = {"labels": labels, "documentation_url": "", "sees_all": True, "links": []}
+CONTENT = {"labels": labels, "links": []}
 TEMPLATES = files("thongsuot_collector.web") / "templates"
 
 

@@ -206,6 +206,7 @@ def fibre_cut() -> SiteView:
 
 def both_down() -> SiteView:
     """Return a site with no way out, as its own device shows it."""
+    unplugged = SceneFault(ago_s=400, for_s=400, symptom=Symptom.CABLE_UNPLUGGED)
     dead_radio = mobile(
         state=State.DOWN,
         segment=Segment.LAN,
@@ -213,9 +214,7 @@ def both_down() -> SiteView:
         since_s=NOW_S - 400,
         rtt_s=None,
         loss_ratio=None,
-        history=history(
-            SceneFault(ago_s=400, for_s=400, symptom=Symptom.CABLE_UNPLUGGED), known_s=40_000
-        ),
+        history=history(unplugged, known_s=40_000),
     )
     dead = services(
         state=State.DOWN,
@@ -237,11 +236,8 @@ def both_down() -> SiteView:
 
 def sent_elsewhere() -> SiteView:
     """Return a site with no way out that knows where citizens can be sent."""
-    return msgspec.structs.replace(
-        both_down(),
-        nearest=NearestSite(title="Điểm phục vụ hành chính công phường Ngọc Hà", distance_m=2_310),
-        nearest_s=NOW_S - 600,
-    )
+    near = NearestSite(title="Điểm phục vụ hành chính công phường Ngọc Hà", distance_m=2_310)
+    return msgspec.structs.replace(both_down(), nearest=near, nearest_s=NOW_S - 600)
 
 
 def portal_down() -> SiteView:

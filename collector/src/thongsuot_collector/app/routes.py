@@ -30,6 +30,7 @@ from thongsuot_collector.web.desk.work import WorkPages
 from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.feeds.routes import FeedPages
+from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
@@ -146,7 +147,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()
         ),
-        documentation_url=f"{documentation.PATH}/" if documents else "",
+        home=HomePage(city_of(components), f"{documentation.PATH}/" if documents else ""),
         remarks_of=_remarks_of(components),
     )
     both = [*_pages_of_the_city(components, access), *documents]

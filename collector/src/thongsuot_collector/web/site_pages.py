@@ -18,8 +18,8 @@ from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.charts.periods import Period, period_from
 from thongsuot_collector.web.charts.style import CHART_STYLE
+from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.lists.routes import city_links
 from thongsuot_collector.web.responses import (
     HEADERS,
     html_page,
@@ -45,7 +45,7 @@ class SitePages:
     ``problem`` says why the collector is not ready, empty where it is. ``refresh`` brings gauges
     up to date before they are read. ``duplicate_sites`` names the sites where two devices push at
     once, ``remarks_of`` returns what else is known of a site, and draws a period of its past.
-    ``documentation_url`` leads to the documentation, where there is one.
+    ``home`` is the first page.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SitePages:
         refresh: Callable[[], None],
         duplicate_sites: Callable[[], AbstractSet[str]],
         remarks_of: RemarksOf,
-        documentation_url: str = "",
+        home: HomePage,
     ) -> None:
         self._views = views
         self._registry = registry
@@ -66,7 +66,7 @@ class SitePages:
         self._problem = problem
         self._refresh = refresh
         self._duplicate_sites = duplicate_sites
-        self._documentation_url = documentation_url
+        self._home = home
         self._remarks_of = remarks_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
@@ -101,14 +101,7 @@ class SitePages:
             if visitor.sees_commune(self._views.commune_of(view.site))
             and matches(query, view.site, view.title, view.commune)
         ]
-        text = sites_page.sites_page(
-            rows,
-            language=language,
-            query=query,
-            documentation_url=self._documentation_url,
-            sees_all=visitor.sees_all,
-            links=city_links(visitor, reader, ""),
-        )
+        text = self._home.text(rows, visitor, reader, query=query)
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:

@@ -52,20 +52,18 @@ def sites_page(
     *,
     language: Language,
     query: str,
-    documentation_url: str = "",
-    sees_all: bool = True,
     links: Sequence[tuple[str, Text, bool]] = (),
 ) -> str:
     """
-    Return the whole page. ``query`` is what was searched for; who does not see all is not led to
-    the lists of what concerns everybody. ``links`` lead to the other pages of the city.
+    Return the whole page. ``query`` is what was searched for, ``links`` lead to the other pages of
+    the city.
     """
     searched = f"&{urlencode({'q': query})}" if query else ""
     frame = Frame(
         title=labels.TITLE.read(language),
-        state=min((row.state for row in rows), key=_ORDER.__getitem__, default=State.UNKNOWN),
+        state=worst_state(rows),
         url_in=lambda other: f"/?lang={other}{searched}",
-        place=_counts(rows, language),
+        place=counts(rows, language),
         refresh_s=REFRESH_S,
     )
 
@@ -79,16 +77,21 @@ def sites_page(
         "rows": worst_first(rows),
         "query": query,
         "heard": heard,
-        "documentation_url": documentation_url,
-        "sees_all": sees_all,
         "links": links,
     }
     return render("sites", frame, language, content)
 
 
-def _counts(rows: Sequence[SiteRow], language: Language) -> str:
+def worst_state(rows: Sequence[SiteRow]) -> State:
+    """Return the worst of how points are."""
+    return min((row.state for row in rows), key=_ORDER.__getitem__, default=State.UNKNOWN)
+
+
+def counts(rows: Sequence[SiteRow], language: Language) -> str:
     """Return how many sites are in each state, the worst first."""
-    counts = Counter(row.state for row in rows)
+    by_state = Counter(row.state for row in rows)
     return " · ".join(
-        labels.COUNTS[state].read(language, n=counts[state]) for state in _ORDER if counts[state]
+        labels.COUNTS[state].read(language, n=by_state[state])
+        for state in _ORDER
+        if by_state[state]
     )

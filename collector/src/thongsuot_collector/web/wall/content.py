@@ -1,6 +1,6 @@
 """What the wall shows: tiles, figures, what is to be done, carriers by area. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -103,7 +103,7 @@ def wall_content(city: CityState, selection: Selection) -> WallContent:
             _tile(code, name, of_commune.get(code, []), by_site, whole)
             for code, name in _communes(city, of_commune)
         ),
-        incidents=tuple(sorted(city.leading_incidents(), key=_urgency)),
+        incidents=by_urgency(city.leading_incidents()),
         choices=tuple((field, _values(links, field)) for field in FILTERS),
         carriers=carriers,
         matrix=_matrix(chosen, carriers),
@@ -173,6 +173,11 @@ def _matrix(
 
 def _cell(states: Sequence[State]) -> MatrixCell:
     return MatrixCell(up=states.count(State.UP), total=len(states), state=worst(states))
+
+
+def by_urgency(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Return incidents in the order in which somebody has to act on them."""
+    return tuple(sorted(incidents, key=_urgency))
 
 
 def _urgency(incident: Incident) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from thongsuot_collector.notify.render import text
 from thongsuot_collector.notify.render.names import owner_name
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.incidents import turn_of
+from thongsuot_collector.queries.records import CitySummary
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists.cells import ListReader, value_word
@@ -44,6 +45,13 @@ _FIELDS: Final[dict[str, Text]] = {
     "state": COLUMN_STATE,
     "area": COLUMN_AREA,
 }
+
+
+Counter = tuple[int, Text, str, str]
+"""Number, words, colour, and the address of the list behind it."""
+
+WorkItem = tuple[str, str, str, list[str]]
+"""An incident: colour, address, headline, and the facts below it."""
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +98,12 @@ def wall_page(
             "made": labels.MADE.read(language, clock=now.strftime("%H:%M:%S")),
             "ratio": "–" if ratio is None else percent(ratio, language),
             "whole": f"{figures.whole}/{figures.installed}",
-            "counters": _counters(content, reader),
+            "counters": counters(content.figures, reader),
             "chips": [] if is_screen else _chips(content, selection, reader),
             "tiles": [
                 (tile, _tile_label(tile, reader), _tile_url(tile, reader)) for tile in content.tiles
             ],
-            "work": [_work(incident, city, reader) for incident in content.incidents[:SHOWN]],
+            "work": [work_item(incident, city, reader) for incident in content.incidents[:SHOWN]],
             "more": _more(content, reader),
             "more_url": f"{reader.page.url('/incidents')}&status=open",
             "carriers": [reader.carrier(name) for name in content.carriers],
@@ -104,9 +112,8 @@ def wall_page(
     )
 
 
-def _counters(content: WallContent, reader: ListReader) -> list[tuple[int, Text, str, str]]:
-    """Return the figures that people act on: number, words, colour, and the list behind it."""
-    figures = content.figures
+def counters(figures: CitySummary, reader: ListReader) -> list[Counter]:
+    """Return the figures that people act on."""
 
     def incidents(*turns: str) -> str:
         chosen = "".join(f"&turn={turn}" for turn in turns)
@@ -174,10 +181,8 @@ def _tile_url(tile: WallTile, reader: ListReader) -> str:
     return f"{reader.page.url('/sites')}&commune={tile.code}"
 
 
-def _work(
-    incident: Incident, city: CityState, reader: ListReader
-) -> tuple[str, str, str, list[str]]:
-    """Return an incident beside the tiles: colour, address, headline, and the facts below it."""
+def work_item(incident: Incident, city: CityState, reader: ListReader) -> WorkItem:
+    """Return an incident that somebody has to act on."""
     language, turn = reader.page.language, turn_of(incident)
 
     def clock(at_ns: int) -> str:

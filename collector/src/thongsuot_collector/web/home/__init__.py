@@ -1,0 +1,1 @@
+"""The first page: what somebody has to act on."""

@@ -1,0 +1,13 @@
+"""The fixed words of the first page."""
+
+from typing import Final
+
+from thongsuot_schema.words.language import Text
+
+WORK: Final = Text("collector.home.work")
+NO_WORK: Final = Text("collector.home.no_work")
+MORE_WORK: Final = Text("collector.home.more_work")
+POINTS: Final = Text("collector.home.points")
+ALL_WELL: Final = Text("collector.home.all_well")
+ALL_POINTS: Final = Text("collector.home.all_points")
+MORE: Final = Text("collector.home.more")

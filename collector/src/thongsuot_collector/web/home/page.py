@@ -1,0 +1,88 @@
+"""
+The first page: what somebody has to act on, and the points that are worst; at most a screen.
+
+Everything else is a list, one click away. Who searches, or sees one commune alone, gets the points
+themselves.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.queries.incidents import summary
+from thongsuot_collector.queries.scope import WHOLE_CITY
+from thongsuot_collector.queries.sites import site_records
+from thongsuot_collector.web import labels as site_labels
+from thongsuot_collector.web.access import Visitor
+from thongsuot_collector.web.home import labels
+from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.layout import Frame, render
+from thongsuot_collector.web.lists.cells import ListReader, shared_prefix
+from thongsuot_collector.web.lists.routes import city_links
+from thongsuot_collector.web.sites_page import (
+    REFRESH_S,
+    SiteRow,
+    counts,
+    sites_page,
+    worst_first,
+    worst_state,
+)
+from thongsuot_collector.web.wall.content import by_urgency
+from thongsuot_collector.web.wall.page import counters, work_item
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
+
+WORK_SHOWN: Final = 4
+POINTS_SHOWN: Final = 4
+
+
+class HomePage:
+    """The first page; ``documentation_url`` leads to the documentation, where there is one."""
+
+    def __init__(self, city: CityState, documentation_url: str = "") -> None:
+        self._city = city
+        self._documentation_url = documentation_url
+
+    def text(
+        self, rows: Sequence[SiteRow], visitor: Visitor, reader: PageReader, *, query: str
+    ) -> str:
+        """Return the whole page; ``rows`` are the points that somebody may see and searches for."""
+        links = city_links(visitor, reader, "")
+        if visitor.sees_all and not query:
+            return self._home(rows, reader, links)
+        return sites_page(rows, language=reader.language, query=query, links=links)
+
+    def _home(
+        self, rows: Sequence[SiteRow], page: PageReader, links: Sequence[tuple[str, Text, bool]]
+    ) -> str:
+        city, language = self._city, page.language
+        titles = [site.title for site in city.directory.sites.values() if site.title]
+        reader = ListReader(page, city.directory, shared_prefix(titles))
+        incidents = by_urgency(city.leading_incidents())
+        more = len(incidents) - WORK_SHOWN
+        unwell = [row for row in worst_first(rows) if row.state is not State.UP]
+        frame = Frame(
+            title=site_labels.TITLE.read(language),
+            state=worst_state(rows),
+            url_in=lambda other: f"/?lang={other}",
+            place=counts(rows, language),
+            refresh_s=REFRESH_S,
+            is_wide=True,
+        )
+        content = {
+            "labels": labels,
+            "site_labels": site_labels,
+            "links": links,
+            "counters": counters(summary(city, site_records(city, WHOLE_CITY)), reader),
+            "work": [work_item(incident, city, reader) for incident in incidents[:WORK_SHOWN]],
+            "more_work": labels.MORE_WORK.read(language, count=more) if more > 0 else "",
+            "incidents_url": f"{page.url('/incidents')}&status=open",
+            "rows": [
+                (row, (row.view.title or row.view.site).removeprefix(reader.prefix))
+                for row in unwell[:POINTS_SHOWN]
+            ],
+            "all_points": labels.ALL_POINTS.read(language, count=len(rows)),
+            "sites_url": page.url("/sites"),
+            "documentation_url": self._documentation_url,
+        }
+        return render("home", frame, language, content)

@@ -1,6 +1,6 @@
 """A journal, a store, agents and a consumer of incidents whose clock a test turns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -22,6 +22,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.commissioning.events import CommissioningEvent, format_event
 from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -80,9 +81,17 @@ class World:
         return self.now_ns
 
     async def push(
-        self, site: str, *states: tuple[str, State], from_ns: int = 15 * S, ago_ns: int = 0
+        self,
+        site: str,
+        *states: tuple[str, State],
+        from_ns: int = 15 * S,
+        ago_ns: int = 0,
+        events: Sequence[CommissioningEvent] = (),
     ) -> None:
-        """Push a batch that ends now, with what the agent says of its links since ``ago_ns``."""
+        """
+        Push a batch that ends now, with what the agent says of its links since ``ago_ns``, and of a
+        commissioning.
+        """
         agent = self.agents.get(site)
         first = agent is None
         if agent is None:
@@ -106,7 +115,17 @@ class World:
             sealed_ns,
             [icmp_result(sealed_ns - from_ns), icmp_result(sealed_ns)],
             changes=changes,
-            notices=[started] if first else [],
+            notices=[
+                *([started] if first else []),
+                *(
+                    Notice(
+                        code=NoticeCode.COMMISSIONING,
+                        boottime_ns=sealed_ns,
+                        text=format_event(event),
+                    )
+                    for event in events
+                ),
+            ],
         )
         await self.append(agent, agent.sealed(batch), batch.number)
 

@@ -17,6 +17,7 @@ from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.app.quarantines import SiteQuarantines
+from thongsuot_collector.commissioning.records import CommissioningRecords
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -77,6 +78,7 @@ class Components:
     agent_access: AgentAccess
     quarantines: SiteQuarantines
     test_requests: PendingTestRequests
+    commissioning: CommissioningRecords
     site_configs: SiteConfigRegistry
     inventory: InventoryWatch
     layouts: LayoutCache
@@ -172,12 +174,11 @@ def _components(
 ) -> Components:
     layouts = LayoutCache(journal, LIMITS)
     reader = BatchReader(layouts, LIMITS)
-    dead_letters = DeadLetterQueue(store, metrics)
-    clocks = BootClocks()
-    test_requests = PendingTestRequests(store)
+    dead_letters, clocks = DeadLetterQueue(store, metrics), BootClocks()
+    test_requests, commissioning = PendingTestRequests(store), CommissioningRecords(store)
     offer = configuration.settings.site_configs.offer
     site_configs = SiteConfigRegistry(store, directory, is_offering=offer)
-    on_batch = _batch_callback(test_requests.apply_batch, site_configs.apply_batch)
+    on_batch = _batch_callback(test_requests, site_configs, commissioning)
     states = StateConsumer(
         journal, reader, store=store, dead_letters=dead_letters, metrics=metrics, on_batch=on_batch
     )
@@ -207,6 +208,7 @@ def _components(
         agent_access=agent_access(configuration, store, metrics),
         quarantines=_quarantines(configuration, supplies, directory, store, incidents),
         test_requests=test_requests,
+        commissioning=commissioning,
         site_configs=site_configs,
         inventory=_inventory(configuration, directory, site_configs, incidents, metrics),
         layouts=layouts,
@@ -274,12 +276,14 @@ def _record_overview(
     )
 
 
-def _batch_callback(*hearers: BatchCallback) -> BatchCallback:
+def _batch_callback(
+    *hearers: PendingTestRequests | SiteConfigRegistry | CommissioningRecords,
+) -> BatchCallback:
     """Return a callback that passes a batch to each of these in turn."""
 
     async def heard(entry: JournalEntry, columns: Columns) -> None:
         for hearer in hearers:
-            await hearer(entry, columns)
+            await hearer.apply_batch(entry, columns)
 
     return heard
 
@@ -375,6 +379,7 @@ async def _load_state(components: Components) -> None:
         )
     await components.agent_access.refresh()
     await components.test_requests.refresh()
+    await components.commissioning.load()
     await components.site_configs.load()
     await components.states.load()
     await components.states.catch_up()

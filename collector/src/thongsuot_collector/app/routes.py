@@ -24,6 +24,7 @@ from thongsuot_collector.web.charts.incident_charts import IncidentCharts
 from thongsuot_collector.web.charts.periods import Period
 from thongsuot_collector.web.charts.site_history import SiteHistory
 from thongsuot_collector.web.charts.style import CHART_STYLE
+from thongsuot_collector.web.commissioning.routes import CommissioningPages
 from thongsuot_collector.web.desk.answers import AnswerPages
 from thongsuot_collector.web.desk.routes import DeskPages
 from thongsuot_collector.web.desk.work import WorkPages
@@ -167,6 +168,7 @@ def _remarks_of(components: Components) -> RemarksOf:
             language,
             now_s=view.now_s,
             is_quarantined=components.quarantines.has(view.site),
+            commissioning=components.commissioning.newest.get(view.site),
         )
         parts = await history.parts(view, period, language)
         return msgspec.structs.replace(remarks, light_parts=parts, style=CHART_STYLE)
@@ -201,6 +203,9 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         *WorkPages(archive, access).routes(),
         *StatementPages(components.archive, access).routes(),
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
+        *CommissioningPages(
+            components.commissioning, components.store, access, components.directory
+        ).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),
         *Api(city, components.store, access).routes(),
         *TmfApis(

@@ -12,6 +12,7 @@ from thongsuot_collector.cli import (
     api_tokens,
     backup,
     ca,
+    commissioning,
     desk_keys,
     enrol,
     export,
@@ -106,6 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
         export,
         sla,
         leaflet,
+        commissioning,
         watch,
     ):
         module.add_commands(commands)

@@ -23,6 +23,7 @@ from thongsuot_collector.correlation.audited import (
     audited_dispute,
     audited_ruling,
 )
+from thongsuot_collector.correlation.commissioning_work import CommissioningWork
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
@@ -122,6 +123,7 @@ class IncidentConsumer:
         )
         self.registry.observations_of = self._observations_of
         self.hear_batch: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None
+        self._site_work = CommissioningWork(self.registry)
 
     @property
     def timelines(self) -> Mapping[str, SiteTimeline]:
@@ -238,7 +240,8 @@ class IncidentConsumer:
 
     async def refresh_windows(self) -> None:
         """Take over the maintenance windows that stand in the store now."""
-        planned = await asyncio.to_thread(rows.load_windows, self._store)
+        stored = await asyncio.to_thread(rows.load_windows, self._store)
+        planned = self._site_work.with_unwritten(stored)
         if set(planned) != set(self.registry.network_state.windows):
             actions.set_windows(self.registry, planned)
 
@@ -261,9 +264,8 @@ class IncidentConsumer:
         try:
             columns = self._reader.columns(kept, layouts)
             summary = summarize_batch(entry, columns)
-            timeline = self._timelines.get(entry.site)
-            if timeline is None:
-                timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
+            self._site_work.plan(entry, columns.notices)
+            timeline = self._timelines.setdefault(entry.site, SiteTimeline(site=entry.site))
             present = self._present(entry.received_ns)
             with self.turns.turn((entry.site,)):
                 rewrites = timeline.apply(summary, present, self._timeline)
@@ -341,8 +343,7 @@ class IncidentConsumer:
         Write what changed, and with ``is_all`` everything, so that the journal may go on.
 
         One after the other: what was before must not be written over what came after. What others
-        have changed meanwhile is written along. What the disk refuses is written with the next
-        call.
+        have changed meanwhile is written along; what the disk refuses, with the next call.
         """
         async with self._writing:
             writing = self._drain(is_all=is_all)
@@ -356,6 +357,7 @@ class IncidentConsumer:
                 self._unwritten = [*writing.rewrites, *self._unwritten]
                 self._changed.update(site for site, _ in writing.timelines)
                 self._audited = [*writing.audited, *self._audited]
+                self._site_work.requeue(writing.windows)
                 self.registry.requeue_changes(writing.incidents, writing.faults)
                 raise
             if writing.position is not None:
@@ -371,7 +373,8 @@ class IncidentConsumer:
             sites_changed |= self._changed
         # What the registry does not know is read again after a crash.
         sites_changed -= {rewrite.subject.site for rewrite in self._fresh}
-        if not (rewrites or incidents or faults or is_all):
+        windows = self._site_work.drain()
+        if not (rewrites or incidents or faults or windows or is_all):
             return None
         audited, self._audited = self._audited, []
         self._changed -= sites_changed
@@ -387,6 +390,7 @@ class IncidentConsumer:
             faults=faults,
             position=position if is_all else None,
             audited=audited,
+            windows=windows,
         )
 
     def _observations_of(self, subject: Subject) -> tuple[Observation, ...]:

@@ -56,6 +56,7 @@ class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
     faults: Sequence[Fault] = ()
     position: Position | None = None
     audited: Sequence[AuditedAction] = ()
+    windows: Sequence[MaintenanceWindow] = ()
 
 
 def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> None:
@@ -68,6 +69,8 @@ def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> 
             _put_fault(connection, fault)
         for incident in writing.incidents:
             _put_incident(connection, incident)
+        for window in writing.windows:
+            write_window(connection, window)
         for done in writing.audited:
             audit.write(connection, done.action, done.incident, by=done.by, detail=done.note)
         if writing.position is not None:

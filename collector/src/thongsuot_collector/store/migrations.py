@@ -154,6 +154,10 @@ def _table_of_line_rollups(connection: Connection) -> None:
     site_tables.LINE_ROLLUPS.create(connection, checkfirst=True)
 
 
+def _table_of_commissioning_runs(connection: Connection) -> None:
+    site_tables.COMMISSIONING_RUNS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -173,6 +177,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_acceptances,
     _table_of_signing_keys,
     _table_of_line_rollups,
+    _table_of_commissioning_runs,
 )
 
 

@@ -16,3 +16,13 @@ LINE_ROLLUPS = Table(
     Index("line_rollups_age", "length_s", "start_s"),
 )
 """Delay and loss of each link by stretches of time, as ``state.line_rollups`` encodes them."""
+
+COMMISSIONING_RUNS = Table(
+    "commissioning_runs",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("begun_ns", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What devices told of each commissioning run."""

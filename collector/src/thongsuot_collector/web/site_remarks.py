@@ -1,5 +1,6 @@
 """What the page of a site has beside how the site is: its incidents, its configuration. Pure."""
 
+from thongsuot_collector.commissioning.status import commissioning_fact, commissioning_notes
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.notify.render.names import party_name
@@ -7,6 +8,7 @@ from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.problem.notes import report_notes
+from thongsuot_schema.commissioning.run import CommissioningRun
 from thongsuot_schema.page.render import PageRemarks
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language
@@ -23,14 +25,20 @@ def site_remarks(
     *,
     now_s: float,
     is_quarantined: bool,
+    commissioning: CommissioningRun | None,
 ) -> PageRemarks:
-    """Return what the page of a site says of its incidents, its budgets and its configuration."""
+    """
+    Return what the page of a site says of its incidents, its budgets, its configuration, and of
+    what is proven of its links.
+    """
     incidents = _incident_notes(site, registry, language, now_s=now_s)
     reports = report_notes(site, registry, language, now_s=now_s)
     budgets = [labels.QUARANTINED.read(language)] if is_quarantined else []
+    directory = registry.network_state.directory
+    swapped = commissioning_notes(site, commissioning, directory, language)
     return PageRemarks(
-        notes=[*budgets, *reports, *incidents, *notes_of(*site_config, language)],
-        facts=facts_of(*site_config, language),
+        notes=[*budgets, *reports, *incidents, *notes_of(*site_config, language), *swapped],
+        facts=[*facts_of(*site_config, language), commissioning_fact(commissioning, language)],
         problem_action=f"/sites/{site}/problems",
     )
 

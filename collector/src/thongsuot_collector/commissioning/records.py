@@ -1,0 +1,43 @@
+"""Records: the commissioning runs of all sites, from what their devices push."""
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.commissioning.notices import dated_events
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.store import commissioning
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.commissioning.events import run_from_events
+from thongsuot_schema.commissioning.run import CommissioningRun
+
+
+class CommissioningRecords:
+    """The newest run of each site in memory, for every page of a site asks for it."""
+
+    def __init__(self, store: Engine) -> None:
+        self._store = store
+        self._newest: dict[str, CommissioningRun] = {}
+
+    async def load(self) -> None:
+        """Take up what the store has."""
+        newest = await asyncio.to_thread(commissioning.newest_runs, self._store)
+        self._newest = {
+            site: run for site, events in newest.items() if (run := run_from_events(events))
+        }
+
+    async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
+        """Keep the steps that a batch tells of; read again, it changes nothing."""
+        events = dated_events(entry, columns.notices)
+        if not events:
+            return
+        kept = await asyncio.to_thread(commissioning.add_events, self._store, entry.site, events)
+        run = run_from_events(kept)
+        if run is not None:
+            self._newest[entry.site] = run
+
+    @property
+    def newest(self) -> Mapping[str, CommissioningRun]:
+        """The newest run of each site that has one."""
+        return self._newest

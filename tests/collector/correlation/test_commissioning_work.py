@@ -1,0 +1,87 @@
+"""A cable that is pulled on request accuses nobody, and one that stays out does."""
+
+import pytest
+
+from tests.collector.batches import S
+from tests.collector.correlation.consumer_world import ALL, World, all_well
+from thongsuot_collector.correlation import rows
+from thongsuot_schema.commissioning.events import CommissioningEvent, EventCode
+from thongsuot_schema.commissioning.run import PULL_LIMIT_S, SETTLE_S
+from thongsuot_schema.state import State
+
+
+def event(code: EventCode, run: str = "ab12") -> CommissioningEvent:
+    return CommissioningEvent(run=run, event=code, link="fiber")
+
+
+ASKED = event(EventCode.PULL_ASKED)
+SETTLED = event(EventCode.SETTLED)
+
+
+@pytest.mark.parametrize("crash", [False, True])
+async def test_nobody_is_told_of_a_cable_that_was_pulled_on_request(
+    world: World, crash: bool
+) -> None:
+    await all_well(world)
+    await world.push("s0", events=[ASKED])
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(60, sites=ALL, crash=crash)
+    await world.push("s0", ("fiber", State.UP), events=[SETTLED])
+    await world.run(120, sites=ALL, crash=crash)
+    assert world.lines() == []
+    (window,) = rows.load_windows(world.store)
+    assert window.end_ns - window.start_ns < (61 + SETTLE_S) * S
+    assert window.site == "s0"
+    (fault,) = world.consumer.registry.incidents.values()
+    assert fault.windows == (window.id,), "it is on the record, as planned work"
+
+
+async def test_the_news_of_both_in_one_batch_that_comes_late_accuses_nobody(world: World) -> None:
+    await all_well(world)
+    await world.push("s0", ("fiber", State.DOWN), events=[ASKED])
+    await world.run(60, sites=ALL)
+    assert world.lines() == []
+
+
+async def test_a_cable_that_stays_out_is_told_when_the_time_for_it_is_over(world: World) -> None:
+    await all_well(world)
+    await world.push("s0", events=[ASKED])
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(PULL_LIMIT_S - 10, sites=ALL)
+    assert world.lines() == []
+    await world.run(100, sites=ALL)
+    assert [(line[0], line[2]) for line in world.lines()] == [("opened", "s0/fiber")]
+
+
+async def test_a_fault_after_the_walk_is_told_as_any_other(world: World) -> None:
+    await all_well(world)
+    await world.push("s0", events=[ASKED])
+    await world.run(30, sites=ALL)
+    await world.push("s0", events=[SETTLED])
+    await world.run(SETTLE_S + 15, sites=ALL)
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(60, sites=ALL)
+    assert [line[0] for line in world.lines()] == ["opened"]
+
+
+async def test_other_sites_are_not_excused(world: World) -> None:
+    await all_well(world)
+    await world.push("s0", events=[ASKED])
+    await world.push("s1", ("fiber", State.DOWN))
+    await world.run(60, sites=ALL)
+    assert [line[2] for line in world.lines()] == ["s1/fiber"]
+
+
+async def test_a_window_outlives_a_crash_and_a_look_at_the_store(world: World) -> None:
+    await all_well(world)
+    await world.push("s0", events=[ASKED, event(EventCode.LINK)])
+    await world.consumer.catch_up()
+    before = rows.load_windows(world.store)
+    assert len(before) == 1
+    await world.consumer.refresh_windows()
+    assert list(world.consumer.registry.network_state.windows) == before
+    await world.crash()
+    await world.consumer.catch_up()
+    await world.push("s0", events=[event(EventCode.SETTLED, run="other")])
+    await world.consumer.catch_up()
+    assert rows.load_windows(world.store) == before, "of another run"

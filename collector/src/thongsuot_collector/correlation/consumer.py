@@ -263,10 +263,9 @@ class IncidentConsumer:
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, layouts)
-            summary = summarize_batch(entry, columns)
+            summary, present = summarize_batch(entry, columns), self._present(entry.received_ns)
             self._site_work.plan(entry, columns.notices)
             timeline = self._timelines.setdefault(entry.site, SiteTimeline(site=entry.site))
-            present = self._present(entry.received_ns)
             with self.turns.turn((entry.site,)):
                 rewrites = timeline.apply(summary, present, self._timeline)
             observations = self._observations.setdefault(entry.site, SiteObservations())

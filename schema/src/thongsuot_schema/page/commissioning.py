@@ -144,11 +144,16 @@ def _code_form(view: CommissioningView, language: Language, *, is_again: bool = 
         f'<p class="who">{escape(Text("schema.commissioning.code.hint").read(language))}</p>'
         f'<button class="call" type="submit">{button}</button></form>'
     )
-    return f'{said}<section class="card"><p>{escape(intro)}</p>{form}</section>'
+    heading = f'<h2 id="begin">{button}</h2>' if is_again else ""
+    label = ' aria-labelledby="begin"' if is_again else ""
+    return (
+        f"{said}<section{label}>{heading}"
+        f'<div class="card"><p>{escape(intro)}</p>{form}</div></section>'
+    )
 
 
 def _run_part(run: CommissioningRun, view: CommissioningView, language: Language) -> str:
-    words = _Words(view, language)
+    words, tail = _Words(view, language), ""
     match run.step:
         case CommissioningStep.READY:
             screen = _ready(run, view, words)
@@ -165,8 +170,9 @@ def _run_part(run: CommissioningRun, view: CommissioningView, language: Language
             wait = Text("schema.commissioning.measuring.wait").read(language)
             screen = _screen(State.UNKNOWN, title, [wait])
         case CommissioningStep.DONE:
-            screen = _done(run, view, words)
-    return f"{screen}{_results(run, words)}"
+            screen = _done(run, words)
+            tail = _failures(run, words) + _code_form(view, language, is_again=True)
+    return f"{screen}{_results(run, words)}{tail}"
 
 
 def _screen(state: State, title: str, lines: list[str], forms: str = "", place: str = "") -> str:
@@ -334,7 +340,7 @@ def _counter(run: CommissioningRun, view: CommissioningView, words: _Words) -> s
     return f"{_screen(state, title, lines, forms)}{_watching(view, language)}"
 
 
-def _done(run: CommissioningRun, view: CommissioningView, words: _Words) -> str:
+def _done(run: CommissioningRun, words: _Words) -> str:
     language = words.language
     state = State.UP if run.is_complete else State.DEGRADED
     lines = [
@@ -343,9 +349,7 @@ def _done(run: CommissioningRun, view: CommissioningView, words: _Words) -> str:
     ]
     status = Text("schema.commissioning.done.status").read(language)
     link = f'<p><a class="call" href="/?lang={language}">{escape(status)}</a></p>'
-    again = _code_form(view, language, is_again=True)
-    screen = _screen(state, outcome_sentence(run, language), lines)
-    return f"{screen}{link}{_failures(run, words)}{again}"
+    return f"{_screen(state, outcome_sentence(run, language), lines)}{link}"
 
 
 def _failures(run: CommissioningRun, words: _Words) -> str:

@@ -108,6 +108,7 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
         site_networks=uplink.site_networks,
         allowance_bytes=uplink.allowance_bytes,
         proxy=uplink.proxy,
+        port=uplink.port,
     )
 
 

@@ -168,6 +168,25 @@ class Lab:
                     }
                 )
 
+            network = self._base.network(node.name)
+            for end in node.pppoe:
+                self._ask_services(
+                    {"do": "join", "network": network, "pppoe": msgspec.to_builtins(end)}
+                )
+            for port in dict.fromkeys(vlan.port for vlan in node.vlans):
+                self._ask_services(
+                    {
+                        "do": "join",
+                        "network": network,
+                        "port": port,
+                        "vlans": {
+                            str(vlan.number): vlan.interface
+                            for vlan in node.vlans
+                            if vlan.port == port
+                        },
+                    }
+                )
+
     def detach(self) -> None:
         """Let the lab live on when this process ends."""
         self._base.detach()

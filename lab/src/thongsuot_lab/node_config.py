@@ -76,6 +76,9 @@ def node_configs(topology: Topology) -> dict[str, NodeConfig]:
 
 def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) -> list[str]:
     lines = ["link set lo up"]
+    # A TAP for each VLAN: see ``services.vlan_trunk``.
+    lines += [f"tuntap add dev {vlan.interface} mode tap" for vlan in node.vlans]
+    lines += [f"link set {vlan.interface} up" for vlan in node.vlans]
     for bridge in node.bridges:
         lines.append(f"link add {bridge.interface} type bridge forward_delay 0 stp_state 0")
         lines += [f"link set {port} master {bridge.interface}" for port in bridge.ports]

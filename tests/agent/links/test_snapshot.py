@@ -17,6 +17,7 @@ from thongsuot_agent.proto.rtnetlink import (
     RouteMessage,
 )
 from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.inventory.model import Via
 
 MAIN, OTHER, LOCAL = 254, 77, 255
 
@@ -182,3 +183,17 @@ def test_a_duplicate_address_is_a_conflict() -> None:
 
 def test_what_is_not_there_is_absent() -> None:
     assert states(tables(), [on("eth9")]) == {"eth9": ABSENT}
+
+
+def test_a_session_knows_of_the_cable_of_the_port_that_it_stands_on() -> None:
+    session = Spec(name="fibre", interface="ppp0", port="eth9")
+    for carrier in (True, False):
+        port = link(9, "eth9", carrier=carrier)
+        without = KernelTables(links=(port,), addresses=(), routes=())
+        state = states(without, [session])["fibre"]
+        assert (state.present, state.port_unplugged) == (False, not carrier)
+
+
+def test_a_port_of_the_router_is_none_of_the_devices_own() -> None:
+    watched = Spec(name="second", interface="eth0", via=Via.WATCHED)
+    assert states(tables(), [watched])["second"] is ABSENT

@@ -27,3 +27,12 @@ def test_addresses_that_no_service_has_are_forged() -> None:
 def test_what_is_expected_of_one_family_says_nothing_about_the_other() -> None:
     expected = ("203.0.113.0/24",)
     assert forged(("198.51.100.1", "203.0.113.7", "2001:db8::7"), expected) == ("198.51.100.1",)
+
+
+@pytest.mark.parametrize("prefix", ["64:ff9b::", "2001:db8:64::"])
+def test_an_address_that_a_translator_made_of_the_portals_own_is_no_forgery(prefix: str) -> None:
+    expected = ("203.0.113.0/24", "2001:db8:f::/48")
+    assert forged((f"{prefix}203.0.113.7",), expected) == ()
+    elsewhere = (f"{prefix}198.51.100.1",)
+    assert forged(elsewhere, expected) == elsewhere
+    assert forged(("64:ff9b::127.0.0.1",), expected) == ("64:ff9b::127.0.0.1",)

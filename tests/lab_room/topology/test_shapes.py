@@ -1,6 +1,8 @@
 """Shapes of sites: as data, and by packets whose line a packet leaves by."""
 
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from thongsuot_lab.topology import serialization
 from thongsuot_lab.topology.shapes import SHAPES, shaped_city
 from thongsuot_schema.inventory.link_selection import selection_mistakes
 
+POLL_S = 0.05
 EVERY_SHAPE = shaped_city(list(SHAPES))
 
 
@@ -97,3 +100,49 @@ def test_by_packets_each_link_leaves_by_its_own_line_and_by_no_other() -> None:
         assert is_reached(device, inside, interface="gov0", patience_s=WAIT_AT_MOST_S)
         assert not is_reached(device, portal, interface="gov0")
         assert not is_reached(device, inside, interface="fix0")
+
+
+def has_interface(node: RunningNode, name: str) -> bool:
+    return name in node.run(["ip", "-brief", "link"]).stdout
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    limit_s = time.monotonic() + WAIT_AT_MOST_S
+    while not done():
+        assert time.monotonic() < limit_s
+        time.sleep(POLL_S)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_by_packets_a_vlan_leads_to_its_own_box_and_loses_its_signal_with_the_port() -> None:
+    topology = shaped_city(["e"])
+    portal = topology.addresses_of("portal.dichvucong")[0]
+    with Lab(topology) as lab:
+        device = lab.node("shape-e.device")
+        for vlan in ("eth0.10", "eth0.20"):
+            assert is_reached(device, portal, interface=vlan, patience_s=WAIT_AT_MOST_S)
+        lab.cut("shape-e.ont--song-hong.access")
+        assert not is_reached(device, portal, interface="eth0.10")
+        assert is_reached(device, portal, interface="eth0.20", patience_s=WAIT_AT_MOST_S)
+        lab.cut("shape-e.device--shape-e.switch")
+        wait_until(lambda: device.run(["ip", "-brief", "link"]).stdout.count("LOWER_UP") == 1)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_by_packets_a_session_goes_with_its_line_and_comes_back_while_the_port_has_its_signal() -> (
+    None
+):
+    topology = shaped_city(["g"])
+    portal = topology.addresses_of("portal.dichvucong")[0]
+    with Lab(topology) as lab:
+        device = lab.node("shape-g.device")
+        wait_until(lambda: has_interface(device, "ppp0"))
+        assert is_reached(device, portal, interface="ppp0", patience_s=WAIT_AT_MOST_S)
+        lab.fault("cut-fibre", site="shape-g", link="fixed")
+        wait_until(lambda: not has_interface(device, "ppp0"))
+        assert "LOWER_UP" in device.run(["ip", "-brief", "link", "show", "fix0"]).stdout
+        lab.heal("cut-fibre", site="shape-g", link="fixed")
+        wait_until(lambda: has_interface(device, "ppp0"))
+        assert is_reached(device, portal, interface="ppp0", patience_s=WAIT_AT_MOST_S)

@@ -5,7 +5,7 @@ import pytest
 from thongsuot_schema.inventory.checks import link_mistakes
 from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, selection_mistakes, with_marks
 from thongsuot_schema.inventory.model import Link, Via
-from thongsuot_schema.inventory.way_out import vlan_port
+from thongsuot_schema.inventory.way_out import port_of
 
 
 def link(name: str, **facts: object) -> Link:
@@ -104,9 +104,10 @@ def test_a_link_with_gateways_is_marked_unless_something_else_tells_its_packets(
 @pytest.mark.parametrize(
     ("facts", "path", "words"),
     [
-        ({"interface": "wan1", "vlan": 10}, ("vlan_port",), "name it here"),
-        ({"interface": "eth0", "vlan": 10, "vlan_port": "eth0"}, ("vlan_port",), "of its own"),
-        ({"vlan_port": "eth0"}, ("vlan_port",), "give its number in vlan"),
+        ({"interface": "wan1", "vlan": 10}, ("port",), "name it here"),
+        ({"interface": "eth0", "vlan": 10, "port": "eth0"}, ("port",), "of its own"),
+        ({"port": "eth0"}, ("port",), "as ppp0 on eth0"),
+        ({"vlan_addresses": ("10.0.0.1/24",)}, ("vlan_addresses",), "give its number in vlan"),
         (
             {"interface": "eth0.10", "vlan": 10, "vlan_addresses": ("192.168.10.10/24",)},
             ("vlan_addresses",),
@@ -137,6 +138,7 @@ def test_a_port_of_the_router_may_be_called_as_one_of_the_devices_own() -> None:
 
 
 def test_the_port_of_a_vlan_is_read_from_its_name_or_given() -> None:
-    assert vlan_port(Link(name="a", interface="eth0.10", vlan=10)) == "eth0"
-    assert vlan_port(Link(name="a", interface="wan1", vlan=10, vlan_port="eth1")) == "eth1"
-    assert not vlan_port(Link(name="a", interface="eth0.10"))
+    assert port_of(Link(name="a", interface="eth0.10", vlan=10)) == "eth0"
+    assert port_of(Link(name="a", interface="wan1", vlan=10, port="eth1")) == "eth1"
+    assert port_of(Link(name="a", interface="ppp0", port="eth0")) == "eth0"
+    assert not port_of(Link(name="a", interface="eth0.10"))

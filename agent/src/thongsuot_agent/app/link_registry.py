@@ -123,6 +123,8 @@ def describe_change(name: str, before: LinkState, after: LinkState) -> str:
         facts.append("interface appeared" if after.present else "interface disappeared")
     if before.carrier != after.carrier:
         facts.append("carrier gained" if after.carrier else "carrier lost")
+    if before.port_unplugged != after.port_unplugged:
+        facts.append(f"carrier {'lost' if after.port_unplugged else 'gained'} on its port")
     for family in _FAMILIES:
         facts.extend(
             f"{family.value} {aspect} {old or 'none'} to {new or 'none'}"

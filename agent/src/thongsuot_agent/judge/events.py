@@ -19,7 +19,8 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     forwards), so that its silence is not the carrier's, and its answers prove nothing beyond it (it
     has a cache). ``shared_resolvers``: the name servers are the whole device's, and nothing says
     which link they belong to. ``point_to_point``: the interface has no link layer to ask (PPP, a
-    modem's raw IP), and no cable. ``reverse_filtered``: the kernel drops answers that come in by
+    modem's raw IP), and no cable. ``port_unplugged``: the port that the interface stands on has no
+    signal. ``reverse_filtered``: the kernel drops answers that come in by
     the interface (strict reverse path filter, RFC 3704), so that nothing over IPv4 is measured.
     """
 
@@ -35,6 +36,7 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     shared_resolvers: bool = False
     point_to_point: bool = False
     reverse_filtered: bool = False
+    port_unplugged: bool = False
 
     def usable(self, family: Family) -> bool:
         """Return whether packets of a family can leave by the link at all."""
@@ -69,6 +71,8 @@ class InterfaceState(Protocol):
     @property
     def point_to_point(self) -> bool: ...  # noqa: D102
     @property
+    def port_unplugged(self) -> bool: ...  # noqa: D102
+    @property
     def reverse_filtered(self) -> bool: ...  # noqa: D102
 
 
@@ -89,6 +93,7 @@ def facts_from(
         shared_resolvers=shared_resolvers,
         point_to_point=state.point_to_point,
         reverse_filtered=state.reverse_filtered,
+        port_unplugged=state.port_unplugged,
         local_resolver=bool(resolvers) and is_local(resolvers[0], gateways),
     )
 

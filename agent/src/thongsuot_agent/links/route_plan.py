@@ -14,7 +14,7 @@ from ipaddress import ip_address
 
 from thongsuot_schema.inventory.link_selection import FIRST_NUMBER, with_marks
 from thongsuot_schema.inventory.model import Link
-from thongsuot_schema.inventory.way_out import vlan_port
+from thongsuot_schema.inventory.way_out import port_of
 
 PROTOCOL = 117
 """Not one of those in iproute2's rt_protos: what carries it is ours."""
@@ -117,7 +117,7 @@ def route_plan(specs: tuple[Link, ...]) -> RoutePlan:
     vlans = tuple(
         PlannedVlan(
             name=spec.interface,
-            port=vlan_port(spec),
+            port=port_of(spec),
             number=spec.vlan,
             addresses=spec.vlan_addresses,
         )

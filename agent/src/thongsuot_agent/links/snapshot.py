@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from thongsuot_agent.links.selector import is_used_by
@@ -28,6 +28,7 @@ from thongsuot_agent.proto.rtnetlink import (
     RouteMessage,
 )
 from thongsuot_schema.inventory.model import Link, Via
+from thongsuot_schema.inventory.way_out import port_of
 from thongsuot_schema.result import Family
 
 _RT_TABLE_MAIN = 254
@@ -74,7 +75,11 @@ def states(tables: KernelTables, specs: Iterable[Link]) -> Mapping[str, LinkStat
     link_states: dict[str, LinkState] = {}
     for spec in specs:
         link = None if spec.via is Via.WATCHED else by_name.get(spec.interface)
-        link_states[spec.name] = ABSENT if link is None else _state(link, tables, spec)
+        state = ABSENT if link is None else _state(link, tables, spec)
+        port = by_name.get(port_of(spec))
+        if port is not None and not port.carrier:
+            state = replace(state, port_unplugged=True)
+        link_states[spec.name] = state
     return link_states
 
 

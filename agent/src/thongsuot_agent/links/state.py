@@ -38,6 +38,8 @@ class LinkState:
     carries6: bool = False
     point_to_point: bool = False
     """No link layer to ask a gateway on (PPP, tun, a modem's raw IP), and no cable either."""
+    port_unplugged: bool = False
+    """The Ethernet port that the interface stands on (``port`` of the link) has no carrier."""
     reverse_filtered: bool = False
     """The kernel drops IPv4 answers that come in by this interface (strict rp_filter)."""
     unrouted: bool = False

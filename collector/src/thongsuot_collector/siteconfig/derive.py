@@ -22,7 +22,7 @@ from thongsuot_schema.siteconfig.model import (
 
 _DEVICES_OWN = (
     *("interface", "shares", "gateways", "sources", "tos", "mark"),
-    *("vlan", "vlan_port", "vlan_addresses", "via", "proxy", "proxy_credentials_file"),
+    *("vlan", "port", "vlan_addresses", "via", "proxy", "proxy_credentials_file"),
 )
 
 

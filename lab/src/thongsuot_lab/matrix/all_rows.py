@@ -23,7 +23,6 @@ SHAPE_ROWS = shapes.ROWS
 """Rows of each shape of site, see ``topology.shapes``."""
 
 SHAPES_NOT_PLAYED = {
-    "e (a VLAN a line)": "the kernels of most labs have no 802.1Q",
-    "f (a modem in the device), g (PPPoE)": "tests/agent/judge has them without packets",
+    "f (a modem in the device)": "tests/agent/judge has it without packets",
     "m (NAT64, DS-Lite)": "no translator stands in the lab",
 }

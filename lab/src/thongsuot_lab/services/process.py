@@ -27,12 +27,15 @@ from thongsuot_lab.services.certificates import LabAuthority
 from thongsuot_lab.services.name_server import NameServer, ResolverSource, ZoneSource
 from thongsuot_lab.services.port_forwards import PortForwards
 from thongsuot_lab.services.portal import PortalServer
+from thongsuot_lab.services.pppoe import PppoeSession
 from thongsuot_lab.services.proxy import ProxyServer
 from thongsuot_lab.services.server_node import ServerNode
 from thongsuot_lab.services.traffic import announce, download, flap
+from thongsuot_lab.services.vlan_trunk import VlanTrunk
 from thongsuot_lab.spaces.announce import ArpAnnouncer
 from thongsuot_lab.topology.model import (
     PortalSpec,
+    PppoeEnd,
     ProxySpec,
     ResolverSpec,
     ServerSpec,
@@ -75,6 +78,8 @@ class ServiceHost:
                 self._announce(key, network, str(what["interface"]), str(what["address"]))
             case {"do": "flap", "key": str(key), "wires": str(path), "wire": str(wire), **rest}:
                 self._flap(key, Path(path), wire, float(str(rest["every_s"])))
+            case {"do": "join", "network": str(network), **ends}:
+                self._join(network, ends)
             case {"do": "clear", "key": str(key)}:
                 await self._clear(key)
             case {"do": "certify", "names": list(names)}:
@@ -141,6 +146,15 @@ class ServiceHost:
     def _flap(self, key: str, wires: Path, wire: str, every_s: float) -> None:
         if key not in self._acting:
             self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
+
+    def _join(self, network: str, ends: dict[str, object]) -> None:
+        """Begin what runs on ports of a node: the VLANs of one, the PPPoE session of one."""
+        if "pppoe" in ends:
+            session = PppoeSession(network, msgspec.convert(ends["pppoe"], PppoeEnd))
+            self._tasks.create_task(session.run())
+            return
+        vlans = msgspec.convert(ends["vlans"], dict[int, str], strict=False)
+        self._tasks.create_task(VlanTrunk(network, str(ends["port"]), vlans).run())
 
     async def _clear(self, key: str) -> None:
         task = self._acting.pop(key, None)

@@ -155,6 +155,33 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vlan:
+    """A VLAN (802.1Q) on a port of a node, as an interface of its own."""
+
+    interface: str
+    port: str
+    number: int
+
+
+class PppoeEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One end of a PPPoE session on a port of a node.
+
+    ``interface`` is there while the session is up, with the address ``local`` and the other's
+    ``peer``; the customer's end is given both by the carrier's (``is_server``), and has its default
+    route by it. ``name`` is the access concentrator's.
+    """
+
+    interface: str
+    port: str
+    is_server: bool = False
+    local: str = "0.0.0.0"
+    peer: str = "0.0.0.0"
+    name: str = ""
+    metric: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
     One machine: a network namespace.
@@ -162,7 +189,8 @@ class Node:
     ``uplinks`` are the interfaces that hold a default route, the preferred one first; a node
     without any that forwards gets a full table instead. ``nat`` are the interfaces behind whose
     address everything else hides in IPv4. ``realm`` bounds where carrier-internal IPv4 is known.
-    ``ip_lines`` are given to `ip` after all of that: rules and tables of the node's own.
+    ``ip_lines`` are given to `ip` after all of that: rules and tables of the node's own, and what
+    its ``vlans`` are told.
     """
 
     name: str
@@ -176,6 +204,8 @@ class Node:
     nameservers: tuple[str, ...] = ()
     servers: tuple[ServerSpec, ...] = ()
     ip_lines: tuple[str, ...] = ()
+    vlans: tuple[Vlan, ...] = ()
+    pppoe: tuple[PppoeEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +232,9 @@ class LabUplink:
     """
     One WAN link of a site: the interface of the device, the box it hangs on, its two wires.
 
-    ``gateways``, ``sources``, ``tos``, ``site_networks`` and ``proxy`` are what the device is told
-    of it where its interface alone does not say how packets leave (``[[links]]`` of the agent);
+    ``gateways``, ``sources``, ``tos``, ``site_networks``, ``proxy`` and ``port`` are what the
+    device is told of it where its interface alone does not say how packets leave (``[[links]]`` of
+    the agent);
     ``allowance_bytes`` makes it a metered link.
     """
 
@@ -220,6 +251,7 @@ class LabUplink:
     site_networks: tuple[str, ...] = ()
     allowance_bytes: int | None = None
     proxy: str = ""
+    port: str = ""
 
 
 TWO_BOXES = "a"

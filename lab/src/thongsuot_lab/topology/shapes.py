@@ -25,6 +25,7 @@ from thongsuot_lab.topology.model import (
     Topology,
 )
 from thongsuot_lab.topology.office_shapes import behind_proxy, government_network
+from thongsuot_lab.topology.pppoe_shape import dialled_by_device
 from thongsuot_lab.topology.shape_parts import (
     CARRIERS,
     FIRST,
@@ -32,6 +33,7 @@ from thongsuot_lab.topology.shape_parts import (
     SECOND,
     draw_device,
 )
+from thongsuot_lab.topology.vlan_shape import vlan_for_each_line
 
 PORTALS = 2
 
@@ -305,6 +307,8 @@ SHAPES = {
         Shape(name="c", title="Một cổng, hai bộ định tuyến", draw=_two_routers),
         Shape(name="d", title="Bộ định tuyến chọn đường theo địa chỉ nguồn", draw=_by_source),
         Shape(name="d-tos", title="Bộ định tuyến chọn đường theo TOS", draw=_by_type_of_service),
+        Shape(name="e", title="Một cổng, mỗi đường một VLAN", draw=vlan_for_each_line),
+        Shape(name="g", title="Thiết bị tự quay số PPPoE", draw=dialled_by_device),
         Shape(name="h", title="Thêm mạng TSLCD sau tường lửa", draw=government_network),
         Shape(name="i", title="Điểm lưu động, một mạng 5G", draw=_one_5g),
         Shape(name="j", title="Chỉ một đường cáp quang", draw=_one_fibre),

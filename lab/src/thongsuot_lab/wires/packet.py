@@ -21,7 +21,16 @@ OFFLOAD_HEADER_BYTES: Final = 10
 # A segment of 64 KiB, its headers, and room to spare; the kernel sends no larger frame.
 FRAME_BYTES: Final = 72 * 1024
 QUEUE_BYTES: Final = 4 << 20
+PACKET_AUXDATA: Final = 8
+ETH_P_8021Q: Final = 0x8100
+ANCILLARY_BYTES: Final = 128
 _TIMESPEC = struct.Struct("@qq")
+_AUXDATA = struct.Struct("@IIIHHHH")
+_VLAN_VALID = 0x10
+_OFFLOAD = struct.Struct("=BBHHHH")
+_NEEDS_CHECKSUM = 1
+_ADDRESSES_BYTES = 12
+_TAG_BYTES = 4
 
 
 def packet_socket(interface: str) -> socket.socket:
@@ -36,6 +45,7 @@ def packet_socket(interface: str) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
         sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         try:
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, QUEUE_BYTES)
@@ -59,7 +69,13 @@ def read_frame(sock: socket.socket, buffer: bytearray) -> tuple[bytes, int]:
         BlockingIOError: none is waiting.
         OSError: ENETDOWN, once, after the interface went down.
     """
-    size, ancillary, _, _ = sock.recvmsg_into((buffer,), 64)
+    size, ancillary, _, _ = sock.recvmsg_into((buffer,), ANCILLARY_BYTES)
+    frame = bytes(memoryview(buffer)[:size])
+    tag = tag_of(ancillary)
+    if tag is not None:
+        frame = _with_offload(frame[:OFFLOAD_HEADER_BYTES]) + with_tag(
+            frame[OFFLOAD_HEADER_BYTES:], tag
+        )
     now_ns = time.monotonic_ns()
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
@@ -68,4 +84,30 @@ def read_frame(sock: socket.socket, buffer: bytearray) -> tuple[bytes, int]:
             # A stepped wall clock would make nonsense of the age: then arrival is now.
             if 0 <= age_ns < 1_000_000_000:
                 now_ns -= age_ns
-    return bytes(memoryview(buffer)[:size]), now_ns
+    return frame, now_ns
+
+
+def tag_of(ancillary: list[tuple[int, int, bytes]]) -> int | None:
+    """
+    Return the VLAN tag of a received frame, priority and all; ``None`` where it had none.
+
+    The kernel takes the tag off a frame and tells of it beside (packet(7), PACKET_AUXDATA).
+    """
+    for level, kind, data in ancillary:
+        if level == SOL_PACKET and kind == PACKET_AUXDATA:
+            status, _, _, _, _, tag, _ = _AUXDATA.unpack_from(data)
+            return tag if status & _VLAN_VALID else None
+    return None
+
+
+def with_tag(frame: bytes, tag: int) -> bytes:
+    """Return a frame with an 802.1Q tag behind its addresses."""
+    return frame[:_ADDRESSES_BYTES] + struct.pack("!HH", ETH_P_8021Q, tag) + frame[12:]
+
+
+def _with_offload(header: bytes) -> bytes:
+    """Return an offload header whose positions count the tag, too."""
+    flags, gso, header_bytes, gso_bytes, start, offset = _OFFLOAD.unpack(header)
+    grown = header_bytes + _TAG_BYTES if header_bytes else 0
+    start += _TAG_BYTES if flags & _NEEDS_CHECKSUM else 0
+    return _OFFLOAD.pack(flags, gso, grown, gso_bytes, start, offset)

@@ -149,13 +149,13 @@ class Link(StrictStruct, frozen=True):
     packets carry (IPv4 TOS, IPv6 traffic class), for a router that routes by it, or for the device
     where marks are not allowed. ``mark`` is their SO_MARK, for rules of somebody else's.
 
-    ``vlan`` is the number of the VLAN that ``interface`` is (802.1Q), on the port ``vlan_port``
-    (empty: what stands before the dot, as in ``eth0.10``); ``thongsuot-agent routes apply`` makes
-    it, with ``vlan_addresses`` (CIDR) where no network manager or DHCP client gives it any.
-    ``via`` is ``router`` where the site's router chooses the line and the device cannot
-    (then ``carrier`` stays empty: nobody's circuit is named), and ``watched`` where the device has
-    no way to it: ``interface`` is then the router's own name of its port, which an ``snmp`` probe
-    on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is the only way out of the site's
+    ``port`` is the Ethernet port that ``interface`` stands on, where that is a PPP session (PPPoE)
+    or a VLAN not called ``PORT.NUMBER``: its cable is the site's. ``vlan`` is the number of the
+    VLAN that ``interface`` is (802.1Q); ``thongsuot-agent routes apply`` makes it, with
+    ``vlan_addresses`` (CIDR) where no network manager or DHCP client gives it any.
+    ``via`` is ``router`` where the site's router chooses the line (then ``carrier`` stays empty),
+    and ``watched`` where the device has no way to it: ``interface`` is then the router's own name
+    of its port, which an ``snmp`` probe on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is the only way out of the site's
     network: web requests and pushes go to it, nothing else is sent beyond the gateway and
     ``site_networks``. ``proxy_credentials_file`` holds ``user:password`` for it.
     """
@@ -176,7 +176,7 @@ class Link(StrictStruct, frozen=True):
     tos: Annotated[int, msgspec.Meta(ge=4, le=252, multiple_of=4)] | None = None
     mark: Annotated[int, msgspec.Meta(ge=1, le=0xFFFFFFFF)] | None = None
     vlan: Annotated[int, msgspec.Meta(ge=1, le=4094)] | None = None
-    vlan_port: str = ""
+    port: str = ""
     vlan_addresses: tuple[str, ...] = ()
     via: Via = Via.OWN
     proxy: str = ""

@@ -20,11 +20,13 @@ def is_measured_on(kind: str, link: Link) -> bool:
     return link.via is not Via.WATCHED or kind in WATCHED_KINDS
 
 
-def vlan_port(link: Link) -> str:
-    """Return the port that a link's VLAN is on; empty where it has none."""
+def port_of(link: Link) -> str:
+    """
+    Return the Ethernet port below a link's interface, whose cable is the site's; empty: unknown.
+    """
     if link.vlan is None:
-        return ""
-    return link.vlan_port or link.interface.rpartition(".")[0]
+        return link.port
+    return link.port or link.interface.rpartition(".")[0]
 
 
 def proxy_address(proxy: str) -> tuple[str, int]:
@@ -60,17 +62,18 @@ def way_out_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
 
 def _vlan_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
     if link.vlan is None:
-        for key in ("vlan_port", "vlan_addresses"):
-            if getattr(link, key):
-                yield (*path, key), f"{key} is of a VLAN; give its number in vlan"
+        if link.vlan_addresses:
+            yield (*path, "vlan_addresses"), "addresses of a VLAN; give its number in vlan"
+        if link.port and link.port == link.interface:
+            yield (*path, "port"), "a port is what another interface stands on, as ppp0 on eth0"
         return
-    if not vlan_port(link):
+    if not port_of(link):
         yield (
-            (*path, "vlan_port"),
+            (*path, "port"),
             f'"{link.interface}" does not say on which port VLAN {link.vlan} is; name it here',
         )
-    elif vlan_port(link) == link.interface:
-        yield (*path, "vlan_port"), "a VLAN has a name of its own, as in eth0.10 on the port eth0"
+    elif port_of(link) == link.interface:
+        yield (*path, "port"), "a VLAN has a name of its own, as in eth0.10 on the port eth0"
     for place, text in enumerate(link.vlan_addresses):
         try:
             ip_interface(text)

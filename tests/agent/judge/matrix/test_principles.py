@@ -129,6 +129,24 @@ def test_a_session_that_is_gone_is_no_cable_of_the_commune(lost: dict[str, bool]
     assert states_of(site, "fixed")[-1] is State.UP
 
 
+@pytest.mark.parametrize("lost", [{}, {"present": False, "carrier": False}])
+def test_a_session_whose_cable_is_out_is_the_sites_and_no_carriers(lost: dict[str, bool]) -> None:
+    """PPPoE by a bridging modem: without its power, or its cable, the port below has no signal."""
+    session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
+    unplugged = msgspec.structs.replace(session, port_unplugged=True, **lost)
+    site = SimulatedSite(
+        facts=(
+            FactsChange(at_s=0.0, facts=session),
+            FactsChange(at_s=START_S, facts=unplugged),
+            FactsChange(at_s=200.0, facts=session),
+        )
+    )
+    site.run(300.0)
+    expected = (State.DOWN, Segment.LAN, Symptom.CABLE_UNPLUGGED)
+    assert_found(site, expected, since_s=START_S, intervals=2.0)
+    assert blamed_parties(site) == {Party.COMMUNE}
+
+
 @pytest.mark.parametrize("reason", [Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED])
 def test_name_servers_of_the_whole_device_accuse_no_second_carrier(reason: Reason) -> None:
     """A merged resolv.conf: one carrier's server drops, or refuses, the other's customers."""

@@ -33,6 +33,9 @@ SESSION_LOST = Diagnosis(
 
 def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
     """Return what needs no waiting: without interface or signal nothing can pass."""
+    if facts.port_unplugged:
+        # The session falls with its cable, sooner or later: whatever it says by now.
+        return CABLE_UNPLUGGED
     if facts.point_to_point and not (facts.present and facts.carrier):
         return SESSION_LOST
     if not facts.present:

@@ -16,6 +16,7 @@ from thongsuot_lab.matrix.row import (
     Injection,
     MatrixRow,
 )
+from thongsuot_lab.matrix.swapped import CablesSwapped
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -98,6 +99,11 @@ def _shared_row(shape: str, name: str, injection: Injection, *links: str) -> Mat
         for link in links
     )
     return _alone(_row(shape, name, injection, *dead))
+
+
+def device_cable() -> CutWire:
+    """Return the device's own cable to the switch of its site, out."""
+    return CutWire(("{site}.device", "{site}.switch"))
 
 
 _SECOND_LINE = ("{site}.router", "cuu-long.access")
@@ -199,14 +205,15 @@ def _rows() -> Iterator[MatrixRow]:
     yield from _moving_router()
     for link in (FIXED, MOBILE):
         yield from (*_line_rows("c", link), *_box_rows("c", link))
-    device_cable = CutWire(("{site}.device", "{site}.switch"))
-    yield _shared_row("c", "device-cable-out", device_cable, FIXED, MOBILE)
+    yield _shared_row("c", "device-cable-out", device_cable(), FIXED, MOBILE)
     for shape in ("d", "d-tos"):
         for link in (FIXED, MOBILE):
             yield from _line_rows(shape, link)
         for name, fault in (("router-off", "cpe-off"), ("cable-out", "pull-cable")):
             injection = lab_fault(fault, site="{site}", link=FIXED)
             yield _shared_row(shape, name, injection, FIXED, MOBILE)
+    yield from _by_vlan()
+    yield from _dialled()
     yield from _line_rows("h", GOVERNMENT)
     yield _row(
         "h",
@@ -228,6 +235,54 @@ def _rows() -> Iterator[MatrixRow]:
         yield from (*_line_rows("k", link), *_box_rows("k", link))
     yield from map(_alone, _behind_proxy())
     yield from _CARRIED
+
+
+def _by_vlan() -> Iterator[MatrixRow]:
+    """Yield what may befall two lines on one cable, and cables that change places."""
+    for link in (FIXED, MOBILE):
+        yield from (*_line_rows("e", link), *_box_rows("e", link))
+    yield _shared_row("e", "device-cable-out", device_cable(), FIXED, MOBILE)
+    elsewhere = tuple(
+        ExpectedVerdict(
+            link=link,
+            state=State.UNKNOWN,
+            segment=None,
+            symptoms=frozenset({Symptom.EGRESS_OTHER_CARRIER, Symptom.DEVICE_MOVED}),
+        )
+        for link in (FIXED, MOBILE)
+    )
+    yield replace(
+        _row(
+            "e",
+            "cables-swapped",
+            CablesSwapped(),
+            *elsewhere,
+            hold_s=12.0,
+            note="each line works under the other's name: nobody is accused",
+        ),
+        may_be_unknown=True,
+        bound=DetectionBound(intervals=20),
+    )
+
+
+def _dialled() -> Iterator[MatrixRow]:
+    """
+    Yield what may befall a PPPoE session of the device's own.
+
+    It ends seconds after its line does, and the interface with it: that is the carrier's affair, as
+    long as the Ethernet port below has its signal.
+    """
+    lost = frozenset({Symptom.ACCESS_SILENT, Symptom.ACCESS_SESSION_LOST})
+    for row in _line_rows("g", FIXED):
+        if row.name.endswith("core-dead"):
+            yield row
+            continue
+        silent = ExpectedVerdict(
+            link=FIXED, state=State.DOWN, segment=Segment.ACCESS, symptoms=lost
+        )
+        yield replace(row, expected=(silent,), hold_s=8.0)
+    yield from _box_rows("g", FIXED)
+    yield from _line_rows("g", MOBILE)
 
 
 _BY_PAGES = DetectionBound(intervals=4, kind="http")

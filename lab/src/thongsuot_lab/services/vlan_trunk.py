@@ -1,0 +1,109 @@
+"""
+VLANs on a port of a node, in user space: real 802.1Q tags on the wire, one TAP a VLAN.
+
+The kernels of most labs have no VLAN device. The TAPs stand for it: what is sent by one leaves the
+port with its tag, what comes in with a tag arrives at its TAP, and a lost carrier of the port is
+lost on all of them, as the kernel does it.
+"""
+
+import asyncio
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from thongsuot_lab.spaces.enter import inside
+from thongsuot_lab.wires.packet import ETH_P_ALL, SOL_PACKET, tag_of, with_tag
+
+TUNSETIFF: Final = 0x400454CA
+TUNSETCARRIER: Final = 0x400454E2
+TAP_WITHOUT_HEADER: Final = 0x1002  # IFF_TAP | IFF_NO_PI
+PACKET_AUXDATA: Final = 8
+PACKET_IGNORE_OUTGOING: Final = 23
+SIOCGIFFLAGS: Final = 0x8913
+IFF_RUNNING: Final = 0x40
+FRAME_BYTES: Final = 72 * 1024
+CARRIER_EVERY_S: Final = 0.1
+_VLAN_ID: Final = 0x0FFF
+
+
+class VlanTrunk:
+    """The VLANs of one port; ``vlans`` are the TAPs' names by number, which exist already."""
+
+    def __init__(self, network: str, port: str, vlans: Mapping[int, str]) -> None:
+        self._port = port
+        self._wire = inside(network, lambda: _port_socket(port))
+        self._taps = {
+            number: inside(network, lambda name=name: _open_tap(name))  # type: ignore[misc]
+            for number, name in vlans.items()
+        }
+        self._has_carrier: bool | None = None
+
+    async def run(self) -> None:
+        """Carry frames until the lab ends."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._wire, self._from_wire)
+        for number, tap in self._taps.items():
+            loop.add_reader(tap, self._from_tap, number, tap)
+        try:
+            while True:
+                self._follow_carrier()
+                await asyncio.sleep(CARRIER_EVERY_S)
+        finally:
+            loop.remove_reader(self._wire)
+            self._wire.close()
+            for tap in self._taps.values():
+                loop.remove_reader(tap)
+                os.close(tap)
+
+    def _from_wire(self) -> None:
+        # The cable is out (ENETDOWN, once), or nothing is left to read; a TAP that is down takes
+        # nothing (EIO).
+        with suppress(OSError):
+            while True:
+                frame, ancillary, _, _ = self._wire.recvmsg(FRAME_BYTES, 256)
+                tag = tag_of(ancillary)
+                tap = None if tag is None else self._taps.get(tag & _VLAN_ID)
+                if tap is not None:
+                    os.write(tap, frame)
+
+    def _from_tap(self, number: int, tap: int) -> None:
+        with suppress(OSError):
+            while True:
+                frame = os.read(tap, FRAME_BYTES)
+                self._wire.send(with_tag(frame, number))
+
+    def _follow_carrier(self) -> None:
+        request = struct.pack("16sH14x", self._port.encode(), 0)
+        flags = struct.unpack_from("16xH", fcntl.ioctl(self._wire, SIOCGIFFLAGS, request))[0]
+        has_carrier = bool(flags & IFF_RUNNING)
+        if has_carrier is not self._has_carrier:
+            self._has_carrier = has_carrier
+            for tap in self._taps.values():
+                fcntl.ioctl(tap, TUNSETCARRIER, struct.pack("i", has_carrier))
+
+
+def _port_socket(port: str) -> socket.socket:
+    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        opened.setblocking(False)
+        opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        opened.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        opened.bind((port, ETH_P_ALL))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _open_tap(name: str) -> int:
+    tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", name.encode(), TAP_WITHOUT_HEADER))
+    except OSError:
+        os.close(tap)
+        raise
+    return tap

@@ -46,11 +46,12 @@ def update_interface_facts(at: LinkContext, event: LinkEvent) -> None:
         # pppd takes its interface away with the session: it is gone as what it was.
         facts = msgspec.structs.replace(facts, point_to_point=True)
     before, link.facts, link.facts_ns = link.facts, facts, event.boottime_ns
+    interface.note_port(link, before, facts)
     if before is None or _usable(before) != _usable(facts):
         # Runs in flight say nothing: packets of a time without signal are lost whatever the line
         # is.
         link.valid_from_ns = event.boottime_ns
-    fault = interface.immediate_diagnosis(facts)
+    fault = interface.diagnosis_at_once(link, facts, at.now_ns)
     if fault is not None:
         _fail_by_facts(at, fault, event.boottime_ns)
     else:
@@ -224,7 +225,12 @@ def _note_inconclusive_burst(at: LinkContext) -> None:
 def _check_facts(at: LinkContext) -> None:
     """Judge the facts after their time of grace; better news at once."""
     link = at.link
-    if link.facts is None or interface.immediate_diagnosis(link.facts) is not None:
+    if link.facts is None:
+        return
+    at_once = interface.diagnosis_at_once(link, link.facts, at.now_ns)
+    if at_once is not None:
+        if at_once != link.facts_slot.fault:
+            _fail_by_facts(at, at_once, at.now_ns)
         return
     fault, held = interface.diagnosis_after_grace(link, link.facts), link.facts_slot.fault
     if fault is None:

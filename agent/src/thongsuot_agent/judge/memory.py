@@ -252,8 +252,9 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``inconclusive_bursts`` the bursts in close succession that found nothing, the last at
     ``inconclusive_ns``.
     ``known`` is false until a first round has been judged, and again when nothing is measured any
-    more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
-    send. ``paths`` are the ways to targets, last asked for because of a
+    more. ``port_back_ns``: since when the port below a session has its signal again, until the
+    session is up. ``valid_from_ns``: runs that started before it are of a time when the interface
+    could not send. ``paths`` are the ways to targets, last asked for because of a
     verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
     is by family. ``gateway`` is known by its link-layer address, the ``carriers_side`` of the
     circuit in each family by the network of the first hop.
@@ -293,6 +294,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)
     had_ipv4: bool = False
     was_point_to_point: bool = False
+    port_back_ns: int | None = None
     delays_s: list[float] = msgspec.field(default_factory=list)
     delay_rounds: int = 0
     paths: dict[PathKey, RouteHistory] = msgspec.field(default_factory=dict)

@@ -21,47 +21,7 @@ SWITCH_PORTS = {"fixed": "vlan101", "mobile": "vlan201"}
 def vlan_for_each_line(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     """Draw two boxes of the same address, each on a VLAN of its own."""
     draft = drawing.draft
-    own = {"fixed": "192.168.1.10", "mobile": "192.168.1.11"}
-    device = draft.add(
-        Node(
-            name=f"{site}.device",
-            role=NodeRole.DEVICE,
-            vlans=tuple(
-                Vlan(interface=f"eth0.{number}", port="eth0", number=number)
-                for number in VLANS.values()
-            ),
-            ip_lines=tuple(
-                line
-                for metric, (name, number) in enumerate(VLANS.items(), start=1)
-                for line in (
-                    f"addr add {own[name]}/24 dev eth0.{number}",
-                    f"route add default via 192.168.1.1 dev eth0.{number} metric {metric}00",
-                )
-            ),
-            nameservers=(
-                *drawing.operators[FIRST].resolver_addresses,
-                *drawing.operators[SECOND].resolver_addresses,
-            ),
-            sysctls={
-                PING_GROUPS: EVERY_GROUP,
-                # One network on both: each interface answers for its own address alone.
-                "net.ipv4.conf.all.arp_ignore": "1",
-                "net.ipv4.conf.all.arp_announce": "2",
-            },
-        )
-    )
-    switch = draft.add(
-        Node(
-            name=f"{site}.switch",
-            role=NodeRole.HOST,
-            bridges=tuple(Bridge(interface=f"vlan{n}", ports=()) for n in VLANS.values()),
-            vlans=tuple(
-                Vlan(interface=f"trunk.{number}", port="trunk", number=number)
-                for number in VLANS.values()
-            ),
-            ip_lines=tuple(f"link set trunk.{n} master vlan{n}" for n in VLANS.values()),
-        )
-    )
+    device, switch = draft.add(_device(drawing, site)), draft.add(_switch(site))
     draft.wire(wire_end(f"{device}:eth0"), wire_end(f"{switch}:trunk"))
     uplinks = []
     for name, box, medium, carrier in (
@@ -83,3 +43,46 @@ def vlan_for_each_line(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]
             )
         )
     return tuple(uplinks)
+
+
+def _device(drawing: CityBuilder, site: str) -> Node:
+    own = {"fixed": "192.168.1.10", "mobile": "192.168.1.11"}
+    return Node(
+        name=f"{site}.device",
+        role=NodeRole.DEVICE,
+        vlans=tuple(
+            Vlan(interface=f"eth0.{number}", port="eth0", number=number)
+            for number in VLANS.values()
+        ),
+        ip_lines=tuple(
+            line
+            for metric, (name, number) in enumerate(VLANS.items(), start=1)
+            for line in (
+                f"addr add {own[name]}/24 dev eth0.{number}",
+                f"route add default via 192.168.1.1 dev eth0.{number} metric {metric}00",
+            )
+        ),
+        nameservers=(
+            *drawing.operators[FIRST].resolver_addresses,
+            *drawing.operators[SECOND].resolver_addresses,
+        ),
+        sysctls={
+            PING_GROUPS: EVERY_GROUP,
+            # One network on both: each interface answers for its own address alone.
+            "net.ipv4.conf.all.arp_ignore": "1",
+            "net.ipv4.conf.all.arp_announce": "2",
+        },
+    )
+
+
+def _switch(site: str) -> Node:
+    return Node(
+        name=f"{site}.switch",
+        role=NodeRole.HOST,
+        bridges=tuple(Bridge(interface=f"vlan{n}", ports=()) for n in VLANS.values()),
+        vlans=tuple(
+            Vlan(interface=f"trunk.{number}", port="trunk", number=number)
+            for number in VLANS.values()
+        ),
+        ip_lines=tuple(f"link set trunk.{n} master vlan{n}" for n in VLANS.values()),
+    )

@@ -155,9 +155,9 @@ class Link(StrictStruct, frozen=True):
     ``vlan_addresses`` (CIDR) where no network manager or DHCP client gives it any.
     ``via`` is ``router`` where the site's router chooses the line (then ``carrier`` stays empty),
     and ``watched`` where the device has no way to it: ``interface`` is then the router's own name
-    of its port, which an ``snmp`` probe on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is the only way out of the site's
-    network: web requests and pushes go to it, nothing else is sent beyond the gateway and
-    ``site_networks``. ``proxy_credentials_file`` holds ``user:password`` for it.
+    of its port, which an ``snmp`` probe on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is
+    the only way out of the site's network: web requests and pushes go to it, nothing else beyond
+    the gateway and ``site_networks``. ``proxy_credentials_file`` has ``user:password`` for it.
     """
 
     name: Name

@@ -129,6 +129,29 @@ def test_a_session_that_is_gone_is_no_cable_of_the_commune(lost: dict[str, bool]
     assert states_of(site, "fixed")[-1] is State.UP
 
 
+@pytest.mark.parametrize(
+    ("dials_s", "parties"),
+    [(90.0, {Party.COMMUNE}), (300.0, {Party.COMMUNE, Party.CARRIER})],
+)
+def test_a_session_that_dials_again_after_its_cable_was_out_is_waited_for(
+    dials_s: float, parties: set[Party]
+) -> None:
+    """A modem boots, the session is dialled; one that does not come is the carrier's after all."""
+    session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
+    gone = msgspec.structs.replace(session, present=False, carrier=False)
+    site = SimulatedSite(
+        facts=(
+            FactsChange(at_s=0.0, facts=session),
+            FactsChange(at_s=START_S, facts=msgspec.structs.replace(gone, port_unplugged=True)),
+            FactsChange(at_s=200.0, facts=gone),
+            FactsChange(at_s=200.0 + dials_s, facts=session),
+        )
+    )
+    site.run(600.0)
+    assert blamed_parties(site) == parties
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
 @pytest.mark.parametrize("lost", [{}, {"present": False, "carrier": False}])
 def test_a_session_whose_cable_is_out_is_the_sites_and_no_carriers(lost: dict[str, bool]) -> None:
     """PPPoE by a bridging modem: without its power, or its cable, the port below has no signal."""

@@ -5,11 +5,15 @@ judged.
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.link_context import ns
 from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+DIAL_S = 180.0
+"""So long a modem may take to boot and a session to be dialled once the port below has a signal."""
 
 
 def _lan(symptom: Symptom, state: State = State.DOWN) -> Diagnosis:
@@ -41,6 +45,25 @@ def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
     if not facts.present:
         return INTERFACE_ABSENT
     return None if facts.carrier else CABLE_UNPLUGGED
+
+
+def note_port(link: LinkMemory, before: LinkFacts | None, after: LinkFacts) -> None:
+    """Remember when the port below a session got its signal back, until the session is up."""
+    if after.usable(Family.IP4) or after.usable(Family.IP6):
+        link.port_back_ns = None
+    elif before is not None and before.port_unplugged and not after.port_unplugged:
+        link.port_back_ns = link.facts_ns
+
+
+def diagnosis_at_once(link: LinkMemory, facts: LinkFacts, now_ns: int) -> Diagnosis | None:
+    """
+    Return what the interface says at once; a session that is dialled again after its cable was out
+    is not the carrier's yet (2026-11: a modem that had been without power was told as that).
+    """
+    fault = immediate_diagnosis(facts)
+    if fault == SESSION_LOST and link.port_back_ns is not None:
+        return CABLE_UNPLUGGED if now_ns - link.port_back_ns < ns(DIAL_S) else fault
+    return fault
 
 
 def diagnosis_after_grace(link: LinkMemory, facts: LinkFacts) -> Diagnosis | None:

@@ -14,6 +14,7 @@ from tools.api_reference import api_page
 from tools.commands import commands_page
 from tools.figures import figures_page
 from tools.glossary import glossary_page
+from tools.python_reference import python_page
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
@@ -140,6 +141,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/figures.md": figures_page,
     "docs/reference/glossary.md": glossary_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/python.md": python_page,
     "docs/reference/sinks/README.md": sinks_page,
     "docs/reference/statements.md": statements_page,
     "docs/reference/webhook.schema.json": webhook_schema,

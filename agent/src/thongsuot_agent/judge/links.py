@@ -121,7 +121,11 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         close_round(at)
     loss.judge_loss(at)
     carried_loss.judge_carried_loss(at)
-    confirmations = (*loss.dense_probes(at), *carried_probes.recovery_probes(at))
+    confirmations = (
+        *loss.dense_probes(at),
+        *carried_probes.recovery_probes(at),
+        *carried_probes.locating_probes(at),
+    )
     if link.known and not link.new_flows.asked_ns:
         # What new flows do while all is well is what they are held against.
         confirmations = (*confirmations, *near_flows.near_probes(at))

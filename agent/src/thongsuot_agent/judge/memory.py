@@ -228,10 +228,12 @@ class NeighbourIdentity(msgspec.Struct, kw_only=True):
     """
     Who stands at a place next to the site: the ``usual`` one, heard last at ``usual_ns``, and
     another that has answered in its stead since ``strange_ns``, if any, so many ``times``.
+    ``beside`` are others that stand there at the same time as the usual one.
     """
 
     usual: str = ""
     usual_ns: int = 0
+    beside: list[str] = msgspec.field(default_factory=list)
     strange: str = ""
     strange_ns: int = 0
     times: int = 0
@@ -257,7 +259,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     could not send. ``paths`` are the ways to targets, last asked for because of a
     verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
     is by family. ``gateway`` is known by its link-layer address, the ``carriers_side`` of the
-    circuit in each family by the network of the first hop.
+    circuit in each family by the network of the first router in address space of its own.
     """
 
     name: str

@@ -12,9 +12,9 @@ from thongsuot_agent.judge.keys import PathKey
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import FirstHop, LinkMemory, Memory
 from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
-from thongsuot_agent.judge.symptoms.identity import note_first_hop
+from thongsuot_agent.judge.symptoms.identity import note_way
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.path import describe_difference, parse_path, with_observation
+from thongsuot_schema.path import Hop, Path, describe_difference, parse_path, with_observation
 from thongsuot_schema.result import Family, Result
 from thongsuot_schema.verdict import VerdictChange
 
@@ -59,7 +59,7 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     # nothing beyond can be reached.
     if first is not None and first.address and (path.is_reached or path.last > first.number):
         _learn_hop(link.first_hops, series.family, first.address)
-        note_first_hop(link, series.family, first.address, result.boottime_ns)
+        note_way(link, series.family, _carriers_routers(path, first), result.boottime_ns)
         edge = path.hop(path.edge)
         if edge is not None and edge.address:
             _learn_hop(link.edges, series.family, edge.address)
@@ -68,6 +68,13 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
         return ()
     change = RouteChange(link=series.link, target=series.target, family=series.family, text=text)
     return (change,)
+
+
+def _carriers_routers(path: Path, first: Hop) -> list[str]:
+    """Return the addresses on a way from the carrier's first hop on, without the target's own."""
+    end = path.last if path.is_reached else path.last + 1
+    beyond = [hop.address for hop in path.hops if first.number < hop.number < end and hop.routers]
+    return [first.address, *beyond]
 
 
 def first_hops(link: LinkMemory) -> Mapping[Family, str]:

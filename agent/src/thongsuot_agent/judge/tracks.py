@@ -178,6 +178,19 @@ def silent_lately(track: Track) -> tuple[int, int]:
     return track.recent.bit_count() - 1, track.recent.bit_length() - 1
 
 
+def silent_spells_lately(track: Track) -> tuple[int, int]:
+    """
+    Return how many rows of unanswered runs there were among a series' latest runs, and how many
+    runs those were where each row counts as one.
+
+    An echo after one that nothing answered is a new flow: what it loses is no open flow's.
+    """
+    silent, runs = silent_lately(track)
+    bits = track.recent ^ (1 << runs)
+    spells = (bits & ~(bits >> 1)).bit_count()
+    return spells, runs - silent + spells
+
+
 def share_silent_lately(tracks: Iterable[Track]) -> float:
     """Return the share of some series' latest runs that nothing answered; 0 where all were."""
     counts = [silent_lately(track) for track in tracks]

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.healthy_days:
         return _healthy(options.seed, options.healthy_days, options.jobs)
     if options.packets:
-        return _on_packets(options.seed, options.count, options.sites)
+        return _on_packets(options.seed, options.count, options.sites, options.labs)
     started = time.monotonic()
     report = TruthReport()
     assess = partial(assess_scenario, options.seed, folder=options.recordings)
@@ -114,7 +114,7 @@ def _healthy(seed: int, days: int, jobs: int) -> int:
     return 1 if carriers else 0
 
 
-def _on_packets(seed: int, count: int, sites: int) -> int:
+def _on_packets(seed: int, count: int, sites: int, labs: int) -> int:
     """Play on the lab's packets, compare with the simulation, print both."""
     privilege.require()
     stop_on_signals()
@@ -122,7 +122,8 @@ def _on_packets(seed: int, count: int, sites: int) -> int:
     unlike: list[Comparison] = []
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-truth-") as folder:
-            for batch in run_packets(seed, count, Path(folder), print_progress, sites=sites):
+            played = run_packets(seed, count, Path(folder), print_progress, sites=sites, labs=labs)
+            for batch in played:
                 packets.add(batch.packets)
                 simulated.add(batch.simulated)
                 if not batch.is_alike:
@@ -166,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
     parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")
     parser.add_argument("--sites", type=int, default=SITES, help="with --packets (%(default)s)")
+    parser.add_argument("--labs", type=int, default=1, help="with --packets (%(default)s)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the table into a page")
     parser.add_argument("--play", metavar="SEED:INDEX", help="play one again and tell its story")
     parser.add_argument(

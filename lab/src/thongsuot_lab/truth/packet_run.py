@@ -5,9 +5,13 @@ Faults of single sites are played side by side, one a site; what more than one s
 played alone. Each scenario is then played in the simulated network too, and both are compared.
 """
 
+import fcntl
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from thongsuot_collector.app.components import STORE_FILE
@@ -83,33 +87,85 @@ class _Window:
 
 
 def run_packets(
-    seed: int, count: int, folder: Path, report: Callable[[str], None], *, sites: int = SITES
+    seed: int,
+    count: int,
+    folder: Path,
+    report: Callable[[str], None],
+    *,
+    sites: int = SITES,
+    labs: int = 1,
 ) -> Iterator[Comparison]:
-    """Play scenarios on packets, then each in the simulation; yield both, in order."""
-    topology = lab_topology(sites)
-    drawn = PacketGrammar(topology, seed)
+    """
+    Play scenarios on packets, then each in the simulation; yield both, in order.
+
+    With several ``labs`` the batches are shared out among as many labs side by side, each in a
+    process of its own: what many sites meet needs a lab for itself, and waits most of the time.
+    """
+    drawn = PacketGrammar(lab_topology(sites), seed)
     batches = drawn.batches(count)
     report(f"{len(batches)} batches of scenarios; the lab has no means for:")
     for reason, times in sorted(drawn.refused.items()):
         report(f"  {reason} (drawn {times} times)")
-    with Lab(topology) as lab:
-        stack = CityStack(
-            lab, folder, StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S)
-        )
-        stack.start()
-        try:
-            citizens = _citizens(lab, folder)
-            report(f"{sites} agents and citizens are up; warming for {WARM_S:.0f} s")
-            time.sleep(WARM_S)
-            windows = [
-                window
-                for number, batch in enumerate(batches, start=1)
-                for window in _play_batch(lab, stack, batch, f"{number} of {len(batches)}", report)
-            ]
-            for citizen in citizens.values():
-                citizen.stop()
-        finally:
-            stack.stop()
+    shares = [batches[number::labs] for number in range(labs) if batches[number::labs]]
+    if len(shares) == 1:
+        yield from _play_in_lab(batches, folder, sites, report)
+        return
+    comparisons: list[Comparison] = []
+    # Workers that are ended take their labs down first, as ``stop_on_signals`` has it.
+    with get_context("fork").Pool(len(shares)) as pool:
+        tasks = [
+            (share, folder / f"lab{number}", sites, folder / "starting", report)
+            for number, share in enumerate(shares, start=1)
+        ]
+        for played in pool.imap_unordered(_play_share, tasks, chunksize=1):
+            comparisons += played
+        pool.close()
+        pool.join()
+    yield from sorted(comparisons, key=lambda comparison: comparison.scenario.index)
+
+
+def _play_share(
+    task: tuple[Sequence[Batch], Path, int, Path, Callable[[str], None]],
+) -> list[Comparison]:
+    """Play one lab's share of the batches, in a process of its own."""
+    batches, folder, sites, starting, report = task
+    folder.mkdir(mode=stat.S_IMODE(folder.parent.stat().st_mode))
+
+    def named(text: str) -> None:
+        report(f"{folder.name}: {text}")
+
+    return list(_play_in_lab(batches, folder, sites, named, starting=starting))
+
+
+def _play_in_lab(
+    batches: Sequence[Batch],
+    folder: Path,
+    sites: int,
+    report: Callable[[str], None],
+    *,
+    starting: Path | None = None,
+) -> Iterator[Comparison]:
+    """Play batches one after the other in one lab; only one at a time is ``starting``."""
+    with ExitStack() as undo:
+        with ExitStack() as turn:
+            if starting is not None:
+                fcntl.flock(turn.enter_context(starting.open("w")), fcntl.LOCK_EX)
+            lab = undo.enter_context(Lab(lab_topology(sites)))
+            stack = CityStack(
+                lab, folder, StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S)
+            )
+            stack.start()
+            undo.callback(stack.stop)
+        citizens = _citizens(lab, folder)
+        report(f"{sites} agents and citizens are up; warming for {WARM_S:.0f} s")
+        time.sleep(WARM_S)
+        windows = [
+            window
+            for number, batch in enumerate(batches, start=1)
+            for window in _play_batch(lab, stack, batch, f"{number} of {len(batches)}", report)
+        ]
+        for citizen in citizens.values():
+            citizen.stop()
     turns = changes_in_journal(folder)
     messages = _messages(folder)
     for window in windows:

@@ -11,21 +11,23 @@ from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_loss import (
     ALARM_NATS,
-    DEGRADED_RATIO,
-    HEALTHY_RATIO,
     LOSSY_RESOLVER,
-    LOST_AT_ONCE,
     MIN_LOSSY_RUNS,
     MIN_SPAN_S,
+    count_run,
+    judge_carried_loss,
+)
+from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
+from thongsuot_agent.judge.symptoms.carried_samples import (
+    DEGRADED_RATIO,
+    HEALTHY_RATIO,
+    LOST_AT_ONCE,
     QUESTIONS,
     RETRANSMITTED,
     Sample,
-    count_run,
     evidence_nats,
-    judge_carried_loss,
     sample_of,
 )
-from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.reason import Reason

@@ -93,6 +93,57 @@ def test_a_circuit_that_has_been_there_for_an_hour_was_put_there() -> None:
     assert (side.usual, side.strange, side.times) == ("198.51.0.0/16", "", 0)
 
 
+SHARED, ANOTHER_SHARED = "100.64.0.1", "10.61.0.1"
+
+
+def pass_by(link: LinkMemory, at_s: float, *routers: str, target: str = "zone") -> None:
+    """Let the way to a target lead by some routers, the target itself behind them."""
+    addresses = ("192.168.1.1", *routers, "192.0.2.9")
+    hops = tuple(
+        Hop(number=number, sent=3, answered=3, addresses=(address,))
+        for number, address in enumerate(addresses, 1)
+    )
+    evidence = path_evidence(Path(hops=hops, first=2))
+    series = Series(kind="path", revision=1, link=link.name, target=target, family=Family.IP4)
+    finding = ok_finding({LAST_HOP: float(len(hops))}, evidence=evidence)
+    paths.note_path(link, Result(series=series, boottime_ns=round(at_s * NS), finding=finding))
+
+
+def test_a_carrier_is_known_by_its_first_router_in_address_space_of_its_own() -> None:
+    """Every carrier has a 100.64.0.1: a cable in another carrier's box would not be seen by it."""
+    link = LinkMemory(name="fixed")
+    pass_by(link, 0.0, SHARED, USUAL)
+    for second in (10.0, 20.0):
+        pass_by(link, second, SHARED, FOREIGN)
+    side = link.carriers_side[Family.IP4]
+    assert (side.usual, side.strange, side.times) == ("203.0.0.0/16", "198.51.0.0/16", 2)
+
+
+def test_a_session_that_ends_at_another_router_in_shared_space_is_of_the_same_carrier() -> None:
+    link = LinkMemory(name="fixed")
+    pass_by(link, 0.0, SHARED, USUAL)
+    for second in (10.0, 20.0):
+        pass_by(link, second, ANOTHER_SHARED, NEAR)
+    assert not link.carriers_side[Family.IP4].strange
+
+
+def test_a_way_on_which_only_shared_space_is_seen_tells_no_carrier() -> None:
+    """The target has an address of its own, which is not the carrier's."""
+    link = LinkMemory(name="fixed")
+    pass_by(link, 0.0, SHARED)
+    assert link.carriers_side == {}
+
+
+def test_ways_that_lead_to_two_cores_behind_a_shared_router_are_one_carriers() -> None:
+    link = LinkMemory(name="fixed")
+    for second in range(0, 60, 10):
+        pass_by(link, float(second), SHARED, USUAL)
+        pass_by(link, second + 1.0, SHARED, FOREIGN, target="exchange")
+        pass_by(link, second + 2.0, SHARED, FOREIGN, target="portal")
+    side = link.carriers_side[Family.IP4]
+    assert (side.usual, side.strange, side.times) == ("203.0.0.0/16", "", 0)
+
+
 MOVED = (State.UNKNOWN, None, Symptom.DEVICE_MOVED)
 OTHER_BOX, OWN_BOX = "02:00:00:00:00:99", "02:00:00:00:00:01"
 

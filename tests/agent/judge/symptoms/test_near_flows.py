@@ -8,11 +8,11 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.judge.symptoms import near_flows
-from thongsuot_schema.catalogue import fresh_echo
+from thongsuot_schema.catalogue import fresh_echo, icmp
 from thongsuot_schema.inventory.model import Link, ProbeSchedule
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
@@ -56,6 +56,20 @@ def run(
     finding = ok_finding(values) if answered else failed_finding(Reason.TIMED_OUT, values)
     result = Result(series=series, boottime_ns=round(at_s * NS), finding=finding)
     near_flows.note_new_flows(at.link, result)
+
+
+def echo(at: LinkContext, target: str, at_s: float, *, answered: bool = True) -> None:
+    """Let an echo over an open flow end that was sent at a moment at which new flows were asked."""
+    present_ns, at.memory.now_ns = at.memory.now_ns, round(at_s * NS)
+    at.link.new_flows.asked_ns = at.memory.now_ns
+    finding = (
+        ok_finding({icmp.RTT: 0.005, icmp.LOSS: 0.0})
+        if answered
+        else failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
+    )
+    track = at.link.tracks[SeriesKey("icmp", target, Family.IP4)]
+    near_flows.note_beside(at, track, finding, at.memory.now_ns)
+    at.memory.now_ns = present_ns
 
 
 def lose_lookup(at: LinkContext, at_s: float) -> None:
@@ -125,14 +139,52 @@ def test_a_line_that_begins_in_the_device_has_no_lan_to_lose_anything_in(at: Lin
 def test_new_flows_that_end_at_the_box_are_the_sites(at: LinkContext) -> None:
     run(at, "hop", 10.0, 1.0)
     run(at, "hop", 100.2, 0.25)
+    echo(at, "hop", 100.2)
     lose_lookup(at, 100.0)
     assert near_flows.locate_new_flows_lost(at, None) == near_flows.BOX_DROPS_FRESH_ECHOS
 
 
-def test_new_flows_that_reach_the_carriers_first_router_are_the_carriers(at: LinkContext) -> None:
-    run(at, "hop", 100.2, 1.0)
+def test_new_flows_that_are_lost_beside_an_open_one_are_packets_and_no_flows(
+    at: LinkContext,
+) -> None:
+    """A line that loses everything for a second loses what begins in it as well."""
+    run(at, "hop", 10.0, 1.0)
+    echo(at, "hop", 100.2, answered=False)
+    run(at, "hop", 100.2, 0.0)
     lose_lookup(at, 100.0)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.NEW_FLOWS_LOST
+    assert not near_flows.are_new_echoes_lost(at)
+
+
+def test_a_line_that_loses_open_flows_by_turns_as_well_has_no_full_table(at: LinkContext) -> None:
+    """What new flows lose counts by how much more it is than what open ones lose."""
+    run(at, "hop", 10.0, 1.0)
+    for track in at.link.tracks.values():
+        track.recent = 0b1_0100_1000
+    for second in (100.0, 105.0):
+        run(at, "hop", second, 0.75)
+        echo(at, "hop", second)
+        lose_lookup(at, second)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.NEW_FLOWS_LOST
+
+
+def test_new_flows_that_reach_the_carriers_first_router_are_the_carriers(at: LinkContext) -> None:
+    for second in (100.0, 104.0):
+        run(at, "hop", second, 1.0)
+        echo(at, "hop", second)
+        lose_lookup(at, second)
     assert near_flows.locate_new_flows_lost(at, None) == near_flows.CARRIER_DROPS_FRESH_ECHOS
+
+
+def test_a_few_new_flows_that_pass_are_chance_where_a_third_of_them_is_lost(
+    at: LinkContext,
+) -> None:
+    """A lookup is two flows: half of them fail where each flow is lost three times of ten."""
+    run(at, "hop", 100.0, 1.0)
+    echo(at, "hop", 100.0)
+    lose_lookup(at, 100.0)
+    at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)].recent = 0b1_0101_0101
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.NEW_FLOWS_LOST
 
 
 @pytest.mark.parametrize(
@@ -146,6 +198,7 @@ def test_new_flows_that_tell_neither_from_the_other_name_nobody(
     if learned:
         run(at, target, 10.0, 1.0)
     run(at, target, at_s, 0.0 if target == "hop" else 1.0)
+    echo(at, "hop", at_s)
     lose_lookup(at, 100.0)
     assert near_flows.locate_new_flows_lost(at, None) == near_flows.NEW_FLOWS_LOST
 
@@ -154,8 +207,18 @@ def test_new_echoes_that_are_lost_beside_lookups_acquit_the_name_server(at: Link
     """Over a metered link no request is made that could say so: the flows themselves do."""
     run(at, "core-fixed", 10.0, 1.0)
     run(at, "core-fixed", 100.2, 0.0)
+    echo(at, "core-fixed", 100.2)
     lose_lookup(at, 100.0)
     assert near_flows.are_new_echoes_lost(at)
+
+
+def test_a_line_that_is_known_to_lose_packets_loses_no_flows(at: LinkContext) -> None:
+    run(at, "core-fixed", 10.0, 1.0)
+    run(at, "core-fixed", 100.2, 0.0)
+    echo(at, "core-fixed", 100.2)
+    lose_lookup(at, 100.0)
+    at.link.loss_fault = FaultSlot(fault=near_flows.LARGE_PACKETS_LOST)
+    assert not near_flows.are_new_echoes_lost(at)
 
 
 def test_an_anchor_that_is_silent_for_open_flows_too_acquits_no_name_server(
@@ -163,8 +226,8 @@ def test_an_anchor_that_is_silent_for_open_flows_too_acquits_no_name_server(
 ) -> None:
     run(at, "core-fixed", 10.0, 1.0)
     run(at, "core-fixed", 100.2, 0.0)
+    echo(at, "core-fixed", 100.2, answered=False)
     lose_lookup(at, 100.0)
-    at.link.tracks[SeriesKey("icmp", "core-fixed", Family.IP4)].recent = 0b1_0011
     assert not near_flows.are_new_echoes_lost(at)
 
 
@@ -172,6 +235,7 @@ def test_where_the_lan_loses_packets_no_flows_are_lost(at: LinkContext) -> None:
     run(at, "core-fixed", 10.0, 1.0)
     run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
     run(at, "core-fixed", 100.2, 0.0)
+    echo(at, "core-fixed", 100.2)
     run(at, "gateway", 150.0, 0.75, size_bytes=FULL_SIZE)
     lose_lookup(at, 100.0)
     assert not near_flows.are_new_echoes_lost(at)
@@ -179,8 +243,24 @@ def test_where_the_lan_loses_packets_no_flows_are_lost(at: LinkContext) -> None:
 
 def test_a_name_server_that_is_silent_while_new_echoes_pass_is_to_blame(at: LinkContext) -> None:
     run(at, "core-fixed", 100.2, 1.0)
+    echo(at, "core-fixed", 100.2)
     lose_lookup(at, 100.0)
     assert not near_flows.are_new_echoes_lost(at)
+
+
+def test_a_name_server_that_loses_some_questions_waits_for_new_flows_to_pass(
+    at: LinkContext,
+) -> None:
+    """One that drops by turns and a table that is full by turns look alike to a lookup."""
+    assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS), "nobody ever answered one"
+    run(at, "hop", 10.0, 1.0)
+    assert near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
+    assert not near_flows.is_new_flow_evidence_awaited(at, 10 * NS), "waited long enough"
+    for second in (100.0, 104.0):
+        run(at, "hop", second, 1.0)
+        echo(at, "hop", second)
+        lose_lookup(at, second)
+    assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
 
 
 def test_what_was_located_stays_so_when_the_runs_that_told_it_are_gone(at: LinkContext) -> None:
@@ -193,7 +273,8 @@ def test_new_flows_are_opened_to_what_stands_near_and_not_at_once_again(
 ) -> None:
     asked = near_flows.near_probes(at)
     assert {probe.target for probe in asked} == {"gateway", "hop", "resolver", "core-fixed"}
-    assert {probe.kind for probe in asked} == {"fresh_echo"}
+    assert {probe.target for probe in asked if probe.kind == "icmp"} == {"hop", "core-fixed"}
+    assert {probe.kind for probe in asked} == {"fresh_echo", "icmp"}
     assert near_flows.near_probes(at) == ()
     at.memory.now_ns += 2 * NS
     assert near_flows.near_probes(at) == asked

@@ -42,6 +42,8 @@ SERVICES_INTERCEPTED = 2
 HEAVY_LOSS_RATIO = 0.15
 """Of their latest echoes, by what stands beyond the carrier: a page may then not come in time."""
 LOSS_MEMORY_NS = 600 * 1_000_000_000
+SLOW_BESIDE = 2
+"""One page in a thousand is slow by a packet that is sent again; two are not, so close together."""
 SAME_SPELL_NS = 3_000_000_000
 """Pages that were opened so close together met the same spell of a way."""
 SAME_TIME_NS = 1_000_000_000
@@ -174,8 +176,9 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
     Return whether a service in another network times out over the same link at once.
 
     What keeps several from answering is no portal's: it is what lies before all of them. So it is
-    where they fail by turns, each time at the same moment: a way that lost large packets for eight
-    seconds of twenty was told to the portal that had failed three times (2026-11).
+    where they fail by turns, at the same moments or since the one began to fail: a way that lost
+    large packets for eight seconds of twenty was told to the portal that had failed three times,
+    and one that lost more and more of them to the first that no page came of (2026-11).
     """
     own = networks_of_tracks([failing])
     if failing.reason not in SILENT_REASONS or not own:
@@ -188,6 +191,7 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
         and (
             (track.failures and track.reason in SILENT_REASONS)
             or _have_same_moments(failing, track)
+            or _suffers_since(track, failing.failed_since_ns or at.now_ns)
         )
     ]
     return any(networks and not networks & own for networks in others)
@@ -200,6 +204,15 @@ def _have_same_moments(failing: Track, other: Track) -> bool:
     return any(
         abs(start_ns - moment_ns) <= SAME_SPELL_NS for start_ns in theirs for moment_ns in own
     )
+
+
+def _suffers_since(other: Track, since_ns: int) -> bool:
+    """Return whether a page of another service did not come since a moment, or two came slowly."""
+    is_unanswered = other.reason in SILENT_REASONS and any(
+        start_ns >= since_ns for start_ns in other.episodes_ns
+    )
+    slow = sum(start_ns >= since_ns for start_ns in other.slow_episodes_ns)
+    return is_unanswered or slow + max(0, other.slow_runs - 1) >= SLOW_BESIDE
 
 
 def is_undecided(fault: Diagnosis | None) -> bool:

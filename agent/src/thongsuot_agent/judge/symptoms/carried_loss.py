@@ -9,9 +9,7 @@ proportion, and the same sequential test as for echoes (``loss``) finds a loss t
 show.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import log
+from collections.abc import Iterator, Sequence
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
@@ -23,14 +21,28 @@ from thongsuot_agent.judge.observations import is_gateway_lossy, is_mute, rung_o
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
+from thongsuot_agent.judge.symptoms.carried_samples import (
+    BAD_ANSWERS,
+    DEGRADED_RATIO,
+    HEALTHY_RATIO,
+    LOOKUP,
+    REQUEST,
+    Sample,
+    evidence_nats,
+    sample_of,
+)
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
-from thongsuot_agent.judge.symptoms.near_flows import locate_new_flows_lost
+from thongsuot_agent.judge.symptoms.near_flows import (
+    NEW_FLOWS_LOST,
+    are_new_echoes_lost,
+    is_new_flow_evidence_awaited,
+    locate_new_flows_lost,
+)
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
-from thongsuot_agent.judge.symptoms.pages import SEGMENTS, is_felt
+from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
-from thongsuot_schema.catalogue import dns, http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding
@@ -38,19 +50,6 @@ from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
-LOOKUP, REQUEST = dns.KIND.name, http.KIND.name
-QUESTIONS = 2
-"""A lookup run asks for IPv4 and IPv6 addresses; when it fails one of the two was lost."""
-LOST_AT_ONCE = 3
-"""A server that is gone for some seconds again and again fails as many lookups as it is long."""
-RETRANSMITTED = "retransmitted_segments"
-"""Evidence of the web probe: segments that the kernel sent again, by TCP_INFO."""
-INITIAL_TIMER_S = 1.0
-"""After so long TCP sends its first packet again (RFC 6298, section 2.1)."""
-HEALTHY_RATIO = 0.01
-"""TCP repeats one segment in a hundred on good lines as well (tail loss probes, RFC 8985)."""
-DEGRADED_RATIO = 0.05
-"""From here on pages stall: two questions of a lookup fail in one run of ten."""
 ALARM_NATS = 10.0
 CLEAR_NATS = 9.2
 """As for echoes: so sure before it is said, and before it is taken back."""
@@ -80,10 +79,6 @@ LEAST_LOST = 2
 """One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
 ONE_LOSS_NATS = 2.0
 """A single lost echo is chance; with two, the line itself is under suspicion (``loss``)."""
-BAD_ANSWERS = frozenset(
-    {Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED, Reason.NAME_ANSWER_FORGED}
-)
-"""Answers of a name server that are wrong whatever the name; that a name is gone may be true."""
 FORGING_RESOLVER = Diagnosis(
     state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_FORGED_ANSWER
 )
@@ -92,53 +87,6 @@ LOSSY_RESOLVER = Diagnosis(
 )
 MIN_WITNESSES = 2
 """One lossy name server, or one lossy portal, is not the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Packets of one run that were sent, and those of them that were lost."""
-
-    sent: int
-    lost: int
-
-
-def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sample | None:
-    """
-    Return what a run says of loss, ``None`` where it says nothing; before the track records it.
-
-    As with echoes a lookup that nothing answers counts when its series is answered again, and no
-    more than a few in a row count: a dead server, or a way that is cut, is no loss rate. A request
-    that fails says nothing: whether packets are lost or the portal is dead is another question.
-    """
-    if track.kind == LOOKUP and finding.reason in BAD_ANSWERS:
-        # As good as lost, for the one who asked.
-        return Sample(QUESTIONS, 1)
-    if reachability is not Reachability.ANSWERED:
-        return None
-    if track.kind == LOOKUP:
-        lost = min(track.silences, LOST_AT_ONCE)
-        return Sample(QUESTIONS * (lost + 1), lost)
-    if track.kind == REQUEST and finding.outcome is Outcome.OK:
-        if _is_sent_again_in_vain(finding):
-            return None
-        text = finding.evidence.get(RETRANSMITTED, "0")
-        lost = int(text) if text.isdecimal() else 0
-        # After one loss several may be sent again: more than half says no more than half.
-        return Sample(SEGMENTS, min(lost, SEGMENTS // 2))
-    return None
-
-
-def _is_sent_again_in_vain(finding: Finding) -> bool:
-    """
-    Return whether every exchange of a page took longer than TCP waits before it sends again.
-
-    Then nothing need have been lost (RFC 3522, the Eifel algorithm, calls it spurious): late is not
-    lost. Case (2026-11): a portal that was slow by 1.6 s, and another that lost packets, were told
-    to the carriers as the loss of all that lies beyond them.
-    """
-    steps = (http.CONNECT, http.TLS, http.FIRST_BYTE)
-    took_s = [finding.values[step.name] for step in steps if step.name in finding.values]
-    return bool(took_s) and min(took_s) >= INITIAL_TIMER_S
 
 
 def count_run(
@@ -197,11 +145,6 @@ def restart_carried_test(link: LinkMemory) -> None:
         track.carried_sent = track.carried_lost = 0
 
 
-def evidence_nats(sent: int, lost: int, degraded: float, healthy: float) -> float:
-    """Return the evidence of a count for one share of losses against another."""
-    return lost * log(degraded / healthy) + (sent - lost) * log((1 - degraded) / (1 - healthy))
-
-
 def judge_carried_loss(at: LinkContext) -> None:
     """Believe a loss that echoes do not show, or its end."""
     link, test, slot = at.link, at.link.carried_test, at.link.carried_fault
@@ -210,6 +153,8 @@ def judge_carried_loss(at: LinkContext) -> None:
             link.clear_ns = test.first_ns or at.now_ns
             link.carried_fault = FaultSlot()
             restart_carried_test(link)
+        elif slot.fault == NEW_FLOWS_LOST:
+            slot.fault = locate_new_flows_lost(at, slot.fault)
         return
     if test.cusum_up < ALARM_NATS or is_outage(link.silence.fault) or link.loss_fault.fault:
         return
@@ -226,8 +171,10 @@ def judge_carried_loss(at: LinkContext) -> None:
     is_far = fault is not None and fault.segment is Segment.TRANSIT
     if fault is None or (is_far and not is_felt(at, test.first_ns or 0)):
         return
-    if are_new_flows_lost(at):
+    if are_new_flows_lost(at) or are_new_echoes_lost(at):
         fault = locate_new_flows_lost(at, slot.fault)
+    elif fault == LOSSY_RESOLVER and is_new_flow_evidence_awaited(at, test.first_ns or 0):
+        return
     onset_ns = test.first_ns or at.now_ns
     confirm(slot, Suspicion(fault=fault, onset_ns=onset_ns, evidence=_evidence(at)), onset_ns)
     restart_carried_test(link)
@@ -330,21 +277,18 @@ def _lossy_from(at: LinkContext) -> Segment | None:
 
     A rung that is neither lossy nor proved clean yet is waited for, for a while.
     """
-    lossy: set[str] = set()
     counts: dict[Segment, Sample] = {}
+    tracks: list[tuple[ProbePoint, Track]] = []
     for point, track in carrying(at, Segment.ACCESS):
         if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
             # What is answered badly was carried well.
             continue
-        if _is_lossy(track):
-            # Services in one network may stand behind one wall, and count as one.
-            networks = ",".join(sorted(networks_of_tracks([track])))
-            lossy.add(f"services {networks}" if point.is_service else point.target)
+        tracks.append((point, track))
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
         count = counts.get(rung, Sample(0, 0))
         sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
         counts[rung] = Sample(sent, lost)
-    if len(lossy) < MIN_WITNESSES:
+    if not _is_borne_out(at, tracks):
         return None
     is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
     clean = Segment.LAN
@@ -357,6 +301,39 @@ def _lossy_from(at: LinkContext) -> Segment | None:
             return None
         clean = rung
     return LADDER[min(RANK[clean] + 1, RANK[Segment.TRANSIT])]
+
+
+def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -> bool:
+    """
+    Return whether two witnesses lose, and those beside the worst of them lose as well.
+
+    Beside it stands who is asked in the same way, as far out. One lost lookup of ten was the second
+    witness of a portal that lost a fifth of its segments, while another lost none of sixty, and the
+    carrier was told (2026-11: the way to that portal alone lost packets).
+    """
+    lossy: dict[str, int] = {}
+    names: list[str] = []
+    for point, track in tracks:
+        # Services in one network may stand behind one wall, and count as one.
+        networks = ",".join(sorted(networks_of_tracks([track])))
+        name = f"services {networks}" if point.is_service else point.target
+        names.append(name)
+        if _is_lossy(track):
+            lossy[name] = lossy.get(name, 0) + track.carried_lost
+    if len(lossy) < MIN_WITNESSES:
+        return False
+    worst = max(sorted(lossy), key=lossy.__getitem__)
+    own = [pair for pair, name in zip(tracks, names, strict=True) if name == worst]
+    kind, rank = own[0][1].kind, min(RANK[rung_of(point, at.link.facts)] for point, _ in own)
+    others = [pair for pair, name in zip(tracks, names, strict=True) if name != worst]
+    beside = [
+        track
+        for point, track in others
+        if track.kind == kind and RANK[rung_of(point, at.link.facts)] >= rank
+    ]
+    rest = beside or [track for _, track in others]
+    sent, lost = sum(t.carried_sent for t in rest), sum(t.carried_lost for t in rest)
+    return evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0
 
 
 def _is_explained(at: LinkContext) -> bool:

@@ -3,8 +3,9 @@
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.symptoms.carried_loss import LOOKUP, REQUEST, carrying, needs_samples
-from thongsuot_agent.judge.symptoms.near_flows import near_probes
+from thongsuot_agent.judge.symptoms.carried_loss import carrying, needs_samples
+from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, REQUEST
+from thongsuot_agent.judge.symptoms.near_flows import NEW_FLOWS_LOST, near_probes
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_schema.segment import Segment
 
@@ -12,6 +13,8 @@ ASK_EVERY_S = 2.0
 """Four questions a second over both families of two servers: below what servers rate-limit."""
 HOPEFUL_EVERY_S, DOUBTFUL_EVERY_S = 15.0, 120.0
 """Pages while a loss is believed: 8 kB each, so that a day of it costs a metered link 35 MB."""
+LOSSY_RUNS = 2
+"""Runs that lost something before new flows are asked: a lookup in a thousand is lost anyway."""
 FAR_EVERY_S, FAR_S = 5.0, 90.0
 """So often, for so long, while echoes are lost beyond the carrier and no page has said so yet."""
 
@@ -31,7 +34,23 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         for point, track in carrying(at, Segment.ACCESS)
         if track.kind == LOOKUP and track.answered_ns is not None and point is not None
     )
-    return (*lookups, *near_probes(at)) if are_new_flows_lost(at) else lookups
+    # Lookups that are lost by turns may be new flows that are; new flows beside them tell.
+    is_near_wanted = are_new_flows_lost(at) or test.lossy_runs >= LOSSY_RUNS
+    return (*lookups, *near_probes(at)) if is_near_wanted else lookups
+
+
+def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the lookups and new flows to make now, to see whose table drops what begins."""
+    link = at.link
+    if NEW_FLOWS_LOST not in {link.resolver.fault, link.carried_fault.fault}:
+        return ()
+    near = near_probes(at)
+    lookups = (
+        ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
+        for _, track in carrying(at, Segment.ACCESS)
+        if track.kind == LOOKUP
+    )
+    return (*lookups, *near) if near else ()
 
 
 def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:

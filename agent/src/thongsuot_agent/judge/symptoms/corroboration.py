@@ -10,12 +10,10 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     CARRIED_SHARE,
     CONFIRMED_NATS,
     DECIDE_ANYWAY_S,
-    LOOKUP,
     REFUTED_NATS,
-    Sample,
     carrying,
-    evidence_nats,
 )
+from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, Sample, evidence_nats
 from thongsuot_schema.segment import Segment
 
 LOOKUPS_ALONE_NATS = 4.6

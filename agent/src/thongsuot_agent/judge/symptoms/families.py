@@ -44,7 +44,7 @@ def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate
     """
     for family, other, symptom in _PAIRS:
         top = observations.top(family) or Segment.LAN
-        other_top = observations.top(other)
+        other_top = _top_as_asked(observations, other, observations.silent_beyond(top, family))
         if other_top is None or RANK[top] >= min(RANK[other_top], RANK[Segment.TRANSIT]):
             continue
         silent = observations.silent_beyond(top, family)
@@ -59,6 +59,20 @@ def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate
             fault, tuple(silent), is_whole and _outlives(observations, other, silent)
         )
     return None
+
+
+def _top_as_asked(
+    observations: Observations, other: Family, silent: Sequence[Observation]
+) -> Segment | None:
+    """
+    Return the highest rung that answered the other family what is silent in this one.
+
+    A page over IPv6 beside echoes over IPv4 compares protocols, not families: a carrier that
+    dropped echoes of both was told that its IPv4 was down (2026-11).
+    """
+    kinds = {observation.point.kind for observation in silent}
+    answered = (s.rung for s in observations.answered(other) if s.point.kind in kinds)
+    return max(answered, key=RANK.__getitem__, default=None)
 
 
 def _outlives(observations: Observations, other: Family, silent: Sequence[Observation]) -> bool:

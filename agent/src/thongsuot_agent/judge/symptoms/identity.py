@@ -9,6 +9,7 @@ nothing of the circuit that the inventory names. Where both are so, the device i
 and what works there says nothing of that circuit either.
 """
 
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -36,6 +37,18 @@ for good tells so by its site and circuit in the settings, and it begins anew (s
 """
 STRANGE_HOPS = 2
 """So many ways in a row have to begin elsewhere: a single one may have gone astray."""
+BESIDE_KEPT = 8
+"""Networks of one carrier behind one access router: it leads to a few of its cores."""
+_EVERYBODYS = tuple(
+    map(
+        ip_network,
+        (
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),  # RFC 1918, 3927
+            *("100.64.0.0/10", "192.0.0.0/24"),  # RFC 6598: carrier-grade NAT; RFC 6333: DS-Lite
+            *("fc00::/7", "fe80::/10"),  # RFC 4193, 4291
+        ),
+    )
+)
 _PREFIX_LENGTHS = {4: 16, 6: 32}
 """
 First hops of one carrier in one place lie so close together: a session that begins anew may end at
@@ -50,16 +63,29 @@ def note_gateway(link: LinkMemory, finding: Finding, started_ns: int) -> None:
         _note(link.gateway, hardware, started_ns, _accepted_s(link))
 
 
-def note_first_hop(link: LinkMemory, family: Family, address: str, started_ns: int) -> None:
-    """Take in which router of the carrier a way begins with."""
+def note_way(link: LinkMemory, family: Family, routers: Sequence[str], started_ns: int) -> None:
+    """
+    Take in with which routers of the carrier a way begins, the nearest first.
+
+    A carrier is known by the first of them in address space of its own. Access routers are often
+    numbered from space that every carrier uses: the same 100.64.0.1 stands behind two lines, and a
+    session that begins anew ends at another 10.x.0.1. What comes behind such a router may be of
+    several networks, by the target; so one is another circuit's only once the usual ones are gone.
+    """
+    own = next((address for address in routers if not _is_everybodys(address)), "")
+    if not own:
+        return
     try:
-        length = _PREFIX_LENGTHS[ip_address(address).version]
-        network = str(ip_network(f"{address}/{length}", strict=False))
+        length = _PREFIX_LENGTHS[ip_address(own).version]
+        network = str(ip_network(f"{own}/{length}", strict=False))
     except ValueError:
         # A probe that shows a hop by name: what lies close to it cannot be told.
-        network = address
+        network = own
     side = link.carriers_side.setdefault(family, NeighbourIdentity())
-    _note(side, network, started_ns, _accepted_s(link))
+    if own != routers[0]:
+        _note_beside(side, network)
+    name = side.usual if network in side.beside else network
+    _note(side, name, started_ns, _accepted_s(link))
 
 
 def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
@@ -116,6 +142,22 @@ def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
     return bool(sides) and all(
         side.times >= STRANGE_HOPS and side.usual_ns <= onset_ns for side in sides
     )
+
+
+def _is_everybodys(address: str) -> bool:
+    """Return whether an address is of space in which every carrier may number its routers."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _EVERYBODYS)
+
+
+def _note_beside(side: NeighbourIdentity, network: str) -> None:
+    """Remember a network that ways began in before this one, which is the usual one, does again."""
+    is_back = network == side.usual or network in side.beside
+    if is_back and side.strange and side.strange not in side.beside:
+        side.beside = [*side.beside[1 - BESIDE_KEPT :], side.strange]
 
 
 def _note(known: NeighbourIdentity, name: str, started_ns: int, accepted_s: float) -> None:

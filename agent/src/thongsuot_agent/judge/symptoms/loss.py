@@ -24,14 +24,14 @@ from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.carried_loss import (
     CLEAR_NATS,
     count_gateway_echo,
-    evidence_nats,
     needs_samples,
     restart_carried_test,
 )
 from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
+from thongsuot_agent.judge.symptoms.carried_samples import evidence_nats
 from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
 from thongsuot_agent.judge.symptoms.families import dead_family_of
-from thongsuot_agent.judge.symptoms.loss_location import locate_loss
+from thongsuot_agent.judge.symptoms.loss_location import is_of_ip6_alone, locate_loss
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
@@ -63,9 +63,7 @@ CLEAR_HOPE = 0.2
 METERED_FACTOR = 3
 """On a metered link dense probing asks so much more rarely, on so much less credit."""
 NEAR_RUNGS_FACTOR = 3.0
-"""
-Gateway and access are asked so much more often: to prove a rung clean takes hundreds of echoes.
-"""
+"""Gateway and access are asked so much more often: a clean rung takes hundreds of echoes."""
 
 
 def count_echo_run(
@@ -198,7 +196,8 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if _may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
         _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
-    if segment is Segment.TRANSIT and not _is_felt_far_out(at, location.suspicion, onset_ns):
+    has_to_be_felt = segment is Segment.TRANSIT or is_of_ip6_alone(at)
+    if has_to_be_felt and not _is_felt_far_out(at, location.suspicion, onset_ns):
         loss.far_alarm_ns = loss.far_alarm_ns or at.now_ns
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)

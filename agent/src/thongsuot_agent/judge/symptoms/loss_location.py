@@ -12,6 +12,7 @@ from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -106,6 +107,21 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
     fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
     evidence = _loss_evidence(shares, at.settings)
     return LossLocation(Suspicion(fault=fault, onset_ns=onset_ns, evidence=evidence))
+
+
+def is_of_ip6_alone(at: LinkContext) -> bool:
+    """
+    Return whether IPv6 loses what IPv4 does not: browsers then use IPv4, a quarter of a second
+    later (RFC 8305).
+    """
+    shares = {family: LossShare(Segment.TRANSIT) for family in Family}
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        if track.kind == ECHO and point is not None and not point.is_gateway:
+            shares[track.family] = shares[track.family].plus(track.sent, track.lost)
+    ratio = max(shares[Family.IP6].at_least(), at.settings.loss_degraded_ratio)
+    nats = shares[Family.IP4].nats(ratio, at.settings.loss_healthy_ratio)
+    return shares[Family.IP6].lost > 0 and nats <= -OTHERS_CLEAN_NATS
 
 
 def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:

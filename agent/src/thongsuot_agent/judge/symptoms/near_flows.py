@@ -18,11 +18,16 @@ from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory, Track
-from thongsuot_agent.judge.new_flow_memory import NewFlowRun
+from thongsuot_agent.judge.new_flow_memory import NewFlowRun, OpenEcho
 from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.site_probes import FRESH_ECHO
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
-from thongsuot_agent.judge.tracks import ECHO, STALLS, share_silent_lately, silent_lately
+from thongsuot_agent.judge.tracks import (
+    ECHO,
+    STALLS,
+    share_silent_lately,
+    silent_spells_lately,
+)
 from thongsuot_schema.catalogue import dns, fresh_echo
 from thongsuot_schema.result import Family, Finding, Result
 from thongsuot_schema.segment import Segment
@@ -37,15 +42,23 @@ ASK_EVERY_S, ASK_METERED_EVERY_S = 2.0, 10.0
 """6 kB each: a comparison of services takes some seconds, and pages cost more."""
 BESIDE_NS = NS_PER_S
 """What began so close together met the same moment of the link."""
+OPEN_ECHO_KEPT_NS = 8 * NS_PER_S
+"""A run of new flows is over long before."""
 LAN_FRESH_S = 100.0
 """As long as a lookup that got no answer speaks (``new_flows``)."""
 FULL_SIZE_LEAST_BYTES = 1000
 """Less than the packets that make pages stall, more than any small echo."""
-LOCATED_NATS = 2.3
-"""Odds of 10 : 1 for one side of the carrier's first router; new flows there are free to repeat."""
+LOCATED_NATS = 4.6
+"""
+Odds of 100 : 1 for one side of the carrier's first router; new flows there are free to repeat.
+"""
 NEW_FLOWS_LOST_HEALTHY_RATIO = 0.02
 NEW_FLOWS_LOST_RATIOS = (0.3, 0.95)
 """From a table that is full at times to one that takes nothing any more."""
+LOOKUP_FLOWS = 2
+"""A lookup asks two questions, and stays unanswered if either is lost."""
+LOCATE_FOR_S = 120.0
+"""So long it is waited for what new flows say of a name server that loses some questions."""
 
 NEW_FLOWS_LOST = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NEW_CONNECTIONS_FAIL)
 BOX_DROPS_FRESH_ECHOS = Diagnosis(
@@ -83,6 +96,8 @@ def note_new_flows(link: LinkMemory, result: Result) -> None:
         answered_ratio=ratio,
         is_full_size=is_full_size,
     )
+    for echo in memory.open_echoes:
+        _set_beside(run, echo)
     memory.runs = [*memory.runs[1 - RUNS_KEPT :], run]
     if ratio > 0.0:
         memory.answering.add(series.target)
@@ -91,7 +106,13 @@ def note_new_flows(link: LinkMemory, result: Result) -> None:
 
 
 def note_beside(at: LinkContext, track: Track, finding: Finding, started_ns: int) -> None:
-    """Note of the runs of new flows that a lookup, or a page, failed beside them."""
+    """
+    Note of the runs of new flows that a lookup, or a page, failed beside them, and how an echo to
+    the same target fared over a flow that was open. To be called before the track has the run.
+    """
+    if track.kind == ECHO:
+        _note_open_echo(at, track, finding, started_ns)
+        return
     is_lost_lookup = (
         track.kind == dns.KIND.name and reachability_of(track.kind, finding) is Reachability.SILENT
     )
@@ -106,8 +127,40 @@ def note_beside(at: LinkContext, track: Track, finding: Finding, started_ns: int
             run.is_beside_stalled_page = True
 
 
+def _note_open_echo(at: LinkContext, track: Track, finding: Finding, started_ns: int) -> None:
+    """Note an echo that was sent while new flows are being asked; those end before or after it."""
+    memory = at.link.new_flows
+    reachability = reachability_of(track.kind, finding)
+    is_known = reachability is not Reachability.UNMEASURED
+    is_beside = at.now_ns - memory.asked_ns <= OPEN_ECHO_KEPT_NS
+    if not is_known or not is_beside or track.silences or track.target not in memory.answering:
+        # After one that was lost the next is over a new flow.
+        return
+    echo = OpenEcho(
+        target=track.target,
+        family=track.family,
+        at_ns=started_ns,
+        is_lost=reachability is Reachability.SILENT,
+    )
+    kept = (e for e in memory.open_echoes if at.now_ns - e.at_ns <= OPEN_ECHO_KEPT_NS)
+    memory.open_echoes = [*kept, echo]
+    for run in memory.runs:
+        _set_beside(run, echo)
+
+
+def _set_beside(run: NewFlowRun, echo: OpenEcho) -> None:
+    is_same_way = run.target == echo.target and run.family is echo.family
+    if is_same_way and abs(run.at_ns - echo.at_ns) <= BESIDE_NS:
+        run.is_beside_lost_open_echo |= echo.is_lost
+        run.is_beside_open_echo |= not echo.is_lost
+
+
 def near_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the new flows to open now, because something far stalls or stays unanswered."""
+    """
+    Return the new flows to open now, because something far stalls or stays unanswered.
+
+    Beside each a flow that is open is asked the same: what both lose is packets, and no flows.
+    """
     memory = at.link.new_flows
     every_s = ASK_METERED_EVERY_S if at.probes.is_metered else ASK_EVERY_S
     if not at.probes.near_points or at.now_ns - memory.asked_ns < ns(every_s):
@@ -115,25 +168,28 @@ def near_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     memory.asked_ns = at.now_ns
     facts = at.link.facts
     return tuple(
-        ConfirmationProbe(kind=FRESH_ECHO, link=at.link.name, target=point.target, family=family)
+        ConfirmationProbe(kind=kind, link=at.link.name, target=point.target, family=family)
         for point in at.probes.near_points.values()
         for family in point.families
         if facts is None or facts.usable(family)
+        for kind in (FRESH_ECHO, ECHO)
+        if kind == FRESH_ECHO or SeriesKey(ECHO, point.target, family) in at.link.tracks
     )
 
 
 def locate_new_flows_lost(at: LinkContext, held: Diagnosis | None) -> Diagnosis:
     """
     Return whose table drops new flows: the site's box, if new echoes to the carrier's first router
-    are lost as lookups are; the carrier's, if those pass. What was located stays so.
+    are lost as lookups are; the carrier's, if those pass. What was located stays so until the
+    other is as sure.
     """
-    if held in {BOX_DROPS_FRESH_ECHOS, CARRIER_DROPS_FRESH_ECHOS}:
-        assert held is not None, "it is one of the two"
-        return held
     near = _new_flow_nats(at, frozenset({Segment.ACCESS}))
     if near >= LOCATED_NATS:
         return BOX_DROPS_FRESH_ECHOS
-    return CARRIER_DROPS_FRESH_ECHOS if near <= -LOCATED_NATS else NEW_FLOWS_LOST
+    if near <= -LOCATED_NATS:
+        return CARRIER_DROPS_FRESH_ECHOS
+    is_located = held in {BOX_DROPS_FRESH_ECHOS, CARRIER_DROPS_FRESH_ECHOS}
+    return held if held is not None and is_located else NEW_FLOWS_LOST
 
 
 def are_new_echoes_lost(at: LinkContext) -> bool:
@@ -141,10 +197,33 @@ def are_new_echoes_lost(at: LinkContext) -> bool:
     Return whether new echoes to the carrier's routers are lost as lookups are, and echoes over
     flows that are open are not: then no name server is to blame.
 
-    Requests say it as well (``new_flows``), but over a metered link hardly one is ever made.
+    Requests say it as well (``new_flows``), but over a metered link hardly one is ever made. A link
+    that is known to lose packets loses them of new flows, too (2026-11: a line that lost a fifth
+    was told to the commune as a full table of its box).
     """
+    if at.link.loss_fault.fault is not None:
+        return False
     nats = _new_flow_nats(at, frozenset({Segment.ACCESS, Segment.CARRIER}))
     return nats >= LOCATED_NATS and not is_lan_losing(at)
+
+
+def is_new_flow_evidence_awaited(at: LinkContext, since_ns: int) -> bool:
+    """
+    Return whether new flows to the carrier's routers have not said yet, since a moment, whether
+    they pass while lookups do not; nobody is waited for who never answered one.
+
+    Before they have, a name server that loses questions by turns may be a table that is full by
+    turns (2026-11: one of the site's box was told to the carrier as a slow name server).
+    """
+    memory = at.link.new_flows
+    rungs = frozenset({Segment.ACCESS, Segment.CARRIER})
+    is_any = any(
+        (point := at.probes.near_points.get(target)) is not None and point.rung in rungs
+        for target in memory.answering
+    )
+    if not is_any or at.now_ns - since_ns >= ns(LOCATE_FOR_S):
+        return False
+    return _new_flow_nats(at, rungs) > -LOCATED_NATS
 
 
 def is_lan_losing(at: LinkContext) -> bool:
@@ -163,7 +242,11 @@ def is_lan_losing(at: LinkContext) -> bool:
 
 
 def _new_flow_nats(at: LinkContext, rungs: frozenset[Segment]) -> float:
-    """Return the evidence that new flows to some rungs are lost, by runs beside lost lookups."""
+    """
+    Return the evidence that new flows to some rungs are lost, by runs beside lost lookups.
+
+    Against what flows that are open lose: at the same moment, and in general of late.
+    """
     memory = at.link.new_flows
     sent = lost = 0.0
     for run in memory.runs:
@@ -173,20 +256,30 @@ def _new_flow_nats(at: LinkContext, rungs: frozenset[Segment]) -> float:
             and point.rung in rungs
             and run.target in memory.answering
             and run.is_beside_lost_lookup
-            and _is_echo_answered(at, run)
+            and run.is_beside_open_echo
+            and not run.is_beside_lost_open_echo
         )
         if is_witness:
             sent, lost = sent + FLOWS, lost + FLOWS * (1.0 - run.answered_ratio)
     least, most = NEW_FLOWS_LOST_RATIOS
-    ratio = min(most, max(least, share_silent_lately(_lookups(at))))
-    healthy = NEW_FLOWS_LOST_HEALTHY_RATIO
+    of_lookups = 1.0 - (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
+    ratio = min(most, max(least, of_lookups))
+    healthy = min(ratio, max(NEW_FLOWS_LOST_HEALTHY_RATIO, _open_flows_lost_ratio(at)))
     return lost * log(ratio / healthy) + (sent - lost) * log((1.0 - ratio) / (1.0 - healthy))
 
 
-def _is_echo_answered(at: LinkContext, run: NewFlowRun) -> bool:
-    """Return whether the schedule's own echoes, an old flow, are answered there, all of late."""
-    track = at.link.tracks.get(SeriesKey(ECHO, run.target, run.family))
-    return track is not None and track.answered_ns is not None and not silent_lately(track)[0]
+def _open_flows_lost_ratio(at: LinkContext) -> float:
+    """Return the share of their latest runs that open echoes beyond the site have lost."""
+    counts = [
+        silent_spells_lately(track)
+        for track in at.link.tracks.values()
+        if track.kind == ECHO
+        and not track.known_unresponsive
+        and (point := at.probes.point_of(track)) is not None
+        and not point.is_gateway
+    ]
+    lost, runs = sum(count for count, _ in counts), sum(total for _, total in counts)
+    return lost / runs if runs else 0.0
 
 
 def locate_large_packets_lost(at: LinkContext, family: Family, onset_ns: int) -> Diagnosis:

@@ -138,16 +138,19 @@ def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
     evidence: list[Evidence] = []
     for place, over in enumerate(overs):
         for family, track in sorted(over.tracks.items()):
+            # What comes and goes has failed, whatever it does at this moment.
+            comes_and_goes = bool(track.episodes_ns) and over.health[family] is Health.PARTLY
+            is_failing = bool(track.failures) or comes_and_goes
             evidence.append(
                 Evidence(
                     kind=REQUEST,
                     target=track.target,
                     family=family,
                     segment=Segment.SERVICE,
-                    outcome=Outcome.FAILED if track.failures else Outcome.OK,
-                    reason=track.reason if track.failures else None,
+                    outcome=Outcome.FAILED if is_failing else Outcome.OK,
+                    reason=track.reason if is_failing else None,
                     ok=track.successes,
-                    failed=track.failures,
+                    failed=max(track.failures, len(track.episodes_ns) if comes_and_goes else 0),
                     link=over.link.name if place else "",
                 )
             )
@@ -198,7 +201,8 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
     Return whether another service in another network is slow over the same link as well.
 
     What is slow for several at once is no portal's: it is the way, of which nobody knows whose. So
-    it is where anchors beyond the carrier lose echoes at the time.
+    it is where anchors beyond the carrier lose echoes at the time, or answer them late (2026-11: a
+    way abroad that was slow by turns was told to the one portal that stands there).
     """
     controls = _controls(at, here)
     if any(
@@ -210,16 +214,16 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
     if here.is_slow_at_times and any(_is_nearly_as_often_slow(over, here) for over in controls):
         return True
     since_ns = min(_slow_starts_ns(here)) - LOSS_BEFORE_NS
-    lossy = {
+    disturbed = {
         track.target
         for track in at.link.tracks.values()
         if track.kind == ECHO
         and not track.known_unresponsive
-        and (track.silent_ns or 0) >= since_ns
+        and max((track.silent_ns or 0, *track.slow_episodes_ns[-1:])) >= since_ns
         and (point := at.probes.point_of(track)) is not None
         and RANK[point.rung] >= RANK[Segment.TRANSIT]
     }
-    return len(lossy) >= at.settings.quorum
+    return len(disturbed) >= at.settings.quorum
 
 
 def _is_nearly_as_often_slow(other: ServiceOverLink, here: ServiceOverLink) -> bool:

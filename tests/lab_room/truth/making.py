@@ -1,5 +1,7 @@
 """Scenarios by hand: a small city, and faults in it."""
 
+from dataclasses import replace
+
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.places import (
@@ -10,6 +12,8 @@ from thongsuot_lab.truth.places import (
     SimulatedCity,
     SimulatedPortal,
 )
+from thongsuot_lab.truth.scenario_run import PlayedScenario
+from thongsuot_schema.verdict import Symptom
 
 FIXED = AccessLine(
     name="fixed",
@@ -81,3 +85,21 @@ def scenario(
 
 
 CUT = fault(PlaceKind.ACCESS, "s1.fixed")
+
+SEEDS = (1, 2, 3)
+
+
+def city(*, is_metered: bool) -> SimulatedCity:
+    """Return the small city with a standby line that has an allowance, or has none."""
+    standby = replace(MOBILE, is_metered=is_metered)
+    return replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
+
+
+def parties(played: PlayedScenario) -> set[str]:
+    """Return who was told anything."""
+    return {message.party for message in played.messages}
+
+
+def symptoms(played: PlayedScenario) -> set[Symptom]:
+    """Return everything that was said of the site."""
+    return {change.verdict.symptom for change in played.changes["s1"]}

@@ -273,11 +273,13 @@ def test_new_flows_are_opened_to_what_stands_near_and_not_at_once_again(
 ) -> None:
     asked = near_flows.near_probes(at)
     assert {probe.target for probe in asked} == {"gateway", "hop", "resolver", "core-fixed"}
-    assert {probe.target for probe in asked if probe.kind == "icmp"} == {"hop", "core-fixed"}
-    assert {probe.kind for probe in asked} == {"fresh_echo", "icmp"}
+    assert {probe.kind for probe in asked} == {"fresh_echo"}
     assert near_flows.near_probes(at) == ()
     at.memory.now_ns += 2 * NS
     assert near_flows.near_probes(at) == asked
+    at.memory.now_ns += 2 * NS
+    beside = near_flows.near_probes(at, with_open_flows=True)
+    assert {probe.target for probe in beside if probe.kind == "icmp"} == {"hop", "core-fixed"}
 
 
 def test_what_left_by_another_carriers_line_is_not_counted(at: LinkContext) -> None:

@@ -36,7 +36,7 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     )
     # Lookups that are lost by turns may be new flows that are; new flows beside them tell.
     is_near_wanted = are_new_flows_lost(at) or test.lossy_runs >= LOSSY_RUNS
-    return (*lookups, *near_probes(at)) if is_near_wanted else lookups
+    return (*lookups, *near_probes(at, with_open_flows=True)) if is_near_wanted else lookups
 
 
 def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
@@ -44,7 +44,7 @@ def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link = at.link
     if NEW_FLOWS_LOST not in {link.resolver.fault, link.carried_fault.fault}:
         return ()
-    near = near_probes(at)
+    near = near_probes(at, with_open_flows=True)
     lookups = (
         ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
         for _, track in carrying(at, Segment.ACCESS)
@@ -55,8 +55,8 @@ def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the pages to open now, to see whether a loss that the link carried is over, or whether
-    one beyond the carrier is felt.
+    Return the pages to open now, to see whether a loss that the link carried, or that of its large
+    packets, is over, or whether one beyond the carrier is felt.
 
     By the kind that showed it: lookups do not clear a link that lost TCP alone, and a page an hour
     over a metered link lets the fault stand for hours after its end.
@@ -64,7 +64,8 @@ def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     link, test = at.link, at.link.carried_test
     far_alarm_ns = link.loss_test.far_alarm_ns
     is_far_loss_open = far_alarm_ns is not None and link.loss_fault.fault is None
-    if is_outage(link.silence.fault) or not (link.carried_fault.fault or is_far_loss_open):
+    accused = link.carried_fault.fault or link.large_packets.fault
+    if is_outage(link.silence.fault) or not (accused or is_far_loss_open):
         return ()
     every_s = HOPEFUL_EVERY_S if needs_samples(link) else DOUBTFUL_EVERY_S
     if far_alarm_ns is not None and at.now_ns - far_alarm_ns <= ns(FAR_S):

@@ -187,10 +187,15 @@ def _first_lossy(
         for other in rungs.values():
             if RANK[other.rung] > RANK[rung]:
                 beyond = beyond.plus(other.sent, other.lost)
-        of_blips = min(0.5, blip_ratio) if rung is Segment.LAN else 0.0
-        ratio = max(beyond.at_least(), settings.loss_degraded_ratio, of_blips)
+        ratio = max(beyond.at_least(), settings.loss_degraded_ratio)
         nats = rungs[rung].nats(ratio, settings.loss_healthy_ratio)
         if rung is Segment.LAN:
+            # The share of late may be well above that of the whole test, by which a LAN that lost
+            # more and more looked clean (2026-11): who is lossy by the latter is not clean.
+            of_blips = rungs[rung].nats(
+                min(0.5, max(ratio, blip_ratio)), settings.loss_healthy_ratio
+            )
+            nats = max(nats, of_blips) if nats > 0.0 else of_blips
             if nats >= LAN_LOSSY_NATS:
                 return rung
             if nats > -LAN_CLEAN_NATS:

@@ -155,11 +155,12 @@ def _set_beside(run: NewFlowRun, echo: OpenEcho) -> None:
         run.is_beside_open_echo |= not echo.is_lost
 
 
-def near_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+def near_probes(at: LinkContext, *, with_open_flows: bool = False) -> tuple[ConfirmationProbe, ...]:
     """
     Return the new flows to open now, because something far stalls or stays unanswered.
 
-    Beside each a flow that is open is asked the same: what both lose is packets, and no flows.
+    ``with_open_flows``: beside each a flow that is open is asked the same, where no burst asks it
+    anyway: what both lose is packets, and no flows.
     """
     memory = at.link.new_flows
     every_s = ASK_METERED_EVERY_S if at.probes.is_metered else ASK_EVERY_S
@@ -167,12 +168,13 @@ def near_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         return ()
     memory.asked_ns = at.now_ns
     facts = at.link.facts
+    kinds = (FRESH_ECHO, ECHO) if with_open_flows else (FRESH_ECHO,)
     return tuple(
         ConfirmationProbe(kind=kind, link=at.link.name, target=point.target, family=family)
         for point in at.probes.near_points.values()
         for family in point.families
         if facts is None or facts.usable(family)
-        for kind in (FRESH_ECHO, ECHO)
+        for kind in kinds
         if kind == FRESH_ECHO or SeriesKey(ECHO, point.target, family) in at.link.tracks
     )
 

@@ -42,6 +42,8 @@ SMALL_LOST_RATIO = 0.06
 """Share of their latest runs that echoes lose at most where only large packets are lost."""
 LOSS_BEFORE_NS = 30 * NS_PER_S
 """Echoes that were lost so long before a page was slow, or later, are of the same time."""
+LATE_ECHOES, LATE_ECHOES_NS = 2, 120 * NS_PER_S
+"""So many rows of late echoes to one host, in so long, are no chance."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: a relation of two, so nobody is named."""
 
@@ -219,11 +221,17 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
         for track in at.link.tracks.values()
         if track.kind == ECHO
         and not track.known_unresponsive
-        and max((track.silent_ns or 0, *track.slow_episodes_ns[-1:])) >= since_ns
+        and ((track.silent_ns or 0) >= since_ns or _is_late_by_turns(at, track))
         and (point := at.probes.point_of(track)) is not None
         and RANK[point.rung] >= RANK[Segment.TRANSIT]
     }
     return len(disturbed) >= at.settings.quorum
+
+
+def _is_late_by_turns(at: LinkContext, echoes: Track) -> bool:
+    """Return whether echoes came late again and again of late; one in five hundred always does."""
+    since_ns = at.now_ns - LATE_ECHOES_NS
+    return sum(start_ns >= since_ns for start_ns in echoes.slow_episodes_ns) >= LATE_ECHOES
 
 
 def _is_nearly_as_often_slow(other: ServiceOverLink, here: ServiceOverLink) -> bool:

@@ -1,0 +1,156 @@
+"""
+Witnesses: what a measurement is held against before anybody is named.
+
+A flow that begins against one that is open, a portal against another, a family against the other in
+the same protocol, echoes against pages. Each case was judged wrongly on an unseen seed (2026-11).
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.lab_room.truth.making import (
+    CITY,
+    FIXED,
+    MOBILE,
+    SEEDS,
+    city,
+    fault,
+    parties,
+    scenario,
+    symptoms,
+)
+from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
+from thongsuot_lab.truth.places import PlaceKind, Premises
+from thongsuot_lab.truth.scenario_run import play
+from thongsuot_schema.verdict import Symptom
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_drops_new_flows_by_turns_is_no_slow_name_server(seed: int) -> None:
+    """A lookup is a new flow: one to the carrier's first router fares no better at that moment."""
+    full = fault(
+        PlaceKind.BOX,
+        "s1.fixed",
+        touch=Touch.NEW_FLOWS,
+        end_s=420.0,
+        course=Course.BURSTS,
+        period_s=9.8,
+        on_share=0.16,
+    )
+    played = play(scenario(full, seed=seed, until_s=600.0))
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_that_loses_a_fifth_of_everything_is_no_full_table_of_the_box(seed: int) -> None:
+    """New flows lose what open ones lose."""
+    lossy = fault(PlaceKind.ACCESS, "s1.mobile", amount=0.2, end_s=300.0)
+    played = play(scenario(lossy, seed=seed, until_s=480.0))
+    assert parties(played) <= {"carrier:south"}, played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_drops_a_third_of_new_flows_is_not_held_against_the_carrier(seed: int) -> None:
+    """A lookup is two flows, so half of all lookups fail; four flows that pass are chance."""
+    full = fault(PlaceKind.BOX, "s1.mobile", touch=Touch.NEW_FLOWS, amount=0.3, end_s=480.0)
+    played = play(scenario(full, seed=seed, until_s=660.0))
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_to_one_portal_that_loses_half_is_no_loss_of_the_line(seed: int) -> None:
+    """Another portal loses nothing: one lost lookup is no second witness."""
+    lossy = replace(
+        fault(PlaceKind.PEERING, "south-two", amount=0.5, end_s=300.0), direction=FaultDirection.UP
+    )
+    played = play(scenario(lossy, seed=seed, until_s=460.0, city=city(is_metered=True)))
+    assert Symptom.ACCESS_LOSS not in symptoms(played)
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_abroad_that_is_slow_by_turns_is_held_against_no_portal_there(seed: int) -> None:
+    """Hosts abroad answer late at the same time; no other portal stands there to compare with."""
+    slow = fault(
+        PlaceKind.ABROAD,
+        "transit",
+        effect=Effect.DELAYED,
+        amount=0.4,
+        end_s=520.0,
+        course=Course.BURSTS,
+        period_s=6.6,
+        on_share=0.38,
+    )
+    near, far = CITY.portals
+    abroad = replace(CITY, portals=(near, replace(far, is_abroad=True)))
+    played = play(scenario(slow, seed=seed, until_s=640.0, city=abroad))
+    assert not any(party.startswith("portal:") for party in parties(played)), played.messages
+
+
+BOTH_FAMILIES = replace(
+    CITY,
+    sites=(
+        Premises(name="s1", lines=(replace(FIXED, has_ip6=True), replace(MOBILE, has_ip6=True))),
+    ),
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_carrier_that_drops_echoes_of_both_families_has_no_dead_family(seed: int) -> None:
+    """A page that came over IPv6 beside echoes that did not over IPv4 compares protocols."""
+    deaf = fault(
+        PlaceKind.CORE,
+        "north",
+        touch=Touch.ICMP,
+        end_s=330.0,
+        course=Course.DUTY,
+        period_s=57.1,
+        on_share=0.58,
+    )
+    played = play(scenario(deaf, seed=seed, until_s=480.0, city=BOTH_FAMILIES))
+    assert not symptoms(played) & {Symptom.IPV4_DOWN, Symptom.IPV6_DOWN}
+    assert parties(played) == set()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_echoes_of_ip6_alone_that_are_lost_are_no_loss_of_the_carriers(seed: int) -> None:
+    lossy = fault(
+        PlaceKind.CORE,
+        "north",
+        touch=Touch.IP6,
+        end_s=450.0,
+        course=Course.BURSTS,
+        period_s=5.7,
+        on_share=0.14,
+    )
+    played = play(scenario(lossy, seed=seed, until_s=600.0, city=BOTH_FAMILIES))
+    assert Symptom.CARRIER_LOSS not in symptoms(played), "echoes of IPv6 alone are no proof"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_is_told_of_a_portal_whose_ip6_comes_and_goes(seed: int) -> None:
+    by_turns = replace(
+        fault(
+            PlaceKind.PORTAL,
+            "two",
+            touch=Touch.IP6,
+            end_s=500.0,
+            course=Course.DUTY,
+            period_s=41.1,
+            on_share=0.69,
+        ),
+        direction=FaultDirection.UP,
+    )
+    played = play(scenario(by_turns, seed=seed, until_s=640.0, city=BOTH_FAMILIES))
+    assert parties(played) == set(), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_loses_more_and_more_is_held_against_its_share_of_the_whole_time(
+    seed: int,
+) -> None:
+    """Of late all lose more than the gateway has on the whole, which made it look clean."""
+    growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.1, end_s=480.0, course=Course.DRIFTING)
+    played = play(scenario(growing, seed=seed, until_s=660.0))
+    assert parties(played) <= {"commune:s1"}, played.messages

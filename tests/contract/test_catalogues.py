@@ -88,6 +88,7 @@ WRITTEN_IN_CODE = {
     "thongsuot_agent.config.profile": "titles of the targets of a device without an inventory",
     "thongsuot_collector.notify.render.names": "how the names of communes begin",
     "thongsuot_collector.reflector.speedtest_mini": "the product's name",
+    "thongsuot_collector.notify.channels.sms.short_text": "the letters that an alphabet has",
     "thongsuot_collector.notify.channels.tmf621.ticket": "the product's name",
     "thongsuot_collector.statements.document": "the product's name",
     "thongsuot_collector.statements.pdf": "the letters that a font has",

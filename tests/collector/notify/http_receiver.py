@@ -26,7 +26,7 @@ class ReceiverHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer as the test wants it."""
         how = self.folder.how
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if how == "drop":
             self.close_connection = True
             self.connection.close()
@@ -41,6 +41,10 @@ class ReceiverHandler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def do_GET(self) -> None:
+        """Answer as to a body of nothing."""
+        self.do_POST()
 
     def _said(self, how: str, body: bytes) -> tuple[int, str]:
         if how in {WELL, "hang"}:

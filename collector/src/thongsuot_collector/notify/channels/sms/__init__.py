@@ -1,0 +1,1 @@
+"""SMS: short messages through a gateway that takes HTTP."""

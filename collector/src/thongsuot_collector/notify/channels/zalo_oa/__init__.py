@@ -1,0 +1,1 @@
+"""Zalo: messages of an Official Account to the people who follow it."""

@@ -1,0 +1,92 @@
+"""
+Tokens of an Official Account: the one that is shown with each message lasts a day, and is had for
+another that is good once: whoever loses the new one has to let the account be granted anew.
+"""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.errors import CollectorError
+
+REFRESH_BEFORE_S = 600.0
+"""A token that ends so soon is renewed before it is used."""
+
+DEFAULT_LIFE_S = 3_600.0
+"""Of a token whose answer does not say how long it lasts: the shortest that was ever given."""
+
+
+class TokenFileInvalid(CollectorError):
+    """The file of the tokens cannot be used; the text says why."""
+
+
+class ZaloTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file holds; ``expires_at`` is Unix time, 0 where it is not known."""
+
+    refresh_token: str
+    access_token: str = ""
+    expires_at: float = 0.0
+
+    def is_usable(self, now_s: float) -> bool:
+        """Return whether the access token can be shown."""
+        return bool(self.access_token) and now_s < self.expires_at - REFRESH_BEFORE_S
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is answered for a refresh token; numbers come as text."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: str | float = DEFAULT_LIFE_S
+
+    def tokens(self, now_s: float) -> ZaloTokens:
+        """Return them as they are kept."""
+        return ZaloTokens(
+            refresh_token=self.refresh_token,
+            access_token=self.access_token,
+            expires_at=now_s + float(self.expires_in),
+        )
+
+
+def read_tokens(path: Path) -> ZaloTokens:
+    """
+    Return what the file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        TokenFileInvalid: it holds no tokens.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ZaloTokens)
+    except msgspec.MsgspecError as error:
+        # What is wrong with it may quote it, and it is a secret.
+        raise TokenFileInvalid(f'{path} is not JSON with a "refresh_token"') from error
+
+
+def write_tokens(path: Path, tokens: ZaloTokens) -> None:
+    """Replace the file, durably: the old refresh token is good for nothing any more."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(tokens))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+async def store_tokens(path: Path, tokens: ZaloTokens) -> None:
+    """Replace the file in a thread, to its end whatever becomes of who asked."""
+    await asyncio.shield(asyncio.to_thread(write_tokens, path, tokens))
+
+
+def now_s() -> float:
+    """Return the time that tokens end by."""
+    return time.time()

@@ -1,15 +1,18 @@
 """A device to be commissioned, in the lab: its two lines, a portal at the far end, and its page."""
 
 import hashlib
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.agent.app.lab_agent import (
     ECHOES,
     FIRST_V4,
     GATEWAY,
+    PAGE_PORT,
     SECOND_V4,
     RunningAgent,
     agent_on,
@@ -17,6 +20,7 @@ from tests.agent.app.lab_agent import (
     link,
     probe,
     service,
+    until,
 )
 from tests.agent.links.device import ANCHOR4
 from tests.agent.probes.http.visiting import HOST, ZONE
@@ -79,3 +83,37 @@ def events(receiver: PushReceiver) -> list[tuple[Notice, CommissioningEvent]]:
         if (event := parse_event(notice)) is not None
     ]
     return sorted(told, key=lambda pair: pair[0].boottime_ns)
+
+
+class Installer:
+    """Somebody with the page of the device, and the code or not."""
+
+    def __init__(self, lab: Lab, device: RunningAgent) -> None:
+        self._node = lab.node("device")
+        self._device = device
+        self._key = ""
+
+    def press(self, action: str, **fields: str) -> dict[str, list[str]]:
+        """Send a form; returns the query of where it leads."""
+        body = urlencode({"action": action, "key": self._key, **fields}).encode()
+        head = (
+            f"POST /commissioning?lang=en HTTP/1.1\r\nHost: device\r\nContent-Length: {len(body)}"
+        )
+        with self._node.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+            connection.settimeout(30)
+            connection.connect(("127.0.0.1", PAGE_PORT))
+            connection.sendall(head.encode() + b"\r\n\r\n" + body)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+        location = next(
+            line for line in answer.decode().split("\r\n") if line.startswith("Location: ")
+        )
+        query = parse_qs(urlsplit(location.removeprefix("Location: ")).query)
+        self._key = query.get("key", [self._key])[0]
+        return query
+
+    async def sees(self, text: str) -> None:
+        """Wait until the page says something."""
+        path = f"/commissioning?lang=en&key={self._key}"
+        await until(lambda: text in self._device.get(path).decode(), self._device)

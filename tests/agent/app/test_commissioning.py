@@ -3,20 +3,19 @@ The walk on a real device: forms over HTTP, cables that a script pulls, a kill i
 """
 
 import signal
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from tests.agent.app.commissioning_site import (
     FIXED_CIRCUIT,
+    Installer,
     code_of_today,
     commissioning_site,
     events,
 )
-from tests.agent.app.lab_agent import PAGE_PORT, RunningAgent, until
+from tests.agent.app.lab_agent import RunningAgent, until
 from tests.agent.uplink.receiver import PushReceiver
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
@@ -40,40 +39,6 @@ async def site(lab: Lab, folder: Path) -> AsyncIterator[Site]:
         device.start()
         await until(lambda: {state for state, _ in device.states().values()} == {State.UP}, device)
         yield device, receiver
-
-
-class Installer:
-    """Somebody with the page of the device, and the code or not."""
-
-    def __init__(self, lab: Lab, device: RunningAgent) -> None:
-        self._node = lab.node("device")
-        self._device = device
-        self._key = ""
-
-    def press(self, action: str, **fields: str) -> dict[str, list[str]]:
-        """Send a form; returns the query of where it leads."""
-        body = urlencode({"action": action, "key": self._key, **fields}).encode()
-        head = (
-            f"POST /commissioning?lang=en HTTP/1.1\r\nHost: device\r\nContent-Length: {len(body)}"
-        )
-        with self._node.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
-            connection.settimeout(30)
-            connection.connect(("127.0.0.1", PAGE_PORT))
-            connection.sendall(head.encode() + b"\r\n\r\n" + body)
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
-        location = next(
-            line for line in answer.decode().split("\r\n") if line.startswith("Location: ")
-        )
-        query = parse_qs(urlsplit(location.removeprefix("Location: ")).query)
-        self._key = query.get("key", [self._key])[0]
-        return query
-
-    async def sees(self, text: str) -> None:
-        """Wait until the page says something."""
-        path = f"/commissioning?lang=en&key={self._key}"
-        await until(lambda: text in self._device.get(path).decode(), self._device)
 
 
 async def test_a_line_is_proven_by_its_cable_over_a_kill_and_the_record_has_every_step(

@@ -30,6 +30,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+from tools.bench_gate import print_ratio
 
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.config.model import JournalSettings
@@ -351,6 +352,7 @@ async def compare_gathering(folder: Path, sink_url: str, load: Load) -> None:
         print(f"  {cost:.3f} CPU s per million samples")
     alone, gathered = (sum(spent[gather_s]) / 2 for gather_s in (0.0, load.gather_s))
     print(f"gathered {gathered:.3f}, not {alone:.3f}: {1 - gathered / alone:.0%} less")
+    print_ratio("ingest.gathered_of_alone", gathered / alone)
 
 
 async def beside(peer: PeerDatabase, folder: Path, load: Load) -> None:
@@ -380,6 +382,7 @@ async def beside(peer: PeerDatabase, folder: Path, load: Load) -> None:
             f"  {spent:.3f} CPU s per million samples; {peer.name} takes the same with "
             f"{theirs:.3f}: {theirs / spent:.1f} times as much"
         )
+        print_ratio(f"ingest.of_{peer.name.lower()}", spent / theirs)
     finally:
         process.terminate()
         process.wait()

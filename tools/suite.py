@@ -179,7 +179,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
         SuitePart(name="coverage", command=(python, "-m", "tools.module_coverage")),
-        SuitePart(name="bench", command=("./run", "bench")),
+        SuitePart(name="bench", command=("./run", "bench", "--gate")),
         SuitePart(name="mutants", command=(python, "-m", "tools.mutants", "--seed", seed)),
     ]
 

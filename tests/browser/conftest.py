@@ -10,7 +10,7 @@ and may start a room's own server on that same loop. Playwright's synchronous in
 it would leave a running loop behind in the main thread, and every asynchronous test after it fails.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,20 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+_OF_THE_TEST = pytest.StashKey[tuple[str, ...]]()
+"""What was complained of until the test ended: after it the servers go before the page does."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Note what a page has complained of when its test ends."""
+    try:
+        return (yield)
+    finally:
+        complained = getattr(item, "funcargs", {}).get("complaints", ())
+        item.stash[_OF_THE_TEST] = tuple(complained)
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the page of this test complained of; a test that provokes complaints clears the list."""
@@ -55,7 +69,9 @@ def complaints() -> list[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(chromium: Browser, complaints: list[str]) -> AsyncIterator[Page]:
+async def page(
+    chromium: Browser, complaints: list[str], request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
     """
     A page on a desktop in Vietnam, with nothing remembered.
 
@@ -78,7 +94,7 @@ async def page(chromium: Browser, complaints: list[str]) -> AsyncIterator[Page]:
     page.on("pageerror", lambda error: complaints.append(f"thrown: {error}"))
     yield page
     await context.close()
-    assert complaints == []
+    assert request.node.stash[_OF_THE_TEST] == ()
 
 
 @pytest.fixture

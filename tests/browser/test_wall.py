@@ -52,6 +52,19 @@ async def test_chips_and_tiles_are_reached_by_keys(page: Page, city: ReportingCi
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Sóc Sơn")
 
 
+async def test_what_happens_is_on_the_wall_at_once_by_its_stream_alone(
+    city: ReportingCity, page: Page
+) -> None:
+    await page.add_init_script("window.setInterval = () => 0")  # it never asks of itself
+    async with page.expect_response(lambda answer: "/live?" in answer.url):
+        await page.goto(str(city.client.base_url.join("/wall")))
+    await expect(page.locator(".tiles a.broken")).to_have_count(0)
+    await city.push("s2", fixed=State.DOWN)
+    await open_incident_url(city, "link_fault")
+    await city.push("s3", fixed=State.DOWN)
+    await expect(page.locator(".tiles a.broken")).to_have_count(2)
+
+
 async def test_the_wall_renews_itself_and_shows_how_old_it_is(
     page: Page, city: ReportingCity
 ) -> None:

@@ -56,6 +56,7 @@ def test_only_icons_style_and_script_are_written_as_they_are() -> None:
         "style",
         "script",
         "chart",
+        "frame.live",
     }
     assert not any("autoescape" in file.read_text("utf-8") for file in TEMPLATES.iterdir())
 

@@ -112,6 +112,7 @@ async def _serve(
         stopping = group.create_task(stop.wait())
         await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.
+        components.stopping.set()
         for server in servers:
             server.should_exit = True
         await asyncio.wait(serving)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -94,6 +94,7 @@ class Components:
     archive: StatementArchive
     housekeeping: Housekeeping
     overview: RecordOverview
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:
         """Return the open incidents that faults of a site belong to, as they are now."""

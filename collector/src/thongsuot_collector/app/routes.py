@@ -36,6 +36,10 @@ from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
 from thongsuot_collector.web.lists.routes import ListPages
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.revisions import Revisions
+from thongsuot_collector.web.live.routes import LivePages
+from thongsuot_collector.web.live.topics import site_topic
 from thongsuot_collector.web.mcp.tools import CityTools
 from thongsuot_collector.web.problem.routes import ProblemPages
 from thongsuot_collector.web.site_pages import RemarksOf, SitePages
@@ -171,7 +175,12 @@ def _remarks_of(components: Components) -> RemarksOf:
             commissioning=components.commissioning.newest.get(view.site),
         )
         parts = await history.parts(view, period, language)
-        return msgspec.structs.replace(remarks, light_parts=parts, style=CHART_STYLE)
+        return msgspec.structs.replace(
+            remarks,
+            light_parts=parts,
+            style=CHART_STYLE,
+            script=live_element(site_topic(view.site)),
+        )
 
     return remarks
 
@@ -217,6 +226,12 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         ).routes(),
         *FeedPages(city, components.store, access).routes(),
         *WallPages(city, access).routes(),
+        *LivePages(
+            Revisions(city),
+            access,
+            commune_of=lambda site: components.directory.site(site).commune,
+            stopping=components.stopping,
+        ).routes(),
         *ListPages(city, components.store, access, archive.count_pending_work).routes(),
         *_mcp_routes(components, city, access),
     ]

@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.lists import labels as list_labels
+from thongsuot_collector.web.live.script import LIVE_SCRIPT
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
@@ -41,7 +42,7 @@ def _source(text: str) -> str:
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
-        f"script-src {_source(SCRIPT)}",
+        f"script-src {_source(SCRIPT)} {_source(LIVE_SCRIPT)}",
         f"style-src {_source(_STYLE)}",
         "connect-src 'self'",
         "img-src data:",
@@ -60,7 +61,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
     what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
     writing. ``is_wide``: it takes the whole width. ``is_dark``, ``is_dimmed``: for a big screen,
-    and for one at night.
+    and for one at night. ``live`` is the element that makes it live.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     is_wide: bool = False
     is_dark: bool = False
     is_dimmed: bool = False
+    live: str = ""
 
 
 def render(template: str, frame: Frame, language: Language, content: Mapping[str, object]) -> str:

@@ -20,6 +20,7 @@ from thongsuot_collector.web.charts.periods import Period, period_from
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.live.script import LIVE_SCRIPT
 from thongsuot_collector.web.responses import (
     HEADERS,
     html_page,
@@ -33,7 +34,7 @@ from thongsuot_schema.page.script import content_security_policy
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 
-_SITE_POLICY: Final = content_security_policy(CHART_STYLE)
+_SITE_POLICY: Final = content_security_policy(CHART_STYLE, scripts=(LIVE_SCRIPT,))
 
 RemarksOf = Callable[[SiteView, Period | None, Language], Awaitable[PageRemarks]]
 

@@ -43,8 +43,8 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
     its buttons for a test now and for a report of a problem lead (``test_action``,
     ``problem_action``; empty: it has none). ``light_parts`` is markup
-    to be added to a light, as its maker has escaped it, and ``style`` how it looks: the policy of
-    the page has to name it.
+    to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``script`` is
+    one more, whole with its element. The policy of the page has to name both.
     """
 
     notes: Sequence[str] = ()
@@ -53,6 +53,7 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     problem_action: str = ""
     light_parts: Mapping[LightKey, str] = {}
     style: str = ""
+    script: str = ""
 
 
 NO_REMARKS: Final = PageRemarks()
@@ -109,7 +110,7 @@ def site_page(
         f"{tests_part(view, remarks.test_action, language)}"
         f"{problem_part(remarks.problem_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
-        f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
+        f'<script data-every="{refresh_s}">{SCRIPT}</script>{remarks.script}</body></html>\n'
     )
     return keep_unbroken(page)
 

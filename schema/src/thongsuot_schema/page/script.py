@@ -54,12 +54,12 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def content_security_policy(*styles: str) -> str:
-    """Return the policy of a page that has more inline styles than its own."""
+def content_security_policy(*styles: str, scripts: tuple[str, ...] = ()) -> str:
+    """Return the policy of a page that has more inline styles and scripts than its own."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_source(SCRIPT)}",
+            f"script-src {' '.join(_source(script) for script in (SCRIPT, *scripts))}",
             f"style-src 'self' {' '.join(_source(style) for style in (STYLE, *styles))}",
             "connect-src 'self'",
             "font-src 'self'",

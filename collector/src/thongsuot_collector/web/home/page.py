@@ -19,6 +19,8 @@ from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists.cells import ListReader, shared_prefix
 from thongsuot_collector.web.lists.routes import city_links
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.topics import WALL
 from thongsuot_collector.web.sites_page import (
     REFRESH_S,
     SiteRow,
@@ -68,6 +70,7 @@ class HomePage:
             place=counts(rows, language),
             refresh_s=REFRESH_S,
             is_wide=True,
+            live=live_element(WALL),
         )
         content = {
             "labels": labels,

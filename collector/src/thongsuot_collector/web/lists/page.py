@@ -14,6 +14,8 @@ from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists import labels
 from thongsuot_collector.web.lists.cells import Cell, ListReader, shown_state, value_word
 from thongsuot_collector.web.lists.columns import LAYOUTS
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.topics import INCIDENTS
 from thongsuot_schema.inventory.communes import sort_key
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
@@ -96,6 +98,7 @@ def list_page(
         place=count,
         refresh_s=REFRESH_S,
         is_wide=True,
+        live=live_element(INCIDENTS) if query.name == INCIDENTS and reader.page.is_staff else "",
     )
     rows_shown = [
         ListRow(

@@ -24,6 +24,8 @@ from thongsuot_collector.web.lists.labels import (
     COLUMN_STATE,
     TURNS,
 )
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.topics import WALL
 from thongsuot_collector.web.wall import labels
 from thongsuot_collector.web.wall.content import WallContent, WallTile
 from thongsuot_schema.state import State
@@ -84,6 +86,7 @@ def wall_page(
         is_wide=True,
         is_dark=is_screen,
         is_dimmed=is_screen and not _NIGHT_UNTIL <= now.hour < _NIGHT_FROM,
+        live=live_element(WALL),
     )
     ratio = figures.whole / figures.installed if figures.installed else None
     return render(

@@ -1,0 +1,68 @@
+"""
+Revisions: a short text for each page that may be live, another one whenever what it shows changes.
+
+They are worked out from memory, once a second at most however many watch.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.web.live.topics import INCIDENTS, site_of
+from thongsuot_schema.batch.digest import digest_of
+
+_FRESH_S: Final = 1.0
+
+
+class Revisions:
+    """The revisions of all pages, by their topics."""
+
+    def __init__(self, city: CityState, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._city = city
+        self._monotonic_s = monotonic_s
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def of(self, topic: str) -> str:
+        """Return how a page is now."""
+        now_s = self._monotonic_s()
+        known = self._known.get(topic)
+        if known is not None and now_s - known[0] < _FRESH_S:
+            return known[1]
+        self._known = {
+            name: entry for name, entry in self._known.items() if now_s - entry[0] < _FRESH_S
+        }
+        revision = digest_of(repr(self._content(topic)).encode()).hex()[:12]
+        self._known[topic] = now_s, revision
+        return revision
+
+    def _content(self, topic: str) -> object:
+        site = site_of(topic)
+        incidents = self._city.registry.active_incidents()
+        if site:
+            state = self._city.states.get(site)
+            applied = 0 if state is None else state.applied
+            return applied, _fingerprints(each for each in incidents if site in each.sites)
+        if topic == INCIDENTS:
+            return _fingerprints(incidents)
+        states = [
+            (str(standing.subject), standing.interval.start_ns, standing.interval.state)
+            for standing in self._city.registry.network_state.all_states()
+        ]
+        return sorted(states), _fingerprints(incidents)
+
+
+def _fingerprints(incidents: Iterable[Incident]) -> list[tuple[object, ...]]:
+    """Return what tells incidents apart from what they were: each change is a line of history."""
+    return sorted(
+        (
+            incident.id,
+            incident.status,
+            len(incident.history),
+            len(incident.notifications),
+            incident.open_members,
+            len(incident.answers),
+        )
+        for incident in incidents
+    )

@@ -1,0 +1,104 @@
+"""
+The stream of live pages: server-sent events (WHATWG HTML, 9.2), each with a page's revision.
+
+It carries nothing of what a page shows: who gets a new revision asks for the page as ever.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from thongsuot_collector.web.access import PageAccess, Visitor
+from thongsuot_collector.web.live.element import PATH
+from thongsuot_collector.web.live.revisions import Revisions
+from thongsuot_collector.web.live.topics import INCIDENTS, WALL, site_of
+from thongsuot_collector.web.responses import HEADERS
+
+STREAMS: Final = 256
+"""Open at once: screens and desks of a city. Who comes later has a page that renews itself."""
+_LOOK_S: Final = 1.0
+_HEARTBEAT_S: Final = 15.0
+"""Proxies end what is silent for a minute, and a browser that is gone is noticed by it."""
+_LASTS_S: Final = 600.0
+"""Then the browser asks again, and is asked again who it is: an account may be revoked."""
+_RETRY_MS: Final = 60_000
+"""Until then the page renews itself; a collector that starts again is not asked by all at once."""
+
+
+class LivePages:
+    """The streams; ``stopping`` ends them all, ``commune_of`` returns the commune of a site."""
+
+    def __init__(
+        self,
+        revisions: Revisions,
+        access: PageAccess,
+        *,
+        commune_of: Callable[[str], str],
+        stopping: asyncio.Event,
+    ) -> None:
+        self._revisions = revisions
+        self._access = access
+        self._commune_of = commune_of
+        self._stopping = stopping
+        self._streams = 0
+
+    def routes(self) -> list[Route]:
+        """Return where they stand."""
+        return [Route(PATH, self.stream)]
+
+    async def stream(self, request: Request) -> Response:
+        """Answer with the revisions of a page, to whoever may see that page."""
+        visitor = await self._access.visitor(request)
+        topic = request.query_params.get("of", "")[:200]
+        if not self._may_see(visitor, topic):
+            return await self._access.refusal(request)
+        if self._streams >= STREAMS or self._stopping.is_set():
+            return PlainTextResponse(
+                "too many streams", HTTPStatus.SERVICE_UNAVAILABLE, headers=HEADERS
+            )
+        # Nginx passes on what it is told to, as it comes.
+        headers = HEADERS | {"X-Accel-Buffering": "no"}
+        return StreamingResponse(
+            self._events(topic), media_type="text/event-stream", headers=headers
+        )
+
+    def _may_see(self, visitor: Visitor, topic: str) -> bool:
+        site = site_of(topic)
+        if site:
+            return visitor.sees_commune(self._commune_of(site))
+        return topic in {WALL, INCIDENTS} and visitor.sees_all
+
+    async def _events(self, topic: str) -> AsyncIterator[str]:
+        self._streams += 1
+        try:
+            yield f"retry: {_RETRY_MS}\n\n"
+            sent, silent_s = "", 0.0
+            lasts_s = _LASTS_S
+            while lasts_s > 0:
+                revision = self._revisions.of(topic)
+                if revision != sent:
+                    sent, silent_s = revision, 0.0
+                    yield f"data: {revision}\n\n"
+                elif silent_s >= _HEARTBEAT_S:
+                    silent_s = 0.0
+                    yield ":\n\n"
+                if await self._is_stopping():
+                    return
+                silent_s += _LOOK_S
+                lasts_s -= _LOOK_S
+        finally:
+            self._streams -= 1
+
+    async def _is_stopping(self) -> bool:
+        """Wait until it is time to look again; return whether everything ends instead."""
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -99,7 +99,11 @@ async def test_a_big_screen_shows_five_hundred_points_and_dims_at_night(
         policy = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
         await route.fulfill(body=text, content_type="text/html; charset=utf-8", headers=policy)
 
+    async def no_stream(route: Route) -> None:
+        await route.fulfill(body=": nothing happens\n\n", content_type="text/event-stream")
+
     await page.route("http://wall.test/", answer)
+    await page.route("**/live?*", no_stream)
     await page.goto("http://wall.test/")
     await expect(page.locator(".dimmed")).to_have_count(int(is_dimmed))
     for name, size in (("tv", (1920, 1080)), ("4k", (3840, 2160)), ("narrow", (320, 800))):

@@ -83,8 +83,8 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
         return 1, "\n".join(vulnerabilities)
     lacking = sorted(set(map(canonical, wanted)) - {canonical(name) for name in looked_at(report)})
     if lacking:
-        said = f"not audited: {len(lacking)} of {len(wanted)} packages: {', '.join(lacking)}"
-        return NOT_AUDITED, said
+        text = f"not audited: {len(lacking)} of {len(wanted)} packages: {', '.join(lacking)}"
+        return NOT_AUDITED, text
     return 0, f"audited: {len(wanted)} packages, no known vulnerability"
 
 

@@ -170,13 +170,13 @@ def unnamed_measurements(root: Path, figures: Figures, pages: list[str]) -> list
     """
     errors = []
     for page in pages:
-        said = [figure.says for figure in figures.measured if figure.page == page]
+        sentences = [figure.says for figure in figures.measured if figure.page == page]
         for paragraph in _paragraphs((root / page).read_text(encoding="utf-8")):
             if not (_MEASURED.search(paragraph) and _QUANTITY.search(paragraph)):
                 continue
             if "`./run " in paragraph and _DAY.search(paragraph):
                 continue
-            if not any(says in paragraph for says in said):
+            if not any(says in paragraph for says in sentences):
                 reason = f"a measurement without an entry in {FILE}: {paragraph[:100]}..."
                 errors.append(FigureError(page, reason))
     return errors

@@ -95,7 +95,7 @@ def observe() -> Footprint:
     """Run one agent with every kind of probe in a small city, and return what it came to."""
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-footprint-") as name,
-        _told_to_tell(Path(name)) as told,
+        _told_to_tell(Path(name)) as report,
         Lab(city(sites=1)) as lab,
     ):
         folder = Path(name) / "stack"
@@ -130,7 +130,7 @@ def observe() -> Footprint:
         finally:
             stack.stop()
         return Footprint(
-            modules=frozenset(told.read_text("utf-8").split()) - {"sitecustomize", "atexit"},
+            modules=frozenset(report.read_text("utf-8").split()) - {"sitecustomize", "atexit"},
             resident_bytes=resident_bytes,
         )
 
@@ -140,14 +140,14 @@ def _told_to_tell(folder: Path) -> Iterator[Path]:
     """Make every interpreter that is started from here on say what it loaded, if it is an agent."""
     folder.chmod(0o777)
     (folder / "sitecustomize.py").write_text(_TELL, encoding="utf-8")
-    told = folder / "modules"
+    modules = folder / "modules"
     # First of all, and what is there already stays: a copy of the tree is found by it.
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-    mine = {"PYTHONPATH": path, "THONGSUOT_FOOTPRINT": str(told)}
+    mine = {"PYTHONPATH": path, "THONGSUOT_FOOTPRINT": str(modules)}
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:
-        yield told
+        yield modules
     finally:
         for name, value in before.items():
             if value is None:

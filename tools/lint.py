@@ -124,10 +124,10 @@ def run_all() -> int:
 def verdict(checks: int, failed: Sequence[str], not_made: Sequence[str]) -> str:
     """Return the closing line: what failed, else what passed; and what could not be made here."""
     if failed:
-        said = f"{len(failed)} of {checks} checks failed: {', '.join(failed)}"
+        text = f"{len(failed)} of {checks} checks failed: {', '.join(failed)}"
     else:
-        said = f"{checks - len(not_made)} checks passed"
-    return said + (f"; not made: {', '.join(not_made)}" if not_made else "")
+        text = f"{checks - len(not_made)} checks passed"
+    return text + (f"; not made: {', '.join(not_made)}" if not_made else "")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -74,8 +74,8 @@ def type_text(hint: Any) -> str:  # noqa: ANN401 - a type annotation is any obje
 def _bounds(meta: object) -> str:
     if not isinstance(meta, msgspec.Meta):
         return ""
-    said = {"at least": meta.ge, "more than": meta.gt, "at most": meta.le, "less than": meta.lt}
-    texts = [f"{word} {value_text(bound)}" for word, bound in said.items() if bound is not None]
+    bounds = {"at least": meta.ge, "more than": meta.gt, "at most": meta.le, "less than": meta.lt}
+    texts = [f"{word} {value_text(bound)}" for word, bound in bounds.items() if bound is not None]
     return ", ".join(texts + ([f"matches `{meta.pattern}`"] if meta.pattern else []))
 
 

@@ -106,9 +106,9 @@ class Record:
 
     def stream_missing(self) -> str:
         """Return the stream of which ``verify`` misses something."""
-        found = re.search(r"^MISSING: \S+ ([0-9a-f]{16}):", self.say("verify")[1], re.MULTILINE)
-        assert found is not None
-        return found[1]
+        match = re.search(r"^MISSING: \S+ ([0-9a-f]{16}):", self.say("verify")[1], re.MULTILINE)
+        assert match is not None
+        return match[1]
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ def _record_calls(node: ast.AST, file: str, *, outermost: str, prefix: str) -> N
             name = outermost or f"{prefix}{child.name}"
             _record_calls(child, file, outermost=name, prefix=prefix)
             is_documented = ast.get_docstring(child, clean=False) is not None
-            said = f"{_CALLED}.add({f'{file}:{name}'!r})"
-            child.body[int(is_documented) : int(is_documented)] = ast.parse(said).body
+            statement = f"{_CALLED}.add({f'{file}:{name}'!r})"
+            child.body[int(is_documented) : int(is_documented)] = ast.parse(statement).body
         elif isinstance(child, ast.ClassDef):
             _record_calls(child, file, outermost=outermost, prefix=f"{prefix}{child.name}.")
         else:

@@ -149,9 +149,9 @@ def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) ->
         )
         yield from _describe(stack, scene)
         if stack.receivers is not None:
-            told = _is_notified(scene, began_s)
+            notified = _is_notified(scene, began_s)
             yield from _wait_until(
-                stack, told, "Who must act has been told", NOTIFIED_WITHIN_S, since=started
+                stack, notified, "Who must act has been told", NOTIFIED_WITHIN_S, since=started
             )
             yield from _describe_notifications(stack, scene, began_s)
         yield from _pause(SHOWN_S)

@@ -33,7 +33,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import INTERNET_V4
 from thongsuot_schema.batch.model import NoticeCode
-from thongsuot_schema.batch.push import PATH_ADDRESS, SeenAddress
+from thongsuot_schema.batch.push import PATH_ADDRESS, ReflexiveAddress
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -133,7 +133,7 @@ def seen_address(heard: ReceivedPush) -> ScriptedReply | None:
     """Answer from where a request came, as the collector does."""
     if heard.path != PATH_ADDRESS:
         return None
-    return ScriptedReply(status=200, text=msgspec.json.encode(SeenAddress(address=heard.peer)))
+    return ScriptedReply(status=200, text=msgspec.json.encode(ReflexiveAddress(address=heard.peer)))
 
 
 @pytest.mark.parametrize("device", list(ASKED), indirect=True)

@@ -56,9 +56,9 @@ def test_only_own_circuits_and_the_communes_that_have_them_are_offered() -> None
             assert link is not None
             assert link.carrier == CARRIER
     assert propose(scope="link:none:fiber") is ProposalMistake.SCOPE
-    one = propose(scope=offered[-1].key)
-    assert isinstance(one, ProposedWork)
-    assert (one.window.site, one.window.link) == (offered[-1].site, offered[-1].link)
+    proposed = propose(scope=offered[-1].key)
+    assert isinstance(proposed, ProposedWork)
+    assert (proposed.window.site, proposed.window.link) == (offered[-1].site, offered[-1].link)
 
 
 @pytest.mark.parametrize(

@@ -92,13 +92,13 @@ def _probe_counts(confirmations: Sequence[ConfirmationProbe]) -> str:
 def _change_lines(change: VerdictChange, start_ns: int) -> Iterator[str]:
     verdict = change.verdict
     subject = " ".join(part for part in (verdict.link or "site", verdict.service) if part)
-    said = f"{change.before} -> {verdict.state}"
+    line = f"{change.before} -> {verdict.state}"
     if verdict.segment is not None:
-        said += f", {verdict.segment} ({party_for(verdict.segment)})"
+        line += f", {verdict.segment} ({party_for(verdict.segment)})"
     if verdict.state is not State.UP:
-        said += f", {verdict.symptom}"
+        line += f", {verdict.symptom}"
     since = _offset_text(change.onset_boottime_ns, start_ns).strip()
-    yield f"{_offset_text(change.decided_boottime_ns, start_ns)}  {subject}: {said}, since {since}"
+    yield f"{_offset_text(change.decided_boottime_ns, start_ns)}  {subject}: {line}, since {since}"
     for evidence in verdict.evidence:
         yield f"{'':12}    {_evidence_text(evidence)}"
 

@@ -186,5 +186,5 @@ def _verdict(
 def _is_already_issued(verdict: Verdict, fault: Diagnosis | None) -> bool:
     if fault is None:
         return verdict.state is State.UP
-    said = (verdict.state, verdict.segment, verdict.symptom)
-    return said == (fault.state, fault.segment, fault.symptom)
+    triple = (verdict.state, verdict.segment, verdict.symptom)
+    return triple == (fault.state, fault.segment, fault.symptom)

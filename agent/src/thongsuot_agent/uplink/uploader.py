@@ -171,13 +171,13 @@ class Uploader:
 
     async def _push_batch(self, name: str, batch: PendingBatch) -> PushOutcome:
         sent_ns = self._config.clock.boottime_ns()
-        said = {
+        headers = {
             HEADER_SITE_CONFIG: self._config.running_config(),
             HEADER_RECORD: self._config.record_report(batch.key),
             HEADER_SIGNATURE: self._config.sign(batch.body),
         }
         response = await self._post(
-            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns, said=said
+            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns, said=headers
         )
         return interpret_response(response, batch.key.number, sent_ns)
 

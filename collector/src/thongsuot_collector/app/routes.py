@@ -21,7 +21,7 @@ from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
-from thongsuot_collector.web.charts.periods import Period
+from thongsuot_collector.web.charts.periods import ChartPeriod
 from thongsuot_collector.web.charts.site_history import SiteHistory
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.commissioning.routes import CommissioningPages
@@ -164,7 +164,9 @@ def _remarks_of(components: Components) -> RemarksOf:
     """Return what finds what the page of a site has beside its view."""
     history = SiteHistory(components.store, components.states)
 
-    async def remarks(view: SiteView, period: Period | None, language: Language) -> PageRemarks:
+    async def remarks(
+        view: SiteView, period: ChartPeriod | None, language: Language
+    ) -> PageRemarks:
         remarks = site_remarks(
             view.site,
             components.incidents.registry,

@@ -232,7 +232,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def expected_ns(self) -> int | None:
         """By when its party expects to have mended it, as it said last."""
-        moments = [said.expected_ns for said in self.answers if said.kind is AnswerKind.EXPECTED]
+        moments = [
+            answer.expected_ns for answer in self.answers if answer.kind is AnswerKind.EXPECTED
+        ]
         return moments[-1] if moments else None
 
     @property

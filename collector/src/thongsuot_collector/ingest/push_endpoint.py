@@ -179,7 +179,7 @@ class PushEndpoint:
             return
         # A listener of both families names an IPv4 client so (RFC 4291, 2.5.5.2).
         address = address_of(scope).removeprefix("::ffff:")
-        await _send_json(send, HTTPStatus.OK, _encode(push.SeenAddress(address=address)), [])
+        await _send_json(send, HTTPStatus.OK, _encode(push.ReflexiveAddress(address=address)), [])
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """Return the site that the request speaks for, if it may push now."""

@@ -45,8 +45,8 @@ def turn_of(incident: Incident) -> Turn | None:
 def is_of(incident: Incident, carrier: str) -> bool:
     """Return whether a carrier has to act on an incident, or was told of it."""
     party = ResponsibleParty(Party.CARRIER, carrier)
-    told = (record.party for record in incident.notifications)
-    return party in {incident.party, incident.notified_party, *told}
+    parties = (record.party for record in incident.notifications)
+    return party in {incident.party, incident.notified_party, *parties}
 
 
 def incident_records(

@@ -36,5 +36,5 @@ def next_absence(
     )
     if absence.is_told or now_ns - absence.since_ns < after_s * 1e9:
         return absence, None
-    told = msgspec.structs.replace(absence, is_told=True)
-    return told, AbsenceChange(absence=told, is_over=False)
+    notified = msgspec.structs.replace(absence, is_told=True)
+    return notified, AbsenceChange(absence=notified, is_over=False)

@@ -129,10 +129,10 @@ class Watcher:
             wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
 
     def _save(self) -> None:
-        told = {name: absence for name, absence in self._absences.items() if absence.is_told}
+        notified = {name: absence for name, absence in self._absences.items() if absence.is_told}
         half = self._file.with_name(self._file.name + ".tmp")
         try:
-            half.write_bytes(msgspec.json.encode(told))
+            half.write_bytes(msgspec.json.encode(notified))
             half.replace(self._file)
         except OSError as error:
             _log.warning(

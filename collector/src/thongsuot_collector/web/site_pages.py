@@ -16,7 +16,7 @@ from starlette.routing import Route
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.charts.periods import Period, period_from
+from thongsuot_collector.web.charts.periods import ChartPeriod, period_from
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
@@ -36,7 +36,7 @@ from thongsuot_schema.words.language import Language
 
 _SITE_POLICY: Final = content_security_policy(CHART_STYLE, scripts=(LIVE_SCRIPT,))
 
-RemarksOf = Callable[[SiteView, Period | None, Language], Awaitable[PageRemarks]]
+RemarksOf = Callable[[SiteView, ChartPeriod | None, Language], Awaitable[PageRemarks]]
 
 
 class SitePages:

@@ -201,18 +201,18 @@ def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
     Raises:
         BatchMalformed: rows are not ascending, not there, or spoken of twice.
     """
-    said: dict[int, T] = {}
+    contents: dict[int, T] = {}
     count = 0
     for remark in remarks:
         at = list(accumulate(remark.rows))
         if not at or at[0] < 0 or at[-1] >= rows or min(remark.rows[1:], default=1) < 1:
             raise BatchMalformed(f"a remark is about rows that are not there (of {rows})")
-        said.update(dict.fromkeys(at, remark.content))
+        contents.update(dict.fromkeys(at, remark.content))
         count += len(at)
     # A row that two remarks name is one key: only the counts tell, and they cost no lookup a row.
-    if len(said) != count:
+    if len(contents) != count:
         raise BatchMalformed("two remarks of one sort are about the same row")
-    return said
+    return contents
 
 
 class _BlockRows(msgspec.Struct, frozen=True):
@@ -264,10 +264,10 @@ def _check_unmeasured(spans: list[_BlockRows], not_ok: dict[int, RowOutcome]) ->
     """Check that a row that could not be measured has no values: they would be made up."""
     for span in spans:
         everything = (1 << len(span.block.metrics)) - 1
-        for row, said in not_ok.items():
+        for row, failure in not_ok.items():
             inside = span.first_row <= row < span.last_row
             has_values = span.missing_masks.get(row, 0) != everything
-            if inside and has_values and said.outcome is Outcome.UNMEASURED:
+            if inside and has_values and failure.outcome is Outcome.UNMEASURED:
                 raise BatchMalformed(f"row {row} is unmeasured, and yet has values")
 
 

@@ -134,18 +134,20 @@ def _results(wire: BatchWire, columns: Columns) -> Iterator[Result]:
         for series_rows in columns.series_of(block):
             series = columns.layout.layout.series[series_rows.position]
             for row in range(series_rows.first_row, series_rows.last_row):
-                said = columns.not_ok.get(row)
-                known = said is None or said.sender_reason == said.reason
+                not_ok = columns.not_ok.get(row)
+                known = not_ok is None or not_ok.sender_reason == not_ok.reason
                 finding = Finding(
-                    outcome=Outcome.OK if said is None else said.outcome,
-                    reason=None if said is None else said.reason,
+                    outcome=Outcome.OK if not_ok is None else not_ok.outcome,
+                    reason=None if not_ok is None else not_ok.reason,
                     values=_values(block, row),
                     doubts=tuple(
                         member_or(QualityFlag, doubt, None) or QualityFlag.OTHER
                         for doubt in doubts.get(row, ())
                     ),
                     # An unknown reason is shown to people even where no list has it.
-                    detail=details.get(row, "" if known or said is None else said.sender_reason),
+                    detail=details.get(
+                        row, "" if known or not_ok is None else not_ok.sender_reason
+                    ),
                     evidence=dict(evidence.get(row, {})),
                     cost_bytes=costs[row],
                 )

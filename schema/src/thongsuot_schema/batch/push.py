@@ -93,7 +93,7 @@ class NearestSite(msgspec.Struct, frozen=True, kw_only=True):
     distance_m: int
 
 
-class SeenAddress(msgspec.Struct, frozen=True, kw_only=True):
+class ReflexiveAddress(msgspec.Struct, frozen=True, kw_only=True):
     """
     From where a request came: the sender's address after every translation on its way; empty where
     the collector does not know it.

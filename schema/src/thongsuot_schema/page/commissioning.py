@@ -129,7 +129,7 @@ def _language_switch(view: CommissioningView, language: Language) -> str:
 def _code_form(view: CommissioningView, language: Language, *, is_again: bool = False) -> str:
     intro = Text("schema.commissioning.intro").read(language)
     problem = _PROBLEMS.get(view.problem)
-    said = f'<p class="note" role="alert">{escape(problem.read(language))}</p>' if problem else ""
+    alert = f'<p class="note" role="alert">{escape(problem.read(language))}</p>' if problem else ""
     button = (
         Text("schema.commissioning.code.again")
         if is_again
@@ -147,7 +147,7 @@ def _code_form(view: CommissioningView, language: Language, *, is_again: bool = 
     heading = f'<h2 id="begin">{button}</h2>' if is_again else ""
     label = ' aria-labelledby="begin"' if is_again else ""
     return (
-        f"{said}<section{label}>{heading}"
+        f"{alert}<section{label}>{heading}"
         f'<div class="card"><p>{escape(intro)}</p>{form}</div></section>'
     )
 
@@ -176,11 +176,11 @@ def _run_part(run: CommissioningRun, view: CommissioningView, language: Language
 
 
 def _screen(state: State, title: str, lines: list[str], forms: str = "", place: str = "") -> str:
-    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
     above = f'<p class="asof">{escape(place)}</p>' if place else ""
     return (
         f'<section class="hero {state}" aria-labelledby="step" aria-live="polite">{above}'
-        f'{icon(state)}<h2 id="step">{escape(title)}</h2>{said}</section>{forms}'
+        f'{icon(state)}<h2 id="step">{escape(title)}</h2>{paragraphs}</section>{forms}'
     )
 
 
@@ -261,12 +261,12 @@ def _pull(run: CommissioningRun, view: CommissioningView, words: _Words) -> str:
     language, current = words.language, run.current
     assert current is not None, "a pull is one of a link"
     title = Text("schema.commissioning.pull.title", link=words.phrase(current.link))
-    said = (
+    text = (
         Text("schema.commissioning.pull.seen")
         if view.is_seen
         else Text("schema.commissioning.pull.do", left=duration(view.left_s, language))
     )
-    lines = [said.read(language)]
+    lines = [text.read(language)]
     if current.circuit:
         label = Text("schema.commissioning.label", circuit=current.circuit)
         lines.append(label.read(language))
@@ -280,13 +280,13 @@ def _return(run: CommissioningRun, words: _Words) -> str:
     title = Text("schema.commissioning.return.title", link=words.phrase(current.link))
     lost = to_the_second(current.lost_s)
     others = words.listed(current.witnesses)
-    said = (
+    text = (
         Text("schema.commissioning.return.witnessed", lost=lost, others=others)
         if others
         else Text("schema.commissioning.return.alone", lost=lost)
     )
     return _screen(
-        State.UP, title.read(language), [said.read(language)], place=_place(run, language)
+        State.UP, title.read(language), [text.read(language)], place=_place(run, language)
     )
 
 
@@ -382,10 +382,10 @@ def _result_row(proof: LinkProof, words: _Words) -> str:
     if proof.is_circuit_same is False:
         state = State.DEGRADED
     name = capitalised(words.phrase(proof.link))
-    said = "".join(
+    items = "".join(
         f"<p>{escape(line)}</p>" for line in result_lines(proof, words.phrase, words.language)
     )
     return (
-        f'<li class="{state}"><div class="head">{icon(state)}<div><b>{escape(name)}</b>{said}'
+        f'<li class="{state}"><div class="head">{icon(state)}<div><b>{escape(name)}</b>{items}'
         "</div></div></li>"
     )

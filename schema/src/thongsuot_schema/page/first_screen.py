@@ -51,10 +51,10 @@ def action_part(action: NextAction, language: Language) -> str:
     """Return what to do now with one button, and who has been told; empty: nothing to do."""
     if not action.advice:
         return ""
-    told = f"<p>{escape(action.notified)}</p>" if action.notified else ""
+    notified = f"<p>{escape(action.notified)}</p>" if action.notified else ""
     call = _call(action, language)
     if not call:
-        return f'<p class="advice">{escape(action.advice)}</p>{told}'
+        return f'<p class="advice">{escape(action.advice)}</p>{notified}'
     # One thing to do; what to look at before is for anyone who takes the time.
     assert action.subject is not None, "who is called is that of a link"
     circuit = action.subject.circuit
@@ -64,7 +64,7 @@ def action_part(action: NextAction, language: Language) -> str:
         f"<p>{escape(action.advice)}</p></details>"
     )
     brief = f'<p class="advice">{escape(read_out)}</p>' if read_out else ""
-    return f"{brief}{call}{told}{script}"
+    return f"{brief}{call}{notified}{script}"
 
 
 def _call(action: NextAction, language: Language) -> str:

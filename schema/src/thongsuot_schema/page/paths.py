@@ -48,8 +48,8 @@ def _table(way: NetworkPath, now_s: float, language: Language) -> str:
             1, max((hop.number for path in paths for hop in path.hops), default=0) + 1
         )
     )
-    said = [describe_end(way.path, language), describe_mtu_hole(way.path, language)]
-    notes = "".join(f"<p>{escape(text)}</p>" for text in said if text)
+    descriptions = [describe_end(way.path, language), describe_mtu_hole(way.path, language)]
+    notes = "".join(f"<p>{escape(text)}</p>" for text in descriptions if text)
     return (
         f'<table class="proof ways"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}"

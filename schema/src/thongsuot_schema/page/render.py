@@ -190,10 +190,10 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
 def _maintenance_note(work: OngoingMaintenance, view: SiteView, language: Language) -> str:
     lights = [light for light in (*view.links, *view.services) if light.name in work.about]
     about = join_list([subject_title(subject, language) for subject in lights], language)
-    said = labels.MAINTENANCE.read(
+    text = labels.MAINTENANCE.read(
         language, until=relative_moment(work.end_s, view.now_s, language)
     )
-    return ". ".join(filter(None, (f"{said}: {about}" if about else said, work.note)))
+    return ". ".join(filter(None, (f"{text}: {about}" if about else text, work.note)))
 
 
 def _has_fault(view: SiteView) -> bool:
@@ -265,7 +265,9 @@ def _notifications(view: SiteView, language: Language) -> str:
             return ""
         body = f'<p class="card">{labels.NOBODY_NOTIFIED.read(language)}</p>'
     else:
-        rows = "".join(_notification_row(told, view, language) for told in view.notifications)
+        rows = "".join(
+            _notification_row(notification, view, language) for notification in view.notifications
+        )
         body = f'<ul class="card rows told">{rows}</ul>'
     return (
         f'<section aria-labelledby="told"><h2 id="told">{labels.NOTIFIED.read(language)}</h2>'

@@ -62,11 +62,11 @@ def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> st
     if test.link:
         name = f"{name}, {titles.get(test.link, test.link)}"
     by = labels.REQUESTED_LOCALLY if test.is_local else labels.REQUESTED_BY_CENTRE
-    said = [f"{by.read(language)} · {_progress(test, language)}"]
+    descriptions = [f"{by.read(language)} · {_progress(test, language)}"]
     if test.refusal:
-        said.append(requested_tests.describe_refusal(test.refusal, language))
+        descriptions.append(requested_tests.describe_refusal(test.refusal, language))
     runs = [_run(run, titles, language) for run in test.runs]
-    lines = "".join(f"<span>{escape(line)}</span>" for line in said)
+    lines = "".join(f"<span>{escape(line)}</span>" for line in descriptions)
     shown = "".join(f"<span>{escape(line)}</span>" for line in runs)
     if len(runs) > _UNFOLDED:
         summary = escape(_outcome_counts(test, language))

@@ -45,22 +45,22 @@ class CardContext(msgspec.Struct, frozen=True, kw_only=True):
 
 def link_card(light: SubjectView, place: CardContext, more: str = "") -> str:
     """Return the card of a link; ``more`` is markup at its end."""
-    said = f"{_head(light, place)}{_ladder(light, place.language)}{_explanation(light, place)}"
+    body = f"{_head(light, place)}{_ladder(light, place.language)}{_explanation(light, place)}"
     ways = paths_part(light, place.key, place.view.now_s, place.language)
     month = ""
     if light.allowance is not None:
         month = allowance_part(light.allowance, place.key, place.language)
     shown = f"{_last_day(light, place)}{_evidence(light, place)}{ways}{month}"
-    return f'<li class="card light {light.state}">{said}{shown}{more}</li>'
+    return f'<li class="card light {light.state}">{body}{shown}{more}</li>'
 
 
 def service_row(light: SubjectView, place: CardContext, more: str = "") -> str:
     """Return the row of a service; ``more`` is markup at its end."""
-    said = f"{_explanation(light, place)}{_evidence(light, place)}"
-    if said:
-        said = f'<div class="say">{said}</div>'
+    body = f"{_explanation(light, place)}{_evidence(light, place)}"
+    if body:
+        body = f'<div class="say">{body}</div>'
     return (
-        f'<li class="light {light.state}">{_head(light, place)}{said}'
+        f'<li class="light {light.state}">{_head(light, place)}{body}'
         f'<div class="past">{_last_day(light, place)}{more}</div></li>'
     )
 
@@ -95,18 +95,19 @@ def _explanation(light: SubjectView, place: CardContext) -> str:
     if is_caused_below(light):
         cause = labels.BECAUSE_OF_LINE.get(light.state)
         return f'<p class="who">{cause.read(place.language)}</p>' if cause else ""
-    said = explain(
+    explanation = explain(
         light,
         place.language,
         now_s=place.view.now_s,
         support_hotline=place.view.support_hotline,
     )
     if light is place.foremost:
-        return f'<p class="what">{escape(said.situation)}</p>'
+        return f'<p class="what">{escape(explanation.situation)}</p>'
     return (
-        f'<p class="what">{escape(said.situation)}</p>'
-        f'<div class="do"><b>{labels.TO_DO.read(place.language)}</b><p>{escape(said.advice)}</p>'
-        f"{_call_button(light, said, place)}</div>{_party(light, said, place.language)}"
+        f'<p class="what">{escape(explanation.situation)}</p>'
+        f'<div class="do"><b>{labels.TO_DO.read(place.language)}</b>'
+        f"<p>{escape(explanation.advice)}</p>{_call_button(light, explanation, place)}</div>"
+        f"{_party(light, explanation, place.language)}"
     )
 
 
@@ -246,8 +247,8 @@ def _evidence(light: SubjectView, place: CardContext) -> str:
         return ""
     language = place.language
     # What was asked and had not answered yet shows nothing.
-    told = [evidence for evidence in light.evidence if evidence_outcome(evidence, language)]
-    shown = told[: _EVIDENCE_ROWS_LINK if light.medium else _EVIDENCE_ROWS_SERVICE]
+    items = [evidence for evidence in light.evidence if evidence_outcome(evidence, language)]
+    shown = items[: _EVIDENCE_ROWS_LINK if light.medium else _EVIDENCE_ROWS_SERVICE]
     if not shown:
         return ""
     rows = "".join(_evidence_row(evidence, language) for evidence in shown)

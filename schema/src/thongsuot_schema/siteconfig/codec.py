@@ -84,8 +84,8 @@ class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def header_value(self) -> str:
         """The value of the header, such as ``7-3f9a0c1b`` or ``none !8-00c0ffee``."""
-        said = self.version or NONE
-        return f"{said} !{self.refused}" if self.refused else said
+        text = self.version or NONE
+        return f"{text} !{self.refused}" if self.refused else text
 
 
 def parse_running_config(text: str) -> RunningConfig | None:

@@ -66,18 +66,20 @@ def next_action(view: SiteView, language: Language) -> NextAction:
     if subject is None:
         are_known = any(link.state is not State.UNKNOWN for link in view.links)
         return NextAction(turn=(_NOBODY if are_known else _NOT_KNOWN).read(language))
-    said = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
+    explanation = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
     is_danger = subject.symptom in DANGEROUS
-    turn = _DANGER.read(language) if is_danger else _turn(said.party, subject, language)
+    turn = _DANGER.read(language) if is_danger else _turn(explanation.party, subject, language)
     incident = _incident_of(view, subject)
     is_wide = incident is not None and incident.sites > 1 and not is_danger
     return NextAction(
         turn=turn,
-        party=said.party,
+        party=explanation.party,
         is_danger=is_danger,
         is_wide=is_wide,
         subject=subject,
-        advice=_wide_advice(incident, subject, language) if incident and is_wide else said.advice,
+        advice=_wide_advice(incident, subject, language)
+        if incident and is_wide
+        else explanation.advice,
         notified=" ".join(_notified(view, subject, language)),
     )
 

@@ -70,11 +70,11 @@ _SHOWN: Final[dict[str, Callable[[float, Language], str]]] = {
 def describe_run(run: TestRun, title: str, language: Language) -> str:
     """Return what one run found: ``what`` is its link and target, as they are called."""
     known = OUTCOMES.get(run.outcome)
-    said = run.outcome if known is None else known.read(language)
+    text = run.outcome if known is None else known.read(language)
     if run.reason:
-        said += f" ({_reason(run.reason, language)})"
+        text += f" ({_reason(run.reason, language)})"
     figures = _figures(run, language)
-    return f"{title}{_FAMILIES.get(run.family, '')}: {'; '.join((said, *figures))}"
+    return f"{title}{_FAMILIES.get(run.family, '')}: {'; '.join((text, *figures))}"
 
 
 def _figures(run: TestRun, language: Language) -> Iterator[str]:

@@ -68,7 +68,7 @@ def test_lookups_lost_with_the_rest_are_not_the_name_servers(seed: int, share: f
     lossy = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=share)
     world = SimulatedSite(seed=seed, injected=(lossy,))
     world.run(200.0)
-    assert Symptom.RESOLVER_SILENT not in {one.verdict.symptom for one in world.changes}
+    assert Symptom.RESOLVER_SILENT not in {change.verdict.symptom for change in world.changes}
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2])

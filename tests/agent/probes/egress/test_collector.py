@@ -16,7 +16,7 @@ from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import INTERNET_V4
-from thongsuot_schema.batch.push import PATH_ADDRESS, SeenAddress
+from thongsuot_schema.batch.push import PATH_ADDRESS, ReflexiveAddress
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
@@ -48,7 +48,7 @@ async def ask(lab: Lab) -> Finding:
 
 def seen(heard: ReceivedPush) -> ScriptedReply:
     assert heard.path == PATH_ADDRESS
-    return ScriptedReply(status=200, text=msgspec.json.encode(SeenAddress(address=heard.peer)))
+    return ScriptedReply(status=200, text=msgspec.json.encode(ReflexiveAddress(address=heard.peer)))
 
 
 async def test_the_own_line_is_told_from_the_other_without_a_reflector(lab: Lab) -> None:

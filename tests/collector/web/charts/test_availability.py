@@ -6,7 +6,7 @@ from thongsuot_collector.web.charts.availability import (
     availability_picture,
     availability_sentence,
 )
-from thongsuot_collector.web.charts.periods import Period, marks, period_from
+from thongsuot_collector.web.charts.periods import ChartPeriod, marks, period_from
 from thongsuot_schema.state import State
 from thongsuot_schema.view import StateStretch
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S
@@ -25,11 +25,11 @@ def history(*parts: tuple[float, State]) -> list[StateStretch]:
     ]
 
 
-def said(stretches: list[StateStretch], period: Period, language: str = "vi") -> str:
+def said(stretches: list[StateStretch], period: ChartPeriod, language: str = "vi") -> str:
     return availability_sentence(stretches, period, now_s=NOW_S, is_link=True, language=language)
 
 
-def bars(stretches: list[StateStretch], period: Period) -> dict[str, list[tuple[int, int]]]:
+def bars(stretches: list[StateStretch], period: ChartPeriod) -> dict[str, list[tuple[int, int]]]:
     """Return, by state, the first cell and the count of each run of bars."""
     drawn = availability_picture(
         stretches, period, "Cáp quang", key="k", now_s=NOW_S, is_link=True, language="vi"
@@ -46,20 +46,22 @@ def bars(stretches: list[StateStretch], period: Period) -> dict[str, list[tuple[
 
 def test_the_month_has_a_bar_a_day_of_vietnams_calendar() -> None:
     stretches = history((40 * DAY_S, State.UP), (2 * DAY_S, State.DOWN), (2 * DAY_S - 60, State.UP))
-    assert bars(stretches, Period.MONTH) == {"up": [(0, 27), (28, 2)], "down": [(27, 1)]}
-    assert said(stretches, Period.MONTH) == "30 ngày: Mất kết nối 1 lần, tổng 1 phút"
+    assert bars(stretches, ChartPeriod.MONTH) == {"up": [(0, 27), (28, 2)], "down": [(27, 1)]}
+    assert said(stretches, ChartPeriod.MONTH) == "30 ngày: Mất kết nối 1 lần, tổng 1 phút"
 
 
 def test_the_week_has_a_bar_an_hour() -> None:
     stretches = history((3 * 3600, State.UP), (600, State.DEGRADED))
-    assert bars(stretches, Period.WEEK) == {"up": [(164, 2)], "degraded": [(166, 1)]}
-    assert "chưa có dữ liệu" in said(stretches, Period.WEEK).lower()
+    assert bars(stretches, ChartPeriod.WEEK) == {"up": [(164, 2)], "degraded": [(166, 1)]}
+    assert "chưa có dữ liệu" in said(stretches, ChartPeriod.WEEK).lower()
 
 
 def test_a_time_without_trouble_and_one_without_record_are_told_apart() -> None:
-    assert said(history((40 * DAY_S, State.UP)), Period.MONTH, "en") == "30 days: no interruption"
-    assert said([], Period.WEEK, "en") == "7 days: no data yet"
-    assert bars([], Period.WEEK) == {}
+    assert (
+        said(history((40 * DAY_S, State.UP)), ChartPeriod.MONTH, "en") == "30 days: no interruption"
+    )
+    assert said([], ChartPeriod.WEEK, "en") == "7 days: no data yet"
+    assert bars([], ChartPeriod.WEEK) == {}
 
 
 def test_marks_stand_at_the_midnights_of_vietnam() -> None:
@@ -72,8 +74,8 @@ def test_marks_stand_at_the_midnights_of_vietnam() -> None:
 
 def test_only_a_period_that_there_is_can_be_chosen() -> None:
     assert [period_from(text) for text in ("7d", "30d", "99d", None)] == [
-        Period.WEEK,
-        Period.MONTH,
+        ChartPeriod.WEEK,
+        ChartPeriod.MONTH,
         None,
         None,
     ]

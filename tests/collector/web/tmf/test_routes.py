@@ -100,8 +100,8 @@ async def test_a_noc_that_polls_follows_an_incident_from_its_onset_to_its_end(
     old = await vnpt.only(TICKETS_4)
     assert [change["status"] for change in old["statusChange"]] == steps
     for path, name in ((ALARMS, str(number)), (ALARMS, incident), (TICKETS, incident)):
-        one = await vnpt.get(f"{path}/{name}")
-        assert one.json() == await vnpt.only(path)
+        fetched = await vnpt.get(f"{path}/{name}")
+        assert fetched.json() == await vnpt.only(path)
     short = (await vnpt.get(f"{TICKETS}/{incident}?fields=status,severity")).json()
     assert set(short) == {"id", "href", "@type", "status", "severity"}
 
@@ -151,8 +151,8 @@ async def test_collections_are_filtered_and_paged(tmp_path: Path) -> None:
         names = [await city.cut(site) for site in ("s0", "s1", "s2")]
 
         async def outages() -> list[dict[str, Any]]:
-            found = await city.client.get(ALARMS, params={"isRootCause": "true"})
-            return [alarm for alarm in found.json() if alarm["correlatedAlarm"]]
+            answer = await city.client.get(ALARMS, params={"isRootCause": "true"})
+            return [alarm for alarm in answer.json() if alarm["correlatedAlarm"]]
 
         # Three points of one carrier are one outage, and their own alarms no root cause.
         await eventually(lambda: _is_one(outages))

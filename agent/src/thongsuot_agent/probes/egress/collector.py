@@ -16,7 +16,7 @@ from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest
 from thongsuot_agent.probing.proxy import proxy_of
 from thongsuot_agent.probing.resolution import Resolution, resolve_host
-from thongsuot_schema.batch.push import PATH_ADDRESS, SeenAddress
+from thongsuot_schema.batch.push import PATH_ADDRESS, ReflexiveAddress
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -69,7 +69,7 @@ async def ask_collector(link: LiveLink, url: str, family: Family, settings: Sett
         # An earlier version of the collector has no such page.
         return answer
     try:
-        seen = msgspec.json.decode(response.body, type=SeenAddress)
+        seen = msgspec.json.decode(response.body, type=ReflexiveAddress)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return replace(answer, reason=Reason.RESPONSE_INVALID)
     return replace(answer, address=seen.address)

@@ -46,18 +46,18 @@ def hop_from(number: int, sent: int, answers: Sequence[HopAnswer]) -> Hop:
     """Return a hop; a refusal counts only where nothing else came from its distance."""
     here = [answer for answer in answers if answer.number == number]
     routers = [answer for answer in here if answer.reason is None]
-    told = routers or here
+    answers = routers or here
     refusal = ""
-    if told and not routers:
-        reason = told[0].reason
+    if answers and not routers:
+        reason = answers[0].reason
         refusal = "!" if reason is None else _REFUSALS.get(reason, "!")
     times: dict[str, int] = {}
-    for answer in told:
+    for answer in answers:
         times[answer.address] = times.get(answer.address, 0) + 1
     return Hop(
         number=number,
         sent=max(sent, len(here)),
-        answered=len(told),
+        answered=len(answers),
         addresses=tuple(sorted(times, key=lambda address: (-times[address], address))),
         rtt_s=median([answer.rtt_s for answer in routers]) if routers else None,
         labels=next((answer.labels for answer in routers if answer.labels), ()),

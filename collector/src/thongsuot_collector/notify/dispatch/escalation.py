@@ -77,8 +77,8 @@ def accept_until_ns(
     The time runs from when it was told; where no channel has got through, from when it should have
     been; after a dispute from when the city decided.
     """
-    told = [state.notified_ns for state in thread.routes if state.notified_ns]
-    from_ns = min(told, default=_opening(incident).at_ns)
+    notified_ns = [state.notified_ns for state in thread.routes if state.notified_ns]
+    from_ns = min(notified_ns, default=_opening(incident).at_ns)
     if incident.dispute is not None:
         from_ns = max(from_ns, incident.dispute.settled_ns or 0)
     return from_ns + round(_accept_s(incident, directory, settings) * NS_PER_S)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from thongsuot_collector.web.charts import labels
-from thongsuot_collector.web.charts.periods import SCALES, Period, marks
+from thongsuot_collector.web.charts.periods import SCALES, ChartPeriod, marks
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.history import bar_paths, cells, outage_totals
 from thongsuot_schema.state import State
@@ -19,13 +19,13 @@ _DAY_S: Final = 86_400
 _MISSING_SHARE: Final = 0.01
 """Less than this of a period without any record is not worth a word."""
 
-_CELLS: Final = {Period.WEEK: (_HOUR_S, 168), Period.MONTH: (_DAY_S, 30)}
+_CELLS: Final = {ChartPeriod.WEEK: (_HOUR_S, 168), ChartPeriod.MONTH: (_DAY_S, 30)}
 """How long one bar is, and how many there are."""
 
 
 def availability_picture(
     history: Sequence[StateStretch],
-    period: Period,
+    period: ChartPeriod,
     title: str,
     *,
     key: str,
@@ -56,7 +56,7 @@ def availability_picture(
 
 def availability_sentence(
     history: Sequence[StateStretch],
-    period: Period,
+    period: ChartPeriod,
     *,
     now_s: float,
     is_link: bool,
@@ -91,7 +91,7 @@ def availability_sentence(
     return f"{name}: {' · '.join(parts)}"
 
 
-def _marks(start_s: float, span_s: float, period: Period) -> str:
+def _marks(start_s: float, span_s: float, period: ChartPeriod) -> str:
     scale = SCALES[period]
     parts = []
     for share, label in marks(start_s, span_s, mark_s=scale.mark_s, label_every=scale.label_every):

@@ -16,7 +16,7 @@ _EDGE: Final = 0.03
 """A label nearer than this share of the width to an edge would be cut off."""
 
 
-class Period(StrEnum):
+class ChartPeriod(StrEnum):
     """A stretch of time up to now."""
 
     DAY = "24h"
@@ -47,14 +47,14 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
         return (int(now_s) // self.slot_s + 1) * self.slot_s - self.span_s
 
 
-SCALES: Final[dict[Period, Scale]] = {
-    Period.DAY: Scale(
+SCALES: Final[dict[ChartPeriod, Scale]] = {
+    ChartPeriod.DAY: Scale(
         name=labels.DAY, slot_s=600, count=144, length_s=FINE_S, mark_s=_HOUR_S, label_every=6
     ),
-    Period.WEEK: Scale(
+    ChartPeriod.WEEK: Scale(
         name=labels.WEEK, slot_s=_HOUR_S, count=168, length_s=COARSE_S, mark_s=_DAY_S, label_every=1
     ),
-    Period.MONTH: Scale(
+    ChartPeriod.MONTH: Scale(
         name=labels.MONTH,
         slot_s=6 * _HOUR_S,
         count=120,
@@ -65,9 +65,9 @@ SCALES: Final[dict[Period, Scale]] = {
 }
 
 
-def period_from(text: str | None) -> Period | None:
+def period_from(text: str | None) -> ChartPeriod | None:
     """Return the period of an address; ``None`` where it names none."""
-    return Period(text) if text in set(Period) else None
+    return ChartPeriod(text) if text in set(ChartPeriod) else None
 
 
 def marks(

@@ -14,7 +14,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_collector.web.charts import labels
 from thongsuot_collector.web.charts.availability import availability_picture
 from thongsuot_collector.web.charts.line_chart import ChartFrame, line_chart
-from thongsuot_collector.web.charts.periods import SCALES, Period, marks
+from thongsuot_collector.web.charts.periods import SCALES, ChartPeriod, marks
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.render import LightKey
 from thongsuot_schema.view import SiteView, StateStretch, SubjectView
@@ -34,13 +34,13 @@ class SiteHistory:
         self._states = states
 
     async def parts(
-        self, view: SiteView, chosen: Period | None, language: Language
+        self, view: SiteView, chosen: ChartPeriod | None, language: Language
     ) -> dict[LightKey, str]:
         """
         Return markup to be added to each light: seven and thirty days, and of a link the chart of
         a period: open where somebody has chosen one, of the day otherwise.
         """
-        period = chosen or Period.DAY
+        period = chosen or ChartPeriod.DAY
         opened = " open" if chosen else ""
         scale = SCALES[period]
         stretches = await asyncio.to_thread(
@@ -121,13 +121,13 @@ def _pictures(
             is_link=bool(light.medium),
             language=language,
         )
-        for period in (Period.WEEK, Period.MONTH)
+        for period in (ChartPeriod.WEEK, ChartPeriod.MONTH)
     )
 
 
-def _period_choice(chosen: Period, language: Language) -> str:
+def _period_choice(chosen: ChartPeriod, language: Language) -> str:
     links = []
-    for period in Period:
+    for period in ChartPeriod:
         current = ' aria-current="true"' if period is chosen else ""
         url = f"?lang={language}&amp;period={period.value}"
         links.append(f'<a href="{url}"{current}>{SCALES[period].name.read(language)}</a>')
@@ -138,7 +138,7 @@ def _period_choice(chosen: Period, language: Language) -> str:
 def _chart(
     title: str,
     rollups: list[tuple[int, LineRollup]],
-    period: Period,
+    period: ChartPeriod,
     *,
     key: str,
     now_s: float,

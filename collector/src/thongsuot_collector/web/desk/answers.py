@@ -189,7 +189,7 @@ class AnswerPages:
 
 def _refusal_of(grant: AnswerGrant, incident: Incident, now_s: float) -> Text | None:
     """Return why a link is no good any more; ``None`` where it is."""
-    if any(said.token == grant.token for said in incident.answers):
+    if any(answer.token == grant.token for answer in incident.answers):
         return labels.IMPOSSIBLE["used"]
     opened = [
         record.number

@@ -220,11 +220,11 @@ def _tags(incident: Incident, reader: PageReader) -> list[str]:
     if incident.acting_party != incident.party:
         return [labels.UPHELD.read(language)]
     taken, expected_ns = incident.acknowledgement, incident.expected_ns
-    mended = [said for said in incident.answers if said.kind is AnswerKind.MENDED]
+    mended = [answer for answer in incident.answers if answer.kind is AnswerKind.MENDED]
     tags = [labels.UNACCEPTED.read(language)] if taken is None else []
     tags += [] if taken is None else [at(labels.ACCEPTED, taken.at_ns)]
     tags += [] if expected_ns is None else [at(labels.EXPECTED, expected_ns)]
-    return tags + [at(labels.REPORTED_MENDED, said.at_ns) for said in mended[-1:]]
+    return tags + [at(labels.REPORTED_MENDED, answer.at_ns) for answer in mended[-1:]]
 
 
 def _buttons(

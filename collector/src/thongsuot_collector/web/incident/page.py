@@ -173,11 +173,11 @@ def _sides(report: IncidentReport, language: Language) -> dict[str, object]:
 def _answers(report: IncidentReport, language: Language) -> list[str]:
     """Return what the party has answered, line by line."""
     lines = []
-    for said in report.incident.answers:
-        expected = "" if said.expected_ns is None else sections.exact_time(said.expected_ns)
-        word = labels.ANSWER_KINDS[said.kind].read(language, moment=expected)
-        line = f"{sections.exact_time(said.at_ns)} · {said.person}: {word}"
-        lines.append(f"{line}. {said.text}" if said.text else line)
+    for answer in report.incident.answers:
+        expected = "" if answer.expected_ns is None else sections.exact_time(answer.expected_ns)
+        word = labels.ANSWER_KINDS[answer.kind].read(language, moment=expected)
+        line = f"{sections.exact_time(answer.at_ns)} · {answer.person}: {word}"
+        lines.append(f"{line}. {answer.text}" if answer.text else line)
     return lines
 
 

@@ -229,8 +229,8 @@ def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> 
 
 def _period(content: ListContent) -> tuple[str, str]:
     """Return the days that bound the list, as the address has them."""
-    given = dict(content.arguments)
-    return given.get("since", ""), given.get("until", "")
+    arguments = dict(content.arguments)
+    return arguments.get("since", ""), arguments.get("until", "")
 
 
 def _head(field: str, text: Text, path: str, content: ListContent, language: str) -> Head:

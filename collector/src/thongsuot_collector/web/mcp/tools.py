@@ -232,9 +232,9 @@ def _list_tool(query: ListQuery) -> CityTool:
     async def answer(question: Question, arguments: Arguments) -> object:
         pairs = [
             (name, _written(value))
-            for name, given in arguments.items()
+            for name, argument in arguments.items()
             if name != "lang"
-            for value in (given if isinstance(given, list) else [given])
+            for value in (argument if isinstance(argument, list) else [argument])
         ]
         records = await question.records(query.name, pairs)
         return page_of(records, selection_from(query, pairs))

@@ -27,7 +27,7 @@ def report_notes(
         def moment(at_ns: int) -> str:
             return relative_moment(at_ns / NS_PER_S, now_s, language)
 
-        said = labels.REPORTED.read(
+        text = labels.REPORTED.read(
             language, when=moment(incident.opened_ns), problem=KINDS[report.kind]
         )
         if incident.closed_ns is None:
@@ -43,5 +43,5 @@ def report_notes(
             )
         else:
             continue
-        notes.append(f"{said} {state}")
+        notes.append(f"{text} {state}")
     return notes

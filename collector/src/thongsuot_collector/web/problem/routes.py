@@ -92,11 +92,13 @@ class ProblemPages:
         reader = PageReader(language=language, now_s=time.time())
         if request.method != "POST":
             return self._form(report, visitor, reader)
-        said = (await read_form(request)).get("answer", "")
-        if not said:
+        answer = (await read_form(request)).get("answer", "")
+        if not answer:
             return self._form(report, visitor, reader, mistake=labels.ANSWER_MISSING)
         try:
-            await self._reports.answer(name, person=visitor.title, text=said, by=visitor.audited_as)
+            await self._reports.answer(
+                name, person=visitor.title, text=answer, by=visitor.audited_as
+            )
         except (AnswerImpossible, KeyError):
             # Somebody else was faster: the page says how it stands.
             _log.info("problem was answered before incident=%s person=%s", name, visitor.name)

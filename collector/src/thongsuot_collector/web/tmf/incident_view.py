@@ -51,12 +51,12 @@ class IncidentView:
     def changed_ns(self) -> int:
         """When anything of it changed last."""
         moments = [entry.at_ns for entry in self.incident.history]
-        return max([self.incident.known_ns, *moments, *(said.at_ns for said in self.answers)])
+        return max([self.incident.known_ns, *moments, *(answer.at_ns for answer in self.answers)])
 
     @property
     def answers(self) -> tuple[PartyAnswer, ...]:
         """What people said of it."""
-        return tuple(said for said in self.incident.answers if self._is_shown(said.party))
+        return tuple(answer for answer in self.incident.answers if self._is_shown(answer.party))
 
     @property
     def disputes(self) -> tuple[Dispute, ...]:
@@ -113,7 +113,7 @@ class IncidentTexts:
 
     def sayings(self, view: IncidentView) -> list[tuple[int, str, str]]:
         """Return what people said of an incident: when, who, and what."""
-        said = [
+        sayings = [
             (
                 answer.at_ns,
                 answer.person,
@@ -129,7 +129,7 @@ class IncidentTexts:
             for dispute in view.disputes
             if dispute.ruling is not None
         ]
-        return sorted(said + ruled)
+        return sorted(sayings + ruled)
 
     def owner(self, name: str) -> str:
         """Return what people call who took an incident on."""

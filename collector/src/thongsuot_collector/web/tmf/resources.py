@@ -105,12 +105,12 @@ def alarm_body(view: IncidentView, texts: IncidentTexts) -> Json:
         "correlatedAlarm": [_alarm_reference(name) for name in incident.children],
         "comment": [
             {
-                "comment": said,
+                "comment": text,
                 "time": document.timestamp(at_ns),
                 "userId": author,
                 "systemId": alarms.SYSTEM,
             }
-            for at_ns, author, said in texts.sayings(view)
+            for at_ns, author, text in texts.sayings(view)
         ],
     }
     if taken is not None:
@@ -212,8 +212,8 @@ def ticket_body(view: IncidentView, texts: IncidentTexts, version: tickets.Versi
         "href": f"{base}/troubleTicket/{incident.id}",
         "@type": "TroubleTicket",
         "note": [
-            tickets.note(version, said, at_ns, author=author)
-            for at_ns, author, said in texts.sayings(view)
+            tickets.note(version, text, at_ns, author=author)
+            for at_ns, author, text in texts.sayings(view)
         ],
         **_history(changes, version),
     }

@@ -5,7 +5,8 @@ Other tools beside ours: the same faults in the same lab, each tool at a site of
 
 Prints who was told of what and how soon, what is kept of a time without the centre, bytes on the
 lines and memory on the device. ``--write`` puts the table into the page of the documentation. Takes
-about 45 minutes with all tools; they share the machine, so nothing else should run on it.
+an hour and a quarter with all tools (smokeping as shipped needs ten minutes for its first rounds);
+they share the machine, so nothing else should run on it.
 """
 
 import argparse

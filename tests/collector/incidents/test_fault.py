@@ -33,6 +33,7 @@ SILENT = Interval(
 )
 SOMEWHERE = Interval(start_ns=0, end_ns=None, state=State.UNKNOWN, symptom=Symptom.ACCESS_SILENT)
 STARVED = Interval(start_ns=0, end_ns=None, state=State.UNKNOWN, symptom=Symptom.DEVICE_OVERLOADED)
+WATCHED = Interval(start_ns=0, end_ns=None, state=State.UNKNOWN, symptom=Symptom.WATCHED_ONLY)
 PRESUMED = Interval(start_ns=0, end_ns=None, state=State.DOWN, basis=Basis.PRESUMED)
 REFUSES = Interval(start_ns=0, end_ns=None, state=State.DOWN, segment=Segment.SERVICE)
 
@@ -189,3 +190,9 @@ def test_a_fault_that_is_withdrawn_or_part_of_another_is_gone_and_goes_on_no_mor
     for gone in (withdrawn(ongoing), merged(ongoing, replace(ongoing, id="g"))):
         assert (gone.is_gone, gone.is_ongoing) == (True, False)
     assert merged(ongoing, replace(ongoing, id="g")).merged_into == "g"
+
+
+def test_a_port_that_is_only_watched_is_no_fault_while_its_router_says_that_it_is_up() -> None:
+    assert found(LINK, (WATCHED, 600)) == []
+    assert found(LINK, (WATCHED, 600), (DOWN, 100), (WATCHED, 600)) == [(600, 700)]
+    assert found(LINK, (WATCHED, 9), (DOWN, 100)) == [(9, None)]

@@ -81,5 +81,6 @@ def test_what_makes_no_sense_is_refused_and_named(name: str, value: str) -> None
 def test_of_a_resource_the_named_attributes_are_left_and_what_names_it(
     fields: str, left: set[str]
 ) -> None:
-    body = dict.fromkeys(("id", "href", "@type", "status", "name"), "x")
+    names: list[str] = ["id", "href", "@type", "status", "name"]
+    body = dict.fromkeys(names, "x")
     assert set(read_query([("fields", fields)], FILTERS).chosen(body)) == left

@@ -73,7 +73,7 @@ def test_a_device_without_a_key_says_nothing() -> None:
 @pytest.mark.parametrize(
     "unusable",
     [
-        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",  # no secret: no key
         b"\x00\xff",
         pem(ed25519.Ed25519PrivateKey.generate()),
         pem(ec.generate_private_key(ec.SECP256R1()), BestAvailableEncryption(b"secret")),

@@ -17,6 +17,7 @@ from bench.compare.receiver import NotificationReceiver
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.city import CARRIERS, COMMUNES, begin_city
 from thongsuot_lab.topology.model import LabSite, Topology
+from thongsuot_schema.segment import Party
 
 ALLOWANCE_BYTES = 1_000_000_000
 """What monitoring may use of the second line in a month: it is a metered one."""
@@ -163,7 +164,7 @@ class Comparison:
             told = [
                 message.boottime_ns
                 for message in played.place.messages
-                if message.boottime_ns >= broken_ns and arguments["portal"] in message.subject
+                if message.boottime_ns >= broken_ns and message.party is Party.PORTAL
             ]
             played.seen.outage = Outage(
                 on_device=runs.on_device,

@@ -23,7 +23,7 @@ from thongsuot_schema.verdict import Verdict, VerdictChange
 
 def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
     assessment = play(scenario(CUT)).assessment
-    assert [(judged.worth, judged.told.party) for judged in assessment.assessed] == [
+    assert [(judged.worth, judged.message.party) for judged in assessment.assessed] == [
         (Worth.RIGHT, "carrier:north")
     ]
     (harm,) = assessment.harm_records
@@ -41,7 +41,7 @@ def test_nobody_is_told_of_a_healthy_hour() -> None:
 
 def test_a_dead_box_is_told_to_the_commune() -> None:
     assessment = play(scenario(fault(PlaceKind.BOX, "s1.fixed"))).assessment
-    assert {judged.told.party for judged in assessment.assessed} == {"commune:s1"}
+    assert {judged.message.party for judged in assessment.assessed} == {"commune:s1"}
     assert {judged.worth for judged in assessment.assessed} == {Worth.RIGHT}
 
 

@@ -65,7 +65,7 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
+class VerdictPeriod:
     """A time in which a line, a portal, or one over the other was said not to be well."""
 
     site: str
@@ -80,7 +80,7 @@ class Spell:
 class AssessedMessage:
     """One message and what it was worth; ``fault`` is the place of the fault that it is about."""
 
-    told: SentMessage
+    message: SentMessage
     worth: Worth
     fault: int | None
 
@@ -105,7 +105,7 @@ class Assessment:
     """
     Everything about one scenario.
 
-    ``unrest`` are spells that began while nothing was wrong, ``aftermath`` those that began some
+    ``unrest`` are periods that began while nothing was wrong, ``aftermath`` those that began some
     minutes after a fault had ended.
     """
 
@@ -113,8 +113,8 @@ class Assessment:
     text: str
     assessed: tuple[AssessedMessage, ...]
     harm_records: tuple[HarmRecord, ...]
-    unrest: tuple[Spell, ...]
-    aftermath: tuple[Spell, ...]
+    unrest: tuple[VerdictPeriod, ...]
+    aftermath: tuple[VerdictPeriod, ...]
     faults: tuple[tuple[str, str], ...]
     """Kind of place, and touch with effect, of each fault."""
     is_harmful: tuple[bool, ...]
@@ -122,8 +122,8 @@ class Assessment:
     def failures(self) -> list[str]:
         """Return what went wrong, one line each."""
         lines = [
-            f"{assessment.worth}: {assessment.told.party} at {assessment.told.at_s:.0f} s: "
-            f"{assessment.told.words}"
+            f"{assessment.worth}: {assessment.message.party} at {assessment.message.at_s:.0f} s: "
+            f"{assessment.message.words}"
             for assessment in self.assessed
             if assessment.worth in WRONG | HARMLESS
         ]
@@ -139,7 +139,7 @@ def assess(
     scenario: Scenario,
     harms: Mapping[tuple[str, str], Harm],
     messages: Sequence[SentMessage],
-    spells: Sequence[Spell],
+    periods: Sequence[VerdictPeriod],
 ) -> Assessment:
     """Hold what was said against what was so."""
     faults = scenario.faults
@@ -148,13 +148,13 @@ def assess(
         name=scenario.name,
         text=str(scenario),
         assessed=assessed,
-        harm_records=tuple(_harm_records(scenario, harms, spells, assessed)),
-        unrest=tuple(s for s in spells if not _is_explained(scenario, s, OVER_S)),
+        harm_records=tuple(_harm_records(scenario, harms, periods, assessed)),
+        unrest=tuple(s for s in periods if not _is_explained(scenario, s, OVER_S)),
         aftermath=tuple(
-            spell
-            for spell in spells
-            if not _is_explained(scenario, spell, AFTERMATH_S)
-            and _is_explained(scenario, spell, OVER_S)
+            period
+            for period in periods
+            if not _is_explained(scenario, period, AFTERMATH_S)
+            and _is_explained(scenario, period, OVER_S)
         ),
         faults=tuple(
             (fault.place.kind.value, f"{fault.touch.value} {fault.effect.value}")
@@ -178,7 +178,7 @@ def _judged(
         ]
         if around:
             return _worth_of(scenario, harms, told, around, is_over=is_over)
-    return AssessedMessage(told=told, worth=Worth.NO_FAULT, fault=None)
+    return AssessedMessage(message=told, worth=Worth.NO_FAULT, fault=None)
 
 
 def _worth_of(
@@ -197,7 +197,7 @@ def _worth_of(
         worth = Worth.NO_HARM
     elif is_over and worth is not Worth.WRONG_PARTY:
         worth = Worth.OVER
-    return AssessedMessage(told=told, worth=worth, fault=number)
+    return AssessedMessage(message=told, worth=worth, fault=number)
 
 
 _BEST = list(Worth)
@@ -252,7 +252,7 @@ def _grade(
 def _harm_records(
     scenario: Scenario,
     harms: Mapping[tuple[str, str], Harm],
-    spells: Sequence[Spell],
+    periods: Sequence[VerdictPeriod],
     assessed: Sequence[AssessedMessage],
 ) -> list[HarmRecord]:
     """Return all harm that has to be seen, a line and a fault at a time."""
@@ -269,19 +269,19 @@ def _harm_records(
                 continue
             onset_s = _onset_s(harm, fault)
             seen = [
-                max(0.0, spell.from_s - onset_s)
-                for spell in spells
-                if spell.site == name
-                and spell.line in {"", link}
-                and spell.from_s <= stretch[1] + SEEN_LATE_S
-                and spell.to_s >= stretch[0]
+                max(0.0, period.from_s - onset_s)
+                for period in periods
+                if period.site == name
+                and period.line in {"", link}
+                and period.from_s <= stretch[1] + SEEN_LATE_S
+                and period.to_s >= stretch[0]
             ]
             worth = [
-                assessment.told.at_s - onset_s
+                assessment.message.at_s - onset_s
                 for assessment in assessed
                 if assessment.worth not in WRONG | HARMLESS
                 and assessment.fault == number
-                and any(s[0] == name and s[1] in {"", link} for s in assessment.told.subjects)
+                and any(s[0] == name and s[1] in {"", link} for s in assessment.message.subjects)
             ]
             harm_records.append(
                 HarmRecord(
@@ -309,9 +309,9 @@ def _onset_s(harm: Harm, fault: GeneratedFault) -> float:
     return min(next(spoilt, fault.start_s), fault.end_s)
 
 
-def _is_explained(scenario: Scenario, spell: Spell, after_s: float) -> bool:
+def _is_explained(scenario: Scenario, period: VerdictPeriod, after_s: float) -> bool:
     return any(
-        fault.start_s - ROUNDING_S <= spell.from_s <= fault.end_s + after_s
-        and _concerns(scenario, fault, (spell.site, spell.line, spell.portal))
+        fault.start_s - ROUNDING_S <= period.from_s <= fault.end_s + after_s
+        and _concerns(scenario, fault, (period.site, period.line, period.portal))
         for fault in scenario.faults
     )

@@ -22,7 +22,7 @@ from thongsuot_lab.matrix.journal_reader import RecordedChange
 from thongsuot_lab.matrix.runner import changes_in_journal
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.topology.city import DOMAIN
-from thongsuot_lab.truth.assessment import Assessment, SentMessage, Spell, assess
+from thongsuot_lab.truth.assessment import Assessment, SentMessage, VerdictPeriod, assess
 from thongsuot_lab.truth.centre import message_of
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.harm import Harm, harm_from
@@ -249,15 +249,15 @@ def _compared(
         if window.wall_s <= at_s < end_s + REST_S
         and any(subject[0] in played_sites for subject in message.subjects)
     ]
-    spells: list[Spell] = []
+    periods: list[VerdictPeriod] = []
     for site in played_sites:
         changes = [
             _change(turn, window.boot_s)
             for turn in turns
             if turn.site == site and 0.0 <= turn.decided_ns / 1e9 - window.boot_s < scenario.until_s
         ]
-        spells += spells_of(site, changes, scenario.until_s, boot_s=0.0)
-    packets = assess(scenario, harms, told, spells)
+        periods += spells_of(site, changes, scenario.until_s, boot_s=0.0)
+    packets = assess(scenario, harms, told, periods)
     simulated = play(scenario).assessment
     return Comparison(
         scenario=scenario,
@@ -291,7 +291,7 @@ def _seen(assessment: Assessment) -> set[tuple[str, str]]:
 
 
 def _told(assessment: Assessment) -> set[str]:
-    return {judged.told.party for judged in assessment.assessed}
+    return {judged.message.party for judged in assessment.assessed}
 
 
 def _at(message: SentMessage, at_s: float) -> SentMessage:

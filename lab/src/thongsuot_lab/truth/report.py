@@ -159,8 +159,9 @@ class TruthReport:
                     where = (
                         "-" if judged.fault is None else " ".join(assessment.faults[judged.fault])
                     )
-                    words = " ".join(judged.told.words.split()[:3])
-                    counts[f"{judged.worth}: {where}: {_role(judged.told.party)} told {words}"] += 1
+                    words = " ".join(judged.message.words.split()[:3])
+                    party = _role(judged.message.party)
+                    counts[f"{judged.worth}: {where}: {party} told {words}"] += 1
             for record in assessment.harm_records:
                 if record.seen_s is None:
                     counts[f"unseen: {' '.join(assessment.faults[record.fault])}"] += 1

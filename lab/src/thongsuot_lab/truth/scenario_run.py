@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_agent.judge import recording
-from thongsuot_lab.truth.assessment import Assessment, SentMessage, Spell, assess
+from thongsuot_lab.truth.assessment import Assessment, SentMessage, VerdictPeriod, assess
 from thongsuot_lab.truth.centre import IncidentMessage, messages_of
 from thongsuot_lab.truth.device import BOOT_S, NS_PER_S, SimulatedDevice
 from thongsuot_lab.truth.grammar import Scenario
@@ -51,7 +51,11 @@ def play(
             scenario,
             harms,
             [sent_message(message) for message in messages if message.kind == "opened"],
-            [spell for name in names for spell in spells_of(name, changes[name], scenario.until_s)],
+            [
+                period
+                for name in names
+                for period in spells_of(name, changes[name], scenario.until_s)
+            ],
         ),
         changes=changes,
         messages=messages,
@@ -78,20 +82,22 @@ def write_recordings(played: PlayedScenario, folder: Path) -> list[Path]:
 
 def spells_of(
     site: str, changes: Sequence[VerdictChange], until_s: float, *, boot_s: float = -BOOT_S
-) -> list[Spell]:
+) -> list[VerdictPeriod]:
     """
     Return the times in which something was said not to be well.
 
     ``boot_s`` is when the device's clock was 0, in seconds of the scenario.
     """
     open_: dict[tuple[str, str], tuple[float, Verdict]] = {}
-    spells: list[Spell] = []
+    periods: list[VerdictPeriod] = []
 
     def close(key: tuple[str, str], at_s: float) -> None:
         begun_s, verdict = open_.pop(key)
         words = f"{verdict.state} {verdict.segment or '-'} {verdict.symptom}"
-        spells.append(
-            Spell(site=site, line=key[0], portal=key[1], from_s=begun_s, to_s=at_s, words=words)
+        periods.append(
+            VerdictPeriod(
+                site=site, line=key[0], portal=key[1], from_s=begun_s, to_s=at_s, words=words
+            )
         )
 
     for change in changes:
@@ -103,7 +109,7 @@ def spells_of(
             open_[key] = at_s, verdict
     for key in list(open_):
         close(key, until_s)
-    return spells
+    return periods
 
 
 def _is_unwell(verdict: Verdict) -> bool:
@@ -157,8 +163,8 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
     ]
     told = [f"{at_s:8.1f} s  {text}" for at_s, text in sorted(lines)]
     assessments = [
-        f"=> {assessment.worth}: {assessment.told.party} at {assessment.told.at_s:.1f} s: "
-        f"{assessment.told.words}"
+        f"=> {assessment.worth}: {assessment.message.party} at {assessment.message.at_s:.1f} s: "
+        f"{assessment.message.words}"
         for assessment in played.assessment.assessed
     ]
     seen = [

@@ -101,16 +101,16 @@ def _collect_rarely() -> None:
 
 def _healthy(seed: int, days: int, jobs: int) -> int:
     """Live through healthy days; every message to a carrier is a failure."""
-    carriers = others = spells = 0
+    carriers = others = periods = 0
     for day in _played(partial(play_healthy_day, seed), range(days), jobs, "site-days"):
         told = [text for text in day.told if text.startswith("carrier:")]
         carriers, others = carriers + len(told), others + len(day.told) - len(told)
-        spells += len(day.spells)
-        for line in (*day.told, *day.spells):
+        periods += len(day.periods)
+        for line in (*day.told, *day.periods):
             print(f"{day.name} {line}")
     print(f"site-days        {days}, healthy")
     print(f"messages         {carriers} to carriers (goal 0), {others} to others")
-    print(f"verdicts         {spells} other than up")
+    print(f"verdicts         {periods} other than up")
     return 1 if carriers else 0
 
 

@@ -15,7 +15,7 @@ from thongsuot_lab.truth.device import SimulatedDevice
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import Scenario, scenario
 from thongsuot_lab.truth.places import NetworkPlace, PlaceKind
-from thongsuot_lab.truth.scenario_run import spells_of
+from thongsuot_lab.truth.scenario_run import verdict_periods_of
 
 DAY_S = 86_400.0
 FADES, BLIPS, TRANSFERS = 12, 2, 20
@@ -29,7 +29,7 @@ class HealthyDay:
 
     name: str
     told: tuple[str, ...]
-    spells: tuple[str, ...]
+    periods: tuple[str, ...]
 
 
 def healthy_day(seed: int, index: int) -> Scenario:
@@ -72,9 +72,9 @@ def play_healthy_day(seed: int, index: int) -> HealthyDay:
             for message in messages_of(day, {site.name: changes})
             if message.kind == "opened"
         ),
-        spells=tuple(
-            f"{spell.line} {spell.portal} {spell.words} {spell.from_s:.0f}-{spell.to_s:.0f} s"
-            for spell in spells_of(site.name, changes, day.until_s)
+        periods=tuple(
+            f"{period.line} {period.portal} {period.words} {period.from_s:.0f}-{period.to_s:.0f} s"
+            for period in verdict_periods_of(site.name, changes, day.until_s)
         ),
     )
 

@@ -29,7 +29,7 @@ from thongsuot_lab.truth.harm import Harm, harm_from
 from thongsuot_lab.truth.packet_citizen import PacketCitizen
 from thongsuot_lab.truth.packet_faults import PacketFault
 from thongsuot_lab.truth.packet_scenarios import Batch, PacketGrammar, lab_topology
-from thongsuot_lab.truth.scenario_run import play, sent_message, spells_of
+from thongsuot_lab.truth.scenario_run import play, sent_message, verdict_periods_of
 from thongsuot_schema.verdict import Verdict, VerdictChange
 
 WARM_S = 90.0
@@ -256,7 +256,7 @@ def _compared(
             for turn in turns
             if turn.site == site and 0.0 <= turn.decided_ns / 1e9 - window.boot_s < scenario.until_s
         ]
-        periods += spells_of(site, changes, scenario.until_s, boot_s=0.0)
+        periods += verdict_periods_of(site, changes, scenario.until_s, boot_s=0.0)
     packets = assess(scenario, harms, told, periods)
     simulated = play(scenario).assessment
     return Comparison(

@@ -54,7 +54,7 @@ def play(
             [
                 period
                 for name in names
-                for period in spells_of(name, changes[name], scenario.until_s)
+                for period in verdict_periods_of(name, changes[name], scenario.until_s)
             ],
         ),
         changes=changes,
@@ -80,7 +80,7 @@ def write_recordings(played: PlayedScenario, folder: Path) -> list[Path]:
     return files
 
 
-def spells_of(
+def verdict_periods_of(
     site: str, changes: Sequence[VerdictChange], until_s: float, *, boot_s: float = -BOOT_S
 ) -> list[VerdictPeriod]:
     """

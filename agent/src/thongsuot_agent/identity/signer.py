@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p, create_string_buffer
 from functools import cache
-from hashlib import sha256
 from importlib.machinery import PathFinder
 
+from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.signature import KEY_BYTES, BatchSignature, signed_bytes
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class BatchSigner:
 
 
 class _PrivateKey:
-    """A private key in libcrypto; ``digest`` is SHA-256 over its public key as DER."""
+    """A private key in libcrypto; ``digest`` is of its public key as DER."""
 
     def __init__(self, pem: bytes) -> None:
         self._library = library = _libcrypto()
@@ -78,7 +78,7 @@ class _PrivateKey:
         library.BIO_free(memory)
         if not self._handle:
             raise SigningFailed(f"the key cannot be read ({_last_error(library)})")
-        self.digest = sha256(self._public_der()).digest()
+        self.digest = digest_of(self._public_der())
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):

@@ -7,6 +7,7 @@ played alone. Each scenario is then played in the simulated network too, and bot
 
 import fcntl
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix.journal_reader import RecordedChange
 from thongsuot_lab.matrix.runner import changes_in_journal
 from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.stack.session import StopRequested
 from thongsuot_lab.topology.city import DOMAIN
 from thongsuot_lab.truth.assessment import Assessment, SentMessage, VerdictPeriod, assess
 from thongsuot_lab.truth.centre import message_of
@@ -134,7 +136,11 @@ def _play_share(
     def named(text: str) -> None:
         report(f"{folder.name}: {text}")
 
-    return list(_play_in_lab(batches, folder, sites, named, starting=starting))
+    try:
+        return list(_play_in_lab(batches, folder, sites, named, starting=starting))
+    except StopRequested:
+        # The lab is down by now, and nobody waits for an outcome.
+        sys.exit(1)
 
 
 def _play_in_lab(

@@ -26,7 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.month_of_data import write_blocks
-from tests.dashboards.board_queries import Json, Prometheus, Window, choices, fill_variables
+from tests.dashboards.board_queries import (
+    Json,
+    Prometheus,
+    QuerySeries,
+    Window,
+    choices,
+    fill_variables,
+)
 from tests.servers import PrometheusServer
 
 GOAL_S = 1.0
@@ -68,13 +75,10 @@ def timed_queries(board: Json, prometheus: Prometheus, window: Window) -> Iterat
     for panel in panels(board):
         for target in panel["targets"]:
             expr = fill_variables(target["expr"], values)
-            for _ in range(2):
-                started = time.monotonic()
-                if target["instant"]:
-                    answer = prometheus.instant(expr, "", window.end_s)
-                else:
-                    answer = prometheus.range(expr, "", window)
-                took_s = time.monotonic() - started
+            _ask(prometheus, target, expr, window)  # what it reads is in memory from now on
+            started = time.monotonic()
+            answer = _ask(prometheus, target, expr, window)
+            took_s = time.monotonic() - started
             yield TimedQuery(
                 board=str(board["uid"]).removeprefix("thongsuot-"),
                 panel=str(panel["title"]),
@@ -83,6 +87,13 @@ def timed_queries(board: Json, prometheus: Prometheus, window: Window) -> Iterat
                 series=len(answer),
                 expr=target["expr"],
             )
+
+
+def _ask(prometheus: Prometheus, target: Json, expr: str, window: Window) -> list[QuerySeries]:
+    """Return the answer to one query as Grafana asks it."""
+    if target["instant"]:
+        return prometheus.instant(expr, "", window.end_s)
+    return prometheus.range(expr, "", window)
 
 
 @contextmanager

@@ -180,7 +180,7 @@ async def test_nobody_elses_key_vouches_for_a_site(state: Path) -> None:
             device = Device(client, secret, key=unknown)
             device.sealer.stream = f"{id(unknown):016x}"
             assert (await device.push()).status_code == 200, "as good as unsigned"
-        device.key = key
+        device = Device(client, secret, key=key)
         assert (await device.push()).status_code == 200
         for unknown in (strangers, others):
             device.key = unknown

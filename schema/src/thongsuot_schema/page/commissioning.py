@@ -169,7 +169,7 @@ def _run_part(run: CommissioningRun, view: CommissioningView, language: Language
             title = Text("schema.commissioning.measuring.title").read(language)
             wait = Text("schema.commissioning.measuring.wait").read(language)
             screen = _screen(State.UNKNOWN, title, [wait])
-        case CommissioningStep.DONE:
+        case _:  # done
             screen = _done(run, words)
             tail = _failures(run, words) + _code_form(view, language, is_again=True)
     return f"{screen}{_results(run, words)}{tail}"

@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 5
 """
-Parts beside each other on two cores: three wait for most of their time, and begin first; two that
-compute fill it. With four the longest part began after lint and was alone at the end (2026-11-30).
+Parts beside each other on two cores: four wait for most of their time, and begin first; one that
+computes fills it, and the next take the place of what has ended. Real servers and packets in one
+part were alone for the last minutes of twenty (2026-11-30).
 """
 
-WAITING = 3
+WAITING = 4
 """How many of the parts wait for most of their time: they stand first."""
 
 NICENESS = 5
@@ -130,7 +131,11 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
     real = f"({REAL_THINGS}) and not ({LONG})"
     parts = [
         pytest_part("whole product", "-m", real, "tests/lab"),
-        pytest_part("real servers and packets", "-m", real, "--ignore=tests/lab"),
+        pytest_part("packets of agents", "-m", real, *COMPUTING),
+        pytest_part(
+            "real servers",
+            *("-m", real, *(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))),
+        ),
         # The collector's processes are started, killed and waited for.
         pytest_part("unit tests of the collector", "-m", UNITS, COLLECTOR, gives_way=True),
         pytest_part(

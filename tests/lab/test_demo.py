@@ -96,7 +96,9 @@ def _heard_s(demo: CommandProcess) -> float | None:
 
 
 def _check_pages(demo: CommandProcess) -> None:
-    listed = httpx.get(demo.addresses["collector"]).raise_for_status().text
+    first = httpx.get(demo.addresses["collector"]).raise_for_status().text
+    assert "/sites" in first
+    listed = httpx.get(demo.addresses["s1"].removesuffix("/s1")).raise_for_status().text
     assert "/sites/s1" in listed
     for name in ("s1", "s1-device"):
         vietnamese = httpx.get(demo.addresses[name]).raise_for_status().text

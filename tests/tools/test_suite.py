@@ -73,7 +73,7 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
     assert computes > measures
     assert lint_part().gives_way
     assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
-        *(False, False),
+        *(False, False, False),
         *(True, True, True, True),
     ]
 
@@ -84,13 +84,14 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, real, collector, rest, computing = (
+    whole, packets, servers, collector, rest, computing = (
         " ".join(suite_part.command) for suite_part in default_parts()
     )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
     assert whole.endswith("tests/lab")
-    assert f"({REAL_THINGS}) and not ({LONG})" in real
-    assert real.endswith("--ignore=tests/lab")
+    assert packets.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(COMPUTING)}")
+    elsewhere = " ".join(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))
+    assert servers.endswith(f"({REAL_THINGS}) and not ({LONG}) {elsewhere}")
     assert f"not ({REAL_THINGS} or {LONG})" in computing
     assert computing.endswith(" ".join(COMPUTING))
     assert f"not ({REAL_THINGS} or {LONG})" in rest

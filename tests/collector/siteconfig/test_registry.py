@@ -75,7 +75,9 @@ async def test_a_site_config_comes_where_versions_differ_and_not_a_byte_where_th
             assert not bytes(answer.site_config), said
             assert agent.body == msgspec.json.encode(
                 push.PushResponse(
-                    acknowledged=answer.acknowledged, collector_wall_ns=answer.collector_wall_ns
+                    acknowledged=answer.acknowledged,
+                    answered_boottime_ns=answer.answered_boottime_ns,
+                    collector_wall_ns=answer.collector_wall_ns,
                 )
             )
         assert version_of(await agent.is_offered("9-00000000 !8-00000000")) == version

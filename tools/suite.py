@@ -135,6 +135,7 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part(
             "real servers",
             *("-m", real, *(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))),
+            gives_way=True,  # its browsers' bursts made portals of the lab slow
         ),
         # The collector's processes are started, killed and waited for.
         pytest_part("unit tests of the collector", "-m", UNITS, COLLECTOR, gives_way=True),

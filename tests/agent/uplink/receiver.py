@@ -47,6 +47,13 @@ class ScriptedReply:
 Script = Callable[[ReceivedPush], ScriptedReply | None]
 
 
+_TURNS_OF_AN_ACCEPTANCE = 8
+"""
+Of the event loop, until ``_serve`` has begun for what was accepted just before the end: until then
+nobody closes that connection.
+"""
+
+
 @dataclass
 class PushReceiver:
     """
@@ -97,6 +104,9 @@ class PushReceiver:
             try:
                 yield self
             finally:
+                server.close()
+                for _ in range(_TURNS_OF_AN_ACCEPTANCE):
+                    await asyncio.sleep(0)
                 for writer in self._writers:
                     writer.transport.abort()
                 await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -24,13 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 5
 """
-Parts beside each other on two cores: four wait for most of their time, and begin first; one that
-computes fills it, and the next take the place of what has ended. Real servers and packets in one
-part were alone for the last minutes of twenty (2026-11-30).
+Parts beside each other on two cores: three wait for most of their time, and begin first; two that
+compute fill it, and the next take the place of what has ended. Real servers and packets in one part
+were alone for the last minutes of twenty (2026-11-30).
 """
 
-WAITING = 4
+WAITING = 3
 """How many of the parts wait for most of their time: they stand first."""
+
+BRIEF_MATRIX = "tests/lab/test_matrix_brief.py"
+"""
+Played first of its part: beside the browsers of the real servers, which begin when lint has ended,
+its portals are slow, and that is what its agents then say.
+"""
 
 NICENESS = 5
 """Of parts that compute: they take the CPU that is free, and packets of the other parts do not wait
@@ -126,22 +132,27 @@ def lint_part() -> SuitePart:
     return SuitePart(name="lint", command=(sys.executable, "tools/lint.py"), gives_way=True)
 
 
+def _whole_product() -> list[str]:
+    files = [str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("tests/lab/**/test_*.py"))]
+    return [BRIEF_MATRIX, *(file for file in files if file != BRIEF_MATRIX)]
+
+
 def default_parts(other_python: str = "") -> list[SuitePart]:
     """Return what every change needs: first what waits for real time, then the longest first."""
     real = f"({REAL_THINGS}) and not ({LONG})"
     parts = [
-        pytest_part("whole product", "-m", real, "tests/lab"),
+        pytest_part("whole product", "-m", real, *_whole_product()),
         pytest_part("packets of agents", "-m", real, *COMPUTING),
-        pytest_part(
-            "real servers",
-            *("-m", real, *(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))),
-            gives_way=True,  # its browsers' bursts made portals of the lab slow
-        ),
         # The collector's processes are started, killed and waited for.
         pytest_part("unit tests of the collector", "-m", UNITS, COLLECTOR, gives_way=True),
         pytest_part(
             "unit tests of the rest",
             *("-m", UNITS, *(f"--ignore={folder}" for folder in (*COMPUTING, COLLECTOR))),
+            gives_way=True,
+        ),
+        pytest_part(
+            "real servers",
+            *("-m", real, *(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))),
             gives_way=True,
         ),
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tools.suite import (
+    BRIEF_MATRIX,
     COLLECTOR,
     COMPUTING,
     LONG,
@@ -84,11 +85,13 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, packets, servers, collector, rest, computing = (
+    whole, packets, collector, rest, servers, computing = (
         " ".join(suite_part.command) for suite_part in default_parts()
     )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
-    assert whole.endswith("tests/lab")
+    files = whole.split()[-len(list((ROOT / "tests" / "lab").rglob("test_*.py"))) :]
+    assert files[0] == BRIEF_MATRIX
+    assert {ROOT / file for file in files} == set((ROOT / "tests" / "lab").rglob("test_*.py"))
     assert packets.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(COMPUTING)}")
     elsewhere = " ".join(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))
     assert servers.endswith(f"({REAL_THINGS}) and not ({LONG}) {elsewhere}")

@@ -1,6 +1,8 @@
 """A worker answers or is over: in time, without a trace, one at a time."""
 
 import asyncio
+import contextlib
+import os
 from pathlib import Path
 
 import msgspec
@@ -34,12 +36,18 @@ def test_a_worker_that_takes_too_long_is_ended() -> None:
 
 
 def children() -> list[bytes]:
-    """Return the command lines of the processes that this one has started."""
-    return [
-        Path(f"/proc/{pid}/cmdline").read_bytes()
-        for task in Path("/proc/self/task").iterdir()
-        for pid in (task / "children").read_text().split()
-    ]
+    """
+    Return the command lines of the processes that this one has started.
+
+    By their parent, not by this one's threads: a thread of another test may end just then.
+    """
+    command_lines = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+            if int(fields[1]) == os.getpid():
+                command_lines.append((folder / "cmdline").read_bytes())
+    return command_lines
 
 
 def test_workers_run_one_after_the_other() -> None:

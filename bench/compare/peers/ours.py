@@ -46,8 +46,10 @@ class Ours:
         self._stack.stop()
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
-        """Return nothing: its people have an inbox of their own, see ``collect_messages``."""
-        raise NotImplementedError
+        """Refuse: its people have an inbox of their own, see ``collect_messages``."""
+        raise RuntimeError(
+            f"{party.value} got a message beside the inbox at {boottime_ns}: {body[:200]!r}"
+        )
 
     def collect_messages(self) -> None:
         """Put what has arrived in the inbox so far into the place."""

@@ -114,6 +114,24 @@ def test_a_new_store_is_what_all_steps_make_of_an_empty_one(tmp_path: Path) -> N
     assert ("trigger", "audit_no_delete", "audit") in schemas[1][1]
 
 
+def test_who_requested_a_test_is_kept_from_a_store_of_version_19(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(path).dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "ALTER TABLE test_requests RENAME COLUMN requested_by TO asked_by;"
+            "ALTER TABLE test_requests RENAME COLUMN requested_ns TO asked_ns;"
+            "INSERT INTO test_requests (id, site, kind, link, target, asked_by, asked_ns,"
+            " expires_ns, state, changed_ns, refusal, results)"
+            " VALUES ('a1', 'ba-dinh', 'icmp', '', '', 'Lan', 1, 2, 'refused', 3, '', x'5b5d');"
+            "UPDATE store_version SET version = 19;"
+        )
+    store = open_store(path)
+    (request,) = test_requests.of_site(store, "ba-dinh", 9)
+    assert (request.requested_by, request.requested_ns) == ("Lan", 1)
+    store.dispose()
+
+
 def test_a_damaged_store_of_version_9_is_recovered_into_the_names_of_today(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE torn AS SELECT randomblob(3000) AS body")

@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Engine]:
 def want(
     kind: str = "path", *, site: str = "hoan-kiem", name: str = "", target: str = ""
 ) -> RequestedTest:
-    return new_request(site, kind, target=target, asked_by="Trần Thị Lan", name=name)
+    return new_request(site, kind, target=target, requested_by="Trần Thị Lan", name=name)
 
 
 def stage_of(store: Engine, name: str) -> RequestStage:
@@ -58,7 +58,7 @@ def test_a_site_takes_so_many_and_others_are_not_held_up(store: Engine) -> None:
         test_requests.put(store, want())
     test_requests.put(store, want(site="ba-dinh"))
     later = want()
-    later = msgspec.structs.replace(later, asked_ns=later.asked_ns + LASTS_NS + 1)
+    later = msgspec.structs.replace(later, requested_ns=later.requested_ns + LASTS_NS + 1)
     assert test_requests.put(store, later) == later
 
 
@@ -78,7 +78,7 @@ def test_news_leads_on_and_never_back(store: Engine) -> None:
 
 def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> None:
     old = want(name="one")
-    test_requests.put(store, msgspec.structs.replace(old, expires_ns=old.asked_ns - 1))
+    test_requests.put(store, msgspec.structs.replace(old, expires_ns=old.requested_ns - 1))
     assert test_requests.live(store) == []
     assert stage_of(store, "one") is RequestStage.EXPIRED
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
@@ -106,7 +106,7 @@ def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
 def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(
     store: Engine,
 ) -> None:
-    wanted = replace(want(name="one"), asked_by=AT_SITE, state=RequestStage.TAKEN)
+    wanted = replace(want(name="one"), requested_by=AT_SITE, state=RequestStage.TAKEN)
     test_requests.put_onsite(store, wanted)
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
     test_requests.put_onsite(store, wanted)

@@ -55,8 +55,8 @@ def test_figures_of_an_answer_are_shown_in_the_units_that_people_read() -> None:
         kind="throughput",
         link="fiber",
         target="",
-        asked_by="lan",
-        asked_ns=1,
+        requested_by="lan",
+        requested_ns=1,
         expires_ns=2,
         results=msgspec.json.encode([run]),
     )

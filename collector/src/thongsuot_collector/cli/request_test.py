@@ -42,7 +42,7 @@ def _request_test(options: argparse.Namespace, store: Engine, directory: Invento
         options.kind,
         link=options.link,
         target=options.target,
-        asked_by=os.environ.get("SUDO_USER") or getpass.getuser(),
+        requested_by=os.environ.get("SUDO_USER") or getpass.getuser(),
         name=options.id,
     )
     mistake = request_mistake(request, directory)

@@ -1,11 +1,11 @@
-"""The names that tables had until version 9: what migrations rename, what recovery looks for."""
+"""The names that tables and columns once had: what migrations rename, what recovery looks for."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class FormerNames:
-    """The names that a table and its columns had until version 9; ``columns`` from new to old."""
+    """The names that a table and its columns once had; ``columns`` from new to old."""
 
     table: str
     columns: dict[str, str] = field(default_factory=dict)
@@ -20,6 +20,14 @@ FORMER_NAMES = {
     "site_config_runs": FormerNames("site_plan_runs", {"is_accepting": "is_taking"}),
     "site_configs": FormerNames("site_plans"),
     "statements": FormerNames("statements", {"summary": "brief"}),
-    "test_requests": FormerNames("asks", {"refusal": "said", "results": "found"}),
+    "test_requests": FormerNames(
+        "asks",
+        {
+            "refusal": "said",
+            "results": "found",
+            "requested_by": "asked_by",
+            "requested_ns": "asked_ns",
+        },
+    ),
 }
 """By the name of the table today."""

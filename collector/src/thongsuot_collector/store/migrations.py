@@ -158,6 +158,10 @@ def _table_of_commissioning_runs(connection: Connection) -> None:
     site_tables.COMMISSIONING_RUNS.create(connection, checkfirst=True)
 
 
+def _requester_of_tests(connection: Connection) -> None:
+    _rename(connection, tables.TEST_REQUESTS, FORMER_NAMES[tables.TEST_REQUESTS.name])
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -178,6 +182,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_signing_keys,
     _table_of_line_rollups,
     _table_of_commissioning_runs,
+    _requester_of_tests,
 )
 
 

@@ -107,14 +107,14 @@ TEST_REQUESTS = Table(
     Column("kind", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("target", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("asked_ns", BigInteger, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("changed_ns", BigInteger, nullable=False),
     Column("refusal", Text, nullable=False),
     Column("results", LargeBinary, nullable=False),
-    Index("test_requests_site", "site", "asked_ns"),
+    Index("test_requests_site", "site", "requested_ns"),
     Index("test_requests_state", "state"),
 )
 """Tests that somebody requested: who, when, and what became of each."""

@@ -62,8 +62,8 @@ class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     link: str
     target: str
-    asked_by: str
-    asked_ns: int
+    requested_by: str
+    requested_ns: int
     expires_ns: int
     state: RequestStage = RequestStage.WAITING
     changed_ns: int = 0
@@ -83,7 +83,7 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
     Raises:
         InvalidTestRequest: too many were wanted of this site.
     """
-    now_ns = wanted.asked_ns
+    now_ns = wanted.requested_ns
     with engine.begin() as connection:
         rows = connection.execute(
             select(TEST_REQUESTS).where(
@@ -103,8 +103,8 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
             return _ask(known)
         recent = select(func.count()).where(
             TEST_REQUESTS.c.site == wanted.site,
-            TEST_REQUESTS.c.asked_ns > now_ns - LASTS_NS,
-            TEST_REQUESTS.c.asked_by != AT_SITE,
+            TEST_REQUESTS.c.requested_ns > now_ns - LASTS_NS,
+            TEST_REQUESTS.c.requested_by != AT_SITE,
         )
         if (connection.execute(recent).scalar() or 0) >= AT_ONCE:
             message = (
@@ -113,7 +113,7 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
             )
             raise InvalidTestRequest(message)
         connection.execute(
-            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.asked_ns < now_ns - _KEPT_NS)
+            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.requested_ns < now_ns - _KEPT_NS)
         )
         connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(wanted)))
     return wanted
@@ -133,13 +133,13 @@ def put_onsite(engine: Engine, wanted: RequestedTest) -> None:
         recent = select(func.count()).where(
             TEST_REQUESTS.c.site == wanted.site,
             TEST_REQUESTS.c.changed_ns > wanted.changed_ns - LASTS_NS,
-            TEST_REQUESTS.c.asked_by == AT_SITE,
+            TEST_REQUESTS.c.requested_by == AT_SITE,
         )
         if (connection.execute(recent).scalar() or 0) >= AT_ONCE_HERE:
             message = f"{AT_ONCE_HERE} tests were wanted at {wanted.site} in a short time"
             raise InvalidTestRequest(message)
         connection.execute(
-            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.asked_ns < wanted.changed_ns - _KEPT_NS)
+            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.requested_ns < wanted.changed_ns - _KEPT_NS)
         )
         connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(wanted)))
 
@@ -160,7 +160,7 @@ def of_site(engine: Engine, site: str, limit: int) -> list[RequestedTest]:
     wanted = (
         select(TEST_REQUESTS)
         .where(TEST_REQUESTS.c.site == site)
-        .order_by(TEST_REQUESTS.c.asked_ns.desc())
+        .order_by(TEST_REQUESTS.c.requested_ns.desc())
         .limit(limit)
     )
     with engine.connect() as connection:
@@ -181,7 +181,7 @@ def live(engine: Engine) -> list[RequestedTest]:
     with engine.connect() as connection:
         expired = connection.execute(select(TEST_REQUESTS.c.id).where(over).limit(1)).first()
         rows = connection.execute(
-            select(TEST_REQUESTS).where(is_live).order_by(TEST_REQUESTS.c.asked_ns)
+            select(TEST_REQUESTS).where(is_live).order_by(TEST_REQUESTS.c.requested_ns)
         ).mappings()
         requests = [_ask(row) for row in rows]
     if expired is not None:

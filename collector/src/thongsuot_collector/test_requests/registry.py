@@ -135,15 +135,15 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
     if not is_id(name) or kind not in push.REQUESTABLE_KINDS:
         return None
     now_ns = time.time_ns()
-    asked_ns = entry.epoch_ns + notice.boottime_ns - notice.count * test_requests.NS_PER_S
+    requested_ns = entry.epoch_ns + notice.boottime_ns - notice.count * test_requests.NS_PER_S
     return RequestedTest(
         id=name,
         site=entry.site,
         kind=kind,
         link=link[:NAME_CHARACTERS],
         target="",
-        asked_by=test_requests.AT_SITE,
-        asked_ns=asked_ns,
+        requested_by=test_requests.AT_SITE,
+        requested_ns=requested_ns,
         expires_ns=now_ns + test_requests.LASTS_NS,
         state=RequestStage.TAKEN,
         changed_ns=now_ns,
@@ -153,7 +153,7 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
 def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
     """Return the latest run in a batch of each series that a test consists of."""
     runs = []
-    earliest_ms = (ask.asked_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
+    earliest_ms = (ask.requested_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
     for block in columns.blocks:
         if block.block.kind != ask.kind:
             continue

@@ -23,7 +23,7 @@ def is_id(name: str) -> bool:
 
 
 def new_request(
-    site: str, kind: str, *, link: str = "", target: str = "", asked_by: str, name: str = ""
+    site: str, kind: str, *, link: str = "", target: str = "", requested_by: str, name: str = ""
 ) -> RequestedTest:
     """Return a test as it is asked for now; ``name`` is its id where it has one already."""
     now_ns = time.time_ns()
@@ -33,8 +33,8 @@ def new_request(
         kind=kind,
         link=link,
         target=target,
-        asked_by=asked_by[:NAME_CHARACTERS],
-        asked_ns=now_ns,
+        requested_by=requested_by[:NAME_CHARACTERS],
+        requested_ns=now_ns,
         expires_ns=now_ns + LASTS_NS,
         changed_ns=now_ns,
     )

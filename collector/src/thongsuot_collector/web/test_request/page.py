@@ -76,9 +76,9 @@ def _row(test: RequestedTest, directory: InventoryDirectory, language: Language)
     name = test.kind if title is None else title.read(language)
     link = link_title(test.site, test.link, directory, language)
     return [
-        moment(test.asked_ns / NS_PER_S),
+        moment(test.requested_ns / NS_PER_S),
         ", ".join(part for part in (name, link, test.target) if part),
-        test.asked_by or labels.AT_SITE.read(language),
+        test.requested_by or labels.AT_SITE.read(language),
         labels.STAGES[test.state].read(language),
         "\n".join(describe_result(test, directory, language)),
     ]

@@ -68,7 +68,7 @@ class TestRequestPages:
             form.get("kind", ""),
             link=form.get("link", ""),
             target=form.get("target", ""),
-            asked_by=visitor.title,
+            requested_by=visitor.title,
             name=form.get("id", ""),
         )
         if request_mistake(wanted_test, self._directory):

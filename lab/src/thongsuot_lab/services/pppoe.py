@@ -8,7 +8,6 @@ next. Neither end asks for a password, refuses an option or speaks IPv6CP.
 """
 
 import asyncio
-import fcntl
 import os
 import socket
 import struct
@@ -16,13 +15,11 @@ from contextlib import suppress
 from typing import Final
 
 from thongsuot_lab.errors import BuildError
+from thongsuot_lab.services.tun import open_tun
 from thongsuot_lab.spaces.enter import feed, inside
 from thongsuot_lab.topology.model import PppoeEnd
-from thongsuot_lab.wires.packet import ETH_P_ALL, PACKET_IGNORE_OUTGOING, SOL_PACKET
+from thongsuot_lab.wires.packet import packet_socket
 
-TUNSETIFF: Final = 0x400454CA
-TUNSETLINK: Final = 0x400454CD
-TUN_WITHOUT_HEADER: Final = 0x1001  # IFF_TUN | IFF_NO_PI
 ARPHRD_PPP: Final = 512
 FRAME_BYTES: Final = 2048
 ECHO_EVERY_S: Final = 1.0
@@ -47,7 +44,7 @@ class PppoeSession:
     def __init__(self, network: str, end: PppoeEnd) -> None:
         self._network = network
         self._end = end
-        self._wire = inside(network, lambda: _port_socket(end.port))
+        self._wire = inside(network, lambda: packet_socket(end.port))
         self._mac: bytes = self._wire.getsockname()[4]
         self._tun: int | None = None
         self._forget()
@@ -101,7 +98,7 @@ class PppoeSession:
 
     def _come_up(self) -> None:
         name = self._end.interface
-        self._tun = inside(self._network, lambda: _open_tun(name))
+        self._tun = inside(self._network, lambda: open_tun(name, link_type=ARPHRD_PPP))
         lines = [f"addr add {self._mine} peer {self._theirs} dev {name}"]
         lines += [f"link set {name} mtu {MRU_BYTES} up"]
         if not self._end.is_server:
@@ -206,26 +203,3 @@ class PppoeSession:
 
     def _control(self, protocol: int, code: int, number: int, data: bytes) -> None:
         self._send(protocol, struct.pack("!BBH", code, number, 4 + len(data)) + data)
-
-
-def _port_socket(port: str) -> socket.socket:
-    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
-        opened.setblocking(False)
-        opened.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        opened.bind((port, ETH_P_ALL))
-    except OSError:
-        opened.close()
-        raise
-    return opened
-
-
-def _open_tun(name: str) -> int:
-    tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", name.encode(), TUN_WITHOUT_HEADER))
-        fcntl.ioctl(tun, TUNSETLINK, ARPHRD_PPP)
-    except OSError:
-        os.close(tun)
-        raise
-    return tun

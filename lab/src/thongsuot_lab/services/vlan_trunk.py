@@ -9,20 +9,16 @@ lost on all of them, as the kernel does it.
 import asyncio
 import fcntl
 import os
-import socket
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
+from thongsuot_lab.services.tun import open_tap
 from thongsuot_lab.spaces.enter import inside
-from thongsuot_lab.wires.packet import ETH_P_ALL, SOL_PACKET, tag_of, with_tag
+from thongsuot_lab.wires.packet import PACKET_AUXDATA, packet_socket, tag_of, with_tag
 
-TUNSETIFF: Final = 0x400454CA
 TUNSETCARRIER: Final = 0x400454E2
-TAP_WITHOUT_HEADER: Final = 0x1002  # IFF_TAP | IFF_NO_PI
-PACKET_AUXDATA: Final = 8
-PACKET_IGNORE_OUTGOING: Final = 23
 SIOCGIFFLAGS: Final = 0x8913
 IFF_RUNNING: Final = 0x40
 FRAME_BYTES: Final = 72 * 1024
@@ -35,9 +31,9 @@ class VlanTrunk:
 
     def __init__(self, network: str, port: str, vlans: Mapping[int, str]) -> None:
         self._port = port
-        self._wire = inside(network, lambda: _port_socket(port))
+        self._wire = inside(network, lambda: packet_socket(port, PACKET_AUXDATA))
         self._taps = {
-            number: inside(network, lambda name=name: _open_tap(name))  # type: ignore[misc]
+            number: inside(network, lambda name=name: open_tap(name))  # type: ignore[misc]
             for number, name in vlans.items()
         }
         self._has_carrier: bool | None = None
@@ -84,26 +80,3 @@ class VlanTrunk:
             self._has_carrier = has_carrier
             for tap in self._taps.values():
                 fcntl.ioctl(tap, TUNSETCARRIER, struct.pack("i", has_carrier))
-
-
-def _port_socket(port: str) -> socket.socket:
-    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
-        opened.setblocking(False)
-        opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-        opened.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        opened.bind((port, ETH_P_ALL))
-    except OSError:
-        opened.close()
-        raise
-    return opened
-
-
-def _open_tap(name: str) -> int:
-    tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", name.encode(), TAP_WITHOUT_HEADER))
-    except OSError:
-        os.close(tap)
-        raise
-    return tap

@@ -33,9 +33,11 @@ _ADDRESSES_BYTES = 12
 _TAG_BYTES = 4
 
 
-def packet_socket(interface: str) -> socket.socket:
+def packet_socket(interface: str, *options: int) -> socket.socket:
     """
     A non-blocking socket that sees every frame that enters by an interface, and sends by it.
+
+    ``options`` are those of packet(7) that are switched on, such as ``PACKET_AUXDATA``.
 
     Raises:
         OSError: no such interface here, or no CAP_NET_RAW.
@@ -43,16 +45,30 @@ def packet_socket(interface: str) -> socket.socket:
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         sock.setblocking(False)
-        sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-        sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        for option in (PACKET_IGNORE_OUTGOING, *options):
+            sock.setsockopt(SOL_PACKET, option, 1)
+        # Bound only now, so that no frame is seen without what the options add to it.
+        sock.bind((interface, ETH_P_ALL))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def wire_socket(interface: str) -> socket.socket:
+    """
+    A packet socket whose frames travel with offload headers, arrival times and their tags.
+
+    Raises:
+        OSError: no such interface here, or no CAP_NET_RAW.
+    """
+    sock = packet_socket(interface, PACKET_VNET_HDR, PACKET_AUXDATA)
+    try:
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         try:
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, QUEUE_BYTES)
         except PermissionError:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE_BYTES)
-        # Bound only now, so that no frame is seen without its offload header.
-        sock.bind((interface, ETH_P_ALL))
     except OSError:
         sock.close()
         raise

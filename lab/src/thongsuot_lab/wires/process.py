@@ -26,8 +26,8 @@ from thongsuot_lab.wires.link_emulator import LinkEmulator
 from thongsuot_lab.wires.packet import (
     FRAME_BYTES,
     OFFLOAD_HEADER_BYTES,
-    packet_socket,
     read_frame,
+    wire_socket,
 )
 from thongsuot_lab.wires.wire_controller import WireController
 
@@ -52,7 +52,7 @@ class FrameForwarder:
 
     def carry(self, a: str, b: str, a_to_b: LinkEmulator, b_to_a: LinkEmulator) -> tuple[int, int]:
         """Take over the frames between two middles; returns a handle for ``release``."""
-        sock_a, sock_b = packet_socket(a), packet_socket(b)
+        sock_a, sock_b = wire_socket(a), wire_socket(b)
         for source, sink, line in ((sock_a, sock_b, a_to_b), (sock_b, sock_a, b_to_a)):
             self._routes[source.fileno()] = (source, sink, line)
             self._epoll.register(source.fileno(), select.EPOLLIN)

@@ -1,3 +1,3 @@
 """What every room's tests may use."""
 
-pytest_plugins = ["tests.policy", "tests.servers", "tests.victoria"]
+pytest_plugins = ["tests.policy", "tests.postgres", "tests.servers", "tests.victoria"]

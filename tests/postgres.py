@@ -1,0 +1,191 @@
+"""
+A real PostgreSQL for tests, from Debian's package: a cluster of its own, on a port that was free.
+
+It does not flush to the disk: what the tests prove is what the product asks of it and what it makes
+of the answers, and a machine that loses power in the middle of a test has no result anyway.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+import psycopg
+import pytest
+
+_READY_WITHIN_S = 60.0
+"""It is ready in half a second on an idle machine; only one in trouble comes near this."""
+
+USER, PASSWORD = "thongsuot", "đúng-là-mật-khẩu"
+"""Asked for by TCP; on the socket anyone may come in."""
+
+_CONFIG = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{folder}'
+fsync = off
+full_page_writes = off
+shared_buffers = 16MB
+max_connections = 60
+autovacuum = off
+log_min_messages = warning
+"""
+_ACCESS = """
+local all all trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+class PostgresServer:
+    """
+    A PostgreSQL that may be stopped, killed and started again on the same data.
+
+    PostgreSQL refuses to run as root: then it runs as the user of Debian's package.
+    """
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        # Not below pytest's folder: that is closed to other users.
+        self._folder = Path(tempfile.mkdtemp(prefix="thongsuot-postgres-"))
+        self._as_user: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = count(1)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._create_cluster()
+
+    def _create_cluster(self) -> None:
+        password = self._folder / "password"
+        password.write_text(PASSWORD, "utf-8")
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            self._as_user = [
+                *("setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"),
+                "--clear-groups",
+            ]
+            for path in (self._folder, password):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        initdb = [
+            *(str(self._binaries / "initdb"), f"--pgdata={self._data}", "--no-sync"),
+            *("--encoding=UTF8", "--locale=C", f"--username={USER}", f"--pwfile={password}"),
+            *("--auth-local=trust", "--auth-host=scram-sha-256"),
+        ]
+        # Checksums of pages: what an operator is told to have.
+        made = subprocess.run(
+            [*self._as_user, *initdb, "--data-checksums"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if made.returncode:
+            pytest.fail(f"initdb failed:\n{made.stdout}{made.stderr}")
+        config = _CONFIG.format(port=self.port, folder=self._folder)
+        with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(config)
+        (self._data / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of a database, by the socket."""
+        return f"postgresql+psycopg://{USER}@/{database}?host={self._folder}&port={self.port}"
+
+    def tcp_url(self, database: str = "postgres") -> str:
+        """Return the URL of a database, by TCP: a password is asked for."""
+        return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Make an empty database, and return its URL."""
+        name = f"test{next(self._databases)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def execute(
+        self, statement: str, *arguments: object, database: str = "postgres"
+    ) -> list[tuple[object, ...]]:
+        """Execute a statement as the owner of everything, and return its rows."""
+        with psycopg.connect(
+            f"postgresql://{USER}@/{database}?host={self._folder}&port={self.port}",
+            autocommit=True,
+        ) as connection:
+            done = connection.execute(statement.encode(), arguments or None)
+            return done.fetchall() if done.description else []
+
+    def start(self) -> Self:
+        """Start it, and return when it takes connections."""
+        assert self._process is None, "already running"
+        log = self._folder / "postgres.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        deadline_s = time.monotonic() + _READY_WITHIN_S
+        while time.monotonic() < deadline_s and self._process.poll() is None:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                time.sleep(0.02)  # not listening yet; the deadline bounds how often
+            else:
+                return self
+        self.stop()
+        pytest.fail(f"PostgreSQL was not ready:\n{log.read_text(errors='replace')}")
+
+    def stop(self) -> None:
+        """End it and every connection, and wait until it is gone."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it as an operator does whose patience is over: without a checkpoint."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, by: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(by)
+            self._process.wait()
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop it, and remove its data."""
+        self.stop()
+        shutil.rmtree(self._folder)
+
+
+def _binaries() -> Path:
+    """Return where the newest PostgreSQL's programs are; skip the test where there is none."""
+    folders = Path("/usr/lib/postgresql").glob("*/bin")
+    usable = [folder for folder in folders if (folder / "initdb").exists()]
+    if not usable:
+        pytest.skip("postgresql is not installed")
+    return max(usable, key=lambda folder: int(folder.parent.name))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests: use a database of your own, and leave it running."""
+    server = PostgresServer(_binaries())
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for one test, which may stop, kill and configure it; not yet started."""
+    server = PostgresServer(_binaries())
+    try:
+        yield server
+    finally:
+        server.remove()

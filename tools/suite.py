@@ -188,6 +188,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
+        SuitePart(name="fresh", command=("./run", "fresh")),
         pytest_part(
             "seeds", "tests/agent/judge", THONGSUOT_NIGHTLY="1", THONGSUOT_JUDGE_SEEDS="20"
         ),

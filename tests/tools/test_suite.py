@@ -111,6 +111,11 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert rooms == {"schema", "runtime", "agent", "collector"}
     assert night.endswith(" ".join(("tests/collector", *PLAYED_ONCE)))
     assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
+
+
+def test_the_night_plays_the_commands_of_the_readme_in_new_roots() -> None:
+    (fresh,) = [part.command for part in nightly_parts() if part.name == "fresh"]
+    assert fresh == ("./run", "fresh")
     # A test of tests/lab without the marks of real things would be in no part but the units'.
     markers = re.findall(r'"(\w+): ', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(f"{REAL_THINGS} or {LONG}".split(" or ")) <= set(markers)

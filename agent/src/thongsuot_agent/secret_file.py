@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from thongsuot_agent.errors import TokenUnusable
+from thongsuot_runtime.file_errors import describe
 
 _OTHERS = 0o007
 
@@ -31,7 +32,7 @@ def read_token(path: Path) -> str:
         mode = path.stat().st_mode
         text = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise TokenUnusable(f"cannot read token file {path}: {error}") from error
+        raise TokenUnusable(f"cannot read token file {path}: {describe(error)}") from error
     if mode & _OTHERS:
         raise TokenUnusable(
             f"token file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"

@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
+from thongsuot_runtime.file_errors import describe
+
 _RETRY_AFTER_LIMIT_S = 600.0
 """A receiver that asks for more than this is asked again earlier."""
 
@@ -39,7 +41,11 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
     Raises:
         OSError: the file cannot be read, or holds no certificate.
     """
-    context = ssl.create_default_context(cafile=ca_file or None)
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+    except OSError as error:
+        # Its own error does not say which file it is.
+        raise OSError(f"{ca_file or 'authorities of the system'}: {describe(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

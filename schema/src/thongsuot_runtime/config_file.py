@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import TypeVar
 
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema import document
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.toml_lines import Path
@@ -78,7 +79,9 @@ def read_text(path: File) -> str:
     except FileNotFoundError as error:
         raise ConfigInvalid([DocumentError(str(path), 0, "there is no such file")]) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
+        raise ConfigInvalid(
+            [DocumentError(str(path), 0, f"cannot be read: {describe(error)}")]
+        ) from error
 
 
 def raise_mistakes(mistakes: Iterable[DocumentError]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.judge.recording import RecordingError
 from thongsuot_agent.judge.replay import replay
+from thongsuot_runtime.file_errors import describe
 
 
 def print_replay(path: str) -> int:
@@ -15,6 +16,6 @@ def print_replay(path: str) -> int:
             for line in replay(recording):
                 sys.stdout.write(f"{line}\n")
     except (OSError, RecordingError) as error:
-        sys.stderr.write(f"{path}: {error}\n")
+        sys.stderr.write(f"{path}: {describe(error)}\n")
         return WRONG
     return 0

@@ -20,6 +20,7 @@ from thongsuot_agent.siteconfig.rollout_file import read_rollout as read_ledger
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_agent.spool.paths import paths_from_config
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.siteconfig.codec import version_of
 
 
@@ -36,7 +37,7 @@ def show_site_config(path: str) -> int:
     except FileNotFoundError:
         rollout = RolloutState()
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"cannot read {file}: {error}\n")
+        sys.stderr.write(f"cannot read {file}: {describe(error)}\n")
         return 1
     sys.stdout.write("\n".join((*site_config_lines(rollout, own), "")))
     return 0

@@ -11,6 +11,7 @@ from thongsuot_collector.inventory.netbox.client import NetboxServer
 from thongsuot_collector.inventory.netbox.conversion import build_inventory
 from thongsuot_collector.inventory.netbox.difference import differences
 from thongsuot_collector.inventory.netbox.toml import render_toml
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.inventory.model import Inventory
 
 EXIT_WRONG = 2
@@ -86,7 +87,7 @@ def _token(path: Path) -> str:
     try:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NetboxError(f"cannot read the token in {path}: {error}") from error
+        raise NetboxError(f"cannot read the token in {path}: {describe(error)}") from error
     # It becomes a header of HTTP; what cannot stand there is not repeated: it may be the token.
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise NetboxError(f"{path} does not hold one token, on one line and nothing else")

@@ -12,6 +12,7 @@ from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.pki.external_registry import pattern_mistake, read_trusted
 from thongsuot_collector.pki.settings import CertificateSettings, ClientCertificatePolicy
 from thongsuot_runtime.config_file import Mistake
+from thongsuot_runtime.file_errors import describe_with_file
 
 
 def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]:
@@ -41,10 +42,15 @@ def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]
 def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
     """Return why a TLS server cannot use a certificate and its key; empty: it can."""
     try:
+        for file in (certificate_file, key_file):
+            # The library's own error does not say which of the two it could not open.
+            Path(file).open("rb").close()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate_file, key_file)
-    except (OSError, ssl.SSLError) as error:
-        return f"certificate or key cannot be used: {error}"
+    except ssl.SSLError as error:
+        return f"certificate {certificate_file} and key {key_file} cannot be used: {error.reason}"
+    except OSError as error:
+        return f"certificate or key cannot be used: {describe_with_file(error)}"
     return ""
 
 

@@ -9,6 +9,7 @@ from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_collector.sinks import loader as sink_loader
 from thongsuot_collector.sinks.contract import SinkKind, SinkSettings
 from thongsuot_runtime.config_file import ConfigText
+from thongsuot_runtime.file_errors import describe_with_file
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
@@ -82,4 +83,4 @@ def _check(check: Callable[[], None], path: Path, source: ConfigText) -> None:
     try:
         check()
     except (OSError, ValueError) as error:
-        raise source.error_at(path, str(error)) from error
+        raise source.error_at(path, describe_with_file(error)) from error

@@ -30,6 +30,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.pki.csr import SigningRequest
+from thongsuot_runtime.file_errors import describe
 
 FOLDER = "ca"
 KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
@@ -254,7 +255,9 @@ def trusted_pem(folder: Path) -> str:
             pem = file.read_text("ascii")
             x509.load_pem_x509_certificate(pem.encode("ascii"))
         except (OSError, ValueError) as error:
-            raise AuthorityError(f"cannot use the authority before in {file}: {error}") from error
+            raise AuthorityError(
+                f"cannot use the authority before in {file}: {describe(error)}"
+            ) from error
         pems.append(pem)
     return "".join(pems)
 

@@ -25,6 +25,7 @@ from thongsuot_collector.errors import AuthorityError, PushRefused, RefusalReaso
 from thongsuot_collector.pki.peer import PeerCertificate
 from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
 from thongsuot_collector.pki.settings import SITE, CertificateSettings
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.inventory.model import Name
 
 _PEM = b"-----BEGIN"
@@ -185,7 +186,7 @@ def _authorities(file: Path) -> list[x509.Certificate]:
     try:
         authorities = x509.load_pem_x509_certificates(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise AuthorityError(f"cannot read authorities in {file}: {error}") from error
+        raise AuthorityError(f"cannot read authorities in {file}: {describe(error)}") from error
     for authority in authorities:
         try:
             kind = x509.BasicConstraints
@@ -213,7 +214,9 @@ def _revocations(file: Path) -> x509.CertificateRevocationList:
             return x509.load_pem_x509_crl(content)
         return x509.load_der_x509_crl(content)
     except (OSError, ValueError) as error:
-        raise AuthorityError(f"cannot read the revocation list in {file}: {error}") from error
+        raise AuthorityError(
+            f"cannot read the revocation list in {file}: {describe(error)}"
+        ) from error
 
 
 def _is_signed(listed: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from pathlib import Path
 
 from thongsuot_collector.errors import CollectorError
+from thongsuot_runtime.file_errors import describe
 
 Network = IPv4Network | IPv6Network
 
@@ -59,7 +60,7 @@ def read_key(path: Path) -> bytes:
         mode = path.stat().st_mode
         key = path.read_bytes().strip()
     except OSError as error:
-        raise CollectorError(f"cannot read key file {path}: {error}") from error
+        raise CollectorError(f"cannot read key file {path}: {describe(error)}") from error
     if mode & _OTHERS:
         raise CollectorError(
             f"key file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"

@@ -18,6 +18,7 @@ import msgspec
 
 from thongsuot_agent.probing.equipment import figure
 from thongsuot_agent.probing.snmp import sensors
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.suggestion import suggest
 
 Oid = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)+$")]
@@ -174,5 +175,5 @@ def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
             try:
                 text = file.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise ProfileInvalid(f"profile {name} cannot be read: {error}") from error
+                raise ProfileInvalid(f"profile {name} cannot be read: {describe(error)}") from error
             yield name, parse_profile(name, text)

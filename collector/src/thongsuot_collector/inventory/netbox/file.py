@@ -7,6 +7,7 @@ from pathlib import Path
 
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox.toml import origin
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.document import decode
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
@@ -107,4 +108,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise NetboxError(f"cannot read {path}: {error}") from error
+        raise NetboxError(f"cannot read {path}: {describe(error)}") from error

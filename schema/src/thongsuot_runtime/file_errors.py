@@ -1,0 +1,24 @@
+"""What a person is told of a file that cannot be used."""
+
+
+def describe(error: Exception) -> str:
+    """
+    Return what went wrong, without number and path: the sentence around it names the file.
+
+    >>> describe(FileNotFoundError(2, "No such file or directory", "key"))
+    'no such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
+    return str(error)
+
+
+def describe_with_file(error: Exception) -> str:
+    """
+    Return the same with the file in front, where the sentence around it names none.
+
+    >>> describe_with_file(FileNotFoundError(2, "No such file or directory", "key"))
+    'key: no such file or directory'
+    """
+    file = error.filename if isinstance(error, OSError) else None
+    return describe(error) if file is None else f"{file}: {describe(error)}"

@@ -18,7 +18,6 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
-import psycopg
 import pytest
 
 _READY_WITHIN_S = 60.0
@@ -114,6 +113,8 @@ class PostgresServer:
         self, statement: str, *arguments: object, database: str = "postgres"
     ) -> list[tuple[object, ...]]:
         """Execute a statement as the owner of everything, and return its rows."""
+        import psycopg  # this module is a plugin of every test, and few need it
+
         with psycopg.connect(
             f"postgresql://{USER}@/{database}?host={self._folder}&port={self.port}",
             autocommit=True,
@@ -131,6 +132,8 @@ class PostgresServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        import psycopg  # as above
+
         deadline_s = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline_s and self._process.poll() is None:
             try:

@@ -54,7 +54,7 @@ def play(
             *("python3", "-B", "-m", "tools.fresh.inside", "/outcome.json"),
             *("--release", release.name, "--user", user, "--commit", commit),
             *(("--command", options.command) if options.command else ()),
-            *("--", *(() if options.whole else options.tests or SOME_TESTS)),
+            *("--tests", *(() if options.whole else options.tests or SOME_TESTS)),
         ]
         code = enter(root, command)
         result = root / "outcome.json"

@@ -2,7 +2,7 @@
 What a newcomer does with a new clone, and what has to be seen; runs inside a new root.
 
     python3 -m tools.fresh.inside RESULT --release NAME --user root|plain
-        [--command demo|test] [-- TESTS]
+        [--command demo|test] [--tests TEST ...]
 
 Only the standard library, because there is nothing else yet. Starts ``./run demo``, opens every
 address that it prints, follows its story to the end, ends it with Ctrl-C and looks whether anything
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--user", choices=("root", "plain"), required=True)
     parser.add_argument("--command", choices=("demo", "test"))
     parser.add_argument("--commit", default="")
-    parser.add_argument("tests", nargs="*")
+    parser.add_argument("--tests", nargs="*", default=[], help="default: all")
     options = parser.parse_args(arguments)
     commands = sum(1 for _ in Path("/usr/bin").iterdir())
     say(f"Python {platform.python_version()}, {commands} commands in /usr/bin, {options.user}")

@@ -7,6 +7,7 @@ error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from thongsuot_lab.errors import LabError
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.spaces.privilege import become_root
 from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals, watch
@@ -32,9 +34,12 @@ PERSON, PERSON_TITLE = "lan", "Trần Thị Lan"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; returns 0 when it was stopped, 1 when it could not run."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
     stop_on_signals()
     try:
+        if os.geteuid() != 0:
+            become_root("thongsuot_lab.demo", words)
         _play(options)
     except StopRequested:
         print_progress("stopped; nothing is left behind")

@@ -13,7 +13,7 @@ from typing import IO, TypeVar
 
 from thongsuot_lab.errors import LabError
 from thongsuot_lab.spaces.enter import entered, feed, inside, start_inside
-from thongsuot_lab.spaces.privilege import is_mapped
+from thongsuot_lab.spaces.privilege import is_mapped, may_set_groups
 
 T = TypeVar("T")
 Stdio = int | IO[bytes] | IO[str] | None
@@ -215,7 +215,11 @@ def as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
     if user is None:
         return []
     # Root of a user namespace is alone there: it can only give up its powers.
-    identity = [f"--reuid={user}", f"--regid={user}", "--clear-groups"] if is_mapped(user) else []
+    identity = (
+        [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        if is_mapped(user) and may_set_groups()
+        else []
+    )
     kept = ",".join(f"+{name}" for name in capabilities)
     held = [f"--inh-caps=-all,{kept}", f"--ambient-caps=-all,{kept}"] if kept else []
     bounding = f"--bounding-set=-all,{kept}" if kept else "--bounding-set=-all"

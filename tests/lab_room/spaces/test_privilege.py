@@ -95,3 +95,23 @@ def test_a_program_starts_itself_again_as_root_of_a_namespace_of_its_own() -> No
         [sys.executable, "-c", program], text=True, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
+@pytest.mark.parametrize("user", [0, 65534])
+def test_root_of_a_user_namespace_gives_up_its_powers_though_it_can_be_nobody_else(
+    user: int,
+) -> None:
+    program = (
+        "import subprocess, sys; from thongsuot_lab.node import as_user;"
+        f"words = as_user({user}, ('net_raw',));"
+        "sys.exit(subprocess.run([*words, 'grep', 'CapEff', '/proc/self/status']).returncode)"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", program],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["CapEff:", "0000000000002000"]

@@ -33,6 +33,11 @@ def outer_user(user: int) -> int | None:
     return None
 
 
+def may_set_groups() -> bool:
+    """Whether the kernel lets this user namespace change supplementary groups."""
+    return Path("/proc/self/setgroups").read_text().strip() == "allow"
+
+
 def require() -> None:
     """
     Be able to hold a lab.

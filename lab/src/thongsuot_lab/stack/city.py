@@ -14,6 +14,7 @@ from typing import IO
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode, as_user
+from thongsuot_lab.spaces.privilege import is_mapped
 from thongsuot_lab.stack import components, prometheus
 from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
@@ -350,6 +351,8 @@ def _user_for(folder: Path) -> int:
         raise StackError("agents can only be given to an ordinary user by root")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
+    if not is_mapped(ORDINARY_USER):
+        return 0  # an ordinary user's namespace has no other user
     test = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
     # By a shell: setpriv itself still has root's powers when it starts something, and the agent's
     # workers have not.

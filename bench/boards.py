@@ -4,9 +4,12 @@ How long the queries of the boards take: a city of 126 communes with two links, 
     python -m bench.boards [--days N] [--board NAME …] [--keep FOLDER]
 
 Data is generated (``bench.month_of_data``), made into blocks by promtool and read by a real
-Prometheus. Each query of each board is asked twice as Grafana asks it: over the time with which the
-board opens, and over all of the days; the second answer counts, when files are in memory, which is
-what a person meets who looks around. A query of all communes at once is the dearest, so nothing is
+Prometheus; what the rules record of each hour is worked out from it by promtool. Each query of each
+board is asked as Grafana asks it: over the time with which the board opens, and over all of the
+days. The first answer does not count: from the second on files are in memory, which is what a
+person meets who looks around. A query that then takes longer than the goal is asked twice more, and
+the quickest answer counts, so that a neighbour's work is not taken for the database's; its own
+processor time stands beside. A query of all communes at once is the dearest, so nothing is
 chosen where a board allows that.
 
 Measurements have a lower resolution than a city's (see ``bench.month_of_data``): what is told here
@@ -17,6 +20,8 @@ Goal: every query answers within a second.
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +30,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.month_of_data import write_blocks
+from bench.ingest import cpu_s
+from bench.month_of_data import BLOCK_S, write_blocks
 from tests.dashboards.board_queries import (
     Json,
     Prometheus,
@@ -36,19 +42,28 @@ from tests.dashboards.board_queries import (
 )
 from tests.servers import PrometheusServer
 
+from thongsuot_dashboards import link_minutes
+from thongsuot_dashboards.rule_file import rule_file_text
+
 GOAL_S = 1.0
+TRIES = 3
 BOARDS = Path(__file__).resolve().parents[1] / "dashboards" / "out" / "en"
+KEPT = "10y"
 _UNITS_S = {"m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedQuery:
-    """One query of one panel over a window, and how long its answer took."""
+    """
+    One query of one panel over a window: how long its answer took, and the processor time of the
+    database for it.
+    """
 
     board: str
     panel: str
     window: str
     took_s: float
+    cpu_s: float
     series: int
     expr: str
 
@@ -67,8 +82,24 @@ def panels(board: Json) -> Iterator[Json]:
             yield panel
 
 
-def timed_queries(board: Json, prometheus: Prometheus, window: Window) -> Iterator[TimedQuery]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthDatabase:
+    """A Prometheus with a month of data, which ends at ``end_s`` (Unix time)."""
+
+    prometheus: Prometheus
+    pid: int
+    end_s: float
+
+    def timed(self, target: Json, expr: str, window: Window) -> tuple[float, float, int]:
+        """Ask once; return the seconds it took, of the processor as well, and how many series."""
+        started, before_s = time.monotonic(), cpu_s(self.pid)
+        answer = _ask(self.prometheus, target, expr, window)
+        return time.monotonic() - started, cpu_s(self.pid) - before_s, len(answer)
+
+
+def timed_queries(board: Json, database: MonthDatabase, window: Window) -> Iterator[TimedQuery]:
     """Ask everything that a board asks over a window."""
+    prometheus = database.prometheus
     values, _ = choices(board, prometheus, window, {})
     length_s = window.end_s - window.start_s
     shown = f"{length_s / 86400:g} d" if length_s >= 86400 else f"{length_s / 3600:g} h"
@@ -76,15 +107,18 @@ def timed_queries(board: Json, prometheus: Prometheus, window: Window) -> Iterat
         for target in panel["targets"]:
             expr = fill_variables(target["expr"], values)
             _ask(prometheus, target, expr, window)  # what it reads is in memory from now on
-            started = time.monotonic()
-            answer = _ask(prometheus, target, expr, window)
-            took_s = time.monotonic() - started
+            took = database.timed(target, expr, window)
+            for _ in range(TRIES - 1):
+                if took[0] > GOAL_S:
+                    took = min(took, database.timed(target, expr, window))
+            took_s, spent_s, series = took
             yield TimedQuery(
                 board=str(board["uid"]).removeprefix("thongsuot-"),
                 panel=str(panel["title"]),
                 window=shown,
                 took_s=took_s,
-                series=len(answer),
+                cpu_s=spent_s,
+                series=series,
                 expr=target["expr"],
             )
 
@@ -97,19 +131,33 @@ def _ask(prometheus: Prometheus, target: Json, expr: str, window: Window) -> lis
 
 
 @contextmanager
-def month_in_prometheus(folder: Path, days: int) -> Iterator[tuple[Prometheus, float]]:
-    """Yield a Prometheus that holds generated data, and when that ends (Unix time)."""
+def month_in_prometheus(folder: Path, days: int) -> Iterator[MonthDatabase]:
+    """Yield a Prometheus that holds generated data."""
     data = folder / "data"
     end_s = float(time.time() // 3600 * 3600)
     if not data.exists():
         write_blocks(data, end_s=end_s, days=days)
         (folder / "end").write_text(f"{end_s}", encoding="ascii")
     end_s = float((folder / "end").read_text(encoding="ascii"))
-    server = PrometheusServer(folder).start()
+    server = PrometheusServer(folder, retention=KEPT).start()
     try:
-        yield Prometheus(server.url), end_s
+        if not (folder / "hours").exists():
+            record_hours(folder, server.url, end_s - days * 86400, end_s)
+            (folder / "hours").touch()
+            server.stop()  # it takes in blocks that it has not written itself when it starts
+            server.start()
+        yield MonthDatabase(prometheus=Prometheus(server.url), pid=server.pid, end_s=end_s)
     finally:
         server.stop()
+
+
+def record_hours(folder: Path, url: str, start_s: float, end_s: float) -> None:
+    """Have promtool write what the rules by the hour would have recorded in a time."""
+    rules = folder / "hours.yml"
+    rules.write_text(rule_file_text([link_minutes.HOURS], head="For the past."), encoding="utf-8")
+    command = ["promtool", "tsdb", "create-blocks-from", f"--max-block-duration={9 * BLOCK_S}s"]
+    command += ["rules", f"--url={url}", f"--start={start_s:.0f}", f"--end={end_s:.0f}"]
+    subprocess.run([*command, f"--output-dir={folder / 'data'}", str(rules)], check=True)
 
 
 def main() -> int:
@@ -123,14 +171,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="thongsuot-boards-") as made:
         folder: Path = options.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        with month_in_prometheus(folder, options.days) as (prometheus, end_s):
+        with month_in_prometheus(folder, options.days) as database:
             for file in sorted(BOARDS.glob("*.json")):
                 if options.board and file.stem not in options.board:
                     continue
                 board: Json = json.loads(file.read_text(encoding="utf-8"))
                 for length_s in sorted({opens_with_s(board), options.days * 86400.0}):
-                    window = Window(start_s=end_s - length_s, end_s=end_s)
-                    seen += timed_queries(board, prometheus, window)
+                    window = Window(start_s=database.end_s - length_s, end_s=database.end_s)
+                    seen += timed_queries(board, database, window)
                     print(f"… {file.stem} {length_s / 3600:g} h", file=sys.stderr, flush=True)
     return report(seen)
 
@@ -141,14 +189,16 @@ def report(seen: list[TimedQuery]) -> int:
         print("nothing was asked", file=sys.stderr)
         return 1
     slowest = sorted(seen, key=lambda query: -query.took_s)
-    print(f"{'board':11} {'window':>7} {'took':>8} {'series':>7}  panel")
+    print(f"{'board':11} {'window':>7} {'took':>8} {'CPU':>8} {'series':>7}  panel")
     for query in slowest[:25]:
         print(
-            f"{query.board:11} {query.window:>7} {query.took_s:6.2f} s {query.series:7}  "
+            f"{query.board:11} {query.window:>7} {query.took_s:6.2f} s "
+            f"{query.cpu_s:6.2f} s {query.series:7}  "
             f"{query.panel}"
         )
     late = [query for query in seen if query.took_s > GOAL_S]
     empty = {(query.board, query.panel) for query in seen if not query.series}
+    print(f"load {os.getloadavg()[0]:.1f}")
     print(f"{len(seen)} queries, {len(late)} above {GOAL_S:g} s, slowest {slowest[0].took_s:.2f} s")
     for board, panel in sorted(empty):
         print(f"    found nothing: {board}: {panel}")

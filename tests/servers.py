@@ -35,9 +35,15 @@ class PrometheusServer:
     """
 
     def __init__(
-        self, directory: Path, *, window_s: int = 24 * 3600, more_config: str = ""
+        self,
+        directory: Path,
+        *,
+        window_s: int = 24 * 3600,
+        more_config: str = "",
+        retention: str = "15d",
     ) -> None:
         self._directory = directory
+        self._retention = retention
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         config = directory / "prometheus.yml"
@@ -74,6 +80,7 @@ class PrometheusServer:
                     f"--web.listen-address=127.0.0.1:{self._port}",
                     "--web.enable-remote-write-receiver",
                     "--query.lookback-delta=5m",
+                    f"--storage.tsdb.retention.time={self._retention}",
                 ],
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -37,6 +37,7 @@ class Window:
         step_s = self.step_s
         return {
             "__range": f"{self.end_s - self.start_s:.0f}s",
+            "__range_s": f"{self.end_s - self.start_s:.0f}",
             "__interval": f"{step_s:.0f}s",
             "__rate_interval": f"{max(step_s + _SCRAPE_S, 4 * _SCRAPE_S):.0f}s",
         }
@@ -154,7 +155,7 @@ def _options(
     texts: dict[str, str] = {}
     for series in prometheus.instant(query[1], "", window.end_s):
         inside = ", ".join(f'{key}="{value}"' for key, value in series.labels.items())
-        match = pattern.search(f"{{{inside}}} {series.last:g} {window.end_s:.0f}")
+        match = pattern.search(f"{{{inside}}} {series.last:.15g} {window.end_s:.0f}")
         if match is not None:
             groups = match.groupdict()
             texts[groups["value"]] = groups.get("text", groups["value"])

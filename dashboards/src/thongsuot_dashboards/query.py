@@ -18,6 +18,28 @@ class Query:
     instant: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownStretch:
+    """
+    A part of the time that is shown, of a length that only a query can tell.
+
+    ``seconds`` is a vector of PromQL, of ``$__range_s``. Grafana's variables cannot reckon, but a
+    hidden one can hold what the database reckons, and is asked for anew when that time changes.
+    """
+
+    name: str
+    seconds: str
+
+    @property
+    def duration(self) -> str:
+        """The stretch as a duration in a query."""
+        return f"${{{self.name}}}ms"
+
+    def query(self) -> str:
+        """Return the query that tells the stretch's milliseconds."""
+        return f"query_result(1000 * {self.seconds})"
+
+
 def selector(full_name: str, **matchers: str) -> str:
     """
     Return ``name{label=~"value",…}``; a value may be a dashboard variable such as ``$site``.

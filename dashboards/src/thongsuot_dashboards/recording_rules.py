@@ -1,20 +1,20 @@
 """
 What Prometheus works out again and again so that boards open at once: recording rules.
 
-They hold what is *now*: a rule looks at the moment at which it runs, so what an agent brings later,
-after an outage, is not in them. Whatever speaks about the past (availability, time to restore) is
-asked of the measurements themselves. Names begin with ``thongsuot:``, then level and quantity.
+All but the minutes of hours (``link_minutes``) hold what is *now*: a rule looks at the moment at
+which it runs, so what an agent brings later, after an outage, is not in them. Names begin with
+``thongsuot:``, then level and quantity.
 """
 
+from thongsuot_dashboards import link_minutes
 from thongsuot_dashboards.line_figures import link_loss, link_rtt
+from thongsuot_dashboards.link_minutes import LINK_LABELS, LINKS_ONLY
 from thongsuot_dashboards.query import selector
 from thongsuot_dashboards.rule_file import RecordingRule, RuleGroup
 from thongsuot_schema.catalogue import verdict
 from thongsuot_schema.inventory.communes import bundled_communes
 
-LINK_LABELS = "commune, site, link, medium, carrier"
-
-LINK_STATE = selector(verdict.STATE.full_name, link="!=", target="=")
+LINK_STATE = selector(verdict.STATE.full_name, **LINKS_ONLY)
 """The verdict on a link itself: with a link, without a service."""
 
 COMMUNE_NAME = "thongsuot:commune_name"
@@ -64,7 +64,7 @@ _CURRENT_STATE = RuleGroup(
     ),
 )
 
-GROUPS = (_COMMUNE_NAMES, _CURRENT_STATE)
+GROUPS = (_COMMUNE_NAMES, _CURRENT_STATE, link_minutes.HOURS)
 NAMES = tuple(
     dict.fromkeys(
         rule.name for group in GROUPS for rule in group.rules if isinstance(rule, RecordingRule)

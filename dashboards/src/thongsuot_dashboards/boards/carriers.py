@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.availability import OutageQueries
+from thongsuot_dashboards.link_minutes import STRETCHES
 from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.bar_gauge import BarGaugePanel
 from thongsuot_dashboards.panels.board import Board
@@ -130,6 +131,7 @@ BOARD = Board(
         "Availability against the floor, time to restore, carriers compared",
     ),
     variables=(CARRIER, MEDIUM),
+    stretches=STRETCHES,
     span="24h",
     rows=(
         (_SUMMARY,),

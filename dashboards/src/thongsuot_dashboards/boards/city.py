@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import collector_metrics, value_mappings
 from thongsuot_dashboards.availability import OutageQueries
+from thongsuot_dashboards.link_minutes import LINK_LABELS, STRETCHES
 from thongsuot_dashboards.open_incidents import open_incidents
 from thongsuot_dashboards.panels.bar_gauge import BarGaugePanel
 from thongsuot_dashboards.panels.board import Board
@@ -15,7 +16,6 @@ from thongsuot_dashboards.recording_rules import (
     CARRIER_DOWN,
     CARRIER_LINKS,
     COMMUNE_STATE,
-    LINK_LABELS,
     LINK_LOSS,
     LINK_RTT,
     SITE_STATE,
@@ -43,8 +43,8 @@ _COMMUNES = selector(COMMUNE_STATE, **_HERE)
 _SITES = selector(SITE_STATE, **_HERE)
 _STATE = selector(verdict.STATE.full_name, link="!=", target="=", **_LINKS)
 _SEGMENT = selector(verdict.SEGMENT.full_name, link="!=", target="=", **_LINKS)
-_NOT_WELL = f"avg_over_time(({_STATE} > bool 0)[$__range:60s])"
-_WORST = f"max by ({LINK_LABELS}) (topk(20, {_NOT_WELL} > 0))"
+_OUTAGES = OutageQueries(_LINKS, by_carrier=False)
+_WORST = f"topk(20, {_OUTAGES.unwell_ratio(LINK_LABELS)})"
 
 
 def _count(
@@ -125,7 +125,7 @@ _WORST_LINKS = TablePanel(
         ),
         TableColumn(
             title=BilingualText("Độ khả dụng", "Availability"),
-            expr=_of_worst(OutageQueries(_LINKS, by_carrier=False).available_ratio(LINK_LABELS)),
+            expr=f"({_OUTAGES.available_ratio(LINK_LABELS)}) and {_WORST}",
             field_config=FieldConfig(unit=Unit.RATIO, decimals=2),
         ),
         TableColumn(
@@ -160,6 +160,7 @@ BOARD = Board(
         "The whole city: which communes, which carriers, where to look first",
     ),
     variables=(COMMUNE, CARRIER),
+    stretches=STRETCHES,
     rows=(
         _FIGURES,
         (open_incidents(**_HERE),),

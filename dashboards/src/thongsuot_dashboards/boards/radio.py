@@ -2,6 +2,7 @@
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import link_down
+from thongsuot_dashboards.link_minutes import LINK_LABELS
 from thongsuot_dashboards.panels.board import Board, Variable
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
 from thongsuot_dashboards.panels.stat import StatPanel
@@ -10,7 +11,7 @@ from thongsuot_dashboards.panels.table import LabelColumn, TableColumn, TablePan
 from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
 from thongsuot_dashboards.panels.xy_chart import Axis, XYChartPanel
 from thongsuot_dashboards.query import Query, instant_query, range_query, selector
-from thongsuot_dashboards.recording_rules import LINK_LABELS, LINK_LOSS
+from thongsuot_dashboards.recording_rules import LINK_LOSS
 from thongsuot_dashboards.text import BilingualText
 from thongsuot_dashboards.variables import CARRIER, COMMUNE
 from thongsuot_schema.catalogue import icmp, radio

@@ -1,12 +1,13 @@
 """Throughput and QCVN: rates of full links, latency under load, against the regulations."""
 
+from thongsuot_dashboards.link_minutes import LINK_LABELS
 from thongsuot_dashboards.panels.bar_gauge import BarGaugePanel
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
 from thongsuot_dashboards.panels.table import LabelColumn, TableColumn, TablePanel
 from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
 from thongsuot_dashboards.query import Query, instant_query, range_query, selector
-from thongsuot_dashboards.recording_rules import LINK_LABELS, LINK_RTT
+from thongsuot_dashboards.recording_rules import LINK_RTT
 from thongsuot_dashboards.regulation import (
     DOWN_5G,
     ENOUGH_SAMPLES,
@@ -167,7 +168,7 @@ BOARD = Board(
                     instant_query(
                         f"avg by ({_BY}) (avg_over_time("
                         f"({_series(qcvn.DOWN, medium='=5g')} * 8 >= bool {SAMPLE_5G:.0f})"
-                        "[$__range:60s]))",
+                        "[$__range:300s]))",
                         "{{carrier}} {{medium}}",
                     ),
                 ),

@@ -12,6 +12,7 @@ from grafanalib._gen import DashboardEncoder
 
 from thongsuot_dashboards.panels.dashboard_schema import migrate
 from thongsuot_dashboards.panels.panel import DATASOURCE, Panel
+from thongsuot_dashboards.query import ShownStretch
 from thongsuot_dashboards.text import BilingualText, Language
 
 GRID_COLUMNS = 24
@@ -53,6 +54,9 @@ class Variable:
         return f"/{first}.*{second}/"
 
 
+_MILLISECONDS = r"/^\{\} (?<value>\d+)/"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """
@@ -91,6 +95,7 @@ class Board:
     variables: tuple[Variable, ...]
     rows: tuple[tuple[Panel, ...], ...]
     annotations: tuple[Annotation, ...] = ()
+    stretches: tuple[ShownStretch, ...] = ()
     span: str = "6h"
     """What is shown when the board opens: so much until now."""
 
@@ -132,20 +137,36 @@ class Board:
         source = grafana.Template(
             name="datasource", label="Prometheus", type="datasource", query="prometheus", default=""
         )
-        return [source] + [
-            grafana.Template(
-                name=variable.label,
-                label=variable.title.in_language(language),
-                query=variable.query(),
-                regex=variable.pattern(),
-                dataSource=DATASOURCE,
-                type="query",
-                multi=not variable.is_single,
-                includeAll=not variable.is_single,
-                refresh=2,
-            )
-            for variable in self.variables
-        ]
+        return (
+            [source]
+            + [
+                grafana.Template(
+                    name=variable.label,
+                    label=variable.title.in_language(language),
+                    query=variable.query(),
+                    regex=variable.pattern(),
+                    dataSource=DATASOURCE,
+                    type="query",
+                    multi=not variable.is_single,
+                    includeAll=not variable.is_single,
+                    refresh=2,
+                )
+                for variable in self.variables
+            ]
+            + [
+                grafana.Template(
+                    name=stretch.name,
+                    label=stretch.name,
+                    query=stretch.query(),
+                    regex=_MILLISECONDS,
+                    dataSource=DATASOURCE,
+                    type="query",
+                    hide=grafana.HIDE_VARIABLE,
+                    refresh=2,
+                )
+                for stretch in self.stretches
+            ]
+        )
 
     def _placed(self, language: Language) -> list[grafana.Panel]:
         placed: list[grafana.Panel] = []

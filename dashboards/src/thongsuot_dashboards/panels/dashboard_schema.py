@@ -9,6 +9,8 @@ schemaVersion 42.
 
 from typing import Any
 
+import grafanalib.core as grafana
+
 Json = dict[str, Any]
 """A JSON object whose shape is the third party's, checked by Grafana's own schema in the tests."""
 
@@ -101,6 +103,8 @@ def _variable(variable: Json) -> Json:
         kept["current"] = {"text": ["All"], "value": ["$__all"]}
     # A number would be sorted as text all the same; 1 is ascending by what is shown.
     kept["sort"] = 1
+    if kept["hide"] == grafana.HIDE_VARIABLE:
+        kept["skipUrlSync"] = True  # else a link would set what only the database can tell
     kept["query"] = {"query": kept["query"], "refId": f"Variable-{kept['name']}"}
     return kept
 

@@ -48,11 +48,11 @@ INVENTORY = Inventory(
 class World:
     """A journal, a store, agents, and a consumer whose clock the test turns."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: Engine | None = None) -> None:
         self.folder = folder
         self.now_ns = EPOCH
         self.drift_ns = 0
-        self.store: Engine = open_store(folder / "store.sqlite")
+        self.store: Engine = store or open_store(folder / "store.sqlite")
         self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
         self.layouts = LayoutCache(self.journal, LIMITS)
         self.told: list[NotificationEvent] = []

@@ -1,11 +1,13 @@
 """The consumer of incidents: on the disk before anybody is told, and the same after any crash."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.collector.batches import S, change, icmp_result
 from tests.collector.correlation.consumer_world import ALL, World, all_well
@@ -19,6 +21,17 @@ from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.store import audit
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, open_each_store: Callable[[], Engine]
+) -> AsyncIterator[World]:
+    """A world whose store is a file, and one whose store is a database."""
+    made = World(tmp_path, open_each_store())
+    await made.consumer.load()
+    yield made
+    await made.journal.close()
 
 
 @pytest.mark.parametrize("crash", [False, True])
@@ -104,11 +117,11 @@ async def test_a_disk_that_refuses_delays_the_telling_and_loses_nothing(world: W
     await world.push("s0", ("fiber", State.DOWN))
     with world.store.begin() as connection:
         connection.execute(text("ALTER TABLE incidents RENAME TO elsewhere"))
-    with pytest.raises(OperationalError):
+    with pytest.raises(DBAPIError):
         await world.run(1)
     for _ in range(5):
         world.now_ns += S
-        with pytest.raises(OperationalError):
+        with pytest.raises(DBAPIError):
             await world.consumer.catch_up()
     assert world.told == []
     with world.store.begin() as connection:

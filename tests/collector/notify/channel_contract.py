@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
 from prometheus_client import CollectorRegistry
 
 from tests.collector.incidents.city import CityFixture
@@ -93,9 +94,10 @@ class ServiceFixture:
         path: Path,
         channels: Mapping[str, Channel],
         settings: NotifySettings | None = None,
+        store: Engine | None = None,
     ) -> None:
         self.city = city
-        self.store = open_store(path / "store.sqlite")
+        self.store = store or open_store(path / "store.sqlite")
         self.recorder = IncidentRecorderFixture(city)
         self.registry = CollectorRegistry()
         settings = settings or NotifySettings(
@@ -125,9 +127,10 @@ async def running_service(
     path: Path,
     channels: Mapping[str, Channel],
     settings: NotifySettings | None = None,
+    store: Engine | None = None,
 ) -> AsyncIterator[ServiceFixture]:
-    """Run a service, from what its store holds."""
-    fixture = ServiceFixture(city, path, channels, settings)
+    """Run a service, from what its store holds: a file of its own, if it is not given one."""
+    fixture = ServiceFixture(city, path, channels, settings, store)
     await fixture.service.load()
     running = asyncio.create_task(fixture.service.run(fixture.recorder))
     try:

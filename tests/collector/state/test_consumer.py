@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
@@ -29,10 +30,10 @@ EPOCH = 1_795_540_000 * S
 class StateFixture:
     """A journal, a store and a consumer on them; ``crash`` leaves only what is on the disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: Engine | None = None) -> None:
         self._folder = folder
         self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
-        self.store = open_store(folder / "store.sqlite")
+        self.store = store or open_store(folder / "store.sqlite")
         self.metrics = Metrics()
         self.layouts = LayoutCache(self.journal, LIMITS)
         self.consumer = self._consumer(self.journal)

@@ -1,11 +1,11 @@
 """Rollups in the store: added up across snapshots and crashes, and gone when nobody looks."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.state.test_consumer import StateFixture
@@ -24,8 +24,10 @@ RECENTLY = (time.time_ns() // (COARSE_S * S) - 3) * COARSE_S * S
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[StateFixture]:
-    made = StateFixture(tmp_path)
+async def world(
+    tmp_path: Path, open_each_store: Callable[[], Engine]
+) -> AsyncIterator[StateFixture]:
+    made = StateFixture(tmp_path, open_each_store())
     yield made
     await made.close()
 

@@ -69,10 +69,11 @@ class StatementFixture:
     folder: Path
     contracts: tuple[Contract, ...] = ()
     now_s: int = 31 * DAY
+    given_store: Engine | None = None
     store: Engine = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = open_store(self.folder / STORE_FILE)
+        self.store = self.given_store or open_store(self.folder / STORE_FILE)
 
     @property
     def archive(self) -> StatementArchive:

@@ -1,10 +1,10 @@
 """What statements rest on is read from the store; revisions are issued when it changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete
 
 from tests.collector.sla.examples import BASE, DAY, HOUR, NOVEMBER
 from tests.collector.sla.reference_count import CUT, SILENT, UP, S
@@ -24,10 +24,8 @@ from thongsuot_schema.segment import Party
 
 
 @pytest.fixture
-def month(tmp_path: Path) -> Iterator[StatementFixture]:
-    made = StatementFixture(tmp_path)
-    yield made
-    made.store.dispose()
+def month(tmp_path: Path, open_each_store: Callable[[], Engine]) -> StatementFixture:
+    return StatementFixture(tmp_path, given_store=open_each_store())
 
 
 def circuit(month: StatementFixture) -> Circuit:

@@ -1,7 +1,7 @@
 """A code becomes a token once; the log of who did what is only added to."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,7 +27,13 @@ DEVICE = "device:192.0.2.7"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Engine]:
+def store(open_each_store: Callable[[], Engine]) -> Engine:
+    return open_each_store()
+
+
+@pytest.fixture
+def store_file(tmp_path: Path) -> Iterator[Engine]:
+    """A store as a file."""
     engine = open_store(tmp_path / "store.sqlite")
     yield engine
     engine.dispose()
@@ -128,12 +134,12 @@ def test_revoking_a_site_takes_its_unused_codes_back(store: Engine) -> None:
         tokens.revoke(store, SITE)
 
 
-def test_the_store_holds_neither_code_nor_token(store: Engine, tmp_path: Path) -> None:
-    enrolment_code = code(store, "A-CODE-IN-THE-CLEAR")
-    enrolments.use(store, enrolment_code, token("A-TOKEN-IN-THE-CLEAR"), site="", by=DEVICE)
+def test_the_store_holds_neither_code_nor_token(store_file: Engine, tmp_path: Path) -> None:
+    enrolment_code = code(store_file, "A-CODE-IN-THE-CLEAR")
+    enrolments.use(store_file, enrolment_code, token("A-TOKEN-IN-THE-CLEAR"), site="", by=DEVICE)
     for path in tmp_path.iterdir():
         assert b"IN-THE-CLEAR" not in path.read_bytes(), path
-    with store.connect() as connection:
+    with store_file.connect() as connection:
         assert connection.execute(select(ENROLMENTS.c.digest)).scalar_one() == enrolment_code
 
 

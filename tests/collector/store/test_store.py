@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,18 +32,24 @@ def letter(number: int, *, sequence: int, error: str, site: str = "hoan-kiem") -
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Engine]:
+def store(open_each_store: Callable[[], Engine]) -> Engine:
+    return open_each_store()
+
+
+@pytest.fixture
+def store_file(tmp_path: Path) -> Iterator[Engine]:
+    """A store as a file: what only that can be."""
     engine = open_store(tmp_path / "store.sqlite")
     yield engine
     engine.dispose()
 
 
-def test_a_token_is_known_only_to_whom_it_was_given(store: Engine, tmp_path: Path) -> None:
-    secret = tokens.create(store, "hoan-kiem")
+def test_a_token_is_known_only_to_whom_it_was_given(store_file: Engine, tmp_path: Path) -> None:
+    secret = tokens.create(store_file, "hoan-kiem")
     assert secret.startswith(TOKEN_PREFIX)
     assert len(secret) > 40
-    assert tokens.site_of(store, tokens.digest_of(secret.encode())) == "hoan-kiem"
-    store.dispose()
+    assert tokens.site_of(store_file, tokens.digest_of(secret.encode())) == "hoan-kiem"
+    store_file.dispose()
     for part in tmp_path.iterdir():
         assert secret.encode() not in part.read_bytes()
         assert part.stat().st_mode & 0o077 == 0
@@ -99,20 +105,23 @@ def test_boots_are_replaced_and_forgotten(store: Engine) -> None:
     assert boots.all_known(store) == [boot("x", 3, 200)]
 
 
-def test_a_store_of_a_newer_collector_is_left_alone(store: Engine, tmp_path: Path) -> None:
+def test_a_store_of_a_newer_collector_is_left_alone(
+    store: Engine, open_each_store: Callable[[], Engine]
+) -> None:
     with store.begin() as connection:
         connection.execute(text("UPDATE store_version SET version = 99"))
     store.dispose()
     with pytest.raises(StoreError, match="version 99"):
-        open_store(tmp_path / "store.sqlite")
+        open_each_store()
 
 
-def test_opening_again_keeps_everything(store: Engine, tmp_path: Path) -> None:
+def test_opening_again_keeps_everything(
+    store: Engine, open_each_store: Callable[[], Engine]
+) -> None:
     tokens.create(store, "hoan-kiem")
     store.dispose()
-    again = open_store(tmp_path / "store.sqlite")
+    again = open_each_store()
     assert len(tokens.listed(again)) == 1
-    again.dispose()
 
 
 def test_a_store_of_which_nothing_can_be_read_is_not_begun_anew_without_being_told(
@@ -131,13 +140,13 @@ def test_a_store_of_which_nothing_can_be_read_is_not_begun_anew_without_being_to
 
 
 def test_bad_pages_of_a_store_cost_only_what_stood_on_them(
-    store: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store_file: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "store.sqlite"
     for number in range(1, 400):
-        dead_letters.put(store, letter(number, sequence=number, error="bad" * 300))
-    secrets = [tokens.create(store, f"site-{number}") for number in range(50)]
-    store.dispose()
+        dead_letters.put(store_file, letter(number, sequence=number, error="bad" * 300))
+    secrets = [tokens.create(store_file, f"site-{number}") for number in range(50)]
+    store_file.dispose()
     pages = path.stat().st_size // 4096
     with path.open("r+b") as file:
         # In the middle: rows of dead letters.
@@ -155,16 +164,16 @@ def test_bad_pages_of_a_store_cost_only_what_stood_on_them(
     connection.close()
 
 
-def test_every_commit_of_the_store_is_flushed(store: Engine) -> None:
-    with store.connect() as connection:
+def test_every_commit_of_the_store_is_flushed(store_file: Engine) -> None:
+    with store_file.connect() as connection:
         full = 2
         assert connection.execute(text("PRAGMA synchronous")).scalar() == full
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 
-def test_the_file_is_one_that_sqlite_itself_calls_whole(store: Engine, tmp_path: Path) -> None:
-    tokens.create(store, "hoan-kiem")
-    store.dispose()
+def test_the_file_is_one_that_sqlite_itself_calls_whole(store_file: Engine, tmp_path: Path) -> None:
+    tokens.create(store_file, "hoan-kiem")
+    store_file.dispose()
     connection = sqlite3.connect(tmp_path / "store.sqlite")
     assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     connection.close()

@@ -1,7 +1,6 @@
 """Tests that are wanted: kept once, bounded by site, led on by news and never back."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -10,7 +9,6 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.errors import InvalidTestRequest
 from thongsuot_collector.store import test_requests
-from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.test_requests import (
     AT_ONCE,
     AT_ONCE_HERE,
@@ -24,10 +22,8 @@ from thongsuot_schema.view import TestRun
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Engine]:
-    made = open_store(tmp_path / "store.sqlite")
-    yield made
-    made.dispose()
+def store(open_each_store: Callable[[], Engine]) -> Engine:
+    return open_each_store()
 
 
 def want(

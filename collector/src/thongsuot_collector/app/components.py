@@ -116,7 +116,7 @@ async def open_components(
         StoreError: the store is of a newer collector.
     """
     metrics = Metrics()
-    store = open_state_store(configuration.state_dir, accept_empty=accept_empty_store)
+    store = open_state_store(configuration, accept_empty=accept_empty_store)
     journal = open_journal(
         configuration.state_dir / JOURNAL_FILE,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
@@ -134,7 +134,23 @@ async def open_components(
         store.dispose()
 
 
-def open_state_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
+def open_state_store(configuration: Configuration, *, accept_empty: bool = False) -> Engine:
+    """
+    Return the store of a collector: in the database that it shares, or in its state folder.
+
+    Raises:
+        StoreError: see ``open_database`` and ``open_embedded_store``.
+    """
+    shared, state_dir = configuration.settings.store, configuration.state_dir
+    if not shared.url:
+        return open_embedded_store(state_dir, accept_empty=accept_empty)
+    from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
+
+    is_moving = (state_dir / STORE_FILE).exists()
+    return open_database(shared.database, may_be_new=accept_empty or not is_moving)
+
+
+def open_embedded_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
     """
     Return the store of a state folder.
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -20,12 +19,12 @@ from thongsuot_collector.accounts.overview import (
 )
 from thongsuot_collector.accounts.site_account import DayAccount, SinkLine, SinkProgress
 from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
-from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.cli.command import (
     CommandFailed,
     Commands,
     UsageError,
     journal_path,
+    has_store,
     opened_store,
 )
 from thongsuot_collector.cli.tables import format_table
@@ -70,7 +69,7 @@ def _account(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     with (
         closing(connect(journal_path(options), writable=False)) as connection,
-        opened_store(configuration.state_dir) as store,
+        opened_store(configuration) as store,
     ):
         sinks = sinks_of(configuration, connection)
         if not options.site:
@@ -92,7 +91,7 @@ def _accept(options: argparse.Namespace) -> int:
     wanted = _range_of(options.numbers)
     with (
         closing(connect(journal_path(options), writable=False)) as connection,
-        opened_store(configuration.state_dir) as store,
+        opened_store(configuration) as store,
     ):
         missing = [
             part
@@ -134,10 +133,10 @@ def verify_account(
     configuration: Configuration, connection: sqlite3.Connection, site: str
 ) -> Iterator[str]:
     """Yield a line for each batch that is gone without anybody having said so, in ranges."""
-    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+    if not has_store(configuration):
         print("there is no store: nobody knows what agents have made", file=sys.stderr)
         return
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         yield from _silent_batches(store, connection, site)
     for sink in sinks_of(configuration, connection):
         if sink.lost:
@@ -148,9 +147,9 @@ def verify_account(
 
 def accepted_losses(configuration: Configuration, site: str) -> list[AcceptedLoss]:
     """Return the losses of a site (empty: of all) that somebody has accepted."""
-    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+    if not has_store(configuration):
         return []
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         return record_accounts.acceptances(store, site=site)
 
 

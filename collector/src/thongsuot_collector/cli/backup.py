@@ -49,10 +49,14 @@ def _backup(options: argparse.Namespace) -> int:
         raise UsageError("--keep takes the number of backups to keep, 1 or more")
     configuration = read_configuration(options.config)
     state_dir = configuration.state_dir.absolute()
-    check_user(state_dir / STORE_FILE)
+    shared = configuration.settings.store
+    names = (JOURNAL_FILE,) if shared.url else (STORE_FILE, JOURNAL_FILE)
+    databases = tuple(state_dir / name for name in names)
+    for path in databases:
+        check_user(path)
     inventory = configuration.settings.inventory_dir
     source = Source(
-        databases=(state_dir / STORE_FILE, state_dir / JOURNAL_FILE),
+        databases=databases,
         folders=(state_dir, *((Path(inventory).absolute(),) if inventory else ())),
         files=configuration_files(options.config),
     )
@@ -64,6 +68,11 @@ def _backup(options: argparse.Namespace) -> int:
         f"{manifest.journal_head}. It holds keys and personal data: keep it where only those read "
         "who may."
     )
+    if shared.url:
+        print(
+            f"The store is not in it: it is in {shared.database.shown}. Back that up by its own "
+            "tools, pg_dump or pgBackRest, at the same time."
+        )
     if options.keep:
         for removed in remove_oldest(options.to, options.keep):
             print(f"removed {removed}")

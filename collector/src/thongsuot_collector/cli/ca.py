@@ -11,7 +11,7 @@ from pathlib import Path
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import CommandFailed, Commands, opened_store
-from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.pki import authority
 from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import AuditAction
@@ -64,8 +64,9 @@ def add_commands(commands: Commands) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    state_dir = options.state_dir or read_configuration(options.config).state_dir
-    _make(state_dir, options.days, authority.create_authority, AuditAction.AUTHORITY_CREATED)
+    place = options.state_dir or read_configuration(options.config)
+    state_dir = place if isinstance(place, Path) else place.state_dir
+    _make(place, options.days, authority.create_authority, AuditAction.AUTHORITY_CREATED)
     print(
         f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
         "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
@@ -76,8 +77,9 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _renew(options: argparse.Namespace) -> int:
-    state_dir = read_configuration(options.config).state_dir
-    _make(state_dir, options.days, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
+    configuration = read_configuration(options.config)
+    state_dir = configuration.state_dir
+    _make(configuration, options.days, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
     print(
         "what the one before has issued stays good until it runs out or is renewed; its key is "
         f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
@@ -111,13 +113,14 @@ def _renew_server(options: argparse.Namespace) -> int:
 
 
 def _make(
-    state_dir: Path,
+    place: Configuration | Path,
     days: int,
     make: Callable[..., authority.CertificateAuthority],
     action: AuditAction,
 ) -> None:
     """Have an authority made, say which, and write down who did it."""
-    with opened_store(state_dir) as store:
+    state_dir = place if isinstance(place, Path) else place.state_dir
+    with opened_store(place) as store:
         folder, lifetime = state_dir / authority.FOLDER, timedelta(days=days)
         issued = make(folder, now=datetime.now(UTC), lifetime=lifetime)
         print(_about(issued))
@@ -135,14 +138,14 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         rows = [_row(certificate) for certificate in certificates.listed(store, options.site)]
     print(tables.format_table(("serial", "site", "issued", "runs out", "state"), rows))
     return 0
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         revoked = certificates.revoke(store, options.site, options.serial)
     print(f"revoked: {revoked}; a running collector refuses them within five seconds")
     print(

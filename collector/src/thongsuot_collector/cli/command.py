@@ -13,7 +13,12 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE, open_state_store
+from thongsuot_collector.app.components import (
+    JOURNAL_FILE,
+    STORE_FILE,
+    open_embedded_store,
+    open_state_store,
+)
 from thongsuot_collector.config.read import (
     Configuration,
     check_authority,
@@ -81,19 +86,29 @@ def configured(options: argparse.Namespace) -> tuple[Configuration, InventoryDir
 
 
 @contextmanager
-def opened_store(state_dir: Path) -> Iterator[Engine]:
+def opened_store(place: Configuration | Path) -> Iterator[Engine]:
     """
-    Open the store, and close it at the end.
+    Open the store of a configuration, or of a state folder that has none yet; close it at the end.
 
     Raises:
         CommandFailed: this user may not write it.
     """
-    check_user(state_dir / STORE_FILE)
-    engine = open_state_store(state_dir)
+    if isinstance(place, Path):
+        check_user(place / STORE_FILE)
+        engine = open_embedded_store(place)
+    else:
+        if not place.settings.store.url:
+            check_user(place.state_dir / STORE_FILE)
+        engine = open_state_store(place)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+def has_store(configuration: Configuration) -> bool:
+    """Whether there is a store, without making one."""
+    return bool(configuration.settings.store.url) or (configuration.state_dir / STORE_FILE).exists()
 
 
 def on_store(
@@ -103,7 +118,7 @@ def on_store(
 
     def command(options: argparse.Namespace) -> int:
         configuration, directory = configured(options)
-        with opened_store(configuration.state_dir) as store:
+        with opened_store(configuration) as store:
             return work(options, store, directory)
 
     return command

@@ -49,7 +49,7 @@ def _create(options: argparse.Namespace) -> int:
     page_url = configuration.settings.notify.page_url
     if not page_url:
         raise CommandFailed("[notify] page_url is empty: nobody could open the link")
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         key = desk_keys.create(
             store,
             options.carrier,

@@ -76,7 +76,7 @@ def qr_text(code: str, url: str) -> str:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         lines = audit.listed(store, subject=options.subject, limit=options.last)
     rows = [
         (tables.format_moment(line.at_ns), line.by, line.action, line.subject, line.detail)

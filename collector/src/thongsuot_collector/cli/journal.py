@@ -90,13 +90,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         print(tables.dead_letters_table(dead_letters.listed(store)))
     return 0
 
 
 def _retry(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         asked = dead_letters.request_retry(
             store, options.id, site=options.site, consumer=options.consumer
         )
@@ -112,7 +112,7 @@ def _retry(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         letter = dead_letters.get(store, options.id)
     if letter is None:
         raise CommandFailed(f"there is no dead letter {options.id}; see `dead-letters list`")

@@ -31,6 +31,7 @@ from thongsuot_collector.cli import (
     signing_keys,
     site_configs,
     sla,
+    store,
     tokens,
     watch,
 )
@@ -100,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
         account,
         backup,
         salvage,
+        store,
         notify,
         netbox,
         ca,

@@ -46,7 +46,7 @@ def _add(options: argparse.Namespace) -> int:
     name = name_from(options.name, "a person")
     configuration, directory = configured(options)
     check_scope(options.role, options.scope, directory)
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         print(people.put(store, name, options.title, role=options.role, scope=options.scope))
     return 0
 
@@ -67,12 +67,12 @@ def check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> 
 
 
 def _list(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         print(tables.people_table(people.listed(store)))
     return 0
 
 
 def _remove(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         people.revoke(store, options.name)
     return 0

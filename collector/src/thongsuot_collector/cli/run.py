@@ -36,8 +36,9 @@ def add_commands(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
-    for name in (STORE_FILE, JOURNAL_FILE):
-        check_user(configuration.state_dir / name)
+    if not configuration.settings.store.url:
+        check_user(configuration.state_dir / STORE_FILE)
+    check_user(configuration.state_dir / JOURNAL_FILE)
     # An agent each is a file each; the soft limit is often 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -92,4 +93,7 @@ def _check(options: argparse.Namespace) -> int:
     channels = ", ".join(settings.name for _, settings in configuration.channels) or "none"
     sites = len(directory.sites)
     print(f"{options.config}: good; sites: {sites}; sinks: {sinks}; channels: {channels}")
+    shared = configuration.settings.store
+    store = shared.database.shown if shared.url else str(configuration.state_dir / STORE_FILE)
+    print(f"store: {store}")
     return 0

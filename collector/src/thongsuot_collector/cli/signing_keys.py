@@ -6,11 +6,9 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
-from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.cli import tables
-from thongsuot_collector.cli.command import CommandFailed, Commands, opened_store
+from thongsuot_collector.cli.command import CommandFailed, Commands, has_store, opened_store
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal.hash_chain import BatchRow, SignatureCheck
 from thongsuot_collector.pki.batch_signatures import (
@@ -44,14 +42,14 @@ def add_commands(commands: Commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         print(tables.signing_keys_table(signing_keys.listed(store, options.site)))
     return 0
 
 
 def _retire(options: argparse.Namespace) -> int:
     with (
-        opened_store(read_configuration(options.config).state_dir) as store,
+        opened_store(read_configuration(options.config)) as store,
         store.begin() as connection,
     ):
         retired = signing_keys.retire(
@@ -72,9 +70,9 @@ def _retire(options: argparse.Namespace) -> int:
 
 def keys_on_record(configuration: Configuration, site: str) -> list[SigningKey]:
     """Return the keys by which a site (empty: any) ever signed; none where there is no store."""
-    if not (Path(configuration.state_dir) / STORE_FILE).exists():
+    if not has_store(configuration):
         return []
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         return signing_keys.listed(store, site)
 
 

@@ -27,7 +27,7 @@ def add_commands(commands: Commands) -> None:
 def _sla(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     calm_s = configuration.settings.timeline.calm_s
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         return _issue(options, StatementArchive(store, directory, calm_s=calm_s))
 
 

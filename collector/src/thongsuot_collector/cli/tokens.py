@@ -44,19 +44,19 @@ def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) ->
     if directory.sites and site not in directory.sites:
         known = suggest(site, sorted(directory.sites))
         print(f"note: the inventory has no site {site!r}{known}", file=sys.stderr)
-    with opened_store(configuration.state_dir) as store:
+    with opened_store(configuration) as store:
         do(store, site)
     return 0
 
 
 def _list(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         print(tables.tokens_table(tokens.listed(store, options.site)))
     return 0
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    with opened_store(read_configuration(options.config).state_dir) as store:
+    with opened_store(read_configuration(options.config)) as store:
         revoked = tokens.revoke(store, options.site, options.id)
     print(f"revoked: {revoked}; a running collector refuses them within five seconds")
     return 0

@@ -10,6 +10,7 @@ from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.pki.settings import CertificateSettings
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.statements.settings import SlaSettings
+from thongsuot_collector.store.settings import StoreSettings
 from thongsuot_collector.timeline.settings import TimelineTable
 from thongsuot_schema.inventory.model import StrictStruct
 
@@ -82,6 +83,7 @@ class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
     listen: Listen = Listen()
     certificates: CertificateSettings = CertificateSettings()
     journal: JournalSettings = JournalSettings()
+    store: StoreSettings = StoreSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
     site_configs: SiteConfigSettings = SiteConfigSettings()

@@ -24,7 +24,9 @@ from thongsuot_collector.inventory.read import read_directory
 from thongsuot_collector.notify.dispatch import routing
 from thongsuot_collector.pki import authority
 from thongsuot_collector.pki.settings import ClientCertificatePolicy
+from thongsuot_collector.postgresql import url_mistake
 from thongsuot_collector.state import consumer as state
+from thongsuot_collector.store.settings import StoreSettings
 from thongsuot_runtime.config_file import (
     ConfigInvalid,
     ConfigText,
@@ -102,6 +104,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
             "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
         )
     yield from _incident_mistakes(settings.incidents)
+    yield from _store_mistakes(settings.store)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
     for key, sentence in reflector_mistakes(settings.reflector):
@@ -181,6 +184,16 @@ def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:
             )
 
 
+def _store_mistakes(store: StoreSettings) -> Iterator[Mistake]:
+    if not store.url:
+        if store.password_file:
+            yield ("store", "password_file"), "a SQLite file has no password; give url as well"
+        return
+    wrong = url_mistake(store.url, store.password_file)
+    if wrong:
+        yield ("store", "url"), wrong
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -209,6 +222,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         certificates=certificates.with_paths(settings.certificates, folder),
+        store=replace(settings.store, password_file=absolute(settings.store.password_file)),
         page=replace(
             settings.page,
             password_file=absolute(settings.page.password_file),

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from thongsuot_collector.state.line_rollups import (
     COARSE_S,
@@ -15,6 +14,7 @@ from thongsuot_collector.state.line_rollups import (
     split_key,
 )
 from thongsuot_collector.store.site_tables import LINE_ROLLUPS
+from thongsuot_collector.store.upsert import upsert
 
 KEPT_S: Mapping[int, int] = {FINE_S: 73 * 3600, COARSE_S: 32 * 86_400}
 """
@@ -58,7 +58,7 @@ def add_rollups(connection: Connection, complete: Mapping[str, Rollups]) -> None
         for (site, link, length_s, start_s), rollup in added.items()
     ]
     if values:
-        new = insert(LINE_ROLLUPS)
+        new = upsert(connection, LINE_ROLLUPS)
         connection.execute(
             new.on_conflict_do_update(
                 index_elements=["site", "link", "length_s", "start_s"],

@@ -120,8 +120,18 @@ def operator() -> str:
 
 
 def seal(connection: Connection) -> None:
-    """Have the database refuse to change or remove a line, where it is SQLite."""
-    if connection.dialect.name != "sqlite":
+    """Have the database refuse to change or remove a line."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "CREATE OR REPLACE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE EXCEPTION 'the audit log is only added to' "
+            "USING ERRCODE = 'restrict_violation'; END $$"
+        )
+        for verb in ("UPDATE", "DELETE", "TRUNCATE"):
+            connection.exec_driver_sql(
+                f"CREATE OR REPLACE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit "
+                "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to()"
+            )
         return
     for verb in ("UPDATE", "DELETE"):
         connection.execute(

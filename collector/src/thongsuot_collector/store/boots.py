@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from thongsuot_collector.store.tables import BOOTS
+from thongsuot_collector.store.upsert import upsert
 
 
 class DeviceBoot(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ def put(engine: Engine, boots: Iterable[DeviceBoot], *, forget_before_ns: int) -
     rows = [msgspec.structs.asdict(boot) for boot in boots]
     with engine.begin() as connection:
         if rows:
-            new = insert(BOOTS)
+            new = upsert(connection, BOOTS)
             connection.execute(
                 new.on_conflict_do_update(
                     index_elements=["site", "boot_id"],

@@ -186,6 +186,11 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
 )
 
 
+def is_new(connection: Connection) -> bool:
+    """Whether there is no store yet."""
+    return not inspect(connection).has_table(_VERSION.name)
+
+
 def migrate(connection: Connection) -> None:
     """
     Bring the store to the newest version, inside the caller's transaction.

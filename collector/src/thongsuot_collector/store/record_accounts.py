@@ -4,9 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Engine, delete, func, or_, select
-from sqlalchemy import insert as insert_row
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Engine, delete, func, insert, or_, select
 
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
@@ -17,6 +15,7 @@ from thongsuot_collector.store.tables import (
     RECORD_ARRIVALS,
     RECORD_STREAMS,
 )
+from thongsuot_collector.store.upsert import upsert
 
 
 class StreamRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +41,13 @@ def put(
     rows = [msgspec.structs.asdict(stream) for stream in streams]
     with engine.begin() as connection:
         if rows:
-            new = insert(RECORD_STREAMS)
+            new = upsert(connection, RECORD_STREAMS)
             changed = {name: new.excluded[name] for name in ("heard_ns", "made", "kept", "body")}
             connection.execute(
                 new.on_conflict_do_update(index_elements=["site", "stream"], set_=changed), rows
             )
         if arrivals:
-            came = insert(RECORD_ARRIVALS)
+            came = upsert(connection, RECORD_ARRIVALS)
             connection.execute(
                 came.on_conflict_do_update(
                     index_elements=["site", "day"],
@@ -59,7 +58,7 @@ def put(
                     for (site, day), count in arrivals.items()
                 ],
             )
-        place = insert(POSITIONS).values(
+        place = upsert(connection, POSITIONS).values(
             consumer=consumer, journal=position.journal, sequence=position.sequence
         )
         connection.execute(
@@ -147,7 +146,7 @@ def accept(engine: Engine, accepted: Sequence[AcceptedLoss]) -> None:
     with engine.begin() as connection:
         for part in accepted:
             connection.execute(
-                insert_row(RECORD_ACCEPTANCES).values(at_ns=at_ns, **msgspec.structs.asdict(part))
+                insert(RECORD_ACCEPTANCES).values(at_ns=at_ns, **msgspec.structs.asdict(part))
             )
             detail = f"{part.stream} {part.first} to {part.last}, by {part.by}: {part.reason}"
             audit.write(connection, AuditAction.LOSS_ACCEPTED, part.site, detail=detail)

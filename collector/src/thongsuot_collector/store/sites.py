@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects.sqlite import insert
 
 from thongsuot_collector.store.tables import POSITIONS, SITES
+from thongsuot_collector.store.upsert import upsert
 
 _log = logging.getLogger(__name__)
 
@@ -54,14 +54,14 @@ def put(
         if write_more is not None:
             write_more(connection)
         if rows:
-            new = insert(SITES)
+            new = upsert(connection, SITES)
             connection.execute(
                 new.on_conflict_do_update(
                     index_elements=["site"], set_={"state": new.excluded.state}
                 ),
                 rows,
             )
-        place = insert(POSITIONS).values(
+        place = upsert(connection, POSITIONS).values(
             consumer=consumer, journal=position.journal, sequence=position.sequence
         )
         connection.execute(

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, update
 
 from tests.collector.notify.channel_contract import (
     ServiceFixture,
@@ -24,14 +25,17 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.running import eventually, let_go
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.tables import NOTIFICATION_THREADS
 
 
 async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
-    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+    first: WebhookReceiver,
+    second: WebhookReceiver,
+    tmp_path: Path,
+    open_each_store: Callable[[], Engine],
 ) -> None:
-    made = one_and_a_fallback()
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+    made, store = one_and_a_fallback(), open_each_store()
+    async with running_service(made, tmp_path, both(first, second), settings(), store) as fixture:
         over = cut_fibre(made)
         await fixture.accept(over)
         await eventually(fixture.is_idle)
@@ -86,18 +90,18 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
     second: WebhookReceiver,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
+    open_each_store: Callable[[], Engine],
 ) -> None:
-    made = one_and_a_fallback()
+    made, store = one_and_a_fallback(), open_each_store()
     event = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+    async with running_service(made, tmp_path, both(first, second), settings(), store) as fixture:
         await fixture.accept(event)
         await eventually(fixture.is_idle)
     # When it is closed and writes nothing more.
-    store = open_store(tmp_path / "store.sqlite")
+    store = open_each_store()
     with store.begin() as connection:
-        connection.execute(text("UPDATE notification_threads SET state = x'c0'"))
-    store.dispose()
-    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        connection.execute(update(NOTIFICATION_THREADS).values(state=b"\xc0"))
+    async with running_service(made, tmp_path, both(first, second), settings(), store) as fixture:
         assert not fixture.service.threads
         await fixture.accept(event)
         await eventually(fixture.is_idle)

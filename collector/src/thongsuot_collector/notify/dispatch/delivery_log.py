@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import Send
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.store.tables import DELIVERIES, NOTIFICATION_THREADS
+from thongsuot_collector.store.upsert import upsert
 
 TEXT_LIMIT = 500
 """Characters of an answer that are kept."""
@@ -123,7 +123,7 @@ def prune_log(engine: Engine, *, before_ns: int) -> None:
 
 
 def _put(connection: Connection, thread: NotificationThread) -> None:
-    new = upsert(NOTIFICATION_THREADS).values(
+    new = upsert(connection, NOTIFICATION_THREADS).values(
         incident=thread.incident,
         audience=str(thread.audience),
         changed_ns=time.time_ns(),

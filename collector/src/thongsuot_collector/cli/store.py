@@ -1,0 +1,46 @@
+"""``thongsuot-collector store``: the store of one machine into a database that several share."""
+
+import argparse
+
+from thongsuot_collector.app.components import STORE_FILE, open_embedded_store
+from thongsuot_collector.cli.command import CommandFailed, Commands, check_user
+from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.store.copy import copy_store
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    store = commands.group("store", "the store: tokens, people, incidents, statements")
+    store.add(
+        "copy",
+        _copy,
+        "copy the file of this machine into the database that [store] names; the collector is "
+        "stopped",
+    )
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
+
+    configuration = read_configuration(options.config)
+    shared, path = configuration.settings.store, configuration.state_dir / STORE_FILE
+    if not shared.url:
+        raise CommandFailed(f"{options.config}: [store] names no url to copy to")
+    check_user(path)
+    if not path.exists():
+        raise CommandFailed(f"there is no store at {path}")
+    source = open_embedded_store(configuration.state_dir)
+    try:
+        target = open_database(shared.database)
+        try:
+            copied = copy_store(source, target)
+        finally:
+            target.dispose()
+    finally:
+        source.dispose()
+    tables = sum(count > 0 for count in copied.values())
+    print(
+        f"{shared.database.shown}: {sum(copied.values())} rows of {tables} tables. {path} is as it "
+        "was; nothing reads it any more."
+    )
+    return 0

@@ -1,0 +1,104 @@
+"""
+The store in a PostgreSQL database, which several collectors share.
+
+Imported where it is used: a collector with embedded files does without the driver.
+"""
+
+import logging
+
+import psycopg
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from thongsuot_collector.errors import StoreError
+from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.store.migrations import is_new, migrate
+
+_OLDEST_SERVER = (15,)
+
+_MIGRATION_LOCK = 0x7468_6F6E_6701
+"""Two collectors that start at once must not both make the tables."""
+
+_log = logging.getLogger(__name__)
+
+
+class _TextDumper(StrDumperUnknown):
+    """Texts without NUL, which PostgreSQL refuses and a device may have sent."""
+
+    def dump(self, obj: str) -> bytes | None:
+        encoded = super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+        return None if encoded is None else bytes(encoded)
+
+
+def engine_for(database: PostgresDatabase) -> Engine:
+    """Return an engine for a database; nothing is connected yet."""
+    # Asked before each use: the server at the other end may have failed over since.
+    engine = create_engine(
+        "postgresql+psycopg://", creator=database.connect, pool_pre_ping=True, pool_size=10
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Engine:
+    """
+    Return the store in a database: made where there is none, and of the newest version.
+
+    ``may_be_new``: whether the tables may be made; else an empty database is refused.
+
+    Raises:
+        StoreError: it cannot be reached or used, or is of a newer collector.
+    """
+    engine = engine_for(database)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            _check(connection, database.shown)
+            if not may_be_new and is_new(connection):
+                raise StoreError(
+                    f"the database {database.shown} is empty, and this machine has a store of its "
+                    "own: `thongsuot-collector store copy` brings that over; or run "
+                    "`thongsuot-collector run --accept-empty-store`: every agent then needs a new "
+                    "token, and every person a new password"
+                )
+            migrate(connection)
+    except (DBAPIError, psycopg.Error, OSError, ValueError) as error:
+        engine.dispose()
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        raise StoreError(
+            f"cannot use the store at {database.shown}: {database.message_of(cause)}"
+        ) from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _check(connection: Connection, place: str) -> None:
+    """See that the database keeps what it is given as it is, and orders it as SQLite does."""
+    version = connection.dialect.server_version_info
+    if version is not None and version < _OLDEST_SERVER:
+        raise StoreError(f"{place} is PostgreSQL {version[0]}; {_OLDEST_SERVER[0]} is the oldest")
+    row = connection.execute(
+        text(
+            "SELECT 'B' < 'a' AND 'a-c' < 'ab' AS by_code_point, "
+            "current_setting('server_encoding') AS encoding"
+        )
+    ).one()
+    if row.encoding != "UTF8" or not row.by_code_point:
+        raise StoreError(
+            f"the database {place} has the encoding {row.encoding} or the order of a language; make "
+            "it with `createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8`"
+        )
+
+
+def _prepare(connection: psycopg.Connection[object], _record: object) -> None:
+    connection.adapters.register_dumper(str, _TextDumper)
+    connection.add_notice_handler(_log_notice)
+
+
+def _log_notice(notice: psycopg.errors.Diagnostic) -> None:
+    # "canceling wait for synchronous replication" comes with a commit that is on one disk alone.
+    if notice.severity_nonlocalized == "WARNING":
+        _log.warning("store: the server says %s: %s", notice.sqlstate, notice.message_primary)

@@ -32,7 +32,7 @@ from pathlib import Path
 import httpx
 from tools.bench_gate import print_ratio
 
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.config.model import JournalSettings
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store

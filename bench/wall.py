@@ -22,7 +22,7 @@ from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.queries.large_city import NOT_INSTALLED_EVERY, inventory
 from tests.collector.running import Pusher, collector, eventually
 
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.store import tokens

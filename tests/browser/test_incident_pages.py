@@ -14,7 +14,7 @@ from tests.browser.test_site_page import NARROWEST, overflow, resize
 from tests.collector.batches import S
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity
 from tests.collector.running import collector, eventually
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.store import people

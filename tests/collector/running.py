@@ -13,7 +13,7 @@ from sqlalchemy import Engine, QueuePool
 from tests.collector.batches import BatchSealer
 from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.app.collector import run_collector
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import tokens

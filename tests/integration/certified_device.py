@@ -22,7 +22,7 @@ from thongsuot_agent.identity.renewal import CertificateRenewal, RenewalCallback
 from thongsuot_agent.uplink.answer import PostResponse
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch.push import CONTENT_TYPE_BATCH, PATH_BATCHES, PushResponse

@@ -30,7 +30,7 @@ from tests.integration.device import drain, pushing
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.rejected import Rejection
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.cli.main import main
 from thongsuot_schema.batch import push
 

@@ -29,7 +29,7 @@ from tests.integration.certified_device import (
 from tests.integration.test_enrolment import code_for
 from thongsuot_agent.identity.certificate_file import CertificateFile, PendingCertificate
 from thongsuot_agent.identity.renewal import CHECK_EVERY_S
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import certificates
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.renewal import PATH_CERTIFICATE

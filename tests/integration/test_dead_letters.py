@@ -15,7 +15,7 @@ import pytest
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
-from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.store import audit, dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter

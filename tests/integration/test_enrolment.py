@@ -11,7 +11,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import audit, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.enrolments import digest_of_code, new_code

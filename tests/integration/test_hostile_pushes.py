@@ -19,7 +19,7 @@ from tests.collector.batches import BatchSealer, S, usual_results
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
 from tests.integration.hostile_pushes import NOW, HostileDevice
 from tests.plain_http import NO_AUTHORITIES
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.journal.sqlite_tables import connect
 
 HOSTILE, HONEST = "hostile", ("honest-1", "honest-2", "honest-3")

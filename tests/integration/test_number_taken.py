@@ -15,7 +15,7 @@ from tests.collector.batches import BatchSealer
 from tests.collector.running import Pusher, collector, token
 from tests.integration.device import drain, pushing
 from thongsuot_agent.clock import boot_id
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
 from thongsuot_schema.batch.model import NoticeCode
 

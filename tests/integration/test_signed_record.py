@@ -16,7 +16,7 @@ from tests.collector.running import collector, token
 from tests.integration.device import drain, pushing
 from thongsuot_agent.identity.certificate_file import CertificateFile
 from thongsuot_agent.identity.signer import BatchSigner
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.cli.main import main
 from thongsuot_schema.batch.decode import read_header
 from thongsuot_schema.batch.digest import digest_of

@@ -29,7 +29,7 @@ from tests.timing import MS
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
 from thongsuot_lab.matrix.site_reconciliation import (
     NS_PER_MS,

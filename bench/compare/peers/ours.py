@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.compare.contract import Message, PeerKind, PeerPlace, StoredRuns
 
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_lab.matrix.journal_reader import stored_batches
 from thongsuot_lab.matrix.observe import observe_site

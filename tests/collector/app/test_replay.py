@@ -22,7 +22,7 @@ from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
 from tests.collector.timeline.boot_script import CUT, LOSSY, REFUSES, UNPLUGGED, UP
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store

@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from tests.collector.pki.secured import SITE, enrolled
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.certificates import Certificate

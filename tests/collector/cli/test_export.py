@@ -14,7 +14,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured, usual_results
 from tests.collector.running import Pusher, collector, token
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.cli.export import moment_ms
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.export.column import COLUMNS

@@ -31,11 +31,12 @@ def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
 
 
 def test_check_config_says_what_is_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert say(capsys, "check-config", "--config", config) == (
-        0,
-        f"{config}: good; sites: 0; sinks: none; channels: none\n",
-        "",
-    )
+    status, out, err = say(capsys, "check-config", "--config", config)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        f"{config}: good; sites: 0; sinks: none; channels: none",
+        f"store: {config.parent / 'state' / 'store.sqlite'}",
+    ]
 
 
 def test_a_mistake_in_configuration_or_inventory_is_named_and_ends_with_2(

@@ -24,9 +24,7 @@ from thongsuot_schema.verdict import Symptom
 
 
 @pytest.fixture
-async def world(
-    tmp_path: Path, open_each_store: Callable[[], Engine]
-) -> AsyncIterator[World]:
+async def world(tmp_path: Path, open_each_store: Callable[[], Engine]) -> AsyncIterator[World]:
     """A world whose store is a file, and one whose store is a database."""
     made = World(tmp_path, open_each_store())
     await made.consumer.load()

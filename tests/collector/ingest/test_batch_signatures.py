@@ -25,7 +25,7 @@ from tests.collector.pki.secured import (
 )
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.schema.batch.json_form import encode_json
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.pki import authority
 from thongsuot_collector.pki.csr import parse_csr
 from thongsuot_collector.pki.issuer import CertificateIssuer

@@ -10,7 +10,7 @@ import zstandard
 from tests.collector.batches import BOOT, BatchSealer, S, change, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.schema.batch.json_form import encode_json
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import dead_letters, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push

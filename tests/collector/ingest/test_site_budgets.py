@@ -12,7 +12,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.settings import IngestSettings
 from thongsuot_collector.ingest.site_budgets import QUARANTINE_S, Budget, SiteBudgets

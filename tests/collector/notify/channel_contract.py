@@ -14,8 +14,8 @@ from typing import Protocol
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
 
 from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.incident_events import (

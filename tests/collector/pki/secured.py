@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.collector.batches import BatchSealer, S
 from tests.collector.running import WITHIN_S, Pusher, collector
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.pki import authority
 from thongsuot_collector.pki.authority import CertificateAuthority
 from thongsuot_collector.pki.csr import parse_csr

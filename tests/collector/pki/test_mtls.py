@@ -21,7 +21,7 @@ from tests.collector.pki.secured import (
     secured,
 )
 from tests.collector.running import eventually, token
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import audit, certificates, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.enrolments import digest_of_code, new_code

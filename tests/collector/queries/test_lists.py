@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.collector.queries.reporting_city import INVENTORY, NEVER_HEARD, reporting_city
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.registry import IncidentRegistry

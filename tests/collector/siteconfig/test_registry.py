@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.siteconfig.test_derive import CITY, city
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tests.collector.sla.examples import BASE, DAY, HOUR
 from tests.collector.sla.reference_count import CUT, OFF, UP, S, StateSpec, course
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.incidents.fault import Fault, FaultPhase

@@ -45,7 +45,10 @@ def test_a_database_of_version_9_has_its_rows_and_the_tables_of_a_new_one(
         connection.exec_driver_sql(schema)
         connection.exec_driver_sql(rows.replace(", 5, 1, ", ", 5, true, "))
     older.dispose()
-    store, fresh = open_database(database), open_database(PostgresDatabase(url=postgres.new_database()))
+    store, fresh = (
+        open_database(database),
+        open_database(PostgresDatabase(url=postgres.new_database())),
+    )
     assert_rows(store)
     for name in METADATA.tables:
         before, after = inspect(store), inspect(fresh)

@@ -15,6 +15,7 @@ from thongsuot_collector.accounts.consumer import AccountConsumer
 from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
+from thongsuot_collector.app.durable import JOURNAL_FILE, open_state_store
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.app.quarantines import SiteQuarantines
 from thongsuot_collector.commissioning.records import CommissioningRecords
@@ -25,7 +26,6 @@ from thongsuot_collector.correlation.consumer import IncidentConsumer
 from thongsuot_collector.correlation.open_incidents import OpenIncidentCollector
 from thongsuot_collector.correlation.problem_reports import ProblemReports
 from thongsuot_collector.correlation.settings import IncidentConsumerSettings
-from thongsuot_collector.errors import StoreError
 from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
@@ -46,7 +46,6 @@ from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import ways_of
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.store import boots
-from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.columns import Columns
@@ -58,8 +57,6 @@ from thongsuot_schema.view import NetworkPath
 Consumers = Mapping[str, Consumer]
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
 
-JOURNAL_FILE = "journal.sqlite"
-STORE_FILE = "store.sqlite"
 LINKS_FILE = "links.key"
 
 _log = logging.getLogger(__name__)
@@ -132,41 +129,6 @@ async def open_components(
             await sink.close()
         await journal.close()
         store.dispose()
-
-
-def open_state_store(configuration: Configuration, *, accept_empty: bool = False) -> Engine:
-    """
-    Return the store of a collector: in the database that it shares, or in its state folder.
-
-    Raises:
-        StoreError: see ``open_database`` and ``open_embedded_store``.
-    """
-    shared, state_dir = configuration.settings.store, configuration.state_dir
-    if not shared.url:
-        return open_embedded_store(state_dir, accept_empty=accept_empty)
-    from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
-
-    is_moving = (state_dir / STORE_FILE).exists()
-    return open_database(shared.database, may_be_new=accept_empty or not is_moving)
-
-
-def open_embedded_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
-    """
-    Return the store of a state folder.
-
-    Raises:
-        StoreError: see ``open_store``; or there is a journal and no store: somebody's tokens are
-            gone, and an empty store would refuse every agent.
-    """
-    store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
-    recovered = store.with_name(store.name + ".recovered")
-    if journal.exists() and not store.exists() and not recovered.exists() and not accept_empty:
-        raise StoreError(
-            f"there is a journal in {state_dir}, and no store ({STORE_FILE}): put it back "
-            "from a backup, or run `thongsuot-collector run --accept-empty-store`: every agent "
-            "then needs a new token, and every person a new password"
-        )
-    return open_store(store, accept_empty=accept_empty)
 
 
 async def flush(components: Components) -> None:

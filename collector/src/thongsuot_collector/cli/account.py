@@ -23,8 +23,8 @@ from thongsuot_collector.cli.command import (
     CommandFailed,
     Commands,
     UsageError,
-    journal_path,
     has_store,
+    journal_path,
     opened_store,
 )
 from thongsuot_collector.cli.tables import format_table

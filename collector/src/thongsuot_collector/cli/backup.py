@@ -5,7 +5,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.backup.create import (
     Source,
     configuration_files,

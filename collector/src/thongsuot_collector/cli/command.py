@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.components import (
+from thongsuot_collector.app.durable import (
     JOURNAL_FILE,
     STORE_FILE,
     open_embedded_store,

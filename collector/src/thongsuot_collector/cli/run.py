@@ -11,7 +11,7 @@ from contextlib import suppress
 import uvloop
 
 from thongsuot_collector.app.collector import run_collector
-from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, check_user, configured
 from thongsuot_collector.config.read import read_configuration

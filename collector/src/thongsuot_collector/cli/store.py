@@ -2,7 +2,7 @@
 
 import argparse
 
-from thongsuot_collector.app.components import STORE_FILE, open_embedded_store
+from thongsuot_collector.app.durable import STORE_FILE, open_embedded_store
 from thongsuot_collector.cli.command import CommandFailed, Commands, check_user
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store.copy import copy_store

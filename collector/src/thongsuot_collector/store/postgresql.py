@@ -55,13 +55,8 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             _check(connection, database.shown)
-            if not may_be_new and is_new(connection):
-                raise StoreError(
-                    f"the database {database.shown} is empty, and this machine has a store of its "
-                    "own: `thongsuot-collector store copy` brings that over; or run "
-                    "`thongsuot-collector run --accept-empty-store`: every agent then needs a new "
-                    "token, and every person a new password"
-                )
+            if not may_be_new:
+                _check_not_new(connection, database.shown)
             migrate(connection)
     except (DBAPIError, psycopg.Error, OSError, ValueError) as error:
         engine.dispose()
@@ -73,6 +68,16 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
         engine.dispose()
         raise
     return engine
+
+
+def _check_not_new(connection: Connection, place: str) -> None:
+    if is_new(connection):
+        raise StoreError(
+            f"the database {place} is empty, and this machine has a store of its own: "
+            "`thongsuot-collector store copy` brings that over; or run `thongsuot-collector run "
+            "--accept-empty-store`: every agent then needs a new token, and every person a new "
+            "password"
+        )
 
 
 def _check(connection: Connection, place: str) -> None:
@@ -88,8 +93,8 @@ def _check(connection: Connection, place: str) -> None:
     ).one()
     if row.encoding != "UTF8" or not row.by_code_point:
         raise StoreError(
-            f"the database {place} has the encoding {row.encoding} or the order of a language; make "
-            "it with `createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8`"
+            f"the database {place} has the encoding {row.encoding} or the order of a language; "
+            "make it with `createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8`"
         )
 
 

@@ -1,6 +1,6 @@
 """
-``INSERT … ON CONFLICT`` in the dialect of the database: SQLAlchemy has it for each engine apart, and
-the two read the same.
+``INSERT … ON CONFLICT`` in the dialect of the database: SQLAlchemy has it for each engine apart,
+and the two read the same.
 """
 
 from sqlalchemy import Connection, Table

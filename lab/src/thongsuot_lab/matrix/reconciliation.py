@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
 from thongsuot_lab.matrix.observe import count_waiting_batches
 from thongsuot_lab.matrix.site_reconciliation import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile, reconciliation
 from thongsuot_lab.matrix.fault_location import FaultLocation

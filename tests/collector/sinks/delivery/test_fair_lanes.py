@@ -11,7 +11,7 @@ import httpx
 from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.receiver import ReceivedRequest, ScriptedReceiver, always, receiver
-from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.sinks.delivery.progress import progress_of

@@ -10,7 +10,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.collector.queries.reporting_city import INVENTORY, NEVER_HEARD, reporting_city
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.queries.lists import LISTS
 from thongsuot_collector.store import api_tokens
 from thongsuot_collector.store.engine import open_store

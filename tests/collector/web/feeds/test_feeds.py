@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from tests.collector.queries.reporting_city import reporting_city
 from tests.collector.running import eventually
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.store.engine import open_store

@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity, reporting_city
 from tests.collector.running import eventually
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole

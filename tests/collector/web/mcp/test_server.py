@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.collector.cli.test_lists import configuration
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity, reporting_city
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import api_tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole

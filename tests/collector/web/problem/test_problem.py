@@ -11,7 +11,7 @@ from tests.collector.app.stage import PASSWORD, SITE, NotifyingStack
 from tests.collector.batches import S, icmp_result
 from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.plain_http import NO_AUTHORITIES
-from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.store import audit, people
 from thongsuot_collector.store.engine import open_store

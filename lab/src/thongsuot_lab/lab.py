@@ -173,6 +173,14 @@ class Lab:
                 self._ask_services(
                     {"do": "join", "network": network, "pppoe": msgspec.to_builtins(end)}
                 )
+            for translator in node.translators:
+                self._ask_services(
+                    {
+                        "do": "join",
+                        "network": network,
+                        "translator": msgspec.to_builtins(translator),
+                    }
+                )
             for port in dict.fromkeys(vlan.port for vlan in node.vlans):
                 self._ask_services(
                     {

@@ -5,10 +5,14 @@ Pure. ``lab`` carries them out.
 """
 
 from dataclasses import dataclass
+from ipaddress import IPv4Interface
 
-from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
+from thongsuot_lab.topology.model import Bridge, Node, Topology, Translator, WireEnd
 from thongsuot_lab.topology.routes import CARRIER_INTERNAL, OFFICES, PRIVATE, StaticRoute, routes_of
 from thongsuot_lab.wires.kernel import middle_names
+
+IP4_MTU_BYTES = 1480
+"""What fits into 1,500 bytes as IPv6."""
 
 # The namespace in which the middles of all wires lie; no node may be called so.
 WIRES_NAMESPACE = "(wires)"
@@ -79,6 +83,7 @@ def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) 
     # A TAP for each VLAN: see ``services.vlan_trunk``.
     lines += [f"tuntap add dev {vlan.interface} mode tap" for vlan in node.vlans]
     lines += [f"link set {vlan.interface} up" for vlan in node.vlans]
+    lines += [line for translator in node.translators for line in _translator_lines(translator)]
     for bridge in node.bridges:
         lines.append(f"link add {bridge.interface} type bridge forward_delay 0 stp_state 0")
         lines += [f"link set {port} master {bridge.interface}" for port in bridge.ports]
@@ -88,6 +93,29 @@ def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) 
     lines += [line for holder in holders for line in address_lines("add", holder)]
     lines += [route_line("add", route) for route in routes]
     return [*lines, *node.ip_lines]
+
+
+def _translator_lines(translator: Translator) -> list[str]:
+    """Return what makes the TUN of a translator; see ``services.translator``."""
+    name = translator.interface
+    lines = [
+        f"tuntap add dev {name} mode tun",
+        f"link set {name} up",
+        f"addr add {translator.v4} dev {name}",
+    ]
+    if translator.own_prefix:
+        return [
+            *lines,
+            f"route add default dev {name} mtu lock {IP4_MTU_BYTES}",
+            f"route add {translator.own_prefix} dev {name}",
+        ]
+    pool = IPv4Interface(translator.v4).network
+    return [
+        *lines,
+        # A packet grows by 20 bytes; the kernel says so to senders of what would not fit.
+        f"route replace {pool} dev {name} mtu lock {IP4_MTU_BYTES}",
+        f"route add {translator.prefix} dev {name}",
+    ]
 
 
 def address_lines(verb: str, holder: WireEnd | Bridge) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.doctor import examine_host, report
-from thongsuot_agent.doctor.checks import FindingSeverity, HostFinding, examine, has_fault
+from thongsuot_agent.doctor.checks import examine, has_fault
+from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import read_host
 
 NO_CONFIG = "/nonexistent/agent.toml"

@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from msgspec import structs
 
-from thongsuot_agent.doctor.checks import (
-    FindingSeverity,
-    HostFinding,
-    examine,
-    links_without_findings,
-)
+from thongsuot_agent.doctor.checks import examine, links_without_findings
+from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import Host, HostLink
+from thongsuot_agent.doctor.way_out import PLAIN, WayOut
 from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_agent.probes.radio.reading import ModemReading
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 FIXED = HostLink(
@@ -161,3 +161,74 @@ def test_two_carriers_links_that_come_from_one_address_leave_by_one_line(
     host = replace(HEALTHY, links=(behind("203.0.113.5", "song-hong", FIXED), second))
     line = ("common_line", FindingSeverity.FAULT, "fixed (eth0), mobile (wwan0)")
     assert found(host) == ([line] if is_found else [])
+
+
+def with_way(way_out: WayOut, state: LinkState = MOBILE.state, **spec: object) -> Host:
+    """Return the healthy host, whose second link is another's way out."""
+    declared = msgspec.convert({"name": "mobile", "interface": "wwan0"} | spec, Link)
+    link = replace(MOBILE, spec=declared, state=state, way_out=way_out)
+    return replace(HEALTHY, links=(FIXED, link), interfaces=frozenset({"eth0", "eth1", "wwan0"}))
+
+
+IP6_ALONE = replace(MOBILE.state, addresses4=(), gateway4=None, has_route4=False)
+RAW_IP = replace(MOBILE.state, point_to_point=True)
+UNPLUGGED = replace(ABSENT, port_unplugged=True)
+SERVING = ModemReading(sim="ready", registration="home", connected=True)
+FAULT, WARNING = FindingSeverity.FAULT, FindingSeverity.WARNING
+
+
+def modem(**said: object) -> WayOut:
+    return WayOut(has_modem=True, modem=msgspec.convert(said, ModemReading))
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (with_way(WayOut(is_ip6_alone=True), IP6_ALONE), ("translator", WARNING, "carrier's own")),
+        (with_way(WayOut(is_ip6_alone=True, nat64="2001:db8:64::/96"), IP6_ALONE), None),
+        (
+            with_way(WayOut(proxy_trouble=Reason.PROXY_SILENT), proxy="http://10.1.0.5:3128"),
+            ("proxy", FAULT, "address and port"),
+        ),
+        (
+            with_way(WayOut(proxy_trouble=Reason.PROXY_REFUSED), proxy="http://10.1.0.5:3128"),
+            ("proxy", FAULT, "proxy_credentials_file"),
+        ),
+        (with_way(PLAIN, ABSENT, interface="eth1.10", vlan=10), ("vlan", FAULT, "routes apply")),
+        (with_way(PLAIN, ABSENT, interface="eth7.10", vlan=10), ("port", FAULT, "`port`")),
+        (with_way(PLAIN, UNPLUGGED, interface="ppp0", port="eth1"), ("port", FAULT, "cable")),
+        (with_way(PLAIN, ABSENT, interface="ppp0", port="eth1"), ("session", FAULT, "pon NAME")),
+        (with_way(PLAIN, RAW_IP, interface="ppp0"), ("port", WARNING, 'port = "eth0"')),
+        (with_way(modem(sim="locked"), RAW_IP), ("modem", FAULT, "--pin=PIN")),
+        (with_way(modem(sim="absent"), ABSENT), ("modem", FAULT, "put one in")),
+        (
+            with_way(modem(sim="ready", registration="denied"), RAW_IP),
+            ("modem", FAULT, "the carrier's"),
+        ),
+        (
+            with_way(modem(sim="ready", registration="home", connected=False), RAW_IP),
+            ("modem", FAULT, "APN"),
+        ),
+        (
+            with_way(WayOut(has_modem=True, modem_refusal="ModemManager knows no modem"), ABSENT),
+            ("modem", FAULT, "put the modem in again"),
+        ),
+        (with_way(WayOut(has_modem=True, modem=SERVING), RAW_IP), None),
+    ],
+)
+def test_what_a_way_out_lacks_is_named_once_with_what_mends_it(
+    host: Host, expected: tuple[str, FindingSeverity, str] | None
+) -> None:
+    findings = examine(host)
+    told = [(finding.check, finding.severity) for finding in findings]
+    assert told == ([] if expected is None else [expected[:2]])
+    if expected is not None:
+        assert expected[2] in findings[0].remedy
+
+
+def test_a_session_that_pppd_dials_in_vain_is_sought_in_its_log() -> None:
+    host = replace(
+        with_way(PLAIN, ABSENT, interface="ppp0", port="eth1"), managers=("pppd", "dhcpcd")
+    )
+    (finding,) = [finding for finding in examine(host) if finding.check == "session"]
+    assert "journalctl -t pppd" in finding.remedy

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from thongsuot_agent.doctor.checks import HostFinding
+from thongsuot_agent.doctor.finding import HostFinding
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 

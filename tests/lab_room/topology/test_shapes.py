@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -148,3 +149,31 @@ def test_by_packets_a_session_goes_with_its_line_and_comes_back_while_the_port_h
         wait_until(lambda: has_interface(device, "ppp0"))
         # The interface is there a moment before its address and its route are.
         wait_until(lambda: is_reached(device, portal, interface="ppp0"))
+
+
+@pytest.mark.lab
+@needs_lab
+def test_by_packets_a_line_with_ipv6_alone_reaches_ipv4_by_its_carriers_translator() -> None:
+    topology = shaped_city(["m"])
+    (portal, *_) = topology.addresses_of("portal.dancu")
+    assert all(":" not in address for address in topology.addresses_of("portal.dancu"))
+    with Lab(topology) as lab:
+        device = lab.node("shape-m.device")
+        (resolver,) = [a for a in topology.addresses_of("song-hong.resolver") if ":" in a]
+        asked = device.run(["dig", "+short", f"@{resolver}", "dancu.lab.test", "AAAA"]).stdout
+        translated = str(ip_address(f"2001:db8:164::{portal}"))
+        assert translated in asked.split()
+        wait_until(lambda: is_opened(device, translated, "fix0"))
+        # The 5G box translates by itself, and its carrier back again.
+        assert is_opened(device, portal, "wwan0")
+        assert not is_opened(device, portal, "fix0")
+        lab.fault("translator-down", site="shape-m", link="fixed")
+        assert not is_opened(device, translated, "fix0")
+        assert is_opened(device, portal, "wwan0")
+
+
+def is_opened(node: RunningNode, address: str, interface: str) -> bool:
+    """Return whether a portal's page comes by an interface."""
+    host = f"[{address}]" if ":" in address else address
+    command = ["curl", "-s", "-m", "3", "-o", "/dev/null", "--interface", interface]
+    return node.run([*command, f"http://{host}/"], check=False).returncode == 0

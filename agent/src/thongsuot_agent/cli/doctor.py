@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -10,15 +11,16 @@ from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.checks import (
-    HostFinding,
     examine,
     has_fault,
     links_without_findings,
     subject_of,
 )
+from thongsuot_agent.doctor.finding import HostFinding
 from thongsuot_agent.doctor.host import Host, read_host
 from thongsuot_runtime.config_file import ConfigInvalid
-from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.catalogue import radio
+from thongsuot_schema.inventory.model import Link, ProbeSchedule
 
 FAULTY = 1
 _WIDTH = 100
@@ -33,20 +35,32 @@ def examine_host(path: str, *, is_json: bool) -> int:
     """
     specs: tuple[Link, ...] = ()
     collector: PushConfig | None = None
+    modem_bus = ""
     if Path(path).exists():
         try:
             config = read(Path(path))
             specs, collector = config.links, config.collector
+            modem_bus = modem_bus_of(config.probes)
         except ConfigInvalid as error:
             sys.stderr.write(f"{error}\n")
             return WRONG
-    host = read_host(specs, collector=collector)
+    host = read_host(specs, collector=collector, modem_bus=modem_bus)
     findings = examine(host)
     if is_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(findings)).decode() + "\n")
     else:
         sys.stdout.write(report(host, findings))
     return FAULTY if has_fault(findings) else 0
+
+
+def modem_bus_of(probes: Iterable[ProbeSchedule]) -> str:
+    """Return the bus that ModemManager is on; empty: the system's."""
+    buses = (
+        str(schedule.settings.get("bus", ""))
+        for schedule in probes
+        if schedule.kind == radio.KIND.name
+    )
+    return next((bus for bus in buses if bus), "")
 
 
 def report(host: Host, findings: tuple[HostFinding, ...]) -> str:

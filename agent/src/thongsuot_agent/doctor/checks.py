@@ -1,42 +1,16 @@
 """The checks: a host to what is wrong with it. Pure."""
 
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from itertools import combinations
 
-import msgspec
-
+from thongsuot_agent.doctor import way_checks
+from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import Host, HostLink
+from thongsuot_schema.inventory.way_out import port_of
 from thongsuot_schema.result import Family
 
 _SMALLEST_IPV6_BYTES = 1280  # RFC 8200, section 5
 _ETHERNET_BYTES = 1500
-
-
-class FindingSeverity(StrEnum):
-    """How much a finding matters."""
-
-    FAULT = "fault"
-    """Measurements lie, or cannot be made."""
-
-    WARNING = "warning"
-    """They lie in some situation, or somebody will be misled."""
-
-    NOTE = "note"
-    """Nothing is wrong; who looks for a cause wants to know it."""
-
-
-class HostFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One thing that was found: the ``check`` that found it, on which ``link`` (empty: the host), what
-    it is, and what to do (empty: nothing).
-    """
-
-    check: str
-    severity: FindingSeverity
-    text: str
-    link: str = ""
-    remedy: str = ""
 
 
 def examine(host: Host) -> tuple[HostFinding, ...]:
@@ -50,7 +24,7 @@ def _interfaces(host: Host) -> Iterator[HostFinding]:
     named = {link.spec.interface for link in host.links}
     others = ", ".join(name for name in host.uplinks if name not in named)
     for link in host.links:
-        if not link.state.present:
+        if not link.state.present and not port_of(link.spec) and not link.way_out.has_modem:
             yield HostFinding(
                 check="interface",
                 severity=FindingSeverity.FAULT,
@@ -260,6 +234,10 @@ CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
     _own_gateways,
     _reverse_path_filter,
     _name_servers,
+    way_checks.translator,
+    way_checks.proxy,
+    way_checks.port,
+    way_checks.modem,
     _common_gateway,
     _common_line,
     _packet_size,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.doctor.seen_address import seen_addresses
+from thongsuot_agent.doctor.way_out import PLAIN, WayOut, ways_out
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, open_icmp
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -44,7 +45,8 @@ class HostLink:
     ``resolvers_are_shared``: its name servers are those of the whole device. ``mtu_bytes`` is 0
     while the interface is absent. ``gateway_address`` is the gateway's link-layer address, empty
     where nobody has asked for it yet. ``use_tempaddr`` is the sysctl of that name (RFC 8981).
-    ``seen_addresses`` are from where the collector sees its packets come, as far as it was asked.
+    ``seen_addresses`` are from where the collector sees its packets come, as far as it was asked;
+    ``way_out`` is what lies between its interface and its line.
     """
 
     spec: Link
@@ -55,6 +57,7 @@ class HostLink:
     gateway_address: str = ""
     use_tempaddr: int = 0
     seen_addresses: Mapping[Family, str] = field(default_factory=dict)
+    way_out: WayOut = PLAIN
 
     @property
     def name(self) -> str:
@@ -68,25 +71,31 @@ class HostLink:
 class Host:
     """
     ``uplinks`` are the interfaces that a default route uses, ``managers`` the programs that run and
-    configure interfaces. ``echo_refusal`` says why no echo can be sent, empty where one can.
-    ``clock_is_synchronised`` is ``None`` where the kernel does not say.
+    configure interfaces, ``interfaces`` all that there are. ``echo_refusal`` says why no echo can
+    be sent, empty where one can. ``clock_is_synchronised`` is ``None`` where the kernel does not
+    say.
     """
 
     links: tuple[HostLink, ...]
     uplinks: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
+    interfaces: frozenset[str] = frozenset()
     echo_refusal: str = ""
     clock_is_synchronised: bool | None = None
     shared_resolvers: tuple[str, ...] = field(default=())
 
 
 def read_host(
-    specs: tuple[Link, ...], root: Path = Path("/"), collector: PushConfig | None = None
+    specs: tuple[Link, ...],
+    root: Path = Path("/"),
+    collector: PushConfig | None = None,
+    modem_bus: str = "",
 ) -> Host:
     """
     Return the host as it is now; without ``specs`` its links are what has a default route.
 
-    A ``collector`` is asked over each link from where it sees its packets come.
+    A ``collector`` is asked over each link from where it sees its packets come, and ModemManager
+    (on ``modem_bus``, empty: the system's) for the modems of this device.
 
     Raises:
         OSError: the kernel does not tell of its interfaces.
@@ -97,14 +106,21 @@ def read_host(
     with LinkMonitor(specs or None) as monitor:
         live = tuple(monitor.links.values())
         seen = {} if collector is None else asyncio.run(seen_addresses(live, collector))
+        ways = asyncio.run(ways_out(live, collector, modem_bus))
         links = tuple(
-            replace(_link(link, neighbours, root), seen_addresses=seen.get(link.name, {}))
+            replace(
+                _link(link, neighbours, root),
+                seen_addresses=seen.get(link.name, {}),
+                way_out=ways[link.name],
+            )
             for link in live
         )
+        interfaces = frozenset(link.name for link in monitor.tables.links)
     return Host(
         links=links,
         uplinks=uplinks,
         managers=_managers(root),
+        interfaces=interfaces,
         echo_refusal=_echo_refusal(links),
         clock_is_synchronised=_is_clock_synchronised(),
         shared_resolvers=find_shared_resolvers(root),

@@ -111,6 +111,8 @@ class Track(msgspec.Struct, kw_only=True):
     episodes_ns: list[int] = msgspec.field(default_factory=list)
     expires_s: float | None = None
     issuer: str = ""
+    is_translated: bool = False
+    """Whether it was reached by the carrier's NAT64 when it was last tried."""
     tally: RoundCounts = msgspec.field(default_factory=RoundCounts)
 
 

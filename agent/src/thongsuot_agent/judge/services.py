@@ -39,6 +39,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     ServiceOverLink,
     service_over_link,
 )
+from thongsuot_agent.judge.symptoms.translated import may_be_translators
 from thongsuot_agent.judge.tracks import is_new_page
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.verdict import VerdictChange
@@ -123,7 +124,7 @@ def _open_comparison(
     if track.failures and at.link.round is None:
         # Before a portal is blamed, the link that says so is looked at.
         at.link.burst_ns = at.now_ns
-    if track.slow_runs or (track.failures and track.reason in NEEDS_OTHER_SERVICES):
+    if track.slow_runs or (track.failures and _needs_others(track)):
         # Lost large packets, interception, and a way that is slow rather than a portal, show only
         # when several services are asked.
         names.extend(name for name in site_probes.services if name != service.name)
@@ -308,11 +309,7 @@ def _waits_for_others(
     memory: Memory, service: ServiceMemory, overs: Mapping[str, ServiceOverLink]
 ) -> bool:
     """Return whether other services are being asked whether they fail in the same way."""
-    stalls = any(
-        t.failures and t.reason in NEEDS_OTHER_SERVICES
-        for o in overs.values()
-        for t in o.tracks.values()
-    )
+    stalls = any(t.failures and _needs_others(t) for o in overs.values() for t in o.tracks.values())
     return stalls and any(
         other.comparison is not None
         and other.comparison.awaited
@@ -320,6 +317,11 @@ def _waits_for_others(
         for other in memory.services.values()
         if other is not service
     )
+
+
+def _needs_others(track: Track) -> bool:
+    """Return whether a failure says whose it is only beside what other services do."""
+    return track.reason in NEEDS_OTHER_SERVICES or may_be_translators(track)
 
 
 def _postpone(memory: Memory, comparison: ServiceComparison) -> None:

@@ -263,6 +263,7 @@ def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
     name = finding.evidence.get("address", "")
     if not name:
         return
+    track.is_translated = http.NAT64 in finding.evidence
     # Put in again at the end, so that the first is the one not tried for longest.
     address = track.addresses.pop(name, None) or ServiceAddress()
     track.addresses[name] = address

@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
@@ -37,6 +37,18 @@ class SeenAddress:
     at_ns: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nat64Prefix:
+    """By which prefix a line with IPv6 alone reaches IPv4, as its name server told, and when."""
+
+    network: IPv6Network | None = None
+    at_ns: int = 0
+
+    def __contains__(self, address: str) -> bool:
+        """Return whether packets to an IPv6 address go on as IPv4 behind the translator."""
+        return self.network is not None and ip_address(address) in self.network
+
+
 def boottime_ns() -> int:
     """Return CLOCK_BOOTTIME."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -61,6 +73,7 @@ class LiveLink:
         self.edges: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.seen_address = SeenAddress()
+        self.nat64 = Nat64Prefix()
         self.kernel = kernel
         self.carrier_networks = UNKNOWN_NETWORKS
         """Whose public networks are, of all carriers (see ``links.carrier_networks``)."""
@@ -129,6 +142,11 @@ class LiveLink:
                 destination,
                 selector=self.selector,
             )
+        except LinkUnusable as unusable:
+            if unusable.reason is Reason.NO_ADDRESS and self.nat64.network is not None:
+                text = f"{unusable.detail}; IPv4 goes by the carrier's NAT64 {self.nat64.network}"
+                raise LinkUnusable(unusable.reason, text) from unusable
+            raise
         except OSError as error:
             raise LinkUnusable(reason_for_own(error), described(error)) from error
         if len(self._egresses) >= _EGRESSES_KEPT:

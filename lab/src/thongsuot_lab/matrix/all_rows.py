@@ -24,5 +24,5 @@ SHAPE_ROWS = shapes.ROWS
 
 SHAPES_NOT_PLAYED = {
     "f (a modem in the device)": "tests/agent/judge has it without packets",
-    "m (NAT64, DS-Lite)": "no translator stands in the lab",
+    "DS-Lite (RFC 6333)": "no softwire stands in the lab; its IPv4 is a private first hop as any",
 }

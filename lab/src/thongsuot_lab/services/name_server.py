@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from time import monotonic
 from typing import Final, cast
 
@@ -81,11 +81,15 @@ class _CachedAnswer:
 
 @dataclass(slots=True)
 class ResolverSource:
-    """Asks upstream from its own place in the network, and remembers."""
+    """
+    Asks upstream from its own place in the network, and remembers; with a prefix of a NAT64
+    (``dns64``) it makes IPv6 addresses for names that have none (RFC 6147).
+    """
 
     place: ServerNode
     upstream: tuple[str, ...]
     tasks: asyncio.TaskGroup
+    dns64: str = ""
     cache: dict[QuestionKey, _CachedAnswer] = field(default_factory=dict)
     in_flight: set[QuestionKey] = field(default_factory=set)
 
@@ -93,13 +97,11 @@ class ResolverSource:
         """Answer from memory, else from upstream, else SERVFAIL."""
         question = query.question[0]
         key = (question.name, question.rdtype)
-        known = self.cache.get(key)
-        if known is None:
-            got = await self._refresh(key)
-        else:
-            got = known.answer
-            if monotonic() - known.at_s > REFRESH_AFTER_S and key not in self.in_flight:
-                self.tasks.create_task(self._refresh(key))
+        got = await self._known_answer(key)
+        if self.dns64 and question.rdtype == dns.rdatatype.AAAA and _is_empty(got):
+            known4 = await self._known_answer((question.name, dns.rdatatype.A))
+            if known4 is not None and not _is_empty(known4):
+                return address_answer(query, _synthesized(known4, self.dns64))
         response = dns.message.make_response(query, recursion_available=True)
         if got is None:
             response.set_rcode(dns.rcode.SERVFAIL)
@@ -107,6 +109,15 @@ class ResolverSource:
             response.set_rcode(got.rcode())
             response.answer = got.answer
         return response
+
+    async def _known_answer(self, key: QuestionKey) -> dns.message.Message | None:
+        """Return what is remembered, else what upstream says."""
+        known = self.cache.get(key)
+        if known is None:
+            return await self._refresh(key)
+        if monotonic() - known.at_s > REFRESH_AFTER_S and key not in self.in_flight:
+            self.tasks.create_task(self._refresh(key))
+        return known.answer
 
     async def _refresh(self, key: QuestionKey) -> dns.message.Message | None:
         """Ask each upstream in turn; None if none of them answers."""
@@ -133,6 +144,21 @@ class ResolverSource:
                 # Unreachable, refused, too late (TimeoutError is an OSError), or nonsense.
                 return None
         return answer if query.is_response(answer) else None
+
+
+def _is_empty(answer: dns.message.Message | None) -> bool:
+    """Return whether a name is there and has no address of the family asked for."""
+    return answer is not None and answer.rcode() == dns.rcode.NOERROR and not answer.answer
+
+
+def _synthesized(answer: dns.message.Message, prefix: str) -> tuple[str, ...]:
+    """Return the IPv6 addresses that stand for the IPv4 ones of an answer (RFC 6052)."""
+    head = IPv6Network(prefix).network_address
+    return tuple(
+        str(head + int(IPv4Address(record.to_text())))
+        for rrset in answer.answer
+        for record in rrset
+    )
 
 
 class NameServer:

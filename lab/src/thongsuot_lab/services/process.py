@@ -31,6 +31,7 @@ from thongsuot_lab.services.pppoe import PppoeSession
 from thongsuot_lab.services.proxy import ProxyServer
 from thongsuot_lab.services.server_node import ServerNode
 from thongsuot_lab.services.traffic import announce, download, flap
+from thongsuot_lab.services.translator import TranslatorTun
 from thongsuot_lab.services.vlan_trunk import VlanTrunk
 from thongsuot_lab.spaces.announce import ArpAnnouncer
 from thongsuot_lab.topology.model import (
@@ -39,6 +40,7 @@ from thongsuot_lab.topology.model import (
     ProxySpec,
     ResolverSpec,
     ServerSpec,
+    Translator,
     ZoneSpec,
 )
 
@@ -110,8 +112,8 @@ class ServiceHost:
         match server:
             case PortalSpec():
                 return PortalServer(place, server, self._authority)
-            case ResolverSpec(upstream=upstream):
-                source = ResolverSource(place, upstream, self._tasks)
+            case ResolverSpec(upstream=upstream, dns64=dns64):
+                source = ResolverSource(place, upstream, self._tasks, dns64)
                 return NameServer(place, source, self._tasks)
             case ProxySpec():
                 return ProxyServer(place, server, self._tasks)
@@ -148,7 +150,11 @@ class ServiceHost:
             self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
 
     def _join(self, network: str, ends: dict[str, object]) -> None:
-        """Begin what runs on ports of a node: the VLANs of one, the PPPoE session of one."""
+        """Begin what runs on interfaces of a node: VLANs, a PPPoE session, a translator."""
+        if "translator" in ends:
+            translator = msgspec.convert(ends["translator"], Translator)
+            self._tasks.create_task(TranslatorTun(network, translator).run())
+            return
         if "pppoe" in ends:
             session = PppoeSession(network, msgspec.convert(ends["pppoe"], PppoeEnd))
             self._tasks.create_task(session.run())

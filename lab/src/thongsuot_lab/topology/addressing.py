@@ -65,12 +65,25 @@ class CarrierAddresses:
         return f"{self._v6(2, index)}::{host:x}/64"
 
     @property
+    def nat64_prefix(self) -> str:
+        """What stands for all of IPv4 on this carrier's lines that have IPv6 alone."""
+        return f"{self._v6(0x64, 0)}::/96"
+
+    @property
+    def nat64_pool(self) -> str:
+        """The address of its translator in the pool out of which IPv6 hosts are given IPv4 ones."""
+        return f"100.126.{self.number}.1/24"
+
+    @property
     def backbone(self) -> Subnet:
         """Access (2) to core (1)."""
         return Subnet(f"100.127.{self.number}", 0, 30, self._v6(0, 1))
 
     def public(self, index: int) -> Subnet:
-        """Public networks: 0 to the exchange, 1 to the transit, 2 its resolver, 3 its anchor."""
+        """
+        Public networks: 0 to the exchange, 1 to the transit, 2 its resolver, 3 its anchor, 4 its
+        translator.
+        """
         first = 32 * self.number + 4 * index
         return Subnet("203.0.113", first, 30, self._v6(0, 2 + index))
 

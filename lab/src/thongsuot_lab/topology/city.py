@@ -10,6 +10,7 @@ is as fast as the machine, which costs nothing.
 """
 
 from dataclasses import dataclass, field
+from ipaddress import ip_interface
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.addressing import CarrierAddresses, domestic, foreign
@@ -102,14 +103,15 @@ class CityBuilder:
         servers: tuple[ServerSpec, ...] = (),
         names: tuple[str, ...] = (),
         addresses: int = 1,
+        versions: tuple[int, ...] = (4, 6),
     ) -> tuple[str, ...]:
         """Add a host of the domestic Internet; returns its addresses, IPv4 first."""
         subnet = domestic(self.domestic_hosts)
         self.domestic_hosts += 1
         self.draft.host(name, role=role, servers=servers, nameservers=self.zone_addresses)
-        with_lengths = subnet.at(*range(2, 2 + addresses))
+        with_lengths = _of_versions(subnet.at(*range(2, 2 + addresses)), versions)
         self.draft.wire(
-            wire_end(f"exchange:x{self.domestic_hosts}", *subnet.at(1)),
+            wire_end(f"exchange:x{self.domestic_hosts}", *_of_versions(subnet.at(1), versions)),
             wire_end(f"{name}:eth0", *with_lengths),
         )
         plain = tuple(address.partition("/")[0] for address in with_lengths)
@@ -228,18 +230,26 @@ class CityBuilder:
             access_wire=self.line(f"{box}:wan", medium, carrier),
         )
 
-    def line(self, where: str, medium: str, carrier: str, *, families: int = 2) -> str:
-        """Draw a line of a carrier to a box, IPv4 alone as one family; returns its wire."""
+    def line(
+        self, where: str, medium: str, carrier: str, *, versions: tuple[int, ...] = (4, 6)
+    ) -> str:
+        """Draw a line of a carrier to a box, with these versions of IP; returns its wire."""
         operator = self.operators[carrier]
         number = operator.next_line()
         outside = operator.addresses.line(number)
         up, down = (FIBRE_UP, FIBRE_DOWN) if medium == "fiber" else (RADIO_UP, RADIO_DOWN)
         return self.draft.wire(
-            wire_end(where, *outside.at(2)[:families]),
-            wire_end(f"{operator.carrier.access}:line{number}", *outside.at(1)[:families]),
+            wire_end(where, *_of_versions(outside.at(2), versions)),
+            wire_end(
+                f"{operator.carrier.access}:line{number}", *_of_versions(outside.at(1), versions)
+            ),
             up,
             down,
         )
+
+
+def _of_versions(addresses: tuple[str, ...], versions: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(text for text in addresses if ip_interface(text).version in versions)
 
 
 def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int = 2) -> Topology:
@@ -266,10 +276,16 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
 
 
 def begin_city(
-    carriers: dict[str, str], portals: int, *, private: dict[str, str] | None = None
+    carriers: dict[str, str],
+    portals: int,
+    *,
+    private: dict[str, str] | None = None,
+    ip4_portals: int = 0,
 ) -> CityBuilder:
     """
     Draw all of a city but its sites; ``private`` are carriers that lead nowhere else.
+
+    The last ``ip4_portals`` of the portals have no IPv6.
 
     Raises:
         TopologyError: more of something than there are addresses for.
@@ -285,11 +301,17 @@ def begin_city(
     for name, title in (private or {}).items():
         drawing.carrier(name, title, is_private=True)
     _abroad(drawing.draft)
-    for name, (text, title_en) in list(PORTALS.items())[:portals]:
+    for place, (name, (text, title_en)) in enumerate(list(PORTALS.items())[:portals]):
+        versions = (4,) if place >= portals - ip4_portals else (4, 6)
         host_names = (f"{name}.{DOMAIN}",)
         server = PortalSpec(names=host_names, text=text, title_en=title_en)
         drawing.host_at_exchange(
-            f"portal.{name}", NodeRole.PORTAL, servers=(server,), names=host_names, addresses=2
+            f"portal.{name}",
+            NodeRole.PORTAL,
+            servers=(server,),
+            names=host_names,
+            addresses=2,
+            versions=versions,
         )
     drawing.host_at_exchange("collector", NodeRole.COLLECTOR, names=(f"collector.{DOMAIN}",))
     return drawing

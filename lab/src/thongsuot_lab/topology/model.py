@@ -28,9 +28,15 @@ class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
 
 
 class ResolverSpec(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
-    """A carrier's name server: asks those at ``upstream`` and remembers what they say."""
+    """
+    A carrier's name server: asks those at ``upstream`` and remembers what they say.
+
+    ``dns64`` is the prefix of the carrier's NAT64, by which a name that has IPv4 addresses alone is
+    given IPv6 ones as well (RFC 6147).
+    """
 
     upstream: tuple[str, ...]
+    dns64: str = ""
 
 
 class ZoneSpec(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
@@ -181,6 +187,22 @@ class PppoeEnd(msgspec.Struct, frozen=True, kw_only=True):
     metric: int = 50
 
 
+class Translator(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A translator between IPv6 and IPv4 on a TUN of a node, which has the address ``v4``.
+
+    ``prefix`` (of 96 bits) stands for all of IPv4. With an ``own_prefix`` it is a CLAT: that stands
+    for the customer's ``own_network``. Without one it is a NAT64, and gives each IPv6 address one
+    of the network of ``v4``.
+    """
+
+    interface: str
+    v4: str
+    prefix: str
+    own_prefix: str = ""
+    own_network: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
@@ -206,6 +228,7 @@ class Node:
     ip_lines: tuple[str, ...] = ()
     vlans: tuple[Vlan, ...] = ()
     pppoe: tuple[PppoeEnd, ...] = ()
+    translators: tuple[Translator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ def government_network(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]
         carrier=GOVERNMENT,
         cpe=firewall,
         lan_wire=cable,
-        access_wire=drawing.line(f"{firewall}:wan", "fiber", GOVERNMENT, families=1),
+        access_wire=drawing.line(f"{firewall}:wan", "fiber", GOVERNMENT, versions=(4,)),
         site_networks=("10.1.0.0/16", "10.2.0.0/16"),
     )
     return fixed, mobile, government
@@ -96,7 +96,7 @@ def behind_proxy(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
             carrier=FIRST,
             cpe=firewall,
             lan_wire=cable,
-            access_wire=drawing.line(f"{firewall}:wan", "fiber", FIRST, families=1),
+            access_wire=drawing.line(f"{firewall}:wan", "fiber", FIRST, versions=(4,)),
             site_networks=("10.1.0.0/24",),
             proxy=f"http://{PROXY_ADDRESS}:3128",
         ),

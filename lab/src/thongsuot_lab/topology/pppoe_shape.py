@@ -28,7 +28,7 @@ def dialled_by_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
         address.partition("/")[0]
         for address in (operator.next_line_addresses[0], f"{operator.next_line_gateway}/30")
     )
-    line = drawing.line(f"{ont}:bridge", "fiber", FIRST, families=1)
+    line = drawing.line(f"{ont}:bridge", "fiber", FIRST, versions=(4,))
     access = draft.nodes[operator.carrier.access]
     draft.nodes[access.name] = replace(
         access,

@@ -9,7 +9,7 @@ their realm, because the box or the core in front of them translates.
 
 from collections import deque
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 from thongsuot_lab.topology.model import Bridge, Node, NodeRole, Topology, WireEnd
 
@@ -64,6 +64,7 @@ def _domains(topology: Topology) -> list[list[_AddressedInterface]]:
             for port in bridge.ports:
                 parent[find((node.name, port))] = find((node.name, bridge.interface))
             ports.append(_AddressedInterface(node.name, bridge.interface, bridge))
+        ports += [_AddressedInterface(node.name, tun.interface, tun) for tun in _translating(node)]
     ports += [
         _AddressedInterface(end.node, end.interface, end)
         for wire in topology.wires
@@ -74,6 +75,20 @@ def _domains(topology: Topology) -> list[list[_AddressedInterface]]:
     for port_ in ports:
         groups.setdefault(find((port_.node, port_.interface)), []).append(port_)
     return list(groups.values())
+
+
+def _translating(node: Node) -> list[WireEnd]:
+    """Return the TUN of each NAT64 of a node, behind which the whole of IPv4 lies by its prefix."""
+    return [
+        WireEnd(
+            node=node.name,
+            interface=translator.interface,
+            v4=(IPv4Interface(translator.v4),),
+            v6=(IPv6Interface(translator.prefix),),
+        )
+        for translator in node.translators
+        if not translator.own_prefix
+    ]
 
 
 def _networks(port: _AddressedInterface) -> set[Network]:

@@ -13,6 +13,7 @@ from ipaddress import IPv4Interface
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import COMMUNES, CityBuilder, begin_city
+from thongsuot_lab.topology.ip6_shape import ip6_only_lines
 from thongsuot_lab.topology.model import (
     EVERY_GROUP,
     PING_GROUPS,
@@ -36,6 +37,9 @@ from thongsuot_lab.topology.shape_parts import (
 from thongsuot_lab.topology.vlan_shape import vlan_for_each_line
 
 PORTALS = 2
+TRANSLATED = "m"
+IP4_PORTALS = 2
+"""With shape m there are portals without IPv6: two, or one that is dead would be the translator."""
 
 _TABLES = {"wan1": 101, "wan2": 102}
 """Routing tables of a router that has one for each of its lines."""
@@ -60,7 +64,13 @@ def shaped_city(names: Sequence[str]) -> Topology:
     unknown = [name for name in names if name not in SHAPES]
     if unknown:
         raise TopologyError(f"no shape {', '.join(unknown)}; known: {', '.join(SHAPES)}")
-    drawing = begin_city(CARRIERS, PORTALS, private=PRIVATE_CARRIERS)
+    has_translators = TRANSLATED in names
+    drawing = begin_city(
+        CARRIERS,
+        PORTALS + (IP4_PORTALS if has_translators else 0),
+        private=PRIVATE_CARRIERS,
+        ip4_portals=IP4_PORTALS if has_translators else 0,
+    )
     for number, name in enumerate(names):
         site = f"shape-{name}"
         commune, commune_title = COMMUNES[number % len(COMMUNES)]
@@ -118,7 +128,7 @@ def _router_with_two_lines(
         wire_end(f"{site}.device:eth0", *device_addresses), wire_end(f"{router}:lan")
     )
     # IPv4 only, as such routers translate.
-    first = drawing.line(f"{router}:wan1", "fiber", FIRST, families=1)
+    first = drawing.line(f"{router}:wan1", "fiber", FIRST, versions=(4,))
     return LabUplink(
         name="fixed",
         interface="eth0",
@@ -133,7 +143,7 @@ def _router_with_two_lines(
 def _one_port_behind_two_lines(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     draw_device(drawing, site, "eth0", carriers=(FIRST,))
     uplink = _router_with_two_lines(drawing, site, "192.168.1.10/24")
-    drawing.line(f"{uplink.cpe}:wan2", "5g", SECOND, families=1)
+    drawing.line(f"{uplink.cpe}:wan2", "5g", SECOND, versions=(4,))
     return (uplink,)
 
 
@@ -154,7 +164,7 @@ def _pinned(drawing: CityBuilder, site: str, selectors: tuple[str, str]) -> tupl
     fixed = _router_with_two_lines(
         drawing, site, "192.168.1.10/24", "192.168.1.11/24", ip_lines=tuple(ip_lines)
     )
-    second = drawing.line(f"{fixed.cpe}:wan2", "5g", SECOND, families=1)
+    second = drawing.line(f"{fixed.cpe}:wan2", "5g", SECOND, versions=(4,))
     mobile = replace(fixed, name="mobile", medium="5g", carrier=SECOND, access_wire=second)
     return fixed, mobile
 
@@ -281,7 +291,7 @@ def _carried_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
     for name, carrier in (("home", FIRST), ("elsewhere", SECOND)):
         box = draft.cpe(f"{site}.{name}", realm=carrier, lan_addresses=("192.168.1.1/24",))
         draft.wire(wire_end(f"{panel}:panel"), wire_end(f"{box}:lan"))
-        lines[name] = drawing.line(f"{box}:wan", "fiber", carrier, families=1)
+        lines[name] = drawing.line(f"{box}:wan", "fiber", carrier, versions=(4,))
     return (
         LabUplink(
             name="fixed",
@@ -314,6 +324,7 @@ SHAPES = {
         Shape(name="j", title="Chỉ một đường cáp quang", draw=_one_fibre),
         Shape(name="k", title="Thiết bị đo là bộ định tuyến", draw=_on_the_router),
         Shape(name="l", title="Sau máy chủ proxy của cơ quan", draw=behind_proxy),
+        Shape(name=TRANSLATED, title="Đường chỉ có IPv6, NAT64 và 464XLAT", draw=ip6_only_lines),
         Shape(name="moved", title="Thiết bị đo bị mang đi nơi khác", draw=_carried_device),
     )
 }

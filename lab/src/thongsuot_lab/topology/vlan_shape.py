@@ -39,7 +39,7 @@ def vlan_for_each_line(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]
                 carrier=carrier,
                 cpe=node,
                 lan_wire=cable,
-                access_wire=drawing.line(f"{node}:wan", medium, carrier, families=1),
+                access_wire=drawing.line(f"{node}:wan", medium, carrier, versions=(4,)),
             )
         )
     return tuple(uplinks)

@@ -90,3 +90,6 @@ KIND = ProbeKind(
         CERTIFICATES,
     ),
 )
+
+NAT64 = "nat64"
+"""Evidence: the prefix by which the carrier's translator led to a page that has IPv4 alone."""

@@ -29,6 +29,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     ServiceOverLink,
     networks_of_tracks,
 )
+from thongsuot_agent.judge.symptoms.translated import translator_fault
 from thongsuot_agent.judge.tracks import ECHO, share_silent_lately, silent_lately
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
@@ -123,8 +124,9 @@ def attribute_failure(
     own_fault = Diagnosis(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
     if how.attribution in {Attribution.SERVICE, Attribution.CLOCK}:
         return own_fault
-    if _is_intercepted(at, track):
-        return INTERCEPTED
+    on_the_way = INTERCEPTED if _is_intercepted(at, track) else translator_fault(at, track)
+    if on_the_way is not None:
+        return on_the_way
     works = [_works_elsewhere(at, track, other) for other in elsewhere]
     if any(works):
         return _relation(at, track, how)

@@ -36,6 +36,7 @@ from thongsuot_agent.probes.http.by_proxy import fetch_by_proxy
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
+from thongsuot_agent.probing.nat64 import find_nat64
 from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
 from thongsuot_agent.probing.resolution import Resolution, is_address, resolve_host
 from thongsuot_schema.catalogue import http as metrics
@@ -166,6 +167,7 @@ class _PageFetch:
         self._resolved = Resolution()
         self._address = ""
         self._by_last_address = ""
+        self._translated_by = ""
         self._response: FetchResponse | None = None
         self._proxy: LinkProxy | None = None
         self.cost_bytes = 0
@@ -206,6 +208,10 @@ class _PageFetch:
             return
         self._address = self._rotation.next_address(series, self._resolved.addresses)
         self._link.egress(self._family, self._address)
+        if self._family is Family.IP6:
+            nat64, cost_bytes = await find_nat64(self._link, self._settings.resolve_timeout_s)
+            self._translated_by = str(nat64.network) if self._address in nat64 else ""
+            self.cost_bytes += cost_bytes
         request = self._request(url, self._address)
         response = await Fetch(self._link, request).perform(current_multi())
         self.cost_bytes += response.cost_bytes
@@ -342,6 +348,7 @@ class _PageFetch:
             "address": "" if proxy else self._address,
             "proxy": proxy,
             BY_LAST_ADDRESS: self._by_last_address,
+            metrics.NAT64: self._translated_by,
         }
         response = self._response
         if response is not None:

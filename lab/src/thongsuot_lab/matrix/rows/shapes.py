@@ -16,89 +16,31 @@ from thongsuot_lab.matrix.row import (
     Injection,
     MatrixRow,
 )
+from thongsuot_lab.matrix.rows import ip6_shape
+from thongsuot_lab.matrix.rows.shape_parts import (
+    FIXED,
+    GOVERNMENT,
+    LAN_DEAD,
+    MOBILE,
+    alone,
+    box_rows,
+    down,
+    line_rows,
+    shaped_row,
+)
 from thongsuot_lab.matrix.swapped import CablesSwapped
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-FIXED, MOBILE, GOVERNMENT = "fixed", "mobile", "government"
-
-_LAN_DEAD = frozenset({Symptom.CABLE_UNPLUGGED, Symptom.GATEWAY_SILENT})
-
-
-def _down(link: str, segment: Segment, *symptoms: Symptom) -> ExpectedVerdict:
-    return ExpectedVerdict(
-        link=link, state=State.DOWN, segment=segment, symptoms=frozenset(symptoms)
-    )
-
-
-def _row(
-    shape: str,
-    name: str,
-    injection: Injection,
-    *expected: ExpectedVerdict,
-    hold_s: float = 3.0,
-    note: str = "",
-) -> MatrixRow:
-    segments = {verdict.segment for verdict in expected}
-    return MatrixRow(
-        name=f"{shape}:{name}",
-        shape=shape,
-        injection=injection,
-        links=tuple(verdict.link for verdict in expected),
-        expected=expected,
-        faulty_segments=frozenset(segment for segment in segments if segment is not None),
-        hold_s=hold_s,
-        note=note,
-    )
-
-
-def _alone(row: MatrixRow) -> MatrixRow:
-    """Return a row that leaves its site without any way out."""
-    return replace(row, collector_reachable=False, site_services=True, hold_s=max(6.0, row.hold_s))
-
-
-def _line_rows(shape: str, link: str) -> Iterator[MatrixRow]:
-    """Yield what may befall a line whatever the shape: cut, and dead behind its first hop."""
-    yield _row(
-        shape,
-        f"{link}-line-cut",
-        lab_fault("cut-fibre", site="{site}", link=link),
-        _down(link, Segment.ACCESS, Symptom.ACCESS_SILENT),
-    )
-    yield _row(
-        shape,
-        f"{link}-line-silent",
-        lab_fault("access-black-hole", site="{site}", link=link),
-        _down(link, Segment.ACCESS, Symptom.ACCESS_SILENT),
-        note="lit, and swallows everything",
-    )
-    yield _row(
-        shape,
-        f"{link}-core-dead",
-        lab_fault("line-core-down", site="{site}", link=link),
-        _down(link, Segment.CARRIER, Symptom.CARRIER_SILENT),
-    )
-
-
-def _box_rows(shape: str, link: str) -> Iterator[MatrixRow]:
-    """Yield what may befall the box of a link that has one of its own: its power, its cable."""
-    for name, fault in (("box-off", "cpe-off"), ("cable-out", "pull-cable")):
-        yield _row(
-            shape,
-            f"{link}-{name}",
-            lab_fault(fault, site="{site}", link=link),
-            ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=_LAN_DEAD),
-        )
-
 
 def _shared_row(shape: str, name: str, injection: Injection, *links: str) -> MatrixRow:
     """Return what takes every link of a site with it, and is the site's own affair."""
     dead = tuple(
-        ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=_LAN_DEAD)
+        ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=LAN_DEAD)
         for link in links
     )
-    return _alone(_row(shape, name, injection, *dead))
+    return alone(shaped_row(shape, name, injection, *dead))
 
 
 def device_cable() -> CutWire:
@@ -115,15 +57,15 @@ def _moving_router() -> Iterator[MatrixRow]:
     """Yield a router's failover, after a fault and without one, and a fault of the other line."""
     cut = lab_fault("cut-fibre", site="{site}", link=FIXED)
     dead = lab_fault("line-core-down", site="{site}", link=FIXED)
-    silent = _down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    silent = down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
     elsewhere = ExpectedVerdict(
         link=FIXED,
         state=State.UNKNOWN,
         segment=None,
         symptoms=frozenset({Symptom.EGRESS_OTHER_CARRIER}),
     )
-    yield _alone(
-        _row(
+    yield alone(
+        shaped_row(
             "b",
             "failover-and-back",
             Staged(((0.0, cut), (8.0, _TO_SECOND))),
@@ -132,8 +74,8 @@ def _moving_router() -> Iterator[MatrixRow]:
             note="the cut line stays down while the site lives on the other",
         )
     )
-    yield _alone(
-        _row(
+    yield alone(
+        shaped_row(
             "b",
             "failover-then-second-cut",
             Staged(((0.0, cut), (8.0, _TO_SECOND), (16.0, _SECOND_CUT))),
@@ -142,17 +84,17 @@ def _moving_router() -> Iterator[MatrixRow]:
             note="nothing of the second line is told as the first's",
         )
     )
-    yield _alone(
-        _row(
+    yield alone(
+        shaped_row(
             "b",
             "core-dead-failover",
             Staged(((0.0, dead), (8.0, _TO_SECOND))),
-            _down(FIXED, Segment.CARRIER, Symptom.CARRIER_SILENT),
+            down(FIXED, Segment.CARRIER, Symptom.CARRIER_SILENT),
             hold_s=20.0,
         )
     )
-    yield _alone(
-        _row(
+    yield alone(
+        shaped_row(
             "b",
             "moved-then-second-cut",
             Staged(((0.0, _TO_SECOND), (10.0, _SECOND_CUT))),
@@ -161,11 +103,11 @@ def _moving_router() -> Iterator[MatrixRow]:
             note="a router that moves by itself: nobody is accused",
         )
     )
-    yield _row("b", "second-line-cut", _SECOND_CUT, hold_s=12.0, note="not in use")
+    yield shaped_row("b", "second-line-cut", _SECOND_CUT, hold_s=12.0, note="not in use")
 
 
 _MOVING = (
-    _row(
+    shaped_row(
         "i",
         "handover",
         Staged(
@@ -200,47 +142,48 @@ _MOVING = (
 
 def _rows() -> Iterator[MatrixRow]:
     for link in (FIXED, MOBILE):
-        yield from (*_line_rows("a", link), *_box_rows("a", link))
-    yield from map(_alone, (*_line_rows("b", FIXED), *_box_rows("b", FIXED)))
+        yield from (*line_rows("a", link), *box_rows("a", link))
+    yield from map(alone, (*line_rows("b", FIXED), *box_rows("b", FIXED)))
     yield from _moving_router()
     for link in (FIXED, MOBILE):
-        yield from (*_line_rows("c", link), *_box_rows("c", link))
+        yield from (*line_rows("c", link), *box_rows("c", link))
     yield _shared_row("c", "device-cable-out", device_cable(), FIXED, MOBILE)
     for shape in ("d", "d-tos"):
         for link in (FIXED, MOBILE):
-            yield from _line_rows(shape, link)
+            yield from line_rows(shape, link)
         for name, fault in (("router-off", "cpe-off"), ("cable-out", "pull-cable")):
             injection = lab_fault(fault, site="{site}", link=FIXED)
             yield _shared_row(shape, name, injection, FIXED, MOBILE)
     yield from _by_vlan()
     yield from _dialled()
-    yield from _line_rows("h", GOVERNMENT)
-    yield _row(
+    yield from line_rows("h", GOVERNMENT)
+    yield shaped_row(
         "h",
         "firewall-off",
         lab_fault("cpe-off", site="{site}", link=GOVERNMENT),
-        _down(GOVERNMENT, Segment.LAN, Symptom.EDGE_SILENT),
+        down(GOVERNMENT, Segment.LAN, Symptom.EDGE_SILENT),
         note="behind the core switch, which still answers",
     )
-    yield _row(
+    yield shaped_row(
         "h",
         "core-switch-cable-out",
         lab_fault("pull-cable", site="{site}", link=GOVERNMENT),
-        _down(GOVERNMENT, Segment.LAN, Symptom.CABLE_UNPLUGGED),
+        down(GOVERNMENT, Segment.LAN, Symptom.CABLE_UNPLUGGED),
     )
-    yield from map(_alone, (*_line_rows("i", MOBILE), *_box_rows("i", MOBILE)))
+    yield from map(alone, (*line_rows("i", MOBILE), *box_rows("i", MOBILE)))
     yield from _MOVING
-    yield from map(_alone, (*_line_rows("j", FIXED), *_box_rows("j", FIXED)))
+    yield from map(alone, (*line_rows("j", FIXED), *box_rows("j", FIXED)))
     for link in (FIXED, MOBILE):
-        yield from (*_line_rows("k", link), *_box_rows("k", link))
-    yield from map(_alone, _behind_proxy())
+        yield from (*line_rows("k", link), *box_rows("k", link))
+    yield from map(alone, _behind_proxy())
+    yield from ip6_shape.ROWS
     yield from _CARRIED
 
 
 def _by_vlan() -> Iterator[MatrixRow]:
     """Yield what may befall two lines on one cable, and cables that change places."""
     for link in (FIXED, MOBILE):
-        yield from (*_line_rows("e", link), *_box_rows("e", link))
+        yield from (*line_rows("e", link), *box_rows("e", link))
     yield _shared_row("e", "device-cable-out", device_cable(), FIXED, MOBILE)
     elsewhere = tuple(
         ExpectedVerdict(
@@ -252,7 +195,7 @@ def _by_vlan() -> Iterator[MatrixRow]:
         for link in (FIXED, MOBILE)
     )
     yield replace(
-        _row(
+        shaped_row(
             "e",
             "cables-swapped",
             CablesSwapped(),
@@ -274,14 +217,14 @@ def _dialled() -> Iterator[MatrixRow]:
     """
     lost = frozenset({Symptom.ACCESS_SILENT, Symptom.ACCESS_SESSION_LOST})
     silent = ExpectedVerdict(link=FIXED, state=State.DOWN, segment=Segment.ACCESS, symptoms=lost)
-    cut, _, core = _line_rows("g", FIXED)
+    cut, _, core = line_rows("g", FIXED)
     yield replace(cut, expected=(silent,), hold_s=8.0)
     # Below IP: a filter of the carrier's router does not see what is inside a session.
     swallowed = lab_fault("loss", site="{site}", link=FIXED, ratio=1.0)
-    yield _row("g", f"{FIXED}-line-silent", swallowed, silent, hold_s=8.0)
+    yield shaped_row("g", f"{FIXED}-line-silent", swallowed, silent, hold_s=8.0)
     yield core
-    yield from _box_rows("g", FIXED)
-    yield from _line_rows("g", MOBILE)
+    yield from box_rows("g", FIXED)
+    yield from line_rows("g", MOBILE)
 
 
 _BY_PAGES = DetectionBound(intervals=4, kind="http")
@@ -289,26 +232,26 @@ _BY_PAGES = DetectionBound(intervals=4, kind="http")
 
 def _behind_proxy() -> Iterator[MatrixRow]:
     """Yield what may befall an office that only a proxy leads out of: pages are all there is."""
-    silent = _down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    silent = down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
     for name, fault in (
         ("line-cut", "cut-fibre"),
         ("line-silent", "access-black-hole"),
         ("core-dead", "line-core-down"),
     ):
         injection = lab_fault(fault, site="{site}", link=FIXED)
-        row = _row("l", f"{FIXED}-{name}", injection, silent)
+        row = shaped_row("l", f"{FIXED}-{name}", injection, silent)
         # Where beyond the proxy the way ends nobody can see; it is the carrier's anyway.
         segments = frozenset({Segment.ACCESS, Segment.CARRIER})
         yield replace(row, bound=_BY_PAGES, faulty_segments=segments)
     for name, fault in (("proxy-hangs", "proxy-hangs"), ("proxy-gone", "proxy-refuses")):
-        row = _row(
+        row = shaped_row(
             "l",
             name,
             lab_fault(fault, site="{site}"),
-            _down(FIXED, Segment.LAN, Symptom.PROXY_SILENT),
+            down(FIXED, Segment.LAN, Symptom.PROXY_SILENT),
         )
         yield replace(row, bound=_BY_PAGES)
-    yield from _box_rows("l", FIXED)
+    yield from box_rows("l", FIXED)
 
 
 _ELSEWHERE = ExpectedVerdict(
@@ -322,8 +265,8 @@ _CARRIED = tuple(
     # It boots anew: its times are of another boot, so that the collector has to tell.
     replace(row, by_collector=True, may_be_unknown=True)
     for row in (
-        _row("moved", "device-carried", DeviceCarried(), _ELSEWHERE, hold_s=12.0),
-        _row(
+        shaped_row("moved", "device-carried", DeviceCarried(), _ELSEWHERE, hold_s=12.0),
+        shaped_row(
             "moved",
             "carried-then-line-cut",
             Staged(((0.0, DeviceCarried()), (25.0, _OTHER_PLACES_LINE))),

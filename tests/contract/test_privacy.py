@@ -61,7 +61,8 @@ EVIDENCE = {
     "dns": "addresses alias",
     "egress": "OTHER_CARRIER USED_CARRIER",
     "host": "address_conflict addresses boot_id gateway_hardware gateways",
-    "http": "BY_LAST_ADDRESS address issuer metrics.NAT64 proxy redirect retransmitted_segments subject",
+    "http": "BY_LAST_ADDRESS address issuer metrics.NAT64 proxy redirect retransmitted_segments"
+    " subject",
     "icmp": "late_rtt_s",
     "path": "segment_size",
     "speedtest": "server",

@@ -235,13 +235,15 @@ class Measured:
 def measure(node: RunningNode, tool: str, condition: Condition, folder: Path) -> Measured:
     file = folder / "wire.pcap"
     with recorded(node, file):
-        told = TOOLS[tool][0](node, condition)
+        durations = TOOLS[tool][0](node, condition)
     truth = wire(file)
-    if len(truth) != len(told):
-        raise SystemExit(f"{tool} told of {len(told)} echoes, {len(truth)} were on the wire")
-    pairs = zip(told, truth, strict=True)
+    if len(truth) != len(durations):
+        raise SystemExit(f"{tool} told of {len(durations)} echoes, {len(truth)} were on the wire")
+    pairs = zip(durations, truth, strict=True)
     errors = [mine - real for mine, real in pairs if mine is not None and real is not None]
-    return Measured(errors_us=sorted(errors), lost=truth.count(None), told_lost=told.count(None))
+    return Measured(
+        errors_us=sorted(errors), lost=truth.count(None), told_lost=durations.count(None)
+    )
 
 
 @contextmanager

@@ -161,7 +161,7 @@ class Comparison:
         self._collect()
         for played in self.played:
             runs = played.peer.stored_runs(began_s, ended_s)
-            told = [
+            message_times = [
                 message.boottime_ns
                 for message in played.place.messages
                 if message.boottime_ns >= broken_ns and message.party is Party.PORTAL
@@ -169,7 +169,7 @@ class Comparison:
             played.seen.outage = Outage(
                 on_device=runs.on_device,
                 in_centre=runs.in_centre,
-                told_s=max(0.0, (min(told) - back_ns) / 1e9) if told else None,
+                told_s=max(0.0, (min(message_times) - back_ns) / 1e9) if message_times else None,
             )
 
     def await_calm(self, within_s: float = CALM_WITHIN_S) -> None:

@@ -114,15 +114,15 @@ async def test_an_installer_proves_both_lines_and_the_counter_by_phone(
     await expect(page.get_by_text("Nhãn ghi HN-5G-9999")).to_be_visible()
 
     await until(lambda: any(e.event is EventCode.ENDED for _, e in events(receiver)), device)
-    told = run_from_events(
+    run = run_from_events(
         DatedEvent(at_ns=notice.boottime_ns, event=event) for notice, event in events(receiver)
     )
-    assert told is not None
-    assert told.proven == 2
-    assert [failure.outcome for failure in told.failures] == ["other_lost"]
+    assert run is not None
+    assert run.proven == 2
+    assert [failure.outcome for failure in run.failures] == ["other_lost"]
     assert all(
         proof.lost_s is not None
         and proof.returned_s is not None
         and proof.lost_s < proof.returned_s
-        for proof in told.links
+        for proof in run.links
     )

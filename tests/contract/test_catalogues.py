@@ -54,13 +54,13 @@ def test_every_text_fills_the_places_of_its_reference() -> None:
 
 def test_every_language_says_all_that_the_reference_says() -> None:
     for path, translation, reference in translated():
-        said = {
+        texts = {
             (message.context, message.id): message for message in catalogues.messages(translation)
         }
-        assert said.keys() == {
+        assert texts.keys() == {
             (message.context, message.id) for message in catalogues.messages(reference)
         }, path
-        missing = [name for name, message in said.items() if not catalogues.is_translated(message)]
+        missing = [name for name, message in texts.items() if not catalogues.is_translated(message)]
         assert missing == [], path
 
 

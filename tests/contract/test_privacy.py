@@ -262,11 +262,11 @@ def asks(root: Path) -> dict[str, str]:
     """Return the texts in the agent's code that ask for what may not be known, by module."""
     texts = {}
     for module in modules(root, ("agent",)):
-        told = {
+        documented = {
             id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)
         }  # docstrings
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and id(node) not in told:
+            if isinstance(node, ast.Constant) and id(node) not in documented:
                 text = str(node.value)
                 if _ASKED.search(text):
                     texts[module.name] = text

@@ -43,8 +43,8 @@ def test_the_program_of_an_image_starts_in_its_root(room: str, tmp_path: Path) -
     subprocess.run(["tar", "-xzf", str(layer), "-C", str(root), "--exclude=./dev/*"], check=True)
     program = config["config"]["Entrypoint"][0]
     inside = ["chroot", str(root), program, "--version"]
-    said = subprocess.run(inside, check=True, capture_output=True, text=True).stdout
-    assert said.split() == [f"thongsuot-{room}", *said.split()[1:]]
-    assert "0.1.0" in said
+    done = subprocess.run(inside, check=True, capture_output=True, text=True).stdout
+    assert done.split() == [f"thongsuot-{room}", *done.split()[1:]]
+    assert "0.1.0" in done
     users = (root / "etc" / "passwd").read_text("utf-8")
     assert f"\n{config['config']['User']}:" in users

@@ -110,9 +110,9 @@ class KumaPeer:
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
         """Return the one change of a monitor."""
-        told = json.loads(body)
-        is_over = told["heartbeat"]["status"] == _UP
-        name = str(told["monitor"]["name"])
+        change = json.loads(body)
+        is_over = change["heartbeat"]["status"] == _UP
+        name = str(change["monitor"]["name"])
         return [
             Message(
                 boottime_ns=boottime_ns, party=party, thread=name, subject=name, is_over=is_over

@@ -76,13 +76,13 @@ async def commissioning_site(
 
 def events(receiver: PushReceiver) -> list[tuple[Notice, CommissioningEvent]]:
     """Return the steps of the walk that the collector has, in their order."""
-    told = [
+    events = [
         (notice, event)
         for batch in receiver.batches
         for notice in batch.notices
         if (event := parse_event(notice)) is not None
     ]
-    return sorted(told, key=lambda pair: pair[0].boottime_ns)
+    return sorted(events, key=lambda pair: pair[0].boottime_ns)
 
 
 class Installer:

@@ -65,15 +65,15 @@ async def test_a_line_is_proven_by_its_cable_over_a_kill_and_the_record_has_ever
     await installer.sees("The device was restarted meanwhile")
     lab.clear()
     await installer.sees("Try this line again")
-    told = [(event.event, event.link) for _, event in events(receiver)]
-    assert told[:5] == [
+    notices = [(event.event, event.link) for _, event in events(receiver)]
+    assert notices[:5] == [
         (EventCode.LINK, "fixed"),
         (EventCode.LINK, "mobile"),
         (EventCode.PULL_ASKED, "fixed"),
         (EventCode.PULLED, "fixed"),
         (EventCode.RETURNED, "fixed"),
     ]
-    assert (EventCode.CIRCUIT_SAME, "fixed") in told
+    assert (EventCode.CIRCUIT_SAME, "fixed") in notices
     circuit = next(e for _, e in events(receiver) if e.event is EventCode.CIRCUIT_SAME)
     assert circuit.text == FIXED_CIRCUIT
 

@@ -86,7 +86,7 @@ def test_a_probe_over_an_interface_that_is_not_there_is_unmeasured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (
             ("probe", "ping", "192.0.2.1"),
@@ -100,11 +100,11 @@ def test_a_probe_over_an_interface_that_is_not_there_is_unmeasured() -> None:
     ],
 )
 def test_a_wrong_command_line_ends_with_2_and_says_why(
-    arguments: tuple[str, ...], said: str
+    arguments: tuple[str, ...], message: str
 ) -> None:
     done = command(*arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_the_resident_process_loads_no_blocked_module() -> None:

@@ -20,8 +20,8 @@ def test_a_cut_line_is_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[
     head = recording.header_line(site.site_probes, site.settings)
     file.write_bytes(b"".join([head, *map(recording.event_line, events)]))
     assert print_replay(str(file)) == 0
-    told = capsys.readouterr().out
-    assert any("fixed" in line and "down" in line for line in told.splitlines())
+    output = capsys.readouterr().out
+    assert any("fixed" in line and "down" in line for line in output.splitlines())
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no recording\n"])

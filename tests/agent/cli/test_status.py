@@ -156,11 +156,11 @@ def test_how_far_the_samples_of_the_month_are_is_said() -> None:
         up_mean_bits_per_second=None,
         hours=24,
     )
-    said = text_of(msgspec.structs.replace(STATUS, sampling=(sampling,)))
+    output = text_of(msgspec.structs.replace(STATUS, sampling=(sampling,)))
     assert (
         "rate samples fiber 2026-11: 312 of 1000 down (mean 93.2 Mbit/s), 0 of 1000 up,"
         " at 24 of 24 hours\n"
-    ) in said
+    ) in output
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,12 @@ def test_a_device_is_shown_and_its_draft_is_a_profile(tmp_path: Path) -> None:
     community.write_text("two-legs")
     community.chmod(0o600)
     with simulator(DEVICES, tmp_path) as port:
-        said = walked(port, community)
-        assert (said.returncode, said.stderr) == (0, "")
-        assert "# profile advantech-icr fits and reads:" in said.stdout
-        assert "#   0: nr_rsrp_dbm = -102" in said.stdout
-        assert "#   0: nr_sinr_db = 0" in said.stdout
-        draft = said.stdout.partition("title = ")[2]
+        done = walked(port, community)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "# profile advantech-icr fits and reads:" in done.stdout
+        assert "#   0: nr_rsrp_dbm = -102" in done.stdout
+        assert "#   0: nr_sinr_db = 0" in done.stdout
+        draft = done.stdout.partition("title = ")[2]
         draft = f"title = {draft}".replace("# [[", "[[").replace("# oid", "oid")
         draft = draft.replace("# is_scalar", "is_scalar").replace('# name = "…"', 'name = "a"')
         assert len(parse_profile("draft", draft).figures) == 15

@@ -47,9 +47,9 @@ def test_a_profile_of_ones_own_that_can_be_used_is_good(
 
 @pytest.mark.parametrize(("kind", "more"), [("snmp", SNMP), ("radio", RADIO)])
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, kind: str, more: str) -> None:
-    line, said = mistake(tmp_path / "nowhere", kind, more)
+    line, message = mistake(tmp_path / "nowhere", kind, more)
     assert line == LINE
-    assert said == f"cannot read profiles in {tmp_path}/nowhere: no such folder"
+    assert message == f"cannot read profiles in {tmp_path}/nowhere: no such folder"
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_what_is_wrong_in_a_profile_is_told_with_folder_file_and_place(
     tmp_path: Path, before: str, after: str, says: str
 ) -> None:
     (tmp_path / "a-box.toml").write_text(GOOD.replace(before, after, 1))
-    line, said = mistake(tmp_path)
+    line, message = mistake(tmp_path)
     assert line == LINE
-    assert said.startswith(f"{tmp_path}: profile a-box")
-    assert says in said
+    assert message.startswith(f"{tmp_path}: profile a-box")
+    assert says in message
 
 
 def test_a_profile_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_a_profile_that_is_no_text_is_told(tmp_path: Path) -> None:
 
 def test_a_profile_that_is_nowhere_is_told_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "a-box.toml").write_text(GOOD)
-    line, said = mistake(tmp_path, more='profiles = ["a-box", "a-bux"]')
+    line, message = mistake(tmp_path, more='profiles = ["a-box", "a-bux"]')
     assert line == LINE + 1
-    assert said.startswith(f'there is no profile "a-bux" in {tmp_path} or among those that come')
-    assert 'did you mean "a-box"?' in said
+    assert message.startswith(f'there is no profile "a-bux" in {tmp_path} or among those that come')
+    assert 'did you mean "a-box"?' in message
 
 
 def test_a_modem_that_is_asked_another_way_needs_no_profile(tmp_path: Path) -> None:

@@ -64,9 +64,11 @@ def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> 
         assert {old.tracks[key].target for key in gone} == {"motcua"}
     # And it is not spoken of again.
     world.site_probes = without("motcua")
-    said = len(world.changes)
+    count_before = len(world.changes)
     world.run(1200.0)
-    assert not [change for change in world.changes[said:] if change.verdict.service == "motcua"]
+    assert not [
+        change for change in world.changes[count_before:] if change.verdict.service == "motcua"
+    ]
 
 
 def test_another_portal_under_the_same_name_is_judged_anew() -> None:

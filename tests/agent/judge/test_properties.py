@@ -81,12 +81,12 @@ def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
     for change in judged(events):
         verdict = change.verdict
         subject = (verdict.link, verdict.service)
-        said = (verdict.state, verdict.segment, verdict.symptom)
-        assert said != before.get(subject), "a change says something new"
+        triple = (verdict.state, verdict.segment, verdict.symptom)
+        assert triple != before.get(subject), "a change says something new"
         assert change.before == before.get(subject, (State.UNKNOWN,))[0]
         assert (verdict.segment is None) == (verdict.state in {State.UP, State.UNKNOWN})
         assert change.onset_boottime_ns <= change.decided_boottime_ns
-        before[subject] = said
+        before[subject] = triple
 
 
 @given(courses(findings()))

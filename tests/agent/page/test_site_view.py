@@ -78,11 +78,11 @@ def outlook_of(
 def view(
     *verdicts: IssuedVerdict,
     latest: LatestResults | None = None,
-    told: tuple[SentNotification, ...] = (),
+    notifications: tuple[SentNotification, ...] = (),
 ) -> SiteView:
     """Return the view of a site with two links and a portal."""
     surroundings = PageContext(
-        notified=told,
+        notified=notifications,
         collector_reachable=True,
         backlog_batches=2,
         clock_trusted=True,
@@ -209,10 +209,10 @@ def test_without_a_verdict_for_the_site_the_best_link_speaks_for_a_service() -> 
 
 
 def test_who_was_told_is_shown() -> None:
-    told = SentNotification(
+    notification = SentNotification(
         party="carrier", channel="email", at_wall_ns=5 * S, link="fiber", reference="T-1"
     )
-    (shown,) = view(told=(told,)).notifications
+    (shown,) = view(notifications=(notification,)).notifications
     assert (shown.party, shown.channel, shown.at_s, shown.about, shown.reference) == (
         "carrier",
         "email",

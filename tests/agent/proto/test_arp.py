@@ -59,10 +59,10 @@ def test_other_hardware_protocols_and_lengths_are_malformed(at: int) -> None:
 @given(st.binary(max_size=64))
 def test_any_bytes_are_read_or_malformed(packet: bytes) -> None:
     try:
-        said = parse_arp(packet)
+        packet_fields = parse_arp(packet)
     except MalformedMessage:
         return
-    assert packet[:28].endswith(said.target_address)
+    assert packet[:28].endswith(packet_fields.target_address)
 
 
 HARDWARE = bytes.fromhex("02fc00000001")

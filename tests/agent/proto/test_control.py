@@ -40,11 +40,11 @@ def test_the_way_in_is_the_interface_and_the_address_that_was_meant() -> None:
 
 
 def test_the_stamp_of_a_packet_sent_comes_with_its_number() -> None:
-    told = control.parse([STAMP, SENT])
-    assert told.error is not None
-    assert told.error.origin == control.ORIGIN_STAMP
-    assert told.error.data == 5
-    assert told.stamp_ns is not None
+    ancillary = control.parse([STAMP, SENT])
+    assert ancillary.error is not None
+    assert ancillary.error.origin == control.ORIGIN_STAMP
+    assert ancillary.error.data == 5
+    assert ancillary.stamp_ns is not None
 
 
 def test_an_icmp_error_names_who_sent_it() -> None:

@@ -103,8 +103,8 @@ def test_what_another_site_config_came_after_is_decided_by_that() -> None:
     )
     wrong = rules.refuse_version(rollout, version_of(offer(3)), "wrong")
     assert wrong.undecided is not None
-    told = RunningConfig(version=version_of(FIRST), refused=version_of(offer(3)))
-    assert rules.settle_undecided(wrong, is_reached=True).running == wrong.running == told
+    running = RunningConfig(version=version_of(FIRST), refused=version_of(offer(3)))
+    assert rules.settle_undecided(wrong, is_reached=True).running == wrong.running == running
     assert rules.settle_undecided(wrong, is_reached=False).is_new(SECOND)
     rollout = rules.begin_trial(wrong, offer(4))
     assert rollout.undecided is None

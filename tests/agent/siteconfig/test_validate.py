@@ -103,9 +103,9 @@ def test_what_is_wrong_is_said_as_of_a_settings_file_and_where(
     with pytest.raises(ConfigInvalid) as invalid:
         own(text)
     (mistake,) = invalid.value.mistakes
-    (said,) = refusal(content)
-    assert said.startswith(f"{where}")
-    assert said.endswith(f": {mistake.message}")
+    (problem,) = refusal(content)
+    assert problem.startswith(f"{where}")
+    assert problem.endswith(f": {mistake.message}")
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -197,8 +197,8 @@ def test_no_credentials_are_sent_where_a_collector_says() -> None:
     box = ConfiguredTarget(
         name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.168.1.1",)
     )
-    (said,) = refusal(site_config(targets=(box,)))
-    assert "credentials" in said
+    (problem,) = refusal(site_config(targets=(box,)))
+    assert "credentials" in problem
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_no_file_no_port_and_no_redirect_comes_out_of_a_site_config(
     kind: str, fields: Mapping[str, object]
 ) -> None:
     probe = ConfiguredProbe(kind=kind, every_s=600.0, settings=dict(fields))
-    (said,) = refusal(site_config(probes=(probe,)))
-    assert said.startswith(f'[[probes]] "{kind}" settings.{next(iter(fields))}: setting')
+    (problem,) = refusal(site_config(probes=(probe,)))
+    assert problem.startswith(f'[[probes]] "{kind}" settings.{next(iter(fields))}: setting')
 
 
 def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place() -> None:
@@ -232,8 +232,8 @@ def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place()
 
 @pytest.mark.parametrize("kind", ["throughput", "qcvn", "speedtest", "snmp", "radio"])
 def test_what_fills_a_link_or_asks_equipment_comes_only_where_the_device_has_it(kind: str) -> None:
-    (said,) = refusal(site_config(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
-    assert "cannot come from the collector unless" in said
+    (problem,) = refusal(site_config(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
+    assert "cannot come from the collector unless" in problem
 
 
 def test_a_speed_test_that_the_device_has_comes_no_oftener_than_there() -> None:
@@ -258,16 +258,16 @@ def test_probes_keep_a_pace(kind: str, fastest_s: float) -> None:
 
 def test_a_metered_link_stays_in_its_budget_with_the_arithmetic_shown() -> None:
     probe = ConfiguredProbe(kind="http", every_s=60.0, metered_every_s=60.0)
-    said = "\n".join(refusal(site_config(probes=(probe,))))
-    assert "the probes need" in said
-    assert "http to city: 2 series x" in said
+    problem = "\n".join(refusal(site_config(probes=(probe,))))
+    assert "the probes need" in problem
+    assert "http to city: 2 series x" in problem
 
 
 def test_no_site_config_raises_the_allowance_that_the_device_gives() -> None:
-    (said,) = refusal(
+    (problem,) = refusal(
         site_config(links=(ConfiguredLink(name="mobile", allowance_bytes=400_000_001),))
     )
-    assert said.startswith('[[links]] "mobile" allowance_bytes: ')
+    assert problem.startswith('[[links]] "mobile" allowance_bytes: ')
     # Less is a site configuration's right, if what is measured fits.
     assert is_taken(
         site_config(links=(ConfiguredLink(name="mobile", allowance_bytes=399_999_999),))
@@ -282,8 +282,8 @@ def test_a_link_without_an_allowance_is_not_filled_either() -> None:
         links=("fiber",),
         settings={"body_limit_bytes": 16 * 1024 * 1024},
     )
-    said = refusal(site_config(targets=targets, probes=(probe,)))
-    assert any('on link "fiber" probes would use' in line for line in said)
+    problem = refusal(site_config(targets=targets, probes=(probe,)))
+    assert any('on link "fiber" probes would use' in line for line in problem)
 
 
 def test_a_citys_portals_and_anchors_by_the_default_profile_are_taken() -> None:
@@ -310,8 +310,8 @@ def test_no_site_config_is_endless(table: str) -> None:
         "probes": {"kind": "icmp", "every_s": 60},
         "carriers": {"name": "a"},
     }
-    said = refusal(site_config(**{table: [rows[table]] * (most + 1)}))
-    assert f"{table}: {most + 1} entries, at most {most} are taken" in said
+    problem = refusal(site_config(**{table: [rows[table]] * (most + 1)}))
+    assert f"{table}: {most + 1} entries, at most {most} are taken" in problem
 
 
 def test_where_links_are_found_a_site_config_may_name_any() -> None:

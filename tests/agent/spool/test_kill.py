@@ -32,12 +32,12 @@ class WriterProcess:
         """Start the process, let it work until it has said a word and a while longer, kill it."""
         with self._started() as process:
             assert process.stdout is not None
-            said = b""
-            while until not in said:
-                said += process.stdout.readline()
+            output = b""
+            while until not in output:
+                output += process.stdout.readline()
             time.sleep(self._random.uniform(0, 0.15))
             process.send_signal(signal.SIGKILL)
-            self._note(said + process.stdout.read())
+            self._note(output + process.stdout.read())
 
     def drain(self) -> None:
         """Hand over all that is there."""
@@ -54,8 +54,8 @@ class WriterProcess:
         command = [sys.executable, "-m", "tests.agent.spool.writer", *arguments]
         return subprocess.Popen(command, stdout=subprocess.PIPE)
 
-    def _note(self, said: bytes) -> None:
-        for line in said.decode().splitlines():
+    def _note(self, output: bytes) -> None:
+        for line in output.decode().splitlines():
             step, _, serial = line.partition(" ")
             (self.made if step == "made" else self.kept).add(int(serial))
 

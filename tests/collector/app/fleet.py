@@ -44,9 +44,9 @@ class FleetDevice:
         links: dict[str, VerdictTriple] = {link.name: UP for link in self.site.links}
         self._seal(links, notices=[Notice(code=NoticeCode.STARTED, boottime_ns=uptime_ns - S)])
 
-    def say(self, subject: str, said: VerdictTriple) -> None:
+    def say(self, subject: str, verdict: VerdictTriple) -> None:
         """Say how a link (or ``/service``) is from now on."""
-        self._seal({subject: said})
+        self._seal({subject: verdict})
 
     def beat(self) -> None:
         """Seal what was measured since the last time."""

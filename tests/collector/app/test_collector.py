@@ -177,8 +177,8 @@ async def test_metrics_say_what_each_anchor_of_the_inventory_stands_for(tmp_path
     )
     async with collector(tmp_path, inventory=Inventory(targets=targets)) as client:
         text = (await client.get("/metrics")).text
-    said = [line for line in text.splitlines() if line.startswith(ANCHOR_INFO)]
-    assert said == [
+    series = [line for line in text.splitlines() if line.startswith(ANCHOR_INFO)]
+    assert series == [
         f'{ANCHOR_INFO}{{domestic="yes",segment="carrier",target="core"}} 1.0',
         f'{ANCHOR_INFO}{{domestic="no",segment="transit",target="far"}} 1.0',
     ]

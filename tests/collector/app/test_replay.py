@@ -198,12 +198,14 @@ async def test_a_bad_minute_is_told_as_its_script_says_and_nothing_else(tmp_path
         await city.all_arrived()
         await eventually(lambda: city.count("resolved") >= city.count("opened"))
         assert await city.process.end() == 0, city.process.log()
-        told = city.told()
-    opened = [entry[1:] for entry in told if entry[0] == "opened"]
+        notifications = city.told()
+    opened = [entry[1:] for entry in notifications if entry[0] == "opened"]
     assert Counter(entry[1:] for entry in opened) == Counter(
         [*EXPECTED, ("link_fault", "carrier:vnpt")]
     ), "each once, and of vnpt's links two"
     # Whoever was told of something was told of its end, once.
-    assert Counter(opened) == Counter(entry[1:] for entry in told if entry[0] == "resolved")
-    assert {entry[0] for entry in told} <= {"opened", "updated", "resolved"}
+    assert Counter(opened) == Counter(
+        entry[1:] for entry in notifications if entry[0] == "resolved"
+    )
+    assert {entry[0] for entry in notifications} <= {"opened", "updated", "resolved"}
     assert "Traceback" not in city.process.log()

@@ -30,9 +30,9 @@ def test_an_authority_is_made_shown_and_not_made_again(
     assert main(("ca", "show", *common)) == 1
     assert "ca init" in capsys.readouterr().err
     assert main(("ca", "init", "--days", "100", *common)) == 0
-    said = capsys.readouterr()
-    assert "authority good until" in said.out
-    assert "PRIVATE" not in said.out + said.err
+    captured = capsys.readouterr()
+    assert "authority good until" in captured.out
+    assert "PRIVATE" not in captured.out + captured.err
     assert main(("ca", "show", *common)) == 0
     shown = capsys.readouterr().out
     assert x509.load_pem_x509_certificate(shown.encode()).issuer
@@ -52,9 +52,9 @@ def test_an_authority_takes_anothers_place(
     assert main(("ca", "show", *common)) == 0
     before = capsys.readouterr().out.splitlines()[-3]
     assert main(("ca", "renew", "--days", "400", *common)) == 0
-    said = capsys.readouterr()
-    assert "stays good" in said.err
-    assert "PRIVATE" not in said.out + said.err
+    captured = capsys.readouterr()
+    assert "stays good" in captured.err
+    assert "PRIVATE" not in captured.out + captured.err
     assert main(("ca", "show", *common)) == 0
     assert before not in capsys.readouterr().out
     assert main(("audit", *common)) == 0

@@ -150,9 +150,9 @@ def test_a_batch_that_cannot_be_read_is_named_and_costs_no_other(
     connection.close()
     out = tmp_path / "a.csv"
     assert exported(config, "--from", "2020-01-01", "--format", "csv", "--out", str(out)) == 1
-    said = capsys.readouterr().err
-    assert "25 rows written" in said
-    assert "cannot read a batch, left out: tay-ho 00112233445566bb 2" in said
+    output = capsys.readouterr().err
+    assert "25 rows written" in output
+    assert "cannot read a batch, left out: tay-ho 00112233445566bb 2" in output
 
 
 @pytest.mark.parametrize(

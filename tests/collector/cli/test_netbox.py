@@ -51,11 +51,11 @@ class NetboxCommand:
             *("--token-file", str(above / "token"), "--config", str(above / "collector.toml")),
             *map(str, words),
         ])  # fmt: skip
-        said = self._capsys.readouterr()
-        assert "nbt_" not in said.out + said.err
-        assert fake.TOKEN.split(".")[1] not in said.out + said.err
+        captured = self._capsys.readouterr()
+        assert "nbt_" not in captured.out + captured.err
+        assert fake.TOKEN.split(".")[1] not in captured.out + captured.err
         assert list(self._folder.glob("*.part")) == []
-        return status, said.out, said.err
+        return status, captured.out, captured.err
 
 
 @pytest.fixture

@@ -14,15 +14,15 @@ def mistakes(text: str, folder: Path) -> str:
 
 def test_a_reflector_that_would_answer_nobody_is_refused(tmp_path: Path) -> None:
     text = '[reflector]\nstamp_address = "0.0.0.0:862"\n'
-    assert "c.toml:2: " in (said := mistakes(text, tmp_path))
-    assert "would answer nobody: give key_file, or the networks of allow" in said
+    assert "c.toml:2: " in (message := mistakes(text, tmp_path))
+    assert "would answer nobody: give key_file, or the networks of allow" in message
 
 
 def test_a_network_and_an_address_are_checked(tmp_path: Path) -> None:
     text = '[reflector]\nstamp_address = "reflector:862"\nallow = ["10.0.0.0/8", "10.0.0.1/8"]\n'
-    said = mistakes(text, tmp_path)
-    assert "c.toml:2: " in said
-    assert 'c.toml:3: "10.0.0.1/8" is no network, as in "203.0.113.0/24"' in said
+    message = mistakes(text, tmp_path)
+    assert "c.toml:2: " in message
+    assert 'c.toml:3: "10.0.0.1/8" is no network, as in "203.0.113.0/24"' in message
 
 
 def test_a_key_is_looked_for_beside_the_file_and_checked(tmp_path: Path) -> None:

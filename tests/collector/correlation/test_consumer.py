@@ -246,14 +246,14 @@ async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
     world: World,
 ) -> None:
     await all_well(world)
-    told = asyncio.Event()
-    world.consumer = world.new_consumer(on_told=told.set)
+    notified = asyncio.Event()
+    world.consumer = world.new_consumer(on_told=notified.set)
     await world.consumer.load()
     running = asyncio.create_task(world.consumer.run())
     await world.push("s0", ("fiber", State.DOWN))
     world.drift_ns = S // 20
     async with asyncio.timeout(60):
-        await told.wait()
+        await notified.wait()
     assert world.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

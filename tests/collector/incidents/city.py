@@ -169,14 +169,14 @@ class CityFixture:
         self.advance()
 
     def report(
-        self, site: str, subject: str, said: VerdictTriple, *, onset_s: float | None = None
+        self, site: str, subject: str, verdict: VerdictTriple, *, onset_s: float | None = None
     ) -> None:
         """Let an agent give a verdict now, on a link or ``/service``, and push it."""
         device = self.devices[site]
         if device.is_off:
             return
         onset = self.now_s if onset_s is None else onset_s
-        change = device.script.change(subject, said, onset, self.now_s)
+        change = device.script.change(subject, verdict, onset, self.now_s)
         self.push(device, [change])
         self.advance()
 

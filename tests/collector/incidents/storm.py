@@ -95,13 +95,13 @@ class StormScript:
         """Let something happen at a second."""
         heapq.heappush(self._events, (round(second), len(self._events), act))
 
-    def report_at(self, second: float, site: str, subject: str, said: VerdictTriple) -> None:
+    def report_at(self, second: float, site: str, subject: str, verdict: VerdictTriple) -> None:
         """Let an agent say something at a second, of which it saw the beginning 2 s before."""
 
         def act() -> None:
-            self.truth[f"{site}/{subject}"] = said
-            onset = min(second, self.city.now_s) - 2 if said is not UP else self.city.now_s
-            self.city.report(site, subject, said, onset_s=round(onset))
+            self.truth[f"{site}/{subject}"] = verdict
+            onset = min(second, self.city.now_s) - 2 if verdict is not UP else self.city.now_s
+            self.city.report(site, subject, verdict, onset_s=round(onset))
 
         self.schedule(second, act)
 
@@ -125,7 +125,7 @@ class StormScript:
                 self.reserve(site, at, at + length_s)
                 return at, site
 
-    def lone_fault(self, said: VerdictTriple, length_s: float) -> None:
+    def lone_fault(self, verdict: VerdictTriple, length_s: float) -> None:
         """Script one fault of one link."""
         while True:
             at, site = self.reserve_random(length_s)
@@ -135,20 +135,20 @@ class StormScript:
                 for carrier, begin, end in self._outages
             ):
                 break
-        self.report_at(at, site, link, said)
+        self.report_at(at, site, link, verdict)
         self.report_at(at + length_s, site, link, UP)
         party = ""
         if length_s > 20:
             party = f"carrier:{self.links[site, link]}"
-            if said[1] is Segment.LAN:
-                party = "" if said is BUSY else f"commune:{site}"
+            if verdict[1] is Segment.LAN:
+                party = "" if verdict is BUSY else f"commune:{site}"
         self.expected.append(ExpectedIncident("link_fault", f"{site}/{link}", at - 2, party))
 
     def together(
         self,
         at: float,
         lost: Sequence[Lost],
-        said: VerdictTriple,
+        verdict: VerdictTriple,
         *,
         spread_s: float,
         length_s: float,
@@ -157,10 +157,10 @@ class StormScript:
         for site, link in lost:
             self.reserve(site, at, at + spread_s + length_s + 120)
             begin = at + self.chance.uniform(0, spread_s)
-            self.report_at(begin, site, link, said)
+            self.report_at(begin, site, link, verdict)
             end = at + spread_s + length_s + self.chance.uniform(0, 40)
             self.report_at(end, site, link, UP)
-            if said is NO_ABROAD:
+            if verdict is NO_ABROAD:
                 # The portal lies abroad: nobody is told of a direction that nothing watched takes.
                 self.report_at(begin, site, f"{link}/{PORTAL}", UNREACHED)
                 self.report_at(end, site, f"{link}/{PORTAL}", UP)
@@ -171,11 +171,11 @@ class StormScript:
         code: str,
         key: str,
         lost: Sequence[Lost],
-        said: VerdictTriple,
+        verdict: VerdictTriple,
         spread_s: float,
     ) -> None:
         """Script an outage that leads to one incident of a carrier."""
-        self.together(at, lost, said, spread_s=spread_s, length_s=2_400)
+        self.together(at, lost, verdict, spread_s=spread_s, length_s=2_400)
         carrier = key.partition(" ")[0]
         self._outages.append((carrier, at, at + spread_s + 300))
         self.expected.append(ExpectedIncident(code, key, at, f"carrier:{carrier}"))
@@ -254,7 +254,7 @@ class StormScript:
             self.power_cut(at, [site], 60, told="")
         for _ in range(5):
             self.both_cut(chance.uniform(1_500, 6_000))
-        for said, count, shortest, longest in (
+        for verdict, count, shortest, longest in (
             (CUT, 40, 40, 9_000),
             (OUT, 10, 40, 3_000),
             (LOSSY, 20, 90, 3_000),
@@ -263,7 +263,7 @@ class StormScript:
             (CUT, 100, 1, 2),
         ):
             for _ in range(count):
-                self.lone_fault(said, chance.uniform(shortest, longest))
+                self.lone_fault(verdict, chance.uniform(shortest, longest))
 
     def _planned_work(self) -> None:
         """Script work on a carrier's links in ten communes, and one link that outlasts it."""

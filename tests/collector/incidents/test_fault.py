@@ -156,11 +156,11 @@ def test_faults_far_apart_are_the_same_where_they_rest_on_one_verdict() -> None:
 
 
 def test_a_fault_names_each_batch_that_told_of_it_once() -> None:
-    told = fault(
+    first_fault = fault(
         replace(DOWN, source=FIRST), SILENT, replace(UP, source=SECOND), replace(DOWN, source=FIRST)
     )
-    assert told.sources == (FIRST, SECOND)
-    assert len(told.verdicts) == 2
+    assert first_fault.sources == (FIRST, SECOND)
+    assert len(first_fault.verdicts) == 2
 
 
 def test_what_speaks_for_a_fault_is_its_latest_phase_and_of_the_past_its_worst() -> None:

@@ -86,9 +86,9 @@ class ScriptRunner:
         """Let time pass second by second, and note who is alarmed of what is well."""
         until_s = self.city.now_s + length_s
         while self.city.now_s < until_s:
-            told = len(self.city.notifications)
+            count_before = len(self.city.notifications)
             self.city.run(self.city.now_s + 1)
-            for event in self.city.notifications[told:]:
+            for event in self.city.notifications[count_before:]:
                 if (
                     event.record.kind is NotificationKind.OPENED
                     and event.incident.code == "link_fault"
@@ -160,7 +160,7 @@ def test_whatever_happens_nobody_is_told_twice_nor_of_what_is_over_and_all_is_ta
         assert not incident.is_open
         assert incident.closed_ns is not None
     assert len({event.id for event in stage.city.notifications}) == len(stage.city.notifications)
-    assert [key for key, said in stage.alarms if said is UP] == []
+    assert [key for key, verdict in stage.alarms if verdict is UP] == []
 
 
 @given(st.lists(script_steps, max_size=14))
@@ -179,9 +179,9 @@ def test_reading_everything_again_changes_nothing(script: list[ScriptStep]) -> N
     stage = ScriptRunner(restarts=False)
     stage.play(script)
     city = stage.city
-    told, incidents = city.notification_lines(), city.incidents()
+    count_before, incidents = city.notification_lines(), city.incidents()
     for device in city.devices.values():
         for piece in device.script.pieces:
             city.apply_summary(device, piece)
     city.run(city.now_s + 100)
-    assert (city.notification_lines(), city.incidents()) == (told, incidents)
+    assert (city.notification_lines(), city.incidents()) == (count_before, incidents)

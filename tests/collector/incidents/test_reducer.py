@@ -114,17 +114,19 @@ def test_old_news_of_a_fault_alarms_nobody_while_newer_news_is_still_on_its_way(
     made.run(200)
     made.report("s0", "fiber", UP, onset_s=195)
     made.run(1_000)
-    told = len(made.notifications)
+    count_before = len(made.notifications)
     spool, device.spool = device.spool, []
     made.restore_uplink("s0")
     news = [piece for piece in spool if piece.changes]
     made.apply_summary(device, news[0])
     made.run(1_120)
-    assert [line[1:3] for line in made.notification_lines()[told:]] == [("resolved", "ended")]
+    assert [line[1:3] for line in made.notification_lines()[count_before:]] == [
+        ("resolved", "ended")
+    ]
     for piece in spool:
         made.apply_summary(device, piece)
     made.run(1_300)
-    assert len(made.notifications) == told + 1
+    assert len(made.notifications) == count_before + 1
     assert made.only("link_fault").closed_ns == wall_ns(195)
 
 
@@ -136,12 +138,12 @@ def test_a_fault_is_believed_to_go_on_when_nothing_else_arrives_for_long() -> No
     made.run(34)
     made.report("s0", "fiber", CUT, onset_s=32)
     made.run(1_000)
-    told = len(made.notifications)
+    count_before = len(made.notifications)
     spool, device.spool = device.spool, []
     made.restore_uplink("s0")
     made.apply_summary(device, next(piece for piece in spool if piece.changes))
     made.run(1_590)
-    assert [line[1] for line in made.notification_lines()[told:]] == ["resolved"]
+    assert [line[1] for line in made.notification_lines()[count_before:]] == ["resolved"]
     made.run(1_670)
     assert made.notification_lines()[-1][1:] == ("opened", "started", "link_fault", "carrier:vnpt")
 

@@ -47,13 +47,13 @@ def test_what_is_read_again_makes_no_new_incidents() -> None:
     made.report("s0", "fiber", UP)
     made.run(200)
     names = set(made.registry.incidents)
-    told = len(made.notifications)
+    count_before = len(made.notifications)
     for device in made.devices.values():
         for piece in device.script.pieces:
             made.apply_summary(device, piece)
     made.run(300)
     assert set(made.registry.incidents) == names
-    assert len(made.notifications) == told
+    assert len(made.notifications) == count_before
 
 
 def test_the_same_record_read_into_an_empty_book_gives_the_same_names() -> None:

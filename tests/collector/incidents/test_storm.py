@@ -48,9 +48,10 @@ def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript)
         wrong += [
             (fault, entry) for entry in incident.notifications if str(entry.party) != fault.party
         ]
-    told = sum(bool(fault.party) for fault in storm.expected)
+    expected_count = sum(bool(fault.party) for fault in storm.expected)
     print(  # noqa: T201
-        f"\nincidents to tell: {told}, told: {told - len(missing)}, not told: {len(missing)}, "
+        f"\nincidents to tell: {expected_count}, told: {expected_count - len(missing)}, "
+        f"not told: {len(missing)}, "
         f"beyond the script: {len(left)}, wrong party: {len(wrong)}, "
         f"false alarms: {storm.false_alarms}"
     )

@@ -23,10 +23,10 @@ def words(made: CityFixture, incident: Incident, language: Language = "vi") -> I
 def test_a_link_speaks_by_its_symptom_with_circuit_and_carrier() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
-    said = words(made, made.only("link_fault"))
-    assert "VNPT" in said.situation
-    assert "mã kênh FTTH-0000" in said.situation
-    assert "18001166" in said.do
+    sentences = words(made, made.only("link_fault"))
+    assert "VNPT" in sentences.situation
+    assert "mã kênh FTTH-0000" in sentences.situation
+    assert "18001166" in sentences.do
 
 
 def test_an_outage_says_how_many_of_how_many_and_where() -> None:
@@ -46,18 +46,18 @@ def test_a_way_abroad_says_which_way() -> None:
     lost = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", lost)
-    said = words(made, made.only("transit_outage"))
-    assert said.headline == "VNPT: hướng quốc tế gián đoạn trên 4/4 đường truyền"
+    sentences = words(made, made.only("transit_outage"))
+    assert sentences.headline == "VNPT: hướng quốc tế gián đoạn trên 4/4 đường truyền"
 
 
 def test_a_service_is_called_by_its_title_and_says_what_is_wrong() -> None:
     made = healthy_city()
     for number in range(4):
         made.report(f"s{number}", f"/{PORTAL}", REFUSES)
-    said = words(made, made.only("service_down"))
-    assert said.headline == "4/12 điểm không truy cập được Cổng dịch vụ công"
+    sentences = words(made, made.only("service_down"))
+    assert sentences.headline == "4/12 điểm không truy cập được Cổng dịch vụ công"
     alone = words(made, made.incidents("service_fault")[0])
-    assert alone.headline in said.situation
+    assert alone.headline in sentences.situation
 
 
 def test_a_site_is_called_by_its_title() -> None:
@@ -79,8 +79,8 @@ def test_no_incident_leaves_a_place_open(language: Language) -> None:
     made.run(300)
     codes = set()
     for incident in made.incidents():
-        said = words(made, incident, language)
-        for text in (said.headline, said.situation, said.do):
+        sentences = words(made, incident, language)
+        for text in (sentences.headline, sentences.situation, sentences.do):
             assert text
             assert "{" not in text
             assert "  " not in text

@@ -49,19 +49,19 @@ def by_name(city: CityState) -> dict[str, SiteRecord]:
 async def test_the_store_says_what_the_running_collector_says(tmp_path: Path) -> None:
     async with reporting_city(tmp_path) as city:
         incident = await city.cut("s1")
-        said = {
+        texts = {
             query.name: (await city.client.get(f"/api/v1/{query.name}?limit=1000")).json()
             for query in LISTS
             if query.name != "agents"
         }
     store = open_store(tmp_path / STORE_FILE)
     stored = city_from_store(store, InventoryDirectory(INVENTORY))
-    for name, page in said.items():
+    for name, page in texts.items():
         records = LIST_BY_NAME[name].ask_here(stored, store, Selection(), WHOLE_CITY)
         written = json.loads(msgspec.json.encode(Page(items=records, total=len(records))))
         assert written == page, name
     store.dispose()
-    assert said["incidents"]["items"][0]["id"] == incident
+    assert texts["incidents"]["items"][0]["id"] == incident
 
 
 def test_not_installed_silent_and_retired_are_three_things() -> None:

@@ -39,5 +39,5 @@ def test_routes_abroad_on_which_no_watched_service_lies_are_recorded_and_told_to
     assert len(made.incidents("transit_outage")) == 3
     made.report("s0", "fiber/portal", UNREACHED)
     made.run(500)
-    told = [line[3:] for line in made.notification_lines()]
-    assert told == [("transit_outage", "carrier:vnpt")]
+    lines = [line[3:] for line in made.notification_lines()]
+    assert lines == [("transit_outage", "carrier:vnpt")]

@@ -40,12 +40,12 @@ class ConfigReporter:
         self.pusher = Pusher(client, self.agent, secret)
         self.at_ns = HOUR_NS
 
-    async def says(self, said: str | None, *notices: Notice) -> push.PushResponse:
+    async def says(self, version: str | None, *notices: Notice) -> push.PushResponse:
         """Push a batch, saying that; return the answer."""
         self.at_ns += S
         batch = self.agent.batch(self.at_ns, [icmp_result(self.at_ns - S)])
         batch = msgspec.structs.replace(batch, notices=notices)
-        headers = {} if said is None else {push.HEADER_SITE_CONFIG: said}
+        headers = {} if version is None else {push.HEADER_SITE_CONFIG: version}
         self.pusher.client.headers.pop(push.HEADER_SITE_CONFIG, None)
         self.pusher.client.headers.update(headers)
         response = await self.pusher.batch(batch, boottime_ns=self.at_ns)
@@ -53,9 +53,9 @@ class ConfigReporter:
         self.body = response.content
         return msgspec.json.decode(response.content, type=push.PushResponse)
 
-    async def is_offered(self, said: str) -> OfferedConfig:
+    async def is_offered(self, version: str) -> OfferedConfig:
         """Return the site configuration that the answer to that carries."""
-        return msgspec.json.decode((await self.says(said)).site_config, type=OfferedConfig)
+        return msgspec.json.decode((await self.says(version)).site_config, type=OfferedConfig)
 
 
 async def test_a_site_config_comes_where_versions_differ_and_not_a_byte_where_they_agree(
@@ -99,8 +99,8 @@ async def test_who_offers_none_sends_none(tmp_path: Path) -> None:
 async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path) -> None:
     secret = token(tmp_path, SITE)
 
-    async def number(told: str) -> int:
-        async with collector(tmp_path, inventory=city(told)) as client:
+    async def number(version: str) -> int:
+        async with collector(tmp_path, inventory=city(version)) as client:
             return (await ConfigReporter(client, secret).is_offered("none")).number
 
     other = CITY.replace("https://dvc.example/", "https://new.example/")

@@ -123,11 +123,11 @@ def test_late_data_issues_a_new_revision_that_says_what_changed(month: Statement
     month.now_s += DAY
     second = month.archive.issue_revision(circuit(month), NOVEMBER)
     assert second.revision == 2
-    said = {change.subject: (change.before, change.after) for change in second.changes}
-    assert said["down"] == (0, HOUR * S)
-    assert said["unknown"] == (HOUR * S, 0)
-    assert said["begun"] == (0, 1)
-    assert said["interruption"] == (None, HOUR * S)
+    values = {change.subject: (change.before, change.after) for change in second.changes}
+    assert values["down"] == (0, HOUR * S)
+    assert values["unknown"] == (HOUR * S, 0)
+    assert values["begun"] == (0, 1)
+    assert values["interruption"] == (None, HOUR * S)
     assert revision_store.latest(month.store, "2026-11", SITE, LINK) == second
     assert revision_store.revision(month.store, "2026-11", SITE, LINK, 1) == first
     assert [

@@ -161,9 +161,9 @@ def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
     assert lines[2].by == DEVICE
     assert lines[0].by == audit.operator()
     assert lines[0].by.startswith("shell:")
-    said = repr(lines)
-    assert secret not in said
-    assert password not in said
+    text = repr(lines)
+    assert secret not in text
+    assert password not in text
     assert [row.action for row in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
 
 

@@ -59,19 +59,19 @@ class BootScript:
     _said: dict[tuple[str, str], State] = field(default_factory=dict)
 
     def change(
-        self, subject: str, said: VerdictTriple, onset_s: float, decided_s: float
+        self, subject: str, verdict: VerdictTriple, onset_s: float, decided_s: float
     ) -> VerdictChange:
         """Return a verdict change on ``link``, ``link/service`` or ``/service``."""
         link, _, service = subject.partition("/")
         before = self._said.get((link, service), State.UNKNOWN)
-        self._said[link, service] = said[0]
+        self._said[link, service] = verdict[0]
         return VerdictChange(
             verdict=Verdict(
                 link=link,
                 service=service,
-                state=said[0],
-                segment=said[1],
-                symptom=said[2],
+                state=verdict[0],
+                segment=verdict[1],
+                symptom=verdict[2],
                 evidence=(Evidence(kind="icmp", target=f"t{decided_s}", failed=3),),
             ),
             before=before,
@@ -123,19 +123,19 @@ def reference(
     for piece in {(sent.stream, sent.number): sent for sent in pieces}.values():
         boots.setdefault(piece.boot_id, []).append(piece)
     alive: dict[int, str] = {}
-    said: dict[str, dict[int, VerdictTriple]] = {}
+    verdict: dict[str, dict[int, VerdictTriple]] = {}
     on_s: dict[str, int] = {}
     for boot, of_boot in boots.items():
         on_s[boot] = of_boot[0].epoch_ns // NS - EPOCH_S
         alive |= dict.fromkeys(_alive(of_boot, on_s[boot]), boot)
-        said[boot] = _said_in(of_boot, subject, on_s[boot], seconds)
+        verdict[boot] = _said_in(of_boot, subject, on_s[boot], seconds)
     last_s = max(alive)
     triples: list[VerdictTriple] = []
     for second in seconds:
         if second in alive:
-            triples.append(UP if subject.is_device else said[alive[second]][second])
+            triples.append(UP if subject.is_device else verdict[alive[second]][second])
         elif second > last_s:
-            now = UP if subject.is_device else said[alive[last_s]][second]
+            now = UP if subject.is_device else verdict[alive[last_s]][second]
             triples.append((State.UNKNOWN, None, Symptom.AGENT_SILENT) if is_silent else now)
         else:
             before = alive[max(second_alive for second_alive in alive if second_alive < second)]

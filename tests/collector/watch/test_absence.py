@@ -7,14 +7,14 @@ S = 10**9
 
 
 def test_an_absence_is_told_once_after_a_while_and_so_is_its_end() -> None:
-    told: list[tuple[int, AbsenceChange]] = []
+    changes: list[tuple[int, AbsenceChange]] = []
     absence: Absence | None = None
     for second, problem in enumerate(["", "no", "", "no", "no", "worse", "worse", "", ""]):
         absence, change = next_absence(absence, problem, second * S, after_s=2.0)
         if change is not None:
-            told.append((second, change))
+            changes.append((second, change))
     begun = Absence(since_ns=3 * S, problem="worse", is_told=True)
-    assert told == [
+    assert changes == [
         (5, AbsenceChange(absence=begun, is_over=False)),
         (7, AbsenceChange(absence=begun, is_over=True)),
     ]

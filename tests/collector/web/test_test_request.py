@@ -187,10 +187,10 @@ async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None
 
 
 async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) -> None:
-    status, said = await command(
+    status, text = await command(
         stage, "request-test", SITE, "path", "--link", "fiber", "--id", "one"
     )
-    assert (status, said) == (0, "one: waiting\n")
+    assert (status, text) == (0, "one: waiting\n")
     requests: list[TestRequest] = []
 
     async def is_asked() -> bool:
@@ -203,11 +203,11 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
     await push(stage, NoticeCode.TEST_COMPLETED, "one", runs(stage))
 
     async def is_done() -> bool:
-        status, said = await command(
+        status, text = await command(
             stage, "request-test", SITE, "path", "--link", "fiber", "--id", "one", "--wait"
         )
-        assert status == 0, said
-        return "one: done" in said and "fiber abroad ip4: failed (timed_out)" in said
+        assert status == 0, text
+        return "one: done" in text and "fiber abroad ip4: failed (timed_out)" in text
 
     await eventually(is_done)
     for wrong, why in (
@@ -216,8 +216,8 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
         ((SITE, "path", "--target", "x"), "no target 'x'"),
         ((SITE, "icmp"), "invalid choice"),
     ):
-        status, said = await command(stage, "request-test", *wrong)
-        assert (status, why in said) == (2, True), said
+        status, text = await command(stage, "request-test", *wrong)
+        assert (status, why in text) == (2, True), text
 
 
 async def test_what_is_wanted_at_the_point_is_shown_and_asked_of_nobody(

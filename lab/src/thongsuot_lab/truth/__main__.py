@@ -82,15 +82,15 @@ def _played(
     function: Callable[[int], T], numbers: Sequence[int], jobs: int, unit: str
 ) -> Iterator[T]:
     """Yield what comes of each number, in order, and say from time to time how far it is."""
-    started = said = time.monotonic()
+    started = printed = time.monotonic()
     with ProcessPoolExecutor(jobs, initializer=_collect_rarely) as pool:
         for done, outcome in enumerate(pool.map(function, numbers, chunksize=2), start=1):
             yield outcome
             now = time.monotonic()
-            if now - said >= PROGRESS_S and done < len(numbers):
+            if now - printed >= PROGRESS_S and done < len(numbers):
                 left_s = (now - started) / done * (len(numbers) - done)
                 print_progress(f"{done} of {len(numbers)} {unit}, about {left_s:.0f} s left")
-                said = now
+                printed = now
 
 
 def _collect_rarely() -> None:

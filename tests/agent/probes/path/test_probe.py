@@ -129,9 +129,9 @@ def test_what_packets_the_way_takes_is_said_with_the_hop() -> None:
     whole = found(way, PacketSize(largest_bytes=1500))
     assert whole.evidence["mtu"] == "1500 bytes"
     assert whole.values["path_mtu_black_hole"] == 0
-    told = found(way, PacketSize(largest_bytes=1492, hop=1, told_by="192.168.8.1"))
-    assert told.evidence["mtu"] == "1492 bytes, told by hop 1 192.168.8.1"
-    assert told.values["path_mtu_black_hole"] == 0
+    finding = found(way, PacketSize(largest_bytes=1492, hop=1, told_by="192.168.8.1"))
+    assert finding.evidence["mtu"] == "1492 bytes, told by hop 1 192.168.8.1"
+    assert finding.values["path_mtu_black_hole"] == 0
     hole = found(way, PacketSize(largest_bytes=1400, hop=2))
     assert hole.evidence["mtu"] == "1400 bytes; larger ones vanish behind hop 2 10.20.0.1"
     assert hole.values["path_mtu_black_hole"] == 1
@@ -176,15 +176,15 @@ def test_every_hop_answers_over_each_link(lab: Lab, family: Family, method: str)
         (MOBILE, Family.IP6): ["2001:db8:b1::1", "2001:db8:b0::1", ANCHOR6],
     }
     for spec in (FIXED, MOBILE):
-        told = trace(lab, spec, family, Settings(method=method))
-        assert told.outcome is Outcome.OK, told
-        way = path_of(told)
+        finding = trace(lab, spec, family, Settings(method=method))
+        assert finding.outcome is Outcome.OK, finding
+        way = path_of(finding)
         assert [hop.address for hop in way.hops] == ways[spec, family]
         assert [(hop.sent, hop.answered) for hop in way.hops] == [(3, 3)] * 3
         assert way.first == 2
-        assert told.values["path_mtu_bytes"] == 1500
-        assert told.values["path_mtu_black_hole"] == 0
-        assert told.cost_bytes < PROBE.cost_bytes(anchor(), Settings())
+        assert finding.values["path_mtu_bytes"] == 1500
+        assert finding.values["path_mtu_black_hole"] == 0
+        assert finding.cost_bytes < PROBE.cost_bytes(anchor(), Settings())
 
 
 @pytest.mark.lab
@@ -195,9 +195,9 @@ def test_an_ordinary_user_needs_no_privilege(lab: Lab, method: str) -> None:
     device = lab.node("device")
     device.run(["sysctl", "-q", "net.ipv4.ping_group_range=0 2147483647"])
     argv = [sys.executable, "-m", "tests.agent.probes.path.path_program", method]
-    told = json.loads(device.run(argv, user=65534).stdout)
-    assert told["outcome"] == "ok", told
-    assert 0.019 < told["values"]["path_rtt_seconds"] < 0.5
+    finding = json.loads(device.run(argv, user=65534).stdout)
+    assert finding["outcome"] == "ok", finding
+    assert 0.019 < finding["values"]["path_rtt_seconds"] < 0.5
 
 
 @pytest.mark.lab
@@ -208,13 +208,13 @@ def test_a_black_hole_is_found_with_its_size_and_its_hop(
     lab: Lab, family: Family, method: str
 ) -> None:
     lab.fault("mtu-black-hole", site="site", link="fixed", largest_bytes=1391)
-    told = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))
-    assert told.outcome is Outcome.OK
-    assert told.values["path_mtu_bytes"] == 1391
-    assert told.values["path_mtu_hop_number"] == 2
-    assert told.values["path_mtu_black_hole"] == 1
-    assert "vanish behind hop 2" in told.evidence["mtu"]
-    assert told.cost_bytes < 40_000
+    finding = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))
+    assert finding.outcome is Outcome.OK
+    assert finding.values["path_mtu_bytes"] == 1391
+    assert finding.values["path_mtu_hop_number"] == 2
+    assert finding.values["path_mtu_black_hole"] == 1
+    assert "vanish behind hop 2" in finding.evidence["mtu"]
+    assert finding.cost_bytes < 40_000
 
 
 @pytest.mark.lab
@@ -224,11 +224,11 @@ def test_a_black_hole_is_found_with_its_size_and_its_hop(
 def test_a_router_that_says_too_big_is_no_black_hole(lab: Lab, family: Family, method: str) -> None:
     lab.node("ont").ip("link set wan mtu 1432")
     lab.node("internet").ip("link set fixed mtu 1432")
-    told = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))
-    assert told.values["path_mtu_bytes"] == 1432
-    assert told.values["path_mtu_hop_number"] == 1
-    assert told.values["path_mtu_black_hole"] == 0
-    assert "told by hop 1" in told.evidence["mtu"]
+    finding = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))
+    assert finding.values["path_mtu_bytes"] == 1432
+    assert finding.values["path_mtu_hop_number"] == 1
+    assert finding.values["path_mtu_black_hole"] == 0
+    assert "told by hop 1" in finding.evidence["mtu"]
 
 
 @pytest.mark.lab
@@ -237,10 +237,10 @@ def test_a_router_that_says_too_big_is_no_black_hole(lab: Lab, family: Family, m
 @pytest.mark.parametrize("family", BOTH)
 def test_labels_of_the_carrier_are_told(lab: Lab, family: Family, method: str) -> None:
     with strange_router(lab, "internet", "fixed", stack=(24001, 16)):
-        told = trace(lab, FIXED, family, Settings(method=method, packet_size=False))
-    assert told.outcome is Outcome.OK
-    assert [hop.labels for hop in path_of(told).hops] == [(), (24001, 16), ()]
-    assert told.values["path_labelled_hops"] == 1
+        finding = trace(lab, FIXED, family, Settings(method=method, packet_size=False))
+    assert finding.outcome is Outcome.OK
+    assert [hop.labels for hop in path_of(finding).hops] == [(), (24001, 16), ()]
+    assert finding.values["path_labelled_hops"] == 1
 
 
 @pytest.mark.lab
@@ -264,13 +264,13 @@ def test_a_silent_hop_is_told_as_silent_and_the_target_is_still_reached(lab: Lab
         "  }",
         "}",
     )
-    told = trace(lab)
-    way = path_of(told)
-    assert told.outcome is Outcome.OK
+    finding = trace(lab)
+    way = path_of(finding)
+    assert finding.outcome is Outcome.OK
     assert [hop.answered > 0 for hop in way.hops] == [True, False, True]
     assert way.hops[1].sent == 4  # asked once more
     assert way.first is None
-    assert told.values["path_silent_hops"] == 1
+    assert finding.values["path_silent_hops"] == 1
 
 
 @pytest.mark.lab
@@ -278,9 +278,9 @@ def test_a_silent_hop_is_told_as_silent_and_the_target_is_still_reached(lab: Lab
 @pytest.mark.parametrize("family", BOTH)
 def test_a_cut_line_ends_the_way_where_it_is_cut(lab: Lab, family: Family) -> None:
     lab.cut("ont--internet")
-    told = trace(lab, FIXED, family, Settings(timeout_s=0.3, max_hops=6))
-    assert told.outcome is Outcome.FAILED
-    assert path_of(told).last <= 1
+    finding = trace(lab, FIXED, family, Settings(timeout_s=0.3, max_hops=6))
+    assert finding.outcome is Outcome.FAILED
+    assert path_of(finding).last <= 1
     other = trace(lab, MOBILE, family)
     assert other.outcome is Outcome.OK
 

@@ -60,14 +60,14 @@ def test_a_closed_port_is_reached_over_each_link_whatever_the_main_table_says(
 ) -> None:
     target = ANCHOR6 if family is Family.IP6 else ANCHOR4
     for spec in (FIXED, MOBILE):
-        told = trace(lab, spec, family, TCP)
-        assert told.outcome is Outcome.OK, told
-        way, other = path_of(told), path_of(trace(lab, spec, family))
+        finding = trace(lab, spec, family, TCP)
+        assert finding.outcome is Outcome.OK, finding
+        way, other = path_of(finding), path_of(trace(lab, spec, family))
         assert [hop.address for hop in way.hops] == [hop.address for hop in other.hops]
         assert way.hops[-1].address == target
         assert way.first == 2
-        assert "path_mtu_bytes" not in told.values
-        assert 0 < told.cost_bytes < PROBE.cost_bytes(anchor(), TCP)
+        assert "path_mtu_bytes" not in finding.values
+        assert 0 < finding.cost_bytes < PROBE.cost_bytes(anchor(), TCP)
 
 
 @pytest.mark.lab
@@ -83,19 +83,19 @@ def test_labels_are_read_and_a_clamped_segment_is_seen(lab: Lab, family: Family)
         "}",
     )
     with strange_router(lab, "internet", "fixed", stack=(24001,)):
-        told = trace(lab, FIXED, family, TCP)
-    assert [hop.labels for hop in path_of(told).hops] == [(), (24001,), ()]
+        finding = trace(lab, FIXED, family, TCP)
+    assert [hop.labels for hop in path_of(finding).hops] == [(), (24001,), ()]
     size = 1440 if family is Family.IP6 else 1460
-    assert told.evidence["segment_size"] == f"{size} became 1300 before hop 2"
+    assert finding.evidence["segment_size"] == f"{size} became 1300 before hop 2"
 
 
 @pytest.mark.lab
 @needs_lab
 def test_without_the_capability_it_says_what_to_grant(lab: Lab) -> None:
     argv = [sys.executable, "-m", "tests.agent.probes.path.path_program", "tcp"]
-    told = json.loads(lab.node("device").run(argv, user=0).stdout)
-    assert (told["outcome"], told["reason"]) == ("unmeasured", "permission_denied")
-    assert "CAP_NET_RAW" in told["detail"]
+    finding = json.loads(lab.node("device").run(argv, user=0).stdout)
+    assert (finding["outcome"], finding["reason"]) == ("unmeasured", "permission_denied")
+    assert "CAP_NET_RAW" in finding["detail"]
 
 
 @pytest.mark.lab

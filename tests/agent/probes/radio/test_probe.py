@@ -107,10 +107,10 @@ def test_a_modem_is_never_asked_who_it_is_and_what_it_lets_slip_is_masked() -> N
             for command in modem.heard
             for part in command.removeprefix("AT").split(";")
         }
-    said = msgspec.json.encode(finding).decode()
+    message = msgspec.json.encode(finding).decode()
     assert "***" in finding.evidence["network"]
     for identity in (IMEI, IMSI, ICCID, NUMBER):
-        assert identity not in said
+        assert identity not in message
 
 
 def test_a_modem_without_a_sim_says_so() -> None:
@@ -285,8 +285,8 @@ def test_a_zte_router_is_asked_for_known_names_after_its_login(tmp_path: Path) -
         names = parse_qs(asked.path.partition("?")[2])["cmd"][0].split(",")
         assert asked.headers["Referer"].startswith("http://127.0.0.1")
         known = {"network_type": "SA", "Z5g_rsrp": "-101", "Z5g_SINR": "3.5", "lte_rsrp": "-83"}
-        said = known if state["in"] else {}
-        return 200, json.dumps({name: said.get(name, "") for name in names} | {"LD": "A1B2"})
+        message = known if state["in"] else {}
+        return 200, json.dumps({name: message.get(name, "") for name in names} | {"LD": "A1B2"})
 
     def put(asked: PageRequest) -> Answer:
         inner = sha256(b"pass").hexdigest().upper()
@@ -349,7 +349,7 @@ def test_a_router_without_a_modem_is_not_measured(port: int, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"source": "smoke"}, 'no source "smoke"; known: at, hilink'),
         ({"plmn": ["452-04"]}, 'plmn "452-04" is not'),
@@ -358,9 +358,9 @@ def test_a_router_without_a_modem_is_not_measured(port: int, tmp_path: Path) -> 
     ],
 )
 def test_contradictions_are_refused_where_they_are_read(
-    settings: dict[str, object], said: str
+    settings: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+    with pytest.raises(msgspec.ValidationError, match=message):
         msgspec.convert(settings, Settings)
 
 

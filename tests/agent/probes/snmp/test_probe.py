@@ -186,7 +186,7 @@ def test_a_secret_that_anybody_may_read_is_not_used(port: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"version": "1"}, 'version "1" is not "2c" or "3"'),
         ({"version": "3"}, "version 3 needs a user"),
@@ -195,9 +195,9 @@ def test_a_secret_that_anybody_may_read_is_not_used(port: int, tmp_path: Path) -
     ],
 )
 def test_contradictions_are_refused_where_they_are_read(
-    settings: dict[str, object], said: str
+    settings: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+    with pytest.raises(msgspec.ValidationError, match=message):
         msgspec.convert(settings, Settings)
 
 

@@ -6,7 +6,7 @@ from thongsuot_agent.probing.equipment import vocabulary
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("word", "meant"),
     [
         ("LTE", "lte"),
         ("Evolved 3G (LTE)", "lte"),
@@ -30,12 +30,12 @@ from thongsuot_agent.probing.equipment import vocabulary
         ("?", ""),
     ],
 )
-def test_technologies(said: str, meant: str) -> None:
-    assert vocabulary.technology(said) == meant
+def test_technologies(word: str, meant: str) -> None:
+    assert vocabulary.technology(word) == meant
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("word", "meant"),
     [
         ("Registered, home", "home"),
         ("registered (home)", "home"),
@@ -47,12 +47,12 @@ def test_technologies(said: str, meant: str) -> None:
         ("", ""),
     ],
 )
-def test_registrations(said: str, meant: str) -> None:
-    assert vocabulary.registration(said) == meant
+def test_registrations(word: str, meant: str) -> None:
+    assert vocabulary.registration(word) == meant
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("word", "meant"),
     [
         ("inserted", "ready"),
         ("OK", "ready"),
@@ -63,8 +63,8 @@ def test_registrations(said: str, meant: str) -> None:
         ("?", ""),
     ],
 )
-def test_sims(said: str, meant: str) -> None:
-    assert vocabulary.sim(said) == meant
+def test_sims(word: str, meant: str) -> None:
+    assert vocabulary.sim(word) == meant
 
 
 def test_a_network_keeps_its_leading_zeros() -> None:

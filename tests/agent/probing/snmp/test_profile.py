@@ -43,7 +43,7 @@ def test_a_profile_is_what_its_file_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "message"),
     [
         ('title = "A box"', "", "missing required field `title`"),
         ('"radio"', '"telephone"', r"Invalid enum value 'telephone' - at `\$.purpose`"),
@@ -57,8 +57,8 @@ def test_a_profile_is_what_its_file_says() -> None:
         ("present", "present =", "is no TOML"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(before: str, after: str, said: str) -> None:
-    with pytest.raises(ProfileInvalid, match=said) as wrong:
+def test_a_mistake_is_named_with_its_place(before: str, after: str, message: str) -> None:
+    with pytest.raises(ProfileInvalid, match=message) as wrong:
         parse_profile("a-box", GOOD.replace(before, after, 1))
     assert "profile a-box" in str(wrong.value)
 
@@ -76,7 +76,7 @@ sensor = { types = ["watts"], named = 'rx.*power' }
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "message"),
     [
         ('["watts"]', '["wats"]', '"wats" is no type of sensor; did you mean "watts"'),
         ('["watts"]', '["celsius"]', "no celsius can be made into it"),
@@ -86,9 +86,9 @@ sensor = { types = ["watts"], named = 'rx.*power' }
         ("named", "called", "unknown field `called`"),
     ],
 )
-def test_a_mistake_in_a_choice_of_sensors_is_named(before: str, after: str, said: str) -> None:
+def test_a_mistake_in_a_choice_of_sensors_is_named(before: str, after: str, message: str) -> None:
     assert parse_profile("a-router", SENSOR).figures[0].sensor is not None
-    with pytest.raises(ProfileInvalid, match=said):
+    with pytest.raises(ProfileInvalid, match=message):
         parse_profile("a-router", SENSOR.replace(before, after, 1))
 
 

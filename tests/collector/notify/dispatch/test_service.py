@@ -75,11 +75,11 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
         assert (metric(fixture, "failing_since_timestamp_seconds", channel="first") or 0) > 0
         assert metric(fixture, "failing_since_timestamp_seconds", channel="second") == 0
         assert metric(fixture, "unreached") == 0
-        told = fixture.service.site_notifications("s0")
-        assert {(note.party, note.channel, note.about) for note in told} == {
+        incidents = fixture.service.site_notifications("s0")
+        assert {(note.party, note.channel, note.about) for note in incidents} == {
             ("carrier", "webhook", "fiber")
         }
-        assert sorted(note.is_delivered for note in told) == [False, True]
+        assert sorted(note.is_delivered for note in incidents) == [False, True]
         assert fixture.service.site_notifications("s1") == ()
         (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
         assert (incident.party, incident.about, incident.sites) == ("carrier", ("fiber",), 1)
@@ -121,8 +121,8 @@ async def test_a_party_is_told_by_every_channel_of_its_contract_from_beginning_t
     async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         await fixture.accept(event)
         await eventually(fixture.is_idle)
-        told = fixture.service.site_notifications("s0")
-        assert [(note.party, note.is_delivered) for note in told] == [("carrier", True)] * 2
+        incidents = fixture.service.site_notifications("s0")
+        assert [(note.party, note.is_delivered) for note in incidents] == [("carrier", True)] * 2
         assert len(fixture.service.notified_parties("s0")) == 2
         await fixture.accept(restore_fibre(made))
         await eventually(lambda: not fixture.service.threads)
@@ -146,8 +146,8 @@ async def test_a_channel_that_fails_keeps_its_own_state_and_no_other_from_tellin
         await fixture.accept(event)
         await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
         await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
-        told = fixture.service.site_notifications("s0")
-        assert sorted(note.is_delivered for note in told) == [False, True]
+        incidents = fixture.service.site_notifications("s0")
+        assert sorted(note.is_delivered for note in incidents) == [False, True]
         assert metric(fixture, "unreached") == 0
         assert metric(fixture, "waiting") == 1
         await eventually(lambda: len(notifications_of(made, event)[0].by_channel()) == 2)
@@ -197,8 +197,8 @@ async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
         await eventually(lambda: metric(fixture, "unreached") == 1)
         await eventually(lambda: fixture.service.site_notifications("s0"))
         await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
-        told = fixture.service.site_notifications("s0")
-        assert [note.is_delivered for note in told] == [False, False]
+        incidents = fixture.service.site_notifications("s0")
+        assert [note.is_delivered for note in incidents] == [False, False]
         assert fixture.service.notified_parties("s0") == ()
         assert metric(fixture, "waiting") == 1
 
@@ -270,8 +270,8 @@ async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_lat
         await fixture.accept(other)
         await eventually(lambda: first.received_kinds() or second.received_kinds())
         await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
-    told = [body.incident.incident for body in (*first.bodies(), *second.bodies())]
-    assert told == [other.incident.id]
+    incidents = [body.incident.incident for body in (*first.bodies(), *second.bodies())]
+    assert incidents == [other.incident.id]
     entries = made.registry.incidents[opened.incident.id].notifications
     assert [entry.is_done for entry in entries] == [True, True]
 
@@ -289,8 +289,8 @@ async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
         await eventually(lambda: len(fixture.recorder.deliveries) > 8)
         first.behave(WELL)
         await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
-    told = sorted(body.incident.incident for body in first.bodies())
-    assert told == sorted(opened_event.incident.id for opened_event in events)
+    incidents = sorted(body.incident.incident for body in first.bodies())
+    assert incidents == sorted(opened_event.incident.id for opened_event in events)
     assert second.received_kinds() == []
 
 

@@ -224,8 +224,8 @@ def test_an_end_is_told_by_every_channel_that_may_have_told_the_beginning() -> N
     while desk.answers(ChannelOutcome.UNKNOWN).route == "tickets":
         pass
     desk.hears(RESOLVED)
-    told = {desk.answers(ChannelOutcome.DELIVERED) for _ in range(2)}
-    assert told == {
+    steps = {desk.answers(ChannelOutcome.DELIVERED) for _ in range(2)}
+    assert steps == {
         Send("tickets", NotificationKind.RESOLVED),
         Send("email", NotificationKind.RESOLVED),
     }

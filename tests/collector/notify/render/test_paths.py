@@ -73,8 +73,8 @@ def test_a_router_that_says_unreachable_is_no_hop_in_a_message() -> None:
     event = cut_fibre(steady_city(city_inventory()))
     (cut,) = ways_at(event.record.at_ns / 1e9)("s0", "fiber")
     refusal = Hop(number=2, sent=3, answered=3, addresses=("192.168.1.1",), refusal="!N")
-    told = structs.replace(cut, path=structs.replace(cut.path, hops=(*cut.path.hops, refusal)))
-    text = body(event, lambda site, link: (told,) if (site, link) == ("s0", "fiber") else ())
+    refused = structs.replace(cut, path=structs.replace(cut.path, hops=(*cut.path.hops, refusal)))
+    text = body(event, lambda site, link: (refused,) if (site, link) == ("s0", "fiber") else ())
     assert "192.168.1.1 (1.0 ms) → !N 192.168.1.1\n" in text
     assert "is hop 1 (192.168.1.1). 192.168.1.1 says: network unreachable (!N)." in text
 

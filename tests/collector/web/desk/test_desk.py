@@ -153,9 +153,9 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     assert refused.status_code == 303
     assert "Tranh chấp" in (await desk.ask("GET", refused.headers["location"])).text
     await eventually(lambda: len(desk.stack.notifications()) == 2)
-    told = desk.stack.notifications()[1]
-    assert (told.audience.party, "ONT mất điện" in told.text) == ("city", True)
-    assert told.title.startswith("[Tranh chấp]")
+    notification = desk.stack.notifications()[1]
+    assert (notification.audience.party, "ONT mất điện" in notification.text) == ("city", True)
+    assert notification.title.startswith("[Tranh chấp]")
     site = (await desk.stack.get(f"/sites/{SITE}")).text
     assert "VNPT cho rằng lỗi không thuộc nhà mạng; Thành phố đang phân xử" in site
     lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")

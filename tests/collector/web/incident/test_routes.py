@@ -45,13 +45,13 @@ async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) 
     path, _, query = url.partition("?")
     page = await stage.ask("GET", url)
     assert page.status_code == 200
-    for said in (
+    for text in (
         "HNI-1",
         "Điểm phục vụ Hoàn Kiếm",
         "Mất kết nối",
         stage.notifications()[0].incident.incident,
     ):
-        assert said in page.text, said
+        assert text in page.text, text
     assert "form-action 'self'" in page.headers["content-security-policy"]
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "acknowledge" not in page.text
@@ -82,9 +82,9 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     file = await stage.ask("GET", f"{path}.json?{query}")
     assert "attachment" in file.headers["content-disposition"]
     evidence = msgspec.json.decode(file.content, type=EvidenceFile)
-    told = msgspec.json.encode(stage.notifications()[0].incident)
+    body = msgspec.json.encode(stage.notifications()[0].incident)
     # What the page gives is what was told.
-    assert msgspec.json.encode(evidence.incident) == told
+    assert msgspec.json.encode(evidence.incident) == body
     (notification,) = evidence.notifications
     assert (notification.kind, notification.name, notification.channel) == (
         NotificationKind.OPENED,
@@ -93,8 +93,8 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     )
     assert notification.delivered_at is not None
     (tmp_path / "evidence.json").write_bytes(file.content)
-    status, said = await command(stage, "verify", "--evidence", str(tmp_path / "evidence.json"))
-    assert (status, "intact" in said, "NOT" in said) == (0, True, False), said
+    status, text = await command(stage, "verify", "--evidence", str(tmp_path / "evidence.json"))
+    assert (status, "intact" in text, "NOT" in text) == (0, True, False), text
 
 
 async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingStack) -> None:
@@ -140,11 +140,11 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
     stage: NotifyingStack,
 ) -> None:
     await stage.report(State.UP)
-    status, said = await command(
+    status, text = await command(
         stage, "maintenance", "add", "--to", "+2h", "--carrier", "vnpt", "--note", "Thay cáp"
     )
-    assert (status, "covers 1" in said) == (0, True), said
-    name = said.partition(":")[0]
+    assert (status, "covers 1" in text) == (0, True), text
+    name = text.partition(":")[0]
 
     async def is_planned() -> bool:
         return "Thay cáp" in (await stage.get("/incidents")).text
@@ -159,12 +159,12 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
     await eventually(is_excused)
     assert stage.notifications() == []
     # Another window over the same link: as long as one is open nobody is told.
-    status, said = await command(stage, "maintenance", "add", "--to", "+1h", "--site", SITE)
+    status, text = await command(stage, "maintenance", "add", "--to", "+1h", "--site", SITE)
     assert status == 0
     assert (await command(stage, "maintenance", "end", name))[0] == 0
     status, listed = await command(stage, "maintenance", "list")
     assert (status, name in listed) == (0, False)
-    other = said.partition(":")[0]
+    other = text.partition(":")[0]
     assert other in listed
 
     async def is_ended() -> bool:
@@ -174,8 +174,8 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
     assert stage.notifications() == []
     assert (await command(stage, "maintenance", "end", other))[0] == 0
     await stage.is_notified(1)
-    (told,) = stage.notifications()
-    assert (told.kind, told.incident.cause) == (
+    (body,) = stage.notifications()
+    assert (body.kind, body.incident.cause) == (
         NotificationKind.OPENED,
         NotificationCause.UNEXCUSED,
     )

@@ -23,7 +23,7 @@ def test_every_action_has_words_of_its_own_in_every_language() -> None:
 
 
 def test_who_did_something_reads_as_people_say_it() -> None:
-    said = {
+    texts = {
         "person:lan": "lan",
         "person:": "người xem trang",
         "shell:root (sudo by hung)": "root (sudo by hung), bằng dòng lệnh",
@@ -34,7 +34,7 @@ def test_who_did_something_reads_as_people_say_it() -> None:
         "collector": "hệ thống",
         "whatever": "whatever",
     }
-    assert {by: author(by, "vi") for by in said} == said
+    assert {by: author(by, "vi") for by in texts} == texts
 
 
 async def test_members_of_an_outage_that_is_over_stand_beneath_it(tmp_path: Path) -> None:

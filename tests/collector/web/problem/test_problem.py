@@ -55,9 +55,9 @@ async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
     stage: NotifyingStack, engineer: tuple[str, str], tmp_path: Path
 ) -> None:
     path = await reported(stage)
-    told = stage.notifications()[0]
-    assert told.incident.rule == "problem_reported"
-    assert told.incident.responsible.party == "city"
+    notification = stage.notifications()[0]
+    assert notification.incident.rule == "problem_reported"
+    assert notification.incident.responsible.party == "city"
     site = (await stage.get(f"/sites/{SITE}")).text
     assert "Mạng hoặc trang rất chậm. Đã gửi Thành phố, chưa có người tiếp nhận." in site
     page = (await stage.get(path)).text
@@ -80,7 +80,7 @@ async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
         NotificationKind.OPENED,
         NotificationKind.RESOLVED,
     ]
-    assert stage.notifications()[1].thread_id == told.thread_id
+    assert stage.notifications()[1].thread_id == notification.thread_id
     await stage.crash()
     site = (await stage.get(f"/sites/{SITE}")).text
     assert "Đã đổi cổng của bộ chuyển mạch" in site

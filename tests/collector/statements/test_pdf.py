@@ -24,8 +24,9 @@ from thongsuot_collector.sla.dispute import DisputeOutcome
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of
 from thongsuot_collector.sla.statement_lines import LISTED_CLASSES
 from thongsuot_collector.statements import pdf_printer
-from thongsuot_collector.statements.pdf import UNPRINTABLE, render
+from thongsuot_collector.statements.pdf import render
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
+from thongsuot_collector.typesetting.pdf import UNPRINTABLE
 
 
 @pytest.fixture(scope="module")

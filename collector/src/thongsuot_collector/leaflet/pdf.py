@@ -1,27 +1,13 @@
-"""A leaflet as PDF/A-2u on one A4, set by Typst from ``templates/leaflet.typ``, in our own font."""
+"""A leaflet as PDF/A-2u on one A4, set from ``templates/leaflet.typ``."""
 
-from importlib.resources import as_file, files
-
-import msgspec
-import typst
+from importlib.resources import files
 
 from thongsuot_collector.leaflet.document import LeafletDocument
+from thongsuot_collector.typesetting.pdf import set_pdf
 
 _TEMPLATE = files("thongsuot_collector.leaflet") / "templates" / "leaflet.typ"
-_FONTS = files("thongsuot_collector.statements") / "fonts"
 
 
 def render(document: LeafletDocument) -> bytes:
     """Return the PDF."""
-    with as_file(_FONTS) as folder:
-        fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
-        )
-        pdf = typst.Compiler(input=_TEMPLATE.read_bytes(), font_paths=fonts).compile(
-            format="pdf",
-            sys_inputs={"document": msgspec.json.encode(document).decode()},
-            pdf_standards=["a-2u"],
-            timestamp=0,
-        )
-    assert isinstance(pdf, bytes)
-    return pdf
+    return set_pdf(_TEMPLATE, document)

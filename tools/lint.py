@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
-SCRIPTS = ("run", ".ci/run", "tools/install.sh")
+SCRIPTS = ("run", ".ci/run", "tools/install.sh", "tools/images/device/first-boot")
 
 # Hosts of registries and paths of one machine have no place in a repository that others clone. Each
 # pattern is broken by brackets so that this file does not find itself.

@@ -25,7 +25,7 @@ _BOOT = """
 mkdir -p /run/systemd && mount -t tmpfs tmpfs /run/systemd
 umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup
 exec systemd-nspawn --quiet --register=no --keep-unit --directory="$0" \
-    --network-namespace-path="$1" --hostname=device --resolv-conf=off --boot
+    --network-namespace-path="$1" --hostname=device --resolv-conf=off $2 --boot
 """
 
 
@@ -69,12 +69,18 @@ def unpacked(suite: str, folder: Path) -> Path:
 
 
 @contextmanager
-def booted(root: Path, network: str, log: Path) -> Iterator[int]:
-    """Boot a root in a network namespace; yields the number of its first process."""
+def booted(root: Path, network: str, log: Path, *options: str) -> Iterator[int]:
+    """
+    Boot a root in a network namespace; yields the number of its first process. ``options`` are
+    systemd-nspawn's.
+    """
     pid_file = root.with_name(root.name + ".pid")
     with log.open("wb") as out:
         nspawn = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _BOOT, root, network],
+            [
+                *("unshare", "--mount", "--propagation", "private", "sh", "-ec", _BOOT),
+                *(root, network, " ".join(options)),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -25,13 +25,16 @@ _NOT_NEEDED = (
 class RootRecipe:
     """
     What goes in beside Debian's essential packages: ``package`` is one of ours, ``include`` are
-    names of Debian's. ``mirror`` is a line of ``sources.list``, or empty for mmdebstrap's own.
+    names of Debian's. ``mirror`` is an address, or empty for mmdebstrap's own. ``hooks`` run at the
+    end, as mmdebstrap's ``--customize-hook``.
     """
 
     package: Path
     architecture: str
     include: tuple[str, ...] = ()
     mirror: str = ""
+    components: str = "main"
+    hooks: tuple[str, ...] = ()
 
 
 def write_root(recipe: RootRecipe, file: Path, epoch: int) -> None:
@@ -47,6 +50,7 @@ def write_root(recipe: RootRecipe, file: Path, epoch: int) -> None:
         f"--customize-hook=mv $1/{recipe.package.name} $1{_PACKAGE_INSIDE}",
         f"--customize-hook=chroot $1 {_INSTALL} {_PACKAGE_INSIDE}",
         f"--customize-hook=rm $1{_PACKAGE_INSIDE}",
+        *(f"--customize-hook={hook}" for hook in recipe.hooks),
         # What differs from one run to the next, and what a container does not need.
         f"--customize-hook=cd $1 && rm -rf {' '.join(_NOT_NEEDED)}",
     ]
@@ -56,17 +60,18 @@ def write_root(recipe: RootRecipe, file: Path, epoch: int) -> None:
         "--variant=minbase",
         f"--architectures={recipe.architecture}",
         f"--include={','.join(('ca-certificates', *recipe.include))}",
+        f"--components={recipe.components.replace(' ', ',')}",
         "--aptopt=Apt::Install-Recommends false",
         *hooks,
         SUITE,
         str(file),
-        *([recipe.mirror] if recipe.mirror else []),
+        *([f"deb {recipe.mirror} {SUITE} {recipe.components}"] if recipe.mirror else []),
     ]
     subprocess.run(command, check=True, env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)})
 
 
 def mirror_of_this_machine() -> str:
-    """Return the line of the mirror that this machine's own apt uses for the suite, or nothing."""
+    """Return the address of the mirror that this machine's own apt uses for the suite, if any."""
     shown = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)"],
         capture_output=True,
@@ -76,5 +81,5 @@ def mirror_of_this_machine() -> str:
     for line in shown.stdout.splitlines():
         codename, component, address = (*line.split(), "", "")[:3]
         if (codename, component) == (SUITE, "main"):
-            return f"deb {address} {SUITE} main"
+            return address
     return ""

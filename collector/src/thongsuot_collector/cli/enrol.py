@@ -5,16 +5,19 @@ import re
 import shlex
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
-from thongsuot_collector.cli.command import Commands, opened_store
+from thongsuot_collector.cli.command import Commands, UsageError, opened_store
+from thongsuot_collector.cli.device_files import write_device_files
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
 from thongsuot_collector.store.enrolments import digest_of_code, new_code
+from thongsuot_schema.inventory.model import Site
 
 ENROL_HELP = "create a one-time enrolment code for the device of a site; it is shown once"
 AUDIT_HELP = "show who changed what: tokens, enrolments, people, maintenance, incidents"
@@ -41,6 +44,12 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="where the device reaches this collector; the QR code then holds the whole command",
     )
+    parser.add_argument(
+        "--device-files",
+        type=Path,
+        metavar="FOLDER",
+        help="write what a device of our image is enrolled by on its first boot; needs --url",
+    )
 
 
 def add_commands(commands: Commands) -> None:
@@ -50,14 +59,23 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--last", type=_count, default=None, metavar="N", help="only the newest N")
 
 
-def enrol(options: argparse.Namespace, store: Engine, site: str) -> None:
-    """Make a code for a site, and show it."""
+def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Path) -> None:
+    """
+    Make a code for a site, and show it; ``authority`` is where the collector's own may stand.
+
+    Raises:
+        UsageError: files for a device are wanted, and nobody says where it reaches the collector.
+    """
+    if options.device_files is not None and not (options.url or "").startswith("https:"):
+        raise UsageError(
+            "--device-files needs --url https://…: a code must not travel in the clear"
+        )
     code = new_code()
     expires_ns = time.time_ns() + options.valid_for * 10**9
-    enrolments.create(store, site, digest_of_code(code), expires_ns=expires_ns)
+    enrolments.create(store, site.name, digest_of_code(code), expires_ns=expires_ns)
     print(code)
     print(
-        f"good once, until {tables.format_moment(expires_ns)}, for site {site}; "
+        f"good once, until {tables.format_moment(expires_ns)}, for site {site.name}; "
         f"a code made for it before "
         "is good no more. Using it revokes the tokens that the site has now.",
         file=sys.stderr,
@@ -66,6 +84,11 @@ def enrol(options: argparse.Namespace, store: Engine, site: str) -> None:
         segno.make_qr(qr_text(code, options.url or ""), error="m").terminal(
             out=sys.stdout, compact=True
         )
+    if options.device_files is not None:
+        for file in write_device_files(
+            options.device_files, site=site, code=code, url=options.url, authority=authority
+        ):
+            print(file)
 
 
 def qr_text(code: str, url: str) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -14,7 +15,9 @@ from thongsuot_collector.cli.command import (
     opened_store,
 )
 from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.pki.authority import CERTIFICATE_FILE, FOLDER
 from thongsuot_collector.store import tokens
+from thongsuot_schema.inventory.model import Site
 from thongsuot_schema.suggestion import suggest
 
 
@@ -30,14 +33,19 @@ def add_commands(commands: Commands) -> None:
 
 
 def _create(options: argparse.Namespace) -> int:
-    return _for_site(options, lambda store, site: print(tokens.create(store, site)))
+    return _for_site(options, lambda store, site, _: print(tokens.create(store, site.name)))
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    return _for_site(options, lambda store, site: enrol.enrol(options, store, site))
+    return _for_site(
+        options,
+        lambda store, site, state_dir: enrol.enrol(
+            options, store, site, state_dir / FOLDER / CERTIFICATE_FILE
+        ),
+    )
 
 
-def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) -> int:
+def _for_site(options: argparse.Namespace, do: Callable[[Engine, Site, Path], None]) -> int:
     configuration, directory = configured(options)
     site = name_from(options.site, "a site")
     # Where the inventory names no site at all, sites are known by their tokens alone.
@@ -45,7 +53,7 @@ def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) ->
         known = suggest(site, sorted(directory.sites))
         print(f"note: the inventory has no site {site!r}{known}", file=sys.stderr)
     with opened_store(configuration) as store:
-        do(store, site)
+        do(store, directory.site(site), configuration.state_dir)
     return 0
 
 

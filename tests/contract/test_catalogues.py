@@ -91,7 +91,7 @@ WRITTEN_IN_CODE = {
     "thongsuot_collector.notify.channels.sms.short_text": "the letters that an alphabet has",
     "thongsuot_collector.notify.channels.tmf621.ticket": "the product's name",
     "thongsuot_collector.statements.document": "the product's name",
-    "thongsuot_collector.statements.pdf": "the letters that a font has",
+    "thongsuot_collector.typesetting.pdf": "the letters that a font has",
     "thongsuot_collector.web.api.openapi": "the product's name",
     "thongsuot_collector.web.feeds.atom": "the product's name",
     "thongsuot_collector.web.mcp.server": "the product's name",

@@ -31,9 +31,7 @@ def table_lines(outcomes: Iterable[FreshOutcome]) -> Iterator[str]:
             f" | {_test_cell(outcome.test)} | {seen} |"
         )
         remarks += _remarks(titles[outcome.release], outcome)
-    yield ""
-    for remark in remarks:
-        yield f"- {remark}."
+    yield from ("", *(f"- {remark}." for remark in remarks)) if remarks else ()
 
 
 def _order(outcome: FreshOutcome) -> tuple[int, int]:

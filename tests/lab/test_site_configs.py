@@ -67,11 +67,17 @@ class SiteConfigCity:
 
     def with_portal(self) -> Inventory:
         """Return the inventory with one portal more."""
-        return msgspec.structs.replace(self.inventory, targets=(*self.inventory.targets, PORTAL))
+        sites = tuple(
+            msgspec.structs.replace(site, targets=(*site.targets, NEW_PORTAL))
+            for site in self.inventory.sites
+        )
+        return msgspec.structs.replace(
+            self.inventory, targets=(*self.inventory.targets, PORTAL), sites=sites
+        )
 
     def with_dead_resolvers(self) -> Inventory:
         """Return that with name servers of every link that do not exist."""
-        (site,) = self.inventory.sites
+        (site,) = self.with_portal().sites
         links = tuple(
             msgspec.structs.replace(link, resolvers=(UNUSED_ADDRESS,)) for link in site.links
         )

@@ -55,6 +55,9 @@ def test_the_inventory_of_the_city_has_no_name_twice() -> None:
     names = [target.name for target in whole.targets]
     assert len(names) == len(set(names))
     assert [site.name for site in whole.sites] == ["s1", "s2"]
+    for site in whole.sites:
+        assert set(site.targets) < set(names), "what stands for one line is offered to no site"
+        assert {"hop-fixed", "anchor-mobile", "gateway"} <= set(names) - set(site.targets)
     assert {site.commune for site in whole.sites} == {"00070", "00376"}
 
 

@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-story", action="store_true", help="break nothing by itself")
     parser.add_argument("--no-prometheus", action="store_true", help="leave Prometheus out")
     parser.add_argument(
+        "--no-history", action="store_true", help="begin with empty charts: no generated month"
+    )
+    parser.add_argument(
         "--language", choices=("vi", "en"), default="vi", help="of the mails (%(default)s)"
     )
     return parser
@@ -73,6 +76,7 @@ def _play(options: argparse.Namespace) -> None:
             with_receivers=True,
             language=options.language,
             hold_s=HOLD_S,
+            with_history=not options.no_history,
         )
         stack = CityStack(lab, Path(folder), options_)
         if stack.options.with_prometheus and not prometheus.installed():
@@ -122,6 +126,9 @@ def _explain(lab: Lab) -> None:
         "people get mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"
     )
     print_progress("city looks at Alertmanager where it is installed (alerts).")
+    print_progress(
+        "The month before now is generated history: the pages say so, and nobody is told of it."
+    )
     print_progress("")
     print_progress(
         "Open an address above. Break something from another terminal and watch what is said:"

@@ -265,7 +265,7 @@ def _services(topology: Topology, links: tuple[str, ...] = ()) -> list[schema.Ta
 
 
 def site_of(topology: Topology, site: str) -> schema.Site:
-    """A site with its links, as the collector's inventory knows it."""
+    """A site with its links and what all sites are asked for, as the inventory knows it."""
     lab_site = topology.site(site)
     place = topology.sites.index(lab_site)
     clerk = schema.Contact(
@@ -280,18 +280,32 @@ def site_of(topology: Topology, site: str) -> schema.Site:
         commune=lab_site.commune,
         contacts=(clerk,),
         links=links_of(topology, site),
+        targets=tuple(target.name for target in _shared_targets(topology)),
     )
+
+
+def _shared_targets(topology: Topology) -> tuple[schema.Target, ...]:
+    links = _internet_links(topology, [each for site in topology.sites for each in site.uplinks])
+    return (*_shared_anchors(topology, links), *_services(topology, links))
 
 
 def inventory_of(topology: Topology) -> schema.Inventory:
     """
-    The inventory of the whole city: every carrier and site, and the targets that all of them share.
+    The inventory of the whole city: every carrier and site, and every target.
 
-    What stands for one line or one link of one site is only in ``targets_of`` that site.
+    What stands for one line or one link has the same name at every site and another address: it
+    is here once, so that the collector knows what its echoes tell of, and no site is offered it.
     """
-    links = _internet_links(topology, [each for site in topology.sites for each in site.uplinks])
+    own = {
+        target.name: target
+        for site in reversed(topology.sites)
+        for target in targets_of(topology, site.name)
+    }
+    shared = _shared_targets(topology)
+    for target in shared:
+        own.pop(target.name, None)
     return schema.Inventory(
         carriers=carriers_of(topology),
         sites=tuple(site_of(topology, site.name) for site in topology.sites),
-        targets=(*_shared_anchors(topology, links), *_services(topology, links)),
+        targets=(*shared, *own.values()),
     )

@@ -167,6 +167,7 @@ def _remarks_of(components: Components) -> RemarksOf:
     async def remarks(
         view: SiteView, period: ChartPeriod | None, language: Language
     ) -> PageRemarks:
+        state = components.states.sites.get(view.site)
         remarks = site_remarks(
             view.site,
             components.incidents.registry,
@@ -175,6 +176,7 @@ def _remarks_of(components: Components) -> RemarksOf:
             now_s=view.now_s,
             is_quarantined=components.quarantines.has(view.site),
             commissioning=components.commissioning.newest.get(view.site),
+            generated_until_s=0.0 if state is None else state.generated_until_ms / 1000,
         )
         parts = await history.parts(view, period, language)
         return msgspec.structs.replace(
@@ -195,6 +197,7 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         components.store,
         components.directory,
         components.links,
+        states=components.states.sites,
         support_hotline=components.configuration.settings.page.support_hotline,
     )
     name_of = components.notifications.display_name_of

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import msgspec
 
-from thongsuot_collector.sla.calendar import Month, Span
+from thongsuot_collector.sla.calendar import NS_PER_MS, Month, Span
 from thongsuot_collector.sla.dispute import DisputedInterval
 from thongsuot_collector.sla.outage import CarrierNotification, Outage, outages_of
 from thongsuot_collector.sla.periods import (
@@ -20,6 +20,7 @@ from thongsuot_collector.sla.periods import (
 )
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Interval
+from thongsuot_schema.batch.model import is_generated
 from thongsuot_schema.inventory.model import AssessmentPeriod, Medium, Since
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
@@ -125,6 +126,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``totals`` sums the month; ``assessed`` the time over which the target has to be met.
     ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
+    ``is_generated``: part of it was made up for a demonstration.
     """
 
     month: str
@@ -138,6 +140,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     totals: TimeTotals
     assessed: TimeTotals
     disputes: tuple[DisputedInterval, ...] = ()
+    is_generated: bool = False
 
     @property
     def is_measured(self) -> bool:
@@ -257,7 +260,16 @@ def statement_of(
         totals=_totals(whole, outages, of_month),
         assessed=_totals(whole, outages, (assessed_from.from_ms, until_ms)),
         disputes=_of_month(record.disputes, of_month),
+        is_generated=any(_is_generated(interval, of_month) for interval in record.intervals),
     )
+
+
+def _is_generated(interval: Interval, span: Span) -> bool:
+    """Return whether an interval lies in a month and was made up for a demonstration."""
+    if interval.source is None or not is_generated(interval.source.stream):
+        return False
+    until_ms = span[1] if interval.end_ns is None else interval.end_ns // NS_PER_MS
+    return interval.start_ns // NS_PER_MS < span[1] and until_ms > span[0]
 
 
 def _of_month(disputes: Iterable[DisputedInterval], span: Span) -> tuple[DisputedInterval, ...]:

@@ -6,6 +6,7 @@ A line has a mark, so that others can name it: the arithmetic is on the statemen
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
@@ -213,10 +214,16 @@ def listed_periods(statement: Statement, time_class: TimeClass) -> list[Period]:
     return merged
 
 
+GENERATED: Final = Text("collector.sla.lines.generated")
+"""The statement rests on what was made up for a demonstration."""
+
+
 def method_notes(statement: Statement) -> tuple[Text, ...]:
     """Return how it is reckoned, as sentences."""
     calm = Formatted(lambda language: duration(statement.calm_ms // MS_PER_S, language))
+    made_up = (GENERATED,) if statement.is_generated else ()
     return (
+        *made_up,
         Text("collector.sla.lines.method.classes"),
         Text("collector.sla.lines.method.interruptions", calm=calm),
         Text("collector.sla.lines.method.cut_off"),

@@ -188,7 +188,7 @@ class StateConsumer:
             self._rollups_forgotten_s = time.monotonic()
 
         def write(connection: Connection) -> None:
-            rollup_rows.add_rollups(connection, complete)
+            rollup_rows.add_rollups(connection, complete, now_s=time.time())
             if is_due:
                 rollup_rows.forget_rollups(connection, time.time())
 

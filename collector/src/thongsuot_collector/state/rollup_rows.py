@@ -31,13 +31,20 @@ _AT_ONCE = 400
 _Row = tuple[str, str, int, int]
 
 
-def add_rollups(connection: Connection, complete: Mapping[str, Rollups]) -> None:
-    """Add complete rollups, by site, to what the store has of the same times."""
+def add_rollups(
+    connection: Connection, complete: Mapping[str, Rollups], *, now_s: float | None = None
+) -> None:
+    """
+    Add complete rollups, by site, to what the store has of the same times; with ``now_s`` without
+    those that would be forgotten at once: a device may come back with the record of a month.
+    """
     added: dict[_Row, LineRollup] = {}
     for site, rollups in complete.items():
         for key, rollup in rollups.items():
             link, start_s = split_key(key)
             for length_s in LENGTHS_S:
+                if now_s is not None and start_s < now_s - KEPT_S[length_s]:
+                    continue
                 row = (site, link, length_s, start_s // length_s * length_s)
                 added.setdefault(row, LineRollup()).add(rollup)
     by_time: dict[tuple[int, int], set[str]] = {}

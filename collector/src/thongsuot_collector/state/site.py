@@ -14,7 +14,7 @@ from thongsuot_collector.state.equipment import EquipmentReading, readings_in
 from thongsuot_collector.state.line_rollups import Rollups
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
-from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.model import Notice, NoticeCode, is_generated
 from thongsuot_schema.catalogue import failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
@@ -135,7 +135,8 @@ class SiteState(msgspec.Struct, kw_only=True):
     nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
     Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
     ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` are those that
-    the store does not have yet.
+    the store does not have yet. Up to ``generated_until_ms`` (wall time; 0: nothing) the record was
+    made up for a demonstration.
     """
 
     heard_ns: int = 0
@@ -151,6 +152,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     counter: CounterPath | None = None
     switch_overs: tuple[SwitchOver, ...] = ()
     rollups: Rollups = {}
+    generated_until_ms: int = 0
 
     def apply(self, entry: JournalEntry, columns: Columns) -> bool:
         """
@@ -173,6 +175,9 @@ class SiteState(msgspec.Struct, kw_only=True):
             if stream is self.newest():
                 self.clock = entry.clock
         self.version = _version(columns.notices) or self.version
+        if is_generated(entry.stream):
+            sealed_ms = (entry.epoch_ns + header.clock.boottime_ns) // 1_000_000
+            self.generated_until_ms = max(self.generated_until_ms, sealed_ms)
         self._cover(entry, columns)
         self._record_figures(entry, columns)
         self._record_routes(entry, columns)

@@ -26,18 +26,30 @@ def site_remarks(
     now_s: float,
     is_quarantined: bool,
     commissioning: CommissioningRun | None,
+    generated_until_s: float = 0.0,
 ) -> PageRemarks:
     """
-    Return what the page of a site says of its incidents, its budgets, its configuration, and of
-    what is proven of its links.
+    Return what the page of a site says of its incidents, its budgets, its configuration, of what is
+    proven of its links, and up to when its past was made up (Unix time; 0: nothing was).
     """
     incidents = _incident_notes(site, registry, language, now_s=now_s)
     reports = report_notes(site, registry, language, now_s=now_s)
     budgets = [labels.QUARANTINED.read(language)] if is_quarantined else []
     directory = registry.network_state.directory
     swapped = commissioning_notes(site, commissioning, directory, language)
+    made_up = []
+    if generated_until_s:
+        moment = relative_moment(generated_until_s, now_s, language)
+        made_up = [labels.GENERATED_UNTIL.read(language, moment=moment)]
     return PageRemarks(
-        notes=[*budgets, *reports, *incidents, *notes_of(*site_config, language), *swapped],
+        notes=[
+            *budgets,
+            *reports,
+            *incidents,
+            *notes_of(*site_config, language),
+            *swapped,
+            *made_up,
+        ],
         facts=[*facts_of(*site_config, language), commissioning_fact(commissioning, language)],
         problem_action=f"/sites/{site}/problems",
     )

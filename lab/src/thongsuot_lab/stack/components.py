@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, inventory_text
 from thongsuot_lab.stack.process import Process, Spawn, StackError, spawn_here
@@ -114,6 +115,16 @@ def responds(url: str) -> bool:
             return bool(response.status < 400)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def has_delivered(base: str) -> bool:
+    """Return whether an agent says that the collector has acknowledged anything."""
+    try:
+        with urllib.request.urlopen(f"{base}/status.json", timeout=5) as response:
+            status = msgspec.json.decode(response.read(), type=AgentStatus)
+    except (urllib.error.URLError, OSError, msgspec.DecodeError):
+        return False
+    return status.collector.acknowledged_s_ago is not None
 
 
 def fetch_site_view(base: str, site: str) -> SiteView | None:

@@ -10,6 +10,17 @@ from thongsuot_schema.verdict import VerdictChange
 VERSION = 1
 """Version of the batch format that is written. Every released version stays readable."""
 
+GENERATED_STREAM_PREFIX = b"demo".hex()
+"""
+A stream whose name begins so was made up for a demonstration: nothing in it was measured, and every
+page that shows it says so. Of the random names of agents one in four thousand million does.
+"""
+
+
+def is_generated(stream: str) -> bool:
+    """Return whether a stream was made up for a demonstration."""
+    return stream.startswith(GENERATED_STREAM_PREFIX)
+
 
 class MetricColumn(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
@@ -159,10 +170,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     One sealed, numbered, immutable piece of an agent's record.
 
     ``site`` is the site the agent runs at. ``stream`` is a random name (16 hex digits) made when
-    the agent starts a new record; ``number`` counts from 1 without gaps inside a stream, so (site,
-    stream, number) identifies a batch permanently. ``boot_id`` is the kernel's. ``previous`` is the
-    first 16 bytes of the SHA-256 of the batch before it in the stream as it was encoded (empty in
-    the first), which chains a stream's batches. Results are ordered by ``boottime_ns``.
+    the agent starts a new record (but see ``GENERATED_STREAM_PREFIX``); ``number`` counts from 1
+    without gaps inside a stream, so (site, stream, number) identifies a batch permanently.
+    ``boot_id`` is the kernel's. ``previous`` is the first 16 bytes of the SHA-256 of the batch
+    before it in the stream as it was encoded (empty in the first), which chains a stream's batches.
+    Results are ordered by ``boottime_ns``.
     """
 
     site: str

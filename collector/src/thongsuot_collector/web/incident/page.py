@@ -106,6 +106,7 @@ def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
         "advice": advice,
         "ending": ending,
         "is_excused": incident.is_excused,
+        "is_generated": report.is_generated,
     }
 
 

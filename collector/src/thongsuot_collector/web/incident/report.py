@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Engine
@@ -20,6 +21,8 @@ from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render.comparison import Comparison, comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.sla.calendar import NS_PER_MS
+from thongsuot_collector.state.site import SiteState
 
 
 class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +30,15 @@ class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
     One incident with what belongs to it.
 
     ``context`` is what texts are made from; ``attempts`` is every try to tell anybody, in order.
-    ``is_notified``: somebody was told of it at all.
+    ``is_notified``: somebody was told of it at all. ``is_generated``: it was made up for a
+    demonstration.
     """
 
     context: MessageContext
     windows: tuple[MaintenanceWindow, ...]
     attempts: tuple[delivery_log.DeliveryLogEntry, ...]
     is_notified: bool
+    is_generated: bool = False
 
     @property
     def incident(self) -> Incident:
@@ -42,7 +47,11 @@ class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentArchive:
-    """Finds incidents: those that are open or were lately in memory, the others on the disk."""
+    """
+    Finds incidents: those that are open or were lately in memory, the others on the disk.
+
+    ``states`` say up to when the record of a site was made up for a demonstration.
+    """
 
     def __init__(
         self,
@@ -51,12 +60,14 @@ class IncidentArchive:
         directory: InventoryDirectory,
         links: IncidentLinks,
         *,
+        states: Mapping[str, SiteState],
         support_hotline: str = "",
     ) -> None:
         self.consumer = consumer
         self.directory = directory
         self.store = store
         self._links = links
+        self._states = states
         self._support_hotline = support_hotline
 
     @property
@@ -91,6 +102,11 @@ class IncidentArchive:
             windows=tuple(window for window in self.windows if window.id in incident.windows),
             attempts=tuple(tried),
             is_notified=bool(incident.notifications),
+            is_generated=any(
+                incident.opened_ns < self._states[site].generated_until_ms * NS_PER_MS
+                for site in incident.sites
+                if site in self._states
+            ),
         )
 
     def context(

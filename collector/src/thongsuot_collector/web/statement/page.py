@@ -104,8 +104,12 @@ def _url(
 def _status(issue: IssuedStatement, language: Language) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
-        return labels.DRAFT_UNTIL.read(language, at=at)
-    return labels.ISSUED.read(language, number=issue.number, revision=issue.revision, at=at)
+        status = labels.DRAFT_UNTIL.read(language, at=at)
+    else:
+        status = labels.ISSUED.read(language, number=issue.number, revision=issue.revision, at=at)
+    if not issue.statement.is_generated:
+        return status
+    return f"{status} · {statement_lines.GENERATED.read(language)}"
 
 
 def _verdicts(

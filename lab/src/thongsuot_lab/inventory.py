@@ -9,6 +9,8 @@ gateway (lan), the carrier's end of the line (access), the carrier's resolver an
 
 from collections.abc import Iterable
 
+import msgspec
+
 from thongsuot_lab.topology.city import DOMAIN, FOREIGN
 from thongsuot_lab.topology.model import (
     LabCarrier,
@@ -28,6 +30,11 @@ EXCHANGE = "exchange"
 HOTLINES = {"song-hong": "1800 0001", "cuu-long": "1800 0002"}
 SUPPORT_HOTLINE = "024 0000 0000"
 """Numbers that nobody has: blocks of zeros are not given to subscribers."""
+
+_OWN_TITLES = {
+    "resolver": ("Máy chủ DNS của nhà mạng", "The carrier's resolver"),
+    "anchor": ("Điểm mốc của nhà mạng", "The carrier's anchor"),
+}
 
 CLERKS = ("Nguyễn Thị Hoa", "Lê Văn Minh", "Phạm Thu Hà")
 """Who is on duty at a point; sites beyond these take turns."""
@@ -264,6 +271,14 @@ def _services(topology: Topology, links: tuple[str, ...] = ()) -> list[schema.Ta
     ]
 
 
+def _of_any_carrier(target: schema.Target) -> schema.Target:
+    """Return a target of a link's own carrier as it is called at every site."""
+    titles = _OWN_TITLES.get(target.name.partition("-")[0])
+    if titles is None:
+        return target
+    return msgspec.structs.replace(target, title_vi=titles[0], title_en=titles[1])
+
+
 def site_of(topology: Topology, site: str) -> schema.Site:
     """A site with its links and what all sites are asked for, as the inventory knows it."""
     lab_site = topology.site(site)
@@ -297,7 +312,7 @@ def inventory_of(topology: Topology) -> schema.Inventory:
     is here once, so that the collector knows what its echoes tell of, and no site is offered it.
     """
     own = {
-        target.name: target
+        target.name: _of_any_carrier(target)
         for site in reversed(topology.sites)
         for target in targets_of(topology, site.name)
     }

@@ -176,24 +176,27 @@ class RouteHistory(msgspec.Struct, frozen=True, kw_only=True):
     """
     The newest path of a series, and the one before it that led to the target by another route.
 
-    ``before`` is ``None`` while the route has never changed.
+    ``before`` is ``None`` while the route has never changed. ``ended`` is the newest that did not
+    reach the target, kept when the line is well again: it says where packets ended.
     """
 
     latest: ObservedRoute
     before: ObservedRoute | None = None
+    ended: ObservedRoute | None = None
 
 
 def with_observation(routes: RouteHistory | None, at_ns: int, path: Path) -> RouteHistory:
     """Return routes with one more path; one that is older than the newest changes nothing."""
     route = ObservedRoute(at_ns=at_ns, path=path)
     if routes is None:
-        return RouteHistory(latest=route)
+        return RouteHistory(latest=route, ended=None if path.is_reached else route)
     if at_ns <= routes.latest.at_ns:
         return routes
     last = routes.latest.path
     is_other = last.is_reached != path.is_reached or not is_same_route(last, path)
     before = routes.latest if is_other and last.is_reached else routes.before
-    return RouteHistory(latest=route, before=before)
+    ended = routes.ended if path.is_reached else route
+    return RouteHistory(latest=route, before=before, ended=ended)
 
 
 def _hop_text(hop: Hop) -> str:

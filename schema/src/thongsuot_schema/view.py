@@ -23,7 +23,8 @@ class StateStretch(msgspec.Struct, frozen=True, kw_only=True):
 
 class NetworkPath(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The way to a target over a link: the newest, and the last other one that led there.
+    The way to a target over a link: the newest, the last other one that led there, and the last
+    one that ended before it.
 
     ``networks`` pairs addresses with whose they are, where that is known (``AS45899 VNPT``).
     """
@@ -34,6 +35,8 @@ class NetworkPath(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     previous_at_s: float | None = None
     previous: Path | None = None
+    ended_at_s: float | None = None
+    ended: Path | None = None
     networks: tuple[tuple[str, str], ...] = ()
 
 

@@ -21,6 +21,7 @@ from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
+from thongsuot_collector.web.charts.incident_paths import IncidentPaths
 from thongsuot_collector.web.charts.periods import ChartPeriod
 from thongsuot_collector.web.charts.site_history import SiteHistory
 from thongsuot_collector.web.charts.style import CHART_STYLE
@@ -208,6 +209,7 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
             access,
             components.links,
             IncidentCharts(SiteHistory(components.store, components.states), components.directory),
+            IncidentPaths(components.states.sites, components.directory),
             display_name_of=name_of,
         ).routes(),
         *RulingPages(archive, access).routes(),
@@ -235,6 +237,8 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
             Revisions(city),
             access,
             commune_of=lambda site: components.directory.site(site).commune,
+            incidents=components.incidents.registry.incidents,
+            links=components.links,
             stopping=components.stopping,
         ).routes(),
         *ListPages(city, components.store, access, archive.count_pending_work).routes(),

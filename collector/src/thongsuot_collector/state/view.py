@@ -185,8 +185,9 @@ def ways_of(state: SiteState, link: str, networks: NetworkOwners) -> tuple[Netwo
         of_link, target, family = key.split("\n")
         if of_link != link or family not in set(Family):
             continue
-        before, path = routes.before, routes.latest.path
-        hops = (*path.hops, *(() if before is None else before.path.hops))
+        before, ended, path = routes.before, routes.ended, routes.latest.path
+        others = [other.path for other in (before, ended) if other is not None]
+        hops = [hop for route in (path, *others) for hop in route.hops]
         ways.append(
             NetworkPath(
                 target=target,
@@ -198,6 +199,8 @@ def ways_of(state: SiteState, link: str, networks: NetworkOwners) -> tuple[Netwo
                 ),
                 previous_at_s=None if before is None else before.at_ns / 1e9,
                 previous=None if before is None else before.path,
+                ended_at_s=None if ended is None else ended.at_ns / 1e9,
+                ended=None if ended is None else ended.path,
             )
         )
     return tuple(ways)

@@ -40,7 +40,7 @@ class Stream:
         raise AssertionError("the stream ended")
 
 
-@pytest.mark.parametrize("topic", ["wall", "incidents", "site:s1"])
+@pytest.mark.parametrize("topic", ["wall", "incidents", "site:s1", "desk:song-hong"])
 async def test_a_page_that_changes_has_another_revision(city: ReportingCity, topic: str) -> None:
     async with city.client.stream("GET", "/live", params={"of": topic}) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -86,6 +86,10 @@ async def test_a_stream_is_for_who_may_see_the_page(tmp_path: Path) -> None:
             assert await status(topic, None) == 401
             assert await status(topic, ("ai", "xem")) == 200
             assert await status(topic, ("noc", carrier)) == 404
+        assert await status("desk:song-hong", ("noc", carrier)) == 200
+        assert await status("desk:cuu-long", ("noc", carrier)) == 404
+        for topic in ("desk:song-hong", "incident:20260101-00000000"):
+            assert await status(topic, ("clerk", clerk)) == 404
         assert await status("site:s1", ("clerk", clerk)) == 200
         for topic in ("site:s0", "wall", "incidents", "", "ghost"):
             assert await status(topic, ("clerk", clerk)) == 404

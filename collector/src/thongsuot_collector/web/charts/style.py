@@ -14,4 +14,13 @@ CHART_STYLE: Final = """\
 .periods a{padding:.375rem .75rem;border-radius:8px}
 .periods [aria-current]{background:var(--accent);color:var(--card)}
 h4{margin:.75rem 0 0}
+.path{display:block;width:100%;max-width:36rem;margin-top:.5rem;overflow:hidden;--c:var(--up)}
+.path line,.path .cross{stroke:var(--c);stroke-width:3;fill:none}
+.path circle{fill:var(--c)}
+.path text{fill:var(--ink);font-size:13px}
+.path .axis{fill:var(--soft);font-size:11px}
+.path .now,.path .end{--c:var(--down)}
+.path .now{stroke-dasharray:6 4}
+.path .now text,.path .now circle{stroke-dasharray:none}
+.path .silent circle{fill:var(--card);stroke:var(--c);stroke-width:2}
 """.replace("\n", "")

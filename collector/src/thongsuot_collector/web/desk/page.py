@@ -27,6 +27,8 @@ from thongsuot_collector.web.incident.listing import (
 )
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.topics import desk_topic
 from thongsuot_schema.state import State
 from thongsuot_schema.words.dates import moment, relative_moment
 from thongsuot_schema.words.figures import duration
@@ -65,6 +67,7 @@ def desk_page(
         home_url=reader.url("/") if visitor.sees_all else reader.url(path),
         place=f"{labels.OPEN.read(language)}: {len(ongoing)}",
         refresh_s=REFRESH_S,
+        live=live_element(desk_topic(desk.carrier), reader.key),
     )
     may_answer = visitor.may_act and visitor.sees_carrier(desk.carrier)
     content: dict[str, object] = {

@@ -22,6 +22,8 @@ from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_collector.web.layout import Frame, render
+from thongsuot_collector.web.live.element import live_element
+from thongsuot_collector.web.live.topics import incident_topic
 from thongsuot_collector.web.problem import labels as problem_labels
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
@@ -33,9 +35,12 @@ REFRESH_S = 30
 
 
 def incident_page(
-    report: IncidentReport, reader: PageReader, charts: Sequence[tuple[str, str]] = ()
+    report: IncidentReport,
+    reader: PageReader,
+    charts: Sequence[tuple[str, str]] = (),
+    paths: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """Return the whole page; ``charts`` are title and markup of each."""
+    """Return the whole page; ``charts`` and ``paths`` are title and markup of each picture."""
     incident, language = report.incident, reader.language
     path = f"/incidents/{incident.id}"
     frame = Frame(
@@ -45,6 +50,7 @@ def incident_page(
         home_url=reader.url(reader.home) if reader.home else "",
         place=f"{labels.CODE.read(language)} {incident.id}",
         refresh_s=REFRESH_S,
+        live=live_element(incident_topic(incident.id), reader.key) if incident.is_open else "",
     )
     may_acknowledge = reader.is_staff and incident.is_open
     content = {
@@ -83,6 +89,9 @@ def incident_page(
         "answers": _answers(report, language),
         "charts": charts,
         "chart_title": chart_labels.INCIDENT,
+        "paths": paths,
+        "paths_title": chart_labels.PATHS,
+        "paths_key": chart_labels.PATH_KEY,
         "history": history_texts(report.context, language),
     }
     return render("incident", frame, language, content)

@@ -15,6 +15,7 @@ from thongsuot_collector.notify.render import text
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
+from thongsuot_collector.web.charts.incident_paths import IncidentPaths
 from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.evidence import evidence_of
@@ -48,6 +49,7 @@ class IncidentPages:
         access: PageAccess,
         links: IncidentLinks,
         charts: IncidentCharts,
+        paths: IncidentPaths,
         *,
         display_name_of: Callable[[str], str],
     ) -> None:
@@ -55,6 +57,7 @@ class IncidentPages:
         self._access = access
         self._links = links
         self._charts = charts
+        self._paths = paths
         self._display_name_of = display_name_of
 
     def routes(self) -> list[Route]:
@@ -73,7 +76,8 @@ class IncidentPages:
             return opened
         report, reader = opened
         charts = await self._charts.of(report.incident, reader.language, now_s=reader.now_s)
-        return html_page(incident_page(report, reader, charts), CONTENT_SECURITY_POLICY)
+        paths = self._paths.of(report.incident, reader.language)
+        return html_page(incident_page(report, reader, charts, paths), CONTENT_SECURITY_POLICY)
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""

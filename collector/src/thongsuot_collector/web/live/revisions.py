@@ -10,7 +10,8 @@ from typing import Final
 
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.queries.city import CityState
-from thongsuot_collector.web.live.topics import INCIDENTS, site_of
+from thongsuot_collector.queries.incidents import is_of
+from thongsuot_collector.web.live.topics import INCIDENTS, carrier_of, incident_of, site_of
 from thongsuot_schema.batch.digest import digest_of
 
 _FRESH_S: Final = 1.0
@@ -40,6 +41,14 @@ class Revisions:
     def _content(self, topic: str) -> object:
         site = site_of(topic)
         incidents = self._city.registry.active_incidents()
+        name, carrier = incident_of(topic), carrier_of(topic)
+        if name:
+            incident = self._city.registry.incidents.get(name)
+            return () if incident is None else _fingerprints([incident])
+        if carrier:
+            windows = self._city.registry.network_state.windows
+            theirs = _fingerprints(each for each in incidents if is_of(each, carrier))
+            return theirs, [window.id for window in windows]
         if site:
             state = self._city.states.get(site)
             applied = 0 if state is None else state.applied
@@ -63,6 +72,7 @@ def _fingerprints(incidents: Iterable[Incident]) -> list[tuple[object, ...]]:
             len(incident.notifications),
             incident.open_members,
             len(incident.answers),
+            incident.acknowledgement is not None,
         )
         for incident in incidents
     )

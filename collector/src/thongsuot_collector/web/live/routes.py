@@ -5,7 +5,7 @@ It carries nothing of what a page shows: who gets a new revision asks for the pa
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -13,14 +13,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
+from thongsuot_collector.queries.incidents import is_of
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.live.element import PATH
 from thongsuot_collector.web.live.revisions import Revisions
-from thongsuot_collector.web.live.topics import INCIDENTS, WALL, site_of
+from thongsuot_collector.web.live.topics import INCIDENTS, WALL, carrier_of, incident_of, site_of
 from thongsuot_collector.web.responses import HEADERS
 
 STREAMS: Final = 256
 """Open at once: screens and desks of a city. Who comes later has a page that renews itself."""
+_KEY_CHARACTERS: Final = 200
 _LOOK_S: Final = 1.0
 _HEARTBEAT_S: Final = 15.0
 """Proxies end what is silent for a minute, and a browser that is gone is noticed by it."""
@@ -31,7 +36,10 @@ _RETRY_MS: Final = 60_000
 
 
 class LivePages:
-    """The streams; ``stopping`` ends them all, ``commune_of`` returns the commune of a site."""
+    """
+    The streams; ``stopping`` ends them all, ``commune_of`` returns the commune of a site, ``links``
+    know the keys by which ``incidents`` (by name) are opened.
+    """
 
     def __init__(
         self,
@@ -39,11 +47,15 @@ class LivePages:
         access: PageAccess,
         *,
         commune_of: Callable[[str], str],
+        incidents: Mapping[str, Incident],
+        links: IncidentLinks,
         stopping: asyncio.Event,
     ) -> None:
         self._revisions = revisions
         self._access = access
         self._commune_of = commune_of
+        self._incidents = incidents
+        self._links = links
         self._stopping = stopping
         self._streams = 0
 
@@ -55,7 +67,7 @@ class LivePages:
         """Answer with the revisions of a page, to whoever may see that page."""
         visitor = await self._access.visitor(request)
         topic = request.query_params.get("of", "")[:200]
-        if not self._may_see(visitor, topic):
+        if not self._may_see(request, visitor, topic):
             return await self._access.refusal(request)
         if self._streams >= STREAMS or self._stopping.is_set():
             return PlainTextResponse(
@@ -67,11 +79,26 @@ class LivePages:
             self._events(topic), media_type="text/event-stream", headers=headers
         )
 
-    def _may_see(self, visitor: Visitor, topic: str) -> bool:
-        site = site_of(topic)
+    def _may_see(self, request: Request, visitor: Visitor, topic: str) -> bool:
+        site, carrier, name = site_of(topic), carrier_of(topic), incident_of(topic)
+        if carrier:
+            return visitor.sees_carrier(carrier)
+        if name:
+            return self._may_see_incident(request, visitor, name)
         if site:
             return visitor.sees_commune(self._commune_of(site))
         return topic in {WALL, INCIDENTS} and visitor.sees_all
+
+    def _may_see_incident(self, request: Request, visitor: Visitor, name: str) -> bool:
+        """Return whether somebody may see an incident: by its link, or as who they are."""
+        key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
+        if key and self._links.is_valid_key(name, key):
+            return True
+        incident = self._incidents.get(name)
+        if incident is None or visitor.sees_all:
+            return visitor.sees_all
+        is_carrier = visitor.role is PersonRole.CARRIER
+        return is_carrier and is_of(incident, visitor.scope)
 
     async def _events(self, topic: str) -> AsyncIterator[str]:
         self._streams += 1

@@ -94,7 +94,7 @@ async def test_a_collector_shows_it_marks_it_and_tells_nobody(tmp_path: Path) ->
         for site in SITES:
             vietnamese = (await client.get(f"/sites/{site}?lang=vi&period=30d")).text
             english = (await client.get(f"/sites/{site}?lang=en&period=30d")).text
-            assert "số liệu minh họa" in vietnamese
+            assert "số liệu minh hoạ" in vietnamese
             assert "generated history" in english
             assert english.count('class="median"') == 2, "a chart of each link"
         incidents = (await client.get("/api/v1/incidents?status=closed&limit=200")).json()

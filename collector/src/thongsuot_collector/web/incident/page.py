@@ -32,6 +32,14 @@ from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.states import SEGMENTS, channel_title
 
 REFRESH_S = 30
+_MEMBER_HEADS = (
+    labels.POINT,
+    labels.CIRCUIT,
+    labels.LINE,
+    labels.STATE,
+    labels.FROM,
+    labels.TO,
+)
 
 
 def incident_page(
@@ -70,14 +78,7 @@ def incident_page(
         "sides": _sides(report, language),
         "facts": _facts(report, language),
         "related": _related(incident, reader),
-        "member_heads": (
-            labels.POINT,
-            labels.CIRCUIT,
-            labels.LINE,
-            labels.STATE,
-            labels.FROM,
-            labels.TO,
-        ),
+        "member_heads": _MEMBER_HEADS,
         "members": [_member(member, report, language) for member in incident.members],
         "measured": sections.measured_lines(report.context, language),
         "compared": sections.compared_lines(report.context, language),
@@ -88,10 +89,8 @@ def incident_page(
         "verify_command": f"thongsuot-collector verify --evidence {incident.id}.json",
         "answers": _answers(report, language),
         "charts": charts,
-        "chart_title": chart_labels.INCIDENT,
         "paths": paths,
-        "paths_title": chart_labels.PATHS,
-        "paths_key": chart_labels.PATH_KEY,
+        "chart_labels": chart_labels,
         "history": history_texts(report.context, language),
     }
     return render("incident", frame, language, content)

@@ -19,6 +19,11 @@ class RecentEntries:
         self._kept: deque[StoredEntry] = deque()
         self._size_bytes = 0
 
+    @property
+    def newest(self) -> int:
+        """The sequence of the newest; 0: there is none."""
+        return self._kept[-1].sequence if self._kept else 0
+
     def add(self, kept: StoredEntry) -> None:
         """Add the newest entry; drop the oldest ones that are too many."""
         if self._kept and kept.sequence != self._kept[-1].sequence + 1:

@@ -18,6 +18,9 @@ FACTOR = 3
 SLICE = 2000
 """Entries of a site that are removed in one commit."""
 
+PARTS = 16
+"""A full journal is looked at anew whenever such a part of its size was removed."""
+
 _SIZES = "SELECT site, sum(length(body)) FROM entries WHERE sequence <= ? GROUP BY site"
 _OLDEST = """
     SELECT sequence, length(body) FROM entries

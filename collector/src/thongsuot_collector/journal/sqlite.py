@@ -16,19 +16,11 @@ from thongsuot_collector.journal.entry import AppendResult, JournalEntry, Stored
 from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
-from thongsuot_collector.journal.site_shares import OverShare, SiteShares
+from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
+from thongsuot_collector.journal.sqlite_session import Job, SqliteSession
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
-from thongsuot_collector.journal.writer import GroupCommitWriter
+from thongsuot_collector.journal.writer import WAITING_BYTES, GroupCommitWriter
 from thongsuot_collector.store.sqlite_file import is_damage, mark_damaged
-
-_WAITING_BYTES = 64 << 20
-"""
-Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
-hangs.
-"""
-
-_PARTS = 16
-"""A full journal is looked at anew whenever such a part of its size was removed."""
 
 T = TypeVar("T")
 
@@ -56,8 +48,10 @@ class SqliteJournal:
         self._shares = SiteShares()
         self._grown = asyncio.Event()
         self._waiting_bytes = 0
-        self._writer = GroupCommitWriter(
-            lambda: connect(path, writable=True), committed=committed, gather_s=gather_s
+        self._writer = GroupCommitWriter[Job](
+            lambda: SqliteSession(connect(path, writable=True)),
+            committed=committed,
+            gather_s=gather_s,
         )
 
     @property
@@ -73,7 +67,7 @@ class SqliteJournal:
     async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""
         size_bytes = len(entry.body)
-        if self._waiting_bytes and self._waiting_bytes + size_bytes > _WAITING_BYTES:
+        if self._waiting_bytes and self._waiting_bytes + size_bytes > WAITING_BYTES:
             raise JournalBusy(
                 f"cannot append a batch ({size_bytes} bytes): {self._waiting_bytes} bytes wait for "
                 "the disk; try again later"
@@ -181,7 +175,7 @@ class SqliteJournal:
         over_share = await self._over_share(excess_bytes) if excess_bytes > 0 else None
 
         # Among many, shares change while the oldest of all go.
-        most_bytes = max_bytes // _PARTS if self._shares.sites > 1 else None
+        most_bytes = max_bytes // PARTS if self._shares.sites > 1 else None
 
         def job(connection: sqlite3.Connection) -> Trimmed:
             if over_share is not None:
@@ -239,7 +233,7 @@ class SqliteJournal:
         then: Callable[[T], None] | None = None,
     ) -> T:
         try:
-            return await self._writer.run(job, then=then)
+            return await self._writer.run(job, then=then)  # type: ignore[return-value]  # the job's
         except JournalDamaged as error:
             mark_damaged(self._path, error)
             raise

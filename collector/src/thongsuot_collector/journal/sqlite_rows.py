@@ -1,7 +1,6 @@
 """What the SQLite journal does inside one connection: rows in, rows out, nothing awaited."""
 
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec import structs
@@ -20,20 +19,17 @@ from thongsuot_collector.journal.journal import (
     Extent,
     LostRange,
     Trimmed,
-    day_of,
 )
 from thongsuot_collector.journal.site_shares import OverShare
-
-RemovedEntry = tuple[int, str, str, int, int, int]
-"""Sequence, site, stream, number, when it came in, and how long its body is."""
-
-TRIM_SLICE = 2000
-"""Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
-
-_LAYOUT_GRACE_NS = 2 * 86_400 * 10**9
-"""
-A layout in use is put again every day (``ingest``), so two days older than every entry is unused.
-"""
+from thongsuot_collector.journal.trimming import (
+    LAYOUT_GRACE_NS,
+    TRIM_SLICE,
+    RemovedEntry,
+    numbers_by_stream,
+    removable,
+    sizes_by_site,
+    unread,
+)
 
 _APPEND = """
     INSERT INTO entries
@@ -228,16 +224,14 @@ def trim(
     excess_bytes = size_bytes(connection) - max_bytes
     if most_bytes is not None:
         excess_bytes = min(excess_bytes, most_bytes)
-    removed: list[RemovedEntry] = []
-    for sequence, site, stream, number, received_ns, length in connection.execute(
+    oldest = connection.execute(
         "SELECT sequence, site, stream, number, received_ns, length(body) FROM entries "
         "ORDER BY sequence LIMIT ?",
         (TRIM_SLICE,),
-    ):
-        if excess_bytes <= 0 and (received_ns >= received_before_ns or sequence > floor):
-            break
-        excess_bytes -= length
-        removed.append((sequence, site, stream, number, received_ns, length))
+    )
+    removed = removable(
+        oldest, floor=floor, received_before_ns=received_before_ns, excess_bytes=excess_bytes
+    )
     trimmed = _remove(connection, cursors, removed)
     _drop_unused_layouts(connection, received_before_ns)
     return trimmed
@@ -266,9 +260,6 @@ def _remove(
     connection: sqlite3.Connection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
 ) -> Trimmed:
     """Remove entries, and remember and count what has to be of them."""
-    sizes = Counter[str]()
-    for _, site, *_, length in removed:
-        sizes[site] += length
     if removed:
         _remember_identities(connection, removed)
         connection.executemany(
@@ -280,7 +271,7 @@ def _remove(
         first=removed[0][0] if removed else 0,
         last=removed[-1][0] if removed else 0,
         lost=_count_unread(connection, cursors, removed),
-        sizes=dict(sizes),
+        sizes=sizes_by_site(removed),
     )
 
 
@@ -292,29 +283,22 @@ def _count_unread(
     """Count for each consumer what was removed before it had read it: in all, by day and site."""
     lost: dict[str, int] = {}
     for consumer, done in cursors.items():
-        unread = [
-            (day_of(received_ns), site)
-            for sequence, site, _, _, received_ns, _ in removed
-            if sequence > done
-        ]
-        if not unread:
+        of_consumer = unread(removed, done)
+        if not of_consumer:
             continue
-        lost[consumer] = len(unread)
+        lost[consumer] = of_consumer.total()
         connection.execute(
             "INSERT INTO cursors (consumer, sequence, note, lost) VALUES (?, 0, x'', ?) "
             "ON CONFLICT (consumer) DO UPDATE SET lost = lost + excluded.lost",
-            (consumer, len(unread)),
+            (consumer, lost[consumer]),
         )
-        sqlite_tallies.add_lost(connection, consumer, Counter(unread))
+        sqlite_tallies.add_lost(connection, consumer, of_consumer)
     return lost
 
 
 def _remember_identities(connection: sqlite3.Connection, removed: Sequence[RemovedEntry]) -> None:
     """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
-    numbers: dict[tuple[str, str], list[ranges.Range]] = {}
-    for _, site, stream, number, *_ in removed:
-        numbers.setdefault((site, stream), []).append((number, number))
-    for identity, fresh in numbers.items():
+    for identity, fresh in numbers_by_stream(removed).items():
         known = connection.execute(
             "SELECT first, last FROM trimmed WHERE site = ? AND stream = ?", identity
         ).fetchall()
@@ -330,7 +314,7 @@ def _drop_unused_layouts(connection: sqlite3.Connection, received_before_ns: int
         "SELECT received_ns FROM entries ORDER BY sequence LIMIT 1"
     ).fetchone()
     before_ns = min(received_before_ns, oldest[0]) if oldest else received_before_ns
-    connection.execute("DELETE FROM layouts WHERE received_ns < ?", (before_ns - _LAYOUT_GRACE_NS,))
+    connection.execute("DELETE FROM layouts WHERE received_ns < ?", (before_ns - LAYOUT_GRACE_NS,))
 
 
 def size_bytes(connection: sqlite3.Connection) -> int:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from thongsuot_collector.journal.journal import Tally
 from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.trimming import KEPT_DAYS
 
 _ADD = """
     INSERT INTO tallies (day, consumer, site, delivered, set_aside, lost)
@@ -20,9 +21,6 @@ _COUNT = """
         begun = coalesce(begun, ?2), delivered = delivered + ?3, set_aside = set_aside + ?4
     WHERE consumer = ?1
 """
-
-KEPT_DAYS = 400
-"""Tallies of earlier days than that before the newest are forgotten."""
 
 
 def add(

@@ -1,5 +1,5 @@
 """
-One thread that writes to a SQLite file, many jobs to a commit.
+One thread that writes to a journal, many jobs to a commit.
 
 While one commit waits for the disk, the jobs that arrive gather; the next commit takes them all. So
 one appender pays one flush, and a thousand pay hardly more than one. At a pace that leaves the disk
@@ -9,19 +9,17 @@ idle each would still come alone: so the first of a group waits a few millisecon
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
-from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
-from thongsuot_collector.store.sqlite_file import is_damage
+from thongsuot_collector.errors import JournalError, JournalRefused
 
-T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], object]
-Then = Callable[[object], None]
-_Waiting = tuple[Job, Then | None, asyncio.Future[object]]
+J = TypeVar("J")
+J_contra = TypeVar("J_contra", contravariant=True)
+Then = Callable[[Any], None]
+_Waiting = tuple[J, Then | None, asyncio.Future[object]]
 
 _JOBS_PER_COMMIT = 512
 """
@@ -31,18 +29,42 @@ Bounds how long a commit can take; the gain of larger groups is over by fifty (m
 _JOBS_ENOUGH = 50
 """So many are not kept waiting for more."""
 
+WAITING_BYTES = 64 << 20
+"""
+Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
+hangs.
+"""
+
 _log = logging.getLogger(__name__)
 
 
-class GroupCommitWriter:
-    """
-    The writer of one SQLite connection.
+class CommitSession(Protocol[J_contra]):
+    """What jobs are committed by: used by one thread, but for ``abort``."""
 
-    ``connect`` is called in the writer's own thread. ``committed`` is called in the event loop
+    def commit(self, jobs: Sequence[J_contra]) -> list[object]:
+        """
+        Do all jobs in one transaction; return their results, in order, when that is durable.
+
+        Raises:
+            JournalError: nothing of them may be acknowledged.
+        """
+
+    def abort(self) -> None:
+        """Have the running commit fail, if it can be; called by another thread."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class GroupCommitWriter(Generic[J]):
+    """
+    The writer of one journal; ``J`` is what its session takes as a job.
+
+    ``open_session`` is called in the writer's own thread. ``committed`` is called in the event loop
     after each commit, with the number of jobs in it and the seconds it took.
 
     ``gather_s`` is how long the first job of a group waits for others; no longer than until there
-    are enough of them.
+    are enough of them. A commit that takes longer than ``limit_s`` is aborted.
 
     Groups are formed in the event loop and handed over whole: one wake-up of the thread a commit,
     and none of the tug-of-war over the interpreter that a queue of single jobs would bring.
@@ -50,51 +72,51 @@ class GroupCommitWriter:
 
     def __init__(
         self,
-        connect: Callable[[], sqlite3.Connection],
+        open_session: Callable[[], CommitSession[J]],
         *,
         committed: Callable[[int, float], None],
         gather_s: float = 0.0,
+        limit_s: float | None = None,
     ) -> None:
         self._gather_s = gather_s
+        self._limit_s = limit_s
         self._gathering: asyncio.TimerHandle | None = None
-        self._connect = connect
+        self._overdue: asyncio.TimerHandle | None = None
+        self._open_session = open_session
+        self._session: CommitSession[J] | None = None
         self._committed = committed
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Waiting[J]] = []
         self._is_busy = False
-        self._groups: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._ended = asyncio.Event()
+        self._groups: queue.SimpleQueue[list[_Waiting[J]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
 
-    async def run(
-        self,
-        job: Callable[[sqlite3.Connection], T],
-        *,
-        then: Callable[[T], None] | None = None,
-    ) -> T:
+    async def run(self, job: J, *, then: Then | None = None) -> object:
         """
-        Run a job inside the next commit, and return its result when that is durable.
+        Do a job inside the next commit, and return its result when that is durable.
 
-        Jobs run in the order in which they were given. A job must only use the connection it
-        gets. ``then`` is called with the result in the event loop, in that order too, also when
-        the one who waits was cancelled.
+        Jobs are done in the order in which they were given. ``then`` is called with the result in
+        the event loop, in that order too, also when the one who waits was cancelled.
 
         Raises:
             JournalRefused: the commit failed; nothing of the job is kept.
             JournalDamaged: the file is broken.
         """
         future: asyncio.Future[object] = self._loop.create_future()
-        self._waiting.append((job, then, future))  # type: ignore[arg-type]  # takes what job gives
+        self._waiting.append((job, then, future))
         if not self._is_busy:
             self._gather()
-        return await future  # type: ignore[return-value]  # the future of this job holds its result
+        return await future
 
     async def close(self) -> None:
         """Commit what waits and end the thread."""
         self._gather_s = 0.0
         while self._waiting or self._is_busy:
             self._hand_over()
-            await self.run(lambda _connection: None)
+            self._ended.clear()
+            await self._ended.wait()
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -117,32 +139,32 @@ class GroupCommitWriter:
             del self._waiting[:_JOBS_PER_COMMIT]
             self._is_busy = True
             self._groups.put(group)
+            if self._limit_s is not None:
+                self._overdue = self._loop.call_later(self._limit_s, self._abort)
+
+    def _abort(self) -> None:
+        assert self._session is not None, "a group is in the thread that has opened it"
+        _log.error("commit to the journal not ended after %g s: aborted", self._limit_s)
+        self._session.abort()
 
     def _run(self) -> None:
-        connection = self._connect()
+        session = self._session = self._open_session()
         while (group := self._groups.get()) is not None:
-            self._commit(connection, group)
-        connection.close()
+            self._commit(session, group)
+        session.close()
 
-    def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    def _commit(self, session: CommitSession[J], group: list[_Waiting[J]]) -> None:
         started = time.perf_counter()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            results = [job(connection) for job, _, _ in group]
-            connection.execute("COMMIT")
+            results = session.commit([job for job, _, _ in group])
+        except JournalError as error:
+            self._call_in_loop(self._refuse, group, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-            self._roll_back(connection)
-            self._call_in_loop(self._refuse, group, _refusal(error, len(group)))
+            refusal = JournalRefused(f"cannot commit to the journal ({len(group)} jobs): {error}")
+            self._call_in_loop(self._refuse, group, refusal)
         else:
             took_s = time.perf_counter() - started
             self._call_in_loop(self._resolve, group, results, took_s)
-
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            _log.warning("cannot roll back the journal: %s; the next commit starts anew", error)
 
     def _call_in_loop(self, call: Callable[..., None], *arguments: object) -> None:
         try:
@@ -150,9 +172,8 @@ class GroupCommitWriter:
         except RuntimeError as error:  # the loop is closed: nobody waits any more
             _log.warning("journal commit ended after its loop: %s", error)
 
-    def _resolve(self, group: list[_Waiting], results: list[object], took_s: float) -> None:
-        self._is_busy = False
-        self._gather()
+    def _resolve(self, group: list[_Waiting[J]], results: list[object], took_s: float) -> None:
+        self._end_commit()
         self._committed(len(group), took_s)
         for (_, then, future), result in zip(group, results, strict=True):
             if then is not None:
@@ -160,15 +181,16 @@ class GroupCommitWriter:
             if not future.done():  # done: the one who waited was cancelled
                 future.set_result(result)
 
-    def _refuse(self, group: list[_Waiting], error: JournalError) -> None:
-        self._is_busy = False
-        self._gather()
+    def _refuse(self, group: list[_Waiting[J]], error: JournalError) -> None:
+        self._end_commit()
         for _, _, future in group:
             if not future.done():
                 future.set_exception(error)
 
-
-def _refusal(error: Exception, jobs: int) -> JournalError:
-    if is_damage(error):
-        return JournalDamaged(f"cannot commit to the journal ({jobs} jobs): {error}")
-    return JournalRefused(f"cannot commit to the journal ({jobs} jobs): {error}; nothing was kept")
+    def _end_commit(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+        self._is_busy = False
+        self._ended.set()
+        self._gather()

@@ -1,0 +1,370 @@
+"""
+The journal in PostgreSQL: of several collectors at once, and on two machines where the server is.
+
+What is particular to it: several processes append and read. Each learns of the others' entries from
+the server; what it has appended itself it keeps in memory like the other engine.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import psycopg
+
+from thongsuot_collector.errors import JournalBusy, JournalError, JournalRefused
+from thongsuot_collector.journal import postgres_rows as rows
+from thongsuot_collector.journal import postgres_tallies as tally_rows
+from thongsuot_collector.journal import postgres_trim as trim_rows
+from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
+from thongsuot_collector.journal.postgres_session import (
+    HeadListener,
+    Job,
+    JournalConnection,
+    PostgresSession,
+)
+from thongsuot_collector.journal.postgres_tables import (
+    JournalIdentity,
+    PostgresConnection,
+    create_or_migrate,
+    journal_database,
+)
+from thongsuot_collector.journal.ranges import Range
+from thongsuot_collector.journal.recent import RecentEntries
+from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
+from thongsuot_collector.journal.writer import WAITING_BYTES, GroupCommitWriter
+from thongsuot_collector.postgresql import PostgresDatabase
+
+COMMIT_WITHIN_S = 10.0
+"""
+A commit that waits longer, for a standby that is away or for another's turn, is aborted: agents
+push again, and are not kept waiting until their own limit.
+"""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class PostgresJournal:
+    """See ``Journal``. Made by ``open_postgres_journal`` inside the event loop that will use it."""
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        journal: JournalIdentity,
+        *,
+        committed: Callable[[int, float], None],
+        gather_s: float = 0.0,
+        commit_within_s: float = COMMIT_WITHIN_S,
+    ) -> None:
+        self._database = database
+        self._name = journal.name
+        self._head = journal.head
+        self._loop = asyncio.get_running_loop()
+        self._grown = asyncio.Event()
+        self._failure: JournalError | None = None
+        self._recent = RecentEntries()
+        self._shares = SiteShares()
+        self._shares_through = self._trims = 0
+        self._waiting_bytes = 0
+        self._reader = JournalConnection(database, self._known, autocommit=True)
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._writer = GroupCommitWriter[Job](
+            lambda: PostgresSession(database, self._known),
+            committed=committed,
+            gather_s=gather_s,
+            limit_s=commit_within_s,
+        )
+        self._listener = HeadListener(
+            database, self._known, grown=self._hear_of, failed=self._hear_failure
+        )
+
+    def _known(self) -> JournalIdentity:
+        return JournalIdentity(name=self._name, head=self._head)
+
+    @property
+    def name(self) -> str:
+        """See ``Journal``."""
+        return self._name
+
+    @property
+    def head(self) -> int:
+        """See ``Journal``."""
+        return self._head
+
+    async def append(self, entry: JournalEntry) -> AppendResult:
+        """See ``Journal``."""
+        size_bytes = len(entry.body)
+        if self._waiting_bytes and self._waiting_bytes + size_bytes > WAITING_BYTES:
+            raise JournalBusy(
+                f"cannot append a batch ({size_bytes} bytes): {self._waiting_bytes} bytes wait for "
+                "the server; try again later"
+            )
+        self._waiting_bytes += size_bytes
+        try:
+            result = await self._writer.run(
+                entry, then=lambda appended: self._note_appended(appended, entry)
+            )
+        finally:
+            self._waiting_bytes -= size_bytes
+        assert isinstance(result, AppendResult)
+        return result
+
+    async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
+        """See ``Journal``."""
+        await self._write(
+            lambda connection: rows.put_layout(connection, layout_id, body, received_ns)
+        )
+
+    async def layout(self, layout_id: bytes) -> bytes | None:
+        """See ``Journal``."""
+        return await self._read(lambda connection: rows.layout(connection, layout_id))
+
+    async def read(
+        self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
+    ) -> list[StoredEntry]:
+        """See ``Journal``."""
+        through = min(through, self._head)
+        while after < through:
+            # Of what others appended nothing is in memory.
+            if through <= self._recent.newest:
+                recent = self._recent.read(
+                    after, through=through, limit=limit, size_bytes=size_bytes, site=site
+                )
+                if recent is not None:
+                    return recent
+            entries, damaged = await self._read_rows((after, through, limit), size_bytes, site)
+            if damaged:
+                await self._note_damaged(damaged)
+            if entries or not damaged:
+                return entries
+            after = damaged[-1]
+        return []
+
+    async def _read_rows(
+        self, bounds: tuple[int, int, int], size_bytes: int, site: str
+    ) -> tuple[list[StoredEntry], list[int]]:
+        return await self._read(
+            lambda connection: rows.read(connection, bounds, size_bytes, site=site)
+        )
+
+    async def _note_damaged(self, sequences: Sequence[int]) -> None:
+        taken_out = await self._write(lambda connection: rows.note_damaged(connection, sequences))
+        if taken_out:
+            _log.error(
+                "journal damaged: %d entries are not what was appended, the first is %d; they are "
+                "counted as lost, `thongsuot-collector verify` names them",
+                taken_out,
+                sequences[0],
+            )
+
+    async def wait(self, after: int) -> int:
+        """See ``Journal``."""
+        while self._head <= after:
+            if self._failure is not None:
+                raise self._failure
+            self._grown.clear()
+            await self._grown.wait()
+        return self._head
+
+    async def cursor(self, consumer: str) -> Cursor:
+        """See ``Journal``."""
+        known = await self._read(lambda connection: rows.cursors(connection, consumer))
+        return known.get(consumer, Cursor())
+
+    async def commit(
+        self,
+        consumer: str,
+        sequence: int,
+        note: bytes = b"",
+        *,
+        begun: int | None = None,
+        tallies: Sequence[Tally] = (),
+    ) -> None:
+        """See ``Journal``."""
+
+        def job(connection: PostgresConnection) -> None:
+            rows.commit(connection, consumer, sequence, note)
+            if begun is not None or tallies:
+                tally_rows.add(connection, consumer, tallies, begun=begun)
+
+        await self._write(job)
+
+    async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
+        """See ``Journal``."""
+        day, site = day_of(kept.entry.received_ns), kept.entry.site
+        await self._write(
+            lambda connection: tally_rows.add_retried(
+                connection, consumer, kept.sequence, day, site
+            )
+        )
+
+    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+        """See ``Journal``."""
+        return await self._read(lambda connection: tally_rows.listed(connection, from_day, site))
+
+    async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+        """See ``Journal``."""
+        return await asyncio.to_thread(self._on_own_connection, tally_rows.kept)
+
+    async def extent(self) -> Extent:
+        """See ``Journal``."""
+        return await self._read(rows.extent)
+
+    async def damage(self) -> Damage:
+        """See ``Journal``."""
+        return await self._read(rows.damage)
+
+    async def trim(
+        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
+    ) -> Trimmed:
+        """See ``Journal``."""
+        wanted = tuple(consumers)
+        excess_bytes = await self._read(rows.size_bytes) - max_bytes
+        over_share = await self._over_share(excess_bytes) if excess_bytes > 0 else None
+        # Among many, shares change while the oldest of all go.
+        most_bytes = max_bytes // PARTS if self._shares.sites > 1 else None
+
+        def job(connection: PostgresConnection) -> Trimmed:
+            if over_share is not None:
+                return trim_rows.trim_site(connection, wanted, over_share)
+            return trim_rows.trim(
+                connection, wanted, received_before_ns, max_bytes, most_bytes=most_bytes
+            )
+
+        trimmed = await self._write(job)
+        if trimmed.removed:
+            self._trims += 1
+            self._recent.forget()
+            self._shares.remove(trimmed.sizes.items())
+        return trimmed
+
+    async def _over_share(self, excess_bytes: int) -> OverShare | None:
+        """Return what goes first of a full journal; ``None``: no site holds more than its share."""
+        trims, head = await self._read(trim_rows.trims), self._head
+        if trims != self._trims or not self._shares.is_known:
+            # Another process has trimmed, or it is the first time.
+            self._trims, self._shares, self._shares_through = trims, SiteShares(), 0
+        after = self._shares_through
+        appended = await asyncio.to_thread(
+            self._on_own_connection,
+            lambda connection: trim_rows.sizes(connection, after, head),
+        )
+        if not self._shares.is_known:
+            self._shares.load(appended)
+        else:
+            for site, size_bytes in appended.items():
+                self._shares.add(site, size_bytes)
+        self._shares_through = head
+        largest = self._shares.largest_over()
+        if largest is None:
+            return None
+        of_site, over_bytes = largest
+        wanted_bytes = min(over_bytes, excess_bytes)
+        return await self._read(
+            lambda connection: trim_rows.oldest_of(connection, of_site, wanted_bytes)
+        )
+
+    async def close(self) -> None:
+        """See ``Journal``."""
+        await asyncio.to_thread(self._listener.close)
+        await asyncio.to_thread(self._reading.shutdown)
+        self._reader.close()
+        await self._writer.close()
+
+    def _note_appended(self, appended: AppendResult, entry: JournalEntry) -> None:
+        if appended.sequence:
+            self._recent.add(StoredEntry(sequence=appended.sequence, entry=entry))
+            self._grow_to(appended.sequence)
+
+    def _grow_to(self, head: int) -> None:
+        if head > self._head:
+            self._head = head
+            self._grown.set()
+
+    def _hear_of(self, head: int) -> None:
+        if head > self._head:
+            self._call_in_loop(self._grow_to, head)
+
+    def _hear_failure(self, error: JournalError) -> None:
+        def fail() -> None:
+            self._failure = error
+            self._grown.set()
+
+        self._call_in_loop(fail)
+
+    def _call_in_loop(self, call: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError as error:  # the loop is closed: nobody waits any more
+            _log.debug("journal heard of something after its loop: %s", error)
+
+    async def _write(self, job: Callable[[PostgresConnection], T]) -> T:
+        return await self._writer.run(job)  # type: ignore[return-value]  # what the job returns
+
+    async def _read(self, query: Callable[[PostgresConnection], T]) -> T:
+        return await self._loop.run_in_executor(self._reading, self._read_now, query)
+
+    def _read_now(self, query: Callable[[PostgresConnection], T]) -> T:
+        try:
+            return query(self._reader.get())
+        except psycopg.Error as error:
+            refused = self._reader.fail(error)
+            if not isinstance(error, psycopg.OperationalError):
+                raise refused from error
+        # The server has ended an idle connection, or another took over: a query may be repeated.
+        try:
+            return query(self._reader.get())
+        except psycopg.Error as error:
+            raise self._reader.fail(error) from error
+
+    def _on_own_connection(self, query: Callable[[PostgresConnection], T]) -> T:
+        """Query beside everything else: a scan of a whole index must not hold up who reads on."""
+        try:
+            with self._database.connect(autocommit=True) as connection:
+                return query(connection)
+        except psycopg.Error as error:
+            raise JournalRefused(
+                f"cannot read the journal: {self._database.message_of(error)}; try again"
+            ) from error
+
+
+async def open_postgres_journal(
+    url: str,
+    *,
+    password_file: str = "",
+    committed: Callable[[int, float], None],
+    gather_s: float = 0.0,
+    commit_within_s: float = COMMIT_WITHIN_S,
+) -> PostgresJournal:
+    """
+    Return the journal in a database: a new one where there is none.
+
+    Arguments as of ``open_journal``; a commit that takes longer than ``commit_within_s`` is given
+    up.
+
+    Raises:
+        JournalRefused: the server cannot be reached, or does not let this user make tables.
+        JournalError: the journal is of a newer collector.
+    """
+    database = journal_database(url, password_file)
+
+    def prepare() -> JournalIdentity:
+        try:
+            with database.connect() as connection:
+                return create_or_migrate(connection)
+        except (psycopg.Error, OSError, ValueError) as error:
+            raise JournalRefused(
+                f"cannot open the journal at {database.shown}: {database.message_of(error)}"
+            ) from error
+
+    return PostgresJournal(
+        database,
+        await asyncio.to_thread(prepare),
+        committed=committed,
+        gather_s=gather_s,
+        commit_within_s=commit_within_s,
+    )

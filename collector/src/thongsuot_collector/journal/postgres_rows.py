@@ -1,0 +1,321 @@
+"""What the PostgreSQL journal does inside one connection: rows in, rows out, nothing awaited."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from thongsuot_collector.journal import postgres_tallies
+from thongsuot_collector.journal.entry import (
+    AppendOutcome,
+    AppendResult,
+    ClockQuality,
+    JournalEntry,
+    StoredEntry,
+)
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, LostRange, day_of
+from thongsuot_collector.journal.postgres_tables import PostgresConnection
+from thongsuot_schema.batch.digest import digest_of
+
+CHANNEL = "thongsuot_journal"
+"""Its notifications say the newest sequence."""
+
+ENTRY_OVERHEAD_BYTES = 260
+"""
+What an entry takes beside its body, with both indexes (measured 2026-11: 862 bytes for 600).
+"""
+
+_COLUMNS = "site, stream, number, digest, layout, received_ns, epoch_ns, clock, body, signature"
+_APPEND = f"""
+    WITH pushed AS (
+        SELECT pushed.*,
+            (SELECT digest FROM entries
+             WHERE entries.site = pushed.site AND entries.stream = pushed.stream
+                AND entries.number = pushed.number) AS kept,
+            EXISTS (SELECT FROM trimmed
+             WHERE trimmed.site = pushed.site AND trimmed.stream = pushed.stream
+                AND first <= pushed.number AND last >= pushed.number) AS is_trimmed
+        FROM unnest(
+            %b::text[], %b::text[], %b::bigint[], %b::bytea[], %b::bytea[],
+            %b::bigint[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[]
+        ) WITH ORDINALITY AS pushed ({_COLUMNS}, place)
+    ), fresh AS (
+        SELECT *, row_number() OVER (ORDER BY place) AS rank FROM pushed
+        WHERE kept IS NULL AND NOT is_trimmed
+    ), moved AS (
+        UPDATE journal SET
+            head = head + added.entries,
+            entries = journal.entries + added.entries,
+            body_bytes = body_bytes + added.bytes
+        FROM (
+            SELECT count(*) AS entries, coalesce(sum(octet_length(body)), 0) AS bytes FROM fresh
+        ) AS added
+        RETURNING head - added.entries AS base, pg_notify('{CHANNEL}', head::text)
+    ), inserted AS (
+        INSERT INTO entries (sequence, {_COLUMNS})
+        SELECT base + rank, {_COLUMNS} FROM fresh, moved
+    )
+    SELECT place, pushed.kept, base + rank
+    FROM pushed LEFT JOIN fresh USING (place) CROSS JOIN moved
+"""  # noqa: S608 - our own columns
+_READ = f"""
+    SELECT sequence, {_COLUMNS} FROM (
+        SELECT *, sum(octet_length(body)) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING)
+            - octet_length(body) AS before_bytes
+        FROM (
+            SELECT * FROM entries
+            WHERE sequence > %(after)s AND sequence <= %(through)s {{where}}
+            ORDER BY sequence LIMIT %(limit)s
+        ) AS page
+    ) AS sized
+    WHERE before_bytes < %(size_bytes)s
+    ORDER BY sequence
+"""  # noqa: S608 - our own columns
+_READ_ALL, _READ_SITE = _READ.format(where=""), _READ.format(where="AND site = %(site)s")
+_COMMIT = """
+    INSERT INTO cursors (consumer, sequence, note) VALUES (%s, %s, %s)
+    ON CONFLICT (consumer) DO UPDATE SET sequence = excluded.sequence, note = excluded.note
+"""
+
+
+def append(connection: PostgresConnection, entries: Sequence[JournalEntry]) -> list[AppendResult]:
+    """
+    Insert entries, unless the identity of one was ever there; to be called in the order
+    (``take_order``).
+
+    One statement, whatever their number. It writes also where nothing is new, so that its commit
+    waits until a synchronous standby has all that it says is kept.
+    """
+    places: dict[tuple[str, str, int], int] = {}
+    first: list[JournalEntry] = []
+    for entry in entries:
+        if places.setdefault((entry.site, entry.stream, entry.number), len(first)) == len(first):
+            first.append(entry)
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(_APPEND, _as_columns(first), prepare=True)
+        outcomes = {place: (kept, sequence) for place, kept, sequence in cursor}
+    results: list[AppendResult] = []
+    seen: set[int] = set()
+    for entry in entries:
+        place = places[(entry.site, entry.stream, entry.number)]
+        kept, sequence = outcomes[place + 1]
+        if sequence is not None and place not in seen:
+            seen.add(place)
+            results.append(AppendResult(reception=AppendOutcome.APPENDED, sequence=sequence))
+            continue
+        # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
+        digest = first[place].digest if sequence is not None else kept
+        is_same = digest is None or digest == entry.digest
+        reception = AppendOutcome.REPEATED if is_same else AppendOutcome.CONFLICT
+        results.append(AppendResult(reception=reception))
+    return results
+
+
+def _as_columns(entries: Sequence[JournalEntry]) -> tuple[list[Any], ...]:
+    return (
+        [entry.site for entry in entries],
+        [entry.stream for entry in entries],
+        [entry.number for entry in entries],
+        [entry.digest for entry in entries],
+        [entry.layout for entry in entries],
+        [entry.received_ns for entry in entries],
+        [entry.epoch_ns for entry in entries],
+        [entry.clock.value for entry in entries],
+        [entry.body for entry in entries],
+        [entry.signature for entry in entries],
+    )
+
+
+def read(
+    connection: PostgresConnection,
+    bounds: tuple[int, int, int],
+    size_bytes: int,
+    *,
+    site: str = "",
+) -> tuple[list[StoredEntry], list[int]]:
+    """
+    Return entries after, through and at most (``bounds``), until their bodies pass a size: of a
+    site (empty: of all); and the sequences of those whose body is not what was appended.
+    """
+    after, through, limit = bounds
+    entries: list[StoredEntry] = []
+    damaged: list[int] = []
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(
+            _READ_SITE if site else _READ_ALL,
+            {
+                "after": after,
+                "through": through,
+                "limit": limit,
+                "size_bytes": size_bytes,
+                "site": site,
+            },
+            prepare=True,
+        )
+        for row in cursor:
+            kept = stored_entry(row)
+            if digest_of(kept.entry.body) == kept.entry.digest:
+                entries.append(kept)
+            else:
+                damaged.append(kept.sequence)
+    return entries, damaged
+
+
+def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
+    """Return an entry from its sequence and its columns."""
+    return StoredEntry(
+        sequence=row[0],
+        entry=JournalEntry(
+            site=row[1],
+            stream=row[2],
+            number=row[3],
+            digest=row[4],
+            layout=row[5],
+            received_ns=row[6],
+            epoch_ns=row[7],
+            clock=ClockQuality(row[8]),
+            body=row[9],
+            signature=row[10],
+        ),
+    )
+
+
+def note_damaged(connection: PostgresConnection, sequences: Sequence[int]) -> int:
+    """
+    Take entries out whose bodies are not what was appended, and count them as lost; return how
+    many; to be called in the order (``take_order``).
+
+    They stay in a table of their own, for whoever looks into it. Who has such a batch may push it
+    again.
+    """
+    taken_out = 0
+    for sequence in sequences:
+        row = connection.execute(
+            f"SELECT sequence, {_COLUMNS} FROM entries WHERE sequence = %s",  # noqa: S608
+            (sequence,),
+            binary=True,
+        ).fetchone()
+        if row is None:
+            continue  # another process was faster
+        entry = stored_entry(row).entry
+        if digest_of(entry.body) == entry.digest:
+            continue  # it was the way to here
+        _take_out(connection, sequence, entry)
+        taken_out += 1
+    return taken_out
+
+
+def _take_out(connection: PostgresConnection, sequence: int, entry: JournalEntry) -> None:
+    found_ns = time.time_ns()
+    connection.execute(
+        "INSERT INTO damaged_entries SELECT * FROM entries WHERE sequence = %s", (sequence,)
+    )
+    connection.execute("DELETE FROM entries WHERE sequence = %s", (sequence,))
+    connection.execute(
+        "UPDATE journal SET entries = entries - 1, body_bytes = body_bytes - %s",
+        (len(entry.body),),
+    )
+    connection.execute(
+        "INSERT INTO damage VALUES (%s, %s, %s, 1, %s, %s, %s, %s)",
+        (found_ns, sequence, sequence, entry.site, entry.stream, entry.number, entry.number),
+    )
+    for consumer, cursor in cursors(connection).items():
+        if cursor.sequence < sequence:
+            count_lost(connection, consumer, 1)
+            lost = {(day_of(found_ns), entry.site): 1}
+            postgres_tallies.add_lost(connection, consumer, lost)
+
+
+def count_lost(connection: PostgresConnection, consumer: str, lost: int) -> None:
+    """Count entries that a consumer will never read."""
+    connection.execute(
+        "INSERT INTO cursors (consumer, sequence, note, lost) VALUES (%s, 0, '', %s) "
+        "ON CONFLICT (consumer) DO UPDATE SET lost = cursors.lost + excluded.lost",
+        (consumer, lost),
+    )
+
+
+def put_layout(
+    connection: PostgresConnection, layout_id: bytes, body: bytes, received_ns: int
+) -> None:
+    """Insert a layout, or note that it is still in use."""
+    connection.execute(
+        "INSERT INTO layouts (id, received_ns, body) VALUES (%s, %s, %s) "
+        "ON CONFLICT (id) DO UPDATE SET received_ns = excluded.received_ns",
+        (layout_id, received_ns, body),
+    )
+
+
+def layout(connection: PostgresConnection, layout_id: bytes) -> bytes | None:
+    """Return the body of a layout."""
+    row = connection.execute(
+        "SELECT body FROM layouts WHERE id = %s", (layout_id,), binary=True
+    ).fetchone()
+    return row[0] if row else None
+
+
+def cursors(connection: PostgresConnection, consumer: str = "") -> dict[str, Cursor]:
+    """Return the cursors of all consumers that ever committed, or of one."""
+    found = connection.execute(
+        "SELECT consumer, sequence, note, lost, begun, delivered, set_aside FROM cursors "
+        "WHERE %(consumer)s = '' OR consumer = %(consumer)s ORDER BY consumer",
+        {"consumer": consumer},
+        binary=True,
+    )
+    return {
+        row[0]: Cursor(
+            sequence=row[1],
+            note=row[2],
+            lost=row[3],
+            begun=row[4],
+            delivered=row[5],
+            set_aside=row[6],
+        )
+        for row in found
+    }
+
+
+def commit(connection: PostgresConnection, consumer: str, sequence: int, note: bytes) -> None:
+    """Set a consumer's cursor and note."""
+    connection.execute(_COMMIT, (consumer, sequence, note))
+
+
+def extent(connection: PostgresConnection) -> Extent:
+    """Return what is held."""
+    row = connection.execute(
+        """
+        SELECT head, body_bytes, entries,
+            (SELECT received_ns FROM entries ORDER BY sequence DESC LIMIT 1),
+            oldest.sequence, oldest.received_ns
+        FROM journal LEFT JOIN LATERAL (
+            SELECT sequence, received_ns FROM entries ORDER BY sequence LIMIT 1
+        ) AS oldest ON true
+        """
+    ).fetchone()
+    assert row is not None, "the journal has its row"
+    return Extent(
+        head=row[0],
+        head_received_ns=row[3] or 0,
+        tail=row[4] or 0,
+        tail_received_ns=row[5] or 0,
+        size_bytes=row[1] + ENTRY_OVERHEAD_BYTES * row[2],
+    )
+
+
+def size_bytes(connection: PostgresConnection) -> int:
+    """Return what the entries take: their tables shrink later, when they are vacuumed."""
+    row = connection.execute("SELECT body_bytes, entries FROM journal").fetchone()
+    assert row is not None, "the journal has its row"
+    return int(row[0] + ENTRY_OVERHEAD_BYTES * row[1])
+
+
+def damage(connection: PostgresConnection) -> Damage:
+    """Return what was ever lost to a broken disk."""
+    names = ("first", "last", "entries", "site", "stream", "first_number", "last_number")
+    found = connection.execute(
+        f"SELECT found_ns, {', '.join(names)} FROM damage "  # noqa: S608 - our own columns
+        "ORDER BY found_ns, first, site, stream, first_number"
+    ).fetchall()
+    return Damage(
+        found_ns=max((row[0] for row in found), default=0),
+        lost=tuple(LostRange(**dict(zip(names, row[1:], strict=True))) for row in found),
+    )

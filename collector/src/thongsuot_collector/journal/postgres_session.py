@@ -1,0 +1,266 @@
+"""Connections of the PostgreSQL journal, made anew after a failover, and commits by one of them."""
+
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+from psycopg.errors import Diagnostic
+
+from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
+from thongsuot_collector.journal import postgres_rows as rows
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.journal.postgres_tables import (
+    JournalIdentity,
+    PostgresConnection,
+    identity,
+    take_order,
+)
+from thongsuot_collector.postgresql import PostgresDatabase, abort
+from thongsuot_runtime.backoff import Backoff
+
+Job = JournalEntry | Callable[[PostgresConnection], object]
+"""An entry to append, or what only uses the connection that it gets."""
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 2.0
+"""A failover takes about ten seconds: it is noticed within two that it is over."""
+
+_SETTINGS = (
+    # A plan that was made while the tables were empty reads them whole, and is kept. Every
+    # statement of the writer has an index.
+    "SET enable_seqscan = off",
+    # To the planner that makes the one row of `journal` endlessly dear, and worth compiling for:
+    # two seconds a statement (measured 2026-11).
+    "SET jit = off",
+    # A group of large pushes is held twice by its statement; beyond this it goes to files.
+    "SET work_mem = '64MB'",
+)
+"""Of the writer's session."""
+
+_log = logging.getLogger(__name__)
+
+
+class JournalConnection:
+    """
+    A connection to one journal, for one thread; it is made anew where the server was away.
+
+    ``known`` returns which journal this has to be, with the newest sequence that was seen of it:
+    another one, or one that has gone back, is not gone on with. ``opened`` is called with each new
+    connection.
+    """
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        known: Callable[[], JournalIdentity],
+        *,
+        autocommit: bool,
+        opened: Callable[[PostgresConnection], None] = lambda _connection: None,
+    ) -> None:
+        self._database = database
+        self._known = known
+        self._autocommit = autocommit
+        self._opened = opened
+        self._connection: PostgresConnection | None = None
+        self._lock = threading.Lock()
+        self._backoff = Backoff(
+            first_s=_FIRST_WAIT_S, limit_s=_LONGEST_WAIT_S, random=random.random
+        )
+        self._next_try_s = 0.0
+        self._message = ""
+
+    def get(self) -> PostgresConnection:
+        """
+        Return the connection.
+
+        Raises:
+            JournalRefused: the server cannot be reached; tried again with growing pauses.
+            JournalDamaged: it has another journal, or one that lacks what was read from it.
+        """
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        if time.monotonic() < self._next_try_s:
+            raise JournalRefused(self._message)
+        try:
+            connection = self._database.connect(autocommit=self._autocommit)
+            self._check(connection)
+            self._opened(connection)
+        except (psycopg.Error, OSError, ValueError) as error:
+            wait_s = self._backoff.next_wait_s()
+            self._next_try_s = time.monotonic() + wait_s
+            self._message = (
+                f"cannot reach the journal at {self._database.shown}: "
+                f"{self._database.message_of(error)}; tried again in {wait_s:.1f} s"
+            )
+            if self._backoff.is_worth_logging():
+                _log.warning("%s", self._message)
+            raise JournalRefused(self._message) from error
+        if failures := self._backoff.reset():
+            _log.info("journal reached again after %d failures", failures)
+        self._connection = connection
+        return connection
+
+    def fail(self, error: psycopg.Error) -> JournalRefused:
+        """Return what to raise for an error of the connection, which is put right or let go of."""
+        connection = self._connection
+        if connection is not None and not connection.closed and not self._autocommit:
+            with contextlib.suppress(psycopg.Error):  # then it is broken, and closed below
+                connection.rollback()
+        if connection is not None and connection.broken:
+            self.close()
+        return JournalRefused(
+            f"the journal at {self._database.shown} failed: {self._database.message_of(error)}"
+        )
+
+    def abort(self) -> None:
+        """Have the running statement fail; called by another thread."""
+        with self._lock:
+            if self._connection is not None and not self._connection.closed:
+                abort(self._connection)
+
+    def close(self) -> None:
+        """Let go of the connection; the next ``get`` makes a new one."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
+    def _check(self, connection: PostgresConnection) -> None:
+        there, known = identity(connection), self._known()
+        connection.commit()
+        if there.name == known.name and there.head >= known.head:
+            return
+        connection.close()
+        if there.name != known.name:
+            raise JournalDamaged(f"{self._database.shown} has another journal now")
+        raise JournalDamaged(
+            f"the journal at {self._database.shown} ends at {there.head} now, and was read up to "
+            f"{known.head}: it was put back, or a server took over that had not all of it"
+        )
+
+
+class PostgresSession:
+    """
+    See ``CommitSession``: one transaction a group, one statement for all its appends.
+
+    With a synchronous standby a commit waits until that has it on its disk. Where the wait is
+    cancelled, the server reports success and a warning; nothing of that is acknowledged.
+    """
+
+    def __init__(self, database: PostgresDatabase, known: Callable[[], JournalIdentity]) -> None:
+        self._notices: list[str] = []
+        self._connection = JournalConnection(
+            database, known, autocommit=False, opened=self._prepare
+        )
+
+    def _prepare(self, connection: PostgresConnection) -> None:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        connection.commit()
+        connection.add_notice_handler(self._hear)
+
+    def _hear(self, notice: Diagnostic) -> None:
+        self._notices.append(notice.message_primary or "a notice without words")
+
+    def commit(self, jobs: Sequence[Job]) -> list[object]:
+        """See ``CommitSession``."""
+        connection = self._connection.get()
+        try:
+            take_order(connection)
+            results = _do(connection, jobs)
+            self._notices.clear()
+            connection.commit()
+        except psycopg.Error as error:
+            raise self._connection.fail(error) from error
+        except BaseException:
+            connection.rollback()
+            raise
+        if self._notices:
+            self._connection.close()
+            raise JournalRefused(
+                f"a commit to the journal ({len(jobs)} jobs) came with a notice: "
+                f"{self._notices[0]}; it may be on one disk only, and is not acknowledged"
+            )
+        return results
+
+    def abort(self) -> None:
+        """See ``CommitSession``."""
+        self._connection.abort()
+
+    def close(self) -> None:
+        """See ``CommitSession``."""
+        self._connection.close()
+
+
+def _do(connection: PostgresConnection, jobs: Sequence[Job]) -> list[object]:
+    """Do all jobs, the appends together and last; return their results in the order of the jobs."""
+    results: list[object] = [
+        None if isinstance(job, JournalEntry) else job(connection) for job in jobs
+    ]
+    places = [place for place, job in enumerate(jobs) if isinstance(job, JournalEntry)]
+    entries = [job for job in jobs if isinstance(job, JournalEntry)]
+    if entries:
+        for place, result in zip(places, rows.append(connection, entries), strict=True):
+            results[place] = result
+    return results
+
+
+class HeadListener:
+    """
+    Follows the journal's newest sequence, whoever appends: told by the server, and asked for.
+
+    ``grown`` is called with it, and ``failed`` with what ends the process, in a thread.
+    """
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        known: Callable[[], JournalIdentity],
+        *,
+        grown: Callable[[int], None],
+        failed: Callable[[JournalError], None],
+    ) -> None:
+        self._connection = JournalConnection(database, known, autocommit=True, opened=self._listen)
+        self._grown = grown
+        self._failed = failed
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal-listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; blocks until it has."""
+        self._closing.set()
+        self._connection.abort()
+        self._thread.join()
+
+    def _listen(self, connection: PostgresConnection) -> None:
+        connection.execute(f"LISTEN {rows.CHANNEL}")
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._follow(self._connection.get())
+            except JournalRefused:
+                self._closing.wait(_FIRST_WAIT_S)
+            except psycopg.Error as error:
+                refused = self._connection.fail(error)
+                if not self._closing.is_set():
+                    _log.warning("%s", refused)
+            except JournalError as error:
+                self._failed(error)
+                return
+        self._connection.close()
+
+    def _follow(self, connection: PostgresConnection) -> None:
+        # Also what was appended while nobody listened, and whether the server is there at all.
+        row = connection.execute("SELECT head FROM journal", prepare=True).fetchone()
+        assert row is not None, "the journal has its row"
+        self._grown(row[0])
+        for notify in connection.notifies(timeout=_ASKED_EVERY_S):
+            self._grown(int(notify.payload))
+
+
+_ASKED_EVERY_S = 1.0

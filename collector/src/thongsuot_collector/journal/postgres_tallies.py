@@ -1,0 +1,116 @@
+"""What became of entries at each consumer, and which numbers are held, in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+
+from thongsuot_collector.journal.journal import Tally
+from thongsuot_collector.journal.postgres_tables import PostgresConnection
+from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.trimming import KEPT_DAYS
+
+_ADD = """
+    INSERT INTO tallies (day, consumer, site, delivered, set_aside, lost)
+    SELECT day, %s, site, delivered, set_aside, lost
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+        AS added (day, site, delivered, set_aside, lost)
+    ON CONFLICT (day, consumer, site) DO UPDATE SET
+        delivered = tallies.delivered + excluded.delivered,
+        set_aside = tallies.set_aside + excluded.set_aside,
+        lost = tallies.lost + excluded.lost
+"""
+_COUNT = """
+    UPDATE cursors SET
+        begun = coalesce(begun, %s), delivered = delivered + %s, set_aside = set_aside + %s
+    WHERE consumer = %s
+"""
+# Numbers that follow each other have the same distance from their places.
+_KEPT = """
+    SELECT site, stream, min(number), max(number) FROM (
+        SELECT site, stream, number,
+            number - row_number() OVER (PARTITION BY site, stream ORDER BY number) AS distance
+        FROM entries
+    ) AS numbered
+    GROUP BY site, stream, distance
+    UNION ALL
+    SELECT site, stream, first, last FROM trimmed
+"""
+
+
+def add(
+    connection: PostgresConnection,
+    consumer: str,
+    tallies: Sequence[Tally],
+    *,
+    begun: int | None = None,
+) -> None:
+    """Add to what a consumer with a cursor has done; see ``Journal.commit``."""
+    for tally in tallies:
+        # Each by itself: the same day and site may come twice, which one statement would refuse.
+        _add(connection, consumer, [tally])
+    delivered = sum(tally.delivered for tally in tallies)
+    set_aside = sum(tally.set_aside for tally in tallies)
+    connection.execute(_COUNT, (begun, delivered, set_aside, consumer))
+
+
+def _add(connection: PostgresConnection, consumer: str, tallies: Sequence[Tally]) -> None:
+    connection.execute(
+        _ADD,
+        (
+            consumer,
+            [tally.day for tally in tallies],
+            [tally.site for tally in tallies],
+            [tally.delivered for tally in tallies],
+            [tally.set_aside for tally in tallies],
+            [tally.lost for tally in tallies],
+        ),
+    )
+
+
+def add_retried(
+    connection: PostgresConnection, consumer: str, sequence: int, day: int, site: str
+) -> None:
+    """Count an entry that was a dead letter as delivered; a second time nothing happens."""
+    done = connection.execute(
+        "INSERT INTO retried VALUES (%s, %s) ON CONFLICT DO NOTHING", (consumer, sequence)
+    )
+    if done.rowcount:
+        add(connection, consumer, [Tally(day=day, site=site, delivered=1, set_aside=-1)])
+
+
+def add_lost(
+    connection: PostgresConnection, consumer: str, lost: Mapping[tuple[int, str], int]
+) -> None:
+    """Add entries that a consumer will never read, by day and site."""
+    _add(
+        connection,
+        consumer,
+        [Tally(day=day, site=site, lost=count) for (day, site), count in lost.items()],
+    )
+
+
+def forget_old(connection: PostgresConnection) -> None:
+    """Remove the tallies of days that nobody asks for any more."""
+    connection.execute(
+        "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - %s", (KEPT_DAYS,)
+    )
+
+
+def listed(connection: PostgresConnection, from_day: int, site: str) -> dict[str, list[Tally]]:
+    """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
+    by_consumer: dict[str, list[Tally]] = {}
+    for day, consumer, name, delivered, set_aside, lost in connection.execute(
+        "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
+        "WHERE day >= %(from_day)s AND (%(site)s = '' OR site = %(site)s) ORDER BY day, site",
+        {"from_day": from_day, "site": site},
+    ):
+        by_consumer.setdefault(consumer, []).append(
+            Tally(day=day, site=name, delivered=delivered, set_aside=set_aside, lost=lost)
+        )
+    return by_consumer
+
+
+def kept(connection: PostgresConnection) -> dict[tuple[str, str], tuple[Range, ...]]:
+    """Return the numbers that are held or were trimmed, by site and stream."""
+    numbers: dict[tuple[str, str], list[Range]] = {}
+    for site, stream, first, last in connection.execute(_KEPT):
+        numbers.setdefault((site, stream), []).append((first, last))
+    return {key: merged(each) for key, each in numbers.items()}

@@ -1,0 +1,63 @@
+"""What a trim takes and what it costs whom: the same for every engine. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from thongsuot_collector.journal.journal import day_of
+from thongsuot_collector.journal.ranges import Range
+
+RemovedEntry = tuple[int, str, str, int, int, int]
+"""Sequence, site, stream, number, when it came in, and how long its body is."""
+
+TRIM_SLICE = 2000
+"""Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
+
+LAYOUT_GRACE_NS = 2 * 86_400 * 10**9
+"""
+A layout in use is put again every day (``ingest``), so two days older than every entry is unused.
+"""
+
+KEPT_DAYS = 400
+"""Tallies of earlier days than that before the newest are forgotten."""
+
+
+def removable(
+    oldest: Iterable[RemovedEntry], *, floor: int, received_before_ns: int, excess_bytes: int
+) -> list[RemovedEntry]:
+    """
+    Return which of the oldest entries go: for the size whatever ``excess_bytes`` ask for, for their
+    age those up to ``floor``, which all have read.
+    """
+    removed: list[RemovedEntry] = []
+    for entry in oldest:
+        sequence, _, _, _, received_ns, length = entry
+        if excess_bytes <= 0 and (received_ns >= received_before_ns or sequence > floor):
+            break
+        excess_bytes -= length
+        removed.append(entry)
+    return removed
+
+
+def sizes_by_site(removed: Iterable[RemovedEntry]) -> dict[str, int]:
+    """Return the bytes of bodies of each site."""
+    sizes = Counter[str]()
+    for _, site, *_, length in removed:
+        sizes[site] += length
+    return dict(sizes)
+
+
+def unread(removed: Iterable[RemovedEntry], done: int) -> Counter[tuple[int, str]]:
+    """Count what a consumer that is at ``done`` will never read, by day and site."""
+    return Counter(
+        (day_of(received_ns), site)
+        for sequence, site, _, _, received_ns, _ in removed
+        if sequence > done
+    )
+
+
+def numbers_by_stream(removed: Sequence[RemovedEntry]) -> dict[tuple[str, str], list[Range]]:
+    """Return the numbers of each site and stream."""
+    numbers: dict[tuple[str, str], list[Range]] = {}
+    for _, site, stream, number, *_ in removed:
+        numbers.setdefault((site, stream), []).append((number, number))
+    return numbers

@@ -1,0 +1,268 @@
+"""The journal in PostgreSQL: the contract, and what only a server that others share can suffer."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
+from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
+from tests.postgres import PostgresServer
+from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
+from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
+from thongsuot_collector.journal.postgres import PostgresJournal, open_postgres_journal
+
+pytestmark = pytest.mark.servers
+
+
+def ignore(_jobs: int, _took_s: float) -> None:
+    """Nobody listens to the commits."""
+
+
+@pytest.fixture
+async def reopen(postgres: PostgresServer) -> AsyncIterator[Reopen]:
+    opened: list[PostgresJournal] = []
+    url = postgres.new_database()
+
+    async def again() -> PostgresJournal:
+        if opened:
+            await opened[-1].close()
+        opened.append(await open_postgres_journal(url, committed=ignore))
+        return opened[-1]
+
+    yield again
+    if opened:
+        await opened[-1].close()
+
+
+async def opened_at(url: str, *, commit_within_s: float = 60.0) -> PostgresJournal:
+    return await open_postgres_journal(url, committed=ignore, commit_within_s=commit_within_s)
+
+
+def name_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+async def test_several_processes_append_at_once_and_a_reader_steps_over_nothing(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.new_database()
+    writers = [await opened_at(url) for _ in range(3)]
+    reader = await opened_at(url)
+    read: list[StoredEntry] = []
+
+    async def follow() -> None:
+        after = 0
+        while len(read) < 300:
+            await reader.wait(after)
+            read.extend(await reader.read(after, through=MAX, limit=7, size_bytes=MAX))
+            after = read[-1].sequence
+
+    async def push(writer: PostgresJournal, of: int) -> None:
+        for first in range(0, 100, 10):
+            numbers = range(100 * of + first, 100 * of + first + 10)
+            await asyncio.gather(*(writer.append(entry(number)) for number in numbers))
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(follow())
+        for of, writer in enumerate(writers):
+            group.create_task(push(writer, of))
+    assert [kept.sequence for kept in read] == list(range(1, 301))
+    assert sorted(kept.entry.number for kept in read) == list(range(300))
+    for journal in (*writers, reader):
+        await journal.close()
+
+
+async def test_the_same_push_to_two_processes_is_kept_once(postgres: PostgresServer) -> None:
+    url = postgres.new_database()
+    first, second = await opened_at(url), await opened_at(url)
+    pushed = [entry(number) for number in range(1, 101)]
+    results = await asyncio.gather(
+        *(journal.append(each) for journal in (first, second) for each in pushed)
+    )
+    outcomes = Counter(result.reception for result in results)
+    assert outcomes == {AppendOutcome.APPENDED: 100, AppendOutcome.REPEATED: 100}
+    while (await second.trim([], received_before_ns=MAX, max_bytes=MAX)).removed:
+        pass
+    assert (await first.append(entry(7))).reception is AppendOutcome.REPEATED
+    for journal in (first, second):
+        await journal.close()
+
+
+async def test_a_group_keeps_the_first_of_what_has_one_identity(postgres: PostgresServer) -> None:
+    journal = await open_postgres_journal(postgres.new_database(), committed=ignore, gather_s=0.05)
+    results = await asyncio.gather(
+        journal.append(entry(1, body=b"true")),
+        journal.append(entry(1, body=b"forged")),
+        journal.append(entry(1, body=b"true")),
+    )
+    assert [result.reception.value for result in results] == ["appended", "conflict", "repeated"]
+    assert [kept.entry.body for kept in await everything(journal)] == [b"true"]
+    await journal.close()
+
+
+async def test_a_server_that_is_away_costs_answers_and_nothing_that_was_acknowledged(
+    own_postgres: PostgresServer,
+) -> None:
+    own_postgres.start()
+    url = own_postgres.new_database()
+    journal, reader = await opened_at(url), await opened_at(url)
+    acknowledged: list[int] = []
+    refused = 0
+    for number in range(1, 41):
+        if number == 20:
+            own_postgres.kill()
+        if number == 30:
+            own_postgres.start()
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await journal.append(entry(number))
+                except JournalRefused:
+                    refused += 1
+                    if 20 <= number < 30:
+                        break  # its agent keeps it
+                    await asyncio.sleep(0.05)
+                else:
+                    acknowledged.append(number)
+                    break
+    assert refused >= 10
+    assert acknowledged == [*range(1, 20), *range(30, 41)]
+    async with asyncio.timeout(60):
+        while reader.head < len(acknowledged):
+            await reader.wait(reader.head)
+        read = await everything(reader)
+    assert [kept.entry.number for kept in read] == acknowledged
+    for opened in (journal, reader):
+        await opened.close()
+
+
+async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
+    own_postgres: PostgresServer,
+) -> None:
+    own_postgres.start()
+    url = own_postgres.new_database()
+    journal, impatient = await opened_at(url), await opened_at(url, commit_within_s=0.5)
+    await journal.append(entry(1))
+    own_postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    own_postgres.execute("SELECT pg_reload_conf()")
+    # Somebody cancels the wait: for the server that is a success.
+    appending = asyncio.create_task(journal.append(entry(2)))
+    waiting = "wait_event = 'SyncRep' AND query = 'COMMIT'"
+    async with asyncio.timeout(60):
+        cancelled: list[tuple[object, ...]] = []
+        while not cancelled:
+            cancelled = await asyncio.to_thread(
+                own_postgres.execute,
+                f"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE {waiting}",
+            )
+        with pytest.raises(JournalRefused, match="came with a notice"):
+            await appending
+    # It is there, and on one disk: who pushes it again is not told that it is kept.
+    assert own_postgres.execute("SELECT count(*) FROM journal.entries", database=name_of(url)) == [
+        (2,)
+    ]
+    for number in (2, 1, 3):
+        with pytest.raises(JournalRefused):
+            await impatient.append(entry(number))
+    own_postgres.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    own_postgres.execute("SELECT pg_reload_conf()")
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                assert (await impatient.append(entry(2))).reception is AppendOutcome.REPEATED
+                break
+            except JournalRefused:
+                await asyncio.sleep(0.05)
+        await impatient.append(entry(3))
+        await impatient.wait((await journal.append(entry(4))).sequence - 1)
+    numbers = [kept.entry.number for kept in await everything(impatient)]
+    assert sorted(numbers) == [1, 2, 3, 4]
+    for opened in (journal, impatient):
+        await opened.close()
+
+
+async def test_a_row_that_is_not_what_was_appended_is_named_counted_and_not_handed_out(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgres.new_database()
+    journal = await opened_at(url)
+    for number in range(1, 11):
+        await journal.append(entry(number, site="tay-ho", body=bytes([number]) * 3000))
+    await journal.commit("fast", 10)
+    await journal.commit("slow", 2)
+    for number in (4, 5, 10):
+        postgres.execute(
+            f"UPDATE journal.entries SET body = set_byte(body, 1000, 77) WHERE number = {number}",
+            database=name_of(url),
+        )
+    await journal.close()
+    journal = await opened_at(url)
+    # One by one: what is bad must not look like the end.
+    read, after = list[int](), 0
+    while entries := await journal.read(after, through=MAX, limit=1, size_bytes=MAX):
+        after = entries[-1].sequence
+        read.append(entries[-1].entry.number)
+    assert read == [1, 2, 3, 6, 7, 8, 9]
+    assert caplog.text.count("journal damaged") == 3
+    damage = await journal.damage()
+    assert [(part.site, part.first_number, part.last_number) for part in damage.lost] == [
+        ("tay-ho", number, number) for number in (4, 5, 10)
+    ]
+    assert damage.lost_entries == 3
+    assert (await journal.cursor("slow")).lost == 3
+    assert (await journal.cursor("fast")).lost == 0
+    lost = await journal.tallies(from_day=0)
+    assert sum(tally.lost for tally in lost["slow"]) == 3
+    # Whoever has it may bring it again, and what is there is still recognised.
+    body = bytes([4]) * 3000
+    again = await journal.append(entry(4, site="tay-ho", body=body))
+    assert again.reception is AppendOutcome.APPENDED
+    assert again.sequence == 11
+    body = bytes([3]) * 3000
+    known = await journal.append(entry(3, site="tay-ho", body=body))
+    assert known.reception is AppendOutcome.REPEATED
+    await journal.close()
+
+
+async def test_a_journal_of_a_newer_collector_is_left_alone(postgres: PostgresServer) -> None:
+    url = postgres.new_database()
+    await (await opened_at(url)).close()
+    postgres.execute("UPDATE journal.journal SET version = 99", database=name_of(url))
+    with pytest.raises(JournalError, match="version 99"):
+        await opened_at(url)
+
+
+@pytest.mark.parametrize("change", ["name = 'another'", "head = 1"])
+async def test_a_journal_that_is_another_or_has_gone_back_ends_the_process(
+    postgres: PostgresServer, change: str
+) -> None:
+    url = postgres.new_database()
+    journal = await opened_at(url)
+    for number in (1, 2, 3):
+        await journal.append(entry(number))
+    postgres.execute(f"UPDATE journal.journal SET {change}", database=name_of(url))
+    # As after a failover: every connection is a new one.
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name_of(url)
+    )
+    async with asyncio.timeout(60):
+        with pytest.raises(JournalDamaged):
+            await journal.wait(3)
+        with pytest.raises(JournalDamaged):
+            await journal.cursor("sink")
+    await journal.close()
+
+
+async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("wrong-password")
+    with pytest.raises(JournalRefused, match="authentication failed") as refused:
+        await open_postgres_journal(
+            postgres.tcp_url(), password_file=str(tmp_path / "password"), committed=ignore
+        )
+    assert postgres.tcp_url().removeprefix("postgresql+psycopg") in str(refused.value)
+    assert "wrong-password" not in str(refused.value)

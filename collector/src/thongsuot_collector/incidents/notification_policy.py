@@ -8,6 +8,7 @@ is.
 
 import msgspec
 
+from thongsuot_collector.incidents.candidate_details import MEMBERS_WITH_EVIDENCE
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
@@ -24,7 +25,6 @@ from thongsuot_collector.incidents.notification_log import (
 )
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry
-from thongsuot_collector.incidents.update import MEMBERS_WITH_EVIDENCE
 
 _RECHECK_NS = 60 * NS_PER_S
 """Whatever was overlooked is seen a minute later."""

@@ -19,7 +19,7 @@ from thongsuot_collector.incidents.update import (
     close_if_over,
     release_hold_off,
     update_from_fault,
-    update_group,
+    update_group_in_steps,
     with_history,
 )
 from thongsuot_collector.timeline.interval import Rewrite
@@ -102,8 +102,7 @@ def advance_in_steps(
     yield from _update_in_steps(registry, _affected_by_windows(registry), touched)
     faults = touched.faults
     for group in sorted(touched.groups):
-        update_group(registry, group)
-        yield
+        yield from update_group_in_steps(registry, group)
         faults |= registry.group_members.get(group, set())
         faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
         yield

@@ -1,10 +1,16 @@
 """Update: from candidates, which describe the present, to incidents, which keep the history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable
 from typing import NamedTuple
 
 import msgspec
 
+from thongsuot_collector.incidents.candidate_details import (
+    CandidateDetails,
+    details,
+    details_in_steps,
+    run_to_end,
+)
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault, readable_id
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
@@ -17,14 +23,9 @@ from thongsuot_collector.incidents.incident import (
 )
 from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
 from thongsuot_collector.incidents.rule import Candidate, GroupRule
-from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.inventory.communes import NOWHERE
 
 HISTORY_KEPT = 200
 """Lines of history of one incident; the first and the latest stay."""
-
-MEMBERS_WITH_EVIDENCE = 12
-"""Members of an outage whose evidence is shown in full; the batches are named of all."""
 
 
 def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
@@ -48,21 +49,37 @@ def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
         candidate = rule.assess(fault, registry.network_state)
         if candidate is not None:
             label = _IncidentKey(fault.id, rule.code, str(fault.subject))
-            registry.put_incident(_incident_from(registry, old, label, candidate))
+            known = details(candidate, registry.network_state)
+            registry.put_incident(_incident_from(registry, old, label, candidate, known))
             return
     raise AssertionError(f"no rule claims a fault of {fault.subject}")
 
 
 def update_group(registry: IncidentRegistry, group: GroupKey) -> None:
     """Bring the incidents of one group of one rule up to date."""
+    run_to_end(update_group_in_steps(registry, group))
+
+
+def update_group_in_steps(
+    registry: IncidentRegistry, group: GroupKey
+) -> Generator[None, None, None]:
+    """
+    Do what ``update_group`` does in steps that are short however many faults there are.
+
+    Incidents are looked at after the last of the steps: somebody may take one on in between.
+    """
     code, key = group
     rule = next(rule for rule in registry.group_rules if rule.code == code)
     faults = [registry.faults[name] for name in sorted(registry.group_members.get(group, ()))]
     candidates = sorted(
         rule.assess(key, faults, registry.network_state), key=lambda candidate: candidate.start_ns
     )
-    left = registry.incidents_of(group)
+    yield
+    known: list[CandidateDetails] = []
     for candidate in candidates:
+        known += [(yield from details_in_steps(candidate, registry.network_state))]
+    left = registry.incidents_of(group)
+    for candidate, its_details in zip(candidates, known, strict=True):
         names = {fault.id for fault in candidate.faults}
         old = max(left, key=lambda incident: len(incident.fault_ids & names), default=None)
         if old is not None and old.fault_ids.isdisjoint(names):
@@ -72,7 +89,7 @@ def update_group(registry: IncidentRegistry, group: GroupKey) -> None:
         name = readable_id(f"{code} {key}", candidate.start_ns) if old is None else old.id
         old = old or registry.incidents.get(name)
         label = _IncidentKey(name, code, key)
-        registry.put_incident(_incident_from(registry, old, label, candidate))
+        registry.put_incident(_incident_from(registry, old, label, candidate, its_details))
     taken = {fault.id for candidate in candidates for fault in candidate.faults}
     for incident in left:
         if incident.is_open:
@@ -142,15 +159,17 @@ class _IncidentKey(NamedTuple):
 
 
 def _incident_from(
-    registry: IncidentRegistry, old: Incident | None, label: _IncidentKey, candidate: Candidate
+    registry: IncidentRegistry,
+    old: Incident | None,
+    label: _IncidentKey,
+    candidate: Candidate,
+    known: CandidateDetails,
 ) -> Incident:
     """Return the incident of a candidate: what it was, as it is now."""
     state, now_ns = registry.network_state, registry.network_state.now_ns
-    members = _members_of(candidate.faults)
+    members = known.members
     open_subjects = [member.subject for member in members if member.end_ns is None]
     is_excused = bool(open_subjects) and all(map(state.windows_on, open_subjects))
-    # What is said of points that are not in use any more is recorded, and nobody's to act on.
-    is_in_use = any(not state.directory.site(member.subject.site).retired for member in members)
     fresh = Incident(
         id=label.name,
         code=label.code,
@@ -167,16 +186,14 @@ def _incident_from(
         severity=candidate.severity,
         hold_off=_hold_off(registry, old, label.code, candidate),
         is_certain=candidate.is_certain,
-        presumed_ns=candidate.presumed_ns,
-        is_notifiable=candidate.is_notifiable and is_in_use,
+        presumed_ns=known.presumed_ns,
+        is_notifiable=candidate.is_notifiable and known.is_in_use,
         members=members,
         children=_children(registry, label.code, members),
         total=candidate.total,
         variant=candidate.variant,
-        communes=tuple(
-            sorted({state.commune_of(member.subject.site) for member in members} - {NOWHERE})
-        ),
-        member_evidence=_member_evidence(candidate.faults, old),
+        communes=known.communes,
+        member_evidence=_with_observations(known.evidence, old),
         windows=_windows(registry, candidate),
         is_excused=is_excused,
     )
@@ -270,54 +287,18 @@ def _children(
     return tuple(sorted(name for name in names if name in registry.incidents))
 
 
-def _members_of(faults: Iterable[Fault]) -> tuple[IncidentMember, ...]:
-    """Return the subjects of faults, each once, in the order of their first onsets."""
-    by_subject: dict[Subject, list[Fault]] = {}
-    for fault in faults:
-        by_subject.setdefault(fault.subject, []).append(fault)
-    return tuple(_member(subject, of_it) for subject, of_it in by_subject.items())
-
-
-def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
-    ordered = sorted(faults, key=lambda fault: (fault.start_ns, fault.id))
-    # What it shows now; of what is over, what it showed last.
-    speaking = next((fault for fault in ordered if fault.is_ongoing), ordered[-1])
-    interval = speaking.main_phase.interval
-    ends = [fault.end_ns for fault in ordered]
-    return IncidentMember(
-        fault_ids=tuple(fault.id for fault in ordered),
-        subject=subject,
-        start_ns=ordered[0].start_ns,
-        end_ns=None if None in ends else max(end_ns for end_ns in ends if end_ns is not None),
-        state=interval.state,
-        symptom=interval.symptom,
+def _with_observations(
+    evidence: tuple[MemberEvidence, ...], old: Incident | None
+) -> tuple[MemberEvidence, ...]:
+    """Return evidence with what was observed at its subjects before."""
+    before = () if old is None else old.member_evidence
+    observed = {item.subject: item.observations for item in before if item.observations}
+    if not observed:
+        return evidence
+    return tuple(
+        msgspec.structs.replace(item, observations=observed.get(item.subject, ()))
+        for item in evidence
     )
-
-
-def _member_evidence(faults: Sequence[Fault], old: Incident | None) -> tuple[MemberEvidence, ...]:
-    """Return what is shown of each subject: of its latest fault, and of none that it had before."""
-    latest = {fault.subject: fault for fault in sorted(faults, key=lambda fault: fault.start_ns)}
-    subjects = dict.fromkeys(fault.subject for fault in faults)
-    observed = {
-        item.subject: item.observations for item in (() if old is None else old.member_evidence)
-    }
-    shown = []
-    for place, subject in enumerate(subjects):
-        fault = latest[subject]
-        phase = fault.main_phase
-        shown.append(
-            MemberEvidence(
-                subject=subject,
-                state=phase.interval.state,
-                segment=phase.interval.segment,
-                symptom=phase.interval.symptom,
-                since_ns=phase.interval.start_ns,
-                batches=fault.sources,
-                evidence=phase.evidence if place < MEMBERS_WITH_EVIDENCE else (),
-                observations=observed.get(subject, ()),
-            )
-        )
-    return tuple(shown)
 
 
 def _windows(registry: IncidentRegistry, candidate: Candidate) -> tuple[str, ...]:

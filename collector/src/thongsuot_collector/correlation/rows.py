@@ -10,7 +10,6 @@ from sqlalchemy import (
     Engine,
     Table,
     and_,
-    bindparam,
     delete,
     insert,
     or_,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from thongsuot_collector.correlation import many_rows
 from thongsuot_collector.correlation.audited import AuditedAction
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
@@ -62,13 +62,10 @@ class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
 def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> None:
     """Write everything, or nothing."""
     with engine.begin() as connection:
-        for rewrite in writing.rewrites:
-            _rewrite(connection, rewrite)
-        _put_timelines(connection, writing.timelines)
-        for fault in writing.faults:
-            _put_fault(connection, fault)
-        for incident in writing.incidents:
-            _put_incident(connection, incident)
+        many_rows.apply_rewrites(connection, writing.rewrites)
+        many_rows.put_timelines(connection, writing.timelines)
+        many_rows.put_faults(connection, writing.faults)
+        many_rows.put_incidents(connection, writing.incidents)
         for window in writing.windows:
             write_window(connection, window)
         for done in writing.audited:
@@ -213,87 +210,6 @@ def _moment(at_ns: int) -> str:
     return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).isoformat()
 
 
-def _rewrite(connection: Connection, rewrite: Rewrite) -> None:
-    """Apply a rewrite as it says: cut what reaches in, remove what begins inside, insert."""
-    subject = rewrite.subject
-    of_subject = _is_of(INTERVALS, subject)
-    begins_inside = INTERVALS.c.start_ns >= rewrite.from_ns
-    if rewrite.until_ns is not None:
-        begins_inside = and_(begins_inside, INTERVALS.c.start_ns < rewrite.until_ns)
-    connection.execute(delete(INTERVALS).where(of_subject, begins_inside))
-    reaches_in = and_(
-        INTERVALS.c.start_ns < rewrite.from_ns,
-        or_(INTERVALS.c.end_ns.is_(None), INTERVALS.c.end_ns > rewrite.from_ns),
-    )
-    connection.execute(
-        update(INTERVALS).where(of_subject, reaches_in).values(end_ns=rewrite.from_ns)
-    )
-    if rewrite.intervals:
-        connection.execute(
-            insert(INTERVALS), [_row_of(subject, part) for part in rewrite.intervals]
-        )
-
-
-def _put_timelines(connection: Connection, timelines: Sequence[tuple[str, bytes]]) -> None:
-    """Keep many at once: one by one, ten thousand of them would keep others waiting."""
-    encoded = [{"name": site, "encoded": body} for site, body in timelines]
-    known = {row.site for row in connection.execute(select(TIMELINES.c.site))} if encoded else set()
-    old = [row for row in encoded if row["name"] in known]
-    new = [{"site": site, "body": body} for site, body in timelines if site not in known]
-    if old:
-        same = TIMELINES.c.site == bindparam("name")
-        connection.execute(update(TIMELINES).where(same).values(body=bindparam("encoded")), old)
-    if new:
-        connection.execute(insert(TIMELINES), new)
-
-
-def _put_incident(connection: Connection, incident: Incident) -> None:
-    _replace(
-        connection,
-        INCIDENTS,
-        {"id": incident.id},
-        {
-            "code": incident.code,
-            "key": incident.key,
-            "party": incident.party.party,
-            "party_name": incident.party.name,
-            "is_open": incident.is_open,
-            "is_live": incident.is_open or incident.notified_party is not None,
-            "opened_ns": incident.opened_ns,
-            "closed_ns": incident.closed_ns,
-            "known_until_ns": incident.closed_known_ns or incident.known_ns,
-            "body": msgspec.msgpack.encode(incident),
-        },
-    )
-    connection.execute(delete(INCIDENT_MEMBERS).where(INCIDENT_MEMBERS.c.incident == incident.id))
-    connection.execute(
-        insert(INCIDENT_MEMBERS),
-        [
-            {"incident": incident.id, "place": place, "fault": fault_id}
-            | msgspec.structs.asdict(subject)
-            for place, (fault_id, subject) in enumerate(_fault_subjects(incident))
-        ],
-    )
-
-
-def _fault_subjects(incident: Incident) -> Iterable[tuple[str, Subject]]:
-    return ((name, member.subject) for member in incident.members for name in member.fault_ids)
-
-
-def _put_fault(connection: Connection, fault: Fault) -> None:
-    fields = {"start_ns": fault.start_ns, "end_ns": fault.end_ns}
-    _replace(
-        connection,
-        FAULTS,
-        {"id": fault.id},
-        {
-            **msgspec.structs.asdict(fault.subject),
-            **fields,
-            "body": msgspec.msgpack.encode(fault),
-        },
-    )
-
-
 def _replace(
     connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
 ) -> None:
@@ -344,23 +260,6 @@ def _is_of(table: Table, subject: Subject) -> Any:  # noqa: ANN401 - SQLAlchemy'
         table.c.link == subject.link,
         table.c.service == subject.service,
     )
-
-
-def _row_of(subject: Subject, interval: Interval) -> dict[str, Any]:
-    source = interval.source
-    return {
-        **msgspec.structs.asdict(subject),
-        "start_ns": interval.start_ns,
-        "end_ns": interval.end_ns,
-        "state": interval.state,
-        "symptom": interval.symptom,
-        "segment": interval.segment,
-        "basis": interval.basis,
-        "error_s": interval.error_s,
-        "stream": None if source is None else source.stream,
-        "number": None if source is None else source.number,
-        "digest": None if source is None else source.digest,
-    }
 
 
 def _interval(row: Any) -> Interval:  # noqa: ANN401 - a row of SQLAlchemy's

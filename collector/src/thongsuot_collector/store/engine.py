@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, Table, create_engine, event
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.store import sqlite_file
+from thongsuot_collector.store import sqlite_file, write_queue
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 from thongsuot_collector.store.migrations import migrate
 from thongsuot_collector.store.sqlite_salvage import (
@@ -54,6 +54,7 @@ def _opened(path: Path) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = create_engine(f"sqlite+pysqlite:///{path.absolute()}")
     event.listen(engine, "connect", _prepare)
+    write_queue.attach(engine)
     try:
         with engine.begin() as connection:
             # Python's driver begins no transaction for a CREATE or an ALTER: each would be kept for

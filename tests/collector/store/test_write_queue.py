@@ -1,0 +1,131 @@
+"""Who writes to a store waits for others of the process, however long they take, and in order."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, insert, select
+from sqlalchemy.exc import OperationalError
+
+from thongsuot_collector.store import write_queue
+from thongsuot_collector.store.tables import METADATA, SITES
+from thongsuot_collector.store.write_queue import WriteQueue
+
+PATIENCE_MS = 50
+"""How long SQLite itself looks for its turn here; in a collector 30 s."""
+WITHIN_S = 20.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    """A store in a file, whose SQLite loses patience soon."""
+    engine = create_engine(f"sqlite+pysqlite:///{tmp_path / 'store.sqlite'}")
+
+    def lose_patience(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+
+    event.listen(engine, "connect", lose_patience)
+    METADATA.create_all(engine, tables=[SITES])
+    yield engine
+    engine.dispose()
+
+
+def put(store: Engine, site: str) -> None:
+    with store.begin() as connection:
+        connection.execute(insert(SITES).values(site=site, state=b""))
+
+
+def sites(store: Engine) -> list[str]:
+    with store.connect() as connection:
+        return list(connection.execute(select(SITES.c.site).order_by(SITES.c.site)).scalars())
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.001)
+
+
+def write_beside_a_long_transaction(store: Engine, queue: WriteQueue | None) -> None:
+    """Begin to write while another transaction does, and end that when patience would be over."""
+    with ThreadPoolExecutor() as threads:
+        with store.begin() as connection:
+            connection.execute(insert(SITES).values(site="long", state=b""))
+            other = threads.submit(put, store, "other")
+            if queue is not None:
+                wait_for(lambda: queue.waiting == 1)
+            until_s = time.monotonic() + 5 * PATIENCE_MS / 1000
+            wait_for(lambda: time.monotonic() > until_s)
+        other.result(timeout=WITHIN_S)
+
+
+def test_without_a_queue_a_long_transaction_makes_others_fail(store: Engine) -> None:
+    with pytest.raises(OperationalError, match="database is locked"):
+        write_beside_a_long_transaction(store, None)
+
+
+def test_with_a_queue_others_wait_for_a_long_transaction(store: Engine) -> None:
+    write_beside_a_long_transaction(store, write_queue.attach(store))
+    assert sites(store) == ["long", "other"]
+
+
+def test_who_came_first_writes_first(store: Engine) -> None:
+    queue = write_queue.attach(store)
+    order: list[int] = []
+
+    def write(number: int) -> None:
+        with store.begin() as connection:
+            connection.execute(insert(SITES).values(site=f"s{number}", state=b""))
+            order.append(number)
+
+    with ThreadPoolExecutor(max_workers=8) as threads, store.begin() as connection:
+        connection.execute(insert(SITES).values(site="first", state=b""))
+        for number in range(8):
+            threads.submit(write, number)
+            wait_for(lambda: queue.waiting == number + 1)  # noqa: B023 - called at once
+    assert order == list(range(8))
+
+
+def test_a_transaction_that_fails_gives_its_place_up(store: Engine) -> None:
+    queue = write_queue.attach(store)
+    put(store, "s1")
+    with pytest.raises(Exception, match="UNIQUE"):
+        put(store, "s1")
+    put(store, "s2")
+    assert sites(store) == ["s1", "s2"]
+    assert queue.waiting == 0
+
+
+def test_reading_waits_for_nobody(store: Engine) -> None:
+    write_queue.attach(store)
+    put(store, "s1")
+    with store.begin() as connection:
+        connection.execute(insert(SITES).values(site="s2", state=b""))
+        assert sites(store) == ["s1"]
+
+
+def test_a_thread_that_would_wait_for_itself_is_told(store: Engine) -> None:
+    write_queue.attach(store)
+    with store.begin() as connection:
+        connection.execute(insert(SITES).values(site="s1", state=b""))
+        with pytest.raises(RuntimeError, match="two transactions"):
+            put(store, "s2")
+    assert sites(store) == ["s1"]
+
+
+def test_one_who_holds_its_place_across_a_commit_gives_it_up_in_the_end(store: Engine) -> None:
+    queue = write_queue.attach(store)
+    with store.connect() as connection:
+        connection.execute(insert(SITES).values(site="s1", state=b""))
+        connection.commit()
+        connection.execute(insert(SITES).values(site="s2", state=b""))
+        connection.commit()
+    threading.Thread(target=put, args=(store, "s3")).start()
+    wait_for(lambda: sites(store) == ["s1", "s2", "s3"])
+    assert queue.waiting == 0

@@ -40,7 +40,7 @@ def write_device_files(
 def settings_text(site: Site, url: str, *, has_authority: bool) -> str:
     """Return the settings of a site's agent, as TOML."""
     tables = ["\n".join(_lines("[site]", {"name": site.name}))]
-    collector = {"url": url, "token_file": "token"}
+    collector: dict[str, object] = {"url": url, "token_file": "token"}
     if has_authority:
         collector["ca_file"] = _PLACE_OF_AUTHORITY
     tables.append("\n".join(_lines("[collector]", collector)))

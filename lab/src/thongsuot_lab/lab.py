@@ -21,6 +21,7 @@ from thongsuot_lab import control, rundir
 from thongsuot_lab.active_faults import ActiveFault, ActiveFaults
 from thongsuot_lab.errors import LabError, UnknownLabError
 from thongsuot_lab.facts import LabFacts, LabState, lab_facts
+from thongsuot_lab.joins import join_requests
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.node_config import SILENT_SYSCTLS, WIRES_NAMESPACE, node_configs, wire_lines
 from thongsuot_lab.runtime import LabRuntime
@@ -167,33 +168,8 @@ class Lab:
                         **self._place(node.name),
                     }
                 )
-
-            network = self._base.network(node.name)
-            for end in node.pppoe:
-                self._ask_services(
-                    {"do": "join", "network": network, "pppoe": msgspec.to_builtins(end)}
-                )
-            for translator in node.translators:
-                self._ask_services(
-                    {
-                        "do": "join",
-                        "network": network,
-                        "translator": msgspec.to_builtins(translator),
-                    }
-                )
-            for port in dict.fromkeys(vlan.port for vlan in node.vlans):
-                self._ask_services(
-                    {
-                        "do": "join",
-                        "network": network,
-                        "port": port,
-                        "vlans": {
-                            str(vlan.number): vlan.interface
-                            for vlan in node.vlans
-                            if vlan.port == port
-                        },
-                    }
-                )
+            for request in join_requests(node, self._base.network):
+                self._ask_services(request)
 
     def detach(self) -> None:
         """Let the lab live on when this process ends."""

@@ -7,7 +7,8 @@ Pure. ``lab`` carries them out.
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from thongsuot_lab.topology.model import Bridge, Node, Topology, Translator, WireEnd
+from thongsuot_lab.topology.attachments import Translator
+from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
 from thongsuot_lab.topology.routes import CARRIER_INTERNAL, OFFICES, PRIVATE, StaticRoute, routes_of
 from thongsuot_lab.wires.kernel import middle_names
 

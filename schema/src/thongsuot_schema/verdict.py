@@ -49,6 +49,10 @@ class Symptom(StrEnum):
     # device
     DEVICE_OVERLOADED = "device_overloaded"
     DEVICE_OFF = "device_off"
+    MODEM_ABSENT = "modem_absent"
+    """The device's own modem is gone: pulled out, or hung up."""
+    SIM_NOT_READY = "sim_not_ready"
+    """The SIM of the device's own modem asks for a PIN, is missing or cannot be used."""
     POWER_LOST = "power_lost"
     """The UPS runs on its battery, and what is not behind it has fallen silent."""
     # lan
@@ -84,7 +88,7 @@ class Symptom(StrEnum):
     RADIO_SIGNAL_WEAK = "radio_signal_weak"
     """The modem hears its cell too weakly, or with more noise than signal."""
     RADIO_NOT_REGISTERED = "radio_not_registered"
-    """The modem is in no network, or has no SIM that it can use."""
+    """The modem is in no network."""
     # carrier
     CARRIER_SILENT = "carrier_silent"
     CARRIER_PARTIAL_OUTAGE = "carrier_partial_outage"

@@ -9,6 +9,7 @@ from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.switch_overs import SwitchOverFigures
 from thongsuot_schema.verdict import Evidence, Symptom
 
 
@@ -124,7 +125,8 @@ class CounterView(msgspec.Struct, frozen=True, kw_only=True):
     ``is_alive`` and ``link`` have been so since ``since_s``; ``link`` names the light that the
     traffic was seen to go by, empty where it was not seen. ``at_s`` is the latest run,
     ``open_services`` the services whose page came. ``switch_overs`` are those of the last 31 days,
-    oldest first. Times are Unix seconds.
+    oldest first, ``month`` the same in figures (``None`` where there were none). Times are Unix
+    seconds.
     """
 
     is_alive: bool
@@ -133,6 +135,7 @@ class CounterView(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     open_services: tuple[str, ...] = ()
     switch_overs: tuple[SwitchOver, ...] = ()
+    month: SwitchOverFigures | None = None
 
 
 class OngoingMaintenance(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import pytest
 
 from thongsuot_lab.services.translation import ICMP, ICMP6, TCP, UDP, checksum, to_ip4, to_ip6
 from thongsuot_lab.services.translator import AddressMap
-from thongsuot_lab.topology.model import Translator
+from thongsuot_lab.topology.attachments import Translator
 
 PREFIX = IPv6Address("2001:db8:64::").packed[:12]
 HOST4, HOST6 = IPv4Address("198.51.100.10").packed, IPv6Address("2001:db8::10").packed

@@ -177,3 +177,31 @@ def is_opened(node: RunningNode, address: str, interface: str) -> bool:
     host = f"[{address}]" if ":" in address else address
     command = ["curl", "-s", "-m", "3", "-o", "/dev/null", "--interface", interface]
     return node.run([*command, f"http://{host}/"], check=False).returncode == 0
+
+
+@pytest.mark.lab
+@needs_lab
+def test_by_packets_a_bearer_goes_and_comes_back_and_a_second_sim_is_another_carriers() -> None:
+    topology = shaped_city(["f"])
+    portal = topology.addresses_of("portal.dichvucong")[0]
+    with Lab(topology) as lab:
+        device = lab.node("shape-f.device")
+
+        def addresses() -> str:
+            shown = device.run(["ip", "-brief", "-4", "addr", "show", "wwan0"], check=False)
+            return shown.stdout
+
+        wait_until(lambda: is_reached(device, portal, interface="wwan0"))
+        assert "100.66.0.2/29" in addresses()
+        lab.fault("bearer-dropped", site="shape-f")
+        wait_until(lambda: "100.66" not in addresses())
+        assert has_interface(device, "wwan0")
+        lab.heal("bearer-dropped", site="shape-f")
+        wait_until(lambda: is_reached(device, portal, interface="wwan0"))
+        lab.fault("modem-gone", site="shape-f")
+        wait_until(lambda: not has_interface(device, "wwan0"))
+        lab.heal("modem-gone", site="shape-f")
+        wait_until(lambda: is_reached(device, portal, interface="wwan0"))
+        lab.fault("second-sim", site="shape-f")
+        wait_until(lambda: "100.65" in addresses())
+        assert is_reached(device, portal, interface="wwan0", patience_s=WAIT_AT_MOST_S)

@@ -11,6 +11,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.switch_overs import switch_over_figures
 from thongsuot_schema.verdict import Evidence, Symptom
 from thongsuot_schema.view import (
     CounterView,
@@ -343,28 +344,28 @@ def slow_backup() -> SiteView:
 
 def not_switched() -> SiteView:
     """Return a site whose 5G works while its computers still go by the cut fibre."""
-    counter = CounterView(is_alive=False, since_s=NOW_S - 1_080, at_s=NOW_S - 3)
-    return msgspec.structs.replace(fibre_cut(), counter=counter)
+    dead = CounterView(is_alive=False, since_s=NOW_S - 1_080, at_s=NOW_S - 3)
+    return msgspec.structs.replace(fibre_cut(), counter=dead)
 
 
 def switched() -> SiteView:
     """Return a site whose computers went over to 5G half a minute after the fibre was cut."""
-    moved = SwitchOver(at_s=NOW_S - 1_060, from_link="wan0", to_link="wan1", took_s=34.0)
+    moves = (SwitchOver(at_s=NOW_S - 1_060, from_link="wan0", to_link="wan1", took_s=34.0),)
     counter = CounterView(
         is_alive=True,
         since_s=NOW_S - 1_060,
         at_s=NOW_S - 12,
         link="wan1",
-        open_services=tuple(name for name, _, _ in SERVICES),
-        switch_overs=(moved,),
+        open_services=tuple(each[0] for each in SERVICES),
+        switch_overs=moves,
+        month=switch_over_figures(moves, NOW_S),
     )
     return msgspec.structs.replace(fibre_cut(), counter=counter)
 
 
 def cut_off() -> SiteView:
     """Return a site whose lines work while its computers reach nothing."""
-    counter = CounterView(is_alive=False, since_s=NOW_S - 240, at_s=NOW_S - 5)
-    return site(counter=counter)
+    return site(counter=CounterView(is_alive=False, since_s=NOW_S - 240, at_s=NOW_S - 5))
 
 
 def wide_outage() -> SiteView:
@@ -397,4 +398,3 @@ SCENES = {
     "cut-off": cut_off,
     "wide-outage": wide_outage,
 }
-"""By name, each as a function that makes it."""

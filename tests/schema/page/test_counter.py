@@ -13,6 +13,7 @@ from tests.schema.page.scenes import (
 )
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.page.render import site_page
+from thongsuot_schema.switch_overs import switch_over_figures
 from thongsuot_schema.view import SiteView
 
 
@@ -20,13 +21,23 @@ def test_a_switch_over_is_on_the_page_with_the_time_it_took_and_the_way_back() -
     view = switched()
     assert view.counter is not None
     back = SwitchOver(at_s=NOW_S - 60, from_link="wan1", to_link="wan0", took_s=0.0)
-    counter = msgspec.structs.replace(view.counter, switch_overs=(*view.counter.switch_overs, back))
+    moves = (*view.counter.switch_overs, back)
+    counter = msgspec.structs.replace(
+        view.counter, switch_overs=moves, month=switch_over_figures(moves, NOW_S)
+    )
     page = site_page(msgspec.structs.replace(view, counter=counter), language="vi")
     part = page.partition('id="moves"')[2].partition("</section>")[0]
-    assert "Trong 31 ngày qua: 2 lần, lần lâu nhất không truy cập được trong 34 giây." in part
-    first, second = part.index("Kết nối 5G Viettel → "), part.index(" → Kết nối 5G Viettel")
-    assert first < second
+    assert "Trong 31 ngày qua: 1 lần, lần lâu nhất không truy cập được trong 34 giây;" in part
+    assert "1 lần đã trở về, tổng thời gian đi đường khác" in part
+    assert part.count("<li>") == 1
+    assert " → Kết nối 5G Viettel" in part
+    assert "Không truy cập được trong 34 giây; trở về sau " in part
     assert "24/11/2026 11:40" in part
+
+
+def test_computers_that_are_still_on_the_other_link_are_said_to_be() -> None:
+    part = site_page(switched(), language="vi").partition('id="moves"')[2].partition("</section>")
+    assert "; chưa trở về" in part[0]
 
 
 def test_without_a_switch_over_there_is_no_record_of_any() -> None:

@@ -21,6 +21,7 @@ from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
     carried_loss,
     carried_probes,
+    equipment,
     flapping,
     interface,
     latency,
@@ -110,7 +111,7 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """Close the round that is complete, open the burst that is due; returns what to measure now."""
     link = at.link
     if is_dead(link):
-        return ()
+        return equipment.session_probes(at)
     if link.egress.others:
         return egress.probes_for_proof(at)
     if silence.is_refuted_by_late_answers(at):

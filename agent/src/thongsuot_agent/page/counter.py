@@ -14,6 +14,7 @@ from thongsuot_schema.counter_path import (
 )
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Result
+from thongsuot_schema.switch_overs import switch_over_figures
 from thongsuot_schema.view import CounterView
 
 _NS_PER_S = 1_000_000_000
@@ -60,19 +61,21 @@ class CounterTracker:
         def unix_s(boot_s: float) -> float:
             return wall_s(round(boot_s * _NS_PER_S))
 
+        moves = tuple(
+            SwitchOver(
+                at_s=unix_s(moved.at_s),
+                from_link=moved.from_link,
+                to_link=moved.to_link,
+                took_s=moved.took_s,
+            )
+            for moved in self._switch_overs
+        )
         return CounterView(
             is_alive=path.is_alive,
             since_s=unix_s(path.since_s),
             at_s=unix_s(path.at_s),
             link=path.link,
             open_services=path.open_targets,
-            switch_overs=tuple(
-                SwitchOver(
-                    at_s=unix_s(moved.at_s),
-                    from_link=moved.from_link,
-                    to_link=moved.to_link,
-                    took_s=moved.took_s,
-                )
-                for moved in self._switch_overs
-            ),
+            switch_overs=moves,
+            month=switch_over_figures(moves, unix_s(now_ns / _NS_PER_S)),
         )

@@ -14,6 +14,7 @@ from thongsuot_schema.line import LineFigures, SeriesEchoes, line_figures
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.switch_overs import switch_over_figures
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import CounterView, NetworkPath, SiteView, StateStretch, SubjectView
 
@@ -86,13 +87,15 @@ def _counter(state: SiteState, now_s: float) -> CounterView | None:
     path = state.counter
     if path is None or now_s - path.at_s > STALE_S:
         return None
+    moves = recent(state.switch_overs, now_s)
     return CounterView(
         is_alive=path.is_alive,
         since_s=path.since_s,
         at_s=path.at_s,
         link=path.link,
         open_services=path.open_targets,
-        switch_overs=recent(state.switch_overs, now_s),
+        switch_overs=moves,
+        month=switch_over_figures(moves, now_s),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from thongsuot_lab.matrix.all_rows import NOT_PLAYED, ROWS, SHAPE_ROWS, SHAPES_NOT_PLAYED
-from thongsuot_lab.matrix.profile import QUICK, SHIPPED, shaped_profile, shaped_topology
+from thongsuot_lab.matrix.profile import PROFILES, shaped_profile, shaped_topology
 from thongsuot_lab.matrix.profile import topology as city_topology
 from thongsuot_lab.matrix.result import MatrixResult
 from thongsuot_lab.matrix.row import MatrixRow
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(line)
     for line in shape_lines(results) if shapes else ():
         print(line)
+    print(f"played by {PROFILES[options.thresholds].name}")
     for name, reason in (SHAPES_NOT_PLAYED if shapes else NOT_PLAYED).items():
         print(f"not played: {name}: {reason}")
     return 0 if all(result.passed for result in results) else 1
@@ -89,7 +90,7 @@ def _play_shapes(
 def _play(
     rows: Sequence[MatrixRow], topology: Topology, folder: Path, options: argparse.Namespace
 ) -> MatrixResult:
-    played = SHIPPED if options.shipped else QUICK
+    played = PROFILES[options.thresholds]
     return play_matrix(
         rows,
         topology,
@@ -132,9 +133,11 @@ def _parser() -> argparse.ArgumentParser:
         "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
     )
     parser.add_argument(
-        "--shipped",
-        action="store_true",
-        help="by the intervals and the patience that agents have by themselves, five times slower",
+        "--thresholds",
+        choices=sorted(PROFILES),
+        default="fifth",
+        help="by a fifth of the intervals and the patience that agents have by themselves, or by"
+        " the shipped ones, five times slower (%(default)s)",
     )
     parser.add_argument(
         "--hold", type=float, metavar="S", help="how long rows last in which nothing may be said"

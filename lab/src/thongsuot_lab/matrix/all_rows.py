@@ -23,6 +23,6 @@ SHAPE_ROWS = shapes.ROWS
 """Rows of each shape of site, see ``topology.shapes``."""
 
 SHAPES_NOT_PLAYED = {
-    "f (a modem in the device)": "tests/agent/judge has it without packets",
+    "g by pppd": "it takes a kernel with PPP (/dev/ppp); the lab's own session is played",
     "DS-Lite (RFC 6333)": "no softwire stands in the lab; its IPv4 is a private first hop as any",
 }

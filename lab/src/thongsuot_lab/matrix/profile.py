@@ -159,6 +159,8 @@ SHIPPED = MatrixProfile(
     every_s={schedule.kind: schedule.every_s for schedule in PROBES},
     stretch=1.0 / PATIENCE_SHARE,
 )
+PROFILES = {"fifth": QUICK, "shipped": SHIPPED}
+"""By the word that ``--thresholds`` takes."""
 
 
 _PATH = ProbeSchedule(

@@ -43,7 +43,20 @@ class ProxyBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     mode: Literal["serve", "refuse", "hang"] = "serve"
 
 
-B = TypeVar("B", NameBehaviour, PortalBehaviour, ProxyBehaviour)
+class ModemBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What a modem is like: there at all, its SIM (the first or the second) and that one's PIN, the
+    network, and whether the network gives it a bearer.
+    """
+
+    is_present: bool = True
+    sim: Literal[1, 2] = 1
+    sim_state: Literal["ready", "locked", "absent"] = "ready"
+    registration: Literal["home", "searching", "denied"] = "home"
+    has_bearer: bool = True
+
+
+B = TypeVar("B", NameBehaviour, PortalBehaviour, ProxyBehaviour, ModemBehaviour)
 
 
 def merge_overlays(kind: type[B], overlays: dict[str, dict[str, object]]) -> B:

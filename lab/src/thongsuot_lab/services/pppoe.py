@@ -17,7 +17,7 @@ from typing import Final
 from thongsuot_lab.errors import BuildError
 from thongsuot_lab.services.tun import open_tun
 from thongsuot_lab.spaces.enter import feed, inside
-from thongsuot_lab.topology.model import PppoeEnd
+from thongsuot_lab.topology.attachments import PppoeEnd
 from thongsuot_lab.wires.packet import packet_socket
 
 ARPHRD_PPP: Final = 512

@@ -18,12 +18,15 @@ import msgspec
 from thongsuot_lab import control
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.services.behaviour import (
+    ModemBehaviour,
     NameBehaviour,
     PortalBehaviour,
     ProxyBehaviour,
     merge_overlays,
 )
 from thongsuot_lab.services.certificates import LabAuthority
+from thongsuot_lab.services.modem import ModemPort, RadioTunnelEnd
+from thongsuot_lab.services.modem_bus import ModemBus, is_installed
 from thongsuot_lab.services.name_server import NameServer, ResolverSource, ZoneSource
 from thongsuot_lab.services.port_forwards import PortForwards
 from thongsuot_lab.services.portal import PortalServer
@@ -34,17 +37,11 @@ from thongsuot_lab.services.traffic import announce, download, flap
 from thongsuot_lab.services.translator import TranslatorTun
 from thongsuot_lab.services.vlan_trunk import VlanTrunk
 from thongsuot_lab.spaces.announce import ArpAnnouncer
-from thongsuot_lab.topology.model import (
-    PortalSpec,
-    PppoeEnd,
-    ProxySpec,
-    ResolverSpec,
-    ServerSpec,
-    Translator,
-    ZoneSpec,
-)
+from thongsuot_lab.topology.attachments import Modem, PppoeEnd, RadioTunnel, Translator
+from thongsuot_lab.topology.model import PortalSpec, ProxySpec, ResolverSpec, ServerSpec, ZoneSpec
 
-RunningServer = NameServer | PortalServer | ProxyServer
+StartedServer = NameServer | PortalServer | ProxyServer
+RunningServer = StartedServer | ModemPort
 Overlays = dict[str, dict[str, object]]
 
 
@@ -52,6 +49,7 @@ class ServiceHost:
     """Everything this process serves, by node."""
 
     def __init__(self, run_dir: Path, tasks: asyncio.TaskGroup) -> None:
+        self._run_dir = run_dir
         self._authority = LabAuthority(run_dir)
         self._tasks = tasks
         self._doors = PortForwards()
@@ -108,7 +106,7 @@ class ServiceHost:
 
     def _made(
         self, place: ServerNode, server: ServerSpec, zone: dict[str, tuple[str, ...]]
-    ) -> RunningServer:
+    ) -> StartedServer:
         match server:
             case PortalSpec():
                 return PortalServer(place, server, self._authority)
@@ -131,6 +129,8 @@ class ServiceHost:
                     await server.behave(merge_overlays(NameBehaviour, overlays))
                 case ProxyServer():
                     await server.behave(merge_overlays(ProxyBehaviour, overlays))
+                case ModemPort():
+                    await server.behave(merge_overlays(ModemBehaviour, overlays))
                 case PortalServer():
                     await server.behave(merge_overlays(PortalBehaviour, overlays))
 
@@ -150,7 +150,13 @@ class ServiceHost:
             self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
 
     def _join(self, network: str, ends: dict[str, object]) -> None:
-        """Begin what runs on interfaces of a node: VLANs, a PPPoE session, a translator."""
+        """Begin what runs on interfaces of a node: VLANs, PPPoE, a translator, a modem."""
+        if "modem" in ends:
+            self._join_modem(network, str(ends["radio_network"]), ends["modem"])
+            return
+        if "tunnel" in ends:
+            RadioTunnelEnd(network, msgspec.convert(ends["tunnel"], RadioTunnel))
+            return
         if "translator" in ends:
             translator = msgspec.convert(ends["translator"], Translator)
             self._tasks.create_task(TranslatorTun(network, translator).run())
@@ -161,6 +167,13 @@ class ServiceHost:
             return
         vlans = msgspec.convert(ends["vlans"], dict[int, str], strict=False)
         self._tasks.create_task(VlanTrunk(network, str(ends["port"]), vlans).run())
+
+    def _join_modem(self, network: str, radio_network: str, data: object) -> None:
+        modem = msgspec.convert(data, Modem)
+        bus = ModemBus(self._run_dir, modem.radio) if is_installed() else None
+        port = ModemPort(network, radio_network, modem, bus)
+        self._servers[modem.radio] = [port]
+        self._tasks.create_task(port.run())
 
     async def _clear(self, key: str) -> None:
         task = self._acting.pop(key, None)

@@ -17,7 +17,7 @@ from typing import Final
 from thongsuot_lab.services.translation import to_ip4, to_ip6
 from thongsuot_lab.services.tun import open_tun
 from thongsuot_lab.spaces.enter import inside
-from thongsuot_lab.topology.model import Translator
+from thongsuot_lab.topology.attachments import Translator
 
 _PREFIX_BYTES: Final = 12
 _PACKET_BYTES: Final = 2048

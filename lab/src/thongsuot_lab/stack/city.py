@@ -23,6 +23,7 @@ from thongsuot_lab.spaces.privilege import is_mapped
 from thongsuot_lab.stack import components, prometheus
 from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
+from thongsuot_lab.stack.modems import modem_probes
 from thongsuot_lab.stack.power import SitePower
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.stack.receivers import Receivers
@@ -342,7 +343,10 @@ class CityStack:
             page_listen=f"0.0.0.0:{AGENT_PAGE_PORT}",
             links=inventory.links_of(topology, site),
             targets=(*inventory.targets_of(topology, site), *self.options.equipment),
-            probes=self.options.probes or default_probes(ca),
+            probes=(
+                *(self.options.probes or default_probes(ca)),
+                *modem_probes(lab_site, self.lab),
+            ),
             carriers=inventory.carriers_of(topology),
             push_every_s=self.options.push_every_s,
             judge=self.options.judge,

@@ -6,9 +6,10 @@ carrier's DNS64 and NAT64, and a 5G box that gives it IPv4 by a translator of it
 from dataclasses import replace
 from ipaddress import ip_interface
 
+from thongsuot_lab.topology.attachments import Translator
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import CityBuilder
-from thongsuot_lab.topology.model import LabUplink, Node, NodeRole, ResolverSpec, Translator
+from thongsuot_lab.topology.model import LabUplink, Node, NodeRole, ResolverSpec
 from thongsuot_lab.topology.shape_parts import FIRST, SECOND, draw_device
 
 IP4_ONLY = ("192.0.0.170", "192.0.0.171")

@@ -12,6 +12,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 import msgspec
 
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.attachments import Modem, PppoeEnd, RadioTunnel, Translator, Vlan
 
 
 class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
@@ -161,49 +162,6 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vlan:
-    """A VLAN (802.1Q) on a port of a node, as an interface of its own."""
-
-    interface: str
-    port: str
-    number: int
-
-
-class PppoeEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One end of a PPPoE session on a port of a node.
-
-    ``interface`` is there while the session is up, with the address ``local`` and the other's
-    ``peer``; the customer's end is given both by the carrier's (``is_server``), and has its default
-    route by it. ``name`` is the access concentrator's.
-    """
-
-    interface: str
-    port: str
-    is_server: bool = False
-    local: str = "0.0.0.0"
-    peer: str = "0.0.0.0"
-    name: str = ""
-    metric: int = 50
-
-
-class Translator(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A translator between IPv6 and IPv4 on a TUN of a node, which has the address ``v4``.
-
-    ``prefix`` (of 96 bits) stands for all of IPv4. With an ``own_prefix`` it is a CLAT: that stands
-    for the customer's ``own_network``. Without one it is a NAT64, and gives each IPv6 address one
-    of the network of ``v4``.
-    """
-
-    interface: str
-    v4: str
-    prefix: str
-    own_prefix: str = ""
-    own_network: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
     One machine: a network namespace.
@@ -229,6 +187,8 @@ class Node:
     vlans: tuple[Vlan, ...] = ()
     pppoe: tuple[PppoeEnd, ...] = ()
     translators: tuple[Translator, ...] = ()
+    modems: tuple[Modem, ...] = ()
+    tunnels: tuple[RadioTunnel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

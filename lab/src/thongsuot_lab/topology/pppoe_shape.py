@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from thongsuot_lab.topology.attachments import PppoeEnd
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import CityBuilder
-from thongsuot_lab.topology.model import Bridge, LabUplink, Node, NodeRole, PppoeEnd
+from thongsuot_lab.topology.model import Bridge, LabUplink, Node, NodeRole
 from thongsuot_lab.topology.shape_parts import FIRST, SECOND, draw_device
 
 

@@ -25,6 +25,7 @@ from thongsuot_lab.topology.model import (
     NodeRole,
     Topology,
 )
+from thongsuot_lab.topology.modem_shape import modem_in_device
 from thongsuot_lab.topology.office_shapes import behind_proxy, government_network
 from thongsuot_lab.topology.pppoe_shape import dialled_by_device
 from thongsuot_lab.topology.shape_parts import (
@@ -318,6 +319,7 @@ SHAPES = {
         Shape(name="d", title="Bộ định tuyến chọn đường theo địa chỉ nguồn", draw=_by_source),
         Shape(name="d-tos", title="Bộ định tuyến chọn đường theo TOS", draw=_by_type_of_service),
         Shape(name="e", title="Một cổng, mỗi đường một VLAN", draw=vlan_for_each_line),
+        Shape(name="f", title="Modem 5G trong thiết bị, hai SIM", draw=modem_in_device),
         Shape(name="g", title="Thiết bị tự quay số PPPoE", draw=dialled_by_device),
         Shape(name="h", title="Thêm mạng TSLCD sau tường lửa", draw=government_network),
         Shape(name="i", title="Điểm lưu động, một mạng 5G", draw=_one_5g),

@@ -1,16 +1,9 @@
 """The shape with a VLAN for each line, on one cable between the device and a switch."""
 
+from thongsuot_lab.topology.attachments import Vlan
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import CityBuilder
-from thongsuot_lab.topology.model import (
-    EVERY_GROUP,
-    PING_GROUPS,
-    Bridge,
-    LabUplink,
-    Node,
-    NodeRole,
-    Vlan,
-)
+from thongsuot_lab.topology.model import EVERY_GROUP, PING_GROUPS, Bridge, LabUplink, Node, NodeRole
 from thongsuot_lab.topology.shape_parts import FIRST, SECOND
 
 VLANS = {"fixed": 10, "mobile": 20}

@@ -95,6 +95,11 @@ TECHNOLOGY = Metric(
 REGISTERED = boolean_metric(
     "radio_registered", "1 when the modem is registered in a network", "Đã đăng ký vào mạng"
 )
+MODEM_PRESENT = boolean_metric(
+    "radio_modem_present",
+    "1 when there is a modem, 0 when whoever looks after the device's modems knows of none",
+    "Thiết bị có modem",
+)
 ROAMING = boolean_metric(
     "radio_roaming", "1 when the network is not the SIM's own", "Đang chuyển vùng"
 )
@@ -167,6 +172,7 @@ KIND = ProbeKind(
         NR_ARFCN,
         NR_PCI,
         TECHNOLOGY,
+        MODEM_PRESENT,
         REGISTERED,
         ROAMING,
         SIM_READY,

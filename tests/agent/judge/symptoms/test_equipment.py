@@ -97,6 +97,38 @@ def radio_readings(**values: float | bool) -> EquipmentReadings:
         (radio_readings(is_well=True), Symptom.ACCESS_LOSS, State.DEGRADED, Symptom.ACCESS_LOSS),
         (radio_readings(is_well=True), Symptom.TRANSIT_SILENT, State.DOWN, Symptom.TRANSIT_SILENT),
         (radio_readings(is_weak=True), Symptom.CARRIER_SILENT, State.DOWN, Symptom.CARRIER_SILENT),
+        (
+            radio_readings(is_unregistered=True),
+            Symptom.ACCESS_SESSION_LOST,
+            State.DOWN,
+            Symptom.RADIO_NOT_REGISTERED,
+        ),
+        (
+            radio_readings(is_sim_unusable=True, is_unregistered=True),
+            Symptom.ACCESS_SESSION_LOST,
+            State.DOWN,
+            Symptom.SIM_NOT_READY,
+        ),
+        (
+            radio_readings(is_modem_absent=True),
+            Symptom.ACCESS_SESSION_LOST,
+            State.DOWN,
+            Symptom.MODEM_ABSENT,
+        ),
+        (
+            radio_readings(is_modem_absent=True, radio_ns=NOW_NS - 6),
+            Symptom.ACCESS_SESSION_LOST,
+            State.DOWN,
+            Symptom.ACCESS_SESSION_LOST,
+        ),
+        (radio_readings(), Symptom.ACCESS_SESSION_LOST, State.DOWN, Symptom.ACCESS_SESSION_LOST),
+        # A cable is none of a modem's.
+        (
+            radio_readings(is_modem_absent=True),
+            Symptom.CABLE_UNPLUGGED,
+            State.DOWN,
+            Symptom.CABLE_UNPLUGGED,
+        ),
         # Read before the fault began, it does not say how the radio is in it; a weak signal does.
         (
             radio_readings(is_well=True, radio_ns=NOW_NS - 6),

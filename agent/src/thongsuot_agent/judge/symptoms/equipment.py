@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import EquipmentReadings, FaultSlot, LinkMemory
 from thongsuot_agent.judge.settings import Settings
@@ -43,6 +44,8 @@ _LINE = frozenset(
         Symptom.ACCESS_FLAPPING,
     }
 )
+_SESSION = _LINE | {Symptom.ACCESS_SESSION_LOST}
+"""What is seen of a modem that is gone, locked or in no network."""
 _BEYOND_RADIO = frozenset({Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT})
 _BOX_SILENT = frozenset({Symptom.GATEWAY_SILENT, Symptom.CABLE_UNPLUGGED, Symptom.INTERFACE_ABSENT})
 _NO_LIGHT = frozenset(
@@ -63,8 +66,9 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
         return
     known, values = link.equipment, finding.values
     known.radio_ns = started_ns
-    is_registered = values.get(radio.REGISTERED.name)
-    known.is_unregistered = is_registered == 0.0 or values.get(radio.SIM_READY.name) == 0.0
+    known.is_modem_absent = values.get(radio.MODEM_PRESENT.name) == 0.0
+    known.is_sim_unusable = values.get(radio.SIM_READY.name) == 0.0
+    known.is_unregistered = values.get(radio.REGISTERED.name) == 0.0
     leg = next((entry for entry in _LEGS if entry[0] in values), None)
     known.power_metric, known.power_dbm = "", None
     if leg is None:
@@ -78,7 +82,8 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
     )
     is_strong = power >= settings.radio_well_dbm and (noise is None or noise >= 0.0)
     is_connected = values.get(radio.CONNECTED.name) != 0.0
-    known.is_well = is_strong and not known.is_unregistered and is_connected
+    is_in_network = not known.is_unregistered and not known.is_sim_unusable
+    known.is_well = is_strong and is_in_network and is_connected
 
 
 def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
@@ -110,6 +115,21 @@ def is_worth_asking(link: LinkMemory, kind: str, now_ns: int) -> bool:
     return now_ns - max(read_ns or 0, known.asked_ns.get(kind, 0)) > 10 * NS_PER_S
 
 
+def session_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the question to the modem why a session is gone; nothing else can be asked then."""
+    link = at.link
+    if link.facts_slot.fault is None or link.facts_slot.fault.symptom not in _SESSION:
+        return ()
+    radios = [box for box in at.probes.boxes if box[0] == RADIO]
+    if not radios or not is_worth_asking(link, RADIO, at.now_ns):
+        return ()
+    link.equipment.asked_ns[RADIO] = at.now_ns
+    return tuple(
+        ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
+        for kind, target, family in radios
+    )
+
+
 def explain_by_equipment(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
     """Return a slot whose fault says why, where the equipment knows; with its evidence."""
     if slot.fault is None or slot.fault.segment is None:
@@ -130,8 +150,13 @@ def _explanation(link: LinkMemory, slot: FaultSlot, fault: Diagnosis) -> Diagnos
 def _by_radio(known: EquipmentReadings, slot: FaultSlot, fault: Diagnosis) -> Diagnosis:
     symptom = fault.symptom
     has_looked = (known.radio_ns or 0) >= slot.onset_ns
-    if symptom in _LINE and has_looked and known.is_unregistered:
-        return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
+    if symptom in _SESSION and has_looked:
+        if known.is_modem_absent:
+            return _with_cause(fault, Segment.DEVICE, Symptom.MODEM_ABSENT)
+        if known.is_sim_unusable:
+            return _with_cause(fault, Segment.DEVICE, Symptom.SIM_NOT_READY)
+        if known.is_unregistered:
+            return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
     if symptom in _LINE and known.is_weak:
         return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
     is_down = fault.state is State.DOWN and symptom in _BEYOND_RADIO

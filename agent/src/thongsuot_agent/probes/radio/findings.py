@@ -36,6 +36,7 @@ def values_of(
     """Return the values of a reading; ``networks`` are the PLMNs of the contract's carrier."""
     values = {**_leg_values(reading.lte, _LTE), **_leg_values(reading.nr, _NR)}
     yes_no = {
+        metrics.MODEM_PRESENT: True,
         metrics.CONNECTED: reading.connected,
         metrics.ROAMING: _roaming(reading),
         metrics.SHOWS_NR: reading.shows_nr,

@@ -21,12 +21,13 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.radio import findings
 from thongsuot_agent.probes.radio.modem_history import ModemHistory
-from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
+from thongsuot_agent.probes.radio.reading import ModemAbsent, ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.snmp.visit import finding_from_error
 from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
+from thongsuot_schema.catalogue import radio as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
@@ -47,6 +48,8 @@ class RadioProbe:
         try:
             async with asyncio.timeout(settings.timeout_s):
                 reading = await _read_modem(link, settings)
+        except ModemAbsent as absent:
+            return ok_finding({metrics.MODEM_PRESENT: 0.0}, evidence={"error": absent.detail})
         except ModemUnreadable as refused:
             return failed_finding(refused.reason, detail=refused.detail)
         except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:

@@ -49,6 +49,10 @@ class ModemUnreadable(Exception):
         super().__init__(f"{reason}: {detail}")
 
 
+class ModemAbsent(ModemUnreadable):
+    """Whoever looks after the modems of this device knows of none."""
+
+
 class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
     """
     One cell that serves.

@@ -16,7 +16,7 @@ from thongsuot_lab.matrix.row import (
     Injection,
     MatrixRow,
 )
-from thongsuot_lab.matrix.rows import ip6_shape
+from thongsuot_lab.matrix.rows import ip6_shape, modem_shape
 from thongsuot_lab.matrix.rows.shape_parts import (
     FIXED,
     GOVERNMENT,
@@ -176,6 +176,7 @@ def _rows() -> Iterator[MatrixRow]:
     for link in (FIXED, MOBILE):
         yield from (*line_rows("k", link), *box_rows("k", link))
     yield from map(alone, _behind_proxy())
+    yield from modem_shape.ROWS
     yield from ip6_shape.ROWS
     yield from _CARRIED
 

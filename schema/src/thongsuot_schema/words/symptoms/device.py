@@ -32,6 +32,16 @@ BY_STATE: Final[dict[State, Sentence]] = {
 """What is said where a verdict names no symptom."""
 
 SENTENCES: Final[dict[Symptom, Sentence]] = {
+    Symptom.MODEM_ABSENT: Sentence(
+        headline=Text("schema.symptoms.modem_absent.headline"),
+        situation=Text("schema.symptoms.modem_absent.situation"),
+        advice=Text("schema.symptoms.modem_absent.advice"),
+    ),
+    Symptom.SIM_NOT_READY: Sentence(
+        headline=Text("schema.symptoms.sim_not_ready.headline"),
+        situation=Text("schema.symptoms.sim_not_ready.situation"),
+        advice=Text("schema.symptoms.sim_not_ready.advice"),
+    ),
     Symptom.POWER_LOST: Sentence(
         headline=Text("schema.symptoms.power_lost.headline"),
         situation=Text("schema.symptoms.power_lost.situation"),

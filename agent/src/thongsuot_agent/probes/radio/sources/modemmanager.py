@@ -12,7 +12,7 @@ from typing import Any
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.probes.radio.modem_address import run_json_program
-from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
+from thongsuot_agent.probes.radio.reading import ModemAbsent, ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors import modemmanager as manager
 from thongsuot_schema.reason import Reason
@@ -54,7 +54,7 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
         if manager.MODEM in interfaces
     }
     if not modems:
-        raise ModemUnreadable(Reason.NOT_SUPPORTED, "ModemManager knows no modem")
+        raise ModemAbsent(Reason.NOT_SUPPORTED, "ModemManager knows no modem")
     bearers = {path: await _bearer(bus, interfaces) for path, interfaces in modems.items()}
     path = _chosen(modems, bearers, settings.modem, link.spec.interface)
     modem = {**modems[path], manager.SIGNAL: await _signal(bus, path, modems[path], settings)}

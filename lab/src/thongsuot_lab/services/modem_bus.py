@@ -1,0 +1,90 @@
+"""
+ModemManager's place on a D-Bus of its own: python-dbusmock, which a program of Debian's Python
+(``modem_objects.py``) tells what the modem is like.
+
+The real ModemManager needs a port that speaks QMI, MBIM or AT; a TUN does not.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_PYTHON: Final = "/usr/bin/python3"  # dbusmock is a package of Debian's Python
+_PROGRAM: Final = Path(__file__).with_name("modem_objects.py")
+_CONFIG: Final = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow eavesdrop="true"/>
+<allow send_destination="*" eavesdrop="true"/><allow send_type="method_call"/>
+</policy></busconfig>
+"""
+
+
+class ModemState(msgspec.Struct, frozen=True, kw_only=True):
+    """What ModemManager says of a modem; ``plmn`` is empty while it is in no network."""
+
+    is_present: bool
+    sim_state: str
+    registration: str
+    plmn: str
+    is_connected: bool
+    interface: str
+
+
+def bus_socket(run_dir: Path, node: str) -> Path:
+    """Return where the bus of a modem's node listens."""
+    return run_dir / f"modem-{node}.bus"
+
+
+def has_bus(run_dir: Path, node: str) -> bool:
+    """Return whether a modem's node was given a bus."""
+    return bus_socket(run_dir, node).with_suffix(".conf").exists()
+
+
+def is_installed() -> bool:
+    """Return whether this machine has all that the bus is made of."""
+    if shutil.which("dbus-daemon") is None or shutil.which("busctl") is None:
+        return False
+    return not subprocess.run(
+        [_PYTHON, "-c", "import dbusmock"], check=False, capture_output=True
+    ).returncode
+
+
+class ModemBus:
+    """The bus of one modem; its programs end with the process that started them."""
+
+    def __init__(self, run_dir: Path, node: str) -> None:
+        socket = bus_socket(run_dir, node)
+        config = socket.with_suffix(".conf")
+        config.write_text(_CONFIG.format(socket=socket))
+        environment = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={socket}", "PATH": "/usr/bin:/bin"}
+        log = socket.with_suffix(".log").open("wb")
+        self._told: ModemState | None = None
+        self._child = subprocess.Popen(
+            [_PYTHON, str(_PROGRAM), str(config), str(socket)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env=environment,
+        )
+        log.close()
+
+    def publish(self, state: ModemState) -> None:
+        """Have it say so from now on."""
+        if state == self._told:
+            return
+        self._told = state
+        stdin = self._child.stdin
+        assert stdin is not None, "it was started with a pipe"
+        stdin.write(msgspec.json.encode(state) + b"\n")
+        stdin.flush()
+
+    def close(self) -> None:
+        """End its programs."""
+        assert self._child.stdin is not None, "it was started with a pipe"
+        self._child.stdin.close()
+        self._child.wait()

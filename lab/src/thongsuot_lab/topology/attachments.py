@@ -1,0 +1,80 @@
+"""What stands on interfaces of a node beyond wires: VLANs, PPPoE, translators, modems."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vlan:
+    """A VLAN (802.1Q) on a port of a node, as an interface of its own."""
+
+    interface: str
+    port: str
+    number: int
+
+
+class PppoeEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One end of a PPPoE session on a port of a node.
+
+    ``interface`` is there while the session is up, with the address ``local`` and the other's
+    ``peer``; the customer's end is given both by the carrier's (``is_server``), and has its default
+    route by it. ``name`` is the access concentrator's.
+    """
+
+    interface: str
+    port: str
+    is_server: bool = False
+    local: str = "0.0.0.0"
+    peer: str = "0.0.0.0"
+    name: str = ""
+    metric: int = 50
+
+
+class Translator(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A translator between IPv6 and IPv4 on a TUN of a node, which has the address ``v4``.
+
+    ``prefix`` (of 96 bits) stands for all of IPv4. With an ``own_prefix`` it is a CLAT: that stands
+    for the customer's ``own_network``. Without one it is a NAT64, and gives each IPv6 address one
+    of the network of ``v4``.
+    """
+
+    interface: str
+    v4: str
+    prefix: str
+    own_prefix: str = ""
+    own_network: str = ""
+
+
+class Sim(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A SIM, and what its network gives the modem.
+
+    ``port`` is the radio, a port of the modem's node; ``address`` has the length of a prefix in
+    which the ``gateway`` lies, which is a fiction of the modem's and answers nothing.
+    """
+
+    port: str
+    plmn: str
+    address: str
+    gateway: str
+
+
+class Modem(msgspec.Struct, frozen=True, kw_only=True):
+    """A modem in a node: its raw-IP ``interface``; ``radio`` is the node of its own."""
+
+    interface: str
+    radio: str
+    sims: tuple[Sim, ...]
+    metric: int = 200
+
+
+class RadioTunnel(msgspec.Struct, frozen=True, kw_only=True):
+    """The carrier's end of a modem's bearer, on a port of its access router."""
+
+    interface: str
+    port: str
+    local: str
+    peer: str

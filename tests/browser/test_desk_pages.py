@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import SCREENSHOTS, Keep
 from tests.browser.test_incident_pages import fits
 from tests.collector.web.desk.desk_stack import desk_stack, work_form
+from tests.collector.web.desk.test_roles import basic
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -32,7 +33,7 @@ async def test_the_desk_and_its_forms_fit_and_are_accessible(
         lan, secret = await desk.person("lan", "Trần Thị Lan", "city-engineer")
         assert page.context.browser is not None
         context = await page.context.browser.new_context(
-            http_credentials={"username": lan, "password": secret}
+            extra_http_headers={"Authorization": basic(lan, secret)}
         )
         own = await context.new_page()
 
@@ -67,7 +68,7 @@ async def test_a_carrier_proposes_work_and_the_city_confirms_it_with_a_few_click
         lan, secret = await desk.person("lan", "Trần Thị Lan", "city-engineer")
         assert page.context.browser is not None
         context = await page.context.browser.new_context(
-            http_credentials={"username": lan, "password": secret}
+            extra_http_headers={"Authorization": basic(lan, secret)}
         )
         own = await context.new_page()
         await own.goto(f"{desk.stack.collector.url}/desk/vnpt")

@@ -11,6 +11,7 @@ THREATS = (
     "Stolen device",
     "Hostile agent",
     "Hostile carrier account",
+    "Guessed or stolen account",
     "Hostile commune LAN",
     "Compromised collector",
 )

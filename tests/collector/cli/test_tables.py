@@ -24,9 +24,9 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
     person = Person(
         name="lan", title="Trần Thị Lan", digest=b"", created_ns=DAY_NS, revoked_ns=None
     )
-    assert tables.people_table([person]).splitlines() == [
-        "name  title         role           since                 revoked",
-        f"lan   Trần Thị Lan  city-engineer  {DAY}  -",
+    assert tables.people_table([person], {"lan"}).splitlines() == [
+        "name  title         role           second factor  since                 revoked",
+        f"lan   Trần Thị Lan  city-engineer  yes            {DAY}  -",
     ]
 
 

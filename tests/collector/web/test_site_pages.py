@@ -108,7 +108,7 @@ async def test_with_a_password_the_pages_are_for_those_who_know_it(tmp_path: Pat
         for path in ("/", f"/sites/{SITE}", f"/sites/{SITE}.json"):
             assert (await client.get(path)).status_code == 401
             for wrong in ("", "mat khau", "mật khẩu "):
-                assert (await client.get(path, auth=("x", wrong))).status_code == 401
+                assert (await client.get(path, auth=(path, wrong))).status_code == 401
             assert (await client.get(path, auth=("anyone", "mật khẩu"))).status_code == 200
         bad = {"Authorization": "Basic ???"}
         assert (await client.get("/", headers=bad)).status_code == 401

@@ -58,6 +58,7 @@ Consumers = Mapping[str, Consumer]
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
 
 LINKS_FILE = "links.key"
+SIGN_IN_FILE = "sign-in.key"
 
 _log = logging.getLogger(__name__)
 

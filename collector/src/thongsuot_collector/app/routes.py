@@ -4,20 +4,22 @@ import time
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from thongsuot_collector.app.components import Components
+from thongsuot_collector.app.components import SIGN_IN_FILE, Components
 from thongsuot_collector.app.readiness import problem_of
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
+from thongsuot_collector.notify.dispatch.incident_links import load_or_create_secret
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.nearest import NearestSites
 from thongsuot_collector.web import documentation
-from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.access import Doors, PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
@@ -43,6 +45,13 @@ from thongsuot_collector.web.live.routes import LivePages
 from thongsuot_collector.web.live.topics import site_topic
 from thongsuot_collector.web.mcp.tools import CityTools
 from thongsuot_collector.web.problem.routes import ProblemPages
+from thongsuot_collector.web.sessions.attempts import SignInAttempts
+from thongsuot_collector.web.sessions.browser_sessions import BrowserSessions
+from thongsuot_collector.web.sessions.password_check import PasswordCheck
+from thongsuot_collector.web.sessions.sealing import Sealer
+from thongsuot_collector.web.sessions.second_factor_check import SecondFactorCheck
+from thongsuot_collector.web.sign_in.account_routes import AccountPage
+from thongsuot_collector.web.sign_in.routes import SignInPages
 from thongsuot_collector.web.site_pages import RemarksOf, SitePages
 from thongsuot_collector.web.site_remarks import site_remarks
 from thongsuot_collector.web.site_views import SiteViews
@@ -98,13 +107,46 @@ def city_of(components: Components) -> CityState:
     )
 
 
-def _page_access(components: Components) -> PageAccess:
-    file = components.configuration.settings.page.password_file
-    return PageAccess(
-        components.store,
-        Path(file).read_text("utf-8").strip() if file else "",
-        FailedLogins(components.metrics.failed_logins),
-        DeskLinks(components.links),
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pages share of how people come in."""
+
+    doors: Doors
+    access: PageAccess
+    second_factors: SecondFactorCheck
+
+    def routes(self, store: Engine) -> list[Route]:
+        """Return where people sign in, and look after their account."""
+        return [
+            *SignInPages(store, self.doors, self.second_factors).routes(),
+            *AccountPage(store, self.access, self.doors, self.second_factors).routes(),
+        ]
+
+
+def _sign_in(components: Components) -> SignIn:
+    configuration, store = components.configuration, components.store
+    settings, file = configuration.settings.sign_in, configuration.settings.page.password_file
+    password = Path(file).read_text("utf-8").strip() if file else ""
+    sealer = Sealer(load_or_create_secret(configuration.state_dir / SIGN_IN_FILE))
+    attempts = SignInAttempts()
+    doors = Doors(
+        browsers=BrowserSessions(
+            store,
+            settings,
+            sealer,
+            password=password,
+            is_behind_tls=configuration.settings.listen.plaintext,
+        ),
+        links=DeskLinks(components.links),
+        passwords=PasswordCheck(store),
+        attempts=attempts,
+        failed_logins=FailedLogins(components.metrics.failed_logins),
+        password=password,
+        second_factor=settings.second_factor,
+    )
+    return SignIn(
+        doors=doors,
+        access=PageAccess(store, doors),
+        second_factors=SecondFactorCheck(store, sealer, attempts),
     )
 
 
@@ -131,7 +173,8 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         OSError: the file of the password cannot be read.
     """
     settings = components.configuration.settings
-    access = _page_access(components)
+    sign_in = _sign_in(components)
+    access = sign_in.access
 
     documents = DocumentationPages(settings.page.docs_dir, access).routes()
     views = SiteViews(
@@ -156,7 +199,11 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         home=HomePage(city_of(components), f"{documentation.PATH}/" if documents else ""),
         remarks_of=_remarks_of(components),
     )
-    both = [*_pages_of_the_city(components, access), *documents]
+    both = [
+        *_pages_of_the_city(components, access),
+        *sign_in.routes(components.store),
+        *documents,
+    ]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
 

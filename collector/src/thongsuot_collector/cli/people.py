@@ -1,6 +1,7 @@
 """``thongsuot-collector person``: who has an account, and what for."""
 
 import argparse
+import time
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import (
@@ -12,7 +13,7 @@ from thongsuot_collector.cli.command import (
 )
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.store import people
+from thongsuot_collector.store import people, second_factors, sessions
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.suggestion import suggest
@@ -28,18 +29,37 @@ def add_commands(commands: Commands) -> None:
     )
     person.add_argument("name")
     person.add_argument("--title", default="", help="the name that others read")
-    person.add_argument(
+    _add_role(person)
+    group.add("list", _list, "list the people")
+    change = group.add("change", _change, "give a person another role; it signs them out")
+    change.add_argument("name")
+    _add_role(change)
+    group.add(
+        "remove", _remove, "take the account from a person, at once and everywhere"
+    ).add_argument("name")
+    group.add(
+        "reset-second-factor",
+        _reset_second_factor,
+        "for who has lost their telephone: the second factor is gone, and they are signed out",
+    ).add_argument("name")
+    listing = group.add("sessions", _sessions, "list who is signed in, and where")
+    listing.add_argument("name", nargs="?", default="")
+    ending = group.add("sign-out", _sign_out, "sign a person out, everywhere or in one session")
+    ending.add_argument("name")
+    ending.add_argument("--session", default="", metavar="ID", help="as `person sessions` lists it")
+
+
+def _add_role(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--role",
         type=PersonRole,
         choices=list(PersonRole),
         default=PersonRole.CITY_ENGINEER,
         help="%(default)s",
     )
-    person.add_argument(
+    parser.add_argument(
         "--scope", default="", metavar="NAME", help="of a carrier its name, of a commune its code"
     )
-    group.add("list", _list, "list the people")
-    group.add("remove", _remove, "take the account from a person").add_argument("name")
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -66,9 +86,47 @@ def check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> 
         raise UsageError(f"the inventory has no {role} {scope!r}{suggest(scope, sorted(known))}")
 
 
+def _change(options: argparse.Namespace) -> int:
+    configuration, directory = configured(options)
+    check_scope(options.role, options.scope, directory)
+    with opened_store(configuration) as store:
+        people.change_role(store, options.name, options.role, options.scope)
+    return 0
+
+
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
-        print(tables.people_table(people.listed(store)))
+        known = people.listed(store)
+        print(tables.people_table(known, second_factors.people_with_one(store)))
+    return 0
+
+
+def _reset_second_factor(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config)) as store:
+        second_factors.remove(store, options.name)
+    return 0
+
+
+def _sessions(options: argparse.Namespace) -> int:
+    configuration = read_configuration(options.config)
+    with opened_store(configuration) as store:
+        known = sessions.listed(store, options.name or None)
+    now_ns, idle_ns = time.time_ns(), round(configuration.settings.sign_in.idle_s * 1e9)
+    live = [
+        session
+        for session in known
+        if now_ns < session.expires_ns and now_ns - session.seen_ns < idle_ns
+    ]
+    print(tables.sessions_table(live))
+    return 0
+
+
+def _sign_out(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config)) as store:
+        if options.session:
+            sessions.end(store, options.session, person=options.name)
+        else:
+            print(f"{options.name}: {sessions.end_all(store, options.name)} sessions ended")
     return 0
 
 

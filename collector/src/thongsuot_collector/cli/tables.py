@@ -4,6 +4,7 @@ journal. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
@@ -12,6 +13,7 @@ from thongsuot_collector.store.api_tokens import ApiToken
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.desk_keys import DeskKey
 from thongsuot_collector.store.people import Person
+from thongsuot_collector.store.sessions import Session
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
 
@@ -99,19 +101,39 @@ def lost_text(part: LostRange) -> str:
     return f"LOST: {part.site} {part.stream}: batch {numbers}, to a broken disk"
 
 
-def people_table(people: Iterable[Person]) -> str:
+def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> str:
     """Return a table of those with an account, without their passwords."""
     rows = [
         (
             person.name,
             person.title,
             " ".join(filter(None, (person.role, person.scope))),
+            "yes" if person.name in with_second_factor else "-",
             format_moment(person.created_ns),
             format_moment(person.revoked_ns or 0),
         )
         for person in people
     ]
-    return format_table(("name", "title", "role", "since", "revoked"), rows)
+    return format_table(("name", "title", "role", "second factor", "since", "revoked"), rows)
+
+
+def sessions_table(sessions: Iterable[Session]) -> str:
+    """Return a table of who is signed in; a dash for who knows the password of the pages."""
+    rows = [
+        (
+            session.id,
+            session.person or "-",
+            session.stage,
+            format_moment(session.created_ns),
+            format_moment(session.seen_ns),
+            format_moment(session.expires_ns),
+            session.address,
+            session.browser,
+        )
+        for session in sessions
+    ]
+    heads = ("id", "person", "stage", "since", "last used", "ends", "address", "browser")
+    return format_table(heads, rows)
 
 
 def desk_keys_table(keys: Iterable[DeskKey]) -> str:

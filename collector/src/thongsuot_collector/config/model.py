@@ -12,6 +12,7 @@ from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.settings import StoreSettings
 from thongsuot_collector.timeline.settings import TimelineTable
+from thongsuot_collector.web.sessions.settings import SignInSettings
 from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -42,7 +43,8 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     They stand beside the pushes at ``listen.address``; ``address`` is a second place for the pages
     alone, in the clear and therefore on loopback only: for a browser on this machine, or for a web
     server before it that ends the TLS. ``password_file`` holds one password for all who look (user
-    name: anything); left out, anyone who reaches the address may look. ``silent_after_s`` is when
+    name: anything); left out, anyone who reaches the address may look. People with an account of
+    their own sign in by ``[sign_in]``. ``silent_after_s`` is when
     an agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
     support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
     ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
@@ -86,6 +88,7 @@ class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
+    sign_in: SignInSettings = SignInSettings()
     site_configs: SiteConfigSettings = SiteConfigSettings()
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()

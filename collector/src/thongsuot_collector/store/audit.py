@@ -37,6 +37,14 @@ class AuditAction(StrEnum):
     CERTIFICATE_REFUSED = "certificate_refused"
     PERSON_ADDED = "person_added"
     PERSON_REMOVED = "person_removed"
+    PERSON_CHANGED = "person_changed"
+    PERSON_SIGNED_IN = "person_signed_in"
+    SESSIONS_ENDED = "sessions_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action, not a secret
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODES_CREATED = "recovery_codes_created"
+    RECOVERY_CODE_USED = "recovery_code_used"
     DESK_KEY_CREATED = "desk_key_created"
     DESK_KEY_REVOKED = "desk_key_revoked"
     API_TOKEN_CREATED = "api_token_created"  # noqa: S105 - an action, not a secret

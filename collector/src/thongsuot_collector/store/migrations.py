@@ -22,7 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.schema import DropIndex
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.store import audit, identity_tables, site_tables, tables
+from thongsuot_collector.store import (
+    account_tables,
+    audit,
+    identity_tables,
+    site_tables,
+    tables,
+)
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
@@ -162,6 +168,16 @@ def _requester_of_tests(connection: Connection) -> None:
     _rename(connection, tables.TEST_REQUESTS, FORMER_NAMES[tables.TEST_REQUESTS.name])
 
 
+def _tables_of_sign_in(connection: Connection) -> None:
+    for table in (
+        account_tables.SESSIONS,
+        account_tables.SECOND_FACTORS,
+        account_tables.RECOVERY_CODES,
+        account_tables.IDENTITIES,
+    ):
+        table.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -183,6 +199,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_line_rollups,
     _table_of_commissioning_runs,
     _requester_of_tests,
+    _tables_of_sign_in,
 )
 
 

@@ -3,15 +3,16 @@
 import secrets
 import time
 from enum import StrEnum
+from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from thongsuot_collector.errors import TokenError
-from thongsuot_collector.store import audit
+from thongsuot_collector.store import audit, passwords
+from thongsuot_collector.store.account_tables import IDENTITIES, RECOVERY_CODES, SECOND_FACTORS
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import PEOPLE
-from thongsuot_collector.store.tokens import digest_of
 
 PREFIX = "tsp_"
 """Lets people and secret scanners tell what a leaked string is."""
@@ -34,7 +35,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """
     Someone with an account. ``title`` is what others read; ``revoked_ns`` is ``None`` while good.
 
-    ``scope`` is the carrier's name, or the commune's code; empty for the city.
+    ``scope`` is the carrier's name, or the commune's code; empty for the city. ``digest`` is what
+    ``store.passwords`` keeps of the password; empty for somebody whom a provider signs in.
     """
 
     name: str
@@ -44,6 +46,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     revoked_ns: int | None
     role: PersonRole = PersonRole.CITY_ENGINEER
     scope: str = ""
+
+    @property
+    def stamp(self) -> bytes:
+        """What sessions of theirs are bound to: another password, role or scope is another one."""
+        parts = (self.name.encode(), self.digest, self.role.encode(), self.scope.encode())
+        return sha256(b"\0".join(parts)).digest()
 
 
 def put(
@@ -57,24 +65,82 @@ def put(
     """
     Give a person an account, and return the password: the only time that it is in the clear.
 
-    Somebody of that name gets a new password; the one before is no good any more.
+    Somebody of that name gets a new password; the one before is no good any more. If they were
+    removed before, they come without the second factor that they had then.
     """
     secret = PREFIX + secrets.token_urlsafe(24)
+    digest = passwords.hash_of(secret)
+    with engine.begin() as connection:
+        if known_in(connection, name) is None:
+            forget(connection, name)
+        keep(connection, name, title or name, digest=digest, role=role, scope=scope)
+        detail = " ".join(filter(None, (role, scope, title)))
+        audit.write(connection, AuditAction.PERSON_ADDED, name, detail=detail)
+    return secret
+
+
+def keep(
+    connection: Connection, name: str, title: str, *, digest: bytes, role: PersonRole, scope: str
+) -> None:
+    """Keep an account, in place of the one that had the name."""
     values = {
-        "title": title or name,
-        "digest": digest_of(secret.encode()),
+        "title": title,
+        "digest": digest,
         "created_ns": time.time_ns(),
         "revoked_ns": None,
         "role": role.value,
         "scope": scope,
     }
+    changed = connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(**values))
+    if not changed.rowcount:
+        connection.execute(insert(PEOPLE).values(name=name, **values))
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Remove what a name has beside its account: second factor, recovery codes, provider."""
+    for table in (SECOND_FACTORS, RECOVERY_CODES, IDENTITIES):
+        connection.execute(delete(table).where(table.c.person == name))
+
+
+def set_password(engine: Engine, person: Person, password: str, *, by: str = "") -> bool:
+    """
+    Keep another password of somebody; ``by`` is who chose it, empty: it is the same password, kept
+    as it is today. Return whether the account still was as ``person``.
+    """
+    digest = passwords.hash_of(password)
+    wanted = (
+        update(PEOPLE)
+        .where(
+            PEOPLE.c.name == person.name,
+            PEOPLE.c.digest == person.digest,
+            PEOPLE.c.revoked_ns.is_(None),
+        )
+        .values(digest=digest)
+    )
     with engine.begin() as connection:
-        changed = connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(**values))
-        if not changed.rowcount:
-            connection.execute(insert(PEOPLE).values(name=name, **values))
-        detail = " ".join(filter(None, (role, scope, title)))
-        audit.write(connection, AuditAction.PERSON_ADDED, name, detail=detail)
-    return secret
+        is_kept = bool(connection.execute(wanted).rowcount)
+        if is_kept and by:
+            audit.write(connection, AuditAction.PASSWORD_CHANGED, person.name, by=by)
+    return is_kept
+
+
+def change_role(engine: Engine, name: str, role: PersonRole, scope: str) -> None:
+    """
+    Give somebody another role; what they have open ends with that.
+
+    Raises:
+        TokenError: there is nobody of that name who may act.
+    """
+    wanted = (
+        update(PEOPLE)
+        .where(PEOPLE.c.name == name, PEOPLE.c.revoked_ns.is_(None))
+        .values(role=role.value, scope=scope)
+    )
+    with engine.begin() as connection:
+        if not connection.execute(wanted).rowcount:
+            raise _nobody(name)
+        detail = " ".join(filter(None, (role, scope)))
+        audit.write(connection, AuditAction.PERSON_CHANGED, name, detail=detail)
 
 
 def listed(engine: Engine) -> list[Person]:
@@ -86,9 +152,14 @@ def listed(engine: Engine) -> list[Person]:
 
 def known(engine: Engine, name: str) -> Person | None:
     """Return who has an account of a name."""
-    wanted = select(PEOPLE).where(PEOPLE.c.name == name, PEOPLE.c.revoked_ns.is_(None))
     with engine.connect() as connection:
-        row = connection.execute(wanted).mappings().first()
+        return known_in(connection, name)
+
+
+def known_in(connection: Connection, name: str) -> Person | None:
+    """Return who has an account of a name, as a transaction sees it."""
+    wanted = select(PEOPLE).where(PEOPLE.c.name == name, PEOPLE.c.revoked_ns.is_(None))
+    row = connection.execute(wanted).mappings().first()
     return None if row is None else _person(row)
 
 
@@ -117,9 +188,13 @@ def revoke(engine: Engine, name: str) -> None:
     )
     with engine.begin() as connection:
         if not connection.execute(wanted).rowcount:
-            message = f"nobody named {name} may act; see `thongsuot-collector person list`"
-            raise TokenError(message)
+            raise _nobody(name)
+        forget(connection, name)
         audit.write(connection, AuditAction.PERSON_REMOVED, name)
+
+
+def _nobody(name: str) -> TokenError:
+    return TokenError(f"nobody named {name} may act; see `thongsuot-collector person list`")
 
 
 def _person(row: RowMapping) -> Person:

@@ -59,7 +59,7 @@ PEOPLE = Table(
     METADATA,
     Column("name", Text, primary_key=True),
     Column("title", Text, nullable=False),
-    # As of a token: 192 random bits.
+    # As ``store.passwords`` keeps it; empty for somebody whom a provider signs in.
     Column("digest", LargeBinary, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("revoked_ns", BigInteger),

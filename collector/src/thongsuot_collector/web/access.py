@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hmac
+import logging
 import time
 from urllib.parse import urlsplit
 
@@ -19,10 +20,25 @@ from thongsuot_collector.store.people import Person, PersonRole
 from thongsuot_collector.store.tokens import digest_of
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.failed_logins import FailedLogins
-from thongsuot_collector.web.responses import language_of, not_found, password_required
+from thongsuot_collector.web.page_session import PageSession, note_session
+from thongsuot_collector.web.responses import (
+    language_of,
+    not_found,
+    password_required,
+    sign_in_first,
+    sign_in_required,
+)
+from thongsuot_collector.web.sessions.attempts import SignInAttempts
+from thongsuot_collector.web.sessions.browser_sessions import BrowserSessions
+from thongsuot_collector.web.sessions.password_check import PasswordCheck
+from thongsuot_collector.web.sessions.settings import SecondFactorPolicy
 from thongsuot_schema.words.language import Text
 
+_log = logging.getLogger(__name__)
+
 _KEY_CHARACTERS = 64
+
+_ACTING = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CARRIER})
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,30 +97,55 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 STRANGER = Visitor()
 
 
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    By what people and programs come in, and how guessing is slowed down: ``browsers`` by their
+    sessions, ``links`` by the keys of desks, ``passwords`` of people.
+
+    ``password``: who looks has to know it; empty: everybody may look.
+    """
+
+    browsers: BrowserSessions
+    links: DeskLinks
+    passwords: PasswordCheck
+    attempts: SignInAttempts
+    failed_logins: FailedLogins
+    password: str
+    second_factor: SecondFactorPolicy
+
+    def requires_second_factor(self, person: Person) -> bool:
+        """Return whether a person has to have a second factor."""
+        is_required = self.second_factor is SecondFactorPolicy.REQUIRED
+        return is_required and person.role is PersonRole.CITY_ENGINEER
+
+    async def needs_more(self, person: Person) -> bool:
+        """Return whether the password of a person alone lets nobody in."""
+        if self.requires_second_factor(person):
+            return True
+        return await self.passwords.has_second_factor(person)
+
+    def is_shared_password(self, password: str) -> bool:
+        """Return whether a password is the one of all who look."""
+        sent, own = password.encode(), self.password.encode()
+        return bool(own) and hmac.compare_digest(sent, own)
+
+
 class PageAccess:
     """
-    Knows people by what their browsers send (RFC 7617), programs by their token (RFC 6750), and
-    carriers by the key of their link.
+    Knows people by their session, or by what their browsers send (RFC 7617), programs by their
+    token (RFC 6750), and carriers by the key of their link.
 
-    ``password``: who looks has to know it; empty: everybody may look. Who has an account sees what
-    its role sees, whatever everybody may.
+    Who has an account sees what its role sees, whatever everybody may.
     """
 
-    def __init__(
-        self,
-        store: Engine,
-        password: str,
-        failed_logins: FailedLogins,
-        links: DeskLinks,
-    ) -> None:
+    def __init__(self, store: Engine, doors: Doors) -> None:
         self._store = store
-        self._password = password.encode()
-        self._failed_logins = failed_logins
-        self._links = links
+        self._doors = doors
 
     async def visitor(self, request: Request) -> Visitor:
         """
-        Return who asks; a good key goes before an account.
+        Return who asks; a good key goes before an account, and what a program sends before a
+        session.
 
         Raises:
             HTTPException: 429, too many wrong passwords came from there.
@@ -116,9 +157,12 @@ class PageAccess:
             await self._desk_key(request)
             or await self._api_token(request)
             or await self._login(request)
+            or await self._session(request)
+            or STRANGER
         )
-        if visitor.role is None and not self._password:
+        if visitor.role is None and not self._doors.password:
             visitor = Visitor(role=PersonRole.CITY_READER)
+            note_session(PageSession(may_sign_in=True))
         request.state.visitor = visitor
         return visitor
 
@@ -129,9 +173,14 @@ class PageAccess:
         """
         visitor = await self.visitor(request)
         language = language_of(request)
-        if visitor.role is None or not (visitor.name or visitor.key):
-            return password_required("" if why is None else why.read(language))
-        return not_found(labels.NO_PAGE.read(language))
+        if visitor.role is not None and (visitor.name or visitor.key):
+            return not_found(labels.NO_PAGE.read(language))
+        if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+            # A script of ours: a browser that is told of Basic would ask for a password by itself.
+            return sign_in_required()
+        if "text/html" in request.headers.get("accept", ""):
+            return sign_in_first(request)
+        return password_required("" if why is None else why.read(language))
 
     async def has_actors(self) -> bool:
         """Return whether there is anybody who may act: where not, no page offers it."""
@@ -140,7 +189,7 @@ class PageAccess:
     async def _desk_key(self, request: Request) -> Visitor | None:
         """Return whom a desk's key was made for."""
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
-        key_id = self._links.key_id(key) if key else ""
+        key_id = self._doors.links.key_id(key) if key else ""
         if not key_id:
             return None
         known = await asyncio.to_thread(desk_keys.known, self._store, key_id)
@@ -162,43 +211,58 @@ class PageAccess:
             return None
         sent = token.strip().encode()
         address = address_of(request.scope)
-        self._failed_logins.check(address, sent)
+        self._doors.failed_logins.check(address, sent)
         known = None
         if sent.startswith(api_tokens.PREFIX.encode()):
             known = await asyncio.to_thread(api_tokens.known, self._store, digest_of(sent))
         is_right = known is not None and known.is_good(time.time_ns())
-        self._failed_logins.note(address, sent, is_right=is_right)
+        self._doors.failed_logins.note(address, sent, is_right=is_right)
         if known is None or not is_right:
             return STRANGER
         return Visitor(role=known.role, scope=known.scope, name=known.id, title=known.title)
 
-    async def _login(self, request: Request) -> Visitor:
+    async def _login(self, request: Request) -> Visitor | None:
+        """Return whose name and password came with a request, as programs send them."""
         name, password = _credentials(request)
         if not (name or password):
-            return STRANGER
-        address, sent = address_of(request.scope), f"{name}:".encode() + password
-        self._failed_logins.check(address, sent)
-        person = await self._person(name, password)
-        is_shared = bool(self._password) and hmac.compare_digest(password, self._password)
+            return None
+        doors, address = self._doors, address_of(request.scope)
+        sent = f"{name}:{password}".encode()
+        doors.failed_logins.check(address, sent, begin=lambda: self._begin(name, address))
+        is_shared = doors.is_shared_password(password)
+        person = None if is_shared else await doors.passwords.person(name, password)
+        if person is not None and await doors.needs_more(person):
+            _log.info("a password alone is not enough for person=%s; they sign in", person.name)
+            person = None
         is_right = person is not None or is_shared
-        self._failed_logins.note(address, sent, is_right=is_right)
+        doors.failed_logins.note(address, sent, is_right=is_right)
+        if is_right:
+            doors.attempts.succeeded(name, address)
         if person is None:
             return Visitor(role=PersonRole.CITY_READER) if is_shared else STRANGER
-        return Visitor(
-            role=person.role,
-            scope=person.scope,
-            name=person.name,
-            title=person.title,
-            may_act=person.role in {PersonRole.CITY_ENGINEER, PersonRole.CARRIER},
-        )
+        return visitor_of(person)
 
-    async def _person(self, name: str, password: bytes) -> Person | None:
-        if not (name and password.startswith(people.PREFIX.encode())):
+    def _begin(self, name: str, address: str) -> float:
+        return self._doors.attempts.begin(name, address, now_s=time.monotonic())
+
+    async def _session(self, request: Request) -> Visitor | None:
+        signed_in = await self._doors.browsers.find(request)
+        if signed_in is None or not signed_in.is_open:
             return None
-        known = await asyncio.to_thread(people.known, self._store, name)
-        if known is None or not hmac.compare_digest(known.digest, digest_of(password)):
-            return None
-        return known
+        if signed_in.person is None:
+            return Visitor(role=PersonRole.CITY_READER)
+        return visitor_of(signed_in.person)
+
+
+def visitor_of(person: Person) -> Visitor:
+    """Return what a person with an account is to the pages."""
+    return Visitor(
+        role=person.role,
+        scope=person.scope,
+        name=person.name,
+        title=person.title,
+        may_act=person.role in _ACTING,
+    )
 
 
 def is_same_origin(request: Request) -> bool:
@@ -214,12 +278,12 @@ def is_same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
 
 
-def _credentials(request: Request) -> tuple[str, bytes]:
+def _credentials(request: Request) -> tuple[str, str]:
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return "", b""
+        return "", ""
     try:
-        name, _, password = base64.b64decode(encoded, validate=True).partition(b":")
-        return name.decode(), password
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
-        return "", b""
+        return "", ""
+    return name, password

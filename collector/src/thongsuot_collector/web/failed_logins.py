@@ -39,36 +39,55 @@ class FailedLogins:
         self._addresses = RateLimiter(per_second=_PER_SECOND, reserve=_RESERVE)
         self._known: OrderedDict[bytes, float] = OrderedDict()
 
-    def check(self, address: str, credentials: bytes) -> None:
+    def check(
+        self, address: str, credentials: bytes, *, begin: Callable[[], float] | None = None
+    ) -> None:
         """
+        See whether credentials may be tried, and count that as failed until ``note`` is called.
+
+        ``begin`` begins a try with their name, and returns after how long that may be done.
+
         Raises:
             HTTPException: 429, there were too many wrong passwords from this address.
         """
         now_s = self._clock()
-        if now_s - self._known.get(_digest(credentials), -_KNOWN_FOR_S) < _KNOWN_FOR_S:
+        if self._is_known(credentials, now_s):
             return
-        if self._addresses.is_exhausted(address, now_s=now_s):
+        wait_s = 0.0 if begin is None else begin()
+        if not wait_s and self._addresses.acquire(address, now_s=now_s):
+            wait_s = 1 / _PER_SECOND
+        if wait_s:
             self._failed.inc()
+            _log.warning("too many wrong passwords from address=%s; refused for a while", address)
             raise HTTPException(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 in_every_language(labels.TOO_MANY_WRONG_PASSWORDS),
-                {"Retry-After": str(ceil(1 / _PER_SECOND))},
+                {"Retry-After": str(ceil(wait_s))},
             )
 
-    def note(self, address: str, credentials: bytes, *, is_right: bool) -> None:
-        """Note how a login went."""
-        now_s = self._clock()
-        if is_right:
-            digest = _digest(credentials)
-            self._known[digest] = now_s
-            self._known.move_to_end(digest)
-            if len(self._known) > _KNOWN_KEPT:
-                self._known.popitem(last=False)
-            return
+    def count(self) -> None:
+        """Count a wrong password that was sent with a form."""
         self._failed.inc()
-        self._addresses.acquire(address, now_s=now_s)
-        if self._addresses.is_exhausted(address, now_s=now_s):
-            _log.warning("too many wrong passwords from address=%s; refused for a while", address)
+
+    def note(self, address: str, credentials: bytes, *, is_right: bool) -> None:
+        """Note how a login went that was checked."""
+        now_s, digest = self._clock(), _digest(credentials)
+        was_known = self._is_known(credentials, now_s)
+        if not is_right:
+            self._failed.inc()
+            if was_known:  # it was right until lately, and not counted therefore
+                del self._known[digest]
+                self._addresses.charge(address, now_s=now_s, cost=1.0)
+            return
+        if not was_known:
+            self._addresses.charge(address, now_s=now_s, cost=-1.0)
+        self._known[digest] = now_s
+        self._known.move_to_end(digest)
+        if len(self._known) > _KNOWN_KEPT:
+            self._known.popitem(last=False)
+
+    def _is_known(self, credentials: bytes, now_s: float) -> bool:
+        return now_s - self._known.get(_digest(credentials), -_KNOWN_FOR_S) < _KNOWN_FOR_S
 
 
 def _digest(credentials: bytes) -> bytes:

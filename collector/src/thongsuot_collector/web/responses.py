@@ -1,9 +1,11 @@
 """Responses: what all answers to a browser have in common."""
 
+from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from thongsuot_collector.web import labels
 from thongsuot_schema.words.language import Language, in_every_language, language_from
@@ -54,3 +56,20 @@ def password_required(text: str = "") -> Response:
         401,
         headers=HEADERS | {"WWW-Authenticate": 'Basic realm="thongsuot", charset="UTF-8"'},
     )
+
+
+def sign_in_required() -> Response:
+    """Return that a session is needed, to who can neither be asked for a password nor be led on."""
+    return PlainTextResponse(
+        in_every_language(labels.PASSWORD_NEEDED),
+        HTTPStatus.UNAUTHORIZED,
+        headers=HEADERS | {"WWW-Authenticate": 'Bearer realm="thongsuot"'},
+    )
+
+
+def sign_in_first(request: Request) -> Response:
+    """Lead a browser to where people sign in, and from there back to what it asked for."""
+    path = request.url.path
+    back = f"{path}?{request.url.query}" if request.url.query else path
+    query = urlencode({"next": back, "lang": language_of(request)})
+    return RedirectResponse(f"/sign-in?{query}", HTTPStatus.SEE_OTHER, headers=HEADERS)

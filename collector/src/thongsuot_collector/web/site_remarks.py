@@ -7,6 +7,7 @@ from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.web import labels
+from thongsuot_collector.web.page_session import current_session
 from thongsuot_collector.web.problem.notes import report_notes
 from thongsuot_schema.commissioning.run import CommissioningRun
 from thongsuot_schema.page.render import PageRemarks
@@ -52,6 +53,7 @@ def site_remarks(
         ],
         facts=[*facts_of(*site_config, language), commissioning_fact(commissioning, language)],
         problem_action=f"/sites/{site}/problems",
+        form_token=current_session().token,
     )
 
 

@@ -26,10 +26,10 @@ def reported_note(problem: ReportedProblem, now_s: float, language: Language) ->
     return _REPORTED.read(language, when=when, problem=KINDS[problem.kind])
 
 
-def problem_part(action: str, language: Language) -> str:
+def problem_part(action: str, language: Language, *, token: str = "") -> str:
     """
     Return a button for each kind of problem, folded away; nothing where there is no ``action``: the
-    address to which a kind is added.
+    address to which a kind is added. ``token`` is sent along.
     """
     if not action:
         return ""
@@ -38,7 +38,9 @@ def problem_part(action: str, language: Language) -> str:
         f"{escape(text.read(language))}</button>"
         for kind, text in KINDS.items()
     )
+    hidden = f'<input type="hidden" name="form_token" value="{escape(token)}">' if token else ""
     return (
         f'<details id="problem"><summary>{_TITLE.read(language)}</summary>'
-        f'<form method="post"><p class="who">{_WHAT.read(language)}</p>{buttons}</form></details>'
+        f'<form method="post">{hidden}<p class="who">{_WHAT.read(language)}</p>{buttons}</form>'
+        "</details>"
     )

@@ -42,7 +42,8 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
     its buttons for a test now and for a report of a problem lead (``test_action``,
-    ``problem_action``; empty: it has none). ``light_parts`` is markup
+    ``problem_action``; empty: it has none). ``form_token`` is what the form of a report sends
+    along, for a server that asks for it. ``light_parts`` is markup
     to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``script`` is
     one more, whole with its element. The policy of the page has to name both.
     """
@@ -51,6 +52,7 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     facts: Sequence[str] = ()
     test_action: str = ""
     problem_action: str = ""
+    form_token: str = ""
     light_parts: Mapping[LightKey, str] = {}
     style: str = ""
     script: str = ""
@@ -108,7 +110,7 @@ def site_page(
         f"{_services(view, action, language, remarks.light_parts)}"
         f"{_notifications(view, language)}{switch_overs_part(view, language)}"
         f"{tests_part(view, remarks.test_action, language)}"
-        f"{problem_part(remarks.problem_action, language)}</main>"
+        f"{problem_part(remarks.problem_action, language, token=remarks.form_token)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script>{remarks.script}</body></html>\n'
     )

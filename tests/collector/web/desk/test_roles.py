@@ -8,7 +8,8 @@ from pathlib import Path
 from starlette.routing import Route
 
 from tests.collector.app.stage import PASSWORD
-from tests.collector.web.desk.desk_stack import desk_stack
+from tests.collector.web.desk.desk_stack import DeskStack, desk_stack
+from tests.collector.web.sign_in.browsers import SmallBrowser, browser
 from thongsuot_collector.app.components import open_components
 from thongsuot_collector.app.routes import page_apps
 from thongsuot_collector.config.read import directory_for, read_configuration
@@ -18,13 +19,23 @@ from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.tmf.routes import COLLECTIONS
 
-PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}"}
-"""What programs ask without a name, and what is opened by a link of its own."""
+Places = dict[str, str | dict[str, str]]
+
+PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}", "/sign-in", "/sign-in/code"}
+"""What programs ask without a name, what is opened by a link of its own, and where people say who
+they are."""
 
 SECRETS = ("Hoàn Kiếm", "hoan-kiem", "HNI-1", "VNPT", "vnpt")
 """What is the other carrier's and the other commune's: in no answer to who may not see it."""
 
-POSTED = {"/sites/{name}/problems/{kind}"}
+OWN_ACCOUNT = {
+    "/sign-out",
+    "/me/sessions",
+    "/me/password",
+    "/me/recovery-codes",
+    "/me/second-factor/remove",
+}
+POSTED = {"/sites/{name}/problems/{kind}"} | OWN_ACCOUNT
 """What is only posted to."""
 
 ENGINEER, READER, SHARED, OWN, KEY, OTHER, COMMUNE, ELSEWHERE, STRANGER = (
@@ -40,8 +51,15 @@ ENGINEER, READER, SHARED, OWN, KEY, OTHER, COMMUNE, ELSEWHERE, STRANGER = (
 )
 CITY = {ENGINEER, READER, SHARED}
 
+NAMED = {ENGINEER, READER, OWN, OTHER, COMMUNE, ELSEWHERE}
+
+BY_SESSION = {"/me": NAMED | {SHARED}, "/me/second-factor": NAMED}
+"""What is there for who came by the sign-in page alone."""
+
 MAY: dict[str, set[str]] = {
     "/": CITY | {COMMUNE, ELSEWHERE, OWN, OTHER, KEY},
+    "/me": set(),
+    "/me/second-factor": set(),
     "/wall": CITY,
     "/live": set(),  # of nothing; who may see which stream: web/live/test_live.py
     "/feeds/incidents.atom": CITY | {OWN, OTHER, KEY},
@@ -133,16 +151,7 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
         assert (await desk.ask("POST", refuse, form=form)).status_code == 303
         (work,) = await desk.propose_work(query)
         logins = everybody(tmp_path)
-        places: dict[str, str | dict[str, str]] = {
-            "name": {"incidents": incident, "sites": "hoan-kiem"},
-            "carrier": "vnpt",
-            "incident": incident,
-            "id": incident,
-            "kind": "mended",
-            "work": work,
-            "month": str(month_at(time.time_ns() // NS_PER_MS)),
-            "circuit": "HNI-1",
-        }
+        places = places_of(incident, work)
         for pattern, allowed in MAY.items():
             path = filled(pattern, places)
             for who, headers in logins.items():
@@ -157,10 +166,7 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
                     assert answer.status_code == 404, where
                 if who not in allowed or who in {OTHER, ELSEWHERE}:
                     assert not [word for word in SECRETS if word in answer.text], where
-        report = "/sites/hoan-kiem/problems/slow"
-        for who in (OWN, OTHER, ELSEWHERE, STRANGER):
-            answer = await desk.ask("POST", report, headers=logins[who], form={})
-            assert answer.status_code == (401 if who == STRANGER else 404), who
+        await post_as_who_may_not(desk, logins)
         # An answer to what is there and to what is not is the same to who may see neither.
         for there, nowhere in (
             (f"/incidents/{incident}", "/incidents/20261125-00000000"),
@@ -172,10 +178,72 @@ async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
                 foreign = await desk.ask("GET", there, headers=logins[who])
                 other = await desk.ask("GET", nowhere, headers=logins[who])
                 assert (foreign.status_code, foreign.text) == (other.status_code, other.text), there
+        await walk_by_session(desk, places, tmp_path)
+
+
+async def post_as_who_may_not(desk: DeskStack, logins: dict[str, dict[str, str]]) -> None:
+    """Send what is only sent: who may not has no such page."""
+    refused = {
+        "/sites/hoan-kiem/problems/slow": (OWN, OTHER, ELSEWHERE, STRANGER),
+        # Of one's own account only a session changes anything.
+        **dict.fromkeys(OWN_ACCOUNT - {"/sign-out"}, (ENGINEER, OWN, STRANGER)),
+    }
+    for path, people_who_may_not in refused.items():
+        for who in people_who_may_not:
+            answer = await desk.ask("POST", path, headers=logins[who], form={})
+            assert answer.status_code == (401 if who == STRANGER else 404), (path, who)
+
+
+async def walk_by_session(desk: DeskStack, places: Places, folder: Path) -> None:
+    """Walk all pages as everybody who signs in, and as who does not, with a browser's requests."""
+    for who, (name, password) in people_of(folder).items():
+        async with browser(desk.stack.collector.url) as own:
+            await own.sign_in(name, password)
+            await walk_as(own, who, places)
+    async with browser(desk.stack.collector.url) as stranger:
+        await walk_as(stranger, STRANGER, places)
+
+
+async def walk_as(own: SmallBrowser, who: str, places: Places) -> None:
+    """Walk all pages with a browser."""
+    for pattern, by_login in MAY.items():
+        allowed = BY_SESSION.get(pattern, by_login)
+        answer = await own.get(filled(pattern, places))
+        where = f"{pattern} as {who}, signed in"
+        is_led = answer.headers.get("location", "").startswith("/sign-in")
+        if who in allowed:
+            assert answer.status_code in {200, 303}, where
+            assert not is_led, where
+        elif who in {STRANGER, SHARED}:
+            assert is_led, where
+        else:
+            assert answer.status_code == 404, where
+        if who not in allowed or who in {OTHER, ELSEWHERE}:
+            assert not [word for word in SECRETS if word in answer.text], where
+
+
+def places_of(incident: str, work: str) -> Places:
+    """Return what stands in the places of paths."""
+    return {
+        "name": {"incidents": incident, "sites": "hoan-kiem"},
+        "carrier": "vnpt",
+        "incident": incident,
+        "id": incident,
+        "kind": "mended",
+        "work": work,
+        "month": str(month_at(time.time_ns() // NS_PER_MS)),
+        "circuit": "HNI-1",
+    }
 
 
 def everybody(folder: Path) -> dict[str, dict[str, str]]:
-    """Give everybody an account; return what their browsers send."""
+    """Give everybody an account; return what their programs send."""
+    logins = {who: {"Authorization": basic(*login)} for who, login in people_of(folder).items()}
+    return logins | {KEY: {}, STRANGER: {}}
+
+
+def people_of(folder: Path) -> dict[str, tuple[str, str]]:
+    """Give everybody an account; return their names and passwords."""
     store = open_store(folder / "state" / "store.sqlite")
     accounts = {
         who: (name, people.put(store, name, name, role=role, scope=scope))
@@ -190,15 +258,14 @@ def everybody(folder: Path) -> dict[str, dict[str, str]]:
     }
     store.dispose()
     accounts[SHARED] = ("ai", PASSWORD)
-    logins = {who: {"Authorization": basic(*login)} for who, login in accounts.items()}
-    return logins | {KEY: {}, STRANGER: {}}
+    return accounts
 
 
 def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def filled(pattern: str, places: dict[str, str | dict[str, str]]) -> str:
+def filled(pattern: str, places: Places) -> str:
     """Return a path with its places filled."""
 
     def place(match: re.Match[str]) -> str:

@@ -1,0 +1,198 @@
+"""Sessions, in the store: who is signed in, in which browser, until when, and how far."""
+
+import secrets
+import time
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+
+from thongsuot_collector.errors import TokenError
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.account_tables import SESSIONS
+from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.store.tokens import digest_of
+
+PREFIX = "tss_"
+"""Lets people and secret scanners tell what a leaked string is."""
+
+MOST = 30
+"""Of one person; the oldest one ends with one more."""
+
+_BROWSER_CHARACTERS = 200
+
+
+class SessionStage(StrEnum):
+    """How far a sign-in has come; only an open session opens anything."""
+
+    CODE = "code"
+    """The password was right; a code of the second factor is missing."""
+    ENROL = "enrol"
+    """The password was right; the second factor has to be set up first."""
+    OPEN = "open"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One session, without what its browser has. ``person`` is empty where somebody knows the password
+    of the pages alone.
+    """
+
+    id: str
+    person: str
+    stamp: bytes
+    stage: SessionStage
+    created_ns: int
+    seen_ns: int
+    expires_ns: int
+    address: str
+    browser: str
+
+
+_COLUMNS = [column for column in SESSIONS.c if column.name != "digest"]
+
+
+def start(
+    engine: Engine,
+    person: str,
+    *,
+    stamp: bytes,
+    stage: SessionStage,
+    lasts_s: float,
+    address: str,
+    browser: str,
+) -> str:
+    """
+    Begin a session; return what its browser has to keep: the only time that it is in the clear.
+
+    ``stamp`` is that of the person as their password was looked at (should the account have changed
+    since, the session opens nothing); without a person, of what they know.
+    """
+    secret, now_ns = PREFIX + secrets.token_urlsafe(32), time.time_ns()
+    with engine.begin() as connection:
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_ns < now_ns))
+        connection.execute(
+            insert(SESSIONS).values(
+                id=secrets.token_hex(4),
+                digest=digest_of(secret.encode()),
+                person=person,
+                stamp=stamp,
+                stage=stage.value,
+                created_ns=now_ns,
+                seen_ns=now_ns,
+                expires_ns=now_ns + round(lasts_s * 1e9),
+                address=address,
+                browser=browser[:_BROWSER_CHARACTERS],
+            )
+        )
+        if person:
+            _drop_oldest(connection, person)
+        if person and stage is SessionStage.OPEN:
+            _write_signed_in(connection, person, address)
+    return secret
+
+
+def known(engine: Engine, secret: str) -> Session | None:
+    """Return the session that a browser has, whether it is good or not."""
+    wanted = select(*_COLUMNS).where(SESSIONS.c.digest == digest_of(secret.encode()))
+    with engine.connect() as connection:
+        row = connection.execute(wanted).mappings().first()
+    return None if row is None else _session(row)
+
+
+def open_up(
+    engine: Engine, session: Session, stage: SessionStage, *, lasts_s: float, stamp: bytes = b""
+) -> str:
+    """
+    Take a session a step further, with another secret for its browser; return that.
+
+    Raises:
+        TokenError: it has ended meanwhile.
+    """
+    secret, now_ns = PREFIX + secrets.token_urlsafe(32), time.time_ns()
+    wanted = (
+        update(SESSIONS)
+        .where(SESSIONS.c.id == session.id)
+        .values(
+            digest=digest_of(secret.encode()),
+            stage=stage.value,
+            seen_ns=now_ns,
+            expires_ns=now_ns + round(lasts_s * 1e9),
+            stamp=stamp or session.stamp,
+        )
+    )
+    with engine.begin() as connection:
+        if not connection.execute(wanted).rowcount:
+            raise TokenError("the session has ended meanwhile")
+        is_opened = stage is SessionStage.OPEN and session.stage is not SessionStage.OPEN
+        if is_opened and session.person:
+            _write_signed_in(connection, session.person, session.address)
+    return secret
+
+
+def touch(engine: Engine, name: str, now_ns: int) -> None:
+    """Note that a session was used."""
+    with engine.begin() as connection:
+        connection.execute(update(SESSIONS).where(SESSIONS.c.id == name).values(seen_ns=now_ns))
+
+
+def listed(engine: Engine, person: str | None = None) -> list[Session]:
+    """Return the sessions of a person, or all, the newest first."""
+    wanted = select(*_COLUMNS).order_by(SESSIONS.c.created_ns.desc())
+    if person is not None:
+        wanted = wanted.where(SESSIONS.c.person == person)
+    with engine.connect() as connection:
+        return [_session(row) for row in connection.execute(wanted).mappings()]
+
+
+def end(engine: Engine, name: str, *, person: str, by: str = "") -> None:
+    """
+    End one session of a person.
+
+    Raises:
+        TokenError: they have none of that id.
+    """
+    with engine.begin() as connection:
+        wanted = delete(SESSIONS).where(SESSIONS.c.id == name, SESSIONS.c.person == person)
+        if not connection.execute(wanted).rowcount:
+            raise TokenError(
+                f"there is no session {name} to end; see `thongsuot-collector person sessions`"
+            )
+        if person:
+            audit.write(connection, AuditAction.SESSIONS_ENDED, person, by=by, detail=name)
+
+
+def end_all(engine: Engine, person: str, *, but: str = "", by: str = "") -> int:
+    """End the sessions of a person, but one; return how many that were."""
+    with engine.begin() as connection:
+        return end_all_in(connection, person, but=but, by=by)
+
+
+def end_all_in(connection: Connection, person: str, *, but: str = "", by: str = "") -> int:
+    """End the sessions of a person, but one, inside the caller's transaction."""
+    wanted = delete(SESSIONS).where(SESSIONS.c.person == person, SESSIONS.c.id != but)
+    count = connection.execute(wanted).rowcount
+    if count:
+        audit.write(connection, AuditAction.SESSIONS_ENDED, person, by=by, detail=str(count))
+    return count
+
+
+def _drop_oldest(connection: Connection, person: str) -> None:
+    kept = (
+        select(SESSIONS.c.id)
+        .where(SESSIONS.c.person == person)
+        .order_by(SESSIONS.c.created_ns.desc())
+        .limit(MOST)
+    )
+    ids = connection.execute(kept).scalars().all()
+    if len(ids) == MOST:
+        wanted = delete(SESSIONS).where(SESSIONS.c.person == person, SESSIONS.c.id.not_in(ids))
+        connection.execute(wanted)
+
+
+def _write_signed_in(connection: Connection, name: str, address: str) -> None:
+    audit.write(connection, AuditAction.PERSON_SIGNED_IN, name, by=f"person:{name}", detail=address)
+
+
+def _session(row: RowMapping) -> Session:
+    return Session(**{**row, "stage": SessionStage(row["stage"])})

@@ -1,0 +1,165 @@
+"""
+Attempts: how long somebody has to wait before the next try to sign in. Pure.
+
+Three counts of what failed, each with tries that are free and waits that double from then on:
+
+- of a name from one address, so that guessing gets nowhere and nobody elsewhere notices it;
+- of a name from anywhere, against guessing from many addresses;
+- of an address, against trying one password with many names. It does not bind a name that has not
+  failed from there: behind the NAT of a carrier or an office a good login is taken at once while a
+  neighbour guesses, unless they try more new names than ``_NEW_NAMES`` allows.
+
+All waits have a bound, and counts end: nobody is locked out for good. A browser that has signed in
+as somebody before is counted by itself, whatever others do. A name that nobody has is counted
+like any other.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+_COUNTS_KEPT: Final = 20_000
+_FORGOTTEN_AFTER_S: Final = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """So many failures are free; then the wait doubles from a second to ``longest_s``."""
+
+    free: int
+    longest_s: float
+
+
+OF_NAME_AND_PLACE: Final = Bound(free=5, longest_s=300.0)
+OF_NAME: Final = Bound(free=50, longest_s=60.0)
+OF_ADDRESS: Final = Bound(free=30, longest_s=60.0)
+NEW_NAMES: Final = Bound(free=90, longest_s=60.0)
+"""Of one address with names that have not failed from it."""
+OF_CODES: Final = Bound(free=5, longest_s=900.0)
+"""
+Of codes of a second factor. Who tries them knows the password; at three good codes of a million,
+four tries an hour find one in ten years.
+"""
+
+
+@dataclass(slots=True)
+class _Count:
+    failed: int = 0
+    last_s: float = 0.0
+    until_s: float = 0.0
+
+
+class FailureCounts:
+    """Failures of each of many, with one bound; those not seen for longest are forgotten first."""
+
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
+        self._counts: OrderedDict[str, _Count] = OrderedDict()
+
+    def wait_s(self, key: str, *, now_s: float) -> float:
+        """Return after how long the next try may be made, 0: now."""
+        count = self._count(key, now_s)
+        return 0.0 if count is None else max(0.0, count.until_s - now_s)
+
+    def has_failed(self, key: str, *, now_s: float) -> bool:
+        """Return whether there was a failure lately."""
+        return self._count(key, now_s) is not None
+
+    def add(self, key: str, *, now_s: float) -> None:
+        """Count a failure."""
+        count = self._count(key, now_s) or self._counts.setdefault(key, _Count())
+        count.failed += 1
+        count.last_s = now_s
+        over = count.failed - self._bound.free
+        if over > 0:
+            count.until_s = now_s + min(self._bound.longest_s, 2.0 ** min(over - 1, 20))
+        self._counts.move_to_end(key)
+        if len(self._counts) > _COUNTS_KEPT:
+            self._counts.popitem(last=False)
+
+    def take_back(self, key: str) -> None:
+        """Count one failure less: it was none."""
+        count = self._counts.get(key)
+        if count is None:
+            return
+        count.failed -= 1
+        if count.failed <= self._bound.free:
+            count.until_s = 0.0
+        if not count.failed:
+            self.clear(key)
+
+    def clear(self, key: str) -> None:
+        """Forget the failures of one."""
+        self._counts.pop(key, None)
+
+    def _count(self, key: str, now_s: float) -> _Count | None:
+        count = self._counts.get(key)
+        if count is None or now_s - count.last_s < _FORGOTTEN_AFTER_S:
+            return count
+        del self._counts[key]
+        return None
+
+
+class SignInAttempts:
+    """
+    What failed lately, and what has to wait for that; times are of a monotonic clock.
+
+    A try counts as failed from its beginning until it has succeeded: tries at the same moment are
+    no way around the counts.
+    """
+
+    def __init__(self) -> None:
+        self._pairs = FailureCounts(OF_NAME_AND_PLACE)
+        self._names = FailureCounts(OF_NAME)
+        self._addresses = FailureCounts(OF_ADDRESS)
+        self._new_names = FailureCounts(NEW_NAMES)
+        self._codes = FailureCounts(OF_CODES)
+
+    def begin(self, name: str, address: str, *, device: str = "", now_s: float) -> float:
+        """
+        Count a try of a password, and return 0; or do not, and return after how long to try again.
+
+        ``device`` is what a browser has that signed in with this name before; empty: none.
+        """
+        pair = _pair(name, device or address)
+        waits = [self._pairs.wait_s(pair, now_s=now_s)]
+        is_new = not self._pairs.has_failed(pair, now_s=now_s)
+        if not device:
+            of_address = self._new_names if is_new else self._addresses
+            waits.append(self._names.wait_s(name, now_s=now_s))
+            waits.append(of_address.wait_s(address, now_s=now_s))
+        if max(waits):
+            return max(waits)
+        self._pairs.add(pair, now_s=now_s)
+        if not device:
+            self._names.add(name, now_s=now_s)
+            self._addresses.add(address, now_s=now_s)
+            if is_new:
+                self._new_names.add(address, now_s=now_s)
+        return 0.0
+
+    def succeeded(self, name: str, address: str, *, device: str = "") -> None:
+        """
+        Forget what failed of a name. Of the address only this try: with one account nobody gets
+        their tries with others back.
+        """
+        self._pairs.clear(_pair(name, device or address))
+        if not device:
+            self._names.clear(name)
+            self._addresses.take_back(address)
+            self._new_names.take_back(address)
+
+    def begin_code(self, name: str, *, now_s: float) -> float:
+        """Count a try of a code of somebody's second factor, as ``begin`` does."""
+        wait_s = self._codes.wait_s(name, now_s=now_s)
+        if not wait_s:
+            self._codes.add(name, now_s=now_s)
+        return wait_s
+
+    def code_succeeded(self, name: str) -> None:
+        """Forget the wrong codes of somebody."""
+        self._codes.clear(name)
+
+
+def _pair(name: str, place: str) -> str:
+    return f"{name}\0{place}"

@@ -1,0 +1,89 @@
+"""
+Second factor: codes of an authenticator app (RFC 6238 over RFC 4226), its QR code, recovery codes.
+Pure but for chance.
+"""
+
+import secrets
+from base64 import b32encode
+from typing import Final
+
+import segno
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor import InvalidToken
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from thongsuot_collector.store.tokens import digest_of
+
+STEP_S: Final = 30
+DIGITS: Final = 6
+SKEW_STEPS: Final = 1
+"""Clocks of telephones are off, and typing takes time: the step before and the one after count."""
+RECOVERY_CODES: Final = 10
+
+_SECRET_BYTES: Final = 20
+"""As long as the hash (RFC 4226, section 4, R6)."""
+_RECOVERY_BYTES: Final = 10
+
+
+def new_secret() -> bytes:
+    """Return a secret for an authenticator app."""
+    return secrets.token_bytes(_SECRET_BYTES)
+
+
+def code_at(secret: bytes, step: int) -> str:
+    """Return the code of a time step."""
+    return _hotp(secret).generate(step).decode()
+
+
+def step_of(secret: bytes, code: str, *, now_s: float) -> int | None:
+    """Return the time step that a code is of, about now; ``None``: it is a wrong one."""
+    digits = "".join(code.split())
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    now = int(now_s // STEP_S)
+    for step in range(now - SKEW_STEPS, now + SKEW_STEPS + 1):
+        try:
+            _hotp(secret).verify(digits.encode(), step)
+        except InvalidToken:
+            continue
+        return step
+    return None
+
+
+def uri(secret: bytes, name: str, issuer: str) -> str:
+    """Return what an authenticator app reads, and shows of it: ``otpauth://totp/…``."""
+    made = TOTP(secret, DIGITS, SHA1(), STEP_S).get_provisioning_uri(name, issuer)  # noqa: S303
+    return made.replace("+", "%20")  # some apps show the plus
+
+
+def picture(secret: bytes, name: str, issuer: str) -> str:
+    """Return the QR code of a secret, as the address of an image that holds it all."""
+    return segno.make(uri(secret, name, issuer), error="m").svg_data_uri(scale=5, light="#fff")
+
+
+def spelled(secret: bytes) -> str:
+    """Return a secret to be typed, in groups of four."""
+    return grouped(b32encode(secret).decode())
+
+
+def grouped(text: str) -> str:
+    """Return a text in groups of four."""
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def new_recovery_codes() -> list[str]:
+    """Return codes that let a person in once each, without the app."""
+    return [
+        grouped(b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower()).replace(" ", "-")
+        for _ in range(RECOVERY_CODES)
+    ]
+
+
+def recovery_digest(code: str) -> bytes:
+    """Return what is kept of a recovery code, however it was typed."""
+    return digest_of("".join(filter(str.isalnum, code)).lower().encode())
+
+
+def _hotp(secret: bytes) -> HOTP:
+    return HOTP(secret, DIGITS, SHA1())  # noqa: S303 - what apps know; HMAC's strength is unharmed

@@ -1,0 +1,21 @@
+"""What was sealed is read by the same key, for the same purpose, while it lasts."""
+
+from tests.collector.web.sessions.test_attempts import LONG_S
+from thongsuot_collector.web.sessions.sealing import Sealer
+
+
+def test_a_seal_is_of_one_key_and_one_purpose_and_not_changed() -> None:
+    sealer = Sealer(b"k" * 32)
+    sealed = sealer.seal("a", b"secret")
+    assert "secret" not in sealed
+    assert sealer.unseal("a", sealed, lasts_s=int(LONG_S)) == b"secret"
+    assert sealer.unseal("b", sealed) is None
+    assert Sealer(b"l" * 32).unseal("a", sealed) is None
+    assert sealer.unseal("a", sealed[:-6] + "AAAA==") is None
+    for text in ("", "x", "Thông Suốt", sealed[:30]):
+        assert sealer.unseal("a", text) is None
+
+
+def test_what_lasted_long_enough_is_nothing() -> None:
+    sealer = Sealer(b"k" * 32)
+    assert sealer.unseal("a", sealer.seal("a", b"x"), lasts_s=-1) is None

@@ -26,13 +26,29 @@ from thongsuot_schema.words.next_action import next_action
 def test_on_the_backup_is_said_only_of_traffic_that_was_seen_there() -> None:
     seen = headline(switched(), "vi")
     assert seen.sentence == (
-        "Đường cáp quang mất kết nối; máy tại quầy đã chuyển sang mạng 5G lúc 11:40"
+        "Đường cáp quang mất kết nối; máy tại quầy đã chuyển sang mạng 5G lúc 11:40, "
+        "sau 34 giây mất mạng"
     )
     assert seen.detail == "Máy tại quầy mở được cả 5 dịch vụ (đo lúc 11:57)."
     assert seen.advice == "Điểm tiếp dân được."
     for view in (fibre_cut(), not_switched()):
         assert "chuyển sang mạng 5G lúc" not in headline(view, "vi").sentence
-    assert "went over to 5G at 11:40" in headline(switched(), "en").sentence
+    english = headline(switched(), "en").sentence
+    assert "computers went over to 5G at 11:40 (34 seconds offline)" in english
+
+
+def test_how_long_a_move_took_is_said_only_of_the_move_that_led_there() -> None:
+    view = switched()
+    assert view.counter is not None
+    for at_s in (view.counter.since_s - 600, view.counter.since_s + 60):
+        other = msgspec.structs.replace(view.counter.switch_overs[0], at_s=at_s)
+        counter = msgspec.structs.replace(view.counter, switch_overs=(other,))
+        sentence = headline(msgspec.structs.replace(view, counter=counter), "vi").sentence
+        assert sentence.endswith("chuyển sang mạng 5G lúc 11:40")
+    still = msgspec.structs.replace(view.counter.switch_overs[0], took_s=0.0)
+    counter = msgspec.structs.replace(view.counter, switch_overs=(still,))
+    sentence = headline(msgspec.structs.replace(view, counter=counter), "vi").sentence
+    assert sentence.endswith("chuyển sang mạng 5G lúc 11:40"), "nothing was noticed"
 
 
 def test_computers_that_did_not_switch_are_the_points_own_task_and_it_is_told_how() -> None:

@@ -5,12 +5,15 @@ from typing import Final
 from thongsuot_schema.state import State
 from thongsuot_schema.view import CounterView, SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text, join_list
 from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.titles import subject_title
 
 NAMED_SERVICES: Final = 4
 """Services named in one sentence; more are counted, so that it stays one glance."""
+
+_SAME_MOVE_S: Final = 1.0
 
 
 def known(view: SiteView) -> CounterView | None:
@@ -76,7 +79,21 @@ def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> st
     if counter.link != backup.name:
         return ""
     since = relative_moment(counter.since_s, view.now_s, language)
-    return Text("schema.words.counter.on_backup", short=short, since=since).read(language)
+    took_s = _took_s(counter, backup.name)
+    if took_s < 1.0:
+        return Text("schema.words.counter.on_backup", short=short, since=since).read(language)
+    took = duration(took_s, language)
+    text = Text("schema.words.counter.on_backup_after", short=short, since=since, took=took)
+    return text.read(language)
+
+
+def _took_s(counter: CounterView, link: str) -> float:
+    """Return for how long nothing had answered before the traffic went by a link; 0: unknown."""
+    moves = [moved for moved in counter.switch_overs if moved.to_link == link]
+    newest = max(moves, key=lambda moved: moved.at_s, default=None)
+    # The way since then was another one if it was dead in between.
+    is_this = newest is not None and abs(newest.at_s - counter.since_s) < _SAME_MOVE_S
+    return newest.took_s if newest is not None and is_this else 0.0
 
 
 def what_to_do(view: SiteView, backup: SubjectView | None, language: Language) -> str:

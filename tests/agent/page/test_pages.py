@@ -10,6 +10,7 @@ from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.history import History
+from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.page.pages import CommissioningWalk, LocalPages, PageSources
 from thongsuot_agent.page.request import HttpPage, HttpRequest
 from thongsuot_agent.page.site_view import PageContext, site_view
@@ -52,6 +53,7 @@ class CountedPages:
         self._shown = shown
         self.pages = LocalPages(
             PageSources(
+                month=MonthHistory(),
                 view=self._view,
                 status=lambda: STATUS,
                 metrics=figures,

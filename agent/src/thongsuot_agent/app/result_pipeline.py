@@ -31,6 +31,7 @@ from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.page.counter import CounterTracker
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.inventory.model import Target
@@ -88,6 +89,7 @@ class ResultPipeline:
         self.memory = memory
         self.latest = latest
         self.history = History()
+        self.month = MonthHistory()
         self.counter = CounterTracker()
         self.needs_rescheduling = False
         """Whether something was learned or ruled that the schedule does not know yet."""
@@ -191,10 +193,12 @@ class ResultPipeline:
         """A second has passed; ``wall_s`` is Unix time where somebody vouches for it."""
         now_ns = self._clock.boottime_ns()
         self.history.tick(now_ns)
+        self.month.tick(self.standing_verdicts, wall_s)
         self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
 
     def close(self) -> None:
-        """Release what is open."""
+        """Release what is open, and write what is kept."""
+        self.month.save(None)
         if self._recorder is not None:
             self._recorder.close()
 

@@ -72,6 +72,7 @@ class StatusProvider:
             metrics=self.metrics,
             is_healthy=self.is_healthy,
             boottime_ns=self.context.clock.boottime_ns,
+            month=self.pipeline.month,
             names=self.context.config.page.names,
             report_problem=self.problems.report,
             request_tests=self.requested_tests.request_local_tests

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
+from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.page.request import (
     PATH_COMMISSIONING,
     PATH_PROBLEMS,
@@ -51,10 +52,11 @@ class PageSources:
     """
     Where the contents come from.
 
-    ``request_tests`` begins those that the button stands for, and says whether it did; ``None``:
-    there is no button. ``report_problem`` takes what somebody says is wrong, likewise.
-    ``commissioning`` walks an installer through the links, where that is allowed. ``names`` are
-    those by which the device may be asked, beside its addresses.
+    ``month`` is what the device has kept of the last weeks. ``request_tests`` begins those that the
+    button stands for, and says whether it did; ``None``: there is no button. ``report_problem``
+    takes what somebody says is wrong, likewise. ``commissioning`` walks an installer through the
+    links, where that is allowed. ``names`` are those by which the device may be asked, beside its
+    addresses.
     """
 
     view: Callable[[], SiteView]
@@ -62,6 +64,7 @@ class PageSources:
     metrics: Callable[[], Exposition]
     is_healthy: Callable[[], bool]
     boottime_ns: Callable[[], int]
+    month: MonthHistory
     request_tests: Callable[[], bool] | None = None
     commissioning: CommissioningWalk | None = None
     report_problem: Callable[[ProblemKind], bool] | None = None
@@ -191,14 +194,17 @@ class LocalPages:
         if drawn is not None and now_ns - drawn[0] < _FRESH_NS:
             return drawn[1]
         # Loaded when somebody looks: 0.7 MiB that most devices do without most of the time.
+        from thongsuot_schema.page.availability import month_parts  # noqa: PLC0415
         from thongsuot_schema.page.render import PageRemarks, site_page  # noqa: PLC0415
         from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY  # noqa: PLC0415
 
+        view = self._sources.view()
         page = HttpPage(
             body=site_page(
-                self._sources.view(),
+                view,
                 language=language,
                 remarks=PageRemarks(
+                    light_parts=month_parts(view, self._sources.month.stretches, language),
                     test_action="" if self._sources.request_tests is None else PATH_REQUEST_TESTS,
                     problem_action=""
                     if self._sources.report_problem is None

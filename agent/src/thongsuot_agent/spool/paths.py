@@ -29,6 +29,11 @@ class SpoolPaths:
         return self.state_dir / "site-config.json"
 
     @property
+    def month_file(self) -> Path:
+        """The states of the last 31 days (see ``page.month``)."""
+        return self.state_dir / "month.msgpack"
+
+    @property
     def place_file(self) -> Path:
         """Which router and network each link leads to (see ``app.place``)."""
         return self.state_dir / "place.json"

@@ -24,7 +24,6 @@ from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
 from thongsuot_collector.web.charts.incident_paths import IncidentPaths
-from thongsuot_collector.web.charts.periods import ChartPeriod
 from thongsuot_collector.web.charts.site_history import SiteHistory
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.commissioning.routes import CommissioningPages
@@ -60,6 +59,7 @@ from thongsuot_collector.web.test_request.routes import TestRequestPages
 from thongsuot_collector.web.tmf.routes import TmfApis
 from thongsuot_collector.web.wall.routes import WallPages
 from thongsuot_schema.enrolment import PATH_ENROL
+from thongsuot_schema.page.periods import ChartPeriod
 from thongsuot_schema.page.render import PageRemarks
 from thongsuot_schema.renewal import PATH_CERTIFICATE
 from thongsuot_schema.view import SiteView

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.charts.periods import ChartPeriod, period_from
+from thongsuot_collector.web.charts.periods import period_from
 from thongsuot_collector.web.charts.style import CHART_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
@@ -29,6 +29,7 @@ from thongsuot_collector.web.responses import (
 )
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
+from thongsuot_schema.page.periods import ChartPeriod
 from thongsuot_schema.page.render import PageRemarks, site_page
 from thongsuot_schema.page.script import content_security_policy
 from thongsuot_schema.view import SiteView

@@ -3,10 +3,8 @@
 import os
 import shutil
 import subprocess
-import time
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +12,6 @@ from pathlib import Path
 from typing import IO
 
 from thongsuot_lab import inventory
-from thongsuot_lab.history.month import past_records
-from thongsuot_lab.history.push import push_record, tls_connection
-from thongsuot_lab.history.record import PastRecord
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode, as_user
 from thongsuot_lab.spaces.privilege import is_mapped
@@ -24,6 +19,7 @@ from thongsuot_lab.stack import components, prometheus
 from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
 from thongsuot_lab.stack.modems import modem_probes
+from thongsuot_lab.stack.past import push_month
 from thongsuot_lab.stack.power import SitePower
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.stack.receivers import Receivers
@@ -37,8 +33,6 @@ AGENT_PAGE_PORT = 8080
 PROMETHEUS_PORT = 9090
 ROUTE_REQUEST = "routes-wanted"
 """What an agent writes to have its links' rules made; a unit of the package watches it."""
-_SITES_AT_ONCE = 8
-"""Sites whose generated month is pushed at the same time."""
 ORDINARY_USER = 65534
 """``nobody`` on every Debian: the agent needs no account of its own in a lab."""
 
@@ -304,18 +298,8 @@ class CityStack:
             self.agent(site).wait_until(
                 partial(components.has_delivered, base), within_s=components.READY_S
             )
-        port = self.lab.expose("collector", COLLECTOR_PORT)
-        connect = partial(tls_connection, port, f"collector.{DOMAIN}", self.lab.ca_file)
-
-        def push(record: PastRecord) -> None:
-            token = (self.agent_folder(record.site) / "token").read_text(encoding="ascii")
-            push_record(record, token.strip(), connect)
-
-        # What takes time is the collector's disk, which flushes the batches of many at once.
-        records = past_records(self.lab.topology, self.sites, now_ns=time.time_ns())
-        with ThreadPoolExecutor(_SITES_AT_ONCE) as pool:
-            for _ in pool.map(push, records):
-                pass
+        tokens = {site: self.agent_folder(site) / "token" for site in self.sites}
+        push_month(self.lab, tokens, collector_port=COLLECTOR_PORT)
 
     def _wait_for_agent(self, site: str) -> None:
         ready = f"{self.addresses[f'agent-{site}']}/healthz"

@@ -4,7 +4,7 @@ from typing import Final
 
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.language import CountedText, Text
 
 STATUS_PAGE: Final = Text("schema.page.status_page")
 LANGUAGE_NAME: Final = Text("schema.page.language_name")
@@ -92,3 +92,9 @@ LADDER: Final[dict[Segment, Text]] = {
     Segment.TRANSIT: Text("schema.page.ladder.transit"),
 }
 """Short names of the rungs that a link has, for a picture of where the fault is."""
+AVAILABILITY_PICTURE: Final = Text("schema.page.availability.picture")
+AVAILABILITY_NO_RECORD: Final = Text("schema.page.availability.no_record")
+AVAILABILITY_NO_OUTAGE: Final = Text("schema.page.availability.no_outage")
+AVAILABILITY_OUTAGES: Final = CountedText("schema.page.availability.outages")
+AVAILABILITY_LASTED: Final = Text("schema.page.availability.lasted")
+AVAILABILITY_PERIODS: Final = Text("schema.page.availability.periods")

@@ -10,8 +10,8 @@ from thongsuot_collector.state.line_rollups import COARSE_S, FINE_S, slots
 from thongsuot_collector.state.rollup_rows import KEPT_S
 from thongsuot_collector.web.charts import labels
 from thongsuot_collector.web.charts.line_chart import ChartFrame, line_chart
-from thongsuot_collector.web.charts.periods import marks
 from thongsuot_collector.web.charts.site_history import SiteHistory
+from thongsuot_schema.page.periods import marks
 from thongsuot_schema.words.language import Language
 
 _LINES: Final = 3

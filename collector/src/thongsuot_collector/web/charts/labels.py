@@ -2,19 +2,10 @@
 
 from typing import Final
 
-from thongsuot_schema.words.language import CountedText, Text
+from thongsuot_schema.words.language import Text
 
-PERIODS: Final = Text("collector.charts.periods")
 CHOICE: Final = Text("collector.charts.choice")
-DAY: Final = Text("collector.charts.period.day")
-WEEK: Final = Text("collector.charts.period.week")
-MONTH: Final = Text("collector.charts.period.month")
 MORE: Final = Text("collector.charts.more")
-PICTURE: Final = Text("collector.charts.picture")
-NO_RECORD: Final = Text("collector.charts.no_record")
-NO_OUTAGE: Final = Text("collector.charts.no_outage")
-OUTAGES: Final = CountedText("collector.charts.outages")
-LASTED: Final = Text("collector.charts.lasted")
 LINE: Final = Text("collector.charts.line")
 AROUND: Final = Text("collector.charts.around")
 NO_DELAY: Final = Text("collector.charts.no_delay")

@@ -239,7 +239,7 @@ def _sentences(
         return
     if before is not None and parts_at is None:
         yield labels.PATH_SAME.read(language)
-    elif before is not None and parts_at is not None and after.is_reached:
+    elif parts_at is not None and after.is_reached:
         yield labels.PATH_PARTS.read(language, hop=parts_at)
     if not after.is_reached:
         yield describe_end(after, language)

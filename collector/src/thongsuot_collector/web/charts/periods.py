@@ -1,27 +1,15 @@
-"""Periods: the stretches of time that a chart can show, and where its time axis has marks."""
+"""Scales: how a chart of a link divides the stretch of time that it shows."""
 
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from thongsuot_collector.state.line_rollups import COARSE_S, FINE_S
-from thongsuot_collector.web.charts import labels
-from thongsuot_schema.words.dates import VIETNAM_OFFSET_S, calendar_date, clock_time
+from thongsuot_schema.page.periods import PERIOD_NAMES, ChartPeriod
 from thongsuot_schema.words.language import Text
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
-_EDGE: Final = 0.03
-"""A label nearer than this share of the width to an edge would be cut off."""
-
-
-class ChartPeriod(StrEnum):
-    """A stretch of time up to now."""
-
-    DAY = "24h"
-    WEEK = "7d"
-    MONTH = "30d"
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +37,23 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
 SCALES: Final[dict[ChartPeriod, Scale]] = {
     ChartPeriod.DAY: Scale(
-        name=labels.DAY, slot_s=600, count=144, length_s=FINE_S, mark_s=_HOUR_S, label_every=6
+        name=PERIOD_NAMES[ChartPeriod.DAY],
+        slot_s=600,
+        count=144,
+        length_s=FINE_S,
+        mark_s=_HOUR_S,
+        label_every=6,
     ),
     ChartPeriod.WEEK: Scale(
-        name=labels.WEEK, slot_s=_HOUR_S, count=168, length_s=COARSE_S, mark_s=_DAY_S, label_every=1
+        name=PERIOD_NAMES[ChartPeriod.WEEK],
+        slot_s=_HOUR_S,
+        count=168,
+        length_s=COARSE_S,
+        mark_s=_DAY_S,
+        label_every=1,
     ),
     ChartPeriod.MONTH: Scale(
-        name=labels.MONTH,
+        name=PERIOD_NAMES[ChartPeriod.MONTH],
         slot_s=6 * _HOUR_S,
         count=120,
         length_s=COARSE_S,
@@ -68,21 +66,3 @@ SCALES: Final[dict[ChartPeriod, Scale]] = {
 def period_from(text: str | None) -> ChartPeriod | None:
     """Return the period of an address; ``None`` where it names none."""
     return ChartPeriod(text) if text in set(ChartPeriod) else None
-
-
-def marks(
-    start_s: float, span_s: float, *, mark_s: int, label_every: int
-) -> list[tuple[float, str]]:
-    """Return the marks of a time axis: their share of its width, and their label (may be empty)."""
-    made = []
-    first = int((start_s + VIETNAM_OFFSET_S) // mark_s) + 1
-    last = int((start_s + span_s + VIETNAM_OFFSET_S) // mark_s)
-    for number in range(first, last + 1):
-        at_s = number * mark_s - VIETNAM_OFFSET_S
-        share = (at_s - start_s) / span_s
-        label = ""
-        if number % label_every == 0 and _EDGE < share < 1 - _EDGE:
-            is_midnight = (at_s + VIETNAM_OFFSET_S) % _DAY_S == 0
-            label = calendar_date(at_s)[:5] if is_midnight else clock_time(at_s)
-        made.append((share, label))
-    return made

@@ -1,7 +1,7 @@
 """Site history: what the page of a site shows of each light beside the last 24 hours."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import Engine
@@ -12,12 +12,14 @@ from thongsuot_collector.state.line_rollups import LineRollup, slots, split_key
 from thongsuot_collector.state.rollup_rows import load_rollups
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_collector.web.charts import labels
-from thongsuot_collector.web.charts.availability import availability_picture
 from thongsuot_collector.web.charts.line_chart import ChartFrame, line_chart
-from thongsuot_collector.web.charts.periods import SCALES, ChartPeriod, marks
+from thongsuot_collector.web.charts.periods import SCALES
+from thongsuot_schema.page import labels as page_labels
+from thongsuot_schema.page.availability import weeks_and_months
 from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.periods import ChartPeriod, marks
 from thongsuot_schema.page.render import LightKey
-from thongsuot_schema.view import SiteView, StateStretch, SubjectView
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.titles import subject_title
 
@@ -60,7 +62,9 @@ class SiteHistory:
         parts: dict[LightKey, str] = {}
         for at, link in enumerate(view.links):
             history = stretches.get(Subject(view.site, link.name), ())
-            pictures = _pictures(link, history, f"l{at}", view.now_s, language)
+            pictures = weeks_and_months(
+                history, link, key=f"l{at}", now_s=view.now_s, language=language
+            )
             chart = _chart(
                 subject_title(link, language),
                 rollups[link.name],
@@ -75,8 +79,10 @@ class SiteHistory:
             )
         for at, service in enumerate(view.services):
             history = stretches.get(Subject(view.site, service=service.name), ())
-            pictures = _pictures(service, history, f"s{at}", view.now_s, language)
-            name = labels.PERIODS.read(language)
+            pictures = weeks_and_months(
+                history, service, key=f"s{at}", now_s=view.now_s, language=language
+            )
+            name = page_labels.AVAILABILITY_PERIODS.read(language)
             parts[service.name, False] = (
                 f'<details id="s{at}x"><summary>{name}</summary>{pictures}</details>'
             )
@@ -101,28 +107,6 @@ class SiteHistory:
             if link in loaded and from_s <= start_s < until_s:
                 loaded[link].append((start_s, rollup))
         return loaded
-
-
-def _pictures(
-    light: SubjectView,
-    history: Sequence[StateStretch],
-    key: str,
-    now_s: float,
-    language: Language,
-) -> str:
-    title = subject_title(light, language)
-    return "".join(
-        availability_picture(
-            history,
-            period,
-            title,
-            key=f"{key}{period.value}",
-            now_s=now_s,
-            is_link=bool(light.medium),
-            language=language,
-        )
-        for period in (ChartPeriod.WEEK, ChartPeriod.MONTH)
-    )
 
 
 def _period_choice(chosen: ChartPeriod, language: Language) -> str:

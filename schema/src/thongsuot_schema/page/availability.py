@@ -1,18 +1,19 @@
 """Availability: the states of a light by the hour of a week and by the day of a month. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from thongsuot_collector.web.charts import labels
-from thongsuot_collector.web.charts.periods import SCALES, ChartPeriod, marks
+from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.history import bar_paths, cells, outage_totals
+from thongsuot_schema.page.periods import PERIOD_NAMES, ChartPeriod, marks
 from thongsuot_schema.state import State
-from thongsuot_schema.view import StateStretch
+from thongsuot_schema.view import SiteView, StateStretch, SubjectView
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S
 from thongsuot_schema.words.figures import duration
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
+from thongsuot_schema.words.titles import subject_title
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
@@ -42,7 +43,7 @@ def availability_picture(
     end_s = ((int(now_s) + VIETNAM_OFFSET_S) // cell_s + 1) * cell_s - VIETNAM_OFFSET_S
     span_s = cell_s * count
     states = cells(history, end_s, span_s=span_s, count=count)
-    heading = labels.PICTURE.read(language, title=title, period=SCALES[period].name)
+    heading = labels.AVAILABILITY_PICTURE.read(language, title=title, period=PERIOD_NAMES[period])
     words = availability_sentence(history, period, now_s=now_s, is_link=is_link, language=language)
     return (
         f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
@@ -66,14 +67,14 @@ def availability_sentence(
     cell_s, count = _CELLS[period]
     span_s = cell_s * count
     sums = outage_totals(history, now_s, span_s)
-    name = SCALES[period].name.read(language)
+    name = PERIOD_NAMES[period].read(language)
     if sums.missing_s >= span_s:
-        return f"{name}: {labels.NO_RECORD.read(language)}"
+        return f"{name}: {labels.AVAILABILITY_NO_RECORD.read(language)}"
     words = LINK_STATES if is_link else SERVICE_STATES
     parts = []
     if sums.count:
         parts.append(
-            labels.OUTAGES.read(
+            labels.AVAILABILITY_OUTAGES.read(
                 language,
                 sums.count,
                 state=words[State.DOWN],
@@ -81,20 +82,71 @@ def availability_sentence(
             )
         )
     if sums.degraded_s:
-        total = duration(sums.degraded_s, language)
-        parts.append(labels.LASTED.read(language, state=words[State.DEGRADED], total=total))
+        parts.append(_lasted(words[State.DEGRADED], sums.degraded_s, language))
     if not parts:
-        parts.append(labels.NO_OUTAGE.read(language))
+        parts.append(labels.AVAILABILITY_NO_OUTAGE.read(language))
     if sums.missing_s > span_s * _MISSING_SHARE:
-        total = duration(sums.missing_s, language)
-        parts.append(labels.LASTED.read(language, state=LINK_STATES[State.UNKNOWN], total=total))
+        parts.append(_lasted(LINK_STATES[State.UNKNOWN], sums.missing_s, language))
     return f"{name}: {' · '.join(parts)}"
 
 
+def weeks_and_months(
+    history: Sequence[StateStretch],
+    light: SubjectView,
+    *,
+    key: str,
+    now_s: float,
+    language: Language,
+) -> str:
+    """Return the pictures of a light's last week and month."""
+    return "".join(
+        availability_picture(
+            history,
+            period,
+            subject_title(light, language),
+            key=f"{key}{period.value}",
+            now_s=now_s,
+            is_link=bool(light.medium),
+            language=language,
+        )
+        for period in (ChartPeriod.WEEK, ChartPeriod.MONTH)
+    )
+
+
+def month_parts(
+    view: SiteView,
+    stretches: Callable[[str, str], Sequence[StateStretch]],
+    language: Language,
+) -> dict[tuple[str, bool], str]:
+    """
+    Return the pictures of a week and a month of each light, folded away, as markup to be added to
+    it (``render.PageRemarks``); ``stretches`` returns those of a link and a service.
+    """
+    lights = [(link, link.name, "", f"l{at}") for at, link in enumerate(view.links)]
+    lights += [(each, "", each.name, f"s{at}") for at, each in enumerate(view.services)]
+    title = labels.AVAILABILITY_PERIODS.read(language)
+    parts = {}
+    for light, link, service, key in lights:
+        history = stretches(link, service)
+        if history:
+            pictures = weeks_and_months(
+                history, light, key=key, now_s=view.now_s, language=language
+            )
+            parts[light.name, bool(link)] = (
+                f'<details id="{key}x"><summary>{title}</summary>{pictures}</details>'
+            )
+    return parts
+
+
+def _lasted(state: Text, seconds: float, language: Language) -> str:
+    total = duration(seconds, language)
+    return labels.AVAILABILITY_LASTED.read(language, state=state, total=total)
+
+
 def _marks(start_s: float, span_s: float, period: ChartPeriod) -> str:
-    scale = SCALES[period]
+    label_every = 1 if period is ChartPeriod.WEEK else 7
     parts = []
-    for share, label in marks(start_s, span_s, mark_s=scale.mark_s, label_every=scale.label_every):
+    for share, label in marks(start_s, span_s, mark_s=_DAY_S, label_every=label_every):
         x = f"{share * 100:.2f}%"
         parts.append(f'<line class="tick" x1="{x}" x2="{x}" y1="0" y2="{28 if label else 26}"/>')
         if label:

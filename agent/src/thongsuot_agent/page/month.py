@@ -1,0 +1,141 @@
+"""
+Month: the states of each light over the last 31 days, kept on the device's disk.
+
+Times are wall times, taken only while somebody vouches for the clock: what was watched before that
+is not in it, and neither is what was not watched. It survives a restart and a power cut, of which
+it loses the minutes since it was written last; the record (``spool``) does not depend on it.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import StateStretch
+
+KEPT_S: Final = 31 * 86_400.0
+MAX_BYTES: Final = 1 << 20
+STRETCHES_KEPT: Final = 1_000
+"""Of one light: a fault an hour for three weeks. One that flaps more loses its oldest."""
+LIGHTS_KEPT: Final = 64
+
+_JOINED_S: Final = 90.0
+"""The agent looks every second; a gap of more was not watched."""
+_WRITTEN_EVERY_S: Final = 900.0
+"""A memory card takes 96 small writes a day, some 10 KB each, for years."""
+
+_log = logging.getLogger(__name__)
+
+
+class MonthStretch(msgspec.Struct, array_like=True):
+    """A stretch of one state, in whole seconds of Unix time."""
+
+    start_s: int
+    end_s: int
+    state: State
+    symptom: Symptom
+
+
+_Lights = dict[str, list[MonthStretch]]
+"""By link and service, a line feed between: neither has one in its name."""
+
+
+class MonthHistory:
+    """
+    The stretches of each light, in order; ``path`` is the file, ``None`` keeps them in memory.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._lights: _Lights = {}
+        self._written_s = 0.0
+
+    def load(self) -> None:
+        """Take up what was written; a file that cannot be read is begun anew."""
+        if self._path is None:
+            return
+        try:
+            self._lights = msgspec.msgpack.decode(self._path.read_bytes(), type=_Lights)
+        except FileNotFoundError:
+            return
+        except (OSError, msgspec.DecodeError) as error:
+            _log.warning("cannot read month file=%s: %s; begins anew", self._path, error)
+
+    def tick(self, verdicts: Iterable[IssuedVerdict], wall_s: float | None) -> None:
+        """What stands holds until now; ``wall_s`` is ``None`` while nobody vouches for it."""
+        if wall_s is None:
+            return
+        now_s = int(wall_s)
+        for issued in verdicts:
+            verdict = issued.verdict
+            if verdict.state is not State.UNKNOWN and not (verdict.link and verdict.service):
+                self._extend(f"{verdict.link}\n{verdict.service}", issued, now_s)
+        if wall_s - self._written_s >= _WRITTEN_EVERY_S or wall_s < self._written_s:
+            if self._written_s:
+                self.save(wall_s)
+            self._written_s = wall_s
+
+    def stretches(self, link: str, service: str) -> Sequence[StateStretch]:
+        """Return the stretches of a light, oldest first."""
+        return [
+            StateStretch(
+                start_s=float(past.start_s),
+                end_s=float(past.end_s),
+                state=past.state,
+                symptom=past.symptom,
+            )
+            for past in self._lights.get(f"{link}\n{service}", ())
+        ]
+
+    def save(self, wall_s: float | None) -> None:
+        """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
+        if self._path is None or not self._lights:
+            return
+        body = self._encoded(wall_s)
+        half = self._path.with_name(f"{self._path.name}.tmp")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            half.write_bytes(body)
+            half.rename(self._path)
+        except OSError as error:
+            _log.debug("cannot write month file=%s: %s", self._path, error)
+
+    def _extend(self, key: str, issued: IssuedVerdict, now_s: int) -> None:
+        past = self._lights.get(key)
+        if past is None:
+            if len(self._lights) >= LIGHTS_KEPT:
+                return
+            past = self._lights[key] = []
+        verdict = issued.verdict
+        last = past[-1] if past else None
+        if last is not None and now_s < last.end_s:
+            return  # the clock was set back: what is written stands, until it is passed again
+        is_watched = last is not None and now_s - last.end_s <= _JOINED_S
+        if last is not None and is_watched:
+            last.end_s = now_s
+            if (last.state, last.symptom) == (verdict.state, verdict.symptom):
+                return
+        past.append(MonthStretch(now_s, now_s, verdict.state, verdict.symptom))
+        del past[:-STRETCHES_KEPT]
+        while past[0].end_s < now_s - KEPT_S:
+            del past[0]
+
+    def _encoded(self, wall_s: float | None) -> bytes:
+        if wall_s is not None:
+            oldest_s = wall_s - KEPT_S
+            for past in self._lights.values():
+                while past and past[0].end_s < oldest_s:
+                    del past[0]
+        self._lights = {key: past for key, past in self._lights.items() if past}
+        body = msgspec.msgpack.encode(self._lights)
+        while len(body) > MAX_BYTES:
+            longest = max(self._lights.values(), key=len)
+            del longest[: len(longest) // 2 + 1]
+            self._lights = {key: past for key, past in self._lights.items() if past}
+            body = msgspec.msgpack.encode(self._lights)
+        return body

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     PostgresConnection = Connection[TupleRow]
 
 SCHEME = "postgresql+psycopg://"
+JOURNAL_SCHEMA = "journal"
+"""The journal's tables are not among others of the same database."""
+
 _LIBPQ_SCHEME = "postgresql://"
 _USER_INFO = re.compile(r"[a-z+]+://(?:[^/?#@]*:[^/?#]*@|.*[?&](?:ssl)?password=)")
 
@@ -139,7 +142,11 @@ def _password_mistake(file: str) -> str:
         read_secret(file)
     except PermissionError:
         return ""  # who runs the collector may read it
-    except (OSError, ValueError) as error:
+    except FileNotFoundError:
+        return f"its password cannot be read: there is no file {file}"
+    except OSError as error:
+        return f"its password cannot be read: {file}: {error.strerror}"
+    except ValueError as error:
         return f"its password cannot be read: {error}"
     return ""
 

@@ -20,6 +20,7 @@ from thongsuot_collector.cli.main import main
 from thongsuot_collector.export.column import COLUMNS
 from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.sqlite_view import SqliteView
 from thongsuot_schema.inventory.model import Inventory
 
 duckdb: Any = import_module("duckdb")
@@ -194,7 +195,9 @@ async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:
     tally = ExportTally()
     tracemalloc.start()
     peaks = []
-    for place, _ in enumerate(export_rows(connection, wanted, lambda _site, _link: {}, tally)):
+    for place, _ in enumerate(
+        export_rows(SqliteView(connection), wanted, lambda _site, _link: {}, tally)
+    ):
         if place % 150 == 149:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.reset_peak()

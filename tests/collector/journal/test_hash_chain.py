@@ -21,6 +21,7 @@ from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.sqlite_view import SqliteView
 from thongsuot_collector.notify.render.document import (
     BatchReference,
     IncidentDocument,
@@ -79,8 +80,10 @@ def connection(journal: Path) -> Iterator[sqlite3.Connection]:
 
 
 def said(connection: sqlite3.Connection, site: str = "") -> list[str]:
+    view = SqliteView(connection)
     return [
-        hash_chain.format_stream(check) for check in hash_chain.verify_streams(connection, site)
+        hash_chain.format_stream(check)
+        for check in hash_chain.verify_streams(view.batches(site), view.trimmed(site))
     ]
 
 
@@ -171,7 +174,7 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     digest = sealed("s0", 6)[3].digest.hex()
 
     def told() -> str:
-        (check,) = evidence.compare_evidence(connection, evidence_naming(4, digest))
+        (check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(4, digest))
         return evidence.format_evidence_check(check)
 
     head = "s0 5d1f0c9a77e2b304/4: "
@@ -180,12 +183,12 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     assert told() == f"{head}intact; it was removed for its age; the batch after it names the same"
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 5")
     assert told().startswith(f"{head}cannot be told; neither it nor")
-    (broken_check,) = evidence.compare_evidence(connection, evidence_naming(3, digest))
+    (broken_check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(3, digest))
     assert evidence.format_evidence_check(broken_check).endswith(
         "NOT INTACT; the journal has another batch in its place"
     )
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 1")
-    (broken_check,) = evidence.compare_evidence(connection, evidence_naming(1, digest))
+    (broken_check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(1, digest))
     assert evidence.format_evidence_check(broken_check).endswith("the batch after it names another")
 
 

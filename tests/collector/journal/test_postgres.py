@@ -13,8 +13,13 @@ from tests.postgres import PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
 from thongsuot_collector.journal.postgres import PostgresJournal, open_postgres_journal
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
 
 pytestmark = pytest.mark.servers
+
+
+def database_at(url: str, password_file: str = "") -> PostgresDatabase:
+    return PostgresDatabase(url=url, password_file=password_file, schema=JOURNAL_SCHEMA)
 
 
 def ignore(_jobs: int, _took_s: float) -> None:
@@ -29,7 +34,7 @@ async def reopen(postgres: PostgresServer) -> AsyncIterator[Reopen]:
     async def again() -> PostgresJournal:
         if opened:
             await opened[-1].close()
-        opened.append(await open_postgres_journal(url, committed=ignore))
+        opened.append(await open_postgres_journal(database_at(url), committed=ignore))
         return opened[-1]
 
     yield again
@@ -38,7 +43,9 @@ async def reopen(postgres: PostgresServer) -> AsyncIterator[Reopen]:
 
 
 async def opened_at(url: str, *, commit_within_s: float = 60.0) -> PostgresJournal:
-    return await open_postgres_journal(url, committed=ignore, commit_within_s=commit_within_s)
+    return await open_postgres_journal(
+        database_at(url), committed=ignore, commit_within_s=commit_within_s
+    )
 
 
 def name_of(url: str) -> str:
@@ -92,7 +99,9 @@ async def test_the_same_push_to_two_processes_is_kept_once(postgres: PostgresSer
 
 
 async def test_a_group_keeps_the_first_of_what_has_one_identity(postgres: PostgresServer) -> None:
-    journal = await open_postgres_journal(postgres.new_database(), committed=ignore, gather_s=0.05)
+    journal = await open_postgres_journal(
+        database_at(postgres.new_database()), committed=ignore, gather_s=0.05
+    )
     results = await asyncio.gather(
         journal.append(entry(1, body=b"true")),
         journal.append(entry(1, body=b"forged")),
@@ -262,7 +271,7 @@ async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
     (tmp_path / "password").write_text("wrong-password")
     with pytest.raises(JournalRefused, match="authentication failed") as refused:
         await open_postgres_journal(
-            postgres.tcp_url(), password_file=str(tmp_path / "password"), committed=ignore
+            database_at(postgres.tcp_url(), str(tmp_path / "password")), committed=ignore
         )
     assert postgres.tcp_url().removeprefix("postgresql+psycopg") in str(refused.value)
     assert "wrong-password" not in str(refused.value)

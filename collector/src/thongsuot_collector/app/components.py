@@ -15,7 +15,7 @@ from thongsuot_collector.accounts.consumer import AccountConsumer
 from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.durable import JOURNAL_FILE, open_state_store
+from thongsuot_collector.app.durable import open_durable
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.app.quarantines import SiteQuarantines
 from thongsuot_collector.commissioning.records import CommissioningRecords
@@ -31,9 +31,9 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
-from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.configured import service_of
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
@@ -69,7 +69,7 @@ class Components:
 
     configuration: Configuration
     directory: InventoryDirectory
-    journal: SqliteJournal
+    journal: Journal
     store: Engine
     metrics: Metrics
     clocks: BootClocks
@@ -114,11 +114,10 @@ async def open_components(
         StoreError: the store is of a newer collector.
     """
     metrics = Metrics()
-    store = open_state_store(configuration, accept_empty=accept_empty_store)
-    journal = open_journal(
-        configuration.state_dir / JOURNAL_FILE,
+    store, journal = await open_durable(
+        configuration,
+        accept_empty_store=accept_empty_store,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
-        gather_s=configuration.settings.journal.gather_s,
     )
     components = _components(configuration, directory, journal, store, metrics)
     try:
@@ -148,7 +147,7 @@ async def flush(components: Components) -> None:
 def _components(
     configuration: Configuration,
     directory: InventoryDirectory,
-    journal: SqliteJournal,
+    journal: Journal,
     store: Engine,
     metrics: Metrics,
 ) -> Components:
@@ -242,7 +241,7 @@ def _housekeeping(
 
 
 def _record_overview(
-    configuration: Configuration, journal: SqliteJournal, store: Engine, sinks: Collection[str]
+    configuration: Configuration, journal: Journal, store: Engine, sinks: Collection[str]
 ) -> RecordOverview:
     """Return what pages and metrics show of the accounts of all sites."""
 

@@ -1,18 +1,61 @@
 """Where a collector keeps what has to survive it, and opening that."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import StoreError
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.store.engine import open_store
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
 
 
-def open_state_store(configuration: Configuration, *, accept_empty: bool = False) -> Engine:
+async def open_durable(
+    configuration: Configuration,
+    *,
+    accept_empty_store: bool,
+    committed: Callable[[int, float], None],
+) -> tuple[Engine, Journal]:
+    """
+    Return the store and the journal of a collector, each where its settings say.
+
+    ``committed`` hears of each commit of the journal. To be called inside the event loop.
+
+    Raises:
+        StoreError: see ``open_state_store``.
+        JournalError: the journal is of a newer collector, or its database cannot be reached.
+        OSError: the state folder cannot be written.
+    """
+    settings = configuration.settings.journal
+    if not settings.url:
+        store = open_state_store(configuration, accept_empty=accept_empty_store)
+        path = configuration.state_dir / JOURNAL_FILE
+        return store, open_journal(path, committed=committed, gather_s=settings.gather_s)
+    from thongsuot_collector.journal.postgres import (  # noqa: PLC0415 - the driver
+        open_postgres_journal,
+    )
+
+    journal = await open_postgres_journal(
+        settings.database, committed=committed, gather_s=settings.gather_s
+    )
+    try:
+        store = open_state_store(
+            configuration, accept_empty=accept_empty_store, has_journal=journal.head > 0
+        )
+    except BaseException:
+        await journal.close()
+        raise
+    return store, journal
+
+
+def open_state_store(
+    configuration: Configuration, *, accept_empty: bool = False, has_journal: bool = False
+) -> Engine:
     """
     Return the store of a collector: in the database that it shares, or in its state folder.
 
@@ -21,16 +64,18 @@ def open_state_store(configuration: Configuration, *, accept_empty: bool = False
     """
     shared, state_dir = configuration.settings.store, configuration.state_dir
     if not shared.url:
-        return open_embedded_store(state_dir, accept_empty=accept_empty)
+        return open_embedded_store(state_dir, accept_empty=accept_empty, has_journal=has_journal)
     from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
 
     is_moving = (state_dir / STORE_FILE).exists()
     return open_database(shared.database, may_be_new=accept_empty or not is_moving)
 
 
-def open_embedded_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
+def open_embedded_store(
+    state_dir: Path, *, accept_empty: bool = False, has_journal: bool = False
+) -> Engine:
     """
-    Return the store of a state folder.
+    Return the store of a state folder; ``has_journal``: there is a journal somewhere else.
 
     Raises:
         StoreError: see ``open_store``; or there is a journal and no store: somebody's tokens are
@@ -38,9 +83,10 @@ def open_embedded_store(state_dir: Path, *, accept_empty: bool = False) -> Engin
     """
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")
-    if journal.exists() and not store.exists() and not recovered.exists() and not accept_empty:
+    has_journal = has_journal or journal.exists()
+    if has_journal and not store.exists() and not recovered.exists() and not accept_empty:
         raise StoreError(
-            f"there is a journal in {state_dir}, and no store ({STORE_FILE}): put it back "
+            f"there is a journal, and no store in {state_dir} ({STORE_FILE}): put it back "
             "from a backup, or run `thongsuot-collector run --accept-empty-store`: every agent "
             "then needs a new token, and every person a new password"
         )

@@ -26,7 +26,8 @@ def problem_of(components: Components) -> str:
         return f"nothing is judged: correlation has stood still for {still_s:.0f} s"
     free_bytes = free_bytes_of(components.configuration.state_dir)
     if free_bytes < _FREE_BYTES:
-        return f"the disk of the journal is full: {free_bytes} bytes are free"
+        kept = "state folder" if components.configuration.settings.journal.url else "journal"
+        return f"the disk of the {kept} is full: {free_bytes} bytes are free"
     return ""
 
 

@@ -47,12 +47,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     What to back up.
 
     ``databases`` are SQLite files in the order in which they are copied, the journal last;
-    ``files`` and what stands in ``folders`` are copied as they are.
+    ``files`` and what stands in ``folders`` are copied as they are. ``journal_head`` is how far a
+    journal is that is no file, and therefore not copied.
     """
 
     databases: tuple[Path, ...]
     folders: tuple[Path, ...]
     files: tuple[Path, ...]
+    journal_head: int | None = None
 
 
 def configuration_files(config: Path) -> tuple[Path, ...]:
@@ -112,7 +114,7 @@ def create_backup(
             format=FORMAT,
             program=program,
             created_ns=created_ns,
-            journal_head=_journal_head(copy_in_backup(folder, str(source.databases[-1]))),
+            journal_head=_journal_head(source, folder),
             databases=tuple(str(path) for path in source.databases),
             files=tuple(copies),
         )
@@ -245,7 +247,10 @@ def _name(look_up: Callable[[int], Sequence[object]], number: int) -> str:
         return ""
 
 
-def _journal_head(copy: Path) -> int:
+def _journal_head(source: Source, folder: Path) -> int:
+    if source.journal_head is not None:
+        return source.journal_head
+    copy = copy_in_backup(folder, str(source.databases[-1]))
     with closing(sqlite3.connect(copy)) as connection:
         # AUTOINCREMENT's own table: it knows the newest number also where all were trimmed.
         row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")

@@ -1,11 +1,9 @@
 """``thongsuot-collector account``: where every batch is that agents have made."""
 
 import argparse
-import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from datetime import date, timedelta
 
 from sqlalchemy import Engine
@@ -24,15 +22,15 @@ from thongsuot_collector.cli.command import (
     Commands,
     UsageError,
     has_store,
-    journal_path,
+    opened_journal,
     opened_store,
 )
 from thongsuot_collector.cli.tables import format_table
 from thongsuot_collector.config.read import Configuration, read_configuration
-from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
+from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.journal import LostRange, day_of
 from thongsuot_collector.journal.ranges import Range
-from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
 from thongsuot_collector.store.record_accounts import AcceptedLoss
@@ -68,17 +66,17 @@ def add_commands(commands: Commands) -> None:
 def _account(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     with (
-        closing(connect(journal_path(options), writable=False)) as connection,
+        opened_journal(configuration) as journal,
         opened_store(configuration) as store,
     ):
-        sinks = sinks_of(configuration, connection)
+        sinks = sinks_of(configuration, journal)
         if not options.site:
             print(totals_table(site_totals(store, from_ns=_window_ns(configuration))))
             print()
             print(sinks_table(sinks))
             return 0
         from_ns = time.time_ns() - options.days * _DAY_NS
-        tallies = sqlite_tallies.listed(connection, day_of(from_ns), options.site)
+        tallies = journal.tallies(from_day=day_of(from_ns), site=options.site)
         print(days_text(site_days(store, options.site, tallies, sinks, from_ns=from_ns)))
     return 0
 
@@ -90,12 +88,12 @@ def _accept(options: argparse.Namespace) -> int:
         raise UsageError("--by names a person and --reason says why: neither may be empty")
     wanted = _range_of(options.numbers)
     with (
-        closing(connect(journal_path(options), writable=False)) as connection,
+        opened_journal(configuration) as journal,
         opened_store(configuration) as store,
     ):
         missing = [
             part
-            for account, part, _ in _silent_losses(store, connection, options.site)
+            for account, part, _ in _silent_losses(store, journal, options.site)
             if account.stream == options.stream
         ]
         parts = ranges.common(ranges.merged(missing), (wanted,))
@@ -129,16 +127,14 @@ def _range_of(numbers: str) -> Range:
     return int(first), int(last or first)
 
 
-def verify_account(
-    configuration: Configuration, connection: sqlite3.Connection, site: str
-) -> Iterator[str]:
+def verify_account(configuration: Configuration, journal: JournalView, site: str) -> Iterator[str]:
     """Yield a line for each batch that is gone without anybody having said so, in ranges."""
     if not has_store(configuration):
         print("there is no store: nobody knows what agents have made", file=sys.stderr)
         return
     with opened_store(configuration) as store:
-        yield from _silent_batches(store, connection, site)
-    for sink in sinks_of(configuration, connection):
+        yield from _silent_batches(store, journal, site)
+    for sink in sinks_of(configuration, journal):
         if sink.lost:
             yield f"NOT DELIVERED to {sink.sink}: {sink.lost} entries, lost before it had read them"
         if sink.skipped:
@@ -163,13 +159,13 @@ def is_accepted(part: LostRange, accepted: Iterable[AcceptedLoss]) -> bool:
     return bool(part.site) and not ranges.minus(((part.first_number, part.last_number),), of_stream)
 
 
-def _silent_batches(store: Engine, connection: sqlite3.Connection, site: str) -> Iterator[str]:
-    for account, (first, last), sentence in _silent_losses(store, connection, site):
+def _silent_batches(store: Engine, journal: JournalView, site: str) -> Iterator[str]:
+    for account, (first, last), sentence in _silent_losses(store, journal, site):
         yield _missing_line(account.site, account.stream, first, last, sentence)
 
 
 def _silent_losses(
-    store: Engine, connection: sqlite3.Connection, site: str
+    store: Engine, journal: JournalView, site: str
 ) -> Iterator[tuple[StreamAccount, Range, str]]:
     """Yield what is gone without anybody having said so or accepted it, and how it is known."""
     # The accounts first: what is appended after that is in none of them.
@@ -178,7 +174,7 @@ def _silent_losses(
         for part, fate in account.fates():
             if fate in SILENT:
                 yield account, part, _SENTENCES[fate]
-    for account, gone in gone_from(accounts, sqlite_tallies.kept(connection)):
+    for account, gone in gone_from(accounts, journal.kept()):
         for part in ranges.minus(gone, account.accepted):
             yield account, part, "was kept, and is not in the journal"
 
@@ -202,9 +198,9 @@ def _missing_line(site: str, stream: str, first: int, last: int, sentence: str) 
     return f"MISSING: {site} {stream}: batch {numbers} {sentence}"
 
 
-def sinks_of(configuration: Configuration, connection: sqlite3.Connection) -> list[SinkProgress]:
+def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkProgress]:
     """Return where each configured sink is."""
-    cursors, head = sqlite_rows.cursors(connection), sqlite_rows.last_sequence(connection)
+    cursors, head = journal.cursors(), journal.extent().head
     names = sorted(settings.name for _, settings in configuration.sinks)
     return [progress_of(name, cursors[name], head) for name in names if name in cursors]
 

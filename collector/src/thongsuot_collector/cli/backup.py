@@ -14,7 +14,13 @@ from thongsuot_collector.backup.create import (
 )
 from thongsuot_collector.backup.restore import restore_backup
 from thongsuot_collector.cli import tables
-from thongsuot_collector.cli.command import PROGRAM, Commands, UsageError, check_user
+from thongsuot_collector.cli.command import (
+    PROGRAM,
+    Commands,
+    UsageError,
+    check_user,
+    opened_journal,
+)
 from thongsuot_collector.config.read import read_configuration
 
 DEFAULT_FOLDER = "/var/backups/thongsuot-collector"
@@ -49,16 +55,21 @@ def _backup(options: argparse.Namespace) -> int:
         raise UsageError("--keep takes the number of backups to keep, 1 or more")
     configuration = read_configuration(options.config)
     state_dir = configuration.state_dir.absolute()
-    shared = configuration.settings.store
-    names = (JOURNAL_FILE,) if shared.url else (STORE_FILE, JOURNAL_FILE)
-    databases = tuple(state_dir / name for name in names)
+    settings = configuration.settings
+    kept = (("store", settings.store, STORE_FILE), ("journal", settings.journal, JOURNAL_FILE))
+    databases = tuple(state_dir / file for _, shared, file in kept if not shared.url)
     for path in databases:
         check_user(path)
-    inventory = configuration.settings.inventory_dir
+    journal_head = None
+    if settings.journal.url:
+        with opened_journal(configuration) as journal:
+            journal_head = journal.extent().head
+    inventory = settings.inventory_dir
     source = Source(
         databases=databases,
         folders=(state_dir, *((Path(inventory).absolute(),) if inventory else ())),
         files=configuration_files(options.config),
+        journal_head=journal_head,
     )
     program = f"{PROGRAM} {importlib.metadata.version(PROGRAM)}"
     folder, manifest = create_backup(source, options.to, program=program, progress=_show_progress)
@@ -68,11 +79,12 @@ def _backup(options: argparse.Namespace) -> int:
         f"{manifest.journal_head}. It holds keys and personal data: keep it where only those read "
         "who may."
     )
-    if shared.url:
-        print(
-            f"The store is not in it: it is in {shared.database.shown}. Back that up by its own "
-            "tools, pg_dump or pgBackRest, at the same time."
-        )
+    for name, shared, _ in kept:
+        if shared.url:
+            print(
+                f"The {name} is not in it: it is in {shared.database.shown}. Back that up by its "
+                "own tools, pg_dump or pgBackRest, at the same time."
+            )
     if options.keep:
         for removed in remove_oldest(options.to, options.keep):
             print(f"removed {removed}")

@@ -27,6 +27,8 @@ from thongsuot_collector.config.read import (
 )
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.journal.sqlite_view import open_sqlite_view
+from thongsuot_collector.journal.view import JournalView
 from thongsuot_schema.inventory.model import Name
 
 PROGRAM = "thongsuot-collector"
@@ -124,18 +126,33 @@ def on_store(
     return command
 
 
-def journal_path(options: argparse.Namespace) -> Path:
+@contextmanager
+def opened_journal(configuration: Configuration) -> Iterator[JournalView]:
     """
-    Return where the journal is.
+    Open the journal for reading, beside the running collector; close it at the end.
 
     Raises:
         CommandFailed: there is none yet, or this user may not read it.
+        JournalError: the database that holds it cannot be read.
     """
-    path = read_configuration(options.config).state_dir / JOURNAL_FILE
-    check_user(path)
-    if not path.exists():
-        raise CommandFailed(f"there is no journal yet at {path}")
-    return path
+    settings = configuration.settings.journal
+    view: JournalView
+    if settings.url:
+        from thongsuot_collector.journal.postgres_view import (  # noqa: PLC0415 - the driver
+            open_postgres_view,
+        )
+
+        view = open_postgres_view(settings.database)
+    else:
+        path = configuration.state_dir / JOURNAL_FILE
+        check_user(path)
+        if not path.exists():
+            raise CommandFailed(f"there is no journal yet at {path}")
+        view = open_sqlite_view(path)
+    try:
+        yield view
+    finally:
+        view.close()
 
 
 def check_user(path: Path) -> None:

@@ -1,18 +1,16 @@
 """Whether the batches that an incident's evidence names are in the journal, unchanged."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.batch.decode import read_header
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.errors import BatchError, DocumentError
-
-_ONE = "SELECT body FROM entries WHERE site = ? AND stream = ? AND number = ?"
 
 
 class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +23,7 @@ class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def compare_evidence(
-    connection: sqlite3.Connection, document: IncidentDocument
-) -> Iterator[EvidenceCheck]:
+def compare_evidence(journal: JournalView, document: IncidentDocument) -> Iterator[EvidenceCheck]:
     """Yield, for every batch that an incident's evidence names, whether it is in the record so."""
     named = {
         (shown.site, batch.stream, batch.number): batch.digest
@@ -35,7 +31,7 @@ def compare_evidence(
         for batch in shown.batches
     }
     for (site, stream, number), digest in sorted(named.items()):
-        is_intact, text = _compare_batch(connection, (site, stream, number), bytes.fromhex(digest))
+        is_intact, text = _compare_batch(journal, (site, stream, number), bytes.fromhex(digest))
         yield EvidenceCheck(site=site, stream=stream, number=number, is_intact=is_intact, text=text)
 
 
@@ -69,15 +65,15 @@ def format_evidence_check(named: EvidenceCheck) -> str:
 
 
 def _compare_batch(
-    connection: sqlite3.Connection, place: tuple[str, str, int], digest: bytes
+    journal: JournalView, place: tuple[str, str, int], digest: bytes
 ) -> tuple[bool | None, str]:
-    body = _body(connection, place)
+    body = journal.body(*place)
     if body is not None:
         if digest_of(body) == digest:
             return True, "the journal has the batch that the evidence names"
         return False, "the journal has another batch in its place"
     site, stream, number = place
-    after = _body(connection, (site, stream, number + 1))
+    after = journal.body(site, stream, number + 1)
     if after is None:
         return None, "neither it nor the batch after it is in the journal any more"
     try:
@@ -87,8 +83,3 @@ def _compare_batch(
     if previous == digest:
         return True, "it was removed for its age; the batch after it names the same"
     return False, "it was removed for its age; the batch after it names another"
-
-
-def _body(connection: sqlite3.Connection, place: tuple[str, str, int]) -> bytes | None:
-    row = connection.execute(_ONE, place).fetchone()
-    return None if row is None else bytes(row[0])

@@ -2,11 +2,9 @@
 
 import argparse
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -17,14 +15,13 @@ from thongsuot_collector.cli.command import (
     Commands,
     UsageError,
     configured,
-    journal_path,
+    opened_journal,
     print_error,
 )
 from thongsuot_collector.export.column import COLUMNS, ExportColumn, Row
 from thongsuot_collector.export.csv import CsvWriter
 from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
-from thongsuot_collector.journal import sqlite_rows
-from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.view import JournalView
 from thongsuot_schema.words.dates import VIETNAM
 
 
@@ -88,16 +85,16 @@ def _export(options: argparse.Namespace) -> int:
     The file gets its name when it is whole. 1: something in the journal could not be read, which is
     named; what could be is in the file.
     """
-    _, directory = configured(options)
+    configuration, directory = configured(options)
     query = _query_from(options)
     # Before a file is begun: what it needs may not be installed.
     open_writer = _WRITERS[options.format]()
     tally = ExportTally()
-    with closing(connect(journal_path(options), writable=False)) as connection:
+    with opened_journal(configuration) as journal:
 
         def write(file: BinaryIO) -> None:
             writer = open_writer(file, COLUMNS)
-            for rows in export_rows(connection, query, directory.labels_of, tally):
+            for rows in export_rows(journal, query, directory.labels_of, tally):
                 writer.write(rows)
             writer.close()
 
@@ -110,7 +107,7 @@ def _export(options: argparse.Namespace) -> int:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(options.out)
-        _warn_of_trimmed(connection, query)
+        _warn_of_trimmed(journal, query)
     print(f"{tally.rows} rows written to {options.out}", file=sys.stderr)
     for text in tally.undecodable:
         print_error(f"cannot read a batch, left out: {text}")
@@ -144,10 +141,9 @@ def moment_ms(text: str) -> int:
     return round(when.timestamp() * 1000)
 
 
-def _warn_of_trimmed(connection: sqlite3.Connection, query: ExportQuery) -> None:
-    tail_ms = sqlite_rows.extent(connection).tail_received_ns // 1_000_000
-    trimmed = connection.execute("SELECT EXISTS (SELECT 1 FROM trimmed)").fetchone()[0]
-    if trimmed and query.from_ms < tail_ms:
+def _warn_of_trimmed(journal: JournalView, query: ExportQuery) -> None:
+    tail_ms = journal.extent().tail_received_ns // 1_000_000
+    if journal.trimmed() and query.from_ms < tail_ms:
         since = datetime.fromtimestamp(tail_ms / 1000, VIETNAM).isoformat(timespec="seconds")
         text = f"the journal holds what came in since {since}; older results are not in the file"
         print_error(text)

@@ -1,7 +1,6 @@
 """``thongsuot-collector journal``, ``verify``, ``dead-letters``: the record as it came."""
 
 import argparse
-from contextlib import closing
 from pathlib import Path
 
 from thongsuot_collector.cli import account, evidence, tables
@@ -9,13 +8,12 @@ from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
     Commands,
-    journal_path,
+    opened_journal,
     opened_store,
 )
 from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
 from thongsuot_collector.config.read import read_configuration
-from thongsuot_collector.journal import hash_chain, sqlite_rows
-from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.store import dead_letters
 
 
@@ -51,39 +49,41 @@ def add_commands(commands: Commands) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    with closing(connect(journal_path(options), writable=False)) as connection:
-        print(tables.journal_table(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
-        for part in sqlite_rows.damage(connection).lost:
+    with opened_journal(read_configuration(options.config)) as journal:
+        print(tables.journal_table(journal.extent(), journal.cursors()))
+        for part in journal.damage().lost:
             print(tables.lost_text(part))
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
-    path, configuration = journal_path(options), read_configuration(options.config)
+    configuration = read_configuration(options.config)
     document = None
     if options.evidence is not None:
         document = evidence.read_incident_document(options.evidence)
     is_intact = True
-    with closing(connect(path, writable=False)) as connection:
+    with opened_journal(configuration) as journal:
         if document is not None:
-            for check in evidence.compare_evidence(connection, document):
+            for check in evidence.compare_evidence(journal, document):
                 print(evidence.format_evidence_check(check))
                 is_intact = is_intact and check.is_intact is not False
         else:
             accepted = account.accepted_losses(configuration, options.site)
             for loss in accepted:
                 print(account.accepted_line(loss))
-            for part in sqlite_rows.damage(connection).lost:
+            for part in journal.damage().lost:
                 if options.site in {"", part.site} or not part.site:
                     print(tables.lost_text(part))
                     is_intact = is_intact and account.is_accepted(part, accepted)
             signatures = signature_check(keys_on_record(configuration, options.site))
             for stream in hash_chain.verify_streams(
-                connection, options.site, check_signature=signatures
+                journal.batches(options.site),
+                journal.trimmed(options.site),
+                check_signature=signatures,
             ):
                 print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws
-            for line in account.verify_account(configuration, connection, options.site):
+            for line in account.verify_account(configuration, journal, options.site):
                 print(line)
                 is_intact = False
     return 0 if is_intact else EXIT_FAILED

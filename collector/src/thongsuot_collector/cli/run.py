@@ -38,7 +38,8 @@ def _run(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     if not configuration.settings.store.url:
         check_user(configuration.state_dir / STORE_FILE)
-    check_user(configuration.state_dir / JOURNAL_FILE)
+    if not configuration.settings.journal.url:
+        check_user(configuration.state_dir / JOURNAL_FILE)
     # An agent each is a file each; the soft limit is often 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -93,7 +94,10 @@ def _check(options: argparse.Namespace) -> int:
     channels = ", ".join(settings.name for _, settings in configuration.channels) or "none"
     sites = len(directory.sites)
     print(f"{options.config}: good; sites: {sites}; sinks: {sinks}; channels: {channels}")
-    shared = configuration.settings.store
-    store = shared.database.shown if shared.url else str(configuration.state_dir / STORE_FILE)
-    print(f"store: {store}")
+    settings, state_dir = configuration.settings, configuration.state_dir
+    for name, shared, file in (
+        ("journal", settings.journal, JOURNAL_FILE),
+        ("store", settings.store, STORE_FILE),
+    ):
+        print(f"{name}: {shared.database.shown if shared.url else state_dir / file}")
     return 0

@@ -24,6 +24,11 @@ def add_commands(commands: Commands) -> None:
 
 def _salvage(options: argparse.Namespace) -> int:
     damaged, target = options.damaged, options.to
+    if str(damaged).startswith("postgresql"):
+        raise UsageError(
+            "a database in PostgreSQL is not salvaged: `thongsuot-collector verify` names the rows "
+            "that are damaged, and whole pages come from its standby or its backup"
+        )
     if target.exists():
         raise UsageError(f"{target} is there already; nothing is written over it")
     if not damaged.exists():

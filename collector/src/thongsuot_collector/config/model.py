@@ -8,6 +8,7 @@ from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.ingest.settings import IngestSettings, Listen
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.pki.settings import CertificateSettings
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.settings import StoreSettings
@@ -23,7 +24,13 @@ DAY_S = 86_400.0
 
 class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    How long what agents pushed is kept.
+    Where and how long what agents pushed is kept.
+
+    Left out, ``url``: in a SQLite file in ``state_dir``, of one collector. It names a PostgreSQL
+    database that several collectors append to and read, as
+    ``postgresql+psycopg://USER@HOST/DATABASE``; whatever else libpq knows follows as its
+    parameters: ``?sslmode=verify-full``. ``password_file`` holds the user's password and nothing
+    else.
 
     ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
     the oldest go no matter who has them, counted, first of a site that holds more than three times
@@ -31,9 +38,18 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     others, so that one flush of the disk serves them all; nothing is acknowledged before that.
     """
 
+    url: str = ""
+    password_file: str = ""
     retention_s: Positive = 31 * DAY_S
     max_bytes: Bytes = 64 << 30
     gather_s: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.015
+
+    @property
+    def database(self) -> PostgresDatabase:
+        """The database that ``url`` names."""
+        return PostgresDatabase(
+            url=self.url, password_file=self.password_file, schema=JOURNAL_SCHEMA
+        )
 
 
 class PageSettings(StrictStruct, frozen=True, kw_only=True):

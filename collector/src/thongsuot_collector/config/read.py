@@ -13,7 +13,7 @@ import msgspec
 
 from thongsuot_collector.accounts import consumer as account
 from thongsuot_collector.config import certificates, plugins
-from thongsuot_collector.config.model import CollectorConfig
+from thongsuot_collector.config.model import CollectorConfig, JournalSettings
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import AuthorityError
@@ -104,7 +104,8 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
             "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
         )
     yield from _incident_mistakes(settings.incidents)
-    yield from _store_mistakes(settings.store)
+    yield from _database_mistakes("journal", settings.journal)
+    yield from _database_mistakes("store", settings.store)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
     for key, sentence in reflector_mistakes(settings.reflector):
@@ -184,14 +185,14 @@ def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:
             )
 
 
-def _store_mistakes(store: StoreSettings) -> Iterator[Mistake]:
-    if not store.url:
-        if store.password_file:
-            yield ("store", "password_file"), "a SQLite file has no password; give url as well"
+def _database_mistakes(table: str, database: JournalSettings | StoreSettings) -> Iterator[Mistake]:
+    if not database.url:
+        if database.password_file:
+            yield (table, "password_file"), "a SQLite file has no password; give url as well"
         return
-    wrong = url_mistake(store.url, store.password_file)
+    wrong = url_mistake(database.url, database.password_file)
     if wrong:
-        yield ("store", "url"), wrong
+        yield (table, "url"), wrong
 
 
 def _is_loopback(host: str) -> bool:
@@ -222,6 +223,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         certificates=certificates.with_paths(settings.certificates, folder),
+        journal=replace(settings.journal, password_file=absolute(settings.journal.password_file)),
         store=replace(settings.store, password_file=absolute(settings.store.password_file)),
         page=replace(
             settings.page,

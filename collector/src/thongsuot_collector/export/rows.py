@@ -1,18 +1,18 @@
 """From entries of the journal to rows of a table, some entries at a time."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.export.column import Row
-from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.reader import decode_entry
+from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.samples.labels import LabelsOf, labels_of_series
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.layout import CompiledLayout, compile_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.metric import PREFIX
@@ -42,7 +42,7 @@ class ExportTally:
 
 
 def export_rows(
-    connection: sqlite3.Connection, query: ExportQuery, labels_of: LabelsOf, tally: ExportTally
+    journal: JournalView, query: ExportQuery, labels_of: LabelsOf, tally: ExportTally
 ) -> Iterator[list[Row]]:
     """
     Yield the rows of each batch that has some, in the order in which batches came in.
@@ -50,10 +50,10 @@ def export_rows(
     Only some entries are held at a time, and none while a row is used: the journal may grow and be
     trimmed meanwhile. A batch that cannot be read is noted in ``tally``.
     """
-    layouts = _Layouts(connection)
-    after, head = 0, sqlite_rows.last_sequence(connection)
+    layouts = _Layouts(journal)
+    after, head = 0, journal.extent().head
     while True:
-        entries = sqlite_rows.read(connection, (after, head, _ENTRIES), _SIZE_BYTES)
+        entries = journal.read(after, through=head, limit=_ENTRIES, size_bytes=_SIZE_BYTES)
         if not entries:
             return
         after = entries[-1].sequence
@@ -61,7 +61,7 @@ def export_rows(
             if query.site and kept.entry.site != query.site:
                 continue
             try:
-                columns = decode_entry(kept.entry, layouts.of(kept), LIMITS)
+                columns = _decoded(kept, layouts.of(kept))
             except UndecodableEntry as error:
                 entry = kept.entry
                 tally.undecodable.append(f"{entry.site} {entry.stream} {entry.number}: {error}")
@@ -73,8 +73,8 @@ def export_rows(
 
 
 class _Layouts:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, journal: JournalView) -> None:
+        self._journal = journal
         self._layout = lru_cache(maxsize=_LAYOUTS)(self._read)
 
     def of(self, kept: StoredEntry) -> dict[bytes, CompiledLayout]:
@@ -84,8 +84,14 @@ class _Layouts:
         return {} if compiled is None else {layout: compiled}
 
     def _read(self, layout_id: bytes) -> CompiledLayout | None:
-        body = sqlite_rows.layout(self._connection, layout_id)
+        body = self._journal.layout(layout_id)
         return None if body is None else compile_layout(decode_layout(body, LIMITS)[1])
+
+
+def _decoded(kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> Columns:
+    if digest_of(kept.entry.body) != kept.entry.digest:
+        raise UndecodableEntry("it is not what was taken in")
+    return decode_entry(kept.entry, layouts, LIMITS)
 
 
 def _rows(

@@ -7,13 +7,11 @@ changed, replaced or slipped in; ``verify_streams`` does so for the whole journa
 """
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 
 import msgspec
 
-from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.ranges import Range, merged
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.digest import digest_of
@@ -21,11 +19,6 @@ from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.errors import BatchError
 
 _DIGEST = re.compile("(?:[0-9a-f]{2})+")
-_IN_ORDER = """
-    SELECT site, stream, number, digest, body, received_ns, {signature} FROM entries
-    WHERE ?1 = '' OR site = ?1 ORDER BY site, stream, number
-"""
-_TRIMMED = "SELECT site, stream, first, last FROM trimmed WHERE ?1 = '' OR site = ?1"
 
 
 class BatchFlaw(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,31 +76,14 @@ def _check_nothing(row: BatchRow) -> str:
 
 
 def verify_streams(
-    connection: sqlite3.Connection,
-    site: str = "",
+    rows: Iterable[BatchRow],
+    trimmed: Mapping[tuple[str, str], tuple[Range, ...]],
     *,
     check_signature: SignatureCheck = _check_nothing,
 ) -> Iterator[StreamAudit]:
-    """Yield what is found of every stream of a site (empty: of all), in order."""
-    trimmed: dict[tuple[str, str], list[Range]] = {}
-    for name, stream, first, last in connection.execute(_TRIMMED, (site,)):
-        trimmed.setdefault((name, stream), []).append((first, last))
-    has_signatures = sqlite_rows.has_column(connection, "entries", "signature")
-    in_order = _IN_ORDER.format(signature="signature" if has_signatures else "x''")
-    rows = (
-        BatchRow(
-            site=row[0],
-            stream=row[1],
-            number=row[2],
-            digest=row[3],
-            body=row[4],
-            received_ns=row[5],
-            signature=row[6],
-        )
-        for row in connection.execute(in_order, (site,))
-    )
+    """Yield what is found of every stream, from its batches in order and what was trimmed."""
     for key, group in groupby(rows, key=lambda row: (row.site, row.stream)):
-        yield examine_stream(group, merged(trimmed.get(key, ())), check_signature)
+        yield examine_stream(group, trimmed.get(key, ()), check_signature)
 
 
 def examine_stream(

@@ -29,7 +29,6 @@ from thongsuot_collector.journal.postgres_tables import (
     JournalIdentity,
     PostgresConnection,
     create_or_migrate,
-    journal_database,
 )
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
@@ -333,9 +332,8 @@ class PostgresJournal:
 
 
 async def open_postgres_journal(
-    url: str,
+    database: PostgresDatabase,
     *,
-    password_file: str = "",
     committed: Callable[[int, float], None],
     gather_s: float = 0.0,
     commit_within_s: float = COMMIT_WITHIN_S,
@@ -350,7 +348,6 @@ async def open_postgres_journal(
         JournalRefused: the server cannot be reached, or does not let this user make tables.
         JournalError: the journal is of a newer collector.
     """
-    database = journal_database(url, password_file)
 
     def prepare() -> JournalIdentity:
         try:

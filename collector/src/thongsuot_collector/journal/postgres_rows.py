@@ -136,9 +136,25 @@ def read(
     Return entries after, through and at most (``bounds``), until their bodies pass a size: of a
     site (empty: of all); and the sequences of those whose body is not what was appended.
     """
-    after, through, limit = bounds
     entries: list[StoredEntry] = []
     damaged: list[int] = []
+    for kept in stored(connection, bounds, size_bytes, site=site):
+        if digest_of(kept.entry.body) == kept.entry.digest:
+            entries.append(kept)
+        else:
+            damaged.append(kept.sequence)
+    return entries, damaged
+
+
+def stored(
+    connection: PostgresConnection,
+    bounds: tuple[int, int, int],
+    size_bytes: int,
+    *,
+    site: str = "",
+) -> list[StoredEntry]:
+    """Return what ``read`` does, whatever its digest."""
+    after, through, limit = bounds
     with connection.cursor(binary=True) as cursor:
         cursor.execute(
             _READ_SITE if site else _READ_ALL,
@@ -151,13 +167,7 @@ def read(
             },
             prepare=True,
         )
-        for row in cursor:
-            kept = stored_entry(row)
-            if digest_of(kept.entry.body) == kept.entry.digest:
-                entries.append(kept)
-            else:
-                damaged.append(kept.sequence)
-    return entries, damaged
+        return [stored_entry(row) for row in cursor]
 
 
 def stored_entry(row: tuple[Any, ...]) -> StoredEntry:

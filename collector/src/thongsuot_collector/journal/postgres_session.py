@@ -85,9 +85,7 @@ class JournalConnection:
         if time.monotonic() < self._next_try_s:
             raise JournalRefused(self._message)
         try:
-            connection = self._database.connect(autocommit=self._autocommit)
-            self._check(connection)
-            self._opened(connection)
+            connection = self._connect()
         except (psycopg.Error, OSError, ValueError) as error:
             wait_s = self._backoff.next_wait_s()
             self._next_try_s = time.monotonic() + wait_s
@@ -128,12 +126,21 @@ class JournalConnection:
             if connection is not None:
                 connection.close()
 
+    def _connect(self) -> PostgresConnection:
+        connection = self._database.connect(autocommit=self._autocommit)
+        try:
+            self._check(connection)
+            self._opened(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _check(self, connection: PostgresConnection) -> None:
         there, known = identity(connection), self._known()
         connection.commit()
         if there.name == known.name and there.head >= known.head:
             return
-        connection.close()
         if there.name != known.name:
             raise JournalDamaged(f"{self._database.shown} has another journal now")
         raise JournalDamaged(

@@ -7,11 +7,10 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from thongsuot_collector.errors import JournalError
-from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA
 
 PostgresConnection = Connection[TupleRow]
 
-SCHEMA = "journal"
 ORDER_LOCK = 0x7473_6A6F
 """
 Whoever writes to the journal holds this advisory lock until its commit is visible, so sequences
@@ -98,11 +97,6 @@ class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
     head: int
 
 
-def journal_database(url: str, password_file: str) -> PostgresDatabase:
-    """Return the database of a journal."""
-    return PostgresDatabase(url=url, password_file=password_file, schema=SCHEMA)
-
-
 def create_or_migrate(connection: PostgresConnection) -> JournalIdentity:
     """
     Make sure that the tables are there and of this version.
@@ -116,7 +110,7 @@ def create_or_migrate(connection: PostgresConnection) -> JournalIdentity:
         if version > len(_STEPS):
             raise _other_version(version)
         if version == 0:
-            connection.execute(f"CREATE SCHEMA {SCHEMA}")
+            connection.execute(f"CREATE SCHEMA {JOURNAL_SCHEMA}")
         for step in _STEPS[version:]:
             connection.execute(step.encode())
         if version == 0:
@@ -156,7 +150,7 @@ def identity(connection: PostgresConnection) -> JournalIdentity:
 
 
 def _version(connection: PostgresConnection) -> int:
-    there = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.journal",)).fetchone()
+    there = connection.execute("SELECT to_regclass(%s)", (f"{JOURNAL_SCHEMA}.journal",)).fetchone()
     if there is None or there[0] is None:
         return 0
     row = connection.execute("SELECT version FROM journal").fetchone()

@@ -60,7 +60,7 @@ EVIDENCE = {
     " metrics.SEEN_BY",
     "dns": "addresses alias",
     "egress": "OTHER_CARRIER USED_CARRIER",
-    "host": "address_conflict addresses boot_id gateway_hardware gateways",
+    "host": "address_conflict addresses boot_id gateway_hardware gateways other_carrier",
     "http": "BY_LAST_ADDRESS address issuer metrics.NAT64 proxy redirect retransmitted_segments"
     " subject",
     "icmp": "late_rtt_s",
@@ -68,7 +68,8 @@ EVIDENCE = {
     "speedtest": "server",
     "stamp": "packets refused",
     "throughput": "ended_by_max_bytes",
-    "radio": "contract error event lte_cell modem network nr nr_cell registration rejected sim",
+    "radio": "contract error event lte_cell modem network nr nr_cell other_carrier registration"
+    " rejected sim",
     "snmp": "counters device event interface model optical profiles rejected",
 }
 """

@@ -20,6 +20,7 @@ from thongsuot_lab.topology.model import (
     Topology,
     WireEnd,
 )
+from thongsuot_lab.topology.modem_shape import PLMN
 from thongsuot_schema.inventory import model as schema
 from thongsuot_schema.segment import Segment
 
@@ -83,6 +84,7 @@ def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
             title=carrier.title,
             hotline=HOTLINES.get(carrier.name, ""),
             networks=carrier.networks,
+            plmn=tuple(filter(None, (PLMN.get(carrier.name),))),
         )
         for carrier in topology.carriers
     )

@@ -46,6 +46,7 @@ class TwoLines:
     settings: Settings = field(default_factory=Settings)
     reflector_answers: bool = True
     reflector_takes_s: int = 0
+    own_is_known: bool = False
     used: dict[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     now_s: float = 0.0
@@ -56,13 +57,13 @@ class TwoLines:
 
     def __post_init__(self) -> None:
         """Have the kernel say that the interface is configured."""
-        self._take(LinkEvent(boottime_ns=NS, link="fixed", facts=FACTS))
+        self.take(LinkEvent(boottime_ns=NS, link="fixed", facts=FACTS))
 
     def run(self, seconds: int) -> None:
         """Measure everything every five seconds, and at once what the judge wishes."""
         for _ in range(seconds):
             self.now_s += 1.0
-            self._take(Tick(boottime_ns=self._now_ns(), wall_s=None))
+            self.take(Tick(boottime_ns=self.now_ns(), wall_s=None))
             due = [
                 ConfirmationProbe(kind=p.kind, link="fixed", target=p.target, family=Family.IP4)
                 for p in self.probes.links["fixed"].points.values()
@@ -97,7 +98,7 @@ class TwoLines:
         series = Series(
             kind=probe.kind, link=probe.link, target=probe.target, family=probe.family, revision=1
         )
-        self._take(Result(series=series, boottime_ns=self._now_ns(), finding=self._finding(probe)))
+        self.take(Result(series=series, boottime_ns=self.now_ns(), finding=self._finding(probe)))
 
     def _finding(self, probe: ConfirmationProbe) -> Finding:
         is_reached = probe.target in self.near or self.line in self.alive
@@ -107,7 +108,8 @@ class TwoLines:
             evidence = {CARRIER: "isp2"} if self.line == OTHER else {}
             if self.used:
                 evidence = {USED: self.used[self.line]}
-            return ok_finding({egress.ANSWERED: 1.0}, evidence=evidence)
+            own = {egress.OWN: 1.0} if self.own_is_known and not evidence else {}
+            return ok_finding({egress.ANSWERED: 1.0, **own}, evidence=evidence)
         if not is_reached:
             return failed_finding(
                 Reason.NAME_SERVER_TIMED_OUT if probe.kind == "dns" else Reason.TIMED_OUT
@@ -118,14 +120,14 @@ class TwoLines:
         }
         return ok_finding(values.get(probe.kind, {http.TOTAL: 0.2, http.STATUS: 200.0}))
 
-    def _take(self, event: LinkEvent | Tick | Result) -> None:
+    def take(self, event: LinkEvent | Tick | Result) -> None:
         outcome = step(self.memory, event, self.probes, self.settings)
         self.memory = outcome.memory
         self.changes += outcome.changes
         self.moves += outcome.egress_changes
         self._wishes += outcome.confirmation_probes
 
-    def _now_ns(self) -> int:
+    def now_ns(self) -> int:
         return round((self.now_s + 100) * NS)
 
 
@@ -264,3 +266,62 @@ def test_a_link_by_the_routers_choice_follows_it_and_names_no_carrier() -> None:
     site.alive = {OTHER}
     site.run(60)
     assert site.states() == [State.UP, State.DOWN, State.UP]
+
+
+SIGNS = ("host", "radio")
+"""Kinds by which the device itself sees whose the line is: its addresses, its modem's network."""
+
+
+def show(site: TwoLines, kind: str, carrier: str) -> None:
+    """Have a run of the device's own see a carrier other than the link's, or none."""
+    series = Series(kind=kind, link="fixed", target="", family=Family.NONE, revision=1)
+    finding = ok_finding({}, evidence={CARRIER: carrier} if carrier else {})
+    site.take(Result(series=series, boottime_ns=site.now_ns(), finding=finding))
+
+
+@pytest.mark.parametrize("kind", SIGNS)
+def test_another_network_or_lease_is_another_line_though_nobody_far_away_is_asked(
+    kind: str,
+) -> None:
+    site = TwoLines(probes=probes_of())
+    site.run(30)
+    assert site.last()[0] is State.UP
+    show(site, kind, "isp2")
+    site.run(2)
+    assert site.last() == (State.UNKNOWN, Symptom.EGRESS_OTHER_CARRIER)
+    assert site.moves == [EgressChange(link="fixed", carrier="isp2")]
+    site.line, site.alive = OTHER, {OWN}
+    site.run(60)
+    assert site.last()[0] is State.UNKNOWN, "what the other line does is nobody's here"
+    site.line, site.alive = OWN, {OWN, OTHER}
+    show(site, kind, "")
+    site.run(15)
+    assert site.last()[0] is State.UP
+    assert [move.carrier for move in site.moves] == ["isp2", ""]
+
+
+def test_all_signs_that_change_at_once_are_one_change_and_no_repair() -> None:
+    site = TwoLines(probes=probes_of())
+    site.run(30)
+    site.alive = set()
+    site.run(30)
+    assert site.last()[0] is State.DOWN
+    for kind in SIGNS:
+        show(site, kind, "isp2")
+    site.line, site.alive = OTHER, {OTHER}
+    site.run(60)
+    assert site.last()[0] is State.DOWN, "the line that was cut was not heard of again"
+    assert site.moves == [EgressChange(link="fixed", carrier="isp2")]
+
+
+def test_the_far_end_that_sees_the_own_carrier_has_the_last_word() -> None:
+    site = TwoLines()
+    site.own_is_known = True
+    site.run(70)
+    show(site, "host", "isp2")
+    site.run(20)
+    assert site.last()[0] is State.UP
+    assert [move.carrier for move in site.moves] == ["isp2", ""]
+    show(site, "host", "isp2")
+    site.run(5)
+    assert [move.carrier for move in site.moves] == ["isp2", ""], "it was contradicted already"

@@ -30,7 +30,6 @@ from thongsuot_agent.clock import NS_PER_S, TrueTime
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.site_probes import site_probes_from
-from thongsuot_agent.links.carrier_networks import carrier_networks
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.page.pages import LocalPages
@@ -70,7 +69,7 @@ class Agent:
         active: ActiveSiteConfig,
     ) -> None:
         monitor.update_specs(spec_updater(active.site_config))
-        monitor.update_carrier_networks(carrier_networks(active.config.carriers))
+        monitor.update_carriers(active.config.carriers)
         self._context = context = with_config(context, active.config)
         self._monitor = monitor
         self._notifier = notifier
@@ -283,7 +282,7 @@ class Agent:
     ) -> None:
         """Watch by another site configuration from now on; what did not change goes on."""
         self._monitor.update_specs(spec_updater(site_config))
-        self._monitor.update_carrier_networks(carrier_networks(config.carriers))
+        self._monitor.update_carriers(config.carriers)
         self._context = context = with_config(self._context, config)
         self._pipeline.replace_inventory(
             site_probes_from(self._links.specs, context.targets, context.probes),

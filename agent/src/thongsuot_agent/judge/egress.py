@@ -5,9 +5,11 @@ A router with two lines moves from one to the other without a word. From then on
 nothing of the line that the link stands for, and neither does silence: a fibre that was cut stays
 down while the site lives on the other line, and nothing that the other carrier does is told as
 this one's. A reflector or the collector is asked, which say from where they see packets come (kind
-``egress``).
+``egress``). The device sees something of it as well: the mobile network that its modem is in, and
+whose public addresses its interface was given.
 
-Without one that answers, nothing is contradicted, and answers count as they always did.
+Without one that answers, and without such a sign, nothing is contradicted, and answers count as
+they always did.
 """
 
 import msgspec
@@ -18,10 +20,11 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_schema.catalogue import egress
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Result
+from thongsuot_schema.result import Family, Result
 from thongsuot_schema.segment import Segment
 
 EGRESS = "egress"
@@ -69,8 +72,45 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
         identity.others[family] = other
     else:
         identity.others.pop(family, None)
+        if finding.values.get(egress.OWN.name):
+            # The far end has the last word: what the device sees may be an old table.
+            identity.own_ns = started_ns
+            identity.others.pop(Family.NONE, None)
+    return _note_change(at, before, started_ns, is_proof=not other)
+
+
+def note_sign(at: LinkContext, result: Result) -> EgressChange | None:
+    """
+    Take in whose the line is by what the device itself sees: the mobile network that its modem is
+    in, the addresses that it was given. They count where no far end says otherwise since.
+    """
+    identity, finding, kind = at.link.egress, result.finding, result.series.kind
+    if finding.outcome is not Outcome.OK or at.probes.link.via is Via.ROUTER:
+        return None
+    before, other = identity.carrier, finding.evidence.get(CARRIER, "")
+    if not other and kind not in identity.signs:
+        return None
+    if other:
+        if identity.signs.get(kind) == other and identity.own_ns:
+            return None
+        identity.signs[kind], identity.own_ns = other, 0
+        identity.others[Family.NONE] = other
+    else:
+        del identity.signs[kind]
+        if identity.signs:
+            identity.others[Family.NONE] = next(iter(identity.signs.values()))
+        else:
+            identity.others.pop(Family.NONE, None)
+    return _note_change(at, before, result.boottime_ns, is_proof=False)
+
+
+def _note_change(
+    at: LinkContext, before: str, started_ns: int, *, is_proof: bool
+) -> EgressChange | None:
+    """Take in by whose line packets leave now; returns whether that changed."""
+    identity = at.link.egress
     if identity.carrier == before:
-        if not other:
+        if is_proof:
             _note_proof(at, started_ns)
         return None
     if identity.carrier:
@@ -79,6 +119,8 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     else:
         # Runs before that went by the other carrier.
         at.link.valid_from_ns = max(at.link.valid_from_ns, started_ns)
+        if not at.probes.egress_points:
+            at.link.burst_ns = at.now_ns
         _note_proof(at, started_ns)
     return EgressChange(link=at.link.name, carrier=identity.carrier)
 
@@ -107,7 +149,8 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
 
     What stands in front of the line always does: the gateway is the gateway of both.
     """
-    if not at.probes.egress_points or (point is not None and point.rung is Segment.LAN):
+    is_asked = bool(at.probes.egress_points or at.link.egress.others)
+    if not is_asked or (point is not None and point.rung is Segment.LAN):
         return True
     if at.probes.link.via is Via.ROUTER:
         # Whatever answers is what the site has.

@@ -19,6 +19,8 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     the reflector was last asked by the judge.
     ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
     line. ``used`` is by whose line packets left last, of a link that stands for no carrier's.
+    ``signs`` are the carriers that the device itself sees, other than the link's own, by the kind
+    of run that saw each; ``own_ns`` is the latest run in which the far end saw the link's own.
     """
 
     others: dict[Family, str] = msgspec.field(default_factory=dict)
@@ -30,6 +32,8 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     other_answered_ns: int = 0
     other_silent_ns: int = 0
     used: str = ""
+    signs: dict[str, str] = msgspec.field(default_factory=dict)
+    own_ns: int = 0
 
     @property
     def is_other_line_alive(self) -> bool:

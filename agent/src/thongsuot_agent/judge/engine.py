@@ -82,7 +82,7 @@ def _on_result(
     if at is None:
         return StepOutcome(memory=memory)
     if _is_site_equipment(at, result):
-        return _judge_after_event(at, site_probes)
+        return _with_change(at, site_probes, egress.note_sign(at, result))
     if series.kind in {paths.PATH, egress.EGRESS}:
         return _on_way(at, result, site_probes)
     point = at.probes.point_of(series)
@@ -123,7 +123,13 @@ def _on_way(at: LinkContext, result: Result, site_probes: SiteProbes) -> StepOut
     """Take in the way to a target, or by whose line packets leave."""
     if result.series.kind == paths.PATH:
         return StepOutcome(memory=at.memory, route_changes=paths.note_path(at.link, result))
-    change = egress.note_egress(at, result)
+    return _with_change(at, site_probes, egress.note_egress(at, result))
+
+
+def _with_change(
+    at: LinkContext, site_probes: SiteProbes, change: egress.EgressChange | None
+) -> StepOutcome:
+    """Judge, once packets may have gone over to another carrier."""
     if change is not None:
         forget_other_line(at)
     outcome = _judge_after_event(at, site_probes)

@@ -77,6 +77,7 @@ class LiveLink:
         self.kernel = kernel
         self.carrier_networks = UNKNOWN_NETWORKS
         """Whose public networks are, of all carriers (see ``links.carrier_networks``)."""
+        self.carriers_by_plmn: Mapping[str, str] = {}
         self.selector = selector_of(spec)
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
         self._egresses: dict[tuple[Family, str], Egress] = {}

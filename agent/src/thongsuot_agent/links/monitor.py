@@ -5,14 +5,18 @@ import errno
 import logging
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
-from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
+from thongsuot_agent.links.carrier_networks import (
+    UNKNOWN_NETWORKS,
+    carrier_networks,
+    carriers_by_plmn,
+)
 from thongsuot_agent.links.egress import is_unrouted
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reverse_path import is_reverse_filtered
@@ -28,7 +32,7 @@ from thongsuot_agent.proto.rtnetlink import (
     parse_link,
 )
 from thongsuot_schema.inventory.link_selection import with_marks
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.model import Carrier, Link, Medium
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.prefixes import PrefixTable
 
@@ -74,6 +78,7 @@ class LinkMonitor:
         self._specs: dict[str, Spec] = {}
         self._respec: Callable[[Spec], Spec] = _as_it_is
         self._carrier_networks = UNKNOWN_NETWORKS
+        self._carriers_by_plmn: Mapping[str, str] = {}
         for spec in with_marks(specs or ()):
             self._add(spec)
         self._on_change: OnChange = _ignore
@@ -109,6 +114,14 @@ class LinkMonitor:
         self._stamping.close()
         self._events.close()
         self._kernel.close()
+
+    def update_carriers(self, carriers: Iterable[Carrier]) -> None:
+        """Know from now on whose public and whose mobile networks are."""
+        known = tuple(carriers)
+        self._carriers_by_plmn = carriers_by_plmn(known)
+        for link in self._links.values():
+            link.carriers_by_plmn = self._carriers_by_plmn
+        self.update_carrier_networks(carrier_networks(known))
 
     def update_carrier_networks(self, networks: PrefixTable) -> None:
         """Know from now on whose public networks are."""
@@ -250,6 +263,7 @@ class LinkMonitor:
         self._specs[spec.name] = spec
         link = self._links[spec.name] = LiveLink(self._respec(spec), self._kernel)
         link.carrier_networks = self._carrier_networks
+        link.carriers_by_plmn = self._carriers_by_plmn
 
     def _change(self, name: str, link: LiveLink, after: LinkState) -> None:
         before = link.state

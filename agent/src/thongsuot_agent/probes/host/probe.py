@@ -3,7 +3,8 @@ The device's own view of a link, and of itself.
 
 Measures    carrier, addresses, default routes; whether the gateway answers on the link layer
             (asked when the kernel's own knowledge is older than 5 s: a gateway that drops ICMP is
-            no fault); 64-bit counters of the interface, carried on over resets; changes of
+            no fault); by evidence, whose the addresses are, where those are another carrier's
+            than the link's; 64-bit counters of the interface, carried on over resets; changes of
             carrier; whether another host has the link's address (over IPv4 only while an agent
             runs with CAP_NET_RAW); uptime; error and state of the wall clock; how late the
             agent's own timers ran; the agent's memory; what of its record waits and how full it is;
@@ -24,6 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from thongsuot_agent.clock import boot_id
+from thongsuot_agent.links.carrier_networks import lease_owner
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.neighbour import gateway_answers, gateway_hardware
@@ -105,7 +107,7 @@ class HostProbe:
                 hardware = _hardware(link, message)
         except OSError as error:
             return failed_finding(reason_for_own(error), detail=described(error))
-        return ok_finding(values, evidence=_evidence(state, hardware))
+        return ok_finding(values, evidence=_evidence(link, hardware))
 
 
 def _link_values(state: LinkState, message: LinkMessage) -> dict[Metric, float]:
@@ -175,10 +177,13 @@ def _hardware(link: LiveLink, message: LinkMessage) -> str:
         return ""  # the other values say why
 
 
-def _evidence(state: LinkState, hardware: str) -> dict[str, str]:
+def _evidence(link: LiveLink, hardware: str) -> dict[str, str]:
+    state = link.state
+    addresses = (*state.addresses4, *state.addresses6)
     texts = {
         "boot_id": _boot_id(),
-        "addresses": " ".join((*state.addresses4, *state.addresses6)),
+        "addresses": " ".join(addresses),
+        "other_carrier": lease_owner(addresses, link.carrier_networks, link.spec.carrier),
         "gateways": " ".join(filter(None, (state.gateway4, state.gateway6))),
         "gateway_hardware": hardware,
         "address_conflict": state.conflict or ("yes" if state.address_conflict else ""),

@@ -56,6 +56,9 @@ class RadioProbe:
             return finding_from_error(error)
         events = self._history.add_reading(reading, time.clock_gettime(time.CLOCK_BOOTTIME))
         evidence = findings.evidence_of(reading, events, settings.plmn)
+        owner = link.carriers_by_plmn.get(reading.plmn, "")
+        if link.spec.carrier and owner not in {"", link.spec.carrier} and not _is_roaming(reading):
+            evidence["other_carrier"] = owner
         if findings.says_nothing(reading):
             return failed_finding(
                 Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
@@ -77,6 +80,11 @@ async def _read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     reading = await module.read_modem(link, settings)
     assert isinstance(reading, ModemReading), "every source brings a reading"
     return reading
+
+
+def _is_roaming(reading: ModemReading) -> bool:
+    """Return whether the network is a guest's, so that its name says nothing of the contract."""
+    return reading.registration == "roaming" or reading.roaming is True
 
 
 def _applies(target: Target) -> bool:

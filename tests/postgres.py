@@ -1,8 +1,9 @@
 """
 A real PostgreSQL for tests, from Debian's package: a cluster of its own, on a port that was free.
 
-It does not flush to the disk: what the tests prove is what the product asks of it and what it makes
-of the answers, and a machine that loses power in the middle of a test has no result anyway.
+It does not flush to the disk, unless it is asked to: what the tests prove is what the product asks
+of it and what it makes of the answers, and a machine that loses power in the middle of a test has
+no result anyway.
 """
 
 import os
@@ -30,12 +31,14 @@ _CONFIG = """
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{folder}'
-fsync = off
-full_page_writes = off
 shared_buffers = 16MB
 max_connections = 60
 autovacuum = off
 log_min_messages = warning
+"""
+_IN_MEMORY = """
+fsync = off
+full_page_writes = off
 """
 _ACCESS = """
 local all all trust
@@ -50,8 +53,9 @@ class PostgresServer:
     PostgreSQL refuses to run as root: then it runs as the user of Debian's package.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, flushes: bool = False) -> None:
         self._binaries = binaries
+        self._flushes = flushes
         # Not below pytest's folder: that is closed to other users.
         self._folder = Path(tempfile.mkdtemp(prefix="thongsuot-postgres-"))
         self._as_user: list[str] = []
@@ -88,8 +92,14 @@ class PostgresServer:
             pytest.fail(f"initdb failed:\n{made.stdout}{made.stderr}")
         config = _CONFIG.format(port=self.port, folder=self._folder)
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(config)
+            file.write(config if self._flushes else config + _IN_MEMORY)
         (self._data / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+
+    @property
+    def pid(self) -> int:
+        """Process id, for those who look at its CPU time and that of its children."""
+        assert self._process is not None, "not started"
+        return self._process.pid
 
     @property
     def _data(self) -> Path:
@@ -165,7 +175,7 @@ class PostgresServer:
         shutil.rmtree(self._folder)
 
 
-def _binaries() -> Path:
+def postgres_binaries() -> Path:
     """Return where the newest PostgreSQL's programs are; skip the test where there is none."""
     folders = Path("/usr/lib/postgresql").glob("*/bin")
     usable = [folder for folder in folders if (folder / "initdb").exists()]
@@ -177,7 +187,7 @@ def _binaries() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for all tests: use a database of your own, and leave it running."""
-    server = PostgresServer(_binaries())
+    server = PostgresServer(postgres_binaries())
     try:
         yield server.start()
     finally:
@@ -187,7 +197,7 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for one test, which may stop, kill and configure it; not yet started."""
-    server = PostgresServer(_binaries())
+    server = PostgresServer(postgres_binaries())
     try:
         yield server
     finally:

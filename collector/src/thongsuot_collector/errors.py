@@ -11,7 +11,7 @@ What this distribution raises.
     ├── AuthorityError        no certificate can be issued or revoked; the text says why
     ├── InvalidTestRequest    a test cannot be asked for now; the text says why
     ├── NetboxError           a NetBox cannot be read, or what it says is no inventory
-    ├── StatementPrintFailed  a statement cannot be printed; the text says why
+    ├── PrintFailed           a statement or a report cannot be printed; the text says why
     ├── BackupError           a backup cannot be made or put back; the text says why
     └── StoreError            the store is of a newer version, or cannot be opened
 
@@ -61,8 +61,8 @@ class NetboxError(CollectorError):
     """A NetBox cannot be read, or what it says is no inventory; nothing was written."""
 
 
-class StatementPrintFailed(CollectorError):
-    """A statement cannot be printed; the text says why. Its figures and its CSV are there."""
+class PrintFailed(CollectorError):
+    """A PDF cannot be printed; the text says why. What it would have shown is there."""
 
 
 class BackupError(CollectorError):

@@ -69,4 +69,4 @@ def large_city() -> CityState:
                 basis=Basis.RECORD,
             )
             registry.network_state.set_state(Subject(site, link), interval)
-    return CityState(directory, registry, {}, lambda _site: (None, None))
+    return CityState(directory, registry, {}, lambda _site: (None, None), lambda _site: None)

@@ -39,7 +39,7 @@ def city_of(
         basis = Basis.SILENCE if subject.site in silent else Basis.RECORD
         interval = Interval(start_ns=10**9, end_ns=None, state=state, basis=basis)
         registry.network_state.set_state(subject, interval)
-    return CityState(directory, registry, {}, lambda _site: (None, None))
+    return CityState(directory, registry, {}, lambda _site: (None, None), lambda _site: None)
 
 
 def by_name(city: CityState) -> dict[str, SiteRecord]:

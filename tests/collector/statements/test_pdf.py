@@ -18,7 +18,7 @@ from tests.collector.sla.examples import first, second, statement
 from tests.collector.sla.reference_count import PLAIN
 from tests.collector.sla.test_csv_table import milliseconds, rows_of
 from tests.collector.sla.test_dispute import disputed
-from thongsuot_collector.errors import StatementPrintFailed
+from thongsuot_collector.errors import PrintFailed
 from thongsuot_collector.sla.csv_table import fingerprint, table_of
 from thongsuot_collector.sla.dispute import DisputeOutcome
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of
@@ -192,7 +192,7 @@ async def test_a_process_that_fails_is_told_of_and_the_next_is_tried(
     printer = PdfPrinter()
     with monkeypatch.context() as patched:
         patched.setattr(pdf_printer, "MODULE", "thongsuot_collector.no_such_module")
-        with pytest.raises(StatementPrintFailed, match=r"cannot print .*-11/FTTH-0042/2: .*no_su"):
+        with pytest.raises(PrintFailed, match=r"cannot print .*-11/FTTH-0042/2: .*no_su"):
             await printer.pdf(second())
     assert await printer.pdf(second()) == pdf
 

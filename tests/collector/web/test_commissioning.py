@@ -15,7 +15,13 @@ from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.collector.web.incident.test_routes import command
 from tests.plain_http import NO_AUTHORITIES
 from thongsuot_agent.commissioning.code_check import CodeCheck
-from thongsuot_collector.commissioning.status import commissioning_fact
+from thongsuot_collector.commissioning.status import (
+    CommissioningState,
+    commissioning_fact,
+    commissioning_notes,
+    commissioning_state,
+)
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import commissioning as stored
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch.model import Notice, NoticeCode
@@ -24,7 +30,10 @@ from thongsuot_schema.commissioning.events import (
     DatedEvent,
     EventCode,
     format_event,
+    run_from_events,
 )
+from thongsuot_schema.inventory.model import Site
+from thongsuot_schema.inventory.read import read_inventory
 
 PAGE = f"/sites/{SITE}/commissioning"
 SECOND = """
@@ -66,13 +75,15 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
         await made.close()
 
 
-async def push(stage: NotifyingStack, *steps: Step, run: str = "ab12") -> None:
-    """Push steps of a run as the device does, a second apart, the last of them now."""
+async def push(
+    stage: NotifyingStack, *steps: Step, run: str = "ab12", apart_s: float = 1.0
+) -> None:
+    """Push steps of a run as the device does, one after the other, the last of them now."""
     now_ns = time.time_ns() - stage.agent.sealer.epoch_ns
     notices = [
         Notice(
             code=NoticeCode.COMMISSIONING,
-            boottime_ns=now_ns - (len(steps) - at) * 1_000_000_000,
+            boottime_ns=now_ns - int((len(steps) - at) * apart_s * 1e9),
             text=format_event(CommissioningEvent(run=run, event=code, link=link, text=text)),
         )
         for at, (code, link, text) in enumerate(steps, start=1)
@@ -163,6 +174,80 @@ async def test_the_report_is_one_page_with_the_proof(stage: NotifyingStack, tmp_
     status, said = await command(stage, "commissioning", "hoan-kien")
     assert status == 2
     assert "hoan-kiem" in said
+
+
+async def test_the_page_has_the_same_report_as_the_command(
+    stage: NotifyingStack, tmp_path: Path
+) -> None:
+    nothing = await stage.get(f"{PAGE}.pdf?lang=en")
+    assert (nothing.status_code, nothing.headers["location"]) == (303, f"{PAGE}?lang=en")
+    await push(stage, *WALK, *GOOD_END)
+    await shows(stage, f'href="{PAGE}.pdf?lang=en"')
+    out = tmp_path / "report.pdf"
+    status, said = await command(stage, "commissioning", SITE, "--pdf", str(out), "--lang", "en")
+    assert status == 0, said
+    answer = await stage.get(f"{PAGE}.pdf?lang=en")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content == out.read_bytes()
+    assert (await stage.ask("GET", f"{PAGE}.pdf")).status_code == 401
+
+
+async def test_a_list_says_which_sites_are_commissioned_and_which_are_to_be_proven_again(
+    stage: NotifyingStack, tmp_path: Path
+) -> None:
+    async def state_of_site() -> str:
+        (record,) = (await stage.get("/api/v1/sites")).json()["items"]
+        return str(record["commissioning"])
+
+    assert await state_of_site() == "none"
+    await push(stage, *WALK)
+    await shows(stage, "1 of 2 lines proven")
+    assert await state_of_site() == "under-way"
+    await push(stage, *GOOD_END)
+    await shows(stage, "2 of 2 lines proven")
+    assert await state_of_site() == "complete"
+    assert SITE not in (await stage.get("/sites?commissioning=outdated")).text
+
+    # Another line, another box: the inventory says it, the cables have not.
+    inventory = tmp_path / "inventory" / "city.toml"
+    inventory.write_text((INVENTORY + SECOND).replace("HNI-2", "HNI-9"), encoding="utf-8")
+    for path in (f"/sites/{SITE}?lang=en", f"{PAGE}?lang=en"):
+        await shows(stage, "has another circuit id than in the last run", path)
+        await shows(stage, "Prove the lines again", path)
+    assert await state_of_site() == "outdated"
+    assert SITE in (await stage.get("/sites?commissioning=outdated")).text
+    status, said = await command(stage, "sites", "--where", "commissioning=outdated")
+    assert status == 0
+    assert SITE in said
+    again = [(code, link, text.replace("HNI-2", "HNI-9")) for code, link, text in WALK + GOOD_END]
+    await push(stage, *again, run="cd34", apart_s=0.01)
+
+    async def is_complete() -> bool:
+        return await state_of_site() == "complete"
+
+    await eventually(is_complete)
+
+
+def test_links_that_came_went_or_changed_are_named() -> None:
+    run = run_from_events(
+        [
+            DatedEvent(
+                at_ns=at, event=CommissioningEvent(run="ab12", event=code, link=link, text=text)
+            )
+            for at, (code, link, text) in enumerate(WALK + GOOD_END, start=1)
+        ]
+    )
+    directory = InventoryDirectory(
+        read_inventory({"city.toml": INVENTORY + SECOND.replace('"mobile"', '"backup"')})
+    )
+    assert commissioning_state(run, directory.site(SITE)) is CommissioningState.OUTDATED
+    notes = commissioning_notes(SITE, run, directory, "en")
+    assert [note.partition(": ")[2].rpartition(" ")[0] for note in notes[:2]] == [
+        "the VNPT 5G link was added to the records after the last",
+        "mobile is no longer in the",
+    ]
+    assert notes[2].startswith("Prove the lines again")
+    assert commissioning_state(run, Site(name="unknown")) is CommissioningState.COMPLETE
 
 
 async def test_the_code_of_the_centre_is_the_one_that_the_device_takes(

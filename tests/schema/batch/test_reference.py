@@ -16,6 +16,7 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.reference import PAGE, blocks, names, page
 from tests.schema.batch.strategies import travelled
 from tests.schema.batch.vectors import example
+from tests.servers import need
 from thongsuot_schema.batch import limits, push
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.json import decode_json
@@ -128,6 +129,7 @@ def collector() -> Iterator[tuple[str, _ReceivedPushes]]:
 
 
 def test_the_push_by_hand_works_as_it_stands(collector: tuple[str, _ReceivedPushes]) -> None:
+    need("curl")
     address, taken = collector
     (script,) = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     run = subprocess.run(

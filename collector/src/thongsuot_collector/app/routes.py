@@ -104,6 +104,7 @@ def city_of(components: Components) -> CityState:
         components.incidents.registry,
         components.states.sites,
         components.site_configs.of,
+        components.commissioning.newest.get,
     )
 
 
@@ -267,7 +268,11 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         *StatementPages(components.archive, access).routes(),
         *TestRequestPages(components.test_requests, access, components.directory).routes(),
         *CommissioningPages(
-            components.commissioning, components.store, access, components.directory
+            components.commissioning,
+            components.store,
+            access,
+            components.directory,
+            page_url=components.configuration.settings.notify.page_url,
         ).routes(),
         *AccountPages(components.overview, access, components.directory).routes(),
         *Api(city, components.store, access).routes(),

@@ -20,7 +20,17 @@ from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_fro
 from thongsuot_schema.words.translations import REFERENCE, languages
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
-    "sites": ("name", "title", "status", "state", "fixed", "mobile", "since", "incidents"),
+    "sites": (
+        "name",
+        "title",
+        "status",
+        "state",
+        "fixed",
+        "mobile",
+        "since",
+        "incidents",
+        "commissioning",
+    ),
     "links": ("site", "link", "carrier", "circuit", "state", "segment", "since", "incident"),
     "incidents": ("id", "title", "status", "severity", "turn", "opened_at", "closed_at"),
     "carriers": ("name", "title", "links", "up", "degraded", "down", "unknown", "incidents"),

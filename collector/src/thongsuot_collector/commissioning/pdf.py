@@ -1,6 +1,9 @@
-"""A report as PDF/A-2u, set from ``templates/report.typ``."""
+"""A report as PDF/A-2u, set from ``templates/report.typ``; run as a program by the web's worker."""
 
+import sys
 from importlib.resources import files
+
+import msgspec
 
 from thongsuot_collector.commissioning.document import ReportDocument
 from thongsuot_collector.typesetting.pdf import set_pdf
@@ -11,3 +14,13 @@ _TEMPLATE = files("thongsuot_collector.commissioning") / "templates" / "report.t
 def render(document: ReportDocument) -> bytes:
     """Return the PDF."""
     return set_pdf(_TEMPLATE, document)
+
+
+def main() -> None:
+    """Print what comes in."""
+    document = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=ReportDocument)
+    sys.stdout.buffer.write(render(document))
+
+
+if __name__ == "__main__":
+    main()

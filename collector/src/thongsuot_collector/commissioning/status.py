@@ -1,10 +1,12 @@
-"""How the commissioning of a site stands, in one sentence for its page. Pure."""
+"""How the commissioning of a site stands: one word for lists, one sentence for its page. Pure."""
 
+from enum import StrEnum
 from typing import Final
 
 from thongsuot_collector.commissioning.document import link_phrase
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_schema.commissioning.run import CommissioningRun, LinkStage
+from thongsuot_schema.inventory.model import Site
 from thongsuot_schema.words.dates import moment
 from thongsuot_schema.words.language import Language, Text
 
@@ -13,6 +15,43 @@ _UNDER_WAY: Final = Text("collector.commissioning.site.under_way")
 _COMPLETE: Final = Text("collector.commissioning.site.complete")
 _INCOMPLETE: Final = Text("collector.commissioning.site.incomplete")
 _SWAPPED: Final = Text("collector.commissioning.site.swapped")
+_ADDED: Final = Text("collector.commissioning.site.added")
+_REMOVED: Final = Text("collector.commissioning.site.removed")
+_ANOTHER_CIRCUIT: Final = Text("collector.commissioning.site.another_circuit")
+_AGAIN: Final = Text("collector.commissioning.site.again")
+
+
+class CommissioningState(StrEnum):
+    """How far the newest run of a site is, and whether it still holds."""
+
+    NONE = "none"
+    UNDER_WAY = "under-way"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    OUTDATED = "outdated"
+    """The links of the inventory are other ones than those of the run: they are to be proven."""
+
+
+def commissioning_state(run: CommissioningRun | None, site: Site) -> CommissioningState:
+    """Return how the commissioning of a site stands."""
+    if run is None:
+        return CommissioningState.NONE
+    if run.ended_s is None:
+        return CommissioningState.UNDER_WAY
+    if _changes(run, site):
+        return CommissioningState.OUTDATED
+    return CommissioningState.COMPLETE if run.is_complete else CommissioningState.INCOMPLETE
+
+
+def _changes(run: CommissioningRun, site: Site) -> dict[str, Text]:
+    """Return the links that are not those of a run any more, with what has changed."""
+    proven = {proof.link: proof.circuit for proof in run.links}
+    now = {link.name: link.circuit for link in site.links}
+    added = {name: _ADDED for name in now if name not in proven}
+    removed = {name: _REMOVED for name in proven if name not in now}
+    # A site that the inventory does not know has whatever links its device has.
+    other = {name: _ANOTHER_CIRCUIT for name in now if name in proven and now[name] != proven[name]}
+    return {**added, **removed, **other} if site.links else {}
 
 
 def commissioning_fact(run: CommissioningRun | None, language: Language) -> str:
@@ -30,14 +69,22 @@ def commissioning_fact(run: CommissioningRun | None, language: Language) -> str:
 def commissioning_notes(
     site: str, run: CommissioningRun | None, directory: InventoryDirectory, language: Language
 ) -> list[str]:
-    """Return what has to be corrected after a run: labels that are exchanged, each pair once."""
+    """
+    Return what has to be done after a run: exchanged labels are to be corrected, each pair once;
+    links that have changed since are to be proven again.
+    """
+    if run is None:
+        return []
     phrase = link_phrase(site, directory, language)
     pairs = {
         tuple(sorted((proof.link, proof.swapped_with)))
-        for proof in (() if run is None else run.links)
+        for proof in run.links
         if proof.stage is LinkStage.SWAPPED
     }
-    return [
+    notes = [
         _SWAPPED.read(language, link=phrase(link), other=phrase(other))
         for link, other in sorted(pairs)
     ]
+    changes = {} if run.ended_s is None else _changes(run, directory.site(site))
+    notes += [change.read(language, link=phrase(link)) for link, change in changes.items()]
+    return [*notes, _AGAIN.read(language)] if changes else notes

@@ -26,12 +26,15 @@ from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.queries.records import SiteStatus
 from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.state.site import SiteState
-from thongsuot_collector.store import site_configs, sites
+from thongsuot_collector.store import commissioning, site_configs, sites
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.site import SiteTimeline
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.commissioning.events import run_from_events
+from thongsuot_schema.commissioning.run import CommissioningRun
 
+RunOf = Callable[[str], CommissioningRun | None]
 ConfigOf = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
 
 
@@ -40,7 +43,8 @@ class CityState:
     What the collector knows now.
 
     ``registry`` holds the state of every subject and the open incidents, ``states`` what each site
-    told of itself, ``config_of`` which settings its agent has and should have.
+    told of itself, ``config_of`` which settings its agent has and should have, ``run_of`` its
+    newest commissioning run.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class CityState:
         registry: IncidentRegistry,
         states: Mapping[str, SiteState],
         config_of: ConfigOf,
+        run_of: RunOf,
     ) -> None:
         self.directory = directory
         self.registry = registry
         self.states = states
         self.config_of = config_of
+        self.run_of = run_of
 
     @property
     def windows(self) -> tuple[MaintenanceWindow, ...]:
@@ -131,8 +137,15 @@ def city_from_store(store: Engine, directory: InventoryDirectory) -> CityState:
         for site, state in sites.all_states(store)
     }
     newest, running = site_configs.newest(store), site_configs.runs(store)
+    runs = {
+        site: run_from_events(events) for site, events in commissioning.newest_runs(store).items()
+    }
     return CityState(
-        directory, registry, states, lambda site: (newest.get(site), running.get(site))
+        directory,
+        registry,
+        states,
+        lambda site: (newest.get(site), running.get(site)),
+        runs.get,
     )
 
 

@@ -123,7 +123,17 @@ LISTS: Final[tuple[ListQuery, ...]] = (
         roles=CITY_ROLES | {PersonRole.COMMUNE},
         build=lambda city, _stored, scope, _language: sites.site_records(city, scope),
         searched=("name", "title", "commune_name", "area"),
-        filters=(*_PLACE, "status", "state", "fixed", "mobile", "is_whole", "kind", "carriers"),
+        filters=(
+            *_PLACE,
+            "status",
+            "state",
+            "fixed",
+            "mobile",
+            "is_whole",
+            "kind",
+            "carriers",
+            "commissioning",
+        ),
         order="state title",
     ),
     ListQuery(

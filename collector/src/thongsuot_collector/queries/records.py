@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from thongsuot_collector.commissioning.status import CommissioningState
 from thongsuot_collector.incidents.incident import ClosureCode, IncidentStatus
 from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.journal.entry import ClockQuality
@@ -47,7 +48,8 @@ class SiteRecord(Record, frozen=True):
     One service point. ``fixed`` and ``mobile`` are the worst of its links of either kind, null
     where it has none; ``is_whole``: it has both, and all its links are up. ``state`` is the worst
     of its links and services, but ``degraded`` while any link is up; ``since`` is the onset of the
-    oldest fault that goes on. ``incidents`` are the open ones that it is part of.
+    oldest fault that goes on. ``incidents`` are the open ones that it is part of. ``commissioning``
+    says whether its links were proven by their cables, and whether they are still the same.
     """
 
     name: str
@@ -67,6 +69,7 @@ class SiteRecord(Record, frozen=True):
     heard_at: datetime | None
     carriers: tuple[str, ...]
     incidents: tuple[str, ...]
+    commissioning: CommissioningState
 
 
 class LinkRecord(Record, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from thongsuot_collector.commissioning.status import commissioning_state
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.inventory.tiles import area_of, tiles
 from thongsuot_collector.queries.city import CityState, by_site
@@ -75,6 +76,7 @@ def _site_record(city: CityState, name: str, incidents: Sequence[Incident]) -> S
         heard_at=utc(city.heard_ns(name)),
         carriers=tuple(sorted({link.carrier for link in site.links if link.carrier})),
         incidents=tuple(incident.id for incident in incidents),
+        commissioning=commissioning_state(city.run_of(name), site),
     )
 
 

@@ -74,6 +74,7 @@ MAY: dict[str, set[str]] = {
     "/sites/{name}/tests": {ENGINEER},
     "/sites/{name}/account": CITY | {COMMUNE},
     "/sites/{name}/commissioning": CITY | {COMMUNE},
+    "/sites/{name}/commissioning.pdf": CITY | {COMMUNE},
     "/account": CITY,
     "/incidents": CITY,
     "/incidents/{name}": CITY | {OWN, KEY},

@@ -251,6 +251,7 @@ _VALUES: Final[dict[str, dict[str, Text]]] = {
         "open": labels.OPEN,
         "closed": labels.CLOSED,
     },
+    "commissioning": {state.value: text for state, text in labels.COMMISSIONING.items()},
     "turn": {turn.value: text for turn, text in labels.TURNS.items()},
     "severity": {severity.value: text for severity, text in SEVERITIES.items()},
     "segment": {segment.value: SEGMENTS[segment] for segment in Segment},

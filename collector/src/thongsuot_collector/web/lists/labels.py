@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from thongsuot_collector.commissioning.status import CommissioningState
 from thongsuot_collector.queries.records import SiteStatus, Turn
 from thongsuot_schema.words.language import Text
 
@@ -30,6 +31,7 @@ COLUMN_STATE: Final = Text("collector.web.lists.column.state")
 COLUMN_STATUS: Final = Text("collector.web.lists.column.status")
 COLUMN_FIXED: Final = Text("collector.web.lists.column.fixed")
 COLUMN_MOBILE: Final = Text("collector.web.lists.column.mobile")
+COLUMN_COMMISSIONING: Final = Text("collector.web.lists.column.commissioning")
 COLUMN_SINCE: Final = Text("collector.web.lists.column.since")
 COLUMN_HEARD: Final = Text("collector.web.lists.column.heard")
 COLUMN_INCIDENTS: Final = Text("collector.web.lists.column.incidents")
@@ -78,6 +80,14 @@ STATUSES: Final[dict[SiteStatus, Text]] = {
     SiteStatus.SILENT: Text("collector.web.lists.status.silent"),
     SiteStatus.NOT_INSTALLED: Text("collector.web.lists.status.not_installed"),
     SiteStatus.RETIRED: Text("collector.web.lists.status.retired"),
+}
+
+COMMISSIONING: Final[dict[CommissioningState, Text]] = {
+    CommissioningState.NONE: Text("collector.web.lists.commissioning.none"),
+    CommissioningState.UNDER_WAY: Text("collector.web.lists.commissioning.under_way"),
+    CommissioningState.COMPLETE: Text("collector.web.lists.commissioning.complete"),
+    CommissioningState.INCOMPLETE: Text("collector.web.lists.commissioning.incomplete"),
+    CommissioningState.OUTDATED: Text("collector.web.lists.commissioning.outdated"),
 }
 
 TURNS: Final[dict[Turn, Text]] = {

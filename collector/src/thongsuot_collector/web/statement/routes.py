@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from thongsuot_collector.correlation import rows
-from thongsuot_collector.errors import StatementPrintFailed
+from thongsuot_collector.errors import PrintFailed
 from thongsuot_collector.sla.calendar import NS_PER_MS, month_at, month_from
 from thongsuot_collector.sla.csv_table import table_of
 from thongsuot_collector.sla.revision import IssuedStatement
@@ -93,7 +93,7 @@ class StatementPages:
         if kind == "pdf":
             try:
                 pdf = await self._printer.pdf(issue)
-            except StatementPrintFailed:
+            except PrintFailed:
                 return PlainTextResponse(
                     labels.NOT_PRINTED.read(language), 503, headers=responses.HEADERS
                 )

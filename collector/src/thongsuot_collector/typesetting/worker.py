@@ -1,0 +1,45 @@
+"""Worker: PDFs from a process beside this one, so that Typst's memory is not the collector's."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+
+from thongsuot_collector.errors import PrintFailed
+
+TIMEOUT_S = 120.0
+"""A statement with a thousand interruptions takes 6 s."""
+
+_log = logging.getLogger(__name__)
+
+
+async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes:
+    """
+    Return what a module prints when it is run with a document on its standard input.
+
+    Raises:
+        PrintFailed: the process beside this one did not do it; the text says why.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            out, err = await process.communicate(document)
+    except TimeoutError as error:
+        raise PrintFailed(f"cannot print {title}: not done after {TIMEOUT_S:g} s") from error
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if process.returncode:
+        last = err.decode(errors="replace").strip().rpartition("\n")[2]
+        _log.error("cannot print %s: %s; answered so", title, last)
+        raise PrintFailed(f"cannot print {title}: {last}")
+    return out

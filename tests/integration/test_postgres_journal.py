@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.collector.batches import BatchSealer, S, usual_results
+from tests.collector.journal.journal_contract import everything
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.postgres import PostgresServer
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli.main import main
+from thongsuot_collector.journal.entry import AppendOutcome
+from thongsuot_collector.journal.postgres import open_postgres_journal
+from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
 from thongsuot_schema.batch.model import Batch
 
 pytestmark = pytest.mark.servers
@@ -144,6 +149,52 @@ async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(
     with pytest.raises(Exception, match="no store in"):
         async with collector(tmp_path / "state", config=config):
             pass
+
+
+async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_goes_on(
+    postgres: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    url = postgres.new_database()
+    device = BatchSealer(SITE, epoch_ns=time.time_ns() - NOW - 200 * S)
+    async with collector(state) as client:
+        pusher = Pusher(client, device, token(state, SITE))
+        for number in range(1, 6):
+            assert (await pusher.batch(sealed(device, number))).status_code == 200
+    opened = open_journal(state / JOURNAL_FILE, committed=lambda _jobs, _took_s: None)
+    name = opened.name
+    await opened.commit("gone", 3, b"note")
+    await opened.trim(["gone"], received_before_ns=1 << 62, max_bytes=1 << 40)
+    before = {consumer: await opened.cursor(consumer) for consumer in ("gone", "accounts")}
+    kept, entries = await opened.kept(), await everything(opened)
+    assert [stored.sequence for stored in entries] == [4, 5]
+    await opened.close()
+    config = configured(tmp_path, url)
+    with pytest.raises(Exception, match="journal copy"):
+        async with collector(state, config=config):
+            pass
+    status, lines, _ = await run(capsys, tmp_path, "journal", "copy")
+    assert status == 0
+    assert "2 entries, up to sequence 5" in lines[0]
+    status, _, error = await run(capsys, tmp_path, "journal", "copy")
+    assert status == 1
+    assert "copied into an empty one" in error
+
+    database = PostgresDatabase(url=url, schema=JOURNAL_SCHEMA)
+    moved = await open_postgres_journal(database, committed=lambda _jobs, _took_s: None)
+    assert (moved.name, moved.head) == (name, 5)
+    assert await everything(moved) == entries
+    assert await moved.kept() == kept
+    assert {consumer: await moved.cursor(consumer) for consumer in before} == before
+    assert (await moved.append(entries[0].entry)).reception is AppendOutcome.REPEATED
+    await moved.close()
+    async with collector(state, config=config) as client:
+        pusher = Pusher(client, device, token(state, SITE))
+        assert (await pusher.batch(sealed(device, 6))).status_code == 200
+    status, lines, _ = await run(capsys, tmp_path, "verify")
+    assert status == 0, lines
+    assert " 4 to 6; removed for their age: 1 to 3; " in lines[0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.errors import StoreError
+from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.store.engine import open_store
@@ -44,6 +44,8 @@ async def open_durable(
         settings.database, committed=committed, gather_s=settings.gather_s
     )
     try:
+        if journal.head == 0 and not accept_empty_store:
+            _refuse_forgotten_copy(configuration)
         store = open_state_store(
             configuration, accept_empty=accept_empty_store, has_journal=journal.head > 0
         )
@@ -51,6 +53,15 @@ async def open_durable(
         await journal.close()
         raise
     return store, journal
+
+
+def _refuse_forgotten_copy(configuration: Configuration) -> None:
+    file = configuration.state_dir / JOURNAL_FILE
+    if file.exists():
+        raise JournalError(
+            f"the journal at {configuration.settings.journal.database.shown} is empty, and there "
+            f"is one in {file}: run `thongsuot-collector journal copy`, or move the file away"
+        )
 
 
 def open_state_store(

@@ -3,17 +3,20 @@
 import argparse
 from pathlib import Path
 
+from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.cli import account, evidence, tables
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
     Commands,
+    check_user,
     opened_journal,
     opened_store,
 )
 from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.journal import hash_chain
+from thongsuot_collector.journal.sqlite_tables import open_or_recover
 from thongsuot_collector.store import dead_letters
 
 
@@ -21,6 +24,12 @@ def add_commands(commands: Commands) -> None:
     """Add the commands."""
     journal = commands.group("journal", "the durable log of pushed batches")
     journal.add("status", _status, "show its contents, and the position of each consumer")
+    journal.add(
+        "copy",
+        _copy,
+        "copy the file of this machine into the database that [journal] names; the collector is "
+        "stopped",
+    )
     verify = commands.add("verify", _verify, "verify that every batch is there, as it was made")
     verify.add_argument("site", nargs="?", default="", help="only this site")
     verify.add_argument(
@@ -53,6 +62,28 @@ def _status(options: argparse.Namespace) -> int:
         print(tables.journal_table(journal.extent(), journal.cursors()))
         for part in journal.damage().lost:
             print(tables.lost_text(part))
+    return 0
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from thongsuot_collector.journal.postgres_copy import (  # noqa: PLC0415 - the driver
+        copy_journal,
+    )
+
+    configuration = read_configuration(options.config)
+    shared, path = configuration.settings.journal, configuration.state_dir / JOURNAL_FILE
+    if not shared.url:
+        raise CommandFailed(f"{options.config}: [journal] names no url to copy to")
+    check_user(path)
+    if not path.exists():
+        raise CommandFailed(f"there is no journal at {path}")
+    if open_or_recover(path) is not None:
+        print("the file was damaged; what could be read of it is copied, `verify` names the rest")
+    copied = copy_journal(path, shared.database)
+    print(
+        f"{shared.database.shown}: {copied.entries} entries, up to sequence {copied.head}. {path} "
+        "is as it was; nothing reads it any more."
+    )
     return 0
 
 

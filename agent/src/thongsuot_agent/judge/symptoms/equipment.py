@@ -27,6 +27,8 @@ RADIO, BOX = "radio", "snmp"
 
 FRESH_NS: Final = 180 * NS_PER_S
 """What was read longer ago (three ordinary readings) says nothing about now."""
+_LOOK_NS: Final = 2 * NS_PER_S
+"""How often a modem is asked why its session is gone, until it has answered."""
 _AGAIN_DBM, _AGAIN_DB = 3.0, 2.0
 """A weak signal has to be so much better before it is called good again."""
 
@@ -117,11 +119,14 @@ def is_worth_asking(link: LinkMemory, kind: str, now_ns: int) -> bool:
 
 def session_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """Return the question to the modem why a session is gone; nothing else can be asked then."""
-    link = at.link
-    if link.facts_slot.fault is None or link.facts_slot.fault.symptom not in _SESSION:
+    link, slot = at.link, at.link.facts_slot
+    if slot.fault is None or slot.fault.symptom not in _SESSION:
         return ()
     radios = [box for box in at.probes.boxes if box[0] == RADIO]
-    if not radios or not is_worth_asking(link, RADIO, at.now_ns):
+    known = link.equipment
+    # What was read before it went says nothing of why.
+    has_looked = (known.radio_ns or 0) >= slot.onset_ns
+    if not radios or has_looked or at.now_ns - known.asked_ns.get(RADIO, 0) < _LOOK_NS:
         return ()
     link.equipment.asked_ns[RADIO] = at.now_ns
     return tuple(

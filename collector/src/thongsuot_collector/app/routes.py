@@ -49,7 +49,9 @@ from thongsuot_collector.web.sessions.browser_sessions import BrowserSessions
 from thongsuot_collector.web.sessions.password_check import PasswordCheck
 from thongsuot_collector.web.sessions.sealing import Sealer
 from thongsuot_collector.web.sessions.second_factor_check import SecondFactorCheck
+from thongsuot_collector.web.sessions.settings import OidcSettings
 from thongsuot_collector.web.sign_in.account_routes import AccountPage
+from thongsuot_collector.web.sign_in.pages import PROVIDER_RETURN
 from thongsuot_collector.web.sign_in.routes import SignInPages
 from thongsuot_collector.web.site_pages import RemarksOf, SitePages
 from thongsuot_collector.web.site_remarks import site_remarks
@@ -114,13 +116,32 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     doors: Doors
     access: PageAccess
     second_factors: SecondFactorCheck
+    sealer: Sealer
 
-    def routes(self, store: Engine) -> list[Route]:
+    def routes(self, components: Components) -> list[Route]:
         """Return where people sign in, and look after their account."""
+        store, settings = components.store, components.configuration.settings
+        oidc = settings.sign_in.oidc
+        title = oidc.title if oidc.issuer else None
         return [
-            *SignInPages(store, self.doors, self.second_factors).routes(),
+            *SignInPages(store, self.doors, self.second_factors, provider_title=title).routes(),
             *AccountPage(store, self.access, self.doors, self.second_factors).routes(),
+            *(self._provider_routes(store, oidc, settings.notify.page_url) if oidc.issuer else ()),
         ]
+
+    def _provider_routes(self, store: Engine, oidc: OidcSettings, page_url: str) -> list[Route]:
+        from thongsuot_collector.web.sign_in import (  # noqa: PLC0415 - an extra
+            provider,
+            provider_routes,
+        )
+
+        file = oidc.client_secret_file
+        return_url = f"{page_url.rstrip('/')}{PROVIDER_RETURN}"
+        secret = Path(file).read_text("utf-8").strip() if file else ""
+        identity_provider = provider.IdentityProvider(oidc, secret, return_url)
+        return provider_routes.ProviderPages(
+            store, self.doors, identity_provider, self.sealer, title=oidc.title
+        ).routes()
 
 
 def _sign_in(components: Components) -> SignIn:
@@ -148,6 +169,7 @@ def _sign_in(components: Components) -> SignIn:
         doors=doors,
         access=PageAccess(store, doors),
         second_factors=SecondFactorCheck(store, sealer, attempts),
+        sealer=sealer,
     )
 
 
@@ -202,7 +224,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     )
     both = [
         *_pages_of_the_city(components, access),
-        *sign_in.routes(components.store),
+        *sign_in.routes(components),
         *documents,
     ]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)

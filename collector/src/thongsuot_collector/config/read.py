@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.accounts import consumer as account
-from thongsuot_collector.config import certificates, plugins
+from thongsuot_collector.config import certificates, plugins, sign_in
 from thongsuot_collector.config.model import CollectorConfig, JournalSettings
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
@@ -103,6 +103,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
             ("page", "mcp"),
             "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
         )
+    yield from sign_in.mistakes(settings.sign_in, settings.notify.page_url)
     yield from _incident_mistakes(settings.incidents)
     yield from _database_mistakes("journal", settings.journal)
     yield from _database_mistakes("store", settings.store)
@@ -230,6 +231,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             password_file=absolute(settings.page.password_file),
             docs_dir=absolute(settings.page.docs_dir),
         ),
+        sign_in=sign_in.with_paths(settings.sign_in, folder),
         reflector=replace(
             settings.reflector,
             key_file=absolute(settings.reflector.key_file),

@@ -73,6 +73,7 @@ def put(
     with engine.begin() as connection:
         if known_in(connection, name) is None:
             forget(connection, name)
+            connection.execute(delete(IDENTITIES).where(IDENTITIES.c.person == name))
         keep(connection, name, title or name, digest=digest, role=role, scope=scope)
         detail = " ".join(filter(None, (role, scope, title)))
         audit.write(connection, AuditAction.PERSON_ADDED, name, detail=detail)
@@ -97,8 +98,8 @@ def keep(
 
 
 def forget(connection: Connection, name: str) -> None:
-    """Remove what a name has beside its account: second factor, recovery codes, provider."""
-    for table in (SECOND_FACTORS, RECOVERY_CODES, IDENTITIES):
+    """Remove what a name has beside its account: second factor and recovery codes."""
+    for table in (SECOND_FACTORS, RECOVERY_CODES):
         connection.execute(delete(table).where(table.c.person == name))
 
 

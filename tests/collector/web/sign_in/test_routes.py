@@ -81,6 +81,7 @@ async def test_a_wrong_password_and_a_wrong_name_are_refused_alike_and_slower_an
     async with city(tmp_path) as running, browser(running.base) as guest:
         running.person()
         refusals: dict[str, set[str]] = {}
+        answers: list[httpx.Response] = []
         for name in ("lan", "nobody"):
             answers = await asyncio.gather(
                 *(guest.sign_in(name, f"guess number {number}") for number in range(12))

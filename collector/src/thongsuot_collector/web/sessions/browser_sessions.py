@@ -74,7 +74,7 @@ class BrowserSessions:
         known = getattr(request.state, "signed_in", None)
         if isinstance(known, SignedIn):
             return known
-        secret = request.cookies.get(self._cookie(request), "")
+        secret = self.cookie(request)
         if not secret.startswith(sessions.PREFIX):
             return None
         session = await asyncio.to_thread(sessions.known, self._store, secret)
@@ -110,7 +110,7 @@ class BrowserSessions:
             address=address_of(request.scope),
             browser=request.headers.get("user-agent", ""),
         )
-        self._set(request, response, secret, lasts_s)
+        self.set_cookie(request, response, secret, lasts_s)
         if person is not None and stage is SessionStage.OPEN:
             self._remember_device(request, response, person.name)
 
@@ -133,13 +133,13 @@ class BrowserSessions:
             lasts_s=lasts_s,
             stamp=person.stamp,
         )
-        self._set(request, response, secret, lasts_s)
+        self.set_cookie(request, response, secret, lasts_s)
         self._remember_device(request, response, person.name)
 
-    def forget(self, request: Request, response: Response) -> None:
-        """Take the cookie of a session from a browser."""
+    def forget(self, request: Request, response: Response, name: str = "") -> None:
+        """Take the cookie of a session, or one of a name, from a browser."""
         response.delete_cookie(
-            self._cookie(request),
+            self._cookie(request, name),
             secure=self._is_by_tls(request),
             httponly=True,
             samesite="lax",
@@ -147,7 +147,7 @@ class BrowserSessions:
 
     def device(self, request: Request, name: str) -> str:
         """Return by what a browser is known that signed in with a name before; empty: it did not"""
-        sealed = request.cookies.get(self._cookie(request, _DEVICE), "")
+        sealed = self.cookie(request, _DEVICE)
         content = self._sealer.unseal(_DEVICE, sealed, lasts_s=_DEVICE_S)
         if content is None or content.decode() != name:
             return ""
@@ -162,11 +162,18 @@ class BrowserSessions:
         return self._settings.absolute_s if is_acting else self._settings.viewer_absolute_s
 
     def _remember_device(self, request: Request, response: Response, name: str) -> None:
-        self._set(request, response, self._sealer.seal(_DEVICE, name.encode()), _DEVICE_S, _DEVICE)
+        self.set_cookie(
+            request, response, self._sealer.seal(_DEVICE, name.encode()), _DEVICE_S, _DEVICE
+        )
 
-    def _set(
+    def cookie(self, request: Request, name: str = "") -> str:
+        """Return a cookie of a browser; empty: it has none of that name."""
+        return request.cookies.get(self._cookie(request, name), "")
+
+    def set_cookie(
         self, request: Request, response: Response, value: str, lasts_s: float, name: str = ""
     ) -> None:
+        """Have a browser keep a cookie, as closely as that goes."""
         response.set_cookie(
             self._cookie(request, name),
             value,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from thongsuot_collector.store.people import PersonRole
 from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -17,6 +18,48 @@ class SecondFactorPolicy(StrEnum):
 
     OPTIONAL = "optional"
     REQUIRED = "required"
+
+
+class OidcSettings(StrictStruct, frozen=True, kw_only=True):
+    """
+    A provider of identities that signs people in (OpenID Connect 1.0), beside passwords.
+
+    ``issuer`` is its address (left out: there is none), ``client_id`` and ``client_secret_file``
+    are what it knows this collector by; ``[notify] page_url`` with ``/sign-in/provider/return`` is
+    the address of return to be entered there. ``title`` is what the button says. A person's name
+    here is the claim ``name_claim`` of the ID token, what others read ``title_claim``.
+    ``role_claim`` is a text or a list of texts; the first entry of ``roles`` that is in it says who
+    they are: ``city-engineer``, ``city-reader``, ``carrier:NAME`` or ``commune:CODE``. Who is in
+    none of them does not get in. ``ca_file`` is what the provider's certificate is checked against,
+    instead of the system's authorities. It needs the extra ``oidc``.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    ca_file: str = ""
+    title: str = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    name_claim: str = "preferred_username"
+    title_claim: str = "name"
+    role_claim: str = "groups"
+    roles: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def role_from(text: str) -> tuple[PersonRole, str]:
+    """
+    Return the role and the scope that an entry of ``roles`` names.
+
+    Raises:
+        ValueError: it names none; the text says what there is.
+    """
+    name, _, scope = text.partition(":")
+    is_scoped = name in {PersonRole.CARRIER, PersonRole.COMMUNE}
+    if name not in set(PersonRole) or is_scoped is not bool(scope):
+        raise ValueError(
+            f"{text!r} is no role: city-engineer, city-reader, carrier:NAME or commune:CODE"
+        )
+    return PersonRole(name), scope
 
 
 class SignInSettings(StrictStruct, frozen=True, kw_only=True):
@@ -34,3 +77,4 @@ class SignInSettings(StrictStruct, frozen=True, kw_only=True):
     idle_s: Positive = 7_200.0
     absolute_s: Positive = 43_200.0
     viewer_absolute_s: Positive = 30 * DAY_S
+    oidc: OidcSettings = OidcSettings()

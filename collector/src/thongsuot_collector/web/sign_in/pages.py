@@ -18,6 +18,7 @@ from thongsuot_schema.words.language import Language, Text
 SIGN_IN: Final = "/sign-in"
 CODE: Final = "/sign-in/code"
 PROVIDER: Final = "/sign-in/provider"
+PROVIDER_RETURN: Final = "/sign-in/provider/return"
 SIGN_OUT: Final = "/sign-out"
 ME: Final = "/me"
 SECOND_FACTOR: Final = "/me/second-factor"

@@ -1,0 +1,65 @@
+"""Checks of ``[sign_in]``: what a provider of identities needs before anybody can sign in by it."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_collector.web.sessions.settings import OidcSettings, SignInSettings, role_from
+from thongsuot_runtime.config_file import Mistake
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def mistakes(settings: SignInSettings, page_url: str) -> Iterator[Mistake]:
+    """Yield what is wrong with the table; ``page_url`` is where people find our pages."""
+    if settings.idle_s > settings.absolute_s:
+        yield (
+            ("sign_in", "idle_s"),
+            f"idle_s is more than absolute_s: sessions end after {settings.absolute_s:g} s anyway",
+        )
+    if settings.oidc.issuer:
+        yield from _provider_mistakes(settings.oidc, page_url)
+
+
+def _provider_mistakes(oidc: OidcSettings, page_url: str) -> Iterator[Mistake]:
+    table = ("sign_in", "oidc")
+    if importlib.util.find_spec("authlib") is None:
+        yield (
+            table,
+            "it needs the extra \"oidc\": pip install 'thongsuot-collector[oidc]'",
+        )
+    issuer = urlsplit(oidc.issuer)
+    if issuer.scheme != "https" and issuer.hostname not in _LOOPBACK:
+        yield (*table, "issuer"), f"{oidc.issuer} is not https: anybody on the way could sign in"
+    if not oidc.client_id:
+        yield table, "client_id is missing: the provider gives it out for this collector"
+    if not page_url:
+        yield table, "[notify] page_url is empty: the provider could lead nobody back"
+    for key in ("client_secret_file", "ca_file"):
+        file = getattr(oidc, key)
+        if file and not Path(file).is_file():
+            yield (*table, key), f"{file} is not there"
+    if not oidc.roles:
+        yield table, "roles is empty: nobody could get in"
+    for group, role in oidc.roles.items():
+        try:
+            role_from(role)
+        except ValueError as error:
+            yield (*table, "roles", group), str(error)
+
+
+def with_paths(settings: SignInSettings, folder: Path) -> SignInSettings:
+    """Return settings whose files are named from a folder."""
+
+    def absolute(path: str) -> str:
+        return str(folder / path) if path else ""
+
+    oidc = msgspec.structs.replace(
+        settings.oidc,
+        client_secret_file=absolute(settings.oidc.client_secret_file),
+        ca_file=absolute(settings.oidc.ca_file),
+    )
+    return msgspec.structs.replace(settings, oidc=oidc)

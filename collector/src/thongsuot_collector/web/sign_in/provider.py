@@ -1,0 +1,217 @@
+"""
+Provider: asks a provider of identities who somebody is (OpenID Connect Core 1.0, authorization code
+flow with PKCE, RFC 7636). It needs the extra ``oidc``.
+"""
+
+import asyncio
+import re
+import secrets
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+import msgspec
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.store.identities import Identity
+from thongsuot_collector.web.sessions.settings import OidcSettings, role_from
+
+_ALGORITHMS: Final = ["RS256", "PS256", "ES256", "ES384", "RS384", "RS512", "PS384", "PS512"]
+"""By a key of the provider's alone: neither ``none`` nor one that our own secret makes (HS256)."""
+_TIMEOUT_S: Final = 10.0
+_AT_ONCE: Final = 4
+_LEEWAY_S: Final = 60
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
+_TITLE_CHARACTERS: Final = 100
+_VERIFIER_BYTES: Final = 48
+
+
+class ProviderFailed(CollectorError):
+    """A provider did not say who somebody is; the text says why, for the log."""
+
+
+class NoRole(CollectorError):
+    """A provider said who somebody is, and that is nobody here; the text says why."""
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """One sign-in by a provider, from the button until the way back."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    """What a provider says of itself (OpenID Connect Discovery 1.0, section 3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+
+
+class _TokenResponse(msgspec.Struct, frozen=True):
+    id_token: str
+    access_token: str = ""
+
+
+def new_flow(next_path: str) -> Flow:
+    """Return a flow that nobody can guess."""
+    return Flow(
+        state=secrets.token_urlsafe(32),
+        nonce=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(_VERIFIER_BYTES),
+        next=next_path,
+    )
+
+
+class IdentityProvider:
+    """A provider; ``return_url`` is where it sends people back to."""
+
+    def __init__(self, settings: OidcSettings, client_secret: str, return_url: str) -> None:
+        self._settings = settings
+        self._client_secret = client_secret
+        self._return_url = return_url
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._trusted: ssl.SSLContext | bool = True
+        if settings.ca_file:
+            self._trusted = ssl.create_default_context(cafile=settings.ca_file)
+
+    @property
+    def issuer(self) -> str:
+        """The provider's address."""
+        return self._settings.issuer
+
+    async def authorization_url(self, flow: Flow) -> str:
+        """
+        Return where somebody says who they are.
+
+        Raises:
+            ProviderFailed: the provider does not answer as one.
+        """
+        async with self._room, self._client() as client:
+            metadata = await self._metadata(client)
+        url: str = prepare_grant_uri(
+            metadata.authorization_endpoint,
+            client_id=self._settings.client_id,
+            response_type="code",
+            redirect_uri=self._return_url,
+            scope=" ".join(self._settings.scopes),
+            state=flow.state,
+            nonce=flow.nonce,
+            code_challenge=create_s256_code_challenge(flow.verifier),
+            code_challenge_method="S256",
+        )
+        return url
+
+    async def identity(self, code: str, flow: Flow) -> Identity:
+        """
+        Return who came back with a code.
+
+        Raises:
+            ProviderFailed: the code, or what the provider says for it, is not good.
+            NoRole: it is, and that is nobody here.
+        """
+        async with self._room, self._client() as client:
+            metadata = await self._metadata(client)
+            token = await self._token(client, metadata, code, flow)
+            keys = await self._json(client, metadata.jwks_uri)
+        try:
+            decoded = jwt.decode(
+                token.id_token,
+                KeySet.import_key_set(msgspec.json.decode(keys)),
+                algorithms=_ALGORITHMS,
+            )
+            claims = CodeIDToken(
+                decoded.claims,
+                decoded.header,
+                options={
+                    "iss": {"essential": True, "value": self._settings.issuer},
+                    "aud": {"essential": True, "value": self._settings.client_id},
+                },
+                params={
+                    "nonce": flow.nonce,
+                    "client_id": self._settings.client_id,
+                    "access_token": token.access_token,
+                },
+            )
+            claims.validate(now=int(time.time()), leeway=_LEEWAY_S)
+        except (JoseError, ValueError, KeyError) as error:
+            raise ProviderFailed(f"the ID token is not good: {error!r}") from error
+        return self._identity(claims)
+
+    def _identity(self, claims: Mapping[str, object]) -> Identity:
+        settings = self._settings
+        groups = claims.get(settings.role_claim)
+        held: list[object] = groups if isinstance(groups, list) else [groups]
+        role = next((role for group, role in settings.roles.items() if group in held), None)
+        name = str(claims.get(settings.name_claim, "")).lower()
+        if role is None:
+            raise NoRole(f"{name or 'somebody'} is in none of the groups of [sign_in.oidc.roles]")
+        if not _NAME.fullmatch(name):
+            raise NoRole(f"{name!r} ({settings.name_claim}) cannot be a name here")
+        person_role, scope = role_from(role)
+        return Identity(
+            issuer=settings.issuer,
+            subject=str(claims["sub"]),
+            name=name,
+            title=str(claims.get(settings.title_claim) or name)[:_TITLE_CHARACTERS],
+            role=person_role,
+            scope=scope,
+        )
+
+    async def _metadata(self, client: httpx.AsyncClient) -> _Metadata:
+        url = f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+        body = await self._json(client, url)
+        try:
+            metadata = msgspec.json.decode(body, type=_Metadata)
+        except msgspec.MsgspecError as error:
+            raise ProviderFailed(f"{url} is not that of a provider: {error}") from error
+        if metadata.issuer != self._settings.issuer:
+            raise ProviderFailed(f"{url} is that of another issuer, {metadata.issuer}")
+        return metadata
+
+    async def _token(
+        self, client: httpx.AsyncClient, metadata: _Metadata, code: str, flow: Flow
+    ) -> _TokenResponse:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._return_url,
+            "code_verifier": flow.verifier,
+        }
+        auth = httpx.Auth()
+        if self._client_secret:
+            auth = httpx.BasicAuth(
+                quote(self._settings.client_id, safe=""), quote(self._client_secret, safe="")
+            )
+        else:
+            form["client_id"] = self._settings.client_id
+        try:
+            response = await client.post(metadata.token_endpoint, data=form, auth=auth)
+            response.raise_for_status()
+            return msgspec.json.decode(response.content, type=_TokenResponse)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            raise ProviderFailed(f"{metadata.token_endpoint} gave no token: {error}") from error
+
+    async def _json(self, client: httpx.AsyncClient, url: str) -> bytes:
+        try:
+            response = await client.get(url)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise ProviderFailed(f"{url} cannot be read: {error}") from error
+        return response.content
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=_TIMEOUT_S, verify=self._trusted, trust_env=False)

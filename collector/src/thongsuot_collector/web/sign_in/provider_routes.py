@@ -1,0 +1,112 @@
+"""Routes: signing in by a provider of identities, to it and back."""
+
+import asyncio
+import hmac
+import logging
+from typing import Final
+
+import msgspec
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from thongsuot_collector.errors import TokenError
+from thongsuot_collector.store import identities
+from thongsuot_collector.store.sessions import SessionStage
+from thongsuot_collector.web.access import Doors
+from thongsuot_collector.web.sessions.sealing import Sealer
+from thongsuot_collector.web.sign_in import labels, pages
+from thongsuot_collector.web.sign_in.pages import Place, local_path
+from thongsuot_collector.web.sign_in.provider import (
+    Flow,
+    IdentityProvider,
+    NoRole,
+    ProviderFailed,
+    new_flow,
+)
+from thongsuot_collector.web.sign_in.routes import led_to, place_of, refused
+from thongsuot_schema.words.language import Text
+
+_log = logging.getLogger(__name__)
+
+_PURPOSE: Final = "provider"
+_LASTS_S: Final = 600
+
+
+class ProviderPages:
+    """The button to a provider, and the way back from it; ``title`` is what the button says."""
+
+    def __init__(
+        self,
+        store: Engine,
+        doors: Doors,
+        provider: IdentityProvider,
+        sealer: Sealer,
+        *,
+        title: str,
+    ) -> None:
+        self._store = store
+        self._doors = doors
+        self._provider = provider
+        self._sealer = sealer
+        self._title = title
+
+    def routes(self) -> list[Route]:
+        """Return where they stand."""
+        return [
+            Route(pages.PROVIDER, self.leave),
+            Route(pages.PROVIDER_RETURN, self.come_back),
+        ]
+
+    async def leave(self, request: Request) -> Response:
+        """Lead a browser to the provider."""
+        place = place_of(request)
+        flow = new_flow(place.url(place.next) if place.next == "/" else place.next)
+        try:
+            url = await self._provider.authorization_url(flow)
+        except ProviderFailed as error:
+            return self._refused(place, labels.PROVIDER_FAILED, error)
+        response = led_to(url)
+        sealed = self._sealer.seal(_PURPOSE, msgspec.json.encode(flow))
+        self._doors.browsers.set_cookie(request, response, sealed, _LASTS_S, _PURPOSE)
+        return response
+
+    async def come_back(self, request: Request) -> Response:
+        """Take what a browser brings back, which has to be the one that left."""
+        place = place_of(request)
+        try:
+            flow, code = self._returned(request)
+            identity = await self._provider.identity(code, flow)
+            person = await asyncio.to_thread(identities.signed_in, self._store, identity)
+        except ProviderFailed as error:
+            return self._refused(place, labels.PROVIDER_FAILED, error)
+        except (NoRole, TokenError) as error:
+            return self._refused(place, labels.PROVIDER_NO_ROLE, error)
+        response = led_to(local_path(flow.next))
+        await self._doors.browsers.begin(request, response, person, SessionStage.OPEN)
+        self._doors.browsers.forget(request, response, _PURPOSE)
+        return response
+
+    def _returned(self, request: Request) -> tuple[Flow, str]:
+        """Return the flow that a browser left with, and the code that it brings back."""
+        sealed = self._doors.browsers.cookie(request, _PURPOSE)
+        content = self._sealer.unseal(_PURPOSE, sealed, lasts_s=_LASTS_S)
+        query = request.query_params
+        if content is None:
+            raise ProviderFailed("this browser has begun no sign-in")
+        flow = msgspec.json.decode(content, type=Flow)
+        if not hmac.compare_digest(flow.state.encode(), query.get("state", "").encode()):
+            raise ProviderFailed("it is the way back of another sign-in")
+        if query.get("iss", self._provider.issuer) != self._provider.issuer:  # RFC 9207
+            raise ProviderFailed("another issuer answers")
+        if "code" not in query:
+            raise ProviderFailed(f"the provider says {query.get('error', '')[:100]!r}")
+        return flow, query["code"]
+
+    def _refused(self, place: Place, mistake: Text, why: object) -> Response:
+        _log.warning("sign-in by %s refused: %s", self._provider.issuer, why)
+        text = pages.sign_in_page(
+            place, mistake=mistake.read(place.language), provider_title=self._title
+        )
+        return refused(text)

@@ -52,8 +52,8 @@ def details_in_steps(
     evidence: list[MemberEvidence] = []
     communes: set[str] = set()
     is_in_use = False
-    for part in _parts(by_subject.items()):
-        for subject, faults in part:
+    for grouped in _parts(by_subject.items()):
+        for subject, faults in grouped:
             members.append(_member(subject, faults))
             evidence.append(_evidence(subject, faults, len(evidence)))
             communes.add(state.commune_of(subject.site))

@@ -15,6 +15,8 @@ def join_requests(node: Node, network_of: Callable[[str], str]) -> Iterator[Cont
         yield {"do": "join", "network": network, "pppoe": msgspec.to_builtins(end)}
     for translator in node.translators:
         yield {"do": "join", "network": network, "translator": msgspec.to_builtins(translator)}
+    for softwire in node.softwires:
+        yield {"do": "join", "network": network, "softwire": msgspec.to_builtins(softwire)}
     for tunnel in node.tunnels:
         yield {"do": "join", "network": network, "tunnel": msgspec.to_builtins(tunnel)}
     for modem in node.modems:

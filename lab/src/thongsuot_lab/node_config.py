@@ -7,13 +7,15 @@ Pure. ``lab`` carries them out.
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from thongsuot_lab.topology.attachments import Translator
+from thongsuot_lab.topology.attachments import Softwire, Translator
 from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
 from thongsuot_lab.topology.routes import CARRIER_INTERNAL, OFFICES, PRIVATE, StaticRoute, routes_of
 from thongsuot_lab.wires.kernel import middle_names
 
 IP4_MTU_BYTES = 1480
 """What fits into 1,500 bytes as IPv6."""
+SOFTWIRE_MTU_BYTES = 1460
+"""What fits into them inside of IPv6."""
 
 # The namespace in which the middles of all wires lie; no node may be called so.
 WIRES_NAMESPACE = "(wires)"
@@ -85,6 +87,7 @@ def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) 
     lines += [f"tuntap add dev {vlan.interface} mode tap" for vlan in node.vlans]
     lines += [f"link set {vlan.interface} up" for vlan in node.vlans]
     lines += [line for translator in node.translators for line in _translator_lines(translator)]
+    lines += [line for softwire in node.softwires for line in _softwire_lines(softwire)]
     for bridge in node.bridges:
         lines.append(f"link add {bridge.interface} type bridge forward_delay 0 stp_state 0")
         lines += [f"link set {port} master {bridge.interface}" for port in bridge.ports]
@@ -116,6 +119,17 @@ def _translator_lines(translator: Translator) -> list[str]:
         # A packet grows by 20 bytes; the kernel says so to senders of what would not fit.
         f"route replace {pool} dev {name} mtu lock {IP4_MTU_BYTES}",
         f"route add {translator.prefix} dev {name}",
+    ]
+
+
+def _softwire_lines(softwire: Softwire) -> list[str]:
+    """Return what makes the TUN of a softwire; see ``services.softwire``."""
+    name = softwire.interface
+    return [
+        f"tuntap add dev {name} mode tun",
+        f"link set {name} mtu {SOFTWIRE_MTU_BYTES} up",
+        f"addr add {softwire.v4} dev {name}",
+        *(f"route add {network} dev {name}" for network in softwire.routes),
     ]
 
 

@@ -172,6 +172,24 @@ def test_by_packets_a_line_with_ipv6_alone_reaches_ipv4_by_its_carriers_translat
         assert is_opened(device, portal, "wwan0")
 
 
+@pytest.mark.lab
+@needs_lab
+def test_by_packets_a_box_tunnels_ipv4_over_a_line_that_has_none() -> None:
+    topology = shaped_city(["m-ds"])
+    (portal4, *_), (portal6, *_) = (
+        [a for a in topology.addresses_of("portal.dichvucong") if (":" in a) is six]
+        for six in (False, True)
+    )
+    with Lab(topology) as lab:
+        device = lab.node("shape-m-ds.device")
+        wait_until(lambda: is_opened(device, portal4, "fix0"))
+        lab.fault("softwire-down", site="shape-m-ds")
+        assert not is_opened(device, portal4, "fix0")
+        assert is_opened(device, portal6, "fix0")
+        lab.heal("softwire-down", site="shape-m-ds")
+        wait_until(lambda: is_opened(device, portal4, "fix0"))
+
+
 def is_opened(node: RunningNode, address: str, interface: str) -> bool:
     """Return whether a portal's page comes by an interface."""
     host = f"[{address}]" if ":" in address else address

@@ -24,5 +24,4 @@ SHAPE_ROWS = shapes.ROWS
 
 SHAPES_NOT_PLAYED = {
     "g by pppd": "it takes a kernel with PPP (/dev/ppp); the lab's own session is played",
-    "DS-Lite (RFC 6333)": "no softwire stands in the lab; its IPv4 is a private first hop as any",
 }

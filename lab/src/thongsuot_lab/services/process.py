@@ -33,11 +33,12 @@ from thongsuot_lab.services.portal import PortalServer
 from thongsuot_lab.services.pppoe import PppoeSession
 from thongsuot_lab.services.proxy import ProxyServer
 from thongsuot_lab.services.server_node import ServerNode
+from thongsuot_lab.services.softwire import SoftwireEnd
 from thongsuot_lab.services.traffic import announce, download, flap
 from thongsuot_lab.services.translator import TranslatorTun
 from thongsuot_lab.services.vlan_trunk import VlanTrunk
 from thongsuot_lab.spaces.announce import ArpAnnouncer
-from thongsuot_lab.topology.attachments import Modem, PppoeEnd, RadioTunnel, Translator
+from thongsuot_lab.topology.attachments import Modem, PppoeEnd, RadioTunnel, Softwire, Translator
 from thongsuot_lab.topology.model import PortalSpec, ProxySpec, ResolverSpec, ServerSpec, ZoneSpec
 
 StartedServer = NameServer | PortalServer | ProxyServer
@@ -153,6 +154,9 @@ class ServiceHost:
         """Begin what runs on interfaces of a node: VLANs, PPPoE, a translator, a modem."""
         if "modem" in ends:
             self._join_modem(network, str(ends["radio_network"]), ends["modem"])
+            return
+        if "softwire" in ends:
+            SoftwireEnd(network, msgspec.convert(ends["softwire"], Softwire))
             return
         if "tunnel" in ends:
             RadioTunnelEnd(network, msgspec.convert(ends["tunnel"], RadioTunnel))

@@ -82,7 +82,7 @@ class CarrierAddresses:
     def public(self, index: int) -> Subnet:
         """
         Public networks: 0 to the exchange, 1 to the transit, 2 its resolver, 3 its anchor, 4 its
-        translator.
+        NAT64, 5 its AFTR.
         """
         first = 32 * self.number + 4 * index
         return Subnet("203.0.113", first, 30, self._v6(0, 2 + index))

@@ -78,3 +78,16 @@ class RadioTunnel(msgspec.Struct, frozen=True, kw_only=True):
     port: str
     local: str
     peer: str
+
+
+class Softwire(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One end of a softwire of DS-Lite, on a TUN of a node, between the IPv6 addresses ``local`` and
+    ``remote``; ``routes`` (IPv4) lead into it.
+    """
+
+    interface: str
+    v4: str
+    local: str
+    remote: str
+    routes: tuple[str, ...]

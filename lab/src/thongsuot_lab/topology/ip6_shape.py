@@ -1,12 +1,13 @@
 """
-The shape whose lines carry IPv6 alone: a fibre on which the device has no IPv4 at all, behind the
-carrier's DNS64 and NAT64, and a 5G box that gives it IPv4 by a translator of its own (464XLAT).
+Shapes whose lines carry IPv6 alone: a fibre on which the device has no IPv4 at all, behind the
+carrier's DNS64 and NAT64, and a 5G box that gives it IPv4 by a translator of its own (464XLAT);
+and a fibre whose box tunnels IPv4 to the carrier's translator (DS-Lite).
 """
 
 from dataclasses import replace
 from ipaddress import ip_interface
 
-from thongsuot_lab.topology.attachments import Translator
+from thongsuot_lab.topology.attachments import Softwire, Translator
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import CityBuilder
 from thongsuot_lab.topology.model import LabUplink, Node, NodeRole, ResolverSpec
@@ -109,3 +110,64 @@ def _radio(drawing: CityBuilder, site: str) -> LabUplink:
         lan_wire=cable,
         access_wire=drawing.line(f"{box}:wan", "5g", SECOND, versions=(6,)),
     )
+
+
+def dual_stack_lite(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
+    """Draw a line with IPv6 alone, whose box sends the LAN's IPv4 by a softwire to the carrier."""
+    operator, draft = drawing.operators[FIRST], drawing.draft
+    draw_device(drawing, site, "fix0", carriers=(FIRST,))
+    inside, number = operator.addresses.lan_v6, operator.lines
+    own = _plain(operator.next_line_addresses[1])
+    subnet = operator.addresses.public(5)
+    far = _plain(subnet.at(2)[1])
+    aftr = draft.add(
+        Node(
+            name=aftr_node(FIRST),
+            role=NodeRole.ROUTER,
+            forwards=True,
+            realm=FIRST,
+            nat=("core",),
+            softwires=(
+                Softwire(
+                    interface="softwire",
+                    v4="192.0.0.1/29",
+                    local=far,
+                    remote=own,
+                    routes=("192.168.1.0/24",),
+                ),
+            ),
+        )
+    )
+    draft.wire(
+        wire_end(f"{operator.carrier.core}:aftr", *subnet.at(1)),
+        wire_end(f"{aftr}:core", *subnet.at(2)),
+    )
+    box = draft.cpe(f"{site}.ont", realm=FIRST, lan_addresses=("192.168.1.1/24", inside(number, 1)))
+    softwire = Softwire(
+        interface="softwire", v4="192.0.0.2/29", local=own, remote=far, routes=("default",)
+    )
+    draft.nodes[box] = replace(draft.nodes[box], softwires=(softwire,))
+    cable = draft.wire(
+        wire_end(f"{site}.device:fix0", "192.168.1.10/24", inside(number, 0x10)),
+        wire_end(f"{box}:lan"),
+    )
+    return (
+        LabUplink(
+            name="fixed",
+            interface="fix0",
+            medium="fiber",
+            carrier=FIRST,
+            cpe=box,
+            lan_wire=cable,
+            access_wire=drawing.line(f"{box}:wan", "fiber", FIRST, versions=(6,)),
+        ),
+    )
+
+
+def aftr_node(carrier: str) -> str:
+    """Return the name of a carrier's end of its softwires (AFTR)."""
+    return f"{carrier}.aftr"
+
+
+def _plain(address: str) -> str:
+    return address.partition("/")[0]

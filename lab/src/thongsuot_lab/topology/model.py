@@ -12,7 +12,14 @@ from ipaddress import IPv4Interface, IPv6Interface
 import msgspec
 
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.topology.attachments import Modem, PppoeEnd, RadioTunnel, Translator, Vlan
+from thongsuot_lab.topology.attachments import (
+    Modem,
+    PppoeEnd,
+    RadioTunnel,
+    Softwire,
+    Translator,
+    Vlan,
+)
 
 
 class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
@@ -189,6 +196,7 @@ class Node:
     translators: tuple[Translator, ...] = ()
     modems: tuple[Modem, ...] = ()
     tunnels: tuple[RadioTunnel, ...] = ()
+    softwires: tuple[Softwire, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from ipaddress import IPv4Interface
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.builder import wire_end
 from thongsuot_lab.topology.city import COMMUNES, CityBuilder, begin_city
-from thongsuot_lab.topology.ip6_shape import ip6_only_lines
+from thongsuot_lab.topology.ip6_shape import dual_stack_lite, ip6_only_lines
 from thongsuot_lab.topology.model import (
     EVERY_GROUP,
     PING_GROUPS,
@@ -327,6 +327,7 @@ SHAPES = {
         Shape(name="k", title="Thiết bị đo là bộ định tuyến", draw=_on_the_router),
         Shape(name="l", title="Sau máy chủ proxy của cơ quan", draw=behind_proxy),
         Shape(name=TRANSLATED, title="Đường chỉ có IPv6, NAT64 và 464XLAT", draw=ip6_only_lines),
+        Shape(name="m-ds", title="Đường chỉ có IPv6, DS-Lite", draw=dual_stack_lite),
         Shape(name="moved", title="Thiết bị đo bị mang đi nơi khác", draw=_carried_device),
     )
 }

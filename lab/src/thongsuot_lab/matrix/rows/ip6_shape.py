@@ -1,5 +1,5 @@
 """
-Rows of shape m: lines that carry IPv6 alone, and the translators that lead to IPv4.
+Rows of shapes m and m-ds: lines that carry IPv6 alone, and what leads to IPv4.
 
 The device has no IPv4 on the fibre, and that is no fault; a translator that is dead is its
 carrier's, and no portal's.
@@ -10,12 +10,19 @@ from dataclasses import replace
 
 from thongsuot_lab.matrix.injections import lab_fault
 from thongsuot_lab.matrix.row import DetectionBound, ExpectedVerdict, MatrixRow
-from thongsuot_lab.matrix.rows.shape_parts import FIXED, MOBILE, box_rows, line_rows, shaped_row
+from thongsuot_lab.matrix.rows.shape_parts import (
+    FIXED,
+    MOBILE,
+    alone,
+    box_rows,
+    line_rows,
+    shaped_row,
+)
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-SHAPE = "m"
+SHAPE, SOFTWIRE = "m", "m-ds"
 IP4_PORTALS = ("dancu", "thanhtoan")
 
 
@@ -54,6 +61,19 @@ def _rows() -> Iterator[MatrixRow]:
             symptoms=frozenset({Symptom.IPV4_DOWN}),
         ),
         note="the box's own translator lives, the carrier's does not",
+    )
+    yield from map(alone, (*line_rows(SOFTWIRE, FIXED), *box_rows(SOFTWIRE, FIXED)))
+    yield shaped_row(
+        SOFTWIRE,
+        "aftr-dead",
+        lab_fault("softwire-down", site="{site}", link=FIXED),
+        ExpectedVerdict(
+            link=FIXED,
+            state=State.DEGRADED,
+            segment=Segment.ACCESS,
+            symptoms=frozenset({Symptom.IPV4_DOWN}),
+        ),
+        note="IPv6 goes on",
     )
 
 

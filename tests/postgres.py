@@ -42,6 +42,7 @@ full_page_writes = off
 """
 _ACCESS = """
 local all all trust
+local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 """
 
@@ -53,7 +54,9 @@ class PostgresServer:
     PostgreSQL refuses to run as root: then it runs as the user of Debian's package.
     """
 
-    def __init__(self, binaries: Path, *, flushes: bool = False) -> None:
+    def __init__(
+        self, binaries: Path, *, flushes: bool = False, standby_of: "PostgresServer | None" = None
+    ) -> None:
         self._binaries = binaries
         self._flushes = flushes
         # Not below pytest's folder: that is closed to other users.
@@ -63,37 +66,53 @@ class PostgresServer:
         self._databases = count(1)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        self._create_cluster()
-
-    def _create_cluster(self) -> None:
-        password = self._folder / "password"
-        password.write_text(PASSWORD, "utf-8")
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
             self._as_user = [
                 *("setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"),
                 "--clear-groups",
             ]
-            for path in (self._folder, password):
-                os.chown(path, owner.pw_uid, owner.pw_gid)
+        if standby_of is None:
+            self._create_cluster()
+        else:
+            self._copy_cluster(standby_of)
+
+    def _copy_cluster(self, primary: "PostgresServer") -> None:
+        copy = [
+            *(str(self._binaries / "pg_basebackup"), f"--pgdata={self._data}", "--no-sync"),
+            *(f"--host={primary._folder}", f"--port={primary.port}", f"--username={USER}"),
+            *("--write-recovery-conf", "--checkpoint=fast"),
+        ]
+        self._make(copy)
+        self._configure()
+
+    def _create_cluster(self) -> None:
+        password = self._folder / "password"
+        password.write_text(PASSWORD, "utf-8")
+        if self._as_user:
+            shutil.chown(password, "postgres", "postgres")
         initdb = [
             *(str(self._binaries / "initdb"), f"--pgdata={self._data}", "--no-sync"),
             *("--encoding=UTF8", "--locale=C", f"--username={USER}", f"--pwfile={password}"),
             *("--auth-local=trust", "--auth-host=scram-sha-256"),
         ]
         # Checksums of pages: what an operator is told to have.
+        self._make([*initdb, "--data-checksums"])
+        self._configure()
+        (self._data / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+
+    def _make(self, command: list[str]) -> None:
         made = subprocess.run(
-            [*self._as_user, *initdb, "--data-checksums"],
-            check=False,
-            capture_output=True,
-            text=True,
+            [*self._as_user, *command], check=False, capture_output=True, text=True
         )
         if made.returncode:
-            pytest.fail(f"initdb failed:\n{made.stdout}{made.stderr}")
+            pytest.fail(f"{command[0]} failed:\n{made.stdout}{made.stderr}")
+
+    def _configure(self) -> None:
         config = _CONFIG.format(port=self.port, folder=self._folder)
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(config if self._flushes else config + _IN_MEMORY)
-        (self._data / "pg_hba.conf").write_text(_ACCESS, "utf-8")
 
     @property
     def pid(self) -> int:
@@ -108,6 +127,12 @@ class PostgresServer:
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database, by the socket."""
         return f"postgresql+psycopg://{USER}@/{database}?host={self._folder}&port={self.port}"
+
+    def url_with(self, standby: "PostgresServer", url: str) -> str:
+        """Return the URL of a database that may be at a standby of this server as well."""
+        place = url.partition("?")[0]
+        hosts = f"host={self._folder},{standby._folder}"
+        return f"{place}?{hosts}&port={self.port},{standby.port}"
 
     def tcp_url(self, database: str = "postgres") -> str:
         """Return the URL of a database, by TCP: a password is asked for."""
@@ -192,6 +217,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server.start()
     finally:
         server.remove()
+
+
+@pytest.fixture
+def own_pair(own_postgres: PostgresServer) -> Iterator[tuple[PostgresServer, PostgresServer]]:
+    """A primary and its standby, both started; no commit waits for it yet."""
+    own_postgres.start()
+    standby = PostgresServer(postgres_binaries(), standby_of=own_postgres)
+    try:
+        yield own_postgres, standby.start()
+    finally:
+        standby.remove()
 
 
 @pytest.fixture

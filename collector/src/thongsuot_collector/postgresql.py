@@ -53,6 +53,8 @@ _SERVER = {
     "synchronous_commit": "on",
     # A client that was stopped in the middle holds its locks no longer than this.
     "idle_in_transaction_session_timeout": "10s",
+    # One that went away while it waited for a lock does not wait for it on.
+    "client_connection_check_interval": "2s",
     "tcp_user_timeout": "3000",
     "tcp_keepalives_idle": "2",
     "tcp_keepalives_interval": "1",

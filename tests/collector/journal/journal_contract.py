@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from thongsuot_collector.journal.entry import AppendOutcome, ClockQuality, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.journal import Journal, Tally, day_of
 
 Reopen = Callable[[], Awaitable[Journal]]
 MAX = 1 << 62
@@ -305,3 +305,69 @@ async def test_a_layout_is_trimmed_when_nothing_can_refer_to_it(
     await journal.commit("slow", 0)
     await journal.trim(["slow"], received_before_ns=20 * day_ns, max_bytes=MAX)
     assert (await journal.layout(b"A" * 16) is not None) is in_use
+
+
+async def test_what_a_consumer_did_is_counted_with_its_cursor_by_day_and_site(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    day, earlier = Tally(day=20_000, site="tay-ho", delivered=3), 19_999
+    other = Tally(day=earlier, site="ba-dinh", delivered=1, set_aside=2)
+    await journal.commit("sink", 6, begun=2, tallies=[day, other])
+    await journal.commit("sink", 9, begun=7, tallies=[day])
+    await journal.commit("plain", 4)
+    journal = await reopen()
+    cursor = await journal.cursor("sink")
+    assert (cursor.begun, cursor.delivered, cursor.set_aside) == (2, 7, 2)
+    assert (await journal.cursor("plain")).begun is None
+    by_consumer = await journal.tallies(from_day=0)
+    assert by_consumer == {"sink": [other, Tally(day=20_000, site="tay-ho", delivered=6)]}
+    assert await journal.tallies(from_day=20_000, site="ba-dinh") == {}
+
+
+async def test_a_dead_letter_that_was_delivered_after_all_is_counted_once(reopen: Reopen) -> None:
+    journal = await reopen()
+    await journal.append(entry(1, site="tay-ho"))
+    (kept,) = await everything(journal)
+    day = day_of(kept.entry.received_ns)
+    await journal.commit("sink", 1, begun=0, tallies=[Tally(day=day, site="tay-ho", set_aside=1)])
+    for _ in range(2):
+        await journal.commit_retried("sink", kept)
+    journal = await reopen()
+    await journal.commit_retried("sink", kept)
+    assert await journal.tallies(from_day=0) == {
+        "sink": [Tally(day=day, site="tay-ho", delivered=1, set_aside=0)]
+    }
+
+
+async def test_the_numbers_that_were_ever_kept_are_known_also_of_what_was_trimmed(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    for number in (1, 2, 3, 5, 6, 9):
+        await journal.append(entry(number, received_ns=number))
+    await journal.append(entry(7, site="tay-ho", received_ns=100))
+    await journal.commit("slow", 2)
+    trimmed = await journal.trim([], received_before_ns=6, max_bytes=MAX)
+    assert trimmed.removed == 4
+    assert await journal.kept() == {
+        ("hoan-kiem", "00112233445566aa"): ((1, 3), (5, 6), (9, 9)),
+        ("tay-ho", "00112233445566aa"): ((7, 7),),
+    }
+
+
+async def test_what_a_trim_takes_from_a_consumer_is_counted_by_the_day_it_came(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    for number in range(1, 5):
+        await journal.append(entry(number, body=bytes(50_000), site="tay-ho"))
+    kept = await everything(journal)
+    await journal.commit("slow", kept[0].sequence, begun=0)
+    trimmed = await journal.trim(["slow"], received_before_ns=0, max_bytes=1)
+    assert trimmed.removed == 4
+    day = day_of(kept[0].entry.received_ns)
+    lost = await journal.tallies(from_day=0)
+    assert lost == {"slow": [Tally(day=day, site="tay-ho", lost=3)]}
+    extent = await journal.extent()
+    assert (extent.head, extent.tail, extent.tail_received_ns) == (kept[-1].sequence, 0, 0)

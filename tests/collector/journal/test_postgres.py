@@ -9,6 +9,7 @@ import pytest
 
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
+from tests.collector.running import eventually
 from tests.postgres import PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
@@ -176,6 +177,14 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     for number in (2, 1, 3):
         with pytest.raises(JournalRefused):
             await impatient.append(entry(number))
+    # What gave up does not queue up in the server: one waits for the standby, the rest has gone.
+    queueing = "wait_event_type = 'Lock' OR wait_event = 'SyncRep'"
+    async with asyncio.timeout(60):
+        waiters: list[tuple[object, ...]] = [()] * 3
+        while len(waiters) > 1:
+            waiters = await asyncio.to_thread(
+                own_postgres.execute, f"SELECT pid FROM pg_stat_activity WHERE {queueing}"
+            )
     own_postgres.execute("ALTER SYSTEM RESET synchronous_standby_names")
     own_postgres.execute("SELECT pg_reload_conf()")
     async with asyncio.timeout(60):
@@ -191,6 +200,43 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     assert sorted(numbers) == [1, 2, 3, 4]
     for opened in (journal, impatient):
         await opened.close()
+
+
+async def test_what_was_acknowledged_is_on_the_standby_that_takes_over(
+    own_pair: tuple[PostgresServer, PostgresServer],
+) -> None:
+    primary, standby = own_pair
+    primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
+    primary.execute("SELECT pg_reload_conf()")
+    journal = await opened_at(primary.url_with(standby, primary.new_database()))
+    acknowledged: list[int] = []
+
+    async def push(first: int) -> None:
+        for number in range(first, first + 100, 4):
+            while number not in acknowledged:
+                try:
+                    await journal.append(entry(number))
+                except JournalRefused:
+                    await asyncio.sleep(0.02)
+                else:
+                    acknowledged.append(number)
+
+    async def fail_over() -> None:
+        await eventually(lambda: len(acknowledged) >= 30)
+        await asyncio.to_thread(primary.kill)
+        await asyncio.to_thread(standby.execute, "SELECT pg_promote()")
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(fail_over())
+        for writer in range(4):
+            group.create_task(push(writer))
+    await journal.close()
+    # Another process, which knows only what is on the disk of the new primary.
+    journal = await opened_at(standby.url("test1"))
+    kept = await everything(journal)
+    assert sorted(stored.entry.number for stored in kept) == list(range(100))
+    assert [stored.sequence for stored in kept] == list(range(1, 101))
+    await journal.close()
 
 
 async def test_a_row_that_is_not_what_was_appended_is_named_counted_and_not_handed_out(

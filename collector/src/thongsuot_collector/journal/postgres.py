@@ -72,7 +72,7 @@ class PostgresJournal:
         self._reader = JournalConnection(database, self._known, autocommit=True)
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._writer = GroupCommitWriter[Job](
-            lambda: PostgresSession(database, self._known),
+            lambda: PostgresSession(database, self._known, turn_within_s=commit_within_s),
             committed=committed,
             gather_s=gather_s,
             limit_s=commit_within_s,

@@ -155,9 +155,17 @@ class PostgresSession:
 
     With a synchronous standby a commit waits until that has it on its disk. Where the wait is
     cancelled, the server reports success and a warning; nothing of that is acknowledged.
+    ``turn_within_s`` is how long a group waits for its turn among those of other processes.
     """
 
-    def __init__(self, database: PostgresDatabase, known: Callable[[], JournalIdentity]) -> None:
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        known: Callable[[], JournalIdentity],
+        *,
+        turn_within_s: float,
+    ) -> None:
+        self._turn_within_s = turn_within_s
         self._notices: list[str] = []
         self._connection = JournalConnection(
             database, known, autocommit=False, opened=self._prepare
@@ -166,6 +174,10 @@ class PostgresSession:
     def _prepare(self, connection: PostgresConnection) -> None:
         for setting in _SETTINGS:
             connection.execute(setting)
+        # A commit that waits for its standby keeps its turn, also after its client has given up:
+        # those behind it must not queue up until no connection is left.
+        milliseconds = round(self._turn_within_s * 1000)
+        connection.execute(f"SET lock_timeout = {milliseconds}".encode())
         connection.commit()
         connection.add_notice_handler(self._hear)
 

@@ -27,6 +27,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -37,7 +38,12 @@ from thongsuot_collector.config.model import JournalSettings
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
+from thongsuot_schema.batch.encode import (
+    LayoutIndex,
+    encode_batch,
+    encode_layout,
+    index_layout,
+)
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.catalogue import dns, icmp
@@ -54,6 +60,10 @@ GOAL_S = 0.5
 PACED_GOAL_S = 0.7
 
 
+_UNBOUNDED = "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
+"""Settings with which a few simulated agents may push as much as a city does."""
+
+
 def series() -> list[Series]:
     """30 series of results, four samples each run (three metrics and success): 120 series."""
     kinds = ((icmp.KIND, Family.IP4), (icmp.KIND, Family.IP6), (dns.KIND, Family.IP4))
@@ -63,6 +73,12 @@ def series() -> list[Series]:
         for link in LINKS
         for target in TARGETS
     ]
+
+
+@cache
+def layout_index() -> LayoutIndex:
+    """Return the layout of all agents."""
+    return index_layout(sorted_layout(series()))
 
 
 SAMPLES_PER_BATCH = len(series()) * RUNS * 4
@@ -75,7 +91,7 @@ class SimulatedAgent:
         self.site = f"site-{number:05d}"
         self.secret = secret
         self.seed = number
-        self.index = index_layout(sorted_layout(series()))
+        self.index = layout_index()
 
     def layout(self) -> bytes:
         """Return the request that gives the layout."""
@@ -102,7 +118,10 @@ class SimulatedAgent:
             clock=ClockReading(boottime_ns=sealed_ns, wall_ns=boot_ns + sealed_ns, error_s=0.001),
             results=tuple(results),
         )
-        body = encode_batch(batch, self.index)
+        return self.batch_request(encode_batch(batch, self.index))
+
+    def batch_request(self, body: bytes) -> bytes:
+        """Return the request with the body of a batch."""
         return self._request(push.PATH_BATCHES, push.CONTENT_TYPE_BATCH, body)
 
     def _values(self, kind: str, place: int, run: int) -> dict:  # type: ignore[type-arg]
@@ -190,13 +209,14 @@ async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 @asynccontextmanager
-async def collector(folder: Path, sink_url: str, gather_s: float) -> AsyncIterator[tuple[int, int]]:
+async def collector(
+    folder: Path, sink_url: str, gather_s: float, *, ingest: str = _UNBOUNDED
+) -> AsyncIterator[tuple[int, int]]:
     """Run the real program; gives its process id and port."""
     config = folder / "collector.toml"
     config.write_text(
         f'state_dir = "{folder / "state"}"\n[listen]\naddress = "127.0.0.1:0"\n'
-        f"[journal]\ngather_s = {gather_s}\n"
-        "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
+        f"[journal]\ngather_s = {gather_s}\n{ingest}"
         '[[sinks]]\nkind = "remote_write"\nname = "database"\n'
         f'url = "{sink_url}"\n'
     )

@@ -14,6 +14,7 @@ What this distribution raises.
     ├── PrintFailed           a statement or a report cannot be printed; the text says why
     ├── BackupError           a backup cannot be made or put back; the text says why
     └── StoreError            the store is of a newer version, or cannot be opened
+        └── Deposed           another collector leads by now; nothing of the decision is kept
 
 A wrong configuration is ``thongsuot_runtime.config_file.ConfigInvalid``.
 """
@@ -84,6 +85,10 @@ class AnswerImpossible(CollectorError):
 
 class StoreError(CollectorError):
     """The store cannot be used; the text says why and what to do."""
+
+
+class Deposed(StoreError):
+    """Another collector leads by now: what this one was about to decide is not done."""
 
 
 class RefusalReason(StrEnum):

@@ -104,6 +104,7 @@ class Metrics:
         )
 
     def _add_budgets(self) -> None:
+        self._add_leadership_gauges()
         self.over_budget = self._counter(
             "over_budget",
             "Pushes refused because their site is over a budget, by which",
@@ -131,6 +132,16 @@ class Metrics:
         )
         self.sink_batches = self._gauge(
             "sink_batches", "Batches that came since a sink was set up, by fate", ("sink", "fate")
+        )
+
+    def _add_leadership_gauges(self) -> None:
+        self.leading = self._gauge(
+            "leading",
+            "1 where this collector judges, delivers and notifies, 0 where another one does",
+            (),
+        )
+        self.leader_term = self._gauge(
+            "leader_term", "Number of the term of the collector that leads; 0 where it is alone", ()
         )
 
     def _add_fleet_gauges(self) -> None:

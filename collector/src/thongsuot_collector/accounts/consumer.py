@@ -21,7 +21,7 @@ from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Journal, day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.reader import BatchReader
-from thongsuot_collector.store import record_accounts, sites
+from thongsuot_collector.store import heard_reports, record_accounts, sites
 from thongsuot_collector.store.record_accounts import StreamRow
 from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_schema.batch.layout import CompiledLayout
@@ -33,6 +33,7 @@ _READ_ENTRIES = 500
 _READ_BYTES = 8 << 20
 _LINGER_S = 1.0
 """What comes within a second is taken together: nobody waits for an account."""
+_PASSED_EVERY_S = 2.0
 _SAVE_EVERY_S = 10.0
 _IN_MEMORY_NS = 2 * 86_400 * 10**9
 """Streams heard within that are kept in memory; an older one is read again when it is heard."""
@@ -68,10 +69,14 @@ class AccountConsumer:
 
     A stream's account, the arrivals of each day and the place in the journal are saved in one act:
     after a crash each entry counts once. Reports that came within the last seconds before it are
-    lost with it; the next push brings a newer one.
+    lost with it; the next push brings a newer one. ``is_shared``: other collectors pass on what
+    devices said to them.
     """
 
-    def __init__(self, journal: Journal, reader: BatchReader, *, store: Engine) -> None:
+    def __init__(
+        self, journal: Journal, reader: BatchReader, *, store: Engine, is_shared: bool = False
+    ) -> None:
+        self._is_shared = is_shared
         self._journal = journal
         self._reader = reader
         self._store = store
@@ -139,9 +144,12 @@ class AccountConsumer:
 
     async def run(self) -> None:
         """Follow the journal until cancelled; save what changed every ten seconds."""
-        saved_s = time.monotonic()
+        saved_s = passed_s = time.monotonic()
         while True:
             await self.catch_up()
+            if time.monotonic() - passed_s >= _PASSED_EVERY_S:
+                passed_s = time.monotonic()
+                await self._take_passed_reports()
             if time.monotonic() - saved_s >= _SAVE_EVERY_S:
                 saved_s = time.monotonic()
                 await self.save()
@@ -162,6 +170,23 @@ class AccountConsumer:
         self._reports = [heard for heard in self._reports if heard.head > self._sequence]
         for heard in due:
             await self._apply_report(heard)
+
+    async def _take_passed_reports(self) -> None:
+        if not self._is_shared:
+            return
+        for passed in await asyncio.to_thread(heard_reports.take, self._store):
+            report = parse_report(passed.report)
+            if report is not None:
+                self._reports.append(
+                    HeardReport(
+                        site=passed.site,
+                        report=report,
+                        boot_id=passed.boot_id,
+                        boottime_ns=passed.boottime_ns,
+                        head=passed.head,
+                        heard_ns=passed.heard_ns,
+                    )
+                )
 
     async def save(self) -> None:
         """Write down what changed, and then let the journal go on."""

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
+from thongsuot_collector.app.election import Election, open_election, process_name
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.config.read import Configuration
@@ -17,7 +18,7 @@ from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
-from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
+from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
@@ -60,25 +61,75 @@ async def run_collector(
             page_sock = open_sockets.enter_context(
                 bind_listener(Listen(address=settings.page.address))
             )
-        async with open_components(
-            configuration, directory, accept_empty_store=accept_empty_store
-        ) as components:
-            try:
-                await _serve(components, sock, page_sock, stop, listening)
-            except BaseExceptionGroup as group:
-                damaged, _ = group.split(JournalDamaged)
-                if damaged is not None:
-                    raise JournalDamaged(str(_first_leaf(damaged))) from group
-                raise
-            await flush(components)
+        name = process_name()
+        announce = _Once(listening)
+        async with open_election(configuration, name) as election:
+            while not stop.is_set():
+                role = election.look()
+                async with open_components(
+                    configuration,
+                    directory,
+                    role=role,
+                    name=name,
+                    accept_empty_store=accept_empty_store,
+                ) as components:
+                    ended = _ended(stop, election)
+                    try:
+                        await _serve(components, sock, page_sock, ended, announce)
+                    except BaseExceptionGroup as group:
+                        damaged, _ = group.split(JournalDamaged)
+                        if damaged is not None:
+                            raise JournalDamaged(str(_first_leaf(damaged))) from group
+                        raise
+                    finally:
+                        ended.cancel()
+                    await _put_down(components)
     _log.info("stopped")
+
+
+async def _put_down(components: Components) -> None:
+    """Write what is in memory only, as far as it is this collector's to write."""
+    if components.role.may_decide():
+        await flush(components)
+    elif not components.role.leads:
+        await components.passing.save()
+        await components.housekeeping.save_boots()
+
+
+def _ended(stop: asyncio.Event, election: Election) -> asyncio.Task[None]:
+    """Return a task that is done when the collector is to stop, or has another role."""
+
+    async def wait() -> None:
+        waiting = [
+            asyncio.ensure_future(stop.wait()),
+            asyncio.ensure_future(election.wait_for_change()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    return asyncio.create_task(wait())
+
+
+class _Once:
+    """Tells the URL once, although a collector listens again whenever its role changes."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell: Callable[[str], None] | None = tell
+
+    def __call__(self, url: str) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell(url)
 
 
 async def _serve(
     components: Components,
     sock: socket.socket,
     page_sock: socket.socket | None,
-    stop: asyncio.Event,
+    ended: asyncio.Task[None],
     listening: Callable[[str], None],
 ) -> None:
     listen = components.configuration.settings.listen
@@ -93,11 +144,12 @@ async def _serve(
             beside,
             components.agent_access.handshakes,
         )
-        serving = [group.create_task(web.serve(sockets=[sock]))]
+        # A server closes what it listens on; these stay open, for its successor in another role.
+        serving = [group.create_task(web.serve(sockets=[sock.dup()]))]
         servers = [web]
         if page_sock is not None:
             servers.append(page_server(alone, listen.trusted_proxies))
-            serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
+            serving.append(group.create_task(servers[-1].serve(sockets=[page_sock.dup()])))
         supervisor = Supervisor(
             random=random.random,
             fatal=(JournalDamaged,),
@@ -109,8 +161,7 @@ async def _serve(
         url = url_of(listen, sock)
         _log.info("listening url=%s sinks=%s", url, ",".join(components.sinks) or "none")
         listening(url)
-        stopping = group.create_task(stop.wait())
-        await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((ended, *serving), return_when=asyncio.FIRST_COMPLETED)
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.
         components.stopping.set()
         for server in servers:
@@ -118,7 +169,6 @@ async def _serve(
         await asyncio.wait(serving)
         stop_jobs.set()
         await supervised
-        stopping.cancel()
 
 
 def _push_endpoint(
@@ -153,9 +203,7 @@ def _push_endpoint(
                 site_config=components.site_configs.offer_for(site, site_config),
                 nearest=nearest.offer(site, time.monotonic()),
             ),
-            on_report=lambda site, text, moment: components.accounts.hear(
-                site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
-            ),
+            on_report=_hear_report(components),
         ),
         budgets=components.quarantines.budgets,
         failed_attempts=RateLimiter(
@@ -165,10 +213,46 @@ def _push_endpoint(
     )
 
 
-def _jobs(
-    components: Components, set_aside: SetAsideQueue
-) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+def _hear_report(components: Components) -> Callable[[str, str, PushClock], None]:
+    if not components.role.leads:
+        return components.passing.hear
+
+    def hear(site: str, text: str, moment: PushClock) -> None:
+        components.accounts.hear(
+            site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
+        )
+
+    return hear
+
+
+Job = tuple[str, Callable[[], Awaitable[None]]]
+
+
+def _jobs(components: Components, set_aside: SetAsideQueue) -> Iterator[Job]:
     yield "state", components.states.run
+    yield from _leading_jobs(components) if components.role.leads else _following_jobs(components)
+    yield "tokens", components.agent_access.tokens.keep_fresh
+    yield "certificates", components.agent_access.keep_fresh
+    yield "tests", components.test_requests.keep_fresh
+    yield "site configurations", components.site_configs.sync_forever
+    if components.configuration.settings.inventory_dir:
+        yield "inventory", components.inventory.run
+    yield "batches set aside", set_aside.run
+    yield "quarantines", components.quarantines.run
+    reflector = components.configuration.settings.reflector
+    if reflector.stamp_address or reflector.throughput_address:
+        yield "reflector", lambda: reflect(reflector, components.metrics)
+
+
+def _following_jobs(components: Components) -> Iterator[Job]:
+    yield "following", components.following.run
+    yield "reports", components.passing.run
+    yield "housekeeping", components.housekeeping.run_following
+
+
+def _leading_jobs(components: Components) -> Iterator[Job]:
+    if components.role.is_shared:
+        yield "following", components.following.watch
     yield "snapshots", components.states.snapshot_forever
     yield "accounts", components.accounts.run
     yield "incidents", components.incidents.run
@@ -178,20 +262,9 @@ def _jobs(
         "statements",
         StatementIssuer(components.archive, components.configuration.settings.sla).run,
     )
-    yield "tokens", components.agent_access.tokens.keep_fresh
-    yield "certificates", components.agent_access.keep_fresh
-    yield "tests", components.test_requests.keep_fresh
-    yield "site configurations", components.site_configs.sync_forever
-    if components.configuration.settings.inventory_dir:
-        yield "inventory", components.inventory.run
     yield "housekeeping", components.housekeeping.run
     yield "record gauges", RecordGauges(components.overview, components.metrics).run
-    yield "batches set aside", set_aside.run
-    yield "quarantines", components.quarantines.run
     yield "dead letters", _dead_letter_retries(components).run
-    reflector = components.configuration.settings.reflector
-    if reflector.stamp_address or reflector.throughput_address:
-        yield "reflector", lambda: reflect(reflector, components.metrics)
     for name, sink in components.sinks.items():
         yield f"sink {name}", sink.run
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.accounts import consumer as account
@@ -15,17 +14,22 @@ from thongsuot_collector.accounts.consumer import AccountConsumer
 from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.durable import open_durable
+from thongsuot_collector.app.durable import PROGRAM, open_durable
+from thongsuot_collector.app.election import LONE, Role, Stores, decisions_of
+from thongsuot_collector.app.following import Following, ReportPassing
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
+from thongsuot_collector.app.judging import (
+    expose_incidents,
+    incident_consumer,
+    notification_service,
+    signed_links,
+)
 from thongsuot_collector.app.quarantines import SiteQuarantines
 from thongsuot_collector.commissioning.records import CommissioningRecords
-from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer
-from thongsuot_collector.correlation.open_incidents import OpenIncidentCollector
 from thongsuot_collector.correlation.problem_reports import ProblemReports
-from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
@@ -35,29 +39,24 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.notify.dispatch.configured import service_of
-from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.sinks.contract import Sink, SinkContext
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.state.consumer import StateConsumer
-from thongsuot_collector.state.view import ways_of
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.store import boots
 from thongsuot_collector.test_requests.registry import PendingTestRequests
-from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.line import is_of_line
-from thongsuot_schema.view import NetworkPath
 
 Consumers = Mapping[str, Consumer]
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
 
-LINKS_FILE = "links.key"
 SIGN_IN_FILE = "sign-in.key"
 
 _log = logging.getLogger(__name__)
@@ -92,6 +91,9 @@ class Components:
     archive: StatementArchive
     housekeeping: Housekeeping
     overview: RecordOverview
+    role: Role
+    passing: ReportPassing
+    following: Following
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:
@@ -104,10 +106,14 @@ async def open_components(
     configuration: Configuration,
     directory: InventoryDirectory,
     *,
+    role: Role = LONE,
+    name: str = PROGRAM,
     accept_empty_store: bool = False,
 ) -> AsyncIterator[Components]:
     """
     Open everything, and close it at the end.
+
+    ``role`` says whether it leads, ``name`` what its sessions are called at a database.
 
     Raises:
         OSError: the state folder cannot be written.
@@ -116,10 +122,14 @@ async def open_components(
     metrics = Metrics()
     store, journal = await open_durable(
         configuration,
+        role=role,
+        name=name,
         accept_empty_store=accept_empty_store,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
     )
-    components = _components(configuration, directory, journal, store, metrics)
+    decisions = decisions_of(store, configuration, role, name)
+    stores = Stores(store=store, decisions=decisions, role=role)
+    components = _components(configuration, directory, journal, stores, metrics)
     try:
         await _load_state(components)
         yield components
@@ -128,6 +138,7 @@ async def open_components(
         for sink in components.sinks.values():
             await sink.close()
         await journal.close()
+        decisions.dispose()
         store.dispose()
 
 
@@ -148,34 +159,31 @@ def _components(
     configuration: Configuration,
     directory: InventoryDirectory,
     journal: Journal,
-    store: Engine,
+    stores: Stores,
     metrics: Metrics,
 ) -> Components:
-    layouts = LayoutCache(journal, LIMITS)
+    store, decisions, role = stores.store, stores.decisions, stores.role
+    layouts, leads = LayoutCache(journal, LIMITS), role.leads
     reader = BatchReader(layouts, LIMITS)
-    dead_letters, clocks = DeadLetterQueue(store, metrics), BootClocks()
+    dead_letters, clocks = DeadLetterQueue(store, metrics, keeps_entries=leads), BootClocks()
     test_requests, commissioning = PendingTestRequests(store), CommissioningRecords(store)
-    offer = configuration.settings.site_configs.offer
-    site_configs = SiteConfigRegistry(store, directory, is_offering=offer)
-    on_batch = _batch_callback(test_requests, site_configs, commissioning)
-    states = StateConsumer(
-        journal, reader, store=store, dead_letters=dead_letters, metrics=metrics, on_batch=on_batch
-    )
-    states.keep_rollups(lambda target: is_of_line(directory.target(target)))
-    supplies = SinkContext(
+    site_configs = _site_configs(configuration, stores, directory)
+    on_batch = _batch_callback(test_requests, site_configs, commissioning) if leads else None
+    supplies = _supplies(
+        configuration,
+        directory,
+        decisions=decisions,
         journal=journal,
         reader=reader,
-        states=states,
-        labels_of=directory.labels_of,
         dead_letters=dead_letters,
         metrics=metrics,
-        state_dir=configuration.state_dir,
+        on_batch=on_batch,
     )
+    states = supplies.states
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
-    accounts = AccountConsumer(journal, reader, store=store)
-    links = _signed_links(configuration)
-    service = _notification_service(configuration, supplies, directory, store, links)
-    incidents = _incidents(configuration, supplies, directory, store, service)
+    accounts = AccountConsumer(journal, reader, store=decisions, is_shared=role.is_shared)
+    links = signed_links(configuration)
+    service, incidents = _judging(configuration, supplies, directory, stores, links)
     consumers: Consumers = {correlation.CONSUMER: incidents, account.CONSUMER: accounts, **sinks}
     return Components(
         configuration=configuration,
@@ -200,10 +208,81 @@ def _components(
         notifications=service,
         incidents=incidents,
         problems=ProblemReports(incidents),
-        archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
+        archive=_archive(configuration, directory, decisions),
         housekeeping=_housekeeping(supplies, store, clocks, configuration, consumers),
         overview=_record_overview(configuration, journal, store, sinks),
+        role=role,
+        passing=ReportPassing(store, journal),
+        following=Following(store, incidents.registry, service, metrics),
     )
+
+
+def _archive(
+    configuration: Configuration, directory: InventoryDirectory, decisions: Engine
+) -> StatementArchive:
+    return StatementArchive(decisions, directory, calm_s=configuration.settings.timeline.calm_s)
+
+
+def _supplies(
+    configuration: Configuration,
+    directory: InventoryDirectory,
+    *,
+    decisions: Engine,
+    journal: Journal,
+    reader: BatchReader,
+    dead_letters: DeadLetterQueue,
+    metrics: Metrics,
+    on_batch: BatchCallback | None,
+) -> SinkContext:
+    """Return what sinks work with, the states of all sites among it."""
+    states = StateConsumer(
+        journal,
+        reader,
+        store=decisions,
+        dead_letters=dead_letters,
+        metrics=metrics,
+        on_batch=on_batch,
+    )
+    states.keep_rollups(lambda target: is_of_line(directory.target(target)))
+    return SinkContext(
+        journal=journal,
+        reader=reader,
+        states=states,
+        labels_of=directory.labels_of,
+        dead_letters=dead_letters,
+        metrics=metrics,
+        state_dir=configuration.state_dir,
+    )
+
+
+def _site_configs(
+    configuration: Configuration, stores: Stores, directory: InventoryDirectory
+) -> SiteConfigRegistry:
+    return SiteConfigRegistry(
+        stores.store,
+        directory,
+        is_offering=configuration.settings.site_configs.offer,
+        is_shared=stores.role.is_shared,
+        makes_versions=stores.role.leads,
+    )
+
+
+def _judging(
+    configuration: Configuration,
+    supplies: SinkContext,
+    directory: InventoryDirectory,
+    stores: Stores,
+    links: IncidentLinks,
+) -> tuple[NotificationService, IncidentConsumer]:
+    """Return what notifies and what makes incidents; where another leads, both are its replica."""
+    role, decisions = stores.role, stores.decisions
+    service = notification_service(configuration, supplies, directory, decisions, links)
+    service.sender.may_send = role.may_decide
+    incidents = incident_consumer(configuration, supplies, directory, decisions, service)
+    if role.leads:
+        expose_incidents(configuration, incidents, supplies.metrics)
+    supplies.metrics.leading.set(role.leads)
+    return service, incidents
 
 
 def _quarantines(
@@ -287,70 +366,6 @@ def _inventory(
     )
 
 
-def _signed_links(configuration: Configuration) -> IncidentLinks:
-    secret = load_or_create_secret(configuration.state_dir / LINKS_FILE)
-    return IncidentLinks(configuration.settings.notify.page_url, secret)
-
-
-def _notification_service(
-    configuration: Configuration,
-    supplies: SinkContext,
-    directory: InventoryDirectory,
-    store: Engine,
-    links: IncidentLinks,
-) -> NotificationService:
-    settings, states = configuration.settings, supplies.states
-
-    def paths(site: str, link: str) -> tuple[NetworkPath, ...]:
-        state = states.sites.get(site)
-        return () if state is None else ways_of(state, link, directory.networks)
-
-    return service_of(
-        configuration.channels,
-        settings.notify,
-        directory=directory,
-        store=store,
-        registry=supplies.metrics.registry,
-        links=links,
-        paths=paths,
-        support_hotline=settings.page.support_hotline,
-    )
-
-
-def _incidents(
-    configuration: Configuration,
-    supplies: SinkContext,
-    directory: InventoryDirectory,
-    store: Engine,
-    service: NotificationService,
-) -> IncidentConsumer:
-    incidents = IncidentConsumer(
-        supplies.journal,
-        supplies.reader,
-        store=store,
-        dead_letters=supplies.dead_letters,
-        directory=directory,
-        publish=service.enqueue,
-        settings=_consumer_settings(configuration.settings),
-    )
-    turns = incidents.turns
-    supplies.metrics.incident_longest_turn_seconds.set_function(lambda: turns.longest_s)
-    supplies.metrics.registry.register(
-        OpenIncidentCollector(
-            incidents.registry.active_incidents,
-            directory,
-            page_url=configuration.settings.notify.page_url,
-        )
-    )
-    return incidents
-
-
-def _consumer_settings(settings: CollectorConfig) -> IncidentConsumerSettings:
-    kept = msgspec.structs.asdict(settings.timeline)
-    timeline = TimelineSettings(silent_after_s=settings.page.silent_after_s, **kept)
-    return IncidentConsumerSettings(timeline=timeline, incidents=settings.incidents)
-
-
 async def _load_state(components: Components) -> None:
     for boot in await asyncio.to_thread(boots.all_known, components.store):
         components.clocks.restore(
@@ -362,9 +377,12 @@ async def _load_state(components: Components) -> None:
     await components.site_configs.load()
     await components.states.load()
     await components.states.catch_up()
-    await components.accounts.load()
-    await components.incidents.load()
-    await components.notifications.load()
+    if components.role.leads:
+        await components.accounts.load()
+        await components.incidents.load()
+        await components.notifications.load()
+    else:
+        await components.following.refresh()
     _log.info(
         "state taken up sites=%d journal_head=%d",
         len(components.states.sites),

@@ -1,10 +1,13 @@
 """Where a collector keeps what has to survive it, and opening that."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Engine
 
+from thongsuot_collector.app.election import Role
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
@@ -13,18 +16,23 @@ from thongsuot_collector.store.engine import open_store
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
+LINKS_FILE = "links.key"
+PROGRAM = "thongsuot-collector"
 
 
 async def open_durable(
     configuration: Configuration,
     *,
+    role: Role,
+    name: str,
     accept_empty_store: bool,
     committed: Callable[[int, float], None],
 ) -> tuple[Engine, Journal]:
     """
     Return the store and the journal of a collector, each where its settings say.
 
-    ``committed`` hears of each commit of the journal. To be called inside the event loop.
+    ``name`` is what its sessions are called at a database, ``committed`` hears of each commit of
+    the journal. To be called inside the event loop.
 
     Raises:
         StoreError: see ``open_state_store``.
@@ -33,7 +41,7 @@ async def open_durable(
     """
     settings = configuration.settings.journal
     if not settings.url:
-        store = open_state_store(configuration, accept_empty=accept_empty_store)
+        store = open_state_store(configuration, accept_empty=accept_empty_store, application=name)
         path = configuration.state_dir / JOURNAL_FILE
         return store, open_journal(path, committed=committed, gather_s=settings.gather_s)
     from thongsuot_collector.journal.postgres import (  # noqa: PLC0415 - the driver
@@ -41,13 +49,21 @@ async def open_durable(
     )
 
     journal = await open_postgres_journal(
-        settings.database, committed=committed, gather_s=settings.gather_s
+        msgspec.structs.replace(settings.database, application=name),
+        committed=committed,
+        gather_s=settings.gather_s,
     )
+    if role.term is not None:
+        journal.fence = role.term.lock
     try:
         if journal.head == 0 and not accept_empty_store:
             _refuse_forgotten_copy(configuration)
-        store = open_state_store(
-            configuration, accept_empty=accept_empty_store, has_journal=journal.head > 0
+        store = await asyncio.to_thread(
+            open_state_store,
+            configuration,
+            accept_empty=accept_empty_store,
+            has_journal=journal.head > 0,
+            application=name,
         )
     except BaseException:
         await journal.close()
@@ -65,10 +81,16 @@ def _refuse_forgotten_copy(configuration: Configuration) -> None:
 
 
 def open_state_store(
-    configuration: Configuration, *, accept_empty: bool = False, has_journal: bool = False
+    configuration: Configuration,
+    *,
+    accept_empty: bool = False,
+    has_journal: bool = False,
+    application: str = PROGRAM,
 ) -> Engine:
     """
     Return the store of a collector: in the database that it shares, or in its state folder.
+
+    ``application`` is what its sessions are called at the database.
 
     Raises:
         StoreError: see ``open_database`` and ``open_embedded_store``.
@@ -79,7 +101,8 @@ def open_state_store(
     from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
 
     is_moving = (state_dir / STORE_FILE).exists()
-    return open_database(shared.database, may_be_new=accept_empty or not is_moving)
+    database = msgspec.structs.replace(shared.database, application=application)
+    return open_database(database, may_be_new=accept_empty or not is_moving)
 
 
 def open_embedded_store(

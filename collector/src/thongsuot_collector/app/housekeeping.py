@@ -69,6 +69,13 @@ class Housekeeping:
         self._consumers = consumers
         self._metrics = metrics
 
+    async def run_following(self) -> None:
+        """Do what is due also where another collector leads, periodically until cancelled."""
+        while True:
+            await self.save_boots()
+            await self.measure_certificate()
+            await asyncio.sleep(_EVERY_S)
+
     async def run(self) -> None:
         """Do it periodically until cancelled."""
         turn = 0

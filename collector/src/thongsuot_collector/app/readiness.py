@@ -19,11 +19,31 @@ def problem_of(components: Components) -> str:
     """Return why the collector is not ready, empty where it is."""
     if components.states.lag > _LAG:
         return f"catching up: states are {components.states.lag} entries behind"
+    if not components.role.leads:
+        problem = components.following.problem()
+        if problem:
+            return problem
+        return _disk_problem(components)
     if components.incidents.lag > _LAG:
         return f"catching up: incidents are {components.incidents.lag} entries behind"
     still_s = components.incidents.turns.idle_s
     if still_s > _STILL_S:
         return f"nothing is judged: correlation has stood still for {still_s:.0f} s"
+    return _disk_problem(components)
+
+
+def leader_of(components: Components) -> str:
+    """Return who leads, for people and proxies: this collector, another one, or nobody."""
+    if components.role.leads:
+        term = components.role.term
+        return "this collector leads" + ("" if term is None else f", term {term.number}")
+    problem, leader = components.following.problem(), components.following.leader
+    if problem or leader is None:
+        return problem
+    return f"{leader.holder} leads, term {leader.term}"
+
+
+def _disk_problem(components: Components) -> str:
     free_bytes = free_bytes_of(components.configuration.state_dir)
     if free_bytes < _FREE_BYTES:
         kept = "state folder" if components.configuration.settings.journal.url else "journal"

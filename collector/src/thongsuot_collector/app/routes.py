@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from thongsuot_collector.app.components import SIGN_IN_FILE, Components
-from thongsuot_collector.app.readiness import problem_of
+from thongsuot_collector.app.readiness import leader_of, problem_of
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
@@ -37,6 +37,7 @@ from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
+from thongsuot_collector.web.leadership import FollowerPages, leader_route
 from thongsuot_collector.web.lists.routes import ListPages
 from thongsuot_collector.web.live.element import live_element
 from thongsuot_collector.web.live.revisions import Revisions
@@ -222,13 +223,19 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         home=HomePage(city_of(components), f"{documentation.PATH}/" if documents else ""),
         remarks_of=_remarks_of(components),
     )
+    role = components.role
     both = [
         *_pages_of_the_city(components, access),
         *sign_in.routes(components),
         *documents,
+        leader_route(lambda: role.leads and role.may_decide(), lambda: leader_of(components)),
     ]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
-    return pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+    beside, alone = pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+    if not role.leads:
+        beside.add_middleware(FollowerPages)
+        alone.add_middleware(FollowerPages)
+    return beside, alone
 
 
 def _remarks_of(components: Components) -> RemarksOf:

@@ -4,7 +4,7 @@ import argparse
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.components import LINKS_FILE
+from thongsuot_collector.app.durable import LINKS_FILE
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import (
     CommandFailed,

@@ -54,6 +54,11 @@ class Configuration:
     channels: tuple[plugins.ConfiguredChannel, ...] = ()
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other collectors may work on the same journal and store."""
+        return bool(self.settings.store.url and self.settings.journal.url)
+
+    @property
     def state_dir(self) -> Path:
         """Where the journal and the store stand."""
         return Path(self.settings.state_dir)
@@ -107,6 +112,9 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from _incident_mistakes(settings.incidents)
     yield from _database_mistakes("journal", settings.journal)
     yield from _database_mistakes("store", settings.store)
+    if settings.journal.url and settings.store.url and settings.journal.url != settings.store.url:
+        # What a term fences, and what it is fenced by, are one transaction.
+        yield ("store", "url"), "it is not the url of [journal]; both stand in one database"
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
     for key, sentence in reflector_mistakes(settings.reflector):

@@ -131,6 +131,16 @@ def load_intervals(
         return [_interval(row) for row in connection.execute(wanted).mappings()]
 
 
+def load_current_intervals(engine: Engine) -> list[tuple[Subject, Interval]]:
+    """Return how every subject stands now."""
+    wanted = select(INTERVALS).where(INTERVALS.c.end_ns.is_(None))
+    with engine.connect() as connection:
+        return [
+            (Subject(site=row["site"], link=row["link"], service=row["service"]), _interval(row))
+            for row in connection.execute(wanted).mappings()
+        ]
+
+
 def load_incident(engine: Engine, name: str) -> Incident | None:
     """Return one incident, also one long closed."""
     with engine.connect() as connection:

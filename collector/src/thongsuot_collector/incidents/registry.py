@@ -209,6 +209,17 @@ class IncidentRegistry:
             )
         )
 
+    def replace(self, state: RegistrySnapshot) -> None:
+        """Hold what was written down and nothing else, of incidents, faults and windows."""
+        kept = {incident.id for incident in state.incidents}
+        for incident in [known for name, known in self.incidents.items() if name not in kept]:
+            self.active.discard(incident.id)
+            self.next_checks_ns.pop(incident.id, None)
+            self.purge(incident)
+        self.network_state.windows = ()
+        self.restore(state)
+        self.drain_changes()
+
     def snapshot(self) -> RegistrySnapshot:
         """Return everything, to be written down."""
         return RegistrySnapshot(

@@ -26,14 +26,21 @@ _log = logging.getLogger(__name__)
 
 
 class DeadLetterQueue:
-    """Keeps what a consumer failed to process; shared by all consumers."""
+    """
+    Keeps what a consumer failed to process; shared by all consumers.
 
-    def __init__(self, store: Engine, metrics: Metrics) -> None:
+    ``keeps_entries``: false where another collector reads the same journal and keeps them.
+    """
+
+    def __init__(self, store: Engine, metrics: Metrics, *, keeps_entries: bool = True) -> None:
+        self._keeps_entries = keeps_entries
         self._store = store
         self._metrics = metrics
 
     async def put_entry(self, kept: StoredEntry, *, consumer: str, error: Exception) -> None:
         """Keep an entry that a consumer failed on; returns when it is durable."""
+        if not self._keeps_entries:
+            return
         await self._put(kept.entry, consumer, kept.sequence, explain_failure(error))
 
     async def put_conflict(self, entry: JournalEntry) -> None:

@@ -69,6 +69,8 @@ class PostgresJournal:
         self._shares = SiteShares()
         self._shares_through = self._trims = 0
         self._waiting_bytes = 0
+        self.fence: Callable[[PostgresConnection], None] = _not_fenced
+        """Called first in whatever only the collector that leads may do; what it raises ends it."""
         self._reader = JournalConnection(database, self._known, autocommit=True)
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._writer = GroupCommitWriter[Job](
@@ -186,6 +188,7 @@ class PostgresJournal:
         """See ``Journal``."""
 
         def job(connection: PostgresConnection) -> None:
+            self.fence(connection)
             rows.commit(connection, consumer, sequence, note)
             if begun is not None or tallies:
                 tally_rows.add(connection, consumer, tallies, begun=begun)
@@ -195,11 +198,12 @@ class PostgresJournal:
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
         """See ``Journal``."""
         day, site = day_of(kept.entry.received_ns), kept.entry.site
-        await self._write(
-            lambda connection: tally_rows.add_retried(
-                connection, consumer, kept.sequence, day, site
-            )
-        )
+
+        def job(connection: PostgresConnection) -> None:
+            self.fence(connection)
+            tally_rows.add_retried(connection, consumer, kept.sequence, day, site)
+
+        await self._write(job)
 
     async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
         """See ``Journal``."""
@@ -228,6 +232,7 @@ class PostgresJournal:
         most_bytes = max_bytes // PARTS if self._shares.sites > 1 else None
 
         def job(connection: PostgresConnection) -> Trimmed:
+            self.fence(connection)
             if over_share is not None:
                 return trim_rows.trim_site(connection, wanted, over_share)
             return trim_rows.trim(
@@ -329,6 +334,10 @@ class PostgresJournal:
             raise JournalRefused(
                 f"cannot read the journal: {self._database.message_of(error)}; try again"
             ) from error
+
+
+def _not_fenced(_connection: PostgresConnection) -> None:
+    """Let it be done: this collector is alone."""
 
 
 async def open_postgres_journal(

@@ -44,13 +44,22 @@ class SiteConfigRegistry:
     Versions of site configurations, in memory: every push is looked at.
 
     Of the contents only digests are kept: they follow from the inventory, and one is made when an
-    agent has to be sent it.
+    agent has to be sent it. ``is_shared``: other collectors write the store as well;
+    ``makes_versions``: false where another of them makes versions, of the same inventory.
     """
 
     def __init__(
-        self, store: Engine, directory: InventoryDirectory, *, is_offering: bool = True
+        self,
+        store: Engine,
+        directory: InventoryDirectory,
+        *,
+        is_offering: bool = True,
+        is_shared: bool = False,
+        makes_versions: bool = True,
     ) -> None:
+        self._is_shared = is_shared
         self._store = store
+        self._makes_versions = makes_versions
         self._is_offering = is_offering
         self._directory = directory
         self._made: dict[str, ConfigVersion] = {}
@@ -110,7 +119,7 @@ class SiteConfigRegistry:
         the inventory is known to have changed.
         """
         versions, fresh = await asyncio.to_thread(self._versions)
-        if fresh or is_known:
+        if fresh or (is_known and self._makes_versions):
             detail = f"{detail}; new site configurations: {len(fresh)} sites"
             await asyncio.to_thread(site_configs.put, self._store, fresh, by=by, detail=detail)
         for config in fresh:
@@ -119,10 +128,17 @@ class SiteConfigRegistry:
         return len(fresh)
 
     async def refresh(self) -> None:
-        """Take in versions that the command line has made."""
+        """Take in versions that the command line has made, or the collector that leads."""
         kept = await asyncio.to_thread(site_configs.newest, self._store)
+        if not self._makes_versions:
+            self._made = {site: kept[site] for site in self._directory.sites if site in kept}
         for site, newest in self._made.items():
             self._made[site] = kept.get(site, newest)
+        if self._is_shared:
+            # What agents say, they say to one collector or the other.
+            stored = await asyncio.to_thread(site_configs.runs, self._store)
+            unsaved = {site: self._runs[site] for site in self._unsaved}
+            self._runs = stored | unsaved
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Note what a batch says of site configurations: why one is not run."""
@@ -178,6 +194,10 @@ class SiteConfigRegistry:
         fresh: list[ConfigVersion] = []
         for site, digest in self._digests():
             before = known.get(site)
+            if not self._makes_versions:
+                if before is not None:
+                    versions[site] = before
+                continue
             if before is None or before.digest != digest:
                 number = 1 if before is None else before.number + 1
                 before = ConfigVersion(

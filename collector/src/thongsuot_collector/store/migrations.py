@@ -25,6 +25,7 @@ from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import (
     account_tables,
     audit,
+    cluster_tables,
     identity_tables,
     site_tables,
     tables,
@@ -178,6 +179,11 @@ def _tables_of_sign_in(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _tables_of_a_cluster(connection: Connection) -> None:
+    for table in (cluster_tables.LEADERSHIP, cluster_tables.HEARD_REPORTS):
+        table.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -200,6 +206,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_commissioning_runs,
     _requester_of_tests,
     _tables_of_sign_in,
+    _tables_of_a_cluster,
 )
 
 

@@ -69,10 +69,14 @@ class NotificationStore:
             if not self._sites[site]:
                 del self._sites[site]
 
-    async def load(self) -> None:
-        """Load what the store holds."""
-        for thread in await run_to_completion(delivery_log.load_open_threads, self._store):
-            self.put((thread.incident, thread.audience), thread)
+    async def refresh(self) -> None:
+        """Hold what the store holds now, and nothing else: another collector writes it."""
+        threads = await run_to_completion(delivery_log.load_open_threads, self._store)
+        stored = {(thread.incident, thread.audience): thread for thread in threads}
+        for key in set(self._live) - set(stored):
+            self.drop(key)
+        for key, thread in stored.items():
+            self.put(key, thread)
 
     async def reload(self, key: ThreadKey) -> None:
         """Load a thread that is over, should there be one: it may go on."""

@@ -1,8 +1,9 @@
 """Sender: composes the message that is due in a thread, and gives it to the channel."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from thongsuot_collector.errors import Deposed
 from thongsuot_collector.notify.contract import Channel, ReadByPeople
 from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
@@ -16,11 +17,16 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Sends by the channels of the configuration, by their names."""
+    """
+    Sends by the channels of the configuration, by their names.
+
+    ``may_send`` is asked right before each attempt.
+    """
 
     def __init__(
         self, channels: Mapping[str, Channel], composer: MessageComposer, store: NotificationStore
     ) -> None:
+        self.may_send: Callable[[], bool] = lambda: True
         self._channels = channels
         self._composer = composer
         self._store = store
@@ -28,7 +34,14 @@ class Sender:
     async def send(
         self, thread: NotificationThread, step: Send, batch: DigestBatch | None = None
     ) -> ChannelResult:
-        """Make one attempt, with the others of a batch; also a bug of a channel is a result."""
+        """
+        Make one attempt, with the others of a batch; also a bug of a channel is a result.
+
+        Raises:
+            Deposed: another collector notifies by now.
+        """
+        if not self.may_send():
+            raise Deposed(f"incident={thread.incident} is not notified of here any more")
         name = step.route.partition(":")[0]
         channel = self._channels.get(name)
         if channel is None:

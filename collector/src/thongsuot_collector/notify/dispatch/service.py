@@ -101,7 +101,7 @@ class NotificationService:
         self._quiet = QuietHours(settings)
         self._store = NotificationStore(store)
         self._records = RecordQueue()
-        self._sender = Sender(self.channels, composer, self._store)
+        self.sender = Sender(self.channels, composer, self._store)
         statuses = StatusHandler(self._store, self._records, now_ns=now_ns)
         self._watch = IncidentWatch(
             self._store,
@@ -135,8 +135,8 @@ class NotificationService:
         self._incoming.put_nowait(notifications)
 
     async def load(self) -> None:
-        """Take up what the store holds: before anything else."""
-        await self._store.load()
+        """Take up what the store holds: before anything else, or again where another writes it."""
+        await self._store.refresh()
 
     async def accept(
         self, notifications: Sequence[NotificationEvent], network_state: NetworkState
@@ -160,7 +160,7 @@ class NotificationService:
     def site_notifications(self, site: str) -> tuple[PartyNotification, ...]:
         """Return who was notified of a site's open faults, for the pages of the site."""
         return notified.site_notifications(
-            site, self._store.of_site(site), self._sender.display_name_of
+            site, self._store.of_site(site), self.sender.display_name_of
         )
 
     def site_incidents(
@@ -172,7 +172,7 @@ class NotificationService:
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
         return notified.notified_parties(
-            site, self._store.of_site(site), self._sender.display_name_of
+            site, self._store.of_site(site), self.sender.display_name_of
         )
 
     def update_metrics(self) -> None:
@@ -182,7 +182,7 @@ class NotificationService:
 
     def display_name_of(self, channel: str) -> str:
         """Return what people call a channel."""
-        return self._sender.display_name_of(channel)
+        return self.sender.display_name_of(channel)
 
     def poll_now(self, channel: str) -> bool:
         """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
@@ -316,7 +316,7 @@ class NotificationService:
 
     async def _attempt(self, key: ThreadKey, step: Send) -> None:
         channel = step.route.partition(":")[0]
-        is_read = self._sender.is_read_by_people(channel)
+        is_read = self.sender.is_read_by_people(channel)
         batch = self._digests.join(step.route, self._store[key]) if is_read else None
         # Who waits for others must not keep a slot from them.
         async with self._health.of(channel).slots if batch is None else batch.member():
@@ -333,7 +333,7 @@ class NotificationService:
         await self._store.save([key])
         began_ns = self._now_ns()
         # What is sent is what was decided on, also if news have come since: they are next.
-        result = await self._sender.send(sending, step, batch)
+        result = await self.sender.send(sending, step, batch)
         now_ns = self._now_ns()
         after = apply_result(
             self._store[key], step, tried, result, now_ns=now_ns, policy=self._policy
@@ -392,7 +392,7 @@ class NotificationService:
         now_ns, severity = self._now_ns(), thread.event.incident.severity
 
         def readiness(channel: str) -> ChannelReadiness:
-            is_read = self._sender.is_read_by_people(channel)
+            is_read = self.sender.is_read_by_people(channel)
             until_ns = self._quiet.until_ns(severity, now_ns) if is_read else 0
             return self._health.of(channel).readiness(now_ns).quiet_until(until_ns)
 

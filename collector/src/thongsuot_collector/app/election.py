@@ -1,0 +1,152 @@
+"""
+Whether this collector leads. A lone one always does; of several on one database one is elected, and
+the others follow: they ingest, and show what it decides.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.store.term import Term
+
+_TICK_S = 0.5
+_STILL_S = 10.0
+"""An event loop that stands still for so long judges nobody: the collector gives up the lead."""
+
+_FIRST_S = 2.0
+"""So long a start waits for the lock; with nobody else there it is had at once."""
+
+_NAME_BYTES = 63
+"""PostgreSQL cuts longer names of sessions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What a collector is, from one change of it to the next."""
+
+    is_shared: bool = False
+    term: Term | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether it judges, delivers and notifies."""
+        return self.term is not None or not self.is_shared
+
+    def may_decide(self) -> bool:
+        """Whether it leads still, as far as it can know by itself."""
+        return not self.is_shared or (self.term is not None and self.term.is_leading())
+
+
+LONE = Role()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """
+    The store twice: ``decisions`` is for what only the collector that leads writes, and ends with
+    its term, that of ``role``.
+    """
+
+    role: Role
+    store: Engine
+    decisions: Engine
+
+
+def decisions_of(store: Engine, configuration: Configuration, role: Role, name: str) -> Engine:
+    """Return the engine by which a collector of a role decides; of a lone one it is the store."""
+    if role.term is None:
+        return store
+    from thongsuot_collector.store.leadership import fence  # noqa: PLC0415 - the driver
+    from thongsuot_collector.store.postgresql import engine_for  # noqa: PLC0415 - the driver
+
+    engine = engine_for(named(configuration.settings.store.database, name))
+    fence(engine, role.term)
+    return engine
+
+
+def process_name() -> str:
+    """Return a name for this process that no other has, nor had."""
+    name = f"thongsuot-collector {socket.gethostname()[:24]} {os.getpid()} {secrets.token_hex(4)}"
+    return name[:_NAME_BYTES]
+
+
+class Election:
+    """The role of a collector as it changes; ``role`` is what it is now."""
+
+    def __init__(self, *, is_shared: bool) -> None:
+        self.role = Role(is_shared=is_shared)
+        self._changed = asyncio.Event()
+        self._ticked_s = time.monotonic()
+
+    async def wait_for_change(self) -> None:
+        """Return when the role is another one than at the last look."""
+        await self._changed.wait()
+
+    def look(self) -> Role:
+        """Return the role; ``wait_for_change`` waits for the next one from now on."""
+        self._changed.clear()
+        return self.role
+
+    def change(self, term: Term | None) -> None:
+        """Take over the outcome of an election; in the event loop."""
+        self.role = Role(is_shared=self.role.is_shared, term=term)
+        self._changed.set()
+
+    def is_alive(self) -> bool:
+        """Whether the event loop turns; asked from another thread."""
+        return time.monotonic() - self._ticked_s < _STILL_S
+
+    async def tick(self) -> None:
+        """Show that the event loop turns, until cancelled."""
+        while True:
+            self._ticked_s = time.monotonic()
+            await asyncio.sleep(_TICK_S)
+
+
+@asynccontextmanager
+async def open_election(configuration: Configuration, name: str) -> AsyncIterator[Election]:
+    """Stand for election, where the configuration has several collectors share a database."""
+    election = Election(is_shared=configuration.is_shared)
+    if not configuration.is_shared:
+        yield election
+        return
+    from thongsuot_collector.store.leadership import Candidate  # noqa: PLC0415 - the driver
+
+    loop = asyncio.get_running_loop()
+    database = named(configuration.settings.store.database, name)
+    candidate = Candidate(
+        database,
+        changed=lambda term: _tell(loop, election, term),
+        is_alive=election.is_alive,
+    )
+    ticking = asyncio.create_task(election.tick())
+    candidate.start()
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_S):
+                await election.wait_for_change()
+        yield election
+    finally:
+        await asyncio.to_thread(candidate.stop)
+        ticking.cancel()
+
+
+def named(database: PostgresDatabase, name: str) -> PostgresDatabase:
+    """Return a database whose sessions have the name of a process."""
+    return msgspec.structs.replace(database, application=name)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, election: Election, term: Term | None) -> None:
+    # Closed: the process ends, and nobody needs to know.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(election.change, term)

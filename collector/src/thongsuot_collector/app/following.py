@@ -1,0 +1,121 @@
+"""What a collector does that follows: shows what the leader decides, passes on what it hears."""
+
+import asyncio
+import time
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.correlation.replica import IncidentReplica
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.ingest.push_handler import PushClock
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.store import heard_reports
+from thongsuot_collector.store.heard_reports import PassedReport
+from thongsuot_collector.store.term import Leader, current_leader
+
+_LOOK_EVERY_S = 1.0
+_ANYWAY_EVERY_S = 15.0
+_SILENT_S = 10.0
+"""Past it a leader that shows no sign of life is called none: another should have taken over."""
+
+
+class Following:
+    """
+    Who leads, and what it has decided, as the store has it.
+
+    A revision is seen before the last of its decisions may be visible, so each is read twice.
+    """
+
+    def __init__(
+        self,
+        store: Engine,
+        registry: IncidentRegistry,
+        notifications: NotificationService,
+        metrics: Metrics,
+    ) -> None:
+        self._store = store
+        self._replica = IncidentReplica(store, registry)
+        self._notifications = notifications
+        self._metrics = metrics
+        self._seen = (-1, -1)
+        self._again = False
+        self._refreshed_s = 0.0
+        self.leader: Leader | None = None
+
+    async def refresh(self) -> None:
+        """Take over what the leader has written."""
+        self._refreshed_s = time.monotonic()
+        await self._replica.refresh(time.time_ns())
+        await self._notifications.load()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            await self.look()
+            leader = self.leader
+            seen = (0, 0) if leader is None else (leader.term, leader.revision)
+            is_due = time.monotonic() - self._refreshed_s > _ANYWAY_EVERY_S
+            if seen != self._seen or self._again or is_due:
+                self._again = seen != self._seen
+                await self.refresh()
+            self._seen = seen
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def watch(self) -> None:
+        """Only see who leads, until cancelled: for the one that does."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """See who leads."""
+        self.leader = await asyncio.to_thread(current_leader, self._store)
+        self._metrics.leader_term.set(0 if self.leader is None else self.leader.term)
+
+    def problem(self) -> str:
+        """Return what is wrong with the leader; empty where nothing is."""
+        if self.leader is None:
+            return "nobody leads: what is pushed is kept, and not judged"
+        if self.leader.age_s > _SILENT_S:
+            return (
+                f"nobody leads: {self.leader.holder} was the last, and has shown no sign of life "
+                f"for {self.leader.age_s:.0f} s"
+            )
+        return ""
+
+
+class ReportPassing:
+    """Passes on what devices say of their record; the leader keeps the accounts."""
+
+    def __init__(self, store: Engine, journal: Journal) -> None:
+        self._store = store
+        self._journal = journal
+        self._newest: dict[str, PassedReport] = {}
+
+    def hear(self, site: str, text: str, moment: PushClock) -> None:
+        """Take what a device said with a push that is durable now."""
+        self._newest[site] = PassedReport(
+            site=site,
+            report=text,
+            boot_id=moment.boot_id,
+            boottime_ns=moment.boottime_ns or 0,
+            head=self._journal.head,
+            heard_ns=time.time_ns(),
+        )
+
+    async def run(self) -> None:
+        """Pass on until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            await self.save()
+
+    async def save(self) -> None:
+        """Pass on what was heard since the last time."""
+        newest, self._newest = self._newest, {}
+        try:
+            await asyncio.to_thread(heard_reports.pass_on, self._store, newest.values())
+        except BaseException:
+            self._newest = newest | self._newest
+            raise

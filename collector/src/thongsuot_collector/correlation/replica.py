@@ -1,0 +1,34 @@
+"""Follows the incidents that another collector keeps, for pages and answers of one that follows."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.incidents.registry import IncidentRegistry, RegistrySnapshot
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.settings import ns
+from thongsuot_collector.timeline.subject import Subject
+
+
+class IncidentReplica:
+    """A registry as the store has it: nothing is decided here, and nothing written."""
+
+    def __init__(self, store: Engine, registry: IncidentRegistry) -> None:
+        self._store = store
+        self._registry = registry
+
+    async def refresh(self, now_ns: int) -> None:
+        """Take over what the store has now."""
+        since_ns = now_ns - ns(self._registry.settings.kept_s)
+        snapshot, standing = await asyncio.to_thread(self._read, since_ns)
+        for subject, interval in standing:
+            self._registry.network_state.set_state(subject, interval)
+        self._registry.replace(snapshot)
+
+    def _read(self, since_ns: int) -> tuple[RegistrySnapshot, Sequence[tuple[Subject, Interval]]]:
+        return (
+            rows.load_live(self._store, known_since_ns=since_ns),
+            rows.load_current_intervals(self._store),
+        )

@@ -1,0 +1,54 @@
+"""What devices said of their record to collectors that follow, on its way to the one that leads."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Engine, delete, select
+
+from thongsuot_collector.store.cluster_tables import HEARD_REPORTS
+from thongsuot_collector.store.upsert import upsert
+
+
+class PassedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The newest report of a site, as its header had it; ``head`` is the journal's when it came.
+    """
+
+    site: str
+    report: str
+    boot_id: str
+    boottime_ns: int
+    head: int
+    heard_ns: int
+
+
+def pass_on(engine: Engine, reports: Iterable[PassedReport]) -> None:
+    """Keep reports for the collector that leads; of a site only the newest."""
+    rows = [msgspec.structs.asdict(report) for report in reports]
+    if not rows:
+        return
+    with engine.begin() as connection:
+        new = upsert(connection, HEARD_REPORTS)
+        names = ("report", "boot_id", "boottime_ns", "head", "heard_ns")
+        connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["site"], set_={name: new.excluded[name] for name in names}
+            ),
+            rows,
+        )
+
+
+def take(engine: Engine) -> list[PassedReport]:
+    """Return the reports that were passed on, and remove them."""
+    with engine.begin() as connection:
+        rows = connection.execute(select(HEARD_REPORTS)).mappings().all()
+        reports = [PassedReport(**row) for row in rows]
+        for report in reports:
+            # One that came meanwhile stays.
+            connection.execute(
+                delete(HEARD_REPORTS).where(
+                    HEARD_REPORTS.c.site == report.site,
+                    HEARD_REPORTS.c.heard_ns == report.heard_ns,
+                )
+            )
+    return reports

@@ -1,0 +1,186 @@
+"""
+Which of several collectors on one database leads: judges, delivers and notifies.
+
+An advisory lock elects, and ends with its session; a term fences. Who takes the lock raises the
+term, and every decision is a transaction that locks the row of its term first: where that is not
+there any more the collector is deposed, and the transaction ends. A process that is only stopped
+keeps its lock, so a candidate that sees no beat for three seconds ends its sessions.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import psycopg
+from psycopg.rows import TupleRow
+from sqlalchemy import Connection, Engine, event
+
+from thongsuot_collector.postgresql import PostgresDatabase, abort
+from thongsuot_collector.store.term import LEASE_S, Term
+
+_LOCK = 0x7468_6F6E_6702
+_TRY_EVERY_S = 0.25
+_BEAT_EVERY_S = 0.5
+
+_TRY = "SELECT pg_try_advisory_lock(%s)"
+# The lock's session beats all the time: one that has said nothing for so long stands still. The
+# other sessions of the process go with it, for they may hold locks on rows.
+_END_STALE = """
+SELECT pg_terminate_backend(other.pid), other.application_name
+FROM pg_locks JOIN pg_stat_activity holder USING (pid)
+    JOIN pg_stat_activity other ON other.application_name = holder.application_name
+WHERE locktype = 'advisory' AND granted AND database = (
+        SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = %(high)s AND objid = %(low)s AND objsubid = 1
+    AND holder.state_change < clock_timestamp() - make_interval(secs => %(lease_s)s)
+"""
+# A lock may have been lost with its session alone: the others of that process decide nothing more.
+_END_PREDECESSOR = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN leadership ON application_name = holder
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND holder <> %(holder)s
+"""
+_RAISE_TERM = """
+UPDATE leadership SET term = term + 1, holder = %(holder)s,
+    since_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
+    beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint RETURNING term
+"""
+_FIRST_TERM = """
+INSERT INTO leadership (term, holder, since_ns, beat_ns, revision)
+VALUES (1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
+    (extract(epoch FROM clock_timestamp()) * 1e9)::bigint, 0) RETURNING term
+"""
+_BEAT = """
+UPDATE leadership SET beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
+    revision = %(revision)s WHERE term = %(term)s
+"""
+_CHANGES = ("INSERT", "UPDATE", "DELETE")
+
+PostgresConnection = psycopg.Connection[TupleRow]
+
+_log = logging.getLogger(__name__)
+
+
+class Candidate:
+    """
+    A collector that would lead: tries for the lock in a thread of its own, and beats while it has
+    it. ``changed`` is called in that thread with the term that begins, and with ``None`` when it is
+    over. ``is_alive`` says whether the rest of the process still works.
+    """
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        *,
+        changed: Callable[[Term | None], None],
+        is_alive: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._changed = changed
+        self._is_alive = is_alive
+        self._ended = threading.Event()
+        self._connection: PostgresConnection | None = None
+        self._thread = threading.Thread(target=self._run, name="election", daemon=True)
+
+    @property
+    def name(self) -> str:
+        """What the sessions of this process are called at the server."""
+        return self._database.application
+
+    def start(self) -> None:
+        """Begin to try."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give up the lock, if it is held, and return when others may have it."""
+        self._ended.set()
+        connection = self._connection
+        self._thread.join(2 * LEASE_S)
+        if self._thread.is_alive() and connection is not None:
+            abort(connection)
+            self._thread.join()
+
+    def _run(self) -> None:
+        was_failing = False
+        while not self._ended.is_set():
+            try:
+                with self._database.connect(autocommit=True) as self._connection:
+                    was_failing = False
+                    # A beat need not be on any disk, and must not wait for one.
+                    self._connection.execute("SET synchronous_commit = off")
+                    self._connection.execute("SET statement_timeout = '3s'")
+                    self._stand(self._connection)
+            except (psycopg.Error, OSError, ValueError) as error:
+                if not was_failing and not self._ended.is_set():
+                    _log.warning(
+                        "election: %s; tried again until it works", self._database.message_of(error)
+                    )
+                was_failing = True
+                self._ended.wait(_TRY_EVERY_S)
+
+    def _stand(self, connection: PostgresConnection) -> None:
+        while not self._ended.wait(_TRY_EVERY_S):
+            if not self._is_alive():
+                continue
+            row = connection.execute(_TRY, (_LOCK,)).fetchone()
+            if row is not None and row[0]:
+                self._lead(connection)
+                return
+            self._end_stale(connection)
+
+    def _end_stale(self, connection: PostgresConnection) -> None:
+        place = {"high": _LOCK >> 32, "low": _LOCK & 0xFFFF_FFFF, "lease_s": LEASE_S}
+        ended = connection.execute(_END_STALE, place).fetchall()
+        if ended:
+            _log.error("election: %s showed no sign of life for %g s; ended", ended[0][1], LEASE_S)
+
+    def _lead(self, connection: PostgresConnection) -> None:
+        """Take the term, and beat until it is over."""
+        asked_s = time.monotonic()
+        connection.execute(_END_PREDECESSOR, {"holder": self.name})
+        number = self._take(connection)
+        term = Term(number=number, confirmed_s=asked_s)
+        _log.info("leading term=%d", number)
+        self._changed(term)
+        try:
+            while not self._ended.wait(_BEAT_EVERY_S) and self._is_alive() and not term.is_over:
+                asked_s = time.monotonic()
+                beat = {"term": number, "revision": term.revision}
+                if connection.execute(_BEAT, beat).rowcount != 1:
+                    break
+                term.confirmed_s = asked_s
+        finally:
+            term.is_over = True
+            self._changed(None)
+            _log.warning("no longer leading term=%d", number)
+
+    def _take(self, connection: PostgresConnection) -> int:
+        holder = {"holder": self.name}
+        with connection.transaction():
+            # The term itself must outlive the machine: on all disks, as decisions are.
+            connection.execute("SET LOCAL synchronous_commit = on")
+            row = connection.execute(_RAISE_TERM, holder).fetchone()
+            row = row or connection.execute(_FIRST_TERM, holder).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def fence(engine: Engine, term: Term) -> None:
+    """
+    Have every transaction of an engine that changes something prove first that the term goes on.
+
+    The transaction raises ``Deposed`` where it does not, and nothing of it is kept.
+    """
+
+    def prove(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if not statement.lstrip().upper().startswith(_CHANGES):
+            return
+        transaction = connection.get_transaction()
+        if connection.info.get("fenced") is transaction:
+            return
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        term.lock(driver)
+        connection.info["fenced"] = transaction
+
+    event.listen(engine, "before_cursor_execute", prove)

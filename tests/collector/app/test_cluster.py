@@ -1,0 +1,255 @@
+"""Several collectors on one PostgreSQL: all ingest, one judges, and each fault is told once."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from tests.collector.app.process import CollectorProcess
+from tests.collector.app.stage import (
+    CONFIG,
+    INVENTORY,
+    PASSWORD,
+    SECRET,
+    SITE,
+    NotifyingStack,
+)
+from tests.collector.notify.incident_events import secret_file
+from tests.collector.notify.receiver_process import ReceiverProcess
+from tests.collector.reporting_agent import ReportingAgent
+from tests.collector.running import WITHIN_S, eventually
+from tests.plain_http import NO_AUTHORITIES
+from tests.postgres import PostgresServer
+from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
+from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.store import tokens
+from thongsuot_collector.store.postgresql import open_database
+from thongsuot_collector.store.term import current_leader
+from thongsuot_schema.state import State
+
+_ANSWER_S = 3.0
+"""So long an agent waits for one collector before it tries the next."""
+
+
+class Cluster:
+    """Collectors on one database, a carrier's receiver, and one agent that knows all addresses."""
+
+    def __init__(self, folder: Path, url: str, *, count: int) -> None:
+        self.hook = ReceiverProcess(
+            "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
+        ).start()
+        self.store = open_database(PostgresDatabase(url=url))
+        database = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
+        self.collectors: list[CollectorProcess] = []
+        for number in range(count):
+            own = folder / f"collector-{number}"
+            (own / "inventory").mkdir(parents=True)
+            (own / "inventory" / "city.toml").write_text(INVENTORY, encoding="utf-8")
+            secret_file(own, "secret", SECRET)
+            secret_file(own, "password", PASSWORD)
+            (own / "state").mkdir()
+            secret_file(own / "state", "links.key", "ab" * 32)
+            config = CONFIG.format(port=self.hook.port) + database
+            self.collectors.append(CollectorProcess(own, config))
+        self.agent = ReportingAgent(SITE, tokens.create(self.store, SITE))
+
+    async def start(self) -> None:
+        for collector in self.collectors:
+            await collector.start()
+        await eventually(lambda: self.leader() is not None)
+
+    def leader(self) -> CollectorProcess | None:
+        """Return the collector that leads by the row in the database, if it is one of these."""
+        row = current_leader(self.store)
+        pids = {
+            str(collector.process.pid): collector
+            for collector in self.collectors
+            if collector.process is not None
+        }
+        return None if row is None or row.age_s > 3 else pids.get(row.holder.split()[-2])
+
+    def follower(self) -> CollectorProcess:
+        return next(each for each in self.collectors if each is not self.leader())
+
+    async def report(self, state: State, *, first: CollectorProcess | None = None) -> None:
+        """Push how the fibre is, to the first collector that answers."""
+        order = sorted(self.collectors, key=lambda collector: collector is not first)
+        while True:
+            for collector in order:
+                try:
+                    async with client_of(collector, _ANSWER_S, auth=None) as client:
+                        await self.agent.report(client, {"fiber": state})
+                except httpx.TransportError:
+                    continue
+                return
+            await asyncio.sleep(0.1)
+
+    def term(self) -> int:
+        row = current_leader(self.store)
+        return 0 if row is None else row.term
+
+    async def strike(self, fault: signal.Signals) -> CollectorProcess:
+        """Kill or stop the leader, and return it."""
+        leader = self.leader()
+        assert leader is not None
+        assert leader.process is not None
+        if fault is signal.SIGSTOP:
+            leader.process.send_signal(fault)
+        else:
+            await leader.end(fault)
+        return leader
+
+    async def eventually_led_by_another(self, lost: CollectorProcess) -> None:
+        await eventually(lambda: self.leader() not in {None, lost})
+
+    async def bring_back(self, lost: CollectorProcess, fault: signal.Signals) -> None:
+        """Start it again, or let it go on; returns when it follows."""
+        if fault is signal.SIGSTOP:
+            assert lost.process is not None
+            lost.process.send_signal(signal.SIGCONT)
+        else:
+            await lost.start()
+
+        async def follows() -> bool:
+            try:
+                return (await page(lost, "/leader")).text.endswith(f"leads, term {self.term()}")
+            except httpx.TransportError:
+                return False
+
+        await eventually(follows)
+
+    def notifications(self) -> list[WebhookBody]:
+        return [
+            msgspec.json.decode(request["body"], type=WebhookBody)
+            for request in self.hook.folder.received()
+        ]
+
+    async def is_notified(self, count: int) -> None:
+        await eventually(lambda: len(self.notifications()) >= count)
+
+    async def close(self) -> None:
+        for collector in self.collectors:
+            if collector.process is not None:
+                collector.process.send_signal(signal.SIGCONT)
+                await collector.end(signal.SIGKILL)
+        self.hook.stop()
+        self.store.dispose()
+
+
+_READER = httpx.BasicAuth("ai", PASSWORD)
+
+
+def client_of(
+    collector: CollectorProcess,
+    timeout_s: float = WITHIN_S,
+    *,
+    auth: httpx.BasicAuth | None = _READER,
+) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=collector.url,
+        timeout=timeout_s,
+        verify=NO_AUTHORITIES,
+        auth=auth,
+    )
+
+
+async def page(collector: CollectorProcess, path: str) -> httpx.Response:
+    async with client_of(collector) as client:
+        return await client.get(path)
+
+
+ClusterMaker = Callable[[int], AbstractAsyncContextManager[Cluster]]
+
+
+@pytest.fixture
+def new_cluster(postgres: PostgresServer, tmp_path: Path) -> ClusterMaker:
+    """Makes a cluster of so many collectors, and ends it."""
+
+    @asynccontextmanager
+    async def made(count: int) -> AsyncIterator[Cluster]:
+        cluster = Cluster(tmp_path, postgres.new_database(), count=count)
+        try:
+            await cluster.start()
+            yield cluster
+        finally:
+            await cluster.close()
+
+    return made
+
+
+async def test_all_take_pushes_and_show_the_same_and_one_notifies(
+    new_cluster: ClusterMaker,
+) -> None:
+    async with new_cluster(2) as cluster:
+        leader, follower = cluster.leader(), cluster.follower()
+        assert leader is not None
+        await cluster.report(State.UP, first=leader)
+        await cluster.report(State.DOWN, first=follower)
+        await cluster.is_notified(1)
+        for collector in (leader, follower):
+
+            async def shows_it(collector: CollectorProcess = collector) -> bool:
+                shown = (await page(collector, f"/sites/{SITE}.json")).json()
+                told = [(sent["party"], sent["about"]) for sent in shown["notifications"]]
+                return told == [("carrier", "fiber")]
+
+            await eventually(shows_it)
+        metrics = [(await page(each, "/metrics")).text for each in (leader, follower)]
+        assert "thongsuot_collector_leading 1.0" in metrics[0]
+        assert "thongsuot_collector_leading 0.0" in metrics[1]
+        assert all("thongsuot_collector_leader_term 1.0" in text for text in metrics)
+        asked = [await page(each, "/leader") for each in (leader, follower)]
+        assert [answer.status_code for answer in asked] == [200, 503]
+        assert "leads, term 1" in asked[1].text
+        assert (await page(follower, "/readyz")).status_code == 200
+        (incident,) = (await page(follower, "/api/v1/incidents")).json()["items"]
+        async with client_of(follower) as client:
+            path = f"/incidents/{incident['id']}/acknowledge"
+            refused = await client.post(path, data={"note": "on it"}, params={"lang": "en"})
+        assert refused.status_code == 503
+        assert "follows another one" in refused.text
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+async def test_each_fault_is_told_once_and_as_by_a_single_process_whatever_befalls_the_leader(
+    fault: signal.Signals, new_cluster: ClusterMaker, tmp_path: Path
+) -> None:
+    (tmp_path / "alone").mkdir()
+    alone = NotifyingStack(tmp_path / "alone")
+    try:
+        await alone.collector.start()
+        for count, state in enumerate(_COURSE):
+            await alone.report(state)
+            await alone.is_notified(count)
+        expected = told(alone.notifications())
+    finally:
+        await alone.close()
+    assert expected == [("opened", "carrier:vnpt"), ("resolved", "carrier:vnpt")] * 2
+
+    async with new_cluster(2) as cluster:
+        terms = [cluster.term()]
+        for count, state in enumerate(_COURSE):
+            # Acknowledged by the one that follows, told by nobody yet.
+            await cluster.report(state, first=cluster.follower())
+            lost = await cluster.strike(fault) if count else None
+            await cluster.is_notified(count)
+            if lost is not None:
+                await cluster.eventually_led_by_another(lost)
+                await cluster.bring_back(lost, fault)
+            terms.append(cluster.term())
+        assert told(cluster.notifications()) == expected
+        assert len({body.thread_id for body in cluster.notifications()}) == 2
+        assert terms == sorted(terms)
+        assert terms[-1] >= len(_COURSE)
+
+
+_COURSE = (State.UP, State.DOWN, State.UP, State.DOWN, State.UP)
+
+
+def told(bodies: Sequence[WebhookBody]) -> list[tuple[str, str]]:
+    return [(str(body.kind), f"{body.audience.party}:{body.audience.name}") for body in bodies]

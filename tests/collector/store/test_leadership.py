@@ -1,0 +1,219 @@
+"""One of several leads: elected by a lock, fenced by a term, ended when it seems dead."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Engine, select
+
+from tests.postgres import PostgresServer
+from thongsuot_collector.errors import Deposed
+from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.audit import AuditAction, AuditLine
+from thongsuot_collector.store.cluster_tables import LEADERSHIP
+from thongsuot_collector.store.leadership import Candidate, fence
+from thongsuot_collector.store.postgresql import engine_for, open_database
+from thongsuot_collector.store.term import LEASE_S, Term, current_leader
+
+WITHIN_S = 30.0 * float(os.environ.get("THONGSUOT_TEST_PATIENCE", "1"))
+
+
+def soon(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> PostgresDatabase:
+    """A database that has the tables."""
+    made = PostgresDatabase(url=postgres.new_database())
+    open_database(made).dispose()
+    return made
+
+
+@pytest.fixture
+def store(database: PostgresDatabase) -> Iterator[Engine]:
+    engine = open_database(database)
+    yield engine
+    engine.dispose()
+
+
+class Standing:
+    """A candidate in this process, with the terms that it had."""
+
+    def __init__(self, database: PostgresDatabase, name: str) -> None:
+        self.terms: list[Term] = []
+        self.is_alive = True
+        named = PostgresDatabase(url=database.url, application=name)
+        self.candidate = Candidate(named, changed=self._change, is_alive=lambda: self.is_alive)
+        self.candidate.start()
+
+    def _change(self, term: Term | None) -> None:
+        if term is not None:
+            self.terms.append(term)
+
+    def leads(self) -> bool:
+        return bool(self.terms) and self.terms[-1].is_leading()
+
+
+@pytest.fixture
+def stand(database: PostgresDatabase) -> Iterator[Callable[[str], Standing]]:
+    standing: list[Standing] = []
+
+    def one_more(name: str) -> Standing:
+        standing.append(Standing(database, name))
+        return standing[-1]
+
+    yield one_more
+    for candidate in standing:
+        candidate.candidate.stop()
+
+
+def test_one_leads_and_the_next_one_follows_it_with_a_higher_term(
+    stand: Callable[[str], Standing], store: Engine
+) -> None:
+    candidates = [stand(f"c{number}") for number in range(3)]
+    soon(lambda: any(candidate.leads() for candidate in candidates))
+    for expected in (1, 2, 3):
+        (leader,) = [candidate for candidate in candidates if candidate.leads()]
+        row = current_leader(store)
+        assert row is not None
+        assert (row.term, row.holder) == (expected, leader.candidate.name)
+        assert row.age_s < LEASE_S
+        leader.candidate.stop()
+        candidates.remove(leader)
+        soon(lambda: any(candidate.leads() for candidate in candidates) or not candidates)
+
+
+def test_what_a_deposed_leader_decides_is_not_kept(
+    database: PostgresDatabase, store: Engine, stand: Callable[[str], Standing]
+) -> None:
+    leader = stand("first")
+    soon(leader.leads)
+    term = leader.terms[-1]
+    decisions = engine_for(database)
+    fence(decisions, term)
+    with decisions.begin() as connection:
+        audit.write(connection, AuditAction.ENROLLED, "decided")
+    with store.begin() as connection:
+        connection.execute(LEADERSHIP.update().values(term=term.number + 1))
+    with pytest.raises(Deposed), decisions.begin() as connection:
+        audit.write(connection, AuditAction.ENROLLED, "too late")
+    assert not term.is_leading()
+    with decisions.connect() as connection:
+        assert connection.execute(select(LEADERSHIP.c.term)).scalar() == term.number + 1
+    assert [line.subject for line in audit.listed(store)] == ["decided"]
+    decisions.dispose()
+
+
+def test_a_term_begins_when_the_decisions_of_the_one_before_are_through(
+    database: PostgresDatabase, store: Engine
+) -> None:
+    with store.begin() as connection:
+        connection.execute(
+            LEADERSHIP.insert().values(term=7, holder="old", since_ns=0, beat_ns=0, revision=0)
+        )
+    decisions = engine_for(database)
+    fence(decisions, Term(number=7, confirmed_s=time.monotonic()))
+    raised = threading.Event()
+
+    def raise_term() -> None:
+        with store.begin() as connection:
+            connection.execute(LEADERSHIP.update().values(term=8))
+        raised.set()
+
+    raising = threading.Thread(target=raise_term)
+    with decisions.begin() as connection:
+        audit.write(connection, AuditAction.ENROLLED, "in the middle")
+        raising.start()
+        with store.begin() as beat:
+            # A beat waits for no decision.
+            beat.execute(LEADERSHIP.update().where(LEADERSHIP.c.term == 7).values(beat_ns=1))
+        assert not raised.wait(0.3)
+    raising.join()
+    assert [line.subject for line in audit.listed(store)] == ["in the middle"]
+    decisions.dispose()
+
+
+def test_a_collector_whose_loop_stands_still_gives_up_the_lead(
+    stand: Callable[[str], Standing],
+) -> None:
+    first = stand("first")
+    soon(first.leads)
+    second = stand("second")
+    first.is_alive = False
+    soon(second.leads)
+    assert not first.leads()
+
+
+class Deciders:
+    """Processes that decide while they lead."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        words = [sys.executable, "-m", "tests.collector.store.deciding", self._url, name]
+        self.processes[name] = subprocess.Popen(words)
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        self.processes[name].send_signal(number)
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def deciders(database: PostgresDatabase) -> Iterator[Deciders]:
+    processes = Deciders(database.url)
+    yield processes
+    processes.end()
+
+
+def decided_by(store: Engine) -> list[AuditLine]:
+    return [line for line in audit.listed(store) if line.by.startswith("d")]
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_two_never_decide_whether_the_leader_is_killed_or_only_stopped(
+    fault: signal.Signals, deciders: Deciders, store: Engine
+) -> None:
+    for name in ("d1", "d2", "d3"):
+        deciders.start(name)
+    stopped: list[str] = []
+    for _ in range(2):
+        soon(lambda: bool(decided_by(store)) and decided_by(store)[-1].by not in stopped)
+        leader = decided_by(store)[-1].by
+        deciders.send(leader, fault)
+        began_s = time.monotonic()
+        stopped.append(leader)
+        soon(lambda: decided_by(store)[-1].by not in stopped)
+        assert time.monotonic() - began_s < 10 * float(
+            os.environ.get("THONGSUOT_TEST_PATIENCE", "1")
+        )
+    if fault is signal.SIGSTOP:
+        # They wake up in the middle of a decision of a term that is over.
+        for name in stopped:
+            deciders.send(name, signal.SIGCONT)
+        last = decided_by(store)[-1]
+        soon(lambda: len(decided_by(store)) > len(stopped) + 20 + last.id)
+    lines = decided_by(store)
+    by_term: dict[str, set[str]] = {}
+    for line in lines:
+        by_term.setdefault(line.subject, set()).add(line.by)
+    assert all(len(names) == 1 for names in by_term.values()), by_term
+    terms = [int(line.subject) for line in sorted(lines, key=lambda line: line.id)]
+    assert all(earlier <= later for earlier, later in pairwise(terms))
+    assert set(stopped) <= {line.by for line in lines}

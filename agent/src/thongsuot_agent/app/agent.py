@@ -137,6 +137,7 @@ class Agent:
             "commissioning": self._commissioning.save_changes,
         }
         tasks |= self._identity.tasks()
+        tasks |= compose.sms_tasks(self._context, self._pipeline, self._wall_ns)
         listen = self._context.config.page.listen
         if listen:
             server = LocalPageServer(LocalPages(self.status_provider.sources()).page_for)

@@ -196,6 +196,26 @@ def make_upload_config(
     )
 
 
+def sms_tasks(
+    context: RunContext, pipeline: ResultPipeline, wall_ns: Callable[[], int | None]
+) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return what texts people when every line is dead; nothing where nobody wants that."""
+    config = context.local_config.sms
+    if not (config.device and config.to):
+        return {}
+    # Loaded by the few that have a modem for it.
+    from thongsuot_agent.sms.alarm import SmsAlarm  # noqa: PLC0415
+
+    alarm = SmsAlarm(
+        context.local_config,
+        verdicts=lambda: pipeline.standing_verdicts,
+        clock=context.clock,
+        trusted_wall_ns=wall_ns,
+        path=context.paths.sms_file,
+    )
+    return {"text messages": alarm.run}
+
+
 def log_page(host: str, port: int) -> None:
     """Log where the page is served."""
     _log.info("page listens on host=%s port=%d", host, port)

@@ -34,6 +34,7 @@ def mistakes(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mista
         yield from carrier_mistakes(carrier, ("carriers", place))
     yield from _collector(config)
     yield from _page(config)
+    yield from _sms(config)
     yield from _references(config)
     for place, target in enumerate(config.targets):
         yield from _target(target, ("targets", place))
@@ -61,6 +62,19 @@ def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
                 f'{key} "{value}" stands in more than one [[{table}]]; each needs its own',
             )
         seen.add(value)
+
+
+def _sms(config: AgentConfig) -> Iterator[Mistake]:
+    sms = config.sms
+    if sms.device and not sms.to:
+        yield ("sms", "device"), "there is a modem and nobody to text: `to` needs a number"
+    if sms.to and not sms.device:
+        yield ("sms", "to"), "there is somebody to text and no modem: `device` needs its port"
+    if len(sms.to) > sms.per_day:
+        yield (
+            ("sms", "per_day"),
+            f"{len(sms.to)} numbers get a message of each outage, per_day is {sms.per_day}",
+        )
 
 
 def _collector(config: AgentConfig) -> Iterator[Mistake]:

@@ -114,6 +114,33 @@ class SiteConfigPolicy(StrictStruct, frozen=True):
     probation_tries: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
 
 
+class SmsConfig(StrictStruct, frozen=True):
+    """
+    A text message by the site's own modem when every line has been dead for ``after_s``.
+
+    It names the lines and since when each is dead. Left out, none is ever sent. ``device`` is a
+    port of the modem that takes AT commands and that nothing else uses for long; of each outage
+    every number gets one message.
+    """
+
+    device: str = ""
+    """Such as ``/dev/ttyUSB2``; empty: no messages."""
+    baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 115_200
+    pin_file: str = ""
+    """A file that holds the SIM's PIN and nothing else; empty: the SIM asks for none."""
+    to: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{3,15}$")], ...],
+        msgspec.Meta(max_length=5),
+    ] = ()
+    """Who gets it: international numbers, ``+84…``."""
+    after_s: Seconds = 180.0
+    """A line that comes back before that was no reason to wake anybody."""
+    per_day: Annotated[int, msgspec.Meta(ge=1, le=50)] = 6
+    """Messages in 24 hours, to all numbers together: each costs the site's SIM money."""
+    diacritics: bool = False
+    """``true``: Vietnamese as it is written, 70 characters; ``false``: without marks, 160."""
+
+
 class AgentConfig(StrictStruct, frozen=True):
     """
     The whole file.
@@ -131,6 +158,7 @@ class AgentConfig(StrictStruct, frozen=True):
     probes: tuple[ProbeSchedule, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     page: PageConfig = PageConfig()
+    sms: SmsConfig = SmsConfig()
     spool: SpoolConfig = SpoolConfig()
     site_config: SiteConfigPolicy = SiteConfigPolicy()
     judge: JudgeSettings = JudgeSettings()

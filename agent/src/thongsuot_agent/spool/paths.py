@@ -34,6 +34,11 @@ class SpoolPaths:
         return self.state_dir / "month.msgpack"
 
     @property
+    def sms_file(self) -> Path:
+        """When text messages were sent (see ``sms.alarm``)."""
+        return self.state_dir / "sms.json"
+
+    @property
     def place_file(self) -> Path:
         """Which router and network each link leads to (see ``app.place``)."""
         return self.state_dir / "place.json"

@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import os
 import termios
+from collections.abc import Callable
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described
@@ -52,11 +53,20 @@ class SerialPort:
 
     async def send_command(self, command: str, timeout_s: float) -> str:
         """Return what a command is answered, up to the last line; raises ``TimeoutError``."""
+        return await self.exchange(f"{command}\r".encode(), is_ended, timeout_s)
+
+    async def exchange(
+        self, sent: bytes, is_over: Callable[[bytearray], bool], timeout_s: float
+    ) -> str:
+        """
+        Return what is answered until ``is_over`` says so of what was heard; raises
+        ``TimeoutError``.
+        """
         termios.tcflush(self._file, termios.TCIFLUSH)
-        os.write(self._file, f"{command}\r".encode())
+        os.write(self._file, sent)
         heard = bytearray()
         async with asyncio.timeout(timeout_s):
-            while not _is_ended(heard) and len(heard) < _LIMIT_BYTES:
+            while not is_over(heard) and len(heard) < _LIMIT_BYTES:
                 await self._readable()
                 try:
                     heard += os.read(self._file, _READ_BYTES)
@@ -122,6 +132,7 @@ def _set(ready: "asyncio.Future[None]") -> None:
         ready.set_result(None)
 
 
-def _is_ended(heard: bytearray) -> bool:
+def is_ended(heard: bytearray) -> bool:
+    """Return whether the last line of an answer has come."""
     lines = heard.decode("ascii", "replace").replace("\r", "\n").split("\n")
     return heard.endswith((b"\n", b"\r")) and any(line.strip().startswith(_ENDS) for line in lines)

@@ -1,0 +1,1 @@
+"""SMS: a text message by the site's own modem when every line is dead."""

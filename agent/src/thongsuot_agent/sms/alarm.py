@@ -1,0 +1,168 @@
+"""
+Alarm: texts people once when every line has been dead for a while.
+
+A SIM that carries no data often still carries a text message: the cell's control channel and the
+SMS centre are another matter than the packet core. What is sent is bounded in a day, also over
+restarts, because each message costs the site's SIM money.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final, Never
+
+import msgspec
+
+from thongsuot_agent.clock import NS_PER_S, Clocks
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_agent.sms.modem import SmsNotSent, WrongPin, send_texts
+from thongsuot_agent.sms.pdu import submit
+from thongsuot_agent.sms.text import DeadLine, alarm_text
+from thongsuot_schema.state import State
+
+_LOOK_S: Final = 5.0
+_DAY_S: Final = 86_400.0
+_RETRY_S: Final = (60.0, 300.0, 1_800.0)
+"""A cell that has just come up takes nothing for a minute; after three tries it is given up."""
+
+_log = logging.getLogger(__name__)
+
+
+class SmsAlarm:
+    """
+    Watches the verdicts on the links.
+
+    ``verdicts`` returns those that stand, ``trusted_wall_ns`` the time where somebody vouches for
+    it. ``path`` is the file that remembers when messages were sent.
+    """
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        *,
+        verdicts: Callable[[], Iterable[IssuedVerdict]],
+        clock: Clocks,
+        trusted_wall_ns: Callable[[], int | None],
+        path: Path,
+        look_s: float = _LOOK_S,
+    ) -> None:
+        self._config = config
+        self._verdicts = verdicts
+        self._clock = clock
+        self._trusted_wall_ns = trusted_wall_ns
+        self._path = path
+        self._look_s = look_s
+        self._is_told = False
+        self._is_locked = False
+        self._tries = 0
+        self._next_try_ns = 0
+        self._left: tuple[str, ...] = ()
+        """Who of this outage's numbers has not got it yet, after a try that failed half-way."""
+
+    async def run(self) -> Never:
+        """Look every few seconds."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self._look_s)
+
+    async def look(self) -> None:
+        """Send what is due now."""
+        now_ns = self._clock.boottime_ns()
+        dead = self._dead_lines()
+        if not dead:
+            self._is_told, self._tries, self._next_try_ns, self._left = False, 0, 0, ()
+            return
+        latest_ns = max(issued.onset_ns for issued in dead)
+        is_due = now_ns - latest_ns >= self._config.sms.after_s * NS_PER_S
+        if not is_due or self._is_told or self._is_locked or now_ns < self._next_try_ns:
+            return
+        await self._tell(dead, now_ns)
+
+    def _dead_lines(self) -> list[IssuedVerdict]:
+        """Return the verdicts on the links where every one of them is down; else nothing."""
+        links = [issued for issued in self._verdicts() if not issued.verdict.service]
+        is_dead = all(issued.verdict.state is State.DOWN for issued in links)
+        return links if links and is_dead else []
+
+    async def _tell(self, dead: Sequence[IssuedVerdict], now_ns: int) -> None:
+        sms = self._config.sms
+        sent_s = self._sent_lately()
+        room = sms.per_day - len(sent_s)
+        numbers = (self._left or sms.to)[: max(0, room)]
+        if not numbers:
+            _log.warning(
+                "cannot send text message: %d were sent in 24 hours, `per_day` is %d; not sent",
+                len(sent_s),
+                sms.per_day,
+            )
+            self._is_told = True
+            return
+        text = alarm_text(self._place(), self._lines(dead), has_marks=sms.diacritics)
+        pdus = [submit(number, text, is_ucs2=sms.diacritics) for number in numbers]
+        # Counted before it is tried: what became of a message that was cut off nobody knows.
+        self._remember([*sent_s, *[self._clock.wall_ns() / NS_PER_S] * len(numbers)])
+        try:
+            await send_texts(sms.device, sms.baud, sms.pin_file, pdus)
+        except WrongPin as error:
+            self._is_locked = True
+            _log.error("cannot send text message: %s; not tried again before a restart", error)
+        except SmsNotSent as error:
+            self._left = numbers[error.sent :]
+            self._try_again(error, now_ns)
+        else:
+            self._is_told = True
+            _log.info("text message sent numbers=%d characters=%d", len(numbers), len(text))
+
+    def _try_again(self, error: SmsNotSent, now_ns: int) -> None:
+        if self._tries == len(_RETRY_S):
+            self._is_told = True
+            _log.warning("cannot send text message: %s; given up for this outage", error)
+            return
+        wait_s = _RETRY_S[self._tries]
+        self._tries += 1
+        self._next_try_ns = now_ns + round(wait_s * NS_PER_S)
+        _log.warning("cannot send text message: %s; tries again in %.0f s", error, wait_s)
+
+    def _place(self) -> str:
+        site = self._config.site
+        return site.commune_title or site.title or site.name
+
+    def _lines(self, dead: Sequence[IssuedVerdict]) -> list[DeadLine]:
+        carriers = {carrier.name: carrier.title for carrier in self._config.carriers}
+        links = {link.name: link for link in self._config.links}
+        lines = []
+        for issued in dead:
+            link = links.get(issued.verdict.link)
+            carrier = "" if link is None else carriers.get(link.carrier) or link.carrier
+            medium = issued.verdict.link if link is None else link.medium.value
+            lines.append(DeadLine(medium, carrier, self._wall_s(issued.onset_ns)))
+        return lines
+
+    def _wall_s(self, at_ns: int) -> float | None:
+        wall_ns = self._trusted_wall_ns()
+        if wall_ns is None:
+            return None
+        return (wall_ns - self._clock.boottime_ns() + at_ns) / NS_PER_S
+
+    def _sent_lately(self) -> list[float]:
+        """Return when messages of the last day were sent; what lies in the future counts."""
+        try:
+            sent_s = msgspec.json.decode(self._path.read_bytes(), type=list[float])
+        except FileNotFoundError:
+            return []
+        except (OSError, msgspec.DecodeError) as error:
+            _log.warning("cannot read file=%s: %s; counts anew", self._path, error)
+            return []
+        since_s = self._clock.wall_ns() / NS_PER_S - _DAY_S
+        return [at_s for at_s in sent_s if at_s >= since_s]
+
+    def _remember(self, sent_s: Sequence[float]) -> None:
+        half = self._path.with_name(f"{self._path.name}.tmp")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            half.write_bytes(msgspec.json.encode(sent_s))
+            half.rename(self._path)
+        except OSError as error:
+            _log.warning("cannot write file=%s: %s; a restart counts anew", self._path, error)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.lab_room.test_shape_faults import FAULTS
 from thongsuot_lab.errors import TopologyError, UnknownFaultError
 from thongsuot_lab.fault_loader import fault_names, load_fault
 from thongsuot_lab.lab import Lab
@@ -69,8 +70,8 @@ PLACES: dict[str, object] = {"site": "s1", "carrier": "song-hong", "node": "abro
 """What a fault that needs such an argument is given."""
 
 
-ELSEWHERE = {"proxy-hangs", "proxy-refuses"}
-"""Faults of what no site of this city has: ``test_proxy_faults`` plays them where there is one."""
+ELSEWHERE = {name for names in FAULTS.values() for name in names}
+"""Faults of what no site of this city has: ``test_shape_faults`` plays them where there is one."""
 
 
 @pytest.mark.parametrize("name", [name for name in fault_names() if name not in ELSEWHERE])

@@ -196,6 +196,11 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
             name="truth",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
+        # Others every night: a thousand in half a month.
+        SuitePart(
+            name="healthy",
+            command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--healthy-days", "60"),
+        ),
         SuitePart(name="coverage", command=(python, "-m", "tools.module_coverage")),
         SuitePart(name="bench", command=("./run", "bench", "--gate")),
         SuitePart(name="mutants", command=(python, "-m", "tools.mutants", "--seed", seed)),

@@ -82,7 +82,7 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
 def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nightly", "matrx"]) == 2
     said = capsys.readouterr().err
-    assert "no part matrx; known: bench, coverage, fleet, fresh, long, matrix" in said
+    assert "no part matrx; known: bench, coverage, fleet, fresh, healthy, long, matrix" in said
 
 
 def test_every_test_is_in_exactly_one_part() -> None:

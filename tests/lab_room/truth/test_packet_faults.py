@@ -36,6 +36,16 @@ def test_lost_echoes_are_rules_of_the_carriers_first_router() -> None:
     assert all("echo-request" in rule for rules in chains.values() for rule in rules)
 
 
+def test_a_policer_has_one_budget_for_both_ways_and_families() -> None:
+    policed = fault(PlaceKind.ACCESS, LINE, touch=Touch.ICMP, effect=Effect.POLICED, amount=2.0)
+    impairments = impairments_of(TOPOLOGY, policed)
+    assert impairments.policer == "rate over 120/minute burst 2 packets"
+    (chains,) = impairments.rules.values()
+    rules = [rule for rules in chains.values() for rule in rules]
+    assert len(rules) == 4
+    assert all(rule.endswith('limit name "policer" drop') for rule in rules)
+
+
 def test_an_unplugged_line_takes_the_client_along() -> None:
     impairments = impairments_of(TOPOLOGY, fault(PlaceKind.LAN, LINE, effect=Effect.UNPLUGGED))
     assert len(impairments.cut) == 2
@@ -100,7 +110,7 @@ def test_the_kernel_takes_every_fault_that_the_lab_can_make() -> None:
                 packets = PacketFault(lab, broken, f"truth_{kind.value}_{number}")
                 for at_s in (110.0, 180.0, 259.9):
                     packets.follow(at_s)
-                packets.clear()
+                packets.end()
                 played += 1
     assert played >= 50
 
@@ -129,4 +139,28 @@ def test_a_dead_line_fails_the_visits_of_a_citizen_until_it_is_taken_back(tmp_pa
         packets.follow(300.0)
         mended_s = time.time()
         wait_for("a visit again", lambda: "" in ends(mended_s))
+        packets.end()
         citizen.stop()
+
+
+@pytest.mark.lab
+@pytest.mark.skipif(shutil.which("ping") is None, reason="ping is missing")
+def test_a_full_table_drops_echoes_that_begin_and_lets_those_pass_that_go_on() -> None:
+    full = fault(PlaceKind.BOX, "s1.fixed", touch=Touch.NEW_FLOWS)
+    with Lab(city(1, portals=1)) as lab:
+        client = lab.topology.site("s1").client
+        assert client is not None
+        portal = next(a for a in lab.topology.addresses_of("portal.dichvucong") if ":" not in a)
+
+        def answered(identifier: int) -> bool:
+            words = ["ping", "-c", "1", "-W", "1", "-e", str(identifier), portal]
+            return lab.node(client).run(words, check=False).returncode == 0
+
+        packets = PacketFault(lab, full, "truth_test")
+        wait_for("an answer", lambda: answered(7))
+        packets.follow(150.0)
+        assert answered(7), "what was open goes on"
+        assert not answered(8), "what begins is dropped"
+        packets.follow(300.0)
+        assert answered(8)
+        packets.end()

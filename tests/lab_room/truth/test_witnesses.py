@@ -88,6 +88,16 @@ def test_a_way_abroad_that_is_slow_by_turns_is_held_against_no_portal_there(seed
     assert not any(party.startswith("portal:") for party in parties(played)), played.messages
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_abroad_that_loses_more_and_more_is_held_against_no_portal_there(seed: int) -> None:
+    """Hosts abroad that have just fallen silent are witnesses, not hosts that never answer."""
+    lossy = fault(PlaceKind.ABROAD, "transit", amount=0.35, end_s=360.0, course=Course.DRIFTING)
+    near, far = CITY.portals
+    abroad = replace(CITY, portals=(near, replace(far, is_abroad=True)))
+    played = play(scenario(lossy, seed=seed, until_s=480.0, city=abroad))
+    assert not any(party.startswith("portal:") for party in parties(played)), played.messages
+
+
 BOTH_FAMILIES = replace(
     CITY,
     sites=(
@@ -113,8 +123,33 @@ def test_a_carrier_that_drops_echoes_of_both_families_has_no_dead_family(seed: i
     assert parties(played) == set()
 
 
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_a_download_over_a_carrier_that_polices_echoes_is_no_dead_way_beyond_it(seed: int) -> None:
+    """Pages come out of the queue, each after two seconds; nothing else can speak for that way."""
+    policed = fault(
+        PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=2.0, end_s=160.0
+    )
+    load = fault(
+        PlaceKind.LAN,
+        "s1.mobile",
+        effect=Effect.OWN_LOAD,
+        amount=0.8,
+        is_counted=True,
+        end_s=150.0,
+    )
+    day = scenario(
+        replace(policed, start_s=0.0),
+        replace(load, direction=FaultDirection.DOWN),
+        seed=seed,
+        until_s=160.0,
+        city=BOTH_FAMILIES,
+    )
+    assert Symptom.TRANSIT_SILENT not in symptoms(play(day))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_echoes_of_ip6_alone_that_are_lost_are_no_loss_of_the_carriers(seed: int) -> None:
+def test_what_is_lost_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None:
+    """Resolvers ask over IPv4 first, and browsers take it: nobody waits for lost lookups either."""
     lossy = fault(
         PlaceKind.CORE,
         "north",
@@ -126,6 +161,7 @@ def test_echoes_of_ip6_alone_that_are_lost_are_no_loss_of_the_carriers(seed: int
     )
     played = play(scenario(lossy, seed=seed, until_s=600.0, city=BOTH_FAMILIES))
     assert Symptom.CARRIER_LOSS not in symptoms(played), "echoes of IPv6 alone are no proof"
+    assert parties(played) == set(), played.messages
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -15,6 +15,7 @@ from thongsuot_lab.truth.fault import Effect, FaultDirection, GeneratedFault, To
 from thongsuot_lab.truth.places import PlaceKind
 
 EXCHANGE, TRANSIT = "exchange", "transit"
+POLICER = "policer"
 LEVELS = 20
 """A drifting fault grows in so many steps."""
 
@@ -31,6 +32,8 @@ class PacketImpairments:
     wires: list[tuple[str, Impairment, Impairment]] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     servers: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    policer: str = ""
+    """The rate over which packets are dropped, of all rules that name it together."""
 
     def add(self, node: str, chain: str, rule: str) -> None:
         """Add one packet rule."""
@@ -160,6 +163,8 @@ def _by_rule(
         _new_flows(impairments, topology, fault, level)
         return
     drop = _drop(fault, level)
+    if fault.effect is Effect.POLICED:
+        drop, impairments.policer = f'limit name "{POLICER}" drop', drop
     for gate in _gates(topology, fault):
         ways = [
             way
@@ -174,18 +179,29 @@ def _by_rule(
 def _new_flows(
     impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
 ) -> None:
-    """Flows by their port: a flow that is lost is lost with every packet that he tries again."""
-    kind, name = fault.place.kind, fault.place.name
-    node = _uplink(topology, name).cpe if kind is PlaceKind.BOX else topology.carrier(name).core
-    inside = "lan" if kind is PlaceKind.BOX else "access"
+    """
+    Flows by their port, or identifier: a flow that is lost is lost with every packet that is tried
+    again. Echoes that go on are told from those that begin by the router's table of connections.
+    """
+    node = _node_with_table(topology, fault)
+    inside = "lan" if fault.place.kind is PlaceKind.BOX else "access"
     share = fault.amount * level
     for begins, port in (
         ("tcp flags & (syn | ack) == syn", "tcp sport"),
         ("udp dport 53", "udp sport"),
+        ("ct state new icmp type echo-request", "icmp id"),
+        ("ct state new icmpv6 type echo-request", "icmpv6 id"),
     ):
         hashed = f"jhash {port} mod 1000 seed {fault.salt & 0xFFFF:#x}"
         lost = "drop" if share >= 1.0 else f"{hashed} < {_per_mille(share)} drop"
         impairments.add(node, "forward", f'iifname "{inside}" {begins} {lost}')
+
+
+def _node_with_table(topology: Topology, fault: GeneratedFault) -> str:
+    """Return the router whose table of connections a fault of new flows is of."""
+    name = fault.place.name
+    is_box = fault.place.kind is PlaceKind.BOX
+    return _uplink(topology, name).cpe if is_box else topology.carrier(name).core
 
 
 def _matches(fault: GeneratedFault) -> tuple[str, ...]:
@@ -200,11 +216,10 @@ def _matches(fault: GeneratedFault) -> tuple[str, ...]:
 
 
 def _drop(fault: GeneratedFault, level: float) -> str:
+    """Return what is done to packets; of a policer, the rate over which it drops them."""
     if fault.effect is Effect.POLICED:
         per_minute = max(1, round(fault.amount * 60))
-        return (
-            f"limit rate over {per_minute}/minute burst {max(1, round(fault.amount))} packets drop"
-        )
+        return f"rate over {per_minute}/minute burst {max(1, round(fault.amount))} packets"
     if fault.effect is not Effect.LOST:
         raise Unplayable(f"no packet rule makes {fault.effect} of {fault.touch}")
     share = fault.amount * level
@@ -280,7 +295,12 @@ def _near_wires(topology: Topology, name: str) -> list[str]:
 
 
 class PacketFault:
-    """One fault on a running lab; ``follow`` keeps it at the level of its course."""
+    """
+    One fault on a running lab; ``follow`` keeps it at the level of its course, ``end`` ends it.
+
+    From when it is made the router of a fault of new flows keeps its table of connections: what is
+    open when the fault begins is no new flow.
+    """
 
     def __init__(self, lab: Lab, fault: GeneratedFault, key: str) -> None:
         self._lab = lab
@@ -288,6 +308,11 @@ class PacketFault:
         self._key = key
         self._level = 0
         self._nodes: tuple[str, ...] = ()
+        self._watching = ""
+        if fault.touch is Touch.NEW_FLOWS:
+            self._watching = _node_with_table(lab.topology, fault)
+            rules = {"forward": ["ct state established counter"]}
+            lab.node(self._watching).nft(*_table(f"{key}_flows", rules))
 
     def follow(self, at_s: float) -> None:
         """Let the fault be as it is at a moment of its scenario."""
@@ -306,9 +331,16 @@ class PacketFault:
         self._nodes = ()
         self._lab.clear(key=self._key)
 
+    def end(self) -> None:
+        """Take it back for good."""
+        self.clear()
+        if self._watching:
+            self._lab.node(self._watching).nft(f"delete table inet {self._key}_flows")
+            self._watching = ""
+
     def _apply(self, impairments: PacketImpairments) -> None:
         for node, chains in impairments.rules.items():
-            self._lab.node(node).nft(*_table(self._key, chains))
+            self._lab.node(node).nft(*_table(self._key, chains, impairments.policer))
         self._nodes = tuple(impairments.rules)
         for wire, up, down in impairments.wires:
             self._lab.impair(wire, up, down, key=self._key)
@@ -318,8 +350,12 @@ class PacketFault:
             self._lab.behave(node, key=self._key, **changes)
 
 
-def _table(name: str, chains: dict[str, list[str]]) -> list[str]:
+def _table(name: str, chains: dict[str, list[str]], policer: str = "") -> list[str]:
     lines = [f"table inet {name} {{"]
+    if policer:
+        # One budget for both ways and both families: a limit of each rule's own let four times
+        # as many packets pass.
+        lines.append(f"  limit {POLICER} {{ {policer}; }}")
     for chain, rules in chains.items():
         lines.append(f"  chain {chain} {{")
         lines.append(f"    type filter hook {chain} priority {FILTER_PRIORITY}")

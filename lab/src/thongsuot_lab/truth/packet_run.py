@@ -213,7 +213,7 @@ def _play_batch(
             time.sleep(FOLLOW_EVERY_S)
     finally:
         for fault in faults:
-            fault.clear()
+            fault.end()
     time.sleep(REST_S)
     return [_Window(scenario, wall_s, boot_s) for scenario in batch]
 

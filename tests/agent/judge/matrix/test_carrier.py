@@ -248,7 +248,8 @@ def test_a_carrier_that_drops_all_echoes_is_no_outage(start_s: float) -> None:
     [
         (Segment.CARRIER, 0.1, Symptom.CARRIER_LOSS),
         # Of what lies beyond the carrier a tenth costs a page a third of a second: nobody is told.
-        (Segment.TRANSIT, 0.25, Symptom.TRANSIT_LOSS),
+        # A quarter is felt by chance here, where pages lose no segments: in half of all seeds.
+        (Segment.TRANSIT, 0.4, Symptom.TRANSIT_LOSS),
     ],
 )
 @pytest.mark.parametrize("seed", SEEDS)

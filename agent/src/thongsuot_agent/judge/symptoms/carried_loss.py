@@ -31,7 +31,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     evidence_nats,
     sample_of,
 )
-from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
+from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS, OTHERS_CLEAN_NATS
 from thongsuot_agent.judge.symptoms.near_flows import (
     NEW_FLOWS_LOST,
     are_new_echoes_lost,
@@ -45,7 +45,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Finding
+from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -167,17 +167,28 @@ def judge_carried_loss(at: LinkContext) -> None:
     if not is_policed and echoes_lost >= at.settings.loss_degraded_ratio:
         # The echoes show it as well: they tell on which rung it begins.
         return
-    fault = _lossy_resolver(at) or _lossy_link(at)
-    is_far = fault is not None and fault.segment is Segment.TRANSIT
-    if fault is None or (is_far and not is_felt(at, test.first_ns or 0)):
-        return
-    if are_new_flows_lost(at) or are_new_echoes_lost(at):
-        fault = locate_new_flows_lost(at, slot.fault)
-    elif fault == LOSSY_RESOLVER and is_new_flow_evidence_awaited(at, test.first_ns or 0):
+    fault = _lossy_part(at)
+    if fault is None:
         return
     onset_ns = test.first_ns or at.now_ns
     confirm(slot, Suspicion(fault=fault, onset_ns=onset_ns, evidence=_evidence(at)), onset_ns)
     restart_carried_test(link)
+
+
+def _lossy_part(at: LinkContext) -> Diagnosis | None:
+    """Return what loses lookups and segments; ``None`` where nobody feels it, or it is open."""
+    fault = _lossy_resolver(at) or _lossy_link(at)
+    if fault is None:
+        return None
+    since_ns = at.link.carried_test.first_ns or 0
+    has_to_be_felt = fault.segment is Segment.TRANSIT or _is_of_ip6_alone(at)
+    if has_to_be_felt and not is_felt(at, since_ns):
+        return None
+    if are_new_flows_lost(at) or are_new_echoes_lost(at):
+        return locate_new_flows_lost(at, at.link.carried_fault.fault)
+    if fault == LOSSY_RESOLVER and is_new_flow_evidence_awaited(at, since_ns):
+        return None
+    return fault
 
 
 def needs_samples(link: LinkMemory) -> bool:
@@ -252,6 +263,24 @@ def _lossy_link(at: LinkContext) -> Diagnosis | None:
     if segment is None:
         return None
     return Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
+
+
+def _is_of_ip6_alone(at: LinkContext) -> bool:
+    """
+    Return whether IPv6 loses what IPv4 does not, of lookups and requests as well as of echoes.
+
+    Resolvers ask the next server and browsers take IPv4, so that nobody need notice: pages tell.
+    """
+    sums = {family: Sample(0, 0) for family in Family}
+    for _, track in carrying(at, Segment.ACCESS):
+        known = sums[track.family]
+        sums[track.family] = Sample(
+            known.sent + track.carried_sent, known.lost + track.carried_lost
+        )
+    ip4, ip6 = sums[Family.IP4], sums[Family.IP6]
+    ratio = max(DEGRADED_RATIO, ip6.lost / ip6.sent) if ip6.sent else DEGRADED_RATIO
+    nats = evidence_nats(ip4.sent, ip4.lost, min(0.9, ratio), HEALTHY_RATIO)
+    return ip6.lost > 0 and nats <= -OTHERS_CLEAN_NATS
 
 
 def _is_lan_clean(at: LinkContext) -> bool:

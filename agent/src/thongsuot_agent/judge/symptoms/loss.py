@@ -17,10 +17,10 @@ from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
-from thongsuot_agent.judge.loss_memory import LossTest
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.reachability import Reachability, late_rtt_s
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.blips import is_blipping, note_blip
 from thongsuot_agent.judge.symptoms.carried_loss import (
     CLEAR_NATS,
     count_gateway_echo,
@@ -54,10 +54,6 @@ FELT_LOSS_RATIO = 0.045
 As the test counts, which is half of what is lost, since a burst counts once: one page in two then
 loses one of its segments, so that pages need not be waited for.
 """
-BLIPS, BLIPS_S = 4, 120.0
-"""So many blips in so long are a fault of the line, which at rest blips twice a day."""
-BLIP_NS, BLIPS_APART_NS = NS_PER_S, 3 * NS_PER_S
-"""Echoes lost so close together were lost to one blip; what follows later is another."""
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which dense probing helps to find a loss's end."""
 METERED_FACTOR = 3
@@ -98,7 +94,7 @@ def count_echo_run(
         lost_ns = started_ns
     if lost_ns is not None and not _is_of_outage(at.link, lost_ns):
         if not point.is_gateway:
-            _note_blip(at.link.loss_test, track.target, lost_ns)
+            note_blip(at, track, lost_ns)
         at.link.loss_test.losses += 1
         at.link.loss_test.queued_losses += is_queue_possible(at)
         _count(at, point, track, lost_ns, is_loss=True)
@@ -132,28 +128,8 @@ def judge_loss(at: LinkContext) -> None:
             _name_what_stays(at)
     elif is_outage(link.silence.fault):
         return
-    elif loss.cusum_up >= at.settings.loss_alarm_nats or _is_blipping(at):
+    elif loss.cusum_up >= at.settings.loss_alarm_nats or is_blipping(at):
         _locate_and_confirm(at)
-
-
-def _note_blip(loss: LossTest, target: str, lost_ns: int) -> None:
-    """Note a moment at which two targets lost echoes at once: a blip of the line, of any length."""
-    is_blip = target != loss.lost_target and abs(lost_ns - loss.lost_ns) <= BLIP_NS
-    loss.lost_target, loss.lost_ns = target, lost_ns
-    if is_blip and (not loss.blips_ns or lost_ns - loss.blips_ns[-1] >= BLIPS_APART_NS):
-        loss.blips_ns = [*loss.blips_ns[1 - BLIPS :], lost_ns]
-
-
-def _is_blipping(at: LinkContext) -> bool:
-    """
-    Return whether a line blips again and again.
-
-    The test counts a blip as one loss, since one is no loss rate; the more echoes are sent, the
-    less of them that is. So a line that was dead for a second of every ten was never called lossy
-    (2026-11).
-    """
-    blips_ns = at.link.loss_test.blips_ns
-    return len(blips_ns) == BLIPS and at.now_ns - blips_ns[0] <= ns(BLIPS_S)
 
 
 def _clear(at: LinkContext, since_ns: int) -> None:
@@ -184,9 +160,9 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if link.slow.fault is not None and link.slow.fault.segment is None:
         # A queue of which it cannot be told whose it is also drops: whose loss that is neither.
         return
-    is_blipping = _is_blipping(at)
-    onset_ns = min(loss.first_ns or at.now_ns, loss.blips_ns[0] if is_blipping else at.now_ns)
-    location = locate_loss(at, onset_ns, blip_ratio=loss.raw_ratio if is_blipping else 0.0)
+    has_blips = is_blipping(at)
+    onset_ns = min(loss.first_ns or at.now_ns, loss.blips_ns[0] if has_blips else at.now_ns)
+    location = locate_loss(at, onset_ns, blip_ratio=loss.raw_ratio if has_blips else 0.0)
     if location.is_one_host:
         restart_loss_test(link)
     if location.suspicion is None or location.suspicion.fault.segment is None:

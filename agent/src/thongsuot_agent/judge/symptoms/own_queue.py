@@ -10,6 +10,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, rung_of
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy, may_be_full_since
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -34,6 +35,10 @@ QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
 So much above the usual is a queue's sign, by echoes of the latest round of the schedule: a hundred
 packets of full size at 100 Mbit/s; the middle of seven anchors moves by 3 ms on 5G.
 """
+QUEUE_S = 5.0
+"""So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
+PAGE_S = 12.0
+"""So long a page may take that a queue holds, and some: after ten seconds it has failed."""
 FILLING_S = 6.0
 """A queue grows from nothing to a second, and past what echoes wait for, within so long."""
 LATE_SHARE = 0.25
@@ -76,7 +81,26 @@ def _is_steady(delays_s: list[float]) -> bool:
     return spread_s <= max(STEADY_S, STEADY_RATIO * ordered[len(ordered) // 2])
 
 
-def was_slow_before(at: LinkContext, moment_ns: int) -> bool:
+def may_hold_answers(at: LinkContext, onset_ns: int, within_s: float) -> bool:
+    """
+    Return whether the site's own traffic may have delayed the answers beyond their time.
+
+    A queue delays, it does not annihilate: within seconds late answers come out of it, and are told
+    with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
+    of a second was told to the carrier). Nor does one grow without a trace: who answered last took
+    longer than usual, which is so of no line that is cut.
+
+    Pages take longer, and where echoes are policed nothing else speaks for what lies beyond the
+    carrier (2026-11: a download of a healthy day was told as a dead way there, a moment before all
+    pages came, after two seconds each).
+    """
+    if at.now_ns - onset_ns >= ns(within_s):
+        return False
+    is_full = is_link_busy(at, at.now_ns) or may_be_full_since(at, onset_ns)
+    return is_full or _was_slow_before(at, onset_ns)
+
+
+def _was_slow_before(at: LinkContext, moment_ns: int) -> bool:
     """Return whether somebody beyond the site answered slowly shortly before a moment, or since."""
     return any(
         track.kind == ECHO

@@ -12,6 +12,7 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.attribution import (
+    LOSS_MEMORY_NS,
     SAME_SPELL_NS,
     attribute_failure,
     explained_by_link,
@@ -220,7 +221,8 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
         track.target
         for track in at.link.tracks.values()
         if track.kind == ECHO
-        and not track.known_unresponsive
+        # One that fell silent in this very loss is no host that never answers.
+        and at.now_ns - (track.answered_ns or 0) <= LOSS_MEMORY_NS
         and ((track.silent_ns or 0) >= since_ns or _is_late_by_turns(at, track))
         and (point := at.probes.point_of(track)) is not None
         and RANK[point.rung] >= RANK[Segment.TRANSIT]

@@ -31,10 +31,9 @@ from thongsuot_agent.judge.observations import (
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
-from thongsuot_agent.judge.symptoms.own_queue import was_slow_before
+from thongsuot_agent.judge.symptoms.own_queue import PAGE_S, QUEUE_S, may_hold_answers
 from thongsuot_agent.judge.symptoms.partial import partial_outage
 from thongsuot_agent.judge.symptoms.proxy import is_proxy_alive
-from thongsuot_agent.judge.symptoms.traffic import is_link_busy, may_be_full_since
 from thongsuot_agent.judge.tracks import ECHO, has_spoken, share_silent_lately
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -78,8 +77,6 @@ dozen targets some are always silent for a while where a third of all is lost.
 """
 SAME_MOMENT_NS = 300_000_000
 """The questions of one burst go out within this of each other."""
-QUEUE_S = 5.0
-"""So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
 
 
 def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | None:
@@ -335,9 +332,20 @@ def _suspicion(
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
         is_ripe=candidate.is_ripe
-        and not _is_queue_possible(at, _onset_ns(silent))
+        and not may_hold_answers(at, _onset_ns(silent), _answers_within_s(candidate))
         and not _is_lan_lossy(at, candidate),
     )
+
+
+def _answers_within_s(candidate: SilenceCandidate) -> float:
+    """
+    Return how long a queue can hold what would refute a silence.
+
+    Beyond the carrier echoes alone may be policed, so there a page has to have failed as well.
+    """
+    is_far = candidate.fault == TRANSIT_SILENT
+    is_by_echoes = not any(observation.point.is_service for observation in candidate.silent)
+    return PAGE_S if is_far and is_by_echoes else QUEUE_S
 
 
 def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
@@ -363,21 +371,6 @@ def _is_lan_believed_lossy(at: LinkContext) -> bool:
     link = at.link
     faults = (link.loss_fault.fault, link.flap_state.fault if link.flap_state.active else None)
     return any(fault is not None and fault.segment is Segment.LAN for fault in faults)
-
-
-def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:
-    """
-    Return whether the site's own traffic may have delayed the answers beyond their time.
-
-    A queue delays, it does not annihilate: within seconds late answers come out of it, and are told
-    with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
-    of a second was told to the carrier). Nor does one grow without a trace: who answered last took
-    longer than usual, which is so of no line that is cut.
-    """
-    if at.now_ns - onset_ns >= ns(QUEUE_S):
-        return False
-    is_full = is_link_busy(at, at.now_ns) or may_be_full_since(at, onset_ns)
-    return is_full or was_slow_before(at, onset_ns)
 
 
 def _onset_ns(silent: Sequence[Observation]) -> int:

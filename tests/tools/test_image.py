@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -117,8 +118,25 @@ def test_every_image_of_others_has_a_version_and_only_agents_reach_the_machine()
     images = {name: service["image"] for name, service in content["services"].items()}
     assert images.pop("collector") == "thongsuot-collector:latest"
     assert all(image.rpartition(":")[2].lstrip("v")[0].isdigit() for image in images.values())
-    ports = [port for service in content["services"].values() for port in service["ports"]]
+    ports = [port for service in content["services"].values() for port in service.get("ports", ())]
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == ["8480:8480"]
+
+
+def test_the_collector_reaches_postgresql_by_the_socket_that_its_page_names() -> None:
+    services = compose()["services"]
+    postgres = services["postgres"]
+    page = (ROOT / "docs" / "how-to" / "run-in-containers.md").read_text("utf-8")
+    urls = re.findall(
+        r'^url = "postgresql\+psycopg://(\w+)@/(\w+)\?host=(\S+)"$', page, re.MULTILINE
+    )
+    account = postgres["environment"]["POSTGRES_USER"], postgres["environment"]["POSTGRES_DB"]
+    assert urls == [(*account, "/run/postgresql")] * 2, "the journal's and the store's"
+    assert "postgres-socket:/run/postgresql" in services["collector"]["volumes"]
+    assert "postgres-socket:/var/run/postgresql" in postgres["volumes"]
+    # Without a password: so nobody may reach it but by that socket.
+    assert postgres["environment"]["POSTGRES_HOST_AUTH_METHOD"] == "trust"
+    assert "listen_addresses=" in postgres["command"]
+    assert "ports" not in postgres
 
 
 def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:

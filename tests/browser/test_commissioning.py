@@ -74,7 +74,8 @@ async def test_an_installer_proves_both_lines_and_the_counter_by_phone(
     device, receiver = site
     walker = Walker(page, keep)
     await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    await page.goto(f"http://127.0.0.1:{lab.expose('device', PAGE_PORT)}/commissioning")
+    await page.goto(f"http://127.0.0.1:{lab.expose('device', PAGE_PORT)}/")
+    await page.get_by_role("link", name="Dành cho người lắp đặt").click()
     await page.get_by_label("Mã nghiệm thu hôm nay").fill(code_of_today())
     await walker.press("Bắt đầu nghiệm thu")
 

@@ -257,6 +257,12 @@ def press(pages: LocalPages, *, is_ours: bool = True, **form: str) -> HttpPage:
     return page
 
 
+def test_the_first_page_leads_an_installer_to_the_walk_where_there_is_one() -> None:
+    link = 'href="/commissioning?lang=en"'
+    assert link in CountedPages(view(), walk=Walk()).get("/", lang="en").body.decode()
+    assert link not in CountedPages(view()).get("/", lang="en").body.decode()
+
+
 def test_whoever_has_the_code_gets_the_key_and_presses_with_it() -> None:
     walk = Walk()
     pages = CountedPages(view(), walk=walk).pages

@@ -209,6 +209,9 @@ class LocalPages:
                     problem_action=""
                     if self._sources.report_problem is None
                     else PATH_PROBLEMS.rstrip("/"),
+                    commissioning_url=""
+                    if self._sources.commissioning is None
+                    else PATH_COMMISSIONING,
                 ),
             ).encode(),
             content_type="text/html; charset=utf-8",

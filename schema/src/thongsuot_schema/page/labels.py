@@ -6,6 +6,7 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import CountedText, Text
 
+COMMISSIONING: Final = Text("schema.page.commissioning")
 STATUS_PAGE: Final = Text("schema.page.status_page")
 LANGUAGE_NAME: Final = Text("schema.page.language_name")
 ALL_SITES: Final = Text("schema.page.all_sites")

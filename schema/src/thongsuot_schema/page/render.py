@@ -42,7 +42,8 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
     its buttons for a test now and for a report of a problem lead (``test_action``,
-    ``problem_action``; empty: it has none). ``form_token`` is what the form of a report sends
+    ``problem_action``; empty: it has none). ``commissioning_url`` leads an installer to where the
+    links are proven, from the foot. ``form_token`` is what the form of a report sends
     along, for a server that asks for it. ``light_parts`` is markup
     to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``script`` is
     one more, whole with its element. The policy of the page has to name both.
@@ -52,6 +53,7 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     facts: Sequence[str] = ()
     test_action: str = ""
     problem_action: str = ""
+    commissioning_url: str = ""
     form_token: str = ""
     light_parts: Mapping[LightKey, str] = {}
     style: str = ""
@@ -111,7 +113,7 @@ def site_page(
         f"{_notifications(view, language)}{switch_overs_part(view, language)}"
         f"{tests_part(view, remarks.test_action, language)}"
         f"{problem_part(remarks.problem_action, language, token=remarks.form_token)}</main>"
-        f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
+        f"{_footer(view, refresh_s, language, remarks)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script>{remarks.script}</body></html>\n'
     )
     return keep_unbroken(page)
@@ -295,7 +297,7 @@ def _notification_row(notification: PartyNotification, view: SiteView, language:
     return f"<li>{when}<div><b>{escape(party)}</b><span>{line}</span></div></li>"
 
 
-def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[str]) -> str:
+def _footer(view: SiteView, refresh_s: int, language: Language, remarks: PageRemarks) -> str:
     facts = []
     if view.heard_s is not None:
         facts.append(
@@ -313,6 +315,9 @@ def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[s
     facts.append(labels.ZONE.read(language))
     if view.version:
         facts.append(labels.VERSION.read(language, version=view.version))
-    facts += more
+    facts += remarks.facts
     rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
+    if remarks.commissioning_url:
+        url = escape(f"{remarks.commissioning_url}?lang={language}")
+        rows += f'<p><a href="{url}">{labels.COMMISSIONING.read(language)}</a></p>'
     return f"<footer>{rows}</footer>"

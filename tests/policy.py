@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Generator
 from functools import cache
 
+import hypothesis
 import pytest
 
 from tests.outside_data import VARIABLE
@@ -34,6 +35,15 @@ def _lacks(capability: str) -> str:
 def pytest_configure() -> None:
     """Collect no garbage while tests are found: a fifth of the CPU of that went there (2026-11)."""
     gc.disable()
+    if not os.environ.get("CI"):
+        # In CI Hypothesis does so by itself. How fast a machine is says nothing of the code: on a
+        # slow one a newcomer's tests failed by bounds on the time of an example (2026-11).
+        hypothesis.settings.register_profile(
+            "any machine",
+            deadline=None,
+            suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        )
+        hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_finish() -> None:

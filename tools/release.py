@@ -1,5 +1,6 @@
 """
-Makes a release of what is checked out: ``./run release VERSION [--out FOLDER] [--key ID]``.
+Makes a release of what is checked out: ``./run release VERSION [--out FOLDER] [--key ID]
+[--rehearse] [--arch ARCH]``.
 
 Collects ``changelog.d`` into ``CHANGELOG.md``, writes the version into every room, commits, tags
 ``vVERSION``, and builds from that commit into ``FOLDER`` (``dist/VERSION``): packages and wheels of
@@ -18,6 +19,7 @@ from pathlib import Path
 from tools import build
 from tools.apt_repository import write_repository
 from tools.packages.contents import ARCHITECTURES
+from tools.release_rehearsal import RehearsalError, clone_of, see_repository, throwaway_key
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
@@ -112,24 +114,62 @@ def _run(root: Path, *command: str) -> str:
     return done.stdout.strip()
 
 
+def release(root: Path, version: str, out: Path, *, key: str, architectures: list[str]) -> str:
+    """
+    Make a release of a checkout; return its tag.
+
+    Raises:
+        ReleaseError: it cannot be made; nothing was changed.
+        subprocess.CalledProcessError: a tool failed; its words are on the terminal.
+    """
+    check(root, version)
+    tag = prepare(root, version, dt.datetime.now(dt.UTC).date())
+    build.say(f"{tag} is committed; building")
+    build.build(root, out, list(build.ROOMS), architectures)
+    build.say(f"{write_provenance(root, out, version)}")
+    if key:
+        folder = write_repository(sorted(out.glob("*.deb")), out / "apt", key=key)
+        build.say(f"{folder}: signed APT repository")
+    return tag
+
+
+def rehearse(root: Path, version: str, out: Path, architectures: list[str]) -> None:
+    """
+    Make the release in a clone, and take it from its repository as a device does.
+
+    Raises:
+        ReleaseError: it cannot be made.
+        RehearsalError: a device would not take it.
+        subprocess.CalledProcessError: a tool failed; its words are on the terminal.
+    """
+    with clone_of(root) as clone, throwaway_key() as key:
+        tag = release(clone, version, out, key=key, architectures=architectures)
+        see_repository(out / "apt", version, build.ROOMS, architectures)
+    build.say(f"{tag} was rehearsed: {out}, its repository signed by a key that is gone")
+
+
 def main() -> int:
     """Make a release; returns the exit code."""
     parser = argparse.ArgumentParser(prog="./run release", description="Make a release.")
     parser.add_argument("version", help="as in 0.1.0")
     parser.add_argument("--out", type=Path, help="default: dist/VERSION")
     parser.add_argument("--key", default="", help="GnuPG key that signs the APT repository")
+    parser.add_argument(
+        "--rehearse", action="store_true", help="all of it in a clone; nothing here changes"
+    )
+    parser.add_argument("--arch", action="append", choices=sorted(ARCHITECTURES), help="all")
     options = parser.parse_args()
+    architectures = options.arch or sorted(ARCHITECTURES)
     out = options.out or ROOT / "dist" / options.version
+    if out.exists() and any(out.iterdir()):
+        print(f"release: {out} is not empty", file=sys.stderr)
+        return 1
     try:
-        check(ROOT, options.version)
-        tag = prepare(ROOT, options.version, dt.datetime.now(dt.UTC).date())
-        build.say(f"{tag} is committed; building")
-        build.build(ROOT, out, list(build.ROOMS), sorted(ARCHITECTURES))
-        build.say(f"{write_provenance(ROOT, out, options.version)}")
-        if options.key:
-            folder = write_repository(sorted(out.glob("*.deb")), out / "apt", key=options.key)
-            build.say(f"{folder}: signed APT repository")
-    except (ReleaseError, subprocess.CalledProcessError) as error:
+        if options.rehearse:
+            rehearse(ROOT, options.version, out.absolute(), architectures)
+            return 0
+        tag = release(ROOT, options.version, out, key=options.key, architectures=architectures)
+    except (ReleaseError, RehearsalError, subprocess.CalledProcessError) as error:
         print(f"release: {error}", file=sys.stderr)
         return 1
     build.say(f"to publish: git push origin HEAD {tag}, and {out}")

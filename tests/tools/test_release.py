@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tomllib
@@ -13,7 +14,9 @@ import pytest
 from tools import build
 from tools.apt_repository import SUITE, write_repository
 from tools.packages.debian import Package, write_package
+from tools.private_apt import PrivateApt
 from tools.release import ROOMS, ReleaseError, check, prepare, write_provenance
+from tools.release_rehearsal import RehearsalError, clone_of, see_repository, throwaway_key
 
 ROOT = Path(__file__).parents[2]
 EPOCH = 1_790_000_000
@@ -89,46 +92,11 @@ def test_provenance_names_the_commit_and_every_file_by_its_digest(
     assert dependency["digest"]["gitCommit"] == git(clone, "rev-parse", "HEAD")
 
 
-class PrivateApt:
-    """An apt that knows one repository and nothing of this machine."""
-
-    def __init__(self, root: Path, repository: Path) -> None:
-        for name in ("etc/apt/preferences.d", "state/lists/partial", "cache/archives/partial"):
-            (root / name).mkdir(parents=True)
-        (root / "state" / "status").touch()
-        sources = root / "etc" / "apt" / "sources.list"
-        signed = f"[signed-by={repository / 'thongsuot.asc'}]"
-        sources.write_text(f"deb {signed} file:{repository} {SUITE} main\n", encoding="utf-8")
-        self._options = [
-            f"-oDir::Etc={root}/etc/apt",
-            f"-oDir::State={root}/state",
-            f"-oDir::State::status={root}/state/status",
-            f"-oDir::Cache={root}/cache",
-            "-oAPT::Architecture=amd64",
-            "-oAPT::Architectures=amd64",
-            "-oAPT::Sandbox::User=",
-            "-oAcquire::Languages=none",
-        ]
-
-    def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run apt-get or apt-cache and return how it ended."""
-        command = [program, *self._options, *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture
-def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A key of GnuPG in a keyring of its own, and its agent stopped afterwards."""
-    # The socket of gpg-agent stands there: a path that is not too long for one.
-    home = tmp_path_factory.mktemp("gpg")
-    home.chmod(0o700)
-    user = "release@example.org"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GNUPGHOME", str(home))
-        batch = ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", user]
-        subprocess.run([*batch, "ed25519", "sign", "never"], check=True, capture_output=True)
+def signing_key() -> Iterator[str]:
+    """A key of GnuPG in a keyring of its own."""
+    with throwaway_key("release@example.org") as user:
         yield user
-        subprocess.run(["gpgconf", "--kill", "all"], check=True)
 
 
 @pytest.mark.servers
@@ -147,7 +115,13 @@ def test_apt_installs_from_a_repository_and_refuses_one_that_was_changed(
     apt = PrivateApt(tmp_path / "root", folder)
     updated = apt.run("apt-get", "update")
     assert updated.returncode == 0, updated.stderr
-    assert "Candidate: 0.2.0\n" in apt.run("apt-cache", "policy", "thongsuot-agent").stdout
+    assert apt.candidate("thongsuot-agent") == "0.2.0"
+    assert apt.candidate("thongsuot-collector") == ""
+    see_repository(folder, "0.2.0", ["agent"], ["amd64"])
+    with pytest.raises(RehearsalError, match=r"has 0\.2\.0 of thongsuot-agent for amd64, not 0\.3"):
+        see_repository(folder, "0.3.0", ["agent"], ["amd64"])
+    with pytest.raises(RehearsalError, match="has no version of thongsuot-agent for arm64"):
+        see_repository(folder, "0.2.0", ["agent"], ["arm64"])
     release = folder / "dists" / SUITE / "InRelease"
     release.write_text(
         release.read_text(encoding="utf-8").replace("Label: Thong Suot", "Label: Thong Other"),
@@ -155,3 +129,29 @@ def test_apt_installs_from_a_repository_and_refuses_one_that_was_changed(
     )
     # apt goes on with what it had, says so, and ends with 0.
     assert "has been manipulated" in apt.run("apt-get", "update").stderr
+    with pytest.raises(RehearsalError, match="apt does not take"):
+        see_repository(folder, "0.2.0", ["agent"], ["amd64"])
+
+
+@pytest.mark.servers
+def test_a_key_that_is_thrown_away_leaves_the_one_of_the_user_in_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GNUPGHOME", str(tmp_path))
+    with throwaway_key():
+        used = Path(os.environ["GNUPGHOME"])
+        assert used != tmp_path
+        assert used.is_dir()
+    assert os.environ["GNUPGHOME"] == str(tmp_path)
+    assert not used.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rehearsal_commits_in_a_clone_and_changes_nothing_here(clone: Path) -> None:
+    head = git(clone, "rev-parse", "HEAD")
+    with clone_of(clone) as other:
+        assert prepare(other, VERSION, DAY) == f"v{VERSION}"
+        assert git(other, "rev-parse", "HEAD") != head
+    assert git(clone, "rev-parse", "HEAD") == head
+    assert git(clone, "tag") == ""
+    assert git(clone, "status", "--porcelain") == ""

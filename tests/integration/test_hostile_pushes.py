@@ -59,7 +59,9 @@ async def attack(
     async def push_on() -> None:
         for number in waiting:
             hostile = device.push(number)
-            headers = {"Authorization": f"Bearer {secret}", **hostile.headers}
+            texts = {"Authorization": f"Bearer {secret}", **hostile.headers}
+            # As bytes: a client that means well takes nothing but ASCII.
+            headers = {name.encode(): value.encode("latin-1") for name, value in texts.items()}
             response = await client.post(hostile.path, content=hostile.body, headers=headers)
             statuses[response.status_code] += 1
             assert response.status_code < 500, (number, hostile.made, response.text[:200])

@@ -28,6 +28,8 @@ WITHOUT_MARKS = {
     "English",
     "Internet",
     "{before} → {after}",
+    "{period} qua: {title}",
+    "{state}: {total}",
 }
 """Texts of the tables that are right without any mark of Vietnamese."""
 

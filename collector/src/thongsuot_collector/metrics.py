@@ -103,6 +103,12 @@ class Metrics:
             (),
         )
 
+        self.journal_waits_for_standby = self._gauge(
+            "journal_waits_for_standby",
+            "Whether nothing is acknowledged before a second machine has it as well; 0: one has it",
+            (),
+        )
+
     def _add_budgets(self) -> None:
         self._add_leadership_gauges()
         self.over_budget = self._counter(

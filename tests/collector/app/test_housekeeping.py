@@ -10,6 +10,8 @@ import pytest
 import trustme
 
 from tests.collector.journal.journal_contract import entry
+from tests.collector.running import eventually
+from tests.postgres import PostgresServer
 from thongsuot_collector.app.components import Components, open_components
 from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.config.read import parse_configuration
@@ -54,6 +56,32 @@ def keeping(made: Components, clock: "Hours") -> Housekeeping:
         metrics=made.metrics,
         clock=clock,
     )
+
+
+@pytest.mark.servers
+async def test_a_journal_that_is_on_one_machine_again_is_told(
+    own_postgres: PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_postgres.start()
+    text = f'state_dir = "{tmp_path}"\n[journal]\nurl = "{own_postgres.new_database()}"\n'
+    configuration = parse_configuration(text, file="test.toml", folder=tmp_path)
+    async with open_components(configuration, InventoryDirectory(Inventory())) as made:
+        housekeeping = keeping(made, Hours())
+
+        async def shows(waits: bool) -> bool:
+            await housekeeping.measure_journal()
+            gauge = "thongsuot_collector_journal_waits_for_standby"
+            return made.metrics.registry.get_sample_value(gauge) == waits
+
+        assert await shows(waits=False)
+        own_postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        own_postgres.execute("SELECT pg_reload_conf()")
+        await eventually(lambda: shows(waits=True))
+        assert "is on one machine" not in caplog.text
+        own_postgres.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        own_postgres.execute("SELECT pg_reload_conf()")
+        await eventually(lambda: shows(waits=False))
+        assert caplog.text.count("is on one machine") == 1
 
 
 class Hours:

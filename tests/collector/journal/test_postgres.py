@@ -209,6 +209,11 @@ async def test_what_was_acknowledged_is_on_the_standby_that_takes_over(
     primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
     primary.execute("SELECT pg_reload_conf()")
     journal = await opened_at(primary.url_with(standby, primary.new_database()))
+
+    async def waits() -> bool:
+        return (await journal.extent()).waits_for_standby
+
+    await eventually(waits)
     acknowledged: list[int] = []
 
     async def push(first: int) -> None:
@@ -233,6 +238,7 @@ async def test_what_was_acknowledged_is_on_the_standby_that_takes_over(
     await journal.close()
     # Another process, which knows only what is on the disk of the new primary.
     journal = await opened_at(standby.url("test1"))
+    assert not await waits(), "the new primary has no standby yet"
     kept = await everything(journal)
     assert sorted(stored.entry.number for stored in kept) == list(range(100))
     assert [stored.sequence for stored in kept] == list(range(1, 101))

@@ -61,6 +61,7 @@ class Housekeeping:
         self._clock = clock
         # The first time an hour after the start: the machine's clock is set by then.
         self._trimmed_s = clock()
+        self._waits_for_standby: bool | None = None
         self._settings = settings
         self._journal = journal
         self._store = store
@@ -112,12 +113,24 @@ class Housekeeping:
         self._metrics.journal_limit.set(self._settings.journal.max_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
         self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
+        self._measure_standby(extent.waits_for_standby)
         damage = await self._journal.damage()
         self._metrics.journal_damaged_seconds.set(damage.found_ns / 1e9)
         self._metrics.journal_damaged_entries.set(damage.lost_entries)
         for consumer in self._consumers:
             cursor = await self._journal.cursor(consumer)
             self._metrics.lost_entries.labels(consumer).set(cursor.lost)
+
+    def _measure_standby(self, waits: bool) -> None:
+        self._metrics.journal_waits_for_standby.set(waits)
+        if self._waits_for_standby and not waits:
+            _log.warning(
+                "the journal's server waits for no standby any more: what is acknowledged from "
+                "here on is on one machine"
+            )
+        elif waits and self._waits_for_standby is False:
+            _log.info("the journal's server waits for its standby before a push is acknowledged")
+        self._waits_for_standby = waits
 
     async def measure_certificate(self) -> None:
         """

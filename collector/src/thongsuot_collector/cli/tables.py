@@ -76,10 +76,12 @@ def dead_letter_text(letter: DeadLetter) -> str:
 def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     """Return what the journal holds and how far each consumer is."""
     held = extent.head - extent.tail + 1 if extent.tail else 0
+    standby = "standby  confirms each push\n" if extent.waits_for_standby else ""
     lines = (
         f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
         f"oldest   {format_moment(extent.tail_received_ns)}\n"
-        f"size     {extent.size_bytes / 1e6:.1f} MB\n\n"
+        f"size     {extent.size_bytes / 1e6:.1f} MB\n"
+        f"{standby}\n"
     )
     rows = [
         (name, str(cursor.sequence), str(extent.head - cursor.sequence), str(cursor.lost))

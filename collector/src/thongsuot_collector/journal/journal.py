@@ -56,7 +56,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
 
     ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still
     kept, ``tail_received_ns`` when that came in (0: nothing kept), ``head_received_ns`` when the
-    newest did. ``size_bytes`` is what is in use on disk.
+    newest did. ``size_bytes`` is what is in use on disk. ``waits_for_standby``: nothing is
+    acknowledged before another machine has it as well.
     """
 
     head: int
@@ -64,6 +65,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     tail_received_ns: int
     head_received_ns: int
     size_bytes: int
+    waits_for_standby: bool = False
 
 
 class LostRange(msgspec.Struct, frozen=True, kw_only=True):

@@ -295,7 +295,8 @@ def extent(connection: PostgresConnection) -> Extent:
         """
         SELECT head, body_bytes, entries,
             (SELECT received_ns FROM entries ORDER BY sequence DESC LIMIT 1),
-            oldest.sequence, oldest.received_ns
+            oldest.sequence, oldest.received_ns,
+            current_setting('synchronous_standby_names') <> ''
         FROM journal LEFT JOIN LATERAL (
             SELECT sequence, received_ns FROM entries ORDER BY sequence LIMIT 1
         ) AS oldest ON true
@@ -308,6 +309,7 @@ def extent(connection: PostgresConnection) -> Extent:
         tail=row[4] or 0,
         tail_received_ns=row[5] or 0,
         size_bytes=row[1] + ENTRY_OVERHEAD_BYTES * row[2],
+        waits_for_standby=row[6],
     )
 
 

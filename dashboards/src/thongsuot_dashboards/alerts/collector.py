@@ -90,6 +90,19 @@ GROUP = RuleGroup(
             " batch. Examine the disk before anything else.",
         ),
         AlertRule(
+            name="ThongsuotJournalOnOneMachine",
+            expr=f"max(max_over_time({collector_metrics.JOURNAL_WAITS_FOR_STANDBY}[7d]))"
+            f" - max({collector_metrics.JOURNAL_WAITS_FOR_STANDBY}) > 0",
+            lasting="5m",
+            severity="critical",
+            summary_vi="Nhật ký chỉ còn được ghi trên một máy",
+            summary_en="The journal is kept on one machine only",
+            action_vi="Máy chủ dự phòng của PostgreSQL đã mất hoặc bị bỏ ra: hỏng thêm máy còn lại"
+            " là mất dữ liệu. Khôi phục máy dự phòng.",
+            action_en="The standby of PostgreSQL is gone, or was taken out: with the machine that"
+            " is left the record would be lost. Bring the standby back.",
+        ),
+        AlertRule(
             name="ThongsuotRecordDoesNotClose",
             expr=f"{collector_metrics.RECORD_OPEN_SITES} > 0",
             lasting="5m",

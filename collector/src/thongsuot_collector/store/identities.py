@@ -4,6 +4,7 @@ import time
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, people
@@ -38,7 +39,10 @@ def signed_in(engine: Engine, identity: Identity) -> Person:
         name = connection.execute(wanted).scalar()
         if name is None:
             name = identity.name
-            _create(connection, identity)
+            try:
+                _create(connection, identity)
+            except IntegrityError as error:  # two windows at the same moment, both the first
+                raise TokenError(f"{name} is signing in elsewhere just now") from error
         person = people.known_in(connection, name)
         if person is None:
             raise TokenError(f"the account {name} was removed")

@@ -21,7 +21,10 @@ from thongsuot_collector.web.tmf.routes import COLLECTIONS
 
 Places = dict[str, str | dict[str, str]]
 
-PUBLIC = {"/metrics", "/healthz", "/readyz", "/answers/{token}", "/sign-in", "/sign-in/code"}
+PUBLIC = {
+    *("/metrics", "/healthz", "/readyz", "/leader"),
+    *("/answers/{token}", "/sign-in", "/sign-in/code"),
+}
 """What programs ask without a name, what is opened by a link of its own, and where people say who
 they are."""
 

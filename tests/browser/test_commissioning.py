@@ -4,6 +4,7 @@ The walk of an installer in Chromium, on a device with two lines whose cables a 
 Vietnamese, on a phone; each screen is looked at for accessibility, and kept as a picture.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,13 +14,25 @@ from playwright.async_api import Page, expect
 
 from tests.agent.app.commissioning_site import code_of_today, commissioning_site, events
 from tests.agent.app.conftest import folder
-from tests.agent.app.lab_agent import PAGE_PORT, RunningAgent, until
+from tests.agent.app.lab_agent import (
+    ECHOES,
+    FIRST,
+    GATEWAY,
+    PAGE_PORT,
+    SECOND,
+    RunningAgent,
+    agent_on,
+    collecting,
+    link,
+    until,
+)
+from tests.agent.app.test_shared_lan import WELL, manage
 from tests.agent.uplink.receiver import PushReceiver
 from tests.browser.axe import violations
 from tests.browser.conftest import PHONE, Keep
 from tests.timing import MS
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.testing import needs_lab, two_uplinks
+from thongsuot_lab.testing import needs_lab, shared_lan, two_uplinks
 from thongsuot_schema.commissioning.events import DatedEvent, EventCode, run_from_events
 from thongsuot_schema.state import State
 
@@ -127,3 +140,54 @@ async def test_an_installer_proves_both_lines_and_the_counter_by_phone(
         and proof.lost_s < proof.returned_s
         for proof in run.links
     )
+
+
+@pytest.fixture(scope="module")
+def one_port() -> Iterator[Lab]:
+    with shared_lan() as running:
+        yield running
+
+
+async def test_two_lines_behind_one_port_are_proven_at_their_routers_and_not_at_the_port(
+    one_port: Lab, folder: Path, page: Page, keep: Keep
+) -> None:
+    tables = (
+        link("fixed", "eth0", "fiber", gateways=["192.168.1.1"], circuit="HN-1"),
+        link("mobile", "eth0", "5g", gateways=["192.168.1.2"], circuit="HN-2"),
+        *(GATEWAY, FIRST, SECOND, ECHOES),
+    )
+    async with collecting(one_port) as receiver, agent_on(one_port, folder, *tables) as device:
+        await asyncio.to_thread(manage, one_port, folder, "apply")
+        device.start()
+        await until(lambda: device.states() == WELL, device)
+        walker = Walker(page, keep)
+        await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        await page.goto(f"http://127.0.0.1:{one_port.expose('device', PAGE_PORT)}/commissioning")
+        await page.get_by_label("Mã nghiệm thu hôm nay").fill(code_of_today())
+        await walker.press("Bắt đầu nghiệm thu")
+        await walker.press("Tôi đã sẵn sàng rút dây")
+        # The cable that both share proves neither.
+        one_port.cut("device--switch")
+        alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("nhiều đường", timeout=PATIENCE_MS)
+        await keep("commissioning-shared-cable")
+        one_port.clear()
+        await walker.press("Làm lại đường này")
+        for title, wire in (("đường cáp quang", "ont--isp1"), ("kết nối 5G", "cpe--isp2")):
+            if wire != "ont--isp1":
+                await walker.sees(f"Chuẩn bị: {title}")
+                await walker.press("Tôi đã sẵn sàng rút dây")
+            await walker.sees(f"Hãy rút dây của {title} ngay bây giờ")
+            one_port.cut(wire)
+            await walker.sees(f"Hãy cắm lại dây của {title}")
+            one_port.clear()
+            await walker.sees(f"Đọc mã trên nhãn của {title}")
+            await walker.press("Đúng như vậy")
+        await walker.sees("Kiểm tra máy tính tại quầy")
+        run = run_from_events(
+            DatedEvent(at_ns=notice.boottime_ns, event=event) for notice, event in events(receiver)
+        )
+        await asyncio.to_thread(manage, one_port, folder, "remove")
+    assert run is not None
+    assert run.proven == 2
+    assert [failure.outcome for failure in run.failures] == ["several_lost"]

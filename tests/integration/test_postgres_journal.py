@@ -123,7 +123,7 @@ async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(
     status, lines, _ = await run(capsys, tmp_path, "backup", "--to", str(tmp_path / "backups"))
     assert status == 0
     assert f"The journal is not in it: it is in {shown}." in lines[-1]
-    assert "journal up to entry 4" in lines[0]
+    assert "journal up to entry" not in lines[0]
     (copy,) = (tmp_path / "backups").rglob(STORE_FILE)
     with sqlite3.connect(copy) as connection:
         assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)

@@ -47,14 +47,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     What to back up.
 
     ``databases`` are SQLite files in the order in which they are copied, the journal last;
-    ``files`` and what stands in ``folders`` are copied as they are. ``journal_head`` is how far a
-    journal is that is no file, and therefore not copied.
+    ``files`` and what stands in ``folders`` are copied as they are. ``has_journal``: the last
+    of ``databases`` is one; else it is no file, and not copied.
     """
 
     databases: tuple[Path, ...]
     folders: tuple[Path, ...]
     files: tuple[Path, ...]
-    journal_head: int | None = None
+    has_journal: bool = True
 
 
 def configuration_files(config: Path) -> tuple[Path, ...]:
@@ -248,8 +248,8 @@ def _name(look_up: Callable[[int], Sequence[object]], number: int) -> str:
 
 
 def _journal_head(source: Source, folder: Path) -> int:
-    if source.journal_head is not None:
-        return source.journal_head
+    if not source.has_journal:
+        return 0
     copy = copy_in_backup(folder, str(source.databases[-1]))
     with closing(sqlite3.connect(copy)) as connection:
         # AUTOINCREMENT's own table: it knows the newest number also where all were trimmed.

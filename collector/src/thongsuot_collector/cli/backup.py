@@ -12,6 +12,7 @@ from thongsuot_collector.backup.create import (
     create_backup,
     remove_oldest,
 )
+from thongsuot_collector.backup.manifest import Manifest
 from thongsuot_collector.backup.restore import restore_backup
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import (
@@ -19,7 +20,6 @@ from thongsuot_collector.cli.command import (
     Commands,
     UsageError,
     check_user,
-    opened_journal,
 )
 from thongsuot_collector.config.read import read_configuration
 
@@ -60,24 +60,20 @@ def _backup(options: argparse.Namespace) -> int:
     databases = tuple(state_dir / file for _, shared, file in kept if not shared.url)
     for path in databases:
         check_user(path)
-    journal_head = None
-    if settings.journal.url:
-        with opened_journal(configuration) as journal:
-            journal_head = journal.extent().head
     inventory = settings.inventory_dir
     source = Source(
         databases=databases,
         folders=(state_dir, *((Path(inventory).absolute(),) if inventory else ())),
         files=configuration_files(options.config),
-        journal_head=journal_head,
+        # Its server is not asked: a backup of what is here does not wait for it.
+        has_journal=not settings.journal.url,
     )
     program = f"{PROGRAM} {importlib.metadata.version(PROGRAM)}"
     folder, manifest = create_backup(source, options.to, program=program, progress=_show_progress)
     size = sum(file.size_bytes for file in manifest.files)
     print(
-        f"{folder}: {len(manifest.files)} files, {size / 1e6:.1f} MB, journal up to entry "
-        f"{manifest.journal_head}. It holds keys and personal data: keep it where only those read "
-        "who may."
+        f"{folder}: {len(manifest.files)} files, {size / 1e6:.1f} MB{_journal_text(manifest)}. It "
+        "holds keys and personal data: keep it where only those read who may."
     )
     for name, shared, _ in kept:
         if shared.url:
@@ -94,12 +90,17 @@ def _backup(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     manifest = restore_backup(options.backup, root=options.root)
     print(
-        f"restored {len(manifest.files)} files as of {tables.format_moment(manifest.created_ns)}, "
-        f"journal up to entry {manifest.journal_head}.\n"
+        f"restored {len(manifest.files)} files as of {tables.format_moment(manifest.created_ns)}"
+        f"{_journal_text(manifest)}.\n"
         "Start the collector. Agents push what they still hold. What was acknowledged after that "
         f"moment is missing: `{PROGRAM} verify` names it once the agents have pushed again."
     )
     return 0
+
+
+def _journal_text(manifest: Manifest) -> str:
+    has_journal = any(path.endswith(JOURNAL_FILE) for path in manifest.databases)
+    return f", journal up to entry {manifest.journal_head}" if has_journal else ""
 
 
 def _show_progress(path: Path, done: int, whole: int) -> None:

@@ -76,7 +76,6 @@ def _play(options: argparse.Namespace) -> None:
             with_receivers=True,
             language=options.language,
             hold_s=HOLD_S,
-            with_history=not options.no_history,
         )
         stack = CityStack(lab, Path(folder), options_)
         if stack.options.with_prometheus and not prometheus.installed():
@@ -87,6 +86,8 @@ def _play(options: argparse.Namespace) -> None:
         try:
             stack.start()
             _print_addresses(stack)
+            if not options.no_history:
+                stack.push_history()
             _explain(lab)
             watch(stack, () if options.no_story or options.sites < 3 else play_story(stack))
         finally:

@@ -47,7 +47,6 @@ class StackOptions:
     configuration; ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to
     be told, see ``stack.receivers``, in ``language``. ``hold_s`` is how long a link has to be up
     before its fault is over. ``agents_at``: the sites that have an agent; empty for all.
-    ``with_history``: the collector is given a generated month of each site.
     """
 
     with_prometheus: bool = True
@@ -63,7 +62,6 @@ class StackOptions:
     all_to_inbox: bool = False
     language: str = "en"
     hold_s: float = 30.0
-    with_history: bool = False
     agents_at: tuple[str, ...] = ()
 
 
@@ -121,8 +119,6 @@ class CityStack:
                 self.start_agent(site)
             for site in self.sites:
                 self._wait_for_agent(site)
-            if self.options.with_history:
-                self._push_history()
             undo.pop_all()
 
     def stop(self) -> None:
@@ -290,8 +286,8 @@ class CityStack:
         boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
         self.start_agent(site, BootEnvironment(boot_id=boot_id, env=env or {}))
 
-    def _push_history(self) -> None:
-        """Give each site a month up to now."""
+    def push_history(self) -> None:
+        """Give the collector a generated month of each site, up to now."""
         # With the first batch of each agent there, no silence lies between the month and them.
         for site in self.sites:
             base = self.addresses[f"agent-{site}"]

@@ -213,14 +213,13 @@ def _routers(path: Path, number: int) -> set[str]:
 
 
 def _short(address: str) -> str:
-    """Return an address as it fits: of a long one of IPv6 its beginning and its end."""
+    """Return an address as it fits: of a long one of IPv6 the end, by which hops differ."""
     if len(address) <= _LONG:
         return address
     text = ip_address(address).compressed
     if len(text) <= _LONG:
         return text
-    groups = text.split(":")
-    return f"{groups[0]}:…:{groups[-1]}"
+    return f"…{text[-_LONG + 2 :]}"
 
 
 def _sentence(comparison: PathComparison, parts_at: int | None, language: Language) -> str:

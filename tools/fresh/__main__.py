@@ -2,7 +2,7 @@
 The two commands of the README from nothing, in new roots that mmdebstrap makes.
 
     ./run fresh [RELEASE ...] [--as root|plain] [--command demo|test] [--whole] [--write]
-                [--mirror debian=ADDRESS] [--mirror ubuntu=ADDRESS] [-- TEST ...]
+                [--mirror debian=ADDRESS] [--mirror ubuntu=ADDRESS] [--accept-expired] [-- TEST ...]
 
 In each root there is no more than Python and git. A clone of HEAD is given `./run demo`, whose
 story is followed to its end, and `./run test` for a part of the tests (`--whole`: for all), as root
@@ -46,7 +46,7 @@ def play(
         commit=commit,
     )
     try:
-        archive = base_archive(release, mirrors)
+        archive = base_archive(release, mirrors, accept_expired=options.accept_expired)
     except (LookupError, RuntimeError) as error:
         return dataclasses.replace(not_played, not_played=str(error))
     with new_root(archive) as root:
@@ -78,6 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--whole", action="store_true", help="all tests, not some of them")
     parser.add_argument("--write", action="store_true", help="keep the table in the documentation")
     parser.add_argument("--mirror", action="append", default=[], metavar="NAME=ADDRESS")
+    parser.add_argument(
+        "--accept-expired", action="store_true", help="take the index of a mirror that stands still"
+    )
     before, _, tests = _split(arguments)
     options = parser.parse_args(before)
     options.tests = tests

@@ -44,13 +44,17 @@ exec chroot . sh -c 'umount -l /before && cd /thongsuot && exec "$@"' sh "$@"
 """
 
 
-def base_archive(release: Release, mirrors: Mapping[str, str]) -> Path:
+def base_archive(
+    release: Release, mirrors: Mapping[str, str], *, accept_expired: bool = False
+) -> Path:
     """
     Return an archive of the release's new root, made by mmdebstrap where there is none yet.
 
+    ``accept_expired`` takes an index whose time is over, of a mirror that stands still.
+
     Raises:
         LookupError: its packages are nowhere to be had from here.
-        RuntimeError: mmdebstrap failed; its last words are the message.
+        RuntimeError: mmdebstrap failed; its first error is the message.
     """
     archive = CACHE / f"fresh-{release.name}.tar"
     if archive.exists():
@@ -61,6 +65,7 @@ def base_archive(release: Release, mirrors: Mapping[str, str]) -> Path:
     done = subprocess.run(
         [
             *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase"),
+            *(("--aptopt=Acquire::Check-Valid-Until false",) if accept_expired else ()),
             *("--include=python3,git", release.suite, str(part)),
             *([source] if source else []),
         ],
@@ -70,8 +75,9 @@ def base_archive(release: Release, mirrors: Mapping[str, str]) -> Path:
     )
     if done.returncode:
         part.unlink(missing_ok=True)
-        said = done.stderr.strip().splitlines()
-        raise RuntimeError(f"mmdebstrap {release.suite}: {said[-1] if said else done.returncode}")
+        errors = [line[3:] for line in done.stderr.splitlines() if line.startswith("E: ")]
+        reason = errors[0].rstrip(".") if errors else f"it ended with {done.returncode}"
+        raise RuntimeError(f"mmdebstrap {release.suite}: {reason}")
     part.rename(archive)
     return archive
 

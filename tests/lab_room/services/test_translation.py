@@ -104,6 +104,7 @@ def test_fragments_and_strangers_are_dropped() -> None:
 def test_a_nat64_gives_each_host_an_address_and_keeps_it_until_the_pool_is_empty() -> None:
     nat64 = AddressMap(Translator(interface="nat64", v4="192.0.2.1/30", prefix="2001:db8:64::/96"))
     first = nat64.ip4_of(HOST6)
+    assert first is not None
     assert first == IPv4Address("192.0.2.2").packed
     assert nat64.ip4_of(HOST6) == first
     assert nat64.ip6_of(first) == HOST6

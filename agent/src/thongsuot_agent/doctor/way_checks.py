@@ -54,7 +54,7 @@ def proxy(host: Host) -> Iterator[HostFinding]:
     """Look whether anything comes by the proxy of a link."""
     for link in host.links:
         trouble = link.way_out.proxy_trouble
-        if trouble in _PROXY_TROUBLES:
+        if trouble is not None and trouble in _PROXY_TROUBLES:
             text, remedy = _PROXY_TROUBLES[trouble]
             yield HostFinding(
                 check="proxy",

@@ -43,6 +43,7 @@ from thongsuot_collector.store.term import current_leader
 DOWN_S, APART_S = 20.0, 25.0
 """A fault outlasts every fault of ours, and is over before the next of its site."""
 
+_ENDED = "collector ended by itself"
 _SETTLE_S = 15.0
 _TOLD_GOAL_S = 15.0
 """From the push of a fault until the carrier has it, through the loss of a process."""
@@ -119,7 +120,12 @@ class Faults:
                 await asyncio.to_thread(self._fail_over)
                 continue
             collector = self._chance.choice(self._city.cluster)
-            if self._chance.random() < 0.5:
+            if collector.process is None or collector.process.returncode is not None:
+                # None may: it is counted, and started as systemd would.
+                self.played[_ENDED] += 1
+                print(collector.log()[-2000:], file=sys.stderr)
+                await collector.start()
+            elif self._chance.random() < 0.5:
                 self.played["collector killed"] += 1
                 await collector.kill()
                 await asyncio.sleep(self._chance.uniform(0, 3))
@@ -185,7 +191,8 @@ async def _play_on(
         leader = current_leader(store)
         print(f"played: {dict(faults.played)}; terms: {0 if leader is None else leader.term}")
         kept = _kept(url)
-        return _report(city, devices, (cluster, lone), kept, seen)
+        status = _report(city, devices, (cluster, lone), kept, seen)
+        return 1 if faults.played[_ENDED] else status
     finally:
         store.dispose()
         alone.dispose()

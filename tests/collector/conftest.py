@@ -12,7 +12,7 @@ from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.postgresql import open_database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def open_each_store(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[[], Engine]]:

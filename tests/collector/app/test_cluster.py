@@ -32,6 +32,8 @@ from thongsuot_collector.store.postgresql import open_database
 from thongsuot_collector.store.term import current_leader
 from thongsuot_schema.state import State
 
+pytestmark = pytest.mark.servers
+
 _ANSWER_S = 3.0
 """So long an agent waits for one collector before it tries the next."""
 

@@ -22,6 +22,8 @@ from thongsuot_collector.store.leadership import Candidate, fence
 from thongsuot_collector.store.postgresql import engine_for, open_database
 from thongsuot_collector.store.term import LEASE_S, Term, current_leader
 
+pytestmark = pytest.mark.servers
+
 WITHIN_S = 30.0 * float(os.environ.get("THONGSUOT_TEST_PATIENCE", "1"))
 
 

@@ -20,6 +20,8 @@ from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.postgresql import engine_for, open_database
 from thongsuot_collector.store.tables import AUDIT, METADATA
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> PostgresDatabase:

@@ -6,7 +6,9 @@ import random
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+
+from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
@@ -15,7 +17,7 @@ from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
-from thongsuot_collector.errors import JournalDamaged
+from thongsuot_collector.errors import JournalDamaged, JournalRefused, StoreError
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
@@ -31,6 +33,8 @@ from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse
+
+_AGAIN_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -66,24 +70,31 @@ async def run_collector(
         async with open_election(configuration, name) as election:
             while not stop.is_set():
                 role = election.look()
-                async with open_components(
-                    configuration,
-                    directory,
-                    role=role,
-                    name=name,
-                    accept_empty_store=accept_empty_store,
-                ) as components:
-                    ended = _ended(stop, election)
-                    try:
-                        await _serve(components, sock, page_sock, ended, announce)
-                    except BaseExceptionGroup as group:
-                        damaged, _ = group.split(JournalDamaged)
-                        if damaged is not None:
-                            raise JournalDamaged(str(_first_leaf(damaged))) from group
+                try:
+                    async with open_components(
+                        configuration,
+                        directory,
+                        role=role,
+                        name=name,
+                        accept_empty_store=accept_empty_store,
+                    ) as components:
+                        ended = _ended(stop, election)
+                        try:
+                            await _serve(components, sock, page_sock, ended, announce)
+                        except BaseExceptionGroup as group:
+                            _raise_damage(group)
+                            raise
+                        finally:
+                            ended.cancel()
+                        await _put_down(components)
+                except (DBAPIError, StoreError, JournalRefused) as error:
+                    if not role.is_shared or not announce.is_told:
                         raise
-                    finally:
-                        ended.cancel()
-                    await _put_down(components)
+                    # The database is away for the moment: the role that it had is over anyway.
+                    _log.warning("cannot reach the database: %s; tried again", _first_line(error))
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_AGAIN_S):
+                            await stop.wait()
     _log.info("stopped")
 
 
@@ -113,16 +124,27 @@ def _ended(stop: asyncio.Event, election: Election) -> asyncio.Task[None]:
     return asyncio.create_task(wait())
 
 
+def _raise_damage(group: BaseExceptionGroup[BaseException]) -> None:
+    damaged, _ = group.split(JournalDamaged)
+    if damaged is not None:
+        raise JournalDamaged(str(_first_leaf(damaged))) from group
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 class _Once:
     """Tells the URL once, although a collector listens again whenever its role changes."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell: Callable[[str], None] | None = tell
+        self._tell = tell
+        self.is_told = False
 
     def __call__(self, url: str) -> None:
-        tell, self._tell = self._tell, None
-        if tell is not None:
-            tell(url)
+        if not self.is_told:
+            self.is_told = True
+            self._tell(url)
 
 
 async def _serve(

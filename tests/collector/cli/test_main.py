@@ -35,6 +35,7 @@ def test_check_config_says_what_is_there(config: Path, capsys: pytest.CaptureFix
     assert (status, err) == (0, "")
     assert out.splitlines() == [
         f"{config}: good; sites: 0; sinks: none; channels: none",
+        f"journal: {config.parent / 'state' / 'journal.sqlite'}",
         f"store: {config.parent / 'state' / 'store.sqlite'}",
     ]
 

@@ -42,8 +42,8 @@ def test_a_url_that_cannot_work_is_refused_with_what_to_do(url: str, complaint: 
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql+psycopg://c:sesame-open@db1.city/thongsuot",
-        "postgresql+psycopg://c:sesame-open@h1,h2:x:y/thongsuot",
+        "postgresql+psycopg://c:sesame-open@db1.city/thongsuot",  # no secret: made up
+        "postgresql+psycopg://c:sesame-open@h1,h2:x:y/thongsuot",  # no secret: made up
         "postgresql+psycopg:///thongsuot?user=c&password=sesame-open",
         "postgresql+psycopg:///thongsuot?sslpassword=sesame-open",
     ],

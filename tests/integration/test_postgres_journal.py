@@ -200,7 +200,10 @@ async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_goes_
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ('url = "postgresql+psycopg://c:sesame@localhost/t"', "it holds a password"),
+        (
+            'url = "postgresql+psycopg://c:sesame@localhost/t"',  # no secret: made up
+            "it holds a password",
+        ),
         ('url = "postgresql+psycopg://c@db1.city/t"', "sslmode=verify-full"),
         ('url = "postgresql+psycopg://c@/t"\npassword_file = "none"', "there is no file"),
         ('password_file = "none"', "a SQLite file has no password"),

@@ -6,7 +6,7 @@ import pytest
 from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import OUT, UP
 from thongsuot_collector.incidents.incident import ClosureCode
-from thongsuot_collector.incidents.update import update_group
+from thongsuot_collector.incidents.update import update_group_in_steps
 
 SITES = ("s0", "s3", "s6")
 """Three of the four sites whose fibre is VNPT's."""
@@ -31,7 +31,8 @@ def test_by_new_settings_faults_that_go_on_stand_alone_and_past_ones_are_restore
     registry.settings = msgspec.structs.replace(registry.settings, faults_per_day=1e5)
     registry.network_state.settings = registry.settings
     (group,) = [key for key in registry.group_members if key[0] == "carrier_outage"]
-    update_group(registry, group)
+    for _ in update_group_in_steps(registry, group):
+        pass
     outage = made.only("carrier_outage")
     assert not outage.is_open
     assert outage.closure_code is closure_code

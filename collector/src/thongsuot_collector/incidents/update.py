@@ -9,7 +9,6 @@ from thongsuot_collector.incidents.candidate_details import (
     CandidateDetails,
     details,
     details_in_steps,
-    run_to_end,
 )
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault, readable_id
 from thongsuot_collector.incidents.incident import (
@@ -55,16 +54,12 @@ def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
     raise AssertionError(f"no rule claims a fault of {fault.subject}")
 
 
-def update_group(registry: IncidentRegistry, group: GroupKey) -> None:
-    """Bring the incidents of one group of one rule up to date."""
-    run_to_end(update_group_in_steps(registry, group))
-
-
 def update_group_in_steps(
     registry: IncidentRegistry, group: GroupKey
 ) -> Generator[None, None, None]:
     """
-    Do what ``update_group`` does in steps that are short however many faults there are.
+    Bring the incidents of one group of one rule up to date, in steps that are short however many
+    faults there are.
 
     Incidents are looked at after the last of the steps: somebody may take one on in between.
     """

@@ -40,11 +40,6 @@ def bus_socket(run_dir: Path, node: str) -> Path:
     return run_dir / f"modem-{node}.bus"
 
 
-def has_bus(run_dir: Path, node: str) -> bool:
-    """Return whether a modem's node was given a bus."""
-    return bus_socket(run_dir, node).with_suffix(".conf").exists()
-
-
 def is_installed() -> bool:
     """Return whether this machine has all that the bus is made of."""
     if shutil.which("dbus-daemon") is None or shutil.which("busctl") is None:

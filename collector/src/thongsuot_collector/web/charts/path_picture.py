@@ -115,7 +115,7 @@ class _Drawing:
             self._node(last_row, "goal", self._comparison.target, "", is_right=False)
         css = "was" if self._parts_at is not None else "both"
         self._down(_y(last_row), css)
-        if first is after and not after.is_reached:
+        if after is not None and first is after and not after.is_reached:
             last_row += 1
             self._end(after, last_row, is_right=False)
         if self._parts_at is not None and after is not None:

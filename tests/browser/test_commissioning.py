@@ -148,6 +148,7 @@ def one_port() -> Iterator[Lab]:
         yield running
 
 
+@pytest.mark.nightly
 async def test_two_lines_behind_one_port_are_proven_at_their_routers_and_not_at_the_port(
     one_port: Lab, folder: Path, page: Page, keep: Keep
 ) -> None:

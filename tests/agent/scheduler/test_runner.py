@@ -197,6 +197,24 @@ def test_a_wish_is_measured_at_once() -> None:
     assert stage.at_s() == [1.0, 5.0]
 
 
+def test_no_two_runs_of_a_series_begin_in_one_millisecond() -> None:
+    async def failing_at_once() -> Finding:
+        return failed_finding(Reason.TIMED_OUT)
+
+    async def insist(runner: Runner) -> None:
+        await asyncio.sleep(1)
+        for _ in range(3):
+            runner.confirm("icmp", "fiber", "anchor", Family.IP4)
+            for _ in range(10):  # without any time between, the run begins and ends
+                await asyncio.sleep(0)
+
+    stage = RunnerFixture()
+    stage.play([job(failing_at_once)], for_s=3, act=insist)
+    began_ms = [result.boottime_ns // 1_000_000 for result in stage.results]
+    assert len(began_ms) > 1
+    assert len(set(began_ms)) == len(began_ms)
+
+
 def test_what_is_tried_again_soon_is_not_tried_twice_at_a_time() -> None:
     tries = iter([failed_finding(Reason.TIMED_OUT)] * 4)
 

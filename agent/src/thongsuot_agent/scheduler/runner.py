@@ -37,6 +37,7 @@ dense probing of two links takes, once a second. The judge bounds its confirmati
 this bounds a judge that does not.
 """
 
+_NS_PER_MS = 1_000_000
 _CONFIRM_APART_NS = NS_PER_S
 """Between two confirming runs of a series that fetches a page, from begin to begin."""
 
@@ -82,6 +83,7 @@ class Runner:
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[JobKey, Job] = {}
         self._running: set[Series] = set()
+        self._next_begin_ns: dict[Series, int] = {}
         self._retries: dict[JobKey, asyncio.TimerHandle] = {}
         self._confirmations: list[Job] = []
         self._confirmed_ns: dict[Series, int] = {}
@@ -212,8 +214,8 @@ class Runner:
             group.create_task(self._measure(job))
 
     async def _measure(self, job: Job) -> None:
-        started_ns = self._clock.boottime_ns()
         try:
+            started_ns = await self._begin(job.series)
             finding = await self._run_probe(job)
         finally:
             self._running.discard(job.series)
@@ -234,6 +236,19 @@ class Runner:
                 has_stepped=self._stepped_ns > started_ns,
             ),
         )
+
+    async def _begin(self, series: Series) -> int:
+        """
+        Return when a run begins: never in the millisecond of the one before, which may have failed
+        at once. A database keeps one sample of a series in a millisecond.
+        """
+        now_ns = self._clock.boottime_ns()
+        earliest_ns = self._next_begin_ns.get(series, now_ns)
+        if now_ns < earliest_ns:
+            await asyncio.sleep((earliest_ns - now_ns) / NS_PER_S)
+            now_ns = max(self._clock.boottime_ns(), earliest_ns)
+        self._next_begin_ns[series] = (now_ns // _NS_PER_MS + 1) * _NS_PER_MS
+        return now_ns
 
     async def _run_probe(self, job: Job) -> Finding:
         link = self._links.get(job.over)

@@ -43,7 +43,9 @@ def test_a_visit_is_measured_phase_by_phase(
 ) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.02), Impairment(delay_s=0.02))
     finding = measure(lab, page(), authority.context(HOST), family=family, trust=authority)
-    assert (finding.outcome, finding.doubts) == (Outcome.OK, ())
+    assert finding.outcome is Outcome.OK
+    # The machine that plays this may be late; nothing else is to be doubted.
+    assert set(finding.doubts) <= {QualityFlag.TIMER_LATE}
     phases = [
         finding.values[f"http_{phase}_seconds"]
         for phase in ("resolve", "connect", "tls", "first_byte")

@@ -159,11 +159,14 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     own_postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     own_postgres.execute("SELECT pg_reload_conf()")
     # Somebody cancels the wait: for the server that is a success.
-    appending = asyncio.create_task(journal.append(entry(2)))
+    number, appending = 2, asyncio.create_task(journal.append(entry(2)))
     waiting = "wait_event = 'SyncRep' AND query = 'COMMIT'"
     async with asyncio.timeout(60):
         cancelled: list[tuple[object, ...]] = []
         while not cancelled:
+            if appending.done():  # the server had not come to the new setting yet
+                number += 1
+                appending = asyncio.create_task(journal.append(entry(number)))
             cancelled = await asyncio.to_thread(
                 own_postgres.execute,
                 f"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE {waiting}",
@@ -172,11 +175,11 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
             await appending
     # It is there, and on one disk: who pushes it again is not told that it is kept.
     assert own_postgres.execute("SELECT count(*) FROM journal.entries", database=name_of(url)) == [
-        (2,)
+        (number,)
     ]
-    for number in (2, 1, 3):
+    for pushed in (number, 1, number + 1):
         with pytest.raises(JournalRefused):
-            await impatient.append(entry(number))
+            await impatient.append(entry(pushed))
     # What gave up does not queue up in the server: one waits for the standby, the rest has gone.
     queueing = "wait_event_type = 'Lock' OR wait_event = 'SyncRep'"
     async with asyncio.timeout(60):
@@ -190,14 +193,14 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     async with asyncio.timeout(60):
         while True:
             try:
-                assert (await impatient.append(entry(2))).reception is AppendOutcome.REPEATED
+                assert (await impatient.append(entry(number))).reception is AppendOutcome.REPEATED
                 break
             except JournalRefused:
                 await asyncio.sleep(0.05)
-        await impatient.append(entry(3))
-        await impatient.wait((await journal.append(entry(4))).sequence - 1)
+        await impatient.append(entry(number + 1))
+        await impatient.wait((await journal.append(entry(number + 2))).sequence - 1)
     numbers = [kept.entry.number for kept in await everything(impatient)]
-    assert sorted(numbers) == [1, 2, 3, 4]
+    assert sorted(numbers) == list(range(1, number + 3))
     for opened in (journal, impatient):
         await opened.close()
 

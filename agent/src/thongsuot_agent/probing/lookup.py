@@ -10,6 +10,7 @@ from struct import Struct
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.egress import SocketAddress, address_family
+from thongsuot_agent.links.lateness import LatenessWatch
 from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
@@ -95,7 +96,7 @@ async def look_up(
     """
     identifier = int.from_bytes(os.urandom(2), "big")
     query = dns.build_query(identifier, question.name, question.kind)
-    watch = Stopwatch()
+    watch, lateness = Stopwatch(), LatenessWatch()
     try:
         with link.open_udp(server.family, server.address, server.port) as opened:
             reader = _AnswerReader(query)
@@ -105,16 +106,19 @@ async def look_up(
             return reader.nothing(question, got.doubts, cost_bytes)
         if not got.value.truncated:
             return _lookup_result(question, got.value, got.took_s, got.doubts, cost_bytes)
-        async with asyncio.timeout(timeout_s - watch.stop(None)[0] / NS_PER_S):
-            with link.open_tcp(server.family, server.address) as stream:
-                egress = link.egress(server.family, server.address)
-                address = egress.socket_address(server.port)
-                answer, size_bytes = await _over_tcp(stream, address, query)
+        # Nothing stamps what comes over TCP: the process must know by itself when it was late.
+        with lateness:
+            async with asyncio.timeout(timeout_s - watch.stop(None)[0] / NS_PER_S):
+                with link.open_tcp(server.family, server.address) as stream:
+                    egress = link.egress(server.family, server.address)
+                    address = egress.socket_address(server.port)
+                    answer, size_bytes = await _over_tcp(stream, address, query)
     except TimeoutError:
         return LookupResult(
             record=question.record,
             reason=Reason.NAME_SERVER_TIMED_OUT,
             detail="the answer was cut off over UDP, and none came over TCP",
+            doubts=_doubts(lateness),
             cost_bytes=_udp_bytes(server.family, len(query), 0),
         )
     except OSError as error:
@@ -133,9 +137,12 @@ async def look_up(
         )
     took_s = watch.stop(None)[0] / NS_PER_S
     cost_bytes += size_bytes + _TCP_OVERHEAD_BYTES
-    return _lookup_result(
-        question, answer, took_s, frozenset({QualityFlag.SOFTWARE_STAMP}), cost_bytes
-    )
+    doubts = _doubts(lateness) | {QualityFlag.SOFTWARE_STAMP}
+    return _lookup_result(question, answer, took_s, doubts, cost_bytes)
+
+
+def _doubts(lateness: LatenessWatch) -> frozenset[QualityFlag]:
+    return frozenset({QualityFlag.TIMER_LATE} if lateness.is_late else ())
 
 
 class _AnswerReader:

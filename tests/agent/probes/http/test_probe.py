@@ -1,10 +1,14 @@
 import asyncio
+import json
+import subprocess
+import sys
 import time
 
 import msgspec
 import pytest
 
 from tests.agent.links.device import ANCHOR4, MOBILE, on_device
+from tests.agent.probes.http.starved_program import SLOWER
 from tests.agent.probes.http.visiting import (
     ADDRESSES,
     FIXED,
@@ -220,6 +224,19 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
     finding = measure(lab, stall, settings=SHORT)
     assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
     assert QualityFlag.TIMER_LATE in finding.doubts
+
+
+def test_a_page_that_the_device_itself_made_slow_is_doubted() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.agent.probes.http.starved_program"],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    played = json.loads(done.stdout)
+    total_s, doubts = played["visits"][-1]
+    assert total_s > SLOWER * played["quickest_s"]
+    assert doubts == [QualityFlag.TIMER_LATE]
 
 
 @pytest.mark.parametrize(

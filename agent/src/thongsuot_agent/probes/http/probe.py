@@ -63,12 +63,14 @@ _TIMEOUTS = frozenset(
         Reason.TLS_TIMED_OUT,
         Reason.RESPONSE_TIMED_OUT,
         Reason.NAME_SERVER_TIMED_OUT,
+        Reason.PROXY_SILENT,
     }
 )
 
 _STARVED_SHARE = 0.1
 """
-A timer late by this share of the time allowed: then it was not the network that let it run out.
+A timer late, or the CPU waited for, by this share of the time allowed: then it was not the network
+that let it run out.
 """
 
 _SERVER_SILENT = frozenset({Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_FAILED})
@@ -281,9 +283,10 @@ class _PageFetch:
     def finding(self, watch: LatenessWatch) -> Finding:
         """Return what was found."""
         reason, detail = self._verdict()
-        if reason in _TIMEOUTS and watch.longest_s > self._settings.timeout_s * _STARVED_SHARE:
+        starved_s = max(watch.longest_s, watch.cpu_wait_s)
+        if reason in _TIMEOUTS and starved_s > self._settings.timeout_s * _STARVED_SHARE:
+            detail = f"{reason} while this device kept the run waiting for {starved_s:.1f} s"
             reason = Reason.AGENT_STARVED
-            detail = f"a timer of this device ran {watch.longest_s:.1f} s late"
         doubts = self._resolved.doubts - {QualityFlag.SOFTWARE_STAMP}
         if watch.is_late:
             doubts |= {QualityFlag.TIMER_LATE}

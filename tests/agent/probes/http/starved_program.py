@@ -1,0 +1,46 @@
+"""
+Run by the tests: visits to a page over lines of 40 ms, first as the machine is, then on a CPU that
+others want as well.
+
+Prints as JSON how long each took and what it doubted, until one took half as long again as the
+quickest before, at most 20 times.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+from tests.agent.links.starving import give_way, starving
+from tests.agent.probes.http.visiting import HOST, measure
+from tests.agent.probes.web_server import ServerAuthority, page
+from thongsuot_agent.links.roundtrip import keep_stamping
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import two_uplinks
+from thongsuot_lab.topology.model import Impairment
+from thongsuot_schema.catalogue import http
+
+LINE = Impairment(delay_s=0.02)
+SLOWER = 1.5
+
+
+def visit(lab: Lab, authority: ServerAuthority) -> tuple[float, list[str]]:
+    finding = measure(lab, page(), authority.context(HOST), trust=authority)
+    return finding.values[http.TOTAL.name], [str(doubt) for doubt in finding.doubts]
+
+
+def main(folder: Path) -> dict[str, object]:
+    authority = ServerAuthority(folder)
+    with keep_stamping(), two_uplinks() as lab:
+        lab.impair("ont--internet", LINE, LINE)
+        quickest_s = min(visit(lab, authority)[0] for _ in range(3))
+        visits: list[tuple[float, list[str]]] = []
+        with starving():
+            while len(visits) < 20 and not any(s > SLOWER * quickest_s for s, _ in visits):
+                visits.append(visit(lab, authority))
+    return {"quickest_s": quickest_s, "visits": visits}
+
+
+if __name__ == "__main__":
+    give_way()
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(main(Path(folder))))  # noqa: T201 - that is its work

@@ -13,7 +13,7 @@ from thongsuot_agent.page.month import (
     STRETCHES_KEPT,
     MonthHistory,
 )
-from thongsuot_schema.page.availability import month_parts
+from thongsuot_schema.page.past import SitePast, past_parts
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 from thongsuot_schema.view import StateStretch
@@ -120,7 +120,8 @@ def test_the_page_has_a_week_and_a_month_of_each_light_that_was_watched() -> Non
     def stretches(link: str, service: str) -> list[StateStretch]:
         return [stretch] if (link, service) == (first, "") else []
 
-    parts = month_parts(view, stretches, "vi")
+    past = SitePast(stretches=stretches, rollups=lambda _: ())
+    parts = past_parts(view, past, "vi")
     assert set(parts) == {(first, True)}
     assert parts[first, True].count('<svg class="day"') == 2
     assert "30 ngày" in parts[first, True]

@@ -10,6 +10,7 @@ from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.history import History
+from thongsuot_agent.page.line_history import LineHistory
 from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.page.pages import CommissioningWalk, LocalPages, PageSources
 from thongsuot_agent.page.request import HttpPage, HttpRequest
@@ -50,10 +51,12 @@ class CountedPages:
     ) -> None:
         self.now_ns = 0
         self.drawn = 0
+        self.lines = LineHistory()
         self._shown = shown
         self.pages = LocalPages(
             PageSources(
                 month=MonthHistory(),
+                lines=self.lines,
                 view=self._view,
                 status=lambda: STATUS,
                 metrics=figures,
@@ -90,9 +93,13 @@ def test_one_drawing_serves_all_who_ask_within_a_second() -> None:
     assert drawing.drawn == 1
     drawing.get("/", lang="en")
     assert drawing.drawn == 2
+    drawing.get("/", period="7d")
+    for number in range(10):
+        drawing.get("/", period=f"no such period {number}")
+    assert drawing.drawn == 3
     drawing.now_ns += S
     drawing.get("/")
-    assert drawing.drawn == 3
+    assert drawing.drawn == 4
 
 
 def test_status_figures_and_health_are_served() -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import Engine, select
 
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.state.test_consumer import StateFixture
-from thongsuot_collector.state.line_rollups import COARSE_S, FINE_S, LineRollup
 from thongsuot_collector.state.rollup_rows import (
     KEPT_S,
     add_rollups,
@@ -17,6 +16,7 @@ from thongsuot_collector.state.rollup_rows import (
     load_rollups,
 )
 from thongsuot_collector.store.site_tables import LINE_ROLLUPS
+from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LineRollup
 
 SITE = "hk-01"
 RECENTLY = (time.time_ns() // (COARSE_S * S) - 3) * COARSE_S * S

@@ -2,12 +2,11 @@
 
 import re
 
-from thongsuot_collector.web.charts.periods import period_from
 from thongsuot_schema.page.availability import (
     availability_picture,
     availability_sentence,
 )
-from thongsuot_schema.page.periods import ChartPeriod, marks
+from thongsuot_schema.page.periods import ChartPeriod, marks, period_from
 from thongsuot_schema.state import State
 from thongsuot_schema.view import StateStretch
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S

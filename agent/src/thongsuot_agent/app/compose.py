@@ -20,6 +20,7 @@ from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.page.line_history import LineHistory
 from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_agent.scheduler.data_budget import DataBudget
@@ -76,6 +77,8 @@ def make_pipeline(
     )
     pipeline.month = MonthHistory(context.paths.month_file)
     pipeline.month.load()
+    pipeline.lines = LineHistory(context.paths.line_history_file)
+    pipeline.lines.load()
     if checkpoint is not None:
         pipeline.history.load(checkpoint.history, context.clock.boottime_ns())
         links.families = checkpoint.families

@@ -31,6 +31,7 @@ from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.page.counter import CounterTracker
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.page.line_history import LineHistory
 from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
@@ -90,6 +91,7 @@ class ResultPipeline:
         self.latest = latest
         self.history = History()
         self.month = MonthHistory()
+        self.lines = LineHistory()
         self.counter = CounterTracker()
         self.needs_rescheduling = False
         """Whether something was learned or ruled that the schedule does not know yet."""
@@ -161,6 +163,8 @@ class ResultPipeline:
                 finding.reason or "-",
             )
         self.latest.add_result(result)
+        if self.latest.is_of_line(result.series):
+            self.lines.add_result(result)
         self.counter.add_result(result)
         self._judge_event(ResultArrival(boottime_ns=self._clock.boottime_ns(), result=result))
         if result.series.kind == paths.PATH:
@@ -194,11 +198,13 @@ class ResultPipeline:
         now_ns = self._clock.boottime_ns()
         self.history.tick(now_ns)
         self.month.tick(self.standing_verdicts, wall_s)
+        self.lines.tick(now_ns, wall_s)
         self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
 
     def close(self) -> None:
         """Release what is open, and write what is kept."""
         self.month.save(None)
+        self.lines.save()
         if self._recorder is not None:
             self._recorder.close()
 

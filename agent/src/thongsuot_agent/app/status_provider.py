@@ -73,6 +73,7 @@ class StatusProvider:
             is_healthy=self.is_healthy,
             boottime_ns=self.context.clock.boottime_ns,
             month=self.pipeline.month,
+            lines=self.pipeline.lines,
             names=self.context.config.page.names,
             report_problem=self.problems.report,
             request_tests=self.requested_tests.request_local_tests

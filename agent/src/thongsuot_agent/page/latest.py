@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.inventory.model import Target
-from thongsuot_schema.line import RECENT_RUNS, EchoRun, LineFigures, SeriesEchoes, line_figures
+from thongsuot_schema.line import (
+    RECENT_RUNS,
+    EchoRun,
+    LineFigures,
+    SeriesEchoes,
+    is_of_line,
+    line_figures,
+)
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Result, Series
@@ -44,6 +51,10 @@ class LatestResults:
             runs = self._echo_runs.setdefault(series, deque(maxlen=RECENT_RUNS))
             loss_ratio = result.finding.values.get(LOSS.name, 1.0)
             runs.append(EchoRun(result.boottime_ns / NS_PER_S, loss_ratio))
+
+    def is_of_line(self, series: Series) -> bool:
+        """Return whether a series is of echoes that tell of a link's own segments."""
+        return series.kind == ICMP.name and is_of_line(self._targets.get(series.target))
 
     def fresh_results(self, now_ns: int) -> Iterator[Result]:
         """Yield the newest result of each series that is not stale, in the order of the series."""

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 import msgspec
 
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
+from thongsuot_agent.page.line_history import LineHistory
 from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.page.request import (
     PATH_COMMISSIONING,
@@ -24,6 +25,9 @@ from thongsuot_schema.commissioning.run import CommissioningProgress, Commission
 from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language, language_from
+
+if TYPE_CHECKING:
+    from thongsuot_schema.page.periods import ChartPeriod
 
 _FRESH_NS = 1_000_000_000
 """
@@ -52,11 +56,11 @@ class PageSources:
     """
     Where the contents come from.
 
-    ``month`` is what the device has kept of the last weeks. ``request_tests`` begins those that the
-    button stands for, and says whether it did; ``None``: there is no button. ``report_problem``
-    takes what somebody says is wrong, likewise. ``commissioning`` walks an installer through the
-    links, where that is allowed. ``names`` are those by which the device may be asked, beside its
-    addresses.
+    ``month`` and ``lines`` are what the device has kept of the last weeks. ``request_tests`` begins
+    those that the button stands for, and says whether it did; ``None``: there is no button.
+    ``report_problem`` takes what somebody says is wrong, likewise. ``commissioning`` walks an
+    installer through the links, where that is allowed. ``names`` are those by which the device may
+    be asked, beside its addresses.
     """
 
     view: Callable[[], SiteView]
@@ -65,6 +69,7 @@ class PageSources:
     is_healthy: Callable[[], bool]
     boottime_ns: Callable[[], int]
     month: MonthHistory
+    lines: LineHistory
     request_tests: Callable[[], bool] | None = None
     commissioning: CommissioningWalk | None = None
     report_problem: Callable[[ProblemKind], bool] | None = None
@@ -76,7 +81,7 @@ class LocalPages:
 
     def __init__(self, sources: PageSources) -> None:
         self._sources = sources
-        self._drawn: dict[Language, tuple[int, HttpPage]] = {}
+        self._drawn: dict[tuple[Language, ChartPeriod | None], tuple[int, HttpPage]] = {}
 
     def page_for(self, request: HttpRequest) -> HttpPage | None:
         """Return the page for a request, ``None`` where there is none."""
@@ -188,23 +193,42 @@ class LocalPages:
         return HttpPage(body=figures.text().encode(), content_type=CONTENT_TYPE)
 
     def _site_page(self, request: HttpRequest) -> HttpPage:
-        language = _language(request)
-        now_ns = self._sources.boottime_ns()
-        drawn = self._drawn.get(language)
-        if drawn is not None and now_ns - drawn[0] < _FRESH_NS:
-            return drawn[1]
         # Loaded when somebody looks: 0.7 MiB that most devices do without most of the time.
-        from thongsuot_schema.page.availability import month_parts  # noqa: PLC0415
+        from thongsuot_schema.page.periods import period_from  # noqa: PLC0415
+
+        language, now_ns = _language(request), self._sources.boottime_ns()
+        period = period_from(request.query.get("period"))
+        self._drawn = {
+            key: drawn for key, drawn in self._drawn.items() if now_ns - drawn[0] < _FRESH_NS
+        }
+        known = self._drawn.get((language, period))
+        if known is not None:
+            return known[1]
+        page = self._draw_site_page(language, period)
+        self._drawn[language, period] = now_ns, page
+        return page
+
+    def _draw_site_page(self, language: Language, period: "ChartPeriod | None") -> HttpPage:
+        from thongsuot_schema.page.chart_style import CHART_STYLE  # noqa: PLC0415
+        from thongsuot_schema.page.past import SitePast, past_parts  # noqa: PLC0415
+        from thongsuot_schema.page.periods import SCALES, ChartPeriod  # noqa: PLC0415
         from thongsuot_schema.page.render import PageRemarks, site_page  # noqa: PLC0415
-        from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY  # noqa: PLC0415
+        from thongsuot_schema.page.script import content_security_policy  # noqa: PLC0415
 
         view = self._sources.view()
-        page = HttpPage(
+        length_s = SCALES[period or ChartPeriod.DAY].length_s
+        past = SitePast(
+            stretches=self._sources.month.stretches,
+            rollups=lambda link: self._sources.lines.rollups(link, length_s),
+            chosen=period,
+        )
+        return HttpPage(
             body=site_page(
                 view,
                 language=language,
                 remarks=PageRemarks(
-                    light_parts=month_parts(view, self._sources.month.stretches, language),
+                    light_parts=past_parts(view, past, language),
+                    style=CHART_STYLE,
                     test_action="" if self._sources.request_tests is None else PATH_REQUEST_TESTS,
                     problem_action=""
                     if self._sources.report_problem is None
@@ -215,10 +239,8 @@ class LocalPages:
                 ),
             ).encode(),
             content_type="text/html; charset=utf-8",
-            policy=CONTENT_SECURITY_POLICY,
+            policy=content_security_policy(CHART_STYLE),
         )
-        self._drawn[language] = (now_ns, page)
-        return page
 
 
 def _language(request: HttpRequest) -> Language:

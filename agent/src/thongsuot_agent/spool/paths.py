@@ -34,6 +34,11 @@ class SpoolPaths:
         return self.state_dir / "month.msgpack"
 
     @property
+    def line_history_file(self) -> Path:
+        """Delay and loss of each link in the last 31 days (see ``page.line_history``)."""
+        return self.state_dir / "lines.msgpack"
+
+    @property
     def sms_file(self) -> Path:
         """When text messages were sent (see ``sms.alarm``)."""
         return self.state_dir / "sms.json"

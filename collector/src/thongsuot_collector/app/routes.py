@@ -25,7 +25,7 @@ from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
 from thongsuot_collector.web.charts.incident_paths import IncidentPaths
 from thongsuot_collector.web.charts.site_history import SiteHistory
-from thongsuot_collector.web.charts.style import CHART_STYLE
+from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.commissioning.routes import CommissioningPages
 from thongsuot_collector.web.desk.answers import AnswerPages
 from thongsuot_collector.web.desk.routes import DeskPages
@@ -260,7 +260,7 @@ def _remarks_of(components: Components) -> RemarksOf:
         return msgspec.structs.replace(
             remarks,
             light_parts=parts,
-            style=CHART_STYLE,
+            style=PICTURE_STYLE,
             script=live_element(site_topic(view.site)),
         )
 

@@ -5,16 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Engine, delete, or_, select
 
-from thongsuot_collector.state.line_rollups import (
-    COARSE_S,
-    FINE_S,
-    LENGTHS_S,
-    LineRollup,
-    Rollups,
-    split_key,
-)
+from thongsuot_collector.state.line_rollups import Rollups, split_key
 from thongsuot_collector.store.site_tables import LINE_ROLLUPS
 from thongsuot_collector.store.upsert import upsert
+from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LENGTHS_S, LineRollup
 
 KEPT_S: Mapping[int, int] = {FINE_S: 73 * 3600, COARSE_S: 32 * 86_400}
 """

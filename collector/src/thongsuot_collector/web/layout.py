@@ -16,7 +16,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from thongsuot_collector.web.charts.style import CHART_STYLE
+from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.lists import labels as list_labels
 from thongsuot_collector.web.live.script import LIVE_SCRIPT
 from thongsuot_collector.web.page_session import current_session, form_token_field
@@ -33,7 +33,9 @@ _SHORT: Final = 24
 _PACKAGE: Final = "thongsuot_collector.web"
 
 _STYLE: Final = (
-    STYLE + CHART_STYLE + (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+    STYLE
+    + PICTURE_STYLE
+    + (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
 )
 
 

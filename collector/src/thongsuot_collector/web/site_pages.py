@@ -16,8 +16,7 @@ from starlette.routing import Route
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.charts.periods import period_from
-from thongsuot_collector.web.charts.style import CHART_STYLE
+from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.live.script import LIVE_SCRIPT
@@ -29,13 +28,13 @@ from thongsuot_collector.web.responses import (
 )
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
-from thongsuot_schema.page.periods import ChartPeriod
+from thongsuot_schema.page.periods import ChartPeriod, period_from
 from thongsuot_schema.page.render import PageRemarks, site_page
 from thongsuot_schema.page.script import content_security_policy
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 
-_SITE_POLICY: Final = content_security_policy(CHART_STYLE, scripts=(LIVE_SCRIPT,))
+_SITE_POLICY: Final = content_security_policy(PICTURE_STYLE, scripts=(LIVE_SCRIPT,))
 
 RemarksOf = Callable[[SiteView, ChartPeriod | None, Language], Awaitable[PageRemarks]]
 

@@ -1,6 +1,6 @@
 """Availability: the states of a light by the hour of a week and by the day of a month. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from thongsuot_schema.page import labels
@@ -8,7 +8,7 @@ from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.history import bar_paths, cells, outage_totals
 from thongsuot_schema.page.periods import PERIOD_NAMES, ChartPeriod, marks
 from thongsuot_schema.state import State
-from thongsuot_schema.view import SiteView, StateStretch, SubjectView
+from thongsuot_schema.view import StateStretch, SubjectView
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text
@@ -111,31 +111,6 @@ def weeks_and_months(
         )
         for period in (ChartPeriod.WEEK, ChartPeriod.MONTH)
     )
-
-
-def month_parts(
-    view: SiteView,
-    stretches: Callable[[str, str], Sequence[StateStretch]],
-    language: Language,
-) -> dict[tuple[str, bool], str]:
-    """
-    Return the pictures of a week and a month of each light, folded away, as markup to be added to
-    it (``render.PageRemarks``); ``stretches`` returns those of a link and a service.
-    """
-    lights = [(link, link.name, "", f"l{at}") for at, link in enumerate(view.links)]
-    lights += [(each, "", each.name, f"s{at}") for at, each in enumerate(view.services)]
-    title = labels.AVAILABILITY_PERIODS.read(language)
-    parts = {}
-    for light, link, service, key in lights:
-        history = stretches(link, service)
-        if history:
-            pictures = weeks_and_months(
-                history, light, key=key, now_s=view.now_s, language=language
-            )
-            parts[light.name, bool(link)] = (
-                f'<details id="{key}x"><summary>{title}</summary>{pictures}</details>'
-            )
-    return parts
 
 
 def _lasted(state: Text, seconds: float, language: Language) -> str:

@@ -6,11 +6,11 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.names import place_name, subject_name
-from thongsuot_collector.state.line_rollups import COARSE_S, FINE_S, slots
 from thongsuot_collector.state.rollup_rows import KEPT_S
 from thongsuot_collector.web.charts import labels
-from thongsuot_collector.web.charts.line_chart import ChartFrame, line_chart
 from thongsuot_collector.web.charts.site_history import SiteHistory
+from thongsuot_schema.line_rollup import COARSE_S, FINE_S, slots
+from thongsuot_schema.page.line_chart import ChartFrame, line_chart
 from thongsuot_schema.page.periods import marks
 from thongsuot_schema.words.language import Language
 

@@ -4,18 +4,7 @@ from typing import Final
 
 from thongsuot_schema.words.language import Text
 
-CHOICE: Final = Text("collector.charts.choice")
-MORE: Final = Text("collector.charts.more")
-LINE: Final = Text("collector.charts.line")
 AROUND: Final = Text("collector.charts.around")
-NO_DELAY: Final = Text("collector.charts.no_delay")
-DELAY: Final = Text("collector.charts.delay")
-SILENT: Final = Text("collector.charts.silent")
-LOSS: Final = Text("collector.charts.loss")
-NO_LOSS: Final = Text("collector.charts.no_loss")
-WORST: Final = Text("collector.charts.worst")
-KEY: Final = Text("collector.charts.key")
-LOSS_AXIS: Final = Text("collector.charts.loss_axis")
 PATHS: Final = Text("collector.charts.paths")
 PATH_TITLE: Final = Text("collector.charts.path.title")
 PATH_POINT: Final = Text("collector.charts.path.point")

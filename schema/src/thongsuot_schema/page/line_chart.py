@@ -6,14 +6,15 @@ Everything stands in a stretched coordinate system of one unit a slot; marks and
 in pixels, so that none of them is distorted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from thongsuot_collector.state.line_rollups import LineRollup
-from thongsuot_collector.web.charts import labels
+from thongsuot_schema.line_rollup import LineRollup, slots
+from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.periods import SCALES, ChartPeriod, marks
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.figures import milliseconds, percent
 from thongsuot_schema.words.language import Language
@@ -44,23 +45,53 @@ class ChartFrame(msgspec.Struct, frozen=True, kw_only=True):
     moments: Sequence[float] = ()
 
 
-def line_chart(slots: Sequence[LineRollup | None], frame: ChartFrame, language: Language) -> str:
+def line_chart(drawn: Sequence[LineRollup | None], frame: ChartFrame, language: Language) -> str:
     """Return the chart as inline SVG with its words; only these where nothing was measured."""
-    words = f'<p class="sum" id="{frame.key}d">{escape(chart_sentence(slots, frame, language))}</p>'
-    if not any(slots):
+    words = f'<p class="sum" id="{frame.key}d">{escape(chart_sentence(drawn, frame, language))}</p>'
+    if not any(drawn):
         return words
-    top_s = _top_s(slots)
+    top_s = _top_s(drawn)
     return (
         f'<svg class="chart" role="img" aria-labelledby="{frame.key}t" '
         f'aria-describedby="{frame.key}d"><title id="{frame.key}t">{escape(frame.title)}</title>'
         f"{_grid()}"
-        f'<svg width="100%" height="{_HEIGHT}" viewBox="0 0 {len(slots)} {_HEIGHT}" '
-        f'preserveAspectRatio="none">{_delay(slots, top_s)}</svg>'
+        f'<svg width="100%" height="{_HEIGHT}" viewBox="0 0 {len(drawn)} {_HEIGHT}" '
+        f'preserveAspectRatio="none">{_delay(drawn, top_s)}</svg>'
         f'<svg width="100%" y="{_LOSS_TOP}" height="{_LOSS_HEIGHT}" '
-        f'viewBox="0 0 {len(slots)} {_LOSS_HEIGHT}" preserveAspectRatio="none">'
-        f"{_loss(slots)}</svg>{_scales(top_s, language)}"
-        f"{_axis(frame, len(slots), language)}</svg>{words}"
+        f'viewBox="0 0 {len(drawn)} {_LOSS_HEIGHT}" preserveAspectRatio="none">'
+        f"{_loss(drawn)}</svg>{_scales(top_s, language)}"
+        f"{_axis(frame, len(drawn), language)}</svg>{words}"
     )
+
+
+def period_chart(
+    title: str,
+    rollups: Iterable[tuple[int, LineRollup]],
+    period: ChartPeriod,
+    *,
+    key: str,
+    now_s: float,
+    language: Language,
+) -> str:
+    """
+    Return the chart of a period, with its title and what its colours mean; ``rollups`` are those of
+    the period, with their starts (Unix seconds).
+    """
+    scale = SCALES[period]
+    start_s = scale.start_s(now_s)
+    frame = ChartFrame(
+        title=labels.CHART_LINE.read(language, title=title, period=scale.name.read(language)),
+        key=key,
+        start_s=start_s,
+        slot_s=scale.slot_s,
+        now_s=now_s,
+        marks=marks(start_s, scale.span_s, mark_s=scale.mark_s, label_every=scale.label_every),
+    )
+    drawn = line_chart(
+        slots(rollups, start_s=start_s, length_s=scale.slot_s, count=scale.count), frame, language
+    )
+    legend = labels.CHART_KEY.read(language)
+    return f'<h4>{escape(frame.title)}</h4>{drawn}<p class="sum">{legend}</p>'
 
 
 def chart_sentence(
@@ -72,23 +103,23 @@ def chart_sentence(
         if rollup is not None:
             total.add(rollup)
     if not total.runs:
-        return labels.NO_DELAY.read(language)
+        return labels.CHART_NO_DELAY.read(language)
     median_s, long_s = total.quantile_s(0.5), total.quantile_s(0.9)
     if median_s is None or long_s is None:
-        return labels.SILENT.read(language)
+        return labels.CHART_SILENT.read(language)
     parts = [
-        labels.DELAY.read(
+        labels.CHART_DELAY.read(
             language, median=milliseconds(median_s, language), long=milliseconds(long_s, language)
         )
     ]
     if not total.lost:
-        return f"{parts[0]} {labels.NO_LOSS.read(language)}"
-    parts.append(labels.LOSS.read(language, mean=percent(total.loss_ratio, language)))
+        return f"{parts[0]} {labels.CHART_NO_LOSS.read(language)}"
+    parts.append(labels.CHART_LOSS.read(language, mean=percent(total.loss_ratio, language)))
     worst, at = max(
         (rollup.loss_ratio, -place) for place, rollup in enumerate(slots) if rollup is not None
     )
     when = relative_moment(frame.start_s - at * frame.slot_s, frame.now_s, language)
-    parts.append(labels.WORST.read(language, loss=percent(worst, language), when=when))
+    parts.append(labels.CHART_WORST.read(language, loss=percent(worst, language), when=when))
     return " ".join(parts)
 
 
@@ -181,7 +212,7 @@ def _grid() -> str:
 def _scales(top_s: float, language: Language) -> str:
     top = milliseconds(top_s, language)
     half = milliseconds(top_s / 2, language)
-    loss = labels.LOSS_AXIS.read(language, full=percent(_LOSS_FULL, language))
+    loss = labels.CHART_LOSS_AXIS.read(language, full=percent(_LOSS_FULL, language))
     return (
         f'<text class="axis" x="2" y="12">{escape(top)}</text>'
         f'<text class="axis" x="2" y="{_HEIGHT // 2 + 12}">{escape(half)}</text>'

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from thongsuot_collector.state.line_rollups import LineRollup
-from thongsuot_collector.web.charts.line_chart import ChartFrame, chart_sentence, line_chart
+from thongsuot_schema.line_rollup import LineRollup
+from thongsuot_schema.page.line_chart import ChartFrame, chart_sentence, line_chart
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S
 
 MIDNIGHT_S = 20_000 * 86_400 - VIETNAM_OFFSET_S

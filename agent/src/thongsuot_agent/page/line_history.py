@@ -1,0 +1,142 @@
+"""
+Line history: delay and loss of each link's own segments over 31 days, on the device's disk.
+
+Echoes are added up as on the collector (``LineRollup``): by five minutes for a day, by hours for a
+month. Times are wall times, taken only while somebody vouches for the clock. A power cut loses what
+came since the file was written last; the record (``spool``) does not depend on it.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LineRollup
+from thongsuot_schema.result import Result
+
+NS_PER_S: Final = 1_000_000_000
+KEPT_S: Final = {FINE_S: 86_400 + COARSE_S, COARSE_S: 31 * 86_400}
+LINKS_KEPT: Final = 8
+MAX_BYTES: Final = 1 << 20
+
+_WRITTEN_EVERY_S: Final = 3_600.0
+"""24 writes a day of some 60 KB for two links: a memory card takes that for years."""
+
+_log = logging.getLogger(__name__)
+
+
+class RollupTrack(msgspec.Struct, array_like=True):
+    """
+    The rollups of one length: those that are complete, oldest first, each with its start (Unix
+    seconds) and encoded (some 40 bytes instead of 400), and the one that goes on.
+    """
+
+    complete: list[tuple[int, bytes]] = []
+    start_s: int = 0
+    current: LineRollup = msgspec.field(default_factory=LineRollup)
+
+    def add_run(self, at_s: int, length_s: int, rtt_s: float | None, loss_ratio: float) -> None:
+        """Take in a run; one from before the newest stretch of time (a clock set back) is left."""
+        start_s = at_s // length_s * length_s
+        if start_s < self.start_s:
+            return
+        if start_s > self.start_s:
+            if self.current.runs:
+                self.complete.append((self.start_s, msgspec.msgpack.encode(self.current)))
+            self.start_s, self.current = start_s, LineRollup()
+        self.current.add_run(rtt_s, loss_ratio)
+
+    def forget(self, before_s: float) -> None:
+        """Drop what began before a time."""
+        keep_from = next(
+            (at for at, (start_s, _) in enumerate(self.complete) if start_s >= before_s),
+            len(self.complete),
+        )
+        del self.complete[:keep_from]
+
+    def rollups(self) -> Iterator[tuple[int, LineRollup]]:
+        """Yield all of them with their starts, oldest first."""
+        for start_s, body in self.complete:
+            yield start_s, msgspec.msgpack.decode(body, type=LineRollup)
+        if self.current.runs:
+            yield self.start_s, self.current
+
+
+_Links = dict[str, dict[int, RollupTrack]]
+"""By link, then by the length of a rollup."""
+
+
+class LineHistory:
+    """
+    The rollups of each link; ``path`` is the file, ``None`` keeps them in memory.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._links: _Links = {}
+        self._boot_s: float | None = None
+        self._written_s = 0.0
+
+    def load(self) -> None:
+        """Take up what was written; a file that cannot be read is begun anew."""
+        if self._path is None:
+            return
+        try:
+            self._links = msgspec.msgpack.decode(self._path.read_bytes(), type=_Links)
+        except FileNotFoundError:
+            return
+        except (OSError, msgspec.DecodeError) as error:
+            _log.warning("cannot read line history file=%s: %s; begins anew", self._path, error)
+
+    def add_result(self, result: Result) -> None:
+        """Take in echoes of the line itself; without a trusted clock nobody knows of when."""
+        loss_ratio = result.finding.values.get(LOSS.name)
+        if self._boot_s is None or loss_ratio is None:
+            return
+        link = result.series.link
+        tracks = self._links.get(link)
+        if tracks is None:
+            if len(self._links) >= LINKS_KEPT:
+                return
+            tracks = self._links[link] = {length_s: RollupTrack() for length_s in KEPT_S}
+        at_s = int(self._boot_s + result.boottime_ns / NS_PER_S)
+        for length_s, track in tracks.items():
+            track.add_run(at_s, length_s, result.finding.values.get(RTT.name), loss_ratio)
+
+    def tick(self, now_ns: int, wall_s: float | None) -> None:
+        """A second has passed; ``wall_s`` is ``None`` while nobody vouches for the clock."""
+        self._boot_s = None if wall_s is None else wall_s - now_ns / NS_PER_S
+        if wall_s is None or abs(wall_s - self._written_s) < _WRITTEN_EVERY_S:
+            return
+        for tracks in self._links.values():
+            for length_s, track in tracks.items():
+                track.forget(wall_s - KEPT_S[length_s])
+        if self._written_s:
+            self.save()
+        self._written_s = wall_s
+
+    def rollups(self, link: str, length_s: int) -> list[tuple[int, LineRollup]]:
+        """Return the rollups of a length with their starts, oldest first."""
+        track = self._links.get(link, {}).get(length_s)
+        return [] if track is None else list(track.rollups())
+
+    def save(self) -> None:
+        """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
+        if self._path is None or not self._links:
+            return
+        body = msgspec.msgpack.encode(self._links)
+        while len(body) > MAX_BYTES:
+            for tracks in self._links.values():
+                for track in tracks.values():
+                    del track.complete[: len(track.complete) // 2 + 1]
+            body = msgspec.msgpack.encode(self._links)
+        half = self._path.with_name(f"{self._path.name}.tmp")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            half.write_bytes(body)
+            half.rename(self._path)
+        except OSError as error:
+            _log.debug("cannot write line history file=%s: %s", self._path, error)

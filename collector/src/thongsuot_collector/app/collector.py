@@ -26,6 +26,7 @@ from thongsuot_collector.ingest.server import bind_listener, page_server, push_s
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import SetAsideQueue
+from thongsuot_collector.notify.dispatch.work_notices import WorkNotices
 from thongsuot_collector.queries.nearest import NearestSiteOffers, NearestSites
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.state import consumer as state
@@ -280,6 +281,7 @@ def _leading_jobs(components: Components) -> Iterator[Job]:
     yield "incidents", components.incidents.run
     yield "maintenance", components.incidents.follow_windows
     yield "notifications", lambda: components.notifications.run(components.incidents)
+    yield "work notices", _work_notices(components).run
     yield (
         "statements",
         StatementIssuer(components.archive, components.configuration.settings.sla).run,
@@ -289,6 +291,15 @@ def _leading_jobs(components: Components) -> Iterator[Job]:
     yield "dead letters", _dead_letter_retries(components).run
     for name, sink in components.sinks.items():
         yield f"sink {name}", sink.run
+
+
+def _work_notices(components: Components) -> WorkNotices:
+    return WorkNotices(
+        components.notifications.sender,
+        components.directory,
+        components.configuration.settings.notify,
+        components.archive.store,  # whose writes end with the term of a leader
+    )
 
 
 def _dead_letter_retries(components: Components) -> DeadLetterRetries:

@@ -14,6 +14,7 @@ from thongsuot_collector.notify.message import (
     ChannelResult,
     NotificationMessage,
     OpenNotification,
+    PeopleMessage,
     ReceiverStatus,
 )
 from thongsuot_collector.notify.settings import ChannelSettings
@@ -57,14 +58,18 @@ class Resending(Protocol):
 
 
 @runtime_checkable
-class ReadByPeople(Protocol):
+class ReadByPeople(Channel, Protocol):
     """
-    A channel whose messages people read, each for itself: they get digests and have quiet hours.
+    A channel whose messages people read, each for itself: they get digests, have quiet hours, and
+    are told of what is no incident as well.
 
     The receivers of the others are systems, which are told of everything at once.
     """
 
     is_read_by_people: bool
+
+    async def send(self, message: PeopleMessage) -> ChannelResult:
+        """Make one attempt to send a message, of an incident or of anything else."""
 
 
 @runtime_checkable

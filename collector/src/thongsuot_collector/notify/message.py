@@ -84,6 +84,39 @@ class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):
     memo: str = ""
     is_test: bool = False
 
+    @property
+    def at_ns(self) -> int:
+        """When what it tells of happened, or was noticed (Unix time)."""
+        return self.record.at_ns
+
+    @property
+    def page_url(self) -> str:
+        """Where to read more; empty: nowhere."""
+        return self.document.page_url
+
+
+class PlainNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A message to the people of a party that is about no incident.
+
+    Fields are those of ``NotificationMessage`` of the same names.
+    """
+
+    key: str
+    thread_id: str
+    audience: ResponsibleParty
+    contact: PartyContact
+    title: str
+    body: str
+    at_ns: int
+    address: str = ""
+    memo: str = ""
+    page_url: str = ""
+
+
+PeopleMessage = NotificationMessage | PlainNotice
+"""What a channel takes that people read."""
+
 
 class OpenNotification(msgspec.Struct, frozen=True, kw_only=True):
     """A notification that is not over: a channel may be asked for news of it."""

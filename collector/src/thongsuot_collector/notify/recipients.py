@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, PeopleMessage
 
 
 class RecipientProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,14 +19,14 @@ class RecipientProgress(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[str, ...]
 
 
-def pending_recipients(message: NotificationMessage, recipients: Iterable[str]) -> tuple[str, ...]:
+def pending_recipients(message: PeopleMessage, recipients: Iterable[str]) -> tuple[str, ...]:
     """Return the recipients who do not have the message yet."""
     done = _done(message)
     return tuple(recipient for recipient in recipients if recipient not in done)
 
 
 def combined_result(
-    message: NotificationMessage,
+    message: PeopleMessage,
     recipients: Iterable[str],
     results: Mapping[str, ChannelResult],
 ) -> ChannelResult:
@@ -71,7 +71,7 @@ def combined_result(
     return ChannelResult(outcome=outcome, text=text, memo=memo)
 
 
-def _done(message: NotificationMessage) -> set[str]:
+def _done(message: PeopleMessage) -> set[str]:
     if not message.memo:
         return set()
     progress = msgspec.json.decode(message.memo, type=RecipientProgress)

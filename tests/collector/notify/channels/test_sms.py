@@ -33,7 +33,12 @@ from thongsuot_collector.notify.channels.sms.short_text import (
     septets,
     without_diacritics,
 )
-from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PartyContact
+from thongsuot_collector.notify.message import (
+    ChannelOutcome,
+    NotificationMessage,
+    PartyContact,
+    PeopleMessage,
+)
 
 TOKEN = 'bí"mật&của=cổng'
 PHONES = ("0912 345 678", "+84 98 765 43 21")
@@ -90,11 +95,11 @@ class SmsFixture:
 class ToOneNumber(SmsChannel):
     """The channel, where the party's people have a telephone: the city of the tests has mails."""
 
-    async def send(self, message: NotificationMessage) -> Any:  # noqa: ANN401 - as it is
+    async def send(self, message: PeopleMessage) -> Any:  # noqa: ANN401 - as it is
         return await super().send(to(message, PHONES[:1]))
 
 
-def to(message: NotificationMessage, phones: tuple[str, ...]) -> NotificationMessage:
+def to(message: PeopleMessage, phones: tuple[str, ...]) -> PeopleMessage:
     return msgspec.structs.replace(message, contact=PartyContact(phones=phones))
 
 
@@ -130,10 +135,8 @@ async def test_a_gateway_is_asked_as_it_wants_to_be(fixture: SmsFixture, form: s
     keys = {posted["RequestId"] for posted in fixture.received()}
     assert keys == {f"{message.key}:{phone}" for phone in PHONES}
     (text,) = {posted["Content"] for posted in fixture.received()}
-    assert text == (
-        "[SC] FTTH-0000 mat ket noi 18:07 Phuong 1, Diem 0 "
-        f"https://thongsuot.example/incidents/{message.incident.id}"
-    )
+    assert text == (f"[SC] FTTH-0000 mat ket noi 18:07 Phuong 1, Diem 0 {message.page_url}")
+    assert message.page_url.startswith("https://thongsuot.example/incidents/")
     assert count_messages(text) == 1
 
 

@@ -21,7 +21,7 @@ from tests.collector.notify.incident_events import (
 from tests.collector.notify.receiver_process import ReceiverProcess
 from thongsuot_collector.notify.channels.zalo_oa.channel import Settings, ZaloChannel, check
 from thongsuot_collector.notify.channels.zalo_oa.tokens import read_tokens
-from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage
+from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PeopleMessage
 
 APP_SECRET = "app-secret-of-the-city"
 USER = "8850234112233445566"
@@ -86,11 +86,11 @@ class ZaloFixture:
 class ToOnePerson(ZaloChannel):
     """The channel, where the inventory names a person."""
 
-    async def send(self, message: NotificationMessage) -> Any:  # noqa: ANN401 - as it is
+    async def send(self, message: PeopleMessage) -> Any:  # noqa: ANN401 - as it is
         return await super().send(to(message))
 
 
-def to(message: NotificationMessage) -> NotificationMessage:
+def to(message: PeopleMessage) -> PeopleMessage:
     return msgspec.structs.replace(message, address=USER)
 
 

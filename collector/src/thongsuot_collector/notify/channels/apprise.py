@@ -25,6 +25,7 @@ from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
+    PeopleMessage,
 )
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, ChannelSettings
@@ -89,7 +90,7 @@ class AppriseChannel:
         # Not the loop's threads: a service that hangs must not keep the store from its work.
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT_SENDS, thread_name_prefix=settings.name)
 
-    async def send(self, message: NotificationMessage) -> ChannelResult:
+    async def send(self, message: PeopleMessage) -> ChannelResult:
         """Send to each of a party's people that does not have it yet."""
         people = self._people(message)
         if not people:
@@ -107,7 +108,7 @@ class AppriseChannel:
         """Let the threads go; what hangs ends by its own time-outs."""
         self._threads.shutdown(wait=False)
 
-    def _people(self, message: NotificationMessage) -> tuple[str, ...]:
+    def _people(self, message: PeopleMessage) -> tuple[str, ...]:
         """Return whom the URL is to name; one empty name where it names nobody."""
         if message.address:
             return (message.address,)
@@ -117,7 +118,7 @@ class AppriseChannel:
             return message.contact.phones
         return () if ADDRESS in self._url else ("",)
 
-    async def _send(self, message: NotificationMessage, person: str) -> ChannelResult:
+    async def _send(self, message: PeopleMessage, person: str) -> ChannelResult:
         url = self._url
         for place in (EMAIL, PHONE, ADDRESS):
             url = url.replace(place, quote(person, safe=""))
@@ -174,7 +175,7 @@ def _catch_logs() -> None:
 _catch_logs()
 
 
-def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bool, str]:
+def _notify(url: str, message: PeopleMessage, *, attach: bool) -> tuple[bool, str]:
     """Send one message; return whether it was taken, and what the library logged. Blocks."""
     _LOG_CAPTURE.begin()
     try:
@@ -182,8 +183,10 @@ def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bo
         plugin: Any = apprise.Apprise.instantiate(url)
         if plugin is None:
             return False, f"not a URL for Apprise\n{_LOG_CAPTURE.end()}"
-        file = None
-        if attach and plugin.attachment_support:
+        file, kind = None, apprise.NotifyType.INFO
+        if isinstance(message, NotificationMessage):
+            kind = _type_of(message.kind, message.incident)
+        if attach and plugin.attachment_support and isinstance(message, NotificationMessage):
             name = f"{message.incident.id}-{message.record.number}.json"
             kept: Any = AttachMemory
             file = apprise.AppriseAttachment(
@@ -192,7 +195,7 @@ def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bo
         is_sent = plugin.notify(
             body=message.body,
             title=message.title,
-            notify_type=_type_of(message.kind, message.incident),
+            notify_type=kind,
             body_format=apprise.NotifyFormat.TEXT,
             attach=file,
         )

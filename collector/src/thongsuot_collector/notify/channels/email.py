@@ -26,7 +26,12 @@ import msgspec
 
 from thongsuot_collector.clients import Scrubber, client_context, read_secret
 from thongsuot_collector.notify.contract import ChannelKind
-from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+    PeopleMessage,
+)
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.settings import ChannelSettings
 
@@ -112,7 +117,7 @@ class EmailChannel:
         self._scrubber = Scrubber(secrets if self._password else ())
         self._tls = client_context(settings.ca_file) if settings.security != "none" else None
 
-    async def send(self, message: NotificationMessage) -> ChannelResult:
+    async def send(self, message: PeopleMessage) -> ChannelResult:
         """Send to each of a party's people that does not have it yet, over one connection."""
         people = (message.address,) if message.address else message.contact.emails
         if not people:
@@ -127,7 +132,7 @@ class EmailChannel:
         """Nothing stays open between two messages."""
 
     async def _deliver(
-        self, message: NotificationMessage, recipients: Sequence[str]
+        self, message: PeopleMessage, recipients: Sequence[str]
     ) -> dict[str, ChannelResult]:
         """Return the result for each recipient; connecting and each message are bounded in time."""
         client = self._client()
@@ -152,7 +157,7 @@ class EmailChannel:
         return results
 
     async def _send_to(
-        self, client: aiosmtplib.SMTP, message: NotificationMessage, recipient: str
+        self, client: aiosmtplib.SMTP, message: PeopleMessage, recipient: str
     ) -> ChannelResult:
         try:
             mail = self._mail(message, recipient)
@@ -185,7 +190,7 @@ class EmailChannel:
             timeout=settings.timeout_s,
         )
 
-    def _mail(self, message: NotificationMessage, recipient: str) -> EmailMessage:
+    def _mail(self, message: PeopleMessage, recipient: str) -> EmailMessage:
         settings = self._settings
         if not all(recipient.rpartition("@")):
             raise ValueError(f"not an e-mail address: {recipient!r}")
@@ -195,7 +200,7 @@ class EmailChannel:
         if settings.reply_to:
             mail["Reply-To"] = settings.reply_to
         mail["Subject"] = " ".join(message.title.split())
-        mail["Date"] = format_datetime(datetime.fromtimestamp(message.record.at_ns // 10**9, UTC))
+        mail["Date"] = format_datetime(datetime.fromtimestamp(message.at_ns // 10**9, UTC))
         domain = parseaddr(settings.sender)[1].rpartition("@")[2]
         digest = sha256(f"{message.key} {recipient}".encode()).hexdigest()[:32]
         mail["Message-ID"] = f"<{digest}@{domain}>"
@@ -204,10 +209,12 @@ class EmailChannel:
         mail["References"] = thread
         # No out-of-office reply answers it (RFC 3834, 5).
         mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Thongsuot-Incident"] = message.incident.id
-        mail["X-Thongsuot-Kind"] = message.kind.value
         mail["X-Thongsuot-Delivery"] = message.key
         mail.set_content(message.body)
+        if not isinstance(message, NotificationMessage):
+            return mail
+        mail["X-Thongsuot-Incident"] = message.incident.id
+        mail["X-Thongsuot-Kind"] = message.kind.value
         if settings.attach:
             mail.add_attachment(
                 message.attachment,

@@ -11,7 +11,13 @@ from thongsuot_collector.notify.dispatch.digest import DigestBatch
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import Send
-from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+    PlainNotice,
+)
+from thongsuot_schema.words.language import Language
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +64,33 @@ class Sender:
             _log.exception("cannot notify incident=%s channel=%s: a bug", thread.incident, name)
             text = f"a bug of ours: {type(error).__name__}"
             return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
+
+    async def send_notice(self, route: str, notice: PlainNotice) -> ChannelResult:
+        """
+        Make one attempt to tell people of what is no incident.
+
+        Raises:
+            Deposed: another collector notifies by now.
+        """
+        if not self.may_send():
+            raise Deposed(f"notice={notice.key} is not sent from here any more")
+        name = route.partition(":")[0]
+        channel = self._channels.get(name)
+        if not isinstance(channel, ReadByPeople):
+            return ChannelResult(
+                outcome=ChannelOutcome.CHANNEL_UNAVAILABLE,
+                text=f"nobody reads what is sent by a channel {name!r}",
+            )
+        try:
+            return await channel.send(notice)
+        except Exception as error:  # noqa: BLE001 - one notice must not stop all the others
+            _log.exception("cannot send notice=%s channel=%s: a bug", notice.key, name)
+            text = f"a bug of ours: {type(error).__name__}"
+            return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
+
+    def language_of(self, channel: str) -> Language:
+        """Return the language of what people read by a channel."""
+        return self._composer.language_of(channel)
 
     def _compose(self, thread: NotificationThread, step: Send) -> NotificationMessage:
         site = thread.event.incident.members[0].subject.site

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import NotificationCause
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity, parse_responsible_party
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
-from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.media import MOBILE, line_phrase
 from thongsuot_schema.words.states import PARTIES
 from thongsuot_schema.words.titles import title_in
@@ -118,3 +119,20 @@ def circuit_word(medium: str, language: Language) -> str:
     if medium in MOBILE:
         return Text("collector.notify.names.subscriber").read(language)
     return Text("collector.notify.names.circuit").read(language)
+
+
+def window_scope(
+    window: MaintenanceWindow, directory: InventoryDirectory, language: Language
+) -> str:
+    """Return what a window covers, as people call it."""
+    carrier = directory.carrier(window.carrier)
+    covered = (
+        site_name(window.site, directory) if window.site else "",
+        capitalised(link_name(window.site, window.link, directory, language))
+        if window.link
+        else "",
+        (carrier.title or carrier.name) if carrier else window.carrier,
+        directory.commune_name(window.commune) if window.commune else "",
+        service_name(window.service, directory, language) if window.service else "",
+    )
+    return ", ".join(filter(None, covered))

@@ -13,18 +13,14 @@ from thongsuot_collector.incidents.proposed_work import ProposedWork
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.context import MessageContext
-from thongsuot_collector.notify.render.names import SEVERITIES
+from thongsuot_collector.notify.render.names import SEVERITIES, window_scope
 from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.words import month_title
 from thongsuot_collector.web.access import Visitor
 from thongsuot_collector.web.desk import labels
 from thongsuot_collector.web.desk.circuit_status import CircuitStatus
 from thongsuot_collector.web.incident import labels as incident_labels
-from thongsuot_collector.web.incident.listing import (
-    IncidentRow,
-    window_rows,
-    window_scope,
-)
+from thongsuot_collector.web.incident.listing import IncidentRow, window_rows
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.live.element import live_element

@@ -16,13 +16,12 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.maintenance.proposal import ProposalMistake, proposal_from, scopes
 from thongsuot_collector.maintenance.windows import covered_count
 from thongsuot_collector.notify.render import sections
-from thongsuot_collector.notify.render.names import site_name
+from thongsuot_collector.notify.render.names import site_name, window_scope
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.desk import labels
 from thongsuot_collector.web.desk.page import carrier_title, desk_path, work_path
 from thongsuot_collector.web.forms import NAME_CHARACTERS, TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels as incident_labels
-from thongsuot_collector.web.incident.listing import window_scope
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, render

@@ -8,14 +8,9 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections
-from thongsuot_collector.notify.render.names import (
-    link_name,
-    service_name,
-    site_name,
-)
+from thongsuot_collector.notify.render.names import window_scope
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Language, capitalised
 
 
 class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,20 +38,3 @@ def window_rows(
         for window in sorted(windows, key=lambda window: (window.start_ns, window.id))
         if window.end_ns > now_ns
     ]
-
-
-def window_scope(
-    window: MaintenanceWindow, directory: InventoryDirectory, language: Language
-) -> str:
-    """Return what a window covers, as people call it."""
-    carrier = directory.carrier(window.carrier)
-    covered = (
-        site_name(window.site, directory) if window.site else "",
-        capitalised(link_name(window.site, window.link, directory, language))
-        if window.link
-        else "",
-        (carrier.title or carrier.name) if carrier else window.carrier,
-        directory.commune_name(window.commune) if window.commune else "",
-        service_name(window.service, directory, language) if window.service else "",
-    )
-    return ", ".join(filter(None, covered))

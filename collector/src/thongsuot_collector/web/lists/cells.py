@@ -14,6 +14,7 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.notify.render.names import SEVERITIES, owner_name
+from thongsuot_collector.notify.render.work import WorkNoticeKind
 from thongsuot_collector.queries.records import (
     AgentRecord,
     AuditRecord,
@@ -25,6 +26,7 @@ from thongsuot_collector.queries.records import (
     SiteStatus,
 )
 from thongsuot_collector.queries.selection import text_of
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.lists import labels
@@ -228,10 +230,12 @@ def site_link(title: str, name: str) -> CellOf:
 
 
 def incident_link(name: str) -> CellOf:
-    """Return what shows the name of an incident, and leads to its page."""
+    """Return what shows the name of an incident, or of planned work, and leads to its page."""
 
     def cell(record: Record, reader: ListReader) -> Cell:
         incident = str(getattr(record, name))
+        if getattr(record, "kind", "") in set(WorkNoticeKind):
+            return Cell(text=incident, url=reader.page.url("/desk"))
         return Cell(text=incident, url=reader.incident_url(incident) if incident else "")
 
     return cell
@@ -255,7 +259,10 @@ _VALUES: Final[dict[str, dict[str, Text]]] = {
     "turn": {turn.value: text for turn, text in labels.TURNS.items()},
     "severity": {severity.value: text for severity, text in SEVERITIES.items()},
     "segment": {segment.value: SEGMENTS[segment] for segment in Segment},
-    "kind": {kind.value: incident_labels.KINDS[kind] for kind in NotificationKind},
+    "kind": {
+        **{kind.value: incident_labels.KINDS[kind] for kind in NotificationKind},
+        **{kind.value: ACTIONS[AuditAction(kind.value)] for kind in WorkNoticeKind},
+    },
     "action": {action.value: text for action, text in ACTIONS.items()},
     "outcome": {
         outcome.value: incident_labels.ANSWERS[outcome]

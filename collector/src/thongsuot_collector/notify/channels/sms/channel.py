@@ -28,7 +28,7 @@ from thongsuot_collector.notify.http.client import (
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, PeopleMessage
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 
 JSON: Final = "application/json"
@@ -102,7 +102,7 @@ class SmsChannel:
         written = (self._token, _in_url(self._token), _in_json(self._token))
         self._client = HttpClient(settings, secrets=tuple(filter(None, written)))
 
-    async def send(self, message: NotificationMessage) -> ChannelResult:
+    async def send(self, message: PeopleMessage) -> ChannelResult:
         """Send to each of a party's numbers that does not have it yet."""
         phones = (message.address,) if message.address else message.contact.phones
         if not phones:
@@ -157,7 +157,7 @@ class SmsChannel:
         return ChannelResult(outcome=outcome, text=text)
 
 
-def sms_text(message: NotificationMessage, settings: Settings) -> str:
+def sms_text(message: PeopleMessage, settings: Settings) -> str:
     """
     Return what is sent: the title, which says what, which circuit, since when and where.
 
@@ -166,7 +166,7 @@ def sms_text(message: NotificationMessage, settings: Settings) -> str:
     """
     most, diacritics = settings.most_messages, settings.diacritics
     title = fit(message.title, most=most, diacritics=diacritics)
-    page = message.document.page_url
+    page = message.page_url
     if page:
         whole = f"{message.title} {page}"
         linked = fit(whole, most=most, diacritics=diacritics)

@@ -29,7 +29,7 @@ from thongsuot_collector.notify.http.client import (
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, PeopleMessage
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 
 MESSAGE_PATH: Final = "/v3.0/oa/message/cs"
@@ -96,7 +96,7 @@ class ZaloChannel:
         # A refresh token is good once: two renewals at once would lose the account.
         self._renewing = asyncio.Lock()
 
-    async def send(self, message: NotificationMessage) -> ChannelResult:
+    async def send(self, message: PeopleMessage) -> ChannelResult:
         """Send to the person that the inventory names."""
         person = message.address
         if not person:
@@ -201,7 +201,7 @@ class ZaloChannel:
         return HttpClient(self._settings, secrets=tuple(filter(None, secrets)))
 
 
-def zalo_text(message: NotificationMessage) -> str:
+def zalo_text(message: PeopleMessage) -> str:
     """Return what is sent: title and text, as much as Zalo takes."""
     text = f"{message.title}\n\n{message.body}"
     return text if len(text) <= _TEXT_CHARACTERS else f"{text[: _TEXT_CHARACTERS - 1]}…"

@@ -97,7 +97,13 @@ async def test_a_collector_shows_it_marks_it_and_tells_nobody(tmp_path: Path) ->
             assert "số liệu minh hoạ" in vietnamese
             assert "generated history" in english
             assert english.count('class="median"') == 2, "a chart of each link"
+        for page in ("/", "/wall", "/sites", "/links", "/incidents", "/desk/cuu-long"):
+            shown = await client.get(page, params={"lang": "en"})
+            assert shown.text.count("are generated history for this demonstration") == 1, page
+        listed = (await client.get("/incidents?lang=en&status=closed")).text
+        assert '<span class="tag">generated</span>' in listed
         incidents = (await client.get("/api/v1/incidents?status=closed&limit=200")).json()
+        assert all(record["is_generated"] for record in incidents["items"])
         assert {record["status"] for record in incidents["items"]} == {"closed"}
         rules = {record["rule"] for record in incidents["items"]}
         assert {"carrier_outage", "link_fault", "service_down", "site_power"} <= rules

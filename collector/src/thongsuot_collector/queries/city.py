@@ -38,6 +38,9 @@ RunOf = Callable[[str], CommissioningRun | None]
 ConfigOf = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
 
 
+_NS_PER_MS = 1_000_000
+
+
 class CityState:
     """
     What the collector knows now.
@@ -92,6 +95,19 @@ class CityState:
         """Return the incidents that go on, also those inside a larger one."""
         known = (self.registry.incidents[name] for name in self.registry.active)
         return [incident for incident in known if incident.is_open]
+
+    @property
+    def generated_until_s(self) -> float:
+        """Up to when the record of a site was made up for a demonstration; 0: none was."""
+        return max((state.generated_until_ms for state in self.states.values()), default=0) / 1000
+
+    def is_generated(self, incident: Incident) -> bool:
+        """Return whether an incident was made up for a demonstration."""
+        return any(
+            incident.opened_ns < self.states[site].generated_until_ms * _NS_PER_MS
+            for site in incident.sites
+            if site in self.states
+        )
 
     def leading_incidents(self) -> list[Incident]:
         """Return the open incidents on which somebody has to act: none inside a larger one."""

@@ -107,6 +107,7 @@ def _incident_record(
         carriers=tuple(sorted(filter(scope.has_carrier, _carriers(incident, links)))),
         parents=incident.parents,
         children=incident.children,
+        is_generated=city.is_generated(incident),
     )
 
 

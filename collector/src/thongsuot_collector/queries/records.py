@@ -97,7 +97,8 @@ class IncidentRecord(Record, frozen=True):
     """
     One incident. ``responsible`` is the party at fault, ``acting`` who has to act now; both as
     ``party:name``. ``turn`` is null once it is closed. ``parents`` stand for it, ``children`` it
-    stands for. ``closure`` says how it was closed: a withdrawn one was none.
+    stands for. ``closure`` says how it was closed: a withdrawn one was none. ``is_generated``: it
+    was made up for a demonstration.
     """
 
     id: str
@@ -129,6 +130,7 @@ class IncidentRecord(Record, frozen=True):
     carriers: tuple[str, ...]
     parents: tuple[str, ...]
     children: tuple[str, ...]
+    is_generated: bool
 
 
 class AgentRecord(Record, frozen=True):

@@ -64,8 +64,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
     what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
-    writing. ``is_wide``: it takes the whole width. ``is_dark``, ``is_dimmed``: for a big screen,
-    and for one at night. ``live`` is the element that makes it live.
+    writing. ``note`` is what a reader must know before trusting the rest. ``is_wide``: it takes the
+    whole width. ``is_dark``, ``is_dimmed``: for a big screen, and for one at night. ``live`` is the
+    element that makes it live.
     """
 
     title: str
@@ -78,6 +79,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     is_dark: bool = False
     is_dimmed: bool = False
     live: str = ""
+    note: str = ""
 
 
 def render(template: str, frame: Frame, language: Language, content: Mapping[str, object]) -> str:

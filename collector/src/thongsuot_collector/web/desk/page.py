@@ -17,6 +17,7 @@ from thongsuot_collector.notify.render.names import SEVERITIES, window_scope
 from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.words import month_title
 from thongsuot_collector.web.access import Visitor
+from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.desk import labels
 from thongsuot_collector.web.desk.circuit_status import CircuitStatus
 from thongsuot_collector.web.incident import labels as incident_labels
@@ -47,6 +48,7 @@ class DeskContent(msgspec.Struct, frozen=True, kw_only=True):
     windows: Sequence[MaintenanceWindow]
     proposals: Sequence[ProposedWork]
     months: Sequence[str]
+    generated_until_s: float = 0.0
 
 
 def desk_page(
@@ -64,6 +66,7 @@ def desk_page(
         place=f"{labels.OPEN.read(language)}: {len(ongoing)}",
         refresh_s=REFRESH_S,
         live=live_element(desk_topic(desk.carrier), reader.key),
+        note=generated_note(desk.generated_until_s, reader),
     )
     may_answer = visitor.may_act and visitor.sees_carrier(desk.carrier)
     content: dict[str, object] = {

@@ -115,6 +115,7 @@ class DeskPages:
             windows=self._windows(carrier),
             proposals=await self._proposals(carrier),
             months=months,
+            generated_until_s=self._archive.generated_until_s,
         )
         page = desk_page(content, visitor, directory, _reader(request, visitor))
         return html_page(page, CONTENT_SECURITY_POLICY)

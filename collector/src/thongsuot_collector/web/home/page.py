@@ -14,6 +14,7 @@ from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.sites import site_records
 from thongsuot_collector.web import labels as site_labels
 from thongsuot_collector.web.access import Visitor
+from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.home import labels
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
@@ -71,6 +72,7 @@ class HomePage:
             refresh_s=REFRESH_S,
             is_wide=True,
             live=live_element(WALL),
+            note=generated_note(city.generated_until_s, page),
         )
         content = {
             "labels": labels,

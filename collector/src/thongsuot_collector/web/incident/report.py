@@ -88,6 +88,11 @@ class IncidentArchive:
             incident = await asyncio.to_thread(rows.load_incident, self.store, name)
         return incident
 
+    @property
+    def generated_until_s(self) -> float:
+        """Up to when the record of a site was made up for a demonstration; 0: none was."""
+        return max((state.generated_until_ms for state in self._states.values()), default=0) / 1000
+
     async def report(self, name: str) -> IncidentReport | None:
         """Return all that is known of an incident."""
         incident = await self.find(name)

@@ -137,6 +137,7 @@ def incidents_cell(record: SiteRecord, reader: ListReader) -> Cell:
 def incident_title_cell(record: IncidentRecord, reader: ListReader) -> Cell:
     """Return an incident's headline with what is to be known of it first."""
     tags = [
+        incident_labels.GENERATED_TAG if record.is_generated else None,
         incident_labels.DISPUTED if record.is_disputed else None,
         incident_labels.MAINTENANCE if record.is_excused else None,
         None if record.closure is None else incident_labels.OUTCOMES[record.closure],

@@ -61,7 +61,7 @@ class ListContent(msgspec.Struct, frozen=True, kw_only=True):
     What there is to show: all records of the list's time, those that are selected, and how.
 
     ``arguments`` are those of the address; ``mistake`` says why they make no sense, if so.
-    ``pending_work`` is how much planned work waits for the city.
+    ``pending_work`` is how much planned work waits for the city. ``note`` stands above all of it.
     """
 
     known: Sequence[Record]
@@ -70,6 +70,7 @@ class ListContent(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Arguments
     mistake: str = ""
     pending_work: int = 0
+    note: str = ""
 
 
 def list_page(
@@ -98,6 +99,7 @@ def list_page(
         place=count,
         refresh_s=REFRESH_S,
         is_wide=True,
+        note=content.note,
         live=live_element(INCIDENTS) if query.name == INCIDENTS and reader.page.is_staff else "",
     )
     rows_shown = [

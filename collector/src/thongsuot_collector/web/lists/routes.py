@@ -15,6 +15,7 @@ from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.incident.listing import window_rows
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
@@ -23,7 +24,7 @@ from thongsuot_collector.web.lists.cells import ListReader, shared_prefix
 from thongsuot_collector.web.lists.columns import LAYOUTS
 from thongsuot_collector.web.lists.page import ListContent, list_page
 from thongsuot_collector.web.responses import html_page, language_of
-from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.language import Text
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -63,6 +64,9 @@ class ListPages:
             except ArgumentInvalid as error:
                 mistake = str(error)
             language, scope = language_of(request), visitor.query_scope
+            page = PageReader(
+                language=language, now_s=time.time(), key=visitor.key, is_staff=visitor.sees_all
+            )
             known = await query.records(self._city, self._store, selection, scope, language)
             is_told = query.name == "incidents" and visitor.sees_all
             content = ListContent(
@@ -72,20 +76,18 @@ class ListPages:
                 arguments=arguments,
                 mistake=mistake,
                 pending_work=await self._count_pending_work() if is_told else 0,
+                note=generated_note(self._city.generated_until_s, page),
             )
-            page = self._rendered(query, content, visitor, language)
-            response = html_page(page, CONTENT_SECURITY_POLICY)
+            text = self._rendered(query, content, visitor, page)
+            response = html_page(text, CONTENT_SECURITY_POLICY)
             response.status_code = HTTPStatus.BAD_REQUEST if mistake else HTTPStatus.OK
             return response
 
         return handler
 
     def _rendered(
-        self, query: ListQuery, content: ListContent, visitor: Visitor, language: Language
+        self, query: ListQuery, content: ListContent, visitor: Visitor, page: PageReader
     ) -> str:
-        page = PageReader(
-            language=language, now_s=time.time(), key=visitor.key, is_staff=visitor.sees_all
-        )
         work = (
             window_rows(self._city.windows, self._city.directory, page)
             if query.name == "incidents"

@@ -14,6 +14,7 @@ from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.incidents import turn_of
 from thongsuot_collector.queries.records import CitySummary
 from thongsuot_collector.queries.selection import Selection
+from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists.cells import ListReader, value_word
 from thongsuot_collector.web.lists.labels import (
@@ -87,6 +88,7 @@ def wall_page(
         is_dark=is_screen,
         is_dimmed=is_screen and not _NIGHT_UNTIL <= now.hour < _NIGHT_FROM,
         live=live_element(WALL),
+        note=generated_note(city.generated_until_s, reader.page),
     )
     ratio = figures.whole / figures.installed if figures.installed else None
     return render(

@@ -188,7 +188,7 @@ async def _serve(
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.
         components.stopping.set()
         for server in servers:
-            server.should_exit = True
+            server.end()
         await asyncio.wait(serving)
         stop_jobs.set()
         await supervised

@@ -1,5 +1,6 @@
 """The HTTP server: uvicorn with bounds, on a socket of ours."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -33,8 +34,32 @@ _DRAIN_S = 15
 """How long requests under way may take when the collector stops; agents repeat what was cut off."""
 
 
+_DATE_EVERY_S = 1.0
+"""How often the ``Date`` of answers is renewed: it counts in seconds."""
+
+
 class EmbeddedServer(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the collector decides when to stop."""
+    """
+    uvicorn without signal handlers of its own: the collector decides when to stop.
+
+    uvicorn looks ten times a second whether it should; this one is woken, and sleeps otherwise.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Take no more connections, and end when the requests under way have."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Renew what answers carry, until it is to end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DATE_EVERY_S):
+                    await self._ending.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -195,8 +195,11 @@ def _create(path: Path) -> None:
                 f"the journal is of version {version}, this collector knows up to {len(_STEPS)}; "
                 "install the newer collector again"
             )
-        for step, script in enumerate(_STEPS[version:], start=version + 1):
-            connection.executescript(f"BEGIN; {script} PRAGMA user_version = {step}; COMMIT;")
+        if steps := _STEPS[version:]:
+            # All or none of them, and one flush to the disk.
+            connection.executescript(
+                f"BEGIN; {''.join(steps)} PRAGMA user_version = {len(_STEPS)}; COMMIT;"
+            )
         if connection.execute("SELECT count(*) FROM journal").fetchone()[0] == 0:
             connection.execute("INSERT INTO journal (name) VALUES (?)", (secrets.token_hex(8),))
     finally:

@@ -77,7 +77,8 @@ async def _reflect_throughput(
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             # It lets go of the socket itself; tests under way are nobody's loss.
-            server.should_exit = server.force_exit = True
+            server.force_exit = True
+            server.end()
             await serving
             raise
 

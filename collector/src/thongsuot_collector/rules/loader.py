@@ -1,5 +1,6 @@
 """Loads rules: one module each in this package, whose name is the rule's code."""
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -11,7 +12,12 @@ _OWN_NAME = __name__.rpartition(".")[2]
 
 def codes() -> tuple[str, ...]:
     """Return the codes of all rules, sorted."""
-    names = (module.name for module in iter_modules(rules.__path__))
+    return _codes_in(tuple(rules.__path__))
+
+
+@cache
+def _codes_in(folders: tuple[str, ...]) -> tuple[str, ...]:
+    names = (module.name for module in iter_modules(folders))
     return tuple(sorted(name for name in names if name != _OWN_NAME))
 
 

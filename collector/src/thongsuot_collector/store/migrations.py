@@ -6,6 +6,7 @@ they run on every database SQLAlchemy knows.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from sqlalchemy import (
     Column,
@@ -13,13 +14,14 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    create_mock_engine,
     insert,
     inspect,
     select,
     text,
     update,
 )
-from sqlalchemy.schema import DropIndex
+from sqlalchemy.schema import DropIndex, ExecutableDDLElement
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import (
@@ -36,8 +38,23 @@ _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullabl
 
 
 def _tables_of_today(connection: Connection) -> None:
-    tables.METADATA.create_all(connection)
+    dialect = connection.dialect
+    for statement in _statements_of_today(f"{dialect.name}+{dialect.driver}"):
+        connection.exec_driver_sql(statement)
     audit.seal(connection)
+
+
+@cache
+def _statements_of_today(dialect: str) -> tuple[str, ...]:
+    """Return what makes every table of a new store: composed once, not for each store again."""
+    statements: list[str] = []
+
+    def collect(statement: ExecutableDDLElement, *_: object) -> None:
+        statements.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine(f"{dialect}://", collect)
+    tables.METADATA.create_all(engine, checkfirst=False)
+    return tuple(statements)
 
 
 def _first_tables(connection: Connection) -> None:

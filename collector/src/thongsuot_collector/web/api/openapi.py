@@ -3,6 +3,7 @@
 import importlib.metadata
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from inspect import getdoc
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -56,6 +57,12 @@ def document() -> dict[str, Any]:
             },
         },
     }
+
+
+@cache
+def document_bytes() -> bytes:
+    """Return the description as it is sent, made when somebody asks for it first."""
+    return msgspec.json.encode(document())
 
 
 def _summary() -> dict[str, Any]:

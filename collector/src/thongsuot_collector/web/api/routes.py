@@ -21,7 +21,7 @@ from thongsuot_collector.queries.table import csv_bytes
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.api.answers import CSV, JSON, answer, problem
 from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
-from thongsuot_collector.web.api.openapi import document
+from thongsuot_collector.web.api.openapi import document_bytes
 from thongsuot_collector.web.responses import language_of
 
 PREFIX = "/api/v1"
@@ -36,7 +36,6 @@ class Api:
         self._city = city
         self._store = store
         self._access = access
-        self._document = msgspec.json.encode(document())
 
     def routes(self) -> list[Route]:
         """Return where it stands."""
@@ -58,7 +57,7 @@ class Api:
         """Answer with the description of the API, the same for everybody who has a role."""
         if (await self._access.visitor(request)).role is None:
             return await self._refusal(request)
-        return answer(request, self._document, JSON)
+        return answer(request, document_bytes(), JSON)
 
     async def summary(self, request: Request) -> Response:
         """Answer with the city in figures."""

@@ -62,6 +62,29 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     entry: JournalEntry
 
 
+EntryRow = tuple[int, str, str, int, bytes, bytes, int, int, str, bytes, bytes]
+"""As tables keep it: ``sequence``, and what ``JournalEntry`` has, in its order."""
+
+
+def stored_entry(row: EntryRow) -> StoredEntry:
+    """Return an entry from its row."""
+    return StoredEntry(
+        sequence=row[0],
+        entry=JournalEntry(
+            site=row[1],
+            stream=row[2],
+            number=row[3],
+            digest=row[4],
+            layout=row[5],
+            received_ns=row[6],
+            epoch_ns=row[7],
+            clock=ClockQuality(row[8]),
+            body=row[9],
+            signature=row[10],
+        ),
+    )
+
+
 class AppendOutcome(StrEnum):
     """What became of an append."""
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import psycopg
 
-from thongsuot_collector.errors import JournalBusy, JournalError, JournalRefused
+from thongsuot_collector.errors import JournalError, JournalRefused
 from thongsuot_collector.journal import postgres_rows as rows
 from thongsuot_collector.journal import postgres_tallies as tally_rows
 from thongsuot_collector.journal import postgres_trim as trim_rows
@@ -33,7 +33,7 @@ from thongsuot_collector.journal.postgres_tables import (
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
-from thongsuot_collector.journal.writer import WAITING_BYTES, GroupCommitWriter
+from thongsuot_collector.journal.writer import GroupCommitWriter, WaitingBodies
 from thongsuot_collector.postgresql import PostgresDatabase
 
 COMMIT_WITHIN_S = 10.0
@@ -68,7 +68,7 @@ class PostgresJournal:
         self._recent = RecentEntries()
         self._shares = SiteShares()
         self._shares_through = self._trims = 0
-        self._waiting_bytes = 0
+        self._waiting = WaitingBodies("the server")
         self.fence: Callable[[PostgresConnection], None] = _not_fenced
         """Called first in whatever only the collector that leads may do; what it raises ends it."""
         self._reader = JournalConnection(database, self._known, autocommit=True)
@@ -99,18 +99,13 @@ class PostgresJournal:
     async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""
         size_bytes = len(entry.body)
-        if self._waiting_bytes and self._waiting_bytes + size_bytes > WAITING_BYTES:
-            raise JournalBusy(
-                f"cannot append a batch ({size_bytes} bytes): {self._waiting_bytes} bytes wait for "
-                "the server; try again later"
-            )
-        self._waiting_bytes += size_bytes
+        self._waiting.add(size_bytes)
         try:
             result = await self._writer.run(
                 entry, then=lambda appended: self._note_appended(appended, entry)
             )
         finally:
-            self._waiting_bytes -= size_bytes
+            self._waiting.remove(size_bytes)
         assert isinstance(result, AppendResult)
         return result
 

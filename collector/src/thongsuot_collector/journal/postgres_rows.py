@@ -8,9 +8,9 @@ from thongsuot_collector.journal import postgres_tallies
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
-    ClockQuality,
     JournalEntry,
     StoredEntry,
+    stored_entry,
 )
 from thongsuot_collector.journal.journal import Cursor, Damage, Extent, LostRange, day_of
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
@@ -168,25 +168,6 @@ def stored(
             prepare=True,
         )
         return [stored_entry(row) for row in cursor]
-
-
-def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
-    """Return an entry from its sequence and its columns."""
-    return StoredEntry(
-        sequence=row[0],
-        entry=JournalEntry(
-            site=row[1],
-            stream=row[2],
-            number=row[3],
-            digest=row[4],
-            layout=row[5],
-            received_ns=row[6],
-            epoch_ns=row[7],
-            clock=ClockQuality(row[8]),
-            body=row[9],
-            signature=row[10],
-        ),
-    )
 
 
 def note_damaged(connection: PostgresConnection, sequences: Sequence[int]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from thongsuot_collector.journal.journal import Tally
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
-from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.ranges import Range, merged_by_stream
 from thongsuot_collector.journal.trimming import KEPT_DAYS
 
 _ADD = """
@@ -110,7 +110,4 @@ def listed(connection: PostgresConnection, from_day: int, site: str) -> dict[str
 
 def kept(connection: PostgresConnection) -> dict[tuple[str, str], tuple[Range, ...]]:
     """Return the numbers that are held or were trimmed, by site and stream."""
-    numbers: dict[tuple[str, str], list[Range]] = {}
-    for site, stream, first, last in connection.execute(_KEPT):
-        numbers.setdefault((site, stream), []).append((first, last))
-    return {key: merged(each) for key, each in numbers.items()}
+    return merged_by_stream(connection.execute(_KEPT))

@@ -15,7 +15,7 @@ from thongsuot_collector.journal.postgres_tables import (
     PostgresConnection,
     identity,
 )
-from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.ranges import Range, merged_by_stream
 from thongsuot_collector.postgresql import PostgresDatabase
 
 _TRIMMED = """
@@ -62,13 +62,9 @@ class PostgresView:
 
     def trimmed(self, site: str = "") -> Mapping[tuple[str, str], tuple[Range, ...]]:
         """See ``JournalView``."""
-        parts: dict[tuple[str, str], list[Range]] = {}
-        trimmed = self._query(
-            lambda connection: connection.execute(_TRIMMED, {"site": site}).fetchall()
+        return self._query(
+            lambda connection: merged_by_stream(connection.execute(_TRIMMED, {"site": site}))
         )
-        for name, stream, first, last in trimmed:
-            parts.setdefault((name, stream), []).append((first, last))
-        return {key: merged(each) for key, each in parts.items()}
 
     def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[StoredEntry]:
         """See ``JournalView``."""

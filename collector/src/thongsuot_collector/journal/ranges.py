@@ -22,6 +22,16 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(joined)
 
 
+def merged_by_stream(
+    rows: Iterable[tuple[str, str, int, int]],
+) -> dict[tuple[str, str], tuple[Range, ...]]:
+    """Return the ranges of each site and stream, merged, from rows of site, stream, first, last."""
+    ranges: dict[tuple[str, str], list[Range]] = {}
+    for site, stream, first, last in rows:
+        ranges.setdefault((site, stream), []).append((first, last))
+    return {key: merged(each) for key, each in ranges.items()}
+
+
 def with_number(ranges: tuple[Range, ...], number: int) -> tuple[Range, ...]:
     """Return merged ranges with one more number in them; the usual next number costs no sorting."""
     if ranges and ranges[-1][1] == number - 1:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
+from thongsuot_collector.errors import JournalDamaged, JournalRefused
 from thongsuot_collector.journal import site_shares
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal import sqlite_tallies as tally_rows
@@ -19,7 +19,7 @@ from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
 from thongsuot_collector.journal.sqlite_session import Job, SqliteSession
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
-from thongsuot_collector.journal.writer import WAITING_BYTES, GroupCommitWriter
+from thongsuot_collector.journal.writer import GroupCommitWriter, WaitingBodies
 from thongsuot_collector.store.sqlite_file import is_damage, mark_damaged
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class SqliteJournal:
         self._recent = RecentEntries()
         self._shares = SiteShares()
         self._grown = asyncio.Event()
-        self._waiting_bytes = 0
+        self._waiting = WaitingBodies("the disk")
         self._writer = GroupCommitWriter[Job](
             lambda: SqliteSession(connect(path, writable=True)),
             committed=committed,
@@ -67,19 +67,14 @@ class SqliteJournal:
     async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""
         size_bytes = len(entry.body)
-        if self._waiting_bytes and self._waiting_bytes + size_bytes > WAITING_BYTES:
-            raise JournalBusy(
-                f"cannot append a batch ({size_bytes} bytes): {self._waiting_bytes} bytes wait for "
-                "the disk; try again later"
-            )
-        self._waiting_bytes += size_bytes
+        self._waiting.add(size_bytes)
         try:
             return await self._write(
                 lambda connection: rows.append(connection, entry),
                 then=lambda appended: self._grow(appended, entry),
             )
         finally:
-            self._waiting_bytes -= size_bytes
+            self._waiting.remove(size_bytes)
 
     async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
         """See ``Journal``."""

@@ -9,9 +9,9 @@ from thongsuot_collector.journal import ranges, sqlite_tallies
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
-    ClockQuality,
     JournalEntry,
     StoredEntry,
+    stored_entry,
 )
 from thongsuot_collector.journal.journal import (
     Cursor,
@@ -106,7 +106,7 @@ def read(
     entries: list[StoredEntry] = []
     # In the order of sequences, whatever the index of identities promises.
     for row in connection.execute(_READ, (*bounds, site)):
-        entries.append(_stored_entry(row))
+        entries.append(stored_entry(row))
         size_bytes -= len(row[9])
         if size_bytes <= 0:
             break
@@ -324,23 +324,3 @@ def size_bytes(connection: sqlite3.Connection) -> int:
         for pragma in ("page_count", "freelist_count", "page_size")
     )
     return (pages - free) * page_bytes
-
-
-def _stored_entry(
-    row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes, bytes],
-) -> StoredEntry:
-    return StoredEntry(
-        sequence=row[0],
-        entry=JournalEntry(
-            site=row[1],
-            stream=row[2],
-            number=row[3],
-            digest=row[4],
-            layout=row[5],
-            received_ns=row[6],
-            epoch_ns=row[7],
-            clock=ClockQuality(row[8]),
-            body=row[9],
-            signature=row[10],
-        ),
-    )

@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from thongsuot_collector.journal.journal import Tally
-from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.ranges import Range, merged_by_stream
 from thongsuot_collector.journal.trimming import KEPT_DAYS
 
 _ADD = """
@@ -84,16 +84,16 @@ def listed(connection: sqlite3.Connection, from_day: int, site: str) -> dict[str
 
 def kept(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[Range, ...]]:
     """Return the numbers that are held or were trimmed, by site and stream."""
-    numbers: dict[tuple[str, str], list[Range]] = {}
-    for site, stream, first, last in connection.execute(
-        "SELECT site, stream, first, last FROM trimmed"
-    ):
-        numbers.setdefault((site, stream), []).append((first, last))
+    trimmed = connection.execute("SELECT site, stream, first, last FROM trimmed")
+    return merged_by_stream(chain(trimmed, _held(connection)))
+
+
+def _held(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int, int]]:
     # From the index of identities alone, in its order.
     rows = connection.execute("SELECT site, stream, number FROM entries ORDER BY 1, 2, 3")
     for key, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        numbers.setdefault(key, []).extend(_consecutive(row[2] for row in group))
-    return {key: merged(each) for key, each in numbers.items()}
+        for first, last in _consecutive(row[2] for row in group):
+            yield (*key, first, last)
 
 
 def _consecutive(numbers: Iterable[int]) -> Iterator[Range]:

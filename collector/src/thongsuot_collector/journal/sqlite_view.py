@@ -9,7 +9,7 @@ from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.hash_chain import BatchRow
 from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally
-from thongsuot_collector.journal.ranges import Range, merged
+from thongsuot_collector.journal.ranges import Range, merged_by_stream
 from thongsuot_collector.journal.sqlite_tables import connect
 
 _TRIMMED = "SELECT site, stream, first, last FROM trimmed WHERE ?1 = '' OR site = ?1"
@@ -48,10 +48,7 @@ class SqliteView:
 
     def trimmed(self, site: str = "") -> Mapping[tuple[str, str], tuple[Range, ...]]:
         """See ``JournalView``."""
-        parts: dict[tuple[str, str], list[Range]] = {}
-        for name, stream, first, last in self._connection.execute(_TRIMMED, (site,)):
-            parts.setdefault((name, stream), []).append((first, last))
-        return {key: merged(each) for key, each in parts.items()}
+        return merged_by_stream(self._connection.execute(_TRIMMED, (site,)))
 
     def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[StoredEntry]:
         """See ``JournalView``."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from thongsuot_collector.errors import JournalError, JournalRefused
+from thongsuot_collector.errors import JournalBusy, JournalError, JournalRefused
 
 J = TypeVar("J")
 J_contra = TypeVar("J_contra", contravariant=True)
@@ -29,13 +29,39 @@ Bounds how long a commit can take; the gain of larger groups is over by fifty (m
 _JOBS_ENOUGH = 50
 """So many are not kept waiting for more."""
 
-WAITING_BYTES = 64 << 20
+_WAITING_BYTES = 64 << 20
 """
 Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
 hangs.
 """
 
 _log = logging.getLogger(__name__)
+
+
+class WaitingBodies:
+    """Bounds the bodies that wait to be kept: by ``keeper``, as a message calls it."""
+
+    def __init__(self, keeper: str) -> None:
+        self._keeper = keeper
+        self._size_bytes = 0
+
+    def add(self, size_bytes: int) -> None:
+        """
+        Let a body wait; a single one may, whatever its size.
+
+        Raises:
+            JournalBusy: too many bytes wait.
+        """
+        if self._size_bytes and self._size_bytes + size_bytes > _WAITING_BYTES:
+            raise JournalBusy(
+                f"cannot append a batch ({size_bytes} bytes): {self._size_bytes} bytes wait for "
+                f"{self._keeper}; try again later"
+            )
+        self._size_bytes += size_bytes
+
+    def remove(self, size_bytes: int) -> None:
+        """Count a body that was added no more: it is kept, or was refused."""
+        self._size_bytes -= size_bytes
 
 
 class CommitSession(Protocol[J_contra]):

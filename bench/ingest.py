@@ -19,18 +19,18 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import httpx
+from bench.peer_databases import PEERS, PeerDatabase, running
 from tools.bench_gate import print_ratio
 
 from thongsuot_collector.app.durable import STORE_FILE
@@ -286,54 +286,6 @@ async def measure(folder: Path, sink_url: str, load: Load, peer: int | None) -> 
     return spent, peer_spent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerDatabase:
-    """A receiver of remote write to compare with: how it is started, and where it listens."""
-
-    name: str
-    command: Callable[[Path], list[str]]
-    listening: str
-    """What its log says of its port, as a pattern with one group."""
-
-
-def prometheus(folder: Path) -> list[str]:
-    """Prometheus with the window that a backlog needs."""
-    config = folder / "prometheus.yml"
-    config.write_text("storage: {tsdb: {out_of_order_time_window: 24h}}\n")
-    return [
-        "prometheus",
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--web.listen-address=127.0.0.1:0",
-        "--web.enable-remote-write-receiver",
-    ]
-
-
-def victoria_metrics(folder: Path) -> list[str]:
-    """VictoriaMetrics as it comes; it has no way to say which port it took, so one is chosen."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    return [
-        "victoria-metrics",
-        f"-storageDataPath={folder / 'data'}",
-        f"-httpListenAddr=127.0.0.1:{port}",
-    ]
-
-
-PEERS = (
-    PeerDatabase(
-        name="Prometheus",
-        command=prometheus,
-        listening=r'"Listening on" address=127\.0\.0\.1:(\d+)',
-    ),
-    PeerDatabase(
-        name="VictoriaMetrics",
-        command=victoria_metrics,
-        listening=r"started server at http://127\.0\.0\.1:(\d+)/",
-    ),
-)
-
-
 async def main() -> int:
     """Measure, print, and return 1 when the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -378,34 +330,17 @@ async def compare_gathering(folder: Path, sink_url: str, load: Load) -> None:
 async def beside(peer: PeerDatabase, folder: Path, load: Load) -> None:
     """Send the same samples to a real receiver, and compare what both spend."""
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs yet
-    command = peer.command(folder)
-    if shutil.which(command[0]) is None:
+    if shutil.which(peer.program) is None:
         print(f"{peer.name} is not installed: no ratio")
         return
-    path = folder / "log"
-    with path.open("wb") as log:
-        process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
-            command, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        match = None
-        while match is None:
-            await asyncio.sleep(0.1)
-            text = path.read_text()
-            if process.poll() is not None:
-                raise SystemExit(text)
-            match = re.search(peer.listening, text)
-        url = f"http://127.0.0.1:{match.group(1)}/api/v1/write"
+    with running(peer, folder) as (pid, url):
         print(f"collector, sink a {peer.name}:")
-        spent, theirs = await measure(folder / "beside", url, load, process.pid)
+        spent, theirs = await measure(folder / "beside", url, load, pid)
         print(
             f"  {spent:.3f} CPU s per million samples; {peer.name} takes the same with "
             f"{theirs:.3f}: {theirs / spent:.1f} times as much"
         )
         print_ratio(f"ingest.of_{peer.name.lower()}", spent / theirs)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from bench.ingest import cpu_s, prometheus, resident_mb
+from bench.ingest import cpu_s, resident_mb
+from bench.peer_databases import prometheus
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _READY_WITHIN_S = 60.0

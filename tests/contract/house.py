@@ -40,8 +40,9 @@ def modules(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Iterator[Modul
 
 
 def other_files(root: Path = ROOT) -> list[Path]:
-    """Return every Python file of the tests and of the tools."""
-    return sorted([*(root / "tests").rglob("*.py"), *(root / "tools").rglob("*.py")])
+    """Return every Python file of the tests, the tools, the benches and the roles."""
+    folders = ("ansible", "bench", "tests", "tools")
+    return sorted(path for folder in folders for path in (root / folder).rglob("*.py"))
 
 
 def imports(module: Module) -> set[str]:

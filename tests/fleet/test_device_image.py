@@ -28,6 +28,7 @@ from tools.images.device_image import (
 )
 from tools.images.root_file_system import mirror_of_this_machine
 
+from tests.fleet.city import INVENTORY, SITE
 from tests.fleet.machine import booted, inside
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.small import INTERNET_V4, two_uplinks
@@ -37,24 +38,8 @@ pytestmark = [pytest.mark.fleet, pytest.mark.lab]
 ROOT = Path(__file__).parents[2]
 EPOCH = 1_790_000_000
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}
-SITE = "hoan-kiem-1"
 URL = f"https://{INTERNET_V4[0]}:8480"
 PATIENCE_S = 180.0
-INVENTORY = """
-[[carriers]]
-name = "song-hong"
-title = "Sông Hồng"
-
-[[sites]]
-name = "hoan-kiem-1"
-title = "Điểm phục vụ hành chính công phường Hoàn Kiếm"
-commune = "00070"
-
-[[sites.links]]
-name = "fixed"
-interface = "fix0"
-carrier = "song-hong"
-"""
 CONNECTION = """
 [connection]
 id=fixed

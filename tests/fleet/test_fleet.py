@@ -20,6 +20,7 @@ import trustme
 import yaml  # type: ignore[import-untyped]
 from tools.build import build
 
+from tests.fleet.city import INVENTORY, SITE
 from tests.fleet.machine import booted, inside, unpacked
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.small import two_uplinks
@@ -27,22 +28,6 @@ from thongsuot_lab.topology.small import two_uplinks
 pytestmark = [pytest.mark.fleet, pytest.mark.lab]
 
 ROOT = Path(__file__).parents[2]
-SITE = "hoan-kiem-1"
-INVENTORY = """
-[[carriers]]
-name = "song-hong"
-title = "Sông Hồng"
-
-[[sites]]
-name = "hoan-kiem-1"
-title = "Điểm phục vụ hành chính công phường Hoàn Kiếm"
-commune = "00070"
-
-[[sites.links]]
-name = "fixed"
-interface = "fix0"
-carrier = "song-hong"
-"""
 PATIENCE_S = 120.0
 
 

@@ -36,7 +36,7 @@ from thongsuot_schema.verdict import Symptom
 
 CARRIERS = ("vnpt", "viettel", "mobifone")
 SITES, COMMUNES = 150, 126
-DAY_S, PUSH_S = 86_400, 60
+DAY_S, PUSH_S, TICK_S = 86_400, 60, 5
 MUTE_RESOLVER: VerdictTriple = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
 UNREACHED: VerdictTriple = (
     State.DOWN,
@@ -325,11 +325,11 @@ class StormScript:
             self._push(city.devices[f"s{place}"])
         while self._events and self._events[0][0] <= now:
             heapq.heappop(self._events)[2]()
-        if now % 5 == 0:
+        if is_tick := now % TICK_S == 0:
             present = city.present()
             for device in city.devices.values():
                 city.rewrites.extend(device.timeline.tick(present, city.timeline_settings))
-        if city.rewrites or city.registry.active or now % 60 == 0:
+        if city.rewrites or (is_tick and (city.registry.active or now % 60 == 0)):
             for event in city.advance():
                 self._check(event.incident.code, event.incident.key, event.record.kind)
 

@@ -38,3 +38,14 @@ def test_adding_numbers_one_by_one_in_any_order_gives_the_same_set(order: list[i
         start = ranges.start_of(kept, number)
         assert all(between in order for between in range(start, number))
         assert start - 1 not in order or start == number
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), NUMBERS, NUMBERS)))
+def test_rows_are_merged_for_each_site_and_stream_alone(
+    rows: list[tuple[str, str, int, int]],
+) -> None:
+    rows = [(site, stream, min(pair), max(pair)) for site, stream, *pair in rows]
+    merged = ranges.merged_by_stream(rows)
+    assert set(merged) == {(site, stream) for site, stream, *_ in rows}
+    for key, of_stream in merged.items():
+        assert of_stream == ranges.merged(row[2:] for row in rows if row[:2] == key)

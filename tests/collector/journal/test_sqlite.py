@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
-from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
+from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.journal.sqlite_tables import connect
@@ -48,6 +49,19 @@ async def test_appends_that_wait_together_share_one_commit(tmp_path: Path) -> No
     await journal.close()
     assert sum(groups) == 300
     assert len(groups) < 150
+
+
+async def test_bodies_that_wait_for_a_disk_that_hangs_are_bounded_but_for_a_single_one(
+    tmp_path: Path,
+) -> None:
+    journal = open_journal(tmp_path / "journal.sqlite", committed=ignore, gather_s=3600.0)
+    large = structs.replace(entry(1), body=bytes(65 << 20))
+    waiting = asyncio.ensure_future(journal.append(large))
+    await asyncio.sleep(0)
+    with pytest.raises(JournalBusy, match=f"{65 << 20} bytes wait for the disk"):
+        await journal.append(entry(2))
+    await journal.close()
+    assert (await waiting).reception is AppendOutcome.APPENDED
 
 
 async def test_appends_that_come_one_by_one_wait_for_each_other_and_are_not_acknowledged_before(

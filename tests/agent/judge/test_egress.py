@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec import structs
 
 from tests.agent.judge.inventories import ACCESS, FIXED, PROBES, TARGETS
-from thongsuot_agent.judge.egress import CARRIER, EGRESS, USED, EgressChange
+from thongsuot_agent.judge.egress import CARRIER, EGRESS, UNANSWERED_RUNS, USED, EgressChange
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts, Tick
 from thongsuot_agent.judge.memory import Memory
@@ -87,6 +88,11 @@ class TwoLines:
             for probe in ready:
                 self._measure(probe)
 
+    def ask_reflector(self) -> None:
+        self._measure(
+            ConfirmationProbe(kind=EGRESS, link="fixed", target=REFLECTOR, family=Family.IP4)
+        )
+
     def states(self) -> list[State]:
         return [c.verdict.state for c in self.changes if not c.verdict.service]
 
@@ -160,6 +166,24 @@ def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_
     site.run(3610)
     site.alive, site.line = {OTHER}, OTHER
     site.run(600)
+    assert site.states() == [State.UP, State.DOWN]
+
+
+def test_a_cut_that_the_reflectors_meet_first_is_no_proof_that_they_are_gone() -> None:
+    """They are asked, and give up, before the outage is believed; then the router moves."""
+    patience = structs.replace(Settings().silence, confirm_s=4.0)
+    site = TwoLines(reflector_takes_s=4, settings=Settings(silence=patience))
+    site.run(59)
+    site.alive = {OTHER}
+    for _ in range(UNANSWERED_RUNS):
+        site.ask_reflector()
+        site.run(1)
+    assert site.states() == [State.UP], "nothing is believed yet"
+    site.run(20)
+    assert site.last() == (State.DOWN, Symptom.ACCESS_SILENT)
+    # Answers come by the other line, and for four seconds nobody says by whose.
+    site.line = OTHER
+    site.run(120)
     assert site.states() == [State.UP, State.DOWN]
 
 

@@ -35,6 +35,14 @@ def test_hosts_are_numbered_inside_their_network() -> None:
     )
 
 
+def test_carriers_that_are_numbered_alike_share_their_lines_addresses_and_nothing_else() -> None:
+    first, second = CarrierAddresses(0, is_alike=True), CarrierAddresses(1, is_alike=True)
+    assert first.line(65).at(1)[0] == second.line(65).at(1)[0] == "10.192.1.5/30"
+    assert first.line(65).at(1)[1] != second.line(65).at(1)[1]
+    assert first.backbone != second.backbone
+    assert first.public(2) != second.public(2)
+
+
 @pytest.mark.parametrize(
     "beyond",
     [

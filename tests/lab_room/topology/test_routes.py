@@ -41,6 +41,23 @@ def test_carrier_internal_networks_are_known_inside_their_carrier_only() -> None
     assert internal["transit"] == set()
 
 
+def test_carriers_that_are_numbered_alike_know_their_own_lines_each() -> None:
+    """10.192.0.0/30 is the first line of both; neither leads to the other's, nor does anybody."""
+    routes = routes_of(city(2, alike=("song-hong", "cuu-long")))
+    internal = {
+        node: {
+            f"{route.to} via {route.via}"
+            for route in routes[node]
+            if str(route.to).startswith("10.")
+        }
+        for node in ("song-hong.core", "cuu-long.core", "exchange", "transit")
+    }
+    lines_of_each = ("10.192.0.0/30", "10.192.0.4/30")
+    assert internal["song-hong.core"] == {f"{line} via 100.127.0.2" for line in lines_of_each}
+    assert internal["cuu-long.core"] == {f"{line} via 100.127.1.2" for line in lines_of_each}
+    assert internal["exchange"] == internal["transit"] == set()
+
+
 def test_domestic_traffic_takes_the_exchange_and_foreign_traffic_the_transit() -> None:
     by = {str(route.to): route.interface for route in routes_of(city(1))["song-hong.core"]}
     assert by["198.51.100.8/29"] == "exchange"

@@ -75,5 +75,19 @@ def test_a_policer_passes_fewer_the_more_are_sent() -> None:
     assert passed_many <= 65
 
 
+@pytest.mark.parametrize("begin_s", [120.0, 120.3, 120.6, 120.9])
+def test_a_policer_knows_no_seconds_of_the_clock(begin_s: float) -> None:
+    """A page of forty packets takes two seconds of fifteen each, whenever it begins."""
+    policed = fault(
+        PlaceKind.ACCESS, "s1.fixed", touch=Touch.TCP, effect=Effect.POLICED, amount=15.0
+    )
+    net = network(policed)
+    connection = TcpConnection(net, net.route("portal-one"), is_ip6=False, deadline_s=begin_s + 10)
+    opened = connection.open(begin_s)
+    step = connection.transfer([1400] * 40, opened.at_s, is_up=False)
+    assert step.is_done
+    assert step.at_s - begin_s > 1.9
+
+
 def _fields(generated: GeneratedFault) -> dict[str, object]:
     return {name: getattr(generated, name) for name in GeneratedFault.__dataclass_fields__}

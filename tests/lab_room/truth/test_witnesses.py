@@ -190,3 +190,62 @@ def test_a_box_that_loses_more_and_more_is_held_against_its_share_of_the_whole_t
     growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.1, end_s=480.0, course=Course.DRIFTING)
     played = play(scenario(growing, seed=seed, until_s=660.0))
     assert parties(played) <= {"commune:s1"}, played.messages
+
+
+@pytest.mark.parametrize(("seed", "amount"), [(5, 0.7), (12, 0.7), (2, 0.5)])
+def test_a_box_that_lost_most_for_half_a_minute_is_told_to_no_carrier_two_minutes_later(
+    seed: int, amount: float
+) -> None:
+    """Whose it was stayed open for so long, and when it was decided it was long over."""
+    brief = replace(
+        fault(PlaceKind.BOX, "s1.fixed", amount=amount, end_s=131.0),
+        direction=FaultDirection.DOWN,
+    )
+    lines = (replace(FIXED, has_ip6=True), replace(MOBILE, is_metered=True))
+    here = replace(CITY, sites=(Premises(name="s1", lines=lines),))
+    played = play(scenario(brief, seed=seed, until_s=320.0, city=here))
+    assert parties(played) <= {"commune:s1"}, played.messages
+    assert Symptom.ACCESS_LOSS not in symptoms(played)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_portal_whose_ip6_is_dead_makes_no_standby_line_one_that_reaches_no_service(
+    seed: int,
+) -> None:
+    """The main line has no IPv6 and reaches it; over the standby line its IPv4 works as well."""
+    dead = fault(PlaceKind.PORTAL, "two", touch=Touch.IP6, end_s=500.0)
+    standby = replace(MOBILE, has_ip6=True, is_metered=True)
+    here = replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
+    played = play(scenario(dead, seed=seed, until_s=640.0, city=here))
+    assert Symptom.LINK_REACHES_NO_SERVICE not in symptoms(played)
+    assert parties(played) == set(), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_name_server_that_is_gone_for_two_seconds_again_and_again_is_found(seed: int) -> None:
+    """Nothing else loses anything: of lookups each lost one counts as an echo does."""
+    by_turns = replace(
+        fault(
+            PlaceKind.RESOLVER,
+            "north",
+            touch=Touch.DNS_AAAA,
+            end_s=460.0,
+            course=Course.BURSTS,
+            period_s=17.4,
+            on_share=0.115,
+        ),
+        direction=FaultDirection.DOWN,
+    )
+    played = play(scenario(by_turns, seed=seed, until_s=600.0))
+    assert Symptom.RESOLVER_SLOW in symptoms(played)
+    assert parties(played) == {"carrier:north"}, played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_lost_lookup_beside_policed_echoes_is_no_dead_core(seed: int) -> None:
+    """The other protocol's only witness has to be silent twice."""
+    policed = fault(PlaceKind.CORE, "north", touch=Touch.ICMP, end_s=260.0)
+    chance = fault(PlaceKind.CORE, "north", touch=Touch.UDP, end_s=101.9 + 0.2 * seed)
+    played = play(scenario(policed, chance, seed=seed, until_s=400.0))
+    assert Symptom.CARRIER_SILENT not in symptoms(played)
+    assert parties(played) == set(), played.messages

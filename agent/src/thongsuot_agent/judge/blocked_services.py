@@ -40,8 +40,9 @@ def judge_blocked(at: LinkContext) -> None:
     refuse: an answer is never silence (a portal that reset one carrier's addresses was once "2 of
     2 links of the carrier failed together"). Services in two networks that time out are the
     carrier's. When nothing works at all over the link, it is not ``up`` whatever its echoes say.
-    A slow link lets some of what it carries come too late: while it is slow nothing of this is
-    said.
+    A service that one family reaches works: browsers have both (2026-11: a portal whose IPv6 alone
+    was dead made a standby line one that reaches no service). A slow link lets some of what it
+    carries come too late: while it is slow nothing of this is said.
     """
     if is_slowed(at):
         return
@@ -50,6 +51,7 @@ def judge_blocked(at: LinkContext) -> None:
         for service in at.memory.services.values()
         if (slot := service.slots.get(at.link.name)) is not None
         and slot.fault in {RELATION, INTERCEPTED}
+        and not service_over_link(at, at.link, service.name).is_good
     ]
     fault = _blocked_fault(at, [name for name, _ in blocked])
     held = at.link.blocked_services

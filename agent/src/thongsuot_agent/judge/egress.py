@@ -60,10 +60,10 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     # A collector of an earlier version does not say what it sees, and never will.
     is_unanswered = finding.outcome is Outcome.FAILED or finding.reason is Reason.NOT_SUPPORTED
     if is_unanswered and not _is_silent(at):
-        identity.unanswered += 1
+        identity.unanswered_ns = [*identity.unanswered_ns[1 - UNANSWERED_RUNS :], started_ns]
     if finding.outcome is not Outcome.OK:
         return None
-    identity.unanswered = 0
+    identity.unanswered_ns.clear()
     if at.probes.link.via is Via.ROUTER:
         return _note_used_line(at, finding.evidence.get(USED, ""), started_ns)
     before = identity.carrier
@@ -164,7 +164,7 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
         or _is_before_fault(at.link, point)
     ):
         return True
-    return at.link.egress.unanswered >= UNANSWERED_RUNS
+    return len(at.link.egress.unanswered_ns) >= UNANSWERED_RUNS
 
 
 def note_other_line(
@@ -203,6 +203,18 @@ def ask(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         for target, family in at.probes.egress_points
         if facts is None or facts.usable(family)
     )
+
+
+def forgive_unanswered(link: LinkMemory, onset_ns: int) -> None:
+    """
+    Forget that a reflector stayed silent while nothing else answered either.
+
+    An outage is believed some seconds after it began; the runs between the two fell silent with the
+    line, and say nothing of the reflector (2026-11: four of them, and a cut line was called up by
+    what the router's other line answered).
+    """
+    identity = link.egress
+    identity.unanswered_ns = [ns for ns in identity.unanswered_ns if ns < onset_ns]
 
 
 def is_held(link: LinkMemory) -> bool:

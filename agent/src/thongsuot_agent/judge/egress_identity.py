@@ -13,8 +13,9 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     By whose line a link's packets leave (see ``judge.egress``).
 
     ``others`` is by whose, of each family that does not leave by the link's own carrier, since
-    ``since_ns``. ``proven_ns`` is the start of the latest run that found no other; ``unanswered``
-    counts runs since the reflector answered, but for those of an outage in which nothing does;
+    ``since_ns``. ``proven_ns`` is the start of the latest run that found no other;
+    ``unanswered_ns`` are the starts of runs since the reflector answered, the latest few, but for
+    those of an outage in which nothing does;
     ``answered_ns`` is the latest run that anything beyond the site answered; ``asked_ns`` is when
     the reflector was last asked by the judge.
     ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
@@ -26,7 +27,7 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
     others: dict[Family, str] = msgspec.field(default_factory=dict)
     since_ns: int = 0
     proven_ns: int = 0
-    unanswered: int = 0
+    unanswered_ns: list[int] = msgspec.field(default_factory=list)
     asked_ns: int = 0
     answered_ns: int = 0
     other_answered_ns: int = 0

@@ -148,10 +148,13 @@ def close_round(at: LinkContext) -> None:
         link.burst_ns = link.burst_ns if wanted_ns is None else wanted_ns
         return
     suspicion = silence.detect_silence(at, observed)
+    was_out = is_outage(link.silence.fault)
     if suspicion is not None or silence.is_silence_over(at):
         _advance(at, link.silence, suspicion, observed)
         _track_flapping(at, suspicion, observed)
     if is_outage(link.silence.fault):
+        if not was_out:
+            egress.forgive_unanswered(link, link.silence.onset_ns)
         _reset_degraded(link)
     elif suspicion is None or not is_outage(suspicion.fault):
         if latency.is_latency_measured(at, observed):
@@ -271,6 +274,7 @@ def _recover_by_facts(at: LinkContext) -> None:
     fault = link.facts_slot.fault
     if fault is not None and fault.state is State.DOWN:
         link.silence = FaultSlot(fault=fault, onset_ns=link.facts_slot.onset_ns)
+        egress.forgive_unanswered(link, link.silence.onset_ns)
         # Until now the interface itself said how the link was: nothing is unknown of that time.
         link.heard_ns = max(link.heard_ns or 0, link.facts_ns)
         link.burst_ns = at.now_ns

@@ -33,6 +33,8 @@ AGENT_PAGE_PORT = 8080
 PROMETHEUS_PORT = 9090
 ROUTE_REQUEST = "routes-wanted"
 """What an agent writes to have its links' rules made; a unit of the package watches it."""
+RECORDING = Path("state") / "judge.jsonl"
+"""What an agent's judge is told, in its folder, where that is recorded."""
 ORDINARY_USER = 65534
 """``nobody`` on every Debian: the agent needs no account of its own in a lab."""
 
@@ -44,7 +46,8 @@ class StackOptions:
 
     ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
     ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
-    configuration; ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to
+    configuration; ``is_verbose`` lets agents log each run, ``is_recording`` what their judges are
+    told. ``with_receivers``: there is somebody to
     be told, see ``stack.receivers``, in ``language``. ``hold_s`` is how long a link has to be up
     before its fault is over. ``agents_at``: the sites that have an agent; empty for all.
     """
@@ -58,6 +61,7 @@ class StackOptions:
     spool: dict[str, object] = field(default_factory=dict)
     site_config: dict[str, object] = field(default_factory=dict)
     is_verbose: bool = False
+    is_recording: bool = False
     with_receivers: bool = False
     all_to_inbox: bool = False
     language: str = "en"
@@ -255,6 +259,7 @@ class CityStack:
             self._logs,
             _NodeSpawn(node, user=self._user, capabilities=("net_raw",), boot=boot),
             is_verbose=self.options.is_verbose,
+            recording=self.agent_folder(site) / RECORDING if self.options.is_recording else None,
         )
         self.processes[f"agent-{site}"] = process
         if f"agent-{site}" not in self.addresses:

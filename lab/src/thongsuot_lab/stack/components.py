@@ -92,12 +92,23 @@ def write_agent(document: AgentDocument, file: Path) -> None:
 
 
 def start_agent(
-    site: str, config: Path, logs: Path, spawn: Spawn = spawn_here, *, is_verbose: bool = False
+    site: str,
+    config: Path,
+    logs: Path,
+    spawn: Spawn = spawn_here,
+    *,
+    is_verbose: bool = False,
+    recording: Path | None = None,
 ) -> Process:
-    """Start an agent; ``is_verbose`` lets it log each run."""
+    """
+    Start an agent; ``is_verbose`` lets it log each run, ``recording`` is where it keeps what its
+    judge is told.
+    """
     command = [installed_command("thongsuot-agent"), "run", "--config", str(config)]
     if is_verbose:
         command.append("--verbose")
+    if recording is not None:
+        command += ["--record", str(recording)]
     return Process.start(f"agent-{site}", command, logs, spawn)
 
 

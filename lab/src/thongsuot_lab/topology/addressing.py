@@ -1,9 +1,10 @@
 """
 Addresses for a city: documentation and carrier-internal ranges only, and room to grow.
 
-IPv4: LANs 192.168.0.0/16 (RFC 1918), access lines and carrier cores 100.64.0.0/10 (RFC 6598),
-carriers' public addresses 203.0.113.0/24, domestic hosts 198.51.100.0/24, foreign hosts
-192.0.2.0/24 (RFC 5737). IPv6: everything in 2001:db8::/32 (RFC 3849).
+IPv4: LANs 192.168.0.0/16 (RFC 1918), access lines and carrier cores 100.64.0.0/10 (RFC 6598), the
+access lines of carriers that are numbered alike 10.192.0.0/10 (RFC 1918), carriers' public
+addresses 203.0.113.0/24, domestic hosts 198.51.100.0/24, foreign hosts 192.0.2.0/24 (RFC 5737).
+IPv6: everything in 2001:db8::/32 (RFC 3849).
 """
 
 from dataclasses import dataclass
@@ -38,9 +39,14 @@ def _checked(noun: str, number: int, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CarrierAddresses:
-    """Addresses of one carrier; ``number`` counts from 0."""
+    """
+    Addresses of one carrier; ``number`` counts from 0.
+
+    ``is_alike``: its lines are numbered out of 10.0.0.0/8, as those of every other such carrier.
+    """
 
     number: int
+    is_alike: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a carrier that no addresses are left for."""
@@ -57,7 +63,7 @@ class CarrierAddresses:
     def line(self, index: int) -> Subnet:
         """The access line with this number: host 1 is the carrier's side, 2 the customer's."""
         _checked("lines a carrier", index, MAX_LINES)
-        v4 = f"100.{65 + self.number}.{index // 64}"
+        v4 = f"10.192.{index // 64}" if self.is_alike else f"100.{65 + self.number}.{index // 64}"
         return Subnet(v4, index % 64 * 4, 30, self._v6(1, index))
 
     def lan_v6(self, index: int, host: int) -> str:

@@ -9,6 +9,7 @@ Every wire in front of a carrier's core has its delay and rate, and so has the w
 is as fast as the machine, which costs nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from ipaddress import ip_interface
 
@@ -118,13 +119,16 @@ class CityBuilder:
         self.draft.names.update(dict.fromkeys(names, plain))
         return plain
 
-    def carrier(self, name: str, title: str, *, is_private: bool = False) -> None:
+    def carrier(
+        self, name: str, title: str, *, is_private: bool = False, is_alike: bool = False
+    ) -> None:
         """
         Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit.
 
-        One that ``is_private`` has no way to either: its hosts are reached by its lines alone.
+        One that ``is_private`` has no way to either: its hosts are reached by its lines alone. The
+        lines of one that ``is_alike`` have the private addresses of every other such carrier's.
         """
-        addresses = CarrierAddresses(len(self.operators))
+        addresses = CarrierAddresses(len(self.operators), is_alike)
         draft = self.draft
         outside = () if is_private else ("exchange", "transit")
         access = draft.router(f"{name}.access", realm=name)
@@ -252,7 +256,13 @@ def _of_versions(addresses: tuple[str, ...], versions: tuple[int, ...]) -> tuple
     return tuple(text for text in addresses if ip_interface(text).version in versions)
 
 
-def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int = 2) -> Topology:
+def city(
+    sites: int = 3,
+    *,
+    carriers: dict[str, str] | None = None,
+    portals: int = 2,
+    alike: Collection[str] = (),
+) -> Topology:
     """
     A city of so many service points.
 
@@ -260,6 +270,7 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
         sites: how many, called ``s1``, ``s2``, …; the carriers take turns in serving them.
         carriers: name to title, at least two; None for two invented ones.
         portals: how many public portals, at most four.
+        alike: carriers whose lines are all numbered from the same private addresses.
 
     Raises:
         TopologyError: fewer than two carriers, or more of something than there are addresses for.
@@ -267,7 +278,7 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
     carriers = CARRIERS if carriers is None else carriers
     if len(carriers) < 2:
         raise TopologyError("a city needs two carriers: one for the fibre, one for 5G")
-    drawing = begin_city(carriers, portals)
+    drawing = begin_city(carriers, portals, alike=alike)
     codes = list(carriers)
     for number in range(sites):
         fixed, mobile = codes[number % len(codes)], codes[(number + 1) % len(codes)]
@@ -281,11 +292,13 @@ def begin_city(
     *,
     private: dict[str, str] | None = None,
     ip4_portals: int = 0,
+    alike: Collection[str] = (),
 ) -> CityBuilder:
     """
     Draw all of a city but its sites; ``private`` are carriers that lead nowhere else.
 
-    The last ``ip4_portals`` of the portals have no IPv6.
+    The last ``ip4_portals`` of the portals have no IPv6. The lines of carriers that are ``alike``
+    have the same private addresses.
 
     Raises:
         TopologyError: more of something than there are addresses for.
@@ -297,7 +310,7 @@ def begin_city(
     drawing.draft.router("transit")
     drawing.zone_addresses = drawing.host_at_exchange("zone", NodeRole.ZONE, servers=(ZoneSpec(),))
     for name, title in carriers.items():
-        drawing.carrier(name, title)
+        drawing.carrier(name, title, is_alike=name in alike)
     for name, title in (private or {}).items():
         drawing.carrier(name, title, is_private=True)
     _abroad(drawing.draft)

@@ -3,8 +3,9 @@ Routing tables, derived from who is wired to whom.
 
 Hosts and customer boxes get a default route over each of their uplinks, in their order; routers
 without an uplink get the next hop of a shortest path to every network. Private networks
-(192.168.0.0/16) are known only where they are; carrier-internal ones (100.64.0.0/10) only within
-their realm, because the box or the core in front of them translates.
+(192.168.0.0/16) are known only where they are; carrier-internal ones (100.64.0.0/10, and
+10.192.0.0/10, which several carriers use at once) only within their realm, because the box or the
+core in front of them translates.
 """
 
 from collections import deque
@@ -18,6 +19,8 @@ PRIVATE = IPv4Network("192.168.0.0/16")
 OFFICES = IPv4Network("10.0.0.0/8")
 """Networks of offices, routed by their own routers and hidden behind the line's box."""
 CARRIER_INTERNAL = IPv4Network("100.64.0.0/10")
+NUMBERED_ALIKE = IPv4Network("10.192.0.0/10")
+"""Access lines of carriers that number them all alike (RFC 1918)."""
 DEFAULT_NETWORKS = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 CUSTOMERS = frozenset({NodeRole.CPE, NodeRole.DEVICE})
 """They carry nobody's traffic but their own: no way leads through a box with two lines."""
@@ -101,7 +104,8 @@ def _is_known(network: Network, owner_realms: set[str], asker: Node) -> bool:
         return True
     if network.subnet_of(PRIVATE):
         return False
-    return not network.subnet_of(CARRIER_INTERNAL) or asker.realm in owner_realms
+    is_internal = network.subnet_of(CARRIER_INTERNAL) or network.subnet_of(NUMBERED_ALIKE)
+    return not is_internal or asker.realm in owner_realms
 
 
 def _address_in(port: _AddressedInterface, network: Network) -> str | None:

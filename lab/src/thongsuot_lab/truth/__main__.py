@@ -7,6 +7,7 @@ Exits with 1 when a goal is missed.
 import argparse
 import gc
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from thongsuot_lab.truth.assessment import Assessment
 from thongsuot_lab.truth.grammar import scenario
 from thongsuot_lab.truth.healthy import play_healthy_day
 from thongsuot_lab.truth.packet_run import SITES, Comparison, run_packets
-from thongsuot_lab.truth.report import SHOWN, TruthReport
+from thongsuot_lab.truth.report import SHOWN, TruthReport, agreement
 from thongsuot_lab.truth.scenario_run import play, story, write_recordings
 
 FOLDER = Path("artefacts/truth")
@@ -35,12 +36,12 @@ T = TypeVar("T")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play; returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.packets:
+        return _on_packets(options)
     if options.play:
         return _play_again(options.play, options.recordings)
     if options.healthy_days:
         return _healthy(options.seed, options.healthy_days, options.jobs)
-    if options.packets:
-        return _on_packets(options.seed, options.count, options.sites, options.labs)
     started = time.monotonic()
     report = TruthReport()
     assess = partial(assess_scenario, options.seed, folder=options.recordings)
@@ -114,29 +115,42 @@ def _healthy(seed: int, days: int, jobs: int) -> int:
     return 1 if carriers else 0
 
 
-def _on_packets(seed: int, count: int, sites: int, labs: int) -> int:
+def _on_packets(options: argparse.Namespace) -> int:
     """Play on the lab's packets, compare with the simulation, print both."""
     privilege.require()
     stop_on_signals()
+    seed, only = options.seed, None
+    if options.play:
+        seed, only = map(int, options.play.split(":"))
     packets, simulated = TruthReport(), TruthReport()
     unlike: list[Comparison] = []
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-truth-") as folder:
-            played = run_packets(seed, count, Path(folder), print_progress, sites=sites, labs=labs)
-            for batch in played:
-                packets.add(batch.packets)
-                simulated.add(batch.simulated)
-                if not batch.is_alike:
-                    unlike.append(batch)
+            for comparison in run_packets(
+                seed,
+                options.count,
+                Path(folder),
+                print_progress,
+                sites=options.sites,
+                labs=options.labs,
+                only=only,
+            ):
+                packets.add(comparison.packets)
+                simulated.add(comparison.simulated)
+                if not comparison.is_alike:
+                    unlike.append(comparison)
+                if comparison.packets.failures() or not comparison.is_alike:
+                    _keep_recordings(comparison, options.recordings)
     except StopRequested:
         return 1
     for name, report in (("on packets", packets), ("simulated", simulated)):
         print("\n".join([f"{name}:", *report.summary(), "", *report.table(), ""]))
+    again = f"./run truth --packets --count {options.count} --sites {options.sites} --play"
     for assessment, lines in packets.failures():
         print(f"{assessment.text}")
         print("\n".join(f"    on packets: {line}" for line in lines))
-    alike = len(packets.assessments) - len(unlike)
-    print(f"alike in both    {alike} of {len(packets.assessments)} scenarios")
+        print(f"    again: {again} {assessment.name}")
+    print(f"alike in both    {agreement(len(packets.assessments), len(unlike))}")
     for differing in unlike:
         print(
             "\n".join(
@@ -144,6 +158,17 @@ def _on_packets(seed: int, count: int, sites: int, labs: int) -> int:
             )
         )
     return 0 if packets.is_good else 1
+
+
+def _keep_recordings(comparison: Comparison, folder: Path) -> None:
+    """Keep what the judges were told of a scenario; the lab's own files go with the lab."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = comparison.scenario.name.replace(":", "-")
+    for file in comparison.recordings:
+        site = file.parent.parent.name.removeprefix("agent-")
+        kept = folder / f"{name}-packets-{site}-{file.name}"
+        shutil.copyfile(file, kept)
+        print_progress(f"recording: thongsuot-agent replay {kept}")
 
 
 def _play_again(name: str, folder: Path) -> int:

@@ -21,7 +21,7 @@ from thongsuot_collector.store.engine import open_store
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix.journal_reader import RecordedChange
 from thongsuot_lab.matrix.runner import changes_in_journal
-from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.stack.city import RECORDING, CityStack, StackOptions
 from thongsuot_lab.stack.session import StopRequested
 from thongsuot_lab.topology.city import DOMAIN
 from thongsuot_lab.truth.assessment import Assessment, SentMessage, VerdictPeriod, assess
@@ -56,6 +56,8 @@ class Comparison:
     is_harm_alike: bool
     is_seen_alike: bool
     is_told_alike: bool
+    recordings: tuple[Path, ...]
+    """What the judges of the sites concerned were told, up to its end and perhaps after it."""
 
     @property
     def is_alike(self) -> bool:
@@ -96,15 +98,19 @@ def run_packets(
     *,
     sites: int = SITES,
     labs: int = 1,
+    only: int | None = None,
 ) -> Iterator[Comparison]:
     """
     Play scenarios on packets, then each in the simulation; yield both, in order.
 
     With several ``labs`` the batches are shared out among as many labs side by side, each in a
     process of its own: what many sites meet needs a lab for itself, and waits most of the time.
+    ``only`` is the index of the one of them that is played, by itself.
     """
     drawn = PacketGrammar(lab_topology(sites), seed)
     batches = drawn.batches(count)
+    if only is not None:
+        batches = [(known,) for batch in batches for known in batch if known.index == only]
     report(f"{len(batches)} batches of scenarios; the lab has no means for:")
     for reason, times in sorted(drawn.refused.items()):
         report(f"  {reason} (drawn {times} times)")
@@ -158,24 +164,43 @@ def _play_in_lab(
                 fcntl.flock(turn.enter_context(starting.open("w")), fcntl.LOCK_EX)
             lab = undo.enter_context(Lab(lab_topology(sites)))
             stack = CityStack(
-                lab, folder, StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S)
+                lab,
+                folder,
+                StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S, is_recording=True),
             )
             stack.start()
             undo.callback(stack.stop)
         citizens = _citizens(lab, folder)
         report(f"{sites} agents and citizens are up; warming for {WARM_S:.0f} s")
         time.sleep(WARM_S)
-        windows = [
-            window
-            for number, batch in enumerate(batches, start=1)
-            for window in _play_batch(lab, stack, batch, f"{number} of {len(batches)}", report)
-        ]
-        for citizen in citizens.values():
-            citizen.stop()
-    turns = changes_in_journal(folder)
-    messages = _messages(folder)
+        try:
+            for number, batch in enumerate(batches, start=1):
+                windows = _play_batch(lab, stack, batch, f"{number} of {len(batches)}", report)
+                yield from _concluded(windows, citizens, stack, report)
+        finally:
+            for citizen in citizens.values():
+                citizen.stop()
+
+
+def _concluded(
+    windows: Sequence[_Window],
+    citizens: dict[str, PacketCitizen],
+    stack: CityStack,
+    report: Callable[[str], None],
+) -> Iterator[Comparison]:
+    """Compare what a batch came to, and say so at once: an hour of batches is long."""
+    turns, messages = changes_in_journal(stack.folder), _messages(stack.folder)
     for window in windows:
-        yield _compared(window, citizens, turns, messages)
+        recordings = tuple(
+            file
+            for site in _sites_of(window.scenario)
+            for file in sorted(stack.agent_folder(site).glob(f"{RECORDING.with_suffix('')}*"))
+        )
+        compared = _compared(window, citizens, turns, messages, recordings)
+        report(f"{window.scenario.name} {'alike' if compared.is_alike else 'unlike'} in both")
+        for line in (*compared.packets.failures(), *compared.differences()):
+            report(f"{window.scenario.name}     {line}")
+        yield compared
 
 
 def _citizens(lab: Lab, folder: Path) -> dict[str, PacketCitizen]:
@@ -239,6 +264,7 @@ def _compared(
     citizens: dict[str, PacketCitizen],
     turns: Sequence[RecordedChange],
     messages: Sequence[tuple[float, SentMessage]],
+    recordings: tuple[Path, ...],
 ) -> Comparison:
     scenario = window.scenario
     end_s = window.wall_s + scenario.until_s
@@ -272,6 +298,7 @@ def _compared(
         is_harm_alike=_hurt(packets) == _hurt(simulated),
         is_seen_alike=_seen(packets) == _seen(simulated),
         is_told_alike=_told(packets) == _told(simulated),
+        recordings=recordings,
     )
 
 

@@ -35,11 +35,17 @@ TWO_SHARE = 0.2
 
 SHORTEST_S = 0.4
 PORTALS = 2
+ALIKE = 2
+"""
+So many carriers number their lines alike, out of 10.0.0.0/8: both lines of the first site then
+begin at routers with the same addresses, which tell no carrier.
+"""
 
 
 def lab_topology(sites: int) -> Topology:
     """Return the city of the lab: the carriers of the matrix, lines at their full rates."""
-    return city(sites, carriers=profile.CARRIERS, portals=PORTALS)
+    alike = list(profile.CARRIERS)[:ALIKE]
+    return city(sites, carriers=profile.CARRIERS, portals=PORTALS, alike=alike)
 
 
 def city_of(topology: Topology) -> SimulatedCity:

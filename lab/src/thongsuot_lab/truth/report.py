@@ -168,6 +168,12 @@ class TruthReport:
         return [f"{number:5} {kind}" for kind, number in counts.most_common()]
 
 
+def agreement(scenarios: int, unlike: int) -> str:
+    """Return in how many scenarios two engines came to the same, and their share."""
+    alike = scenarios - unlike
+    return f"{alike} of {scenarios} scenarios ({_percent(alike, scenarios)})"
+
+
 def _role(party: str) -> str:
     return party.partition(":")[0]
 

@@ -20,7 +20,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
 from thongsuot_agent.judge.symptoms.carried_samples import (
     DEGRADED_RATIO,
-    HEALTHY_RATIO,
+    LOOKUPS_HEALTHY_RATIO,
     LOST_AT_ONCE,
     QUESTIONS,
     RETRANSMITTED,
@@ -136,7 +136,7 @@ def test_a_name_server_is_held_to_every_question_that_it_lost(short: int, is_tol
     enough = next(
         lost
         for lost in range(sent)
-        if evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) >= ALARM_NATS / 2
+        if evidence_nats(sent, lost, DEGRADED_RATIO, LOOKUPS_HEALTHY_RATIO) >= ALARM_NATS / 2
     )
     at = link_context(lookup("resolver", sent=sent, lost=enough - short), lookup("zone", sent=sent))
     at.link.carried_test = CarriedTest(

@@ -29,6 +29,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     REQUEST,
     Sample,
     evidence_nats,
+    healthy_ratio,
     sample_of,
 )
 from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS, OTHERS_CLEAN_NATS
@@ -105,7 +106,7 @@ def count_run(
     test = at.link.carried_test
     if track.kind == LOOKUP and at.link.loss_fault.fault is not None:
         _weigh_acquittal(at, sample)
-    nats = evidence_nats(sample.sent, sample.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    nats = evidence_nats(sample.sent, sample.lost, DEGRADED_RATIO, healthy_ratio(track.kind))
     if at.link.carried_fault.fault is not None:
         if test.cusum_down == 0.0:
             test.first_ns = at.now_ns
@@ -233,7 +234,7 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
         elif track.carried_sent:
             # One of the servers answers well: users are served.
             return None
-    nats = evidence_nats(lossy.sent, lossy.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    nats = evidence_nats(lossy.sent, lossy.lost, DEGRADED_RATIO, healthy_ratio(LOOKUP))
     is_clean = evidence_nats(clean.sent, clean.lost, DEGRADED_RATIO, HEALTHY_RATIO) < 0.0
     if nats < ALARM_NATS / 2 or not is_clean:
         return None

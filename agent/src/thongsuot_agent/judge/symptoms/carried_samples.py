@@ -27,6 +27,8 @@ INITIAL_TIMER_S = 1.0
 """After so long TCP sends its first packet again (RFC 6298, section 2.1)."""
 HEALTHY_RATIO = 0.01
 """TCP repeats one segment in a hundred on good lines as well (tail loss probes, RFC 8985)."""
+LOOKUPS_HEALTHY_RATIO = 0.004
+"""As of echoes: nothing repeats a question, so that each lost one was lost by a packet."""
 DEGRADED_RATIO = 0.05
 """From here on pages stall: two questions of a lookup fail in one run of ten."""
 BAD_ANSWERS = frozenset(
@@ -67,6 +69,11 @@ def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sam
         # After one loss several may be sent again: more than half says no more than half.
         return Sample(SEGMENTS, min(lost, SEGMENTS // 2))
     return None
+
+
+def healthy_ratio(kind: str) -> float:
+    """Return the share of its packets that a kind of probe loses on good lines, at most."""
+    return LOOKUPS_HEALTHY_RATIO if kind == LOOKUP else HEALTHY_RATIO
 
 
 def _is_sent_again_in_vain(finding: Finding) -> bool:

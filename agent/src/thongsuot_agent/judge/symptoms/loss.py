@@ -31,7 +31,11 @@ from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.carried_samples import evidence_nats
 from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
 from thongsuot_agent.judge.symptoms.families import dead_family_of
-from thongsuot_agent.judge.symptoms.loss_location import is_of_ip6_alone, locate_loss
+from thongsuot_agent.judge.symptoms.loss_location import (
+    is_losing_since,
+    is_of_ip6_alone,
+    locate_loss,
+)
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
@@ -53,6 +57,11 @@ FELT_LOSS_RATIO = 0.045
 """
 As the test counts, which is half of what is lost, since a burst counts once: one page in two then
 loses one of its segments, so that pages need not be waited for.
+"""
+RECENT_S, OVER_S = 30.0, 90.0
+"""
+Loss that nobody has met for half a minute is told to nobody; after a minute and a half it is over:
+three times longer than what comes and goes stays away.
 """
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which dense probing helps to find a loss's end."""
@@ -129,7 +138,22 @@ def judge_loss(at: LinkContext) -> None:
     elif is_outage(link.silence.fault):
         return
     elif loss.cusum_up >= at.settings.loss_alarm_nats or is_blipping(at):
-        _locate_and_confirm(at)
+        if _is_losing_for(at, RECENT_S):
+            _locate_and_confirm(at)
+        elif not _is_losing_for(at, OVER_S):
+            restart_loss_test(link)
+
+
+def _is_losing_for(at: LinkContext, within_s: float) -> bool:
+    """
+    Return whether the link lost echoes of late.
+
+    Whose a loss is may stay open for two minutes, and when it was decided the loss was long over
+    (2026-11: a box that lost most packets for half a minute, and its carrier was told of it a
+    minute and three quarters after the end).
+    """
+    patience = METERED_FACTOR if at.probes.is_metered else 1
+    return is_losing_since(at, at.now_ns - ns(within_s * patience))
 
 
 def _clear(at: LinkContext, since_ns: int) -> None:
@@ -229,7 +253,7 @@ def _name_what_stays(at: LinkContext) -> None:
     The site has had its time to pause, and since it was told enough was lost while nothing queued.
     """
     slot, loss = at.link.loss_fault, at.link.loss_test
-    if at.now_ns - slot.first_ns < ns(PAUSE_S):
+    if at.now_ns - slot.first_ns < ns(PAUSE_S) or not _is_losing_for(at, RECENT_S):
         return
     sent = sum(track.sent for track in at.link.tracks.values())
     nats = evidence_nats(

@@ -109,6 +109,26 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
     return LossLocation(Suspicion(fault=fault, onset_ns=onset_ns, evidence=evidence))
 
 
+def is_losing_since(at: LinkContext, since_ns: int) -> bool:
+    """
+    Return whether echoes to more than one host beyond the site were lost since a moment.
+
+    Or to the one that there is; who is silent for ever, or loses alone, is no host of these.
+    """
+    asked: set[str] = set()
+    losing: set[str] = set()
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        if point is None or track.kind != ECHO or point.is_gateway or not track.sent:
+            continue
+        if track.known_unresponsive or track.noisy_until_ns > at.now_ns:
+            continue
+        asked.add(track.target)
+        if (track.silent_ns or 0) >= since_ns:
+            losing.add(track.target)
+    return bool(losing) and len(losing) >= min(at.settings.quorum, len(asked))
+
+
 def is_of_ip6_alone(at: LinkContext) -> bool:
     """
     Return whether IPv6 loses what IPv4 does not: browsers then use IPv4, a quarter of a second

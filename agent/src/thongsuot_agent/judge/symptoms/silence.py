@@ -7,6 +7,7 @@ that mere loss does not explain. Where a rung has no probe point of its own it c
 apart: with no access anchor, silence beyond the gateway is ``access``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log
 
@@ -26,6 +27,7 @@ from thongsuot_agent.judge.observations import (
     independent_witnesses,
     is_any_not_probed,
     is_gateway_lossy,
+    loss_of_the_living,
     observe_latest,
 )
 from thongsuot_agent.judge.site_probes import RANK
@@ -34,7 +36,7 @@ from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.own_queue import PAGE_S, QUEUE_S, may_hold_answers
 from thongsuot_agent.judge.symptoms.partial import partial_outage
 from thongsuot_agent.judge.symptoms.proxy import is_proxy_alive
-from thongsuot_agent.judge.tracks import ECHO, has_spoken, share_silent_lately
+from thongsuot_agent.judge.tracks import ECHO, has_spoken
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -107,10 +109,7 @@ def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | N
                 ),
             )
     candidate = dead_family(at, observations) or partial_outage(at, observations)
-    if (
-        candidate is None
-        or _loss_of_the_living(observations, candidate.silent) > LIVING_CLEAN_RATIO
-    ):
+    if candidate is None or loss_of_the_living(observations, candidate.silent) > LIVING_CLEAN_RATIO:
         # Some silent and some not, and those who answer lose as well: that is loss.
         return None
     return _suspicion(at, observations, candidate)
@@ -178,25 +177,6 @@ def is_beyond_loss(at: LinkContext) -> bool:
 
 def _loss_ratio(at: LinkContext) -> float:
     return min(0.95, max(at.settings.loss_floor_ratio, loss_ratio(at.link)))
-
-
-def _loss_of_the_living(observations: Observations, silent: Sequence[Observation]) -> float:
-    """
-    Return the share of their latest runs that those lost who answered beside a silence.
-
-    What a lower rung, or a neighbour on the same rung, loses at the same time explains as much of
-    the silence: no answer of a gateway that is reached once in ten times proves the LAN (2026-11: a
-    LAN that lost seven of ten packets by turns became an outage of the carrier's line).
-    """
-    own = {id(observation.track) for observation in silent}
-    return share_silent_lately(
-        observation.track
-        for observation in observations.seen
-        if observation.answered
-        and id(observation.track) not in own
-        and observation.point.kind in FAST_KINDS
-        and not observation.track.known_unresponsive
-    )
 
 
 def _available(at: LinkContext) -> int:
@@ -324,13 +304,13 @@ def _suspicion(
 ) -> Suspicion:
     """Return a silence with its onset, its evidence and its strength."""
     silent = candidate.silent
-    ratio = min(0.95, max(_loss_ratio(at), _loss_of_the_living(observations, silent)))
+    ratio = min(0.95, max(_loss_ratio(at), loss_of_the_living(observations, silent)))
     return Suspicion(
         fault=candidate.fault,
         onset_ns=_onset_ns(silent),
         evidence=gather_evidence(at, observations),
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
-        is_sure=_speaks_enough(at, silent),
+        is_sure=_speaks_enough(at, silent, observations.top()),
         is_ripe=candidate.is_ripe
         and not may_hold_answers(at, _onset_ns(silent), _answers_within_s(candidate))
         and not _is_lan_lossy(at, candidate),
@@ -380,13 +360,23 @@ def _onset_ns(silent: Sequence[Observation]) -> int:
     return min((ns for ns in starts if ns >= last_ns), default=max(starts))
 
 
-def _speaks_enough(at: LinkContext, silent: Sequence[Observation]) -> bool:
-    """Return whether more than one protocol is silent, where more than one is there to speak."""
+def _speaks_enough(at: LinkContext, silent: Sequence[Observation], top: Segment | None) -> bool:
+    """
+    Return whether more than one protocol is silent, where more than one is there to speak.
+
+    Where something beyond the site still answers, what lies farther may drop echoes alone, and then
+    the other protocol is the only witness: one lost lookup of it is chance (2026-11: a core that
+    policed echoes, beside the one lookup in five hundred that 5G loses, became a dead core).
+    """
     there = {
         point.kind for point in at.probes.points.values() if RANK[point.rung] > RANK[Segment.LAN]
     }
-    kinds = {s.point.kind for s in silent}
+    runs = Counter(s.point.kind for s in silent)
+    for observation in silent:
+        runs[observation.point.kind] += max(0, observation.track.silences - 1)
     if at.link.round is not None:
         # Asked, and not answered in the time that answers take.
-        kinds.update(key.kind for key in at.link.round.awaited)
-    return len(kinds) >= min(2, len(there))
+        runs.update(key.kind for key in at.link.round.awaited)
+    others = sum(count for kind, count in runs.items() if kind != ECHO)
+    is_chance = ECHO in runs and others == 1 and top is not None and RANK[top] > RANK[Segment.LAN]
+    return len(runs) >= min(2, len(there)) and not is_chance

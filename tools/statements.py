@@ -80,6 +80,11 @@ A disputed interval changes no figure. It stands on the statement, on paper too,
 carrier says and what the city decided; a dispute, or a decision, that comes after a statement was
 issued makes a new revision of it.
 
+Nor does a **switch-over** change one. Where the device watches what the computers at the counter
+get ([counter](probes/counter.md)), the statement says when in the month they left this circuit for
+another link, how long nothing could be opened until they were there, and after how long they were
+back, if they were by the end of the month. Such moves are kept by the collector for good.
+
 """
 
 _CONTRACTS = """

@@ -14,11 +14,13 @@ from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.statement import Circuit, Statement
 from thongsuot_collector.sla.terms import AreaKind
+from thongsuot_collector.state.switch_over_rows import add_switch_overs
 from thongsuot_collector.statements import revision_store
 from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.tables import STATEMENTS
+from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.inventory.model import Contract, Medium
 from thongsuot_schema.segment import Party
 
@@ -83,6 +85,28 @@ def test_a_carrier_is_not_told_of_a_fault_before_that_fault_was_known(
     month.fault(HOUR, 2 * HOUR, known_s=HOUR + 60)
     month.tell(f"i{HOUR}", HOUR + 5)
     assert statement(month).interruptions[0].notified_ms is None
+
+
+def test_the_moves_of_the_sites_computers_stand_on_the_circuit_that_they_left(
+    month: StatementFixture,
+) -> None:
+    november(month)
+    moves = [
+        SwitchOver(at_s=(BASE / S) + at_s, from_link=before, to_link=after, took_s=took_s)
+        for at_s, before, after, took_s in (
+            (-DAY, LINK, "5g", 5.0),
+            (-DAY + 60, "5g", LINK, 0.0),
+            (HOUR + 40, LINK, "5g", 38.0),
+            (2 * HOUR + 30, "5g", LINK, 0.0),
+        )
+    ]
+    with month.store.begin() as connection:
+        add_switch_overs(connection, {SITE: moves, "elsewhere": moves})
+    (only,) = statement(month).switch_overs
+    assert (only.to_link, only.took_ms) == ("5g", 38_000)
+    assert only.back_ms == BASE + (2 * HOUR + 30) * S
+    other = next(c for c in circuits(month.archive.directory) if c.link == "5g")
+    assert month.archive.statement(other, NOVEMBER).switch_overs == ()
 
 
 def test_planned_work_is_that_of_the_circuit(month: StatementFixture) -> None:

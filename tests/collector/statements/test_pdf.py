@@ -18,6 +18,7 @@ from tests.collector.sla.examples import first, second, statement
 from tests.collector.sla.reference_count import PLAIN
 from tests.collector.sla.test_csv_table import milliseconds, rows_of
 from tests.collector.sla.test_dispute import disputed
+from tests.collector.sla.test_switch_over import with_switch_overs
 from thongsuot_collector.errors import PrintFailed
 from thongsuot_collector.sla.csv_table import fingerprint, table_of
 from thongsuot_collector.sla.dispute import DisputeOutcome
@@ -235,3 +236,11 @@ def test_a_disputed_interval_stands_on_paper_with_both_sides_and_the_decision() 
     for said in ("Khoảng thời gian tranh chấp", interval.incident, "ONT mất điện", "Đèn LOS đỏ"):
         assert said in text
     assert "Khoảng thời gian tranh chấp" not in text_of(render(draft_of(statement())))
+
+
+def test_when_the_computers_left_the_circuit_stands_on_paper_beside_the_figures() -> None:
+    text = text_of(render(draft_of(with_switch_overs())))
+    assert "Máy tại quầy chuyển sang đường khác" in text
+    assert "sang 5g, không truy cập được trong 20,0 s, trở về sau 2 giờ 43 phút." in text
+    assert "to 5g, nothing could be opened for 4.5 s, not back within the month." in text
+    assert "Máy tại quầy chuyển" not in text_of(render(draft_of(statement())))

@@ -19,7 +19,8 @@ class RevisionChange(msgspec.Struct, frozen=True, kw_only=True):
 
     ``subject`` is a time class, ``told`` (the downtime that the carrier knew of), ``begun`` (how
     many interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``),
-    ``terms``, ``circuit``, ``disputes`` (how many; what is said of them may be new) or ``rows``.
+    ``terms``, ``circuit``, ``disputes`` and ``switch_overs`` (how many; what is said of them may be
+    new) or ``rows``.
     Times are milliseconds; ``None``: there is, or was, no such thing.
     """
 
@@ -94,6 +95,9 @@ def revision_changes(before: Statement, after: Statement) -> Iterator[RevisionCh
     if before.disputes != after.disputes:
         count = len(before.disputes), len(after.disputes)
         changes.append(RevisionChange(subject="disputes", before=count[0], after=count[1]))
+    if before.switch_overs != after.switch_overs:
+        count = len(before.switch_overs), len(after.switch_overs)
+        changes.append(RevisionChange(subject="switch_overs", before=count[0], after=count[1]))
     if not changes and before.periods != after.periods:
         changes = [
             RevisionChange(subject="rows", before=len(before.periods), after=len(after.periods))

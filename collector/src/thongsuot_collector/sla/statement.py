@@ -18,9 +18,11 @@ from thongsuot_collector.sla.periods import (
     clip,
     merge_adjacent,
 )
+from thongsuot_collector.sla.switch_over import CircuitSwitchOver, switch_overs_of
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_schema.batch.model import is_generated
+from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.inventory.model import AssessmentPeriod, Medium, Since
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
@@ -121,8 +123,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     A circuit's month. ``periods`` fill it exactly, up to ``totals.until_ms``.
 
-    ``disputes`` are the intervals of which the carrier says that they are not its own: they change
-    no figure. A statement without any says what it said before there were such, to the byte.
+    ``disputes`` are the intervals of which the carrier says that they are not its own, and
+    ``switch_overs`` when the counter's computers left the circuit for another: neither changes a
+    figure. A statement without any says what it said before there were such, to the byte.
 
     ``totals`` sums the month; ``assessed`` the time over which the target has to be met.
     ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
@@ -140,6 +143,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     totals: TimeTotals
     assessed: TimeTotals
     disputes: tuple[DisputedInterval, ...] = ()
+    switch_overs: tuple[CircuitSwitchOver, ...] = ()
     is_generated: bool = False
 
     @property
@@ -211,7 +215,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is known of a circuit: its intervals, the work planned on it, what its carrier was told.
+    What is known of a circuit: its intervals, the work planned on it, what its carrier was told,
+    and from which link to which its site's computers moved.
 
     In whatever order, each perhaps more than once. ``known_ms`` is up to when anything is known.
     """
@@ -220,6 +225,7 @@ class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
     planned_work: Sequence[PlannedWork] = ()
     notifications: Sequence[CarrierNotification] = ()
     disputes: Sequence[DisputedInterval] = ()
+    moves: Sequence[SwitchOver] = ()
     known_ms: int
 
 
@@ -260,6 +266,7 @@ def statement_of(
         totals=_totals(whole, outages, of_month),
         assessed=_totals(whole, outages, (assessed_from.from_ms, until_ms)),
         disputes=_of_month(record.disputes, of_month),
+        switch_overs=switch_overs_of(record.moves, circuit.link, of_month),
         is_generated=any(_is_generated(interval, of_month) for interval in record.intervals),
     )
 

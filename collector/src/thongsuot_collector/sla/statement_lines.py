@@ -241,7 +241,7 @@ def change_text(change: RevisionChange) -> Readable:
         label = _CHANGED[change.subject]
     if change.before is None and change.after is None:
         return label
-    is_count = change.subject in {"begun", "rows", "disputes"}
+    is_count = change.subject in {"begun", "rows", "disputes", "switch_overs"}
     return Text(
         "collector.sla.lines.changed_from_to",
         label=label,
@@ -271,6 +271,7 @@ _CHANGED = {
     "circuit": Text("collector.sla.lines.changed.circuit"),
     "rows": Text("collector.sla.lines.changed.rows"),
     "disputes": Text("collector.sla.lines.changed.disputes"),
+    "switch_overs": Text("collector.sla.lines.changed.switch_overs"),
 }
 
 

@@ -7,6 +7,7 @@ from thongsuot_collector.sla.dispute import outcome_text, statement_text
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement_lines import StatementLine
+from thongsuot_collector.sla.switch_over_text import switch_over_texts
 from thongsuot_collector.sla.words import TITLE, cause, day_time, length, moment, month_title
 from thongsuot_schema.words.language import Language, Text
 
@@ -45,6 +46,7 @@ def text_of(issue: IssuedStatement, language: Language) -> str:
         f"{statement_text(disputed).read(language)} {outcome_text(disputed).read(language)}"
         for disputed in statement.disputes
     ]
+    lines += [f"→ {text.read(language)}" for text in switch_over_texts(statement.switch_overs)]
     lines += [f"* {statement_lines.change_text(change).read(language)}" for change in issue.changes]
     return "\n".join(lines).rstrip("\n")
 

@@ -14,13 +14,14 @@ from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.state import rollup_rows
+from thongsuot_collector.state import rollup_rows, switch_over_rows
 from thongsuot_collector.state.line_rollups import Rollups, put_back, record_runs, take_complete
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_collector.store import sites
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.layout import CompiledLayout
+from thongsuot_schema.counter_path import SwitchOver
 
 CONSUMER = "state"
 
@@ -97,6 +98,13 @@ class StateConsumer:
             except msgspec.MsgspecError as error:
                 # A state is worth a day at most, and fills again from what is pushed.
                 _log.warning("cannot read the state of site=%s: %s; begun anew", site, error)
+        if self._sites and not await asyncio.to_thread(
+            switch_over_rows.has_switch_overs, self._store
+        ):
+            # An older collector kept a month of them in each state, and nowhere else.
+            for site, known in self._sites.items():
+                known.new_switch_overs = known.switch_overs
+                self._changed.add(site)
         if position is not None:
             reached = position.in_journal(self._journal.name, self._journal.head)
             self._sequence = self._kept_sequence = reached
@@ -162,6 +170,9 @@ class StateConsumer:
             return
         changed, self._changed = self._changed, set()
         complete = {site: take_complete(self._sites[site].rollups) for site in changed}
+        moves = {site: self._sites[site].new_switch_overs for site in changed}
+        for site in changed:
+            self._sites[site].new_switch_overs = ()
         # Encoded here, not in the thread: a state must not change while it is written down.
         states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in sorted(changed)]
         position = sites.Position(journal=self._journal.name, sequence=sequence)
@@ -172,23 +183,29 @@ class StateConsumer:
                 states,
                 consumer=CONSUMER,
                 position=position,
-                write_more=self._rollup_writes(complete),
+                write_more=self._other_writes(complete, moves),
             )
         except BaseException:
             self._changed |= changed
             for site, taken in complete.items():
                 put_back(self._sites[site].rollups, taken)
+            for site, taken_moves in moves.items():
+                known = self._sites[site]
+                known.new_switch_overs = (*taken_moves, *known.new_switch_overs)
             raise
         self._kept_sequence = sequence
         await self._journal.commit(CONSUMER, sequence)
 
-    def _rollup_writes(self, complete: Mapping[str, Rollups]) -> Callable[[Connection], None]:
+    def _other_writes(
+        self, complete: Mapping[str, Rollups], moves: Mapping[str, tuple[SwitchOver, ...]]
+    ) -> Callable[[Connection], None]:
         is_due = time.monotonic() - self._rollups_forgotten_s >= _ROLLUPS_FORGOTTEN_EVERY_S
         if is_due:
             self._rollups_forgotten_s = time.monotonic()
 
         def write(connection: Connection) -> None:
             rollup_rows.add_rollups(connection, complete, now_s=time.time())
+            switch_over_rows.add_switch_overs(connection, moves)
             if is_due:
                 rollup_rows.forget_rollups(connection, time.time())
 

@@ -134,9 +134,9 @@ class SiteState(msgspec.Struct, kw_only=True):
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
     nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
     Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
-    ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` are those that
-    the store does not have yet. Up to ``generated_until_ms`` (wall time; 0: nothing) the record was
-    made up for a demonstration.
+    ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` and
+    ``new_switch_overs`` are those that the store does not have yet. Up to ``generated_until_ms``
+    (wall time; 0: nothing) the record was made up for a demonstration.
     """
 
     heard_ns: int = 0
@@ -151,6 +151,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     equipment: dict[str, EquipmentReading] = {}
     counter: CounterPath | None = None
     switch_overs: tuple[SwitchOver, ...] = ()
+    new_switch_overs: tuple[SwitchOver, ...] = ()
     rollups: Rollups = {}
     generated_until_ms: int = 0
 
@@ -280,6 +281,7 @@ class SiteState(msgspec.Struct, kw_only=True):
             if seen.run is not None:
                 self.counter = with_run(self.counter, seen.run)
             if seen.switch_over is not None:
+                self.new_switch_overs = (*self.new_switch_overs, seen.switch_over)
                 known = (*self.switch_overs, seen.switch_over)
                 self.switch_overs = recent(known, max(moved.at_s for moved in known))
         self.switch_overs = self.switch_overs[-SWITCH_OVERS_KEPT:]

@@ -17,6 +17,7 @@ from thongsuot_collector.sla.dispute import DisputedInterval, DisputeOutcome
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord
+from thongsuot_collector.state.switch_over_rows import load_switch_overs
 from thongsuot_collector.store.tables import DELIVERIES, FAULTS, INCIDENT_MEMBERS, TIMELINES
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.subject import Subject
@@ -54,6 +55,7 @@ def read_circuit_record(
             and window.covers(subject, directory)
         ],
         notifications=list(_notifications(engine, circuit, from_ns, until_ns)),
+        moves=load_switch_overs(engine, circuit.site, from_ms=span[0], until_ms=span[1]),
         known_ms=known_ms,
     )
 

@@ -16,6 +16,7 @@ from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
 from thongsuot_collector.sla.statement_lines import StatementLine
+from thongsuot_collector.sla.switch_over_text import switch_over_texts
 from thongsuot_collector.sla.words import (
     TIME_CLASSES,
     TITLE,
@@ -138,6 +139,9 @@ def _sections(issue: IssuedStatement) -> Iterator[DocumentSection]:
     yield _section(labels.PERIODS, _periods(statement))
     if statement.disputes:
         yield _section(labels.DISPUTES, *map(_dispute, statement.disputes))
+    if statement.switch_overs:
+        texts = tuple(map(_printed, switch_over_texts(statement.switch_overs)))
+        yield _section(labels.SWITCH_OVERS, DocumentPart(kind="paragraphs", texts=texts))
     if issue.changes:
         changes = tuple(_printed(statement_lines.change_text(change)) for change in issue.changes)
         yield _section(labels.CHANGES, DocumentPart(kind="paragraphs", texts=changes))

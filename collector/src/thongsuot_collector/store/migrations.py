@@ -201,6 +201,10 @@ def _tables_of_a_cluster(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _table_of_switch_overs(connection: Connection) -> None:
+    site_tables.SWITCH_OVERS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -224,6 +228,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _requester_of_tests,
     _tables_of_sign_in,
     _tables_of_a_cluster,
+    _table_of_switch_overs,
 )
 
 

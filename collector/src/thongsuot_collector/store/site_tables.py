@@ -17,6 +17,17 @@ LINE_ROLLUPS = Table(
 )
 """Delay and loss of each link by stretches of time, as ``state.line_rollups`` encodes them."""
 
+SWITCH_OVERS = Table(
+    "switch_overs",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True),
+    Column("from_link", Text, primary_key=True),
+    Column("to_link", Text, primary_key=True),
+    Column("took_ms", BigInteger, nullable=False),
+)
+"""Every time that the computers of a site went over from one link to another. Rows stay."""
+
 COMMISSIONING_RUNS = Table(
     "commissioning_runs",
     METADATA,

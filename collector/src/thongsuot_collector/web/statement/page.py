@@ -9,6 +9,7 @@ from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
 from thongsuot_collector.sla.statement_lines import StatementLine
+from thongsuot_collector.sla.switch_over_text import switch_over_texts
 from thongsuot_collector.sla.words import (
     TIME_CLASSES,
     TITLE,
@@ -81,6 +82,7 @@ def statement_page(
         "sum": _sum(statement, language),
         "periods": list(_periods(statement, language)),
         "disputes": disputes,
+        "switch_overs": [text.read(language) for text in switch_over_texts(statement.switch_overs)],
         "changes": [statement_lines.change_text(change).read(language) for change in issue.changes],
         "revisions": _revisions(issue, revisions, reader),
         "notes": [note.read(language) for note in statement_lines.method_notes(statement)],

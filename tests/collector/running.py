@@ -35,6 +35,10 @@ def token(state_dir: Path, site: str) -> str:
         store.dispose()
 
 
+PASSWORDS_ALONE = '\n[sign_in]\nsecond_factor = "optional"\n'
+"""Lets engineers of tests send a password with each request, as by default they cannot."""
+
+
 @asynccontextmanager
 async def collector(
     state_dir: Path, *, config: str = "", inventory: Inventory | None = None
@@ -43,6 +47,8 @@ async def collector(
     text = f'state_dir = "{state_dir}"\n{config}'
     if "[listen]" not in config:
         text += '\n[listen]\naddress = "127.0.0.1:0"\n'
+    if "[sign_in]" not in config:
+        text += PASSWORDS_ALONE
     configuration = parse_configuration(text, file="test.toml", folder=state_dir)
     stop = asyncio.Event()
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -6,6 +6,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
+from tests.collector.running import PASSWORDS_ALONE
+
 PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
 
 
@@ -18,6 +20,8 @@ class CollectorProcess:
         text = f'state_dir = "state"\n{config}\n'
         if "[listen]" not in config:
             text += '[listen]\naddress = "127.0.0.1:0"\n'
+        if "[sign_in]" not in config:
+            text += PASSWORDS_ALONE
         self.config.write_text(text, encoding="utf-8")
         self.process: Process | None = None
         self.url = ""

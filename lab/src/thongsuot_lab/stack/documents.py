@@ -97,6 +97,8 @@ class CollectorDocument:
             "inventory_dir": str(self.inventory_dir),
             "listen": listen,
             "page": page,
+            # Whoever plays with a lab for a quarter of an hour sets up no authenticator app.
+            "sign_in": {"second_factor": "optional"},
         }
         if self.remote_write_url:
             document["sinks"] = [

@@ -149,7 +149,7 @@ async def test_sign_out_everywhere_else_leaves_this_browser_alone(tmp_path: Path
 async def test_a_session_ends_when_nobody_is_there_and_in_any_case_after_a_while(
     tmp_path: Path,
 ) -> None:
-    limits = "[sign_in]\nidle_s = 600\nabsolute_s = 3600\n"
+    limits = '[sign_in]\nsecond_factor = "optional"\nidle_s = 600\nabsolute_s = 3600\n'
     async with city(tmp_path, limits) as running, browser(running.base) as lan:
         password = running.person()
 

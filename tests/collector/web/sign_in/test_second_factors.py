@@ -96,11 +96,11 @@ async def test_a_password_alone_is_nothing_to_programs_once_there_is_a_second_fa
         assert (await running.client.get("/account", auth=login)).status_code == 401
 
 
-async def test_where_it_is_required_an_engineer_sets_it_up_before_anything_opens(
+async def test_by_default_an_engineer_sets_it_up_before_anything_opens(
     tmp_path: Path,
 ) -> None:
-    required = '[sign_in]\nsecond_factor = "required"\n'
-    async with city(tmp_path, required) as running, browser(running.base) as lan:
+    by_default = "[sign_in]\n"
+    async with city(tmp_path, by_default) as running, browser(running.base) as lan:
         password = running.person()
         login = httpx.BasicAuth("lan", password)
         assert (await running.client.get("/account", auth=login)).status_code == 401

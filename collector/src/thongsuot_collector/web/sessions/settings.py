@@ -66,14 +66,14 @@ class SignInSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How people sign in at the pages. Programs use tokens (``thongsuot-collector api-token``).
 
-    ``second_factor`` says whether city engineers need an authenticator app: ``optional`` or
-    ``required``. A session ends ``idle_s`` after somebody last did something, and in any case
-    ``absolute_s`` after they signed in, the length of a shift; for those who only look
-    ``viewer_absolute_s`` after it, and pages that renew themselves keep it alive, as on a screen on
-    the wall.
+    ``second_factor`` says whether city engineers need an authenticator app, which they set up when
+    they sign in for the first time: ``required`` or ``optional``. A session ends ``idle_s`` after
+    somebody last did something, and in any case ``absolute_s`` after they signed in, the length of
+    a shift; for those who only look ``viewer_absolute_s`` after it, and pages that renew themselves
+    keep it alive, as on a screen on the wall.
     """
 
-    second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
     idle_s: Positive = 7_200.0
     absolute_s: Positive = 43_200.0
     viewer_absolute_s: Positive = 30 * DAY_S

@@ -22,17 +22,22 @@ from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
 from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_runtime.backoff import Backoff
-from thongsuot_schema.batch.push import NearestSite, PushResponse, TestRequest
+from thongsuot_schema.batch.push import (
+    LONGEST_WAIT_S,
+    NearestSite,
+    PushResponse,
+    TestRequest,
+)
 from thongsuot_schema.errors import BatchError
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 60.0
 """
-Three quarters of that on average between two tries: how long after a repair the first push leaves
-at the latest, unless a change of a link or a verdict asks for it at once.
+From here the waits double to ``LONGEST_WAIT_S``, three quarters of that on average: how long after
+a repair the first push leaves at the latest, unless a change of a link or a verdict asks for it at
+once.
 """
 
 _OK = 200

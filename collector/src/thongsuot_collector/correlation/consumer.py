@@ -24,6 +24,7 @@ from thongsuot_collector.correlation.audited import (
     audited_ruling,
 )
 from thongsuot_collector.correlation.commissioning_work import CommissioningWork
+from thongsuot_collector.correlation.listening import ListeningPeriod
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
@@ -103,14 +104,12 @@ class IncidentConsumer:
         settings = settings or IncidentConsumerSettings()
         self._settings, self._timeline = settings.incidents, settings.timeline
         self._now_ns = now_ns
-        self._hearing_since_ns = now_ns()
+        self._listening = ListeningPeriod(now_ns(), break_s=self._timeline.silent_after_s / 2)
         self._timelines: dict[str, SiteTimeline] = {}
         self._observations: dict[str, SiteObservations] = {}
-        self._sequence = 0
-        self._read_ns = 0
+        self._sequence = self._read_ns = self._ticked_ns = 0
         self._changed: set[str] = set()
         self._written_ns = now_ns()
-        self._ticked_ns = 0
         # What is not in the registry yet, not on the disk, not told: kept when a task fails.
         self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
@@ -285,6 +284,7 @@ class IncidentConsumer:
     async def _advance(self) -> None:
         now_ns = self._now_ns()
         is_current = not self.lag
+        self._listening.note(now_ns)
         # While it lags, silence is counted up to where it has read.
         await self._tick(now_ns if is_current else self._read_ns)
         await self._load_archived(self._fresh)
@@ -397,4 +397,4 @@ class IncidentConsumer:
         return () if observations is None else observations.of_link(subject)
 
     def _present(self, now_ns: int) -> CollectorClock:
-        return CollectorClock(now_ns=now_ns, listening_since_ns=self._hearing_since_ns)
+        return CollectorClock(now_ns=now_ns, listening_since_ns=self._listening.since_ns)

@@ -28,6 +28,7 @@ from thongsuot_collector.timeline.neighbourhood import EVERYTHING, range_around
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.push import LONGEST_WAIT_S
 from thongsuot_schema.verdict import Evidence
 
 VERDICTS_KEPT = 4_000
@@ -231,8 +232,11 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         limit_ns = settings.silent_after_s * NS_PER_S
         if clock.now_ns - self.last_sign_ns <= limit_ns:
             return False
-        # Who was silent before the collector went away is silent still.
-        return self.is_silent or clock.now_ns - clock.listening_since_ns > limit_ns
+        if self.is_silent or self.last_sign_ns >= clock.listening_since_ns:
+            # Who was silent before the collector went away is silent still.
+            return True
+        # Not heard since it came back: an agent may be waiting before it tries again.
+        return clock.now_ns - clock.listening_since_ns > limit_ns + ns(LONGEST_WAIT_S)
 
     def _raise_floor(self, clock: CollectorClock, settings: TimelineSettings) -> None:
         """Raise the floor where that is due: by age, or because there is too much."""

@@ -44,6 +44,12 @@ Who vouches for the batch, see ``signature.BatchSignature``; absent: the device 
 own.
 """
 
+LONGEST_WAIT_S = 60.0
+"""
+The longest that a sender waits between two tries. After a collector's return it may take so long
+until each is heard again: until then the silence of one says nothing.
+"""
+
 NO_SITE_CONFIG = msgspec.Raw(b"")
 """What stands in an answer without a site configuration; an empty one made elsewhere is no JSON."""
 

@@ -1,0 +1,80 @@
+"""The collector's own absence is nobody's silence."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.collector.batches import S
+from tests.collector.correlation.consumer_world import ALL, World, all_well
+from thongsuot_collector.correlation.listening import ListeningPeriod
+from thongsuot_schema.batch.push import LONGEST_WAIT_S
+
+TRY_S = 30
+"""How long one try may hang: 15 s by the agent's own settings, over each of two links."""
+
+
+def test_it_goes_on_while_noted_and_begins_anew_after_a_break_or_a_step_of_the_clock() -> None:
+    listening = ListeningPeriod(100 * S, break_s=20.0)
+    for second in (101, 120, 140):
+        listening.note(second * S)
+        assert listening.since_ns == 100 * S
+    listening.note(161 * S)
+    assert listening.since_ns == 161 * S
+    listening.note(150 * S)
+    assert listening.since_ns == 150 * S
+
+
+async def away(world: World, seconds: int, *, is_restarted: bool) -> None:
+    """
+    Let a collector be away: its process is not there and another begins, or it was stopped (a
+    machine that sleeps) and goes on.
+    """
+    world.now_ns += seconds * S
+    if is_restarted:
+        await world.crash()
+    await world.consumer.catch_up()
+
+
+async def come_back(world: World, after_s: dict[str, int], seconds: int) -> None:
+    """Let agents try again at the end of what each waits, and push every 15 s from then on."""
+    for second in range(1, seconds + 1):
+        world.now_ns += S
+        for site, wait_s in after_s.items():
+            if second >= wait_s and (second - wait_s) % 15 == 0:
+                await world.push(site)
+        await world.consumer.catch_up()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path)
+    await made.consumer.load()
+    yield made
+    await made.journal.close()
+    made.store.dispose()
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+async def test_an_agent_that_waits_a_minute_before_it_tries_again_is_not_silent(
+    world: World, is_restarted: bool
+) -> None:
+    await all_well(world)
+    await world.run(30, sites=ALL)
+    await away(world, 300, is_restarted=is_restarted)
+    # The last began a try just before the return, which hung over both links.
+    waits = {site: 6 + 12 * place for place, site in enumerate(ALL)}
+    assert max(waits.values()) == LONGEST_WAIT_S + TRY_S
+    await come_back(world, waits, 180)
+    assert world.told == []
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+async def test_an_agent_that_does_not_come_back_is_told_of_all_the_same(
+    world: World, is_restarted: bool
+) -> None:
+    await all_well(world)
+    await world.run(30, sites=ALL)
+    await away(world, 300, is_restarted=is_restarted)
+    await come_back(world, dict.fromkeys(ALL[1:], 5), 180)
+    assert world.lines() == [("opened", "started", "s0", "commune:s0")]

@@ -10,7 +10,9 @@ installs by pip into a place of their own. Beside them ``SHA256SUMS`` and, as ``
 each ``.deb`` (CycloneDX). The same commit gives the same bytes: times are the commit's, owners
 root.
 
-Built on any machine for every architecture: nothing is compiled, wheels are unpacked.
+Built on any machine for every architecture: wheels are unpacked. One thing is compiled, the
+collector's kernel, where a compiler for the architecture is there (``gcc``,
+``gcc-aarch64-linux-gnu``); without one the package runs the same in Python, and the build says so.
 """
 
 import argparse

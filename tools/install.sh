@@ -145,7 +145,7 @@ other_python() {
 # LEVEL is `run` (what the demo needs) or `dev` (that, and what tests and lint need).
 environment() {
     level=$1 folder=$2 python=${3:-}
-    inputs=$(cat requirements/*.txt ./*/pyproject.toml | sha256sum)
+    inputs=$(cat requirements/*.txt ./*/pyproject.toml kernel/src/thongsuot_kernel/* | sha256sum)
     inputs=${inputs%% *}
     if is_fresh; then return 0; fi
     if command -v flock >/dev/null; then
@@ -203,6 +203,23 @@ fill_venv() {
     quietly "installing our five rooms into $folder" "$folder/bin/uv" pip install -q \
         --python "$folder/bin/python" --no-deps --no-build-isolation \
         -e schema -e agent -e collector -e dashboards -e lab
+    compile_kernel
+}
+
+# The collector's inner loops in C. Where there is no compiler the same runs in Python, more slowly.
+compile_kernel() {
+    mkdir -p "$CACHE"
+    include=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    if ! command -v gcc >/dev/null || ! [ -r "$include/Python.h" ] || ! [ -r /usr/include/stdio.h ]; then
+        say "going on without the compiled kernel in $folder, the collector takes more CPU" \
+            "(Debian's gcc, libc6-dev and libpython3-dev would compile it)"
+        return 0
+    fi
+    say "compiling the kernel into $folder"
+    log=$CACHE/kernel.log
+    "$folder/bin/uv" pip install -q --python "$folder/bin/python" --no-deps --no-build-isolation \
+        ./kernel >"$log" 2>&1 </dev/null ||
+        say "cannot compile the kernel ($log says why): going on without, the collector takes more CPU"
 }
 
 # What this machine tells pip (a mirror, certificates) holds for uv, which does not read pip's settings.

@@ -49,6 +49,7 @@ def prepare(root: Path, version: str, day: dt.date) -> str:
     """Write changelog and versions, commit and tag; return the tag."""
     for room in ROOMS:
         _set_version(root / room / "pyproject.toml", version)
+    _set_version(root / "kernel" / "pyproject.toml", version)
     _set_version(root / VERSION_MODULE, version)
     _run(
         root, sys.executable, "-m", "towncrier", "build",

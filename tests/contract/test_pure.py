@@ -36,7 +36,7 @@ values are allowed; starting threads is not I/O either, but nobody has wanted to
 FORBIDDEN = frozenset({"urllib.request", "urllib.error", "importlib.metadata"})
 """Parts of packages above that do."""
 
-THIRD_PARTY = frozenset({"msgspec", "zstandard"})
+THIRD_PARTY = frozenset({"msgspec", "zstandard", "thongsuot_kernel"})
 """Data in, data out; no clients."""
 
 

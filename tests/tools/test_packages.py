@@ -1,11 +1,14 @@
 """Packages for real machines: what goes where, and the same bytes from the same tree."""
 
 import os
+import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
-from tools.packages.contents import share
+import pytest
+from tools.packages.contents import MACHINES, compiler_for, own_wheels, share
 from tools.packages.debian import Package, write_package
 from tools.packages.parts import parts_of
 
@@ -89,3 +92,29 @@ def test_every_pinned_dependency_is_a_part_with_its_hashes() -> None:
     assert {"msgspec", "pycurl", "zstandard"} <= {part["name"] for part in parts}
     assert len(parts) == text.count("==")
     assert all(len(part["hashes"]) >= 1 for part in parts)
+
+
+ELF_MACHINES = {"amd64": 0x3E, "arm64": 0xB7}
+"""Of the header of an ELF file: EM_X86_64, EM_AARCH64."""
+
+
+def test_the_collectors_wheels_have_the_kernel_compiled_for_their_architecture(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for architecture, machine in ELF_MACHINES.items():
+        folder = tmp_path / architecture
+        wheels = own_wheels(ROOT, "collector", folder, architecture)
+        kernels = [wheel for wheel in wheels if wheel.name.startswith("thongsuot_kernel-")]
+        if not compiler_for(architecture):
+            assert kernels == []
+            assert f"no compiler for {architecture}" in capfd.readouterr().err
+            continue
+        (wheel,) = kernels
+        assert wheel.name.endswith(f"-cp311-abi3-linux_{MACHINES[architecture]}.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            library = archive.read("thongsuot_kernel/loops.abi3.so")
+        assert library[:4] == b"\x7fELF"
+        assert int.from_bytes(library[18:20], "little") == machine
+        # Nothing newer of the C library than Debian 12's (2.36) is asked for.
+        versions = re.findall(rb"GLIBC_2\.(\d+)", library)
+        assert all(int(minor) <= 36 for minor in versions)

@@ -7,14 +7,21 @@ between versions is there; what does not stands once in ``lib/common``, named by
 """
 
 import filecmp
+import os
+import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ARCHITECTURES = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 """Debian's name of an architecture to uv's name of the platform; glibc of Debian 12 is 2.36."""
+
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Debian's name of an architecture to the kernel's."""
 
 PYTHONS = ("3.11", "3.13")
 """Those of Debian 12 and 13."""
@@ -77,7 +84,7 @@ def gather(root: Path, room: str, architecture: str, tree: Path, day: str) -> No
     )
     folders = {version: home / "lib" / f"python{version}" / "site-packages" for version in PYTHONS}
     with tempfile.TemporaryDirectory(prefix="thongsuot-wheels-") as made:
-        wheels = own_wheels(root, room, Path(made))
+        wheels = own_wheels(root, room, Path(made), architecture)
         for version, folder in folders.items():
             pins = root / "requirements" / f"{room}.txt"
             _install(pins, wheels, ARCHITECTURES[architecture], version, folder)
@@ -128,14 +135,59 @@ def _is_same(left: Path, right: Path) -> bool:
     return all(_is_same(left / name, right / name) for name in names if (left / name).is_file())
 
 
-def own_wheels(root: Path, room: str, folder: Path) -> list[Path]:
-    """Build the wheels of a room and of the schema into a folder; returns them."""
+def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[Path]:
+    """
+    Build the wheels of a room and of the schema into a folder; returns them.
+
+    The collector's have the compiled kernel with them, where this machine has a compiler for the
+    architecture; where it has none, the build says so, and the package runs the same in Python.
+    """
     for name in ("schema", room):
-        _run(
-            sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation",
-            "--out-dir", str(folder), str(root / name),
-        )  # fmt: skip
+        _build_wheel(root / name, folder, os.environ)
+    if room == "collector":
+        compiler = compiler_for(architecture)
+        if compiler:
+            _build_wheel(root / "kernel", folder, _cross_environment(architecture, compiler))
+        else:
+            sys.stderr.write(
+                f"build: no compiler for {architecture} (Debian's "
+                f"gcc-{MACHINES[architecture]}-linux-gnu) or no Python.h here: the collector's "
+                "inner loops are packed in Python alone\n"
+            )
     return sorted(folder.glob("*.whl"))
+
+
+def compiler_for(architecture: str) -> str:
+    """
+    Return the C compiler for an architecture, empty where this machine has none.
+
+    Python's own headers serve every architecture of 64 bits: the kernel uses nothing but the
+    limited API.
+    """
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return ""
+    machine = MACHINES[architecture]
+    is_native = platform.machine() == machine
+    return shutil.which("gcc" if is_native else f"{machine}-linux-gnu-gcc") or ""
+
+
+def _cross_environment(architecture: str, compiler: str) -> dict[str, str]:
+    machine = MACHINES[architecture]
+    return {
+        **os.environ,
+        "CC": compiler,
+        "LDSHARED": f"{compiler} -shared",
+        # Flags of the interpreter that builds belong to its own machine.
+        "CFLAGS": "-fPIC -O3 -g0",
+        "_PYTHON_HOST_PLATFORM": f"linux-{machine}",
+    }
+
+
+def _build_wheel(source: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    _run(
+        sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation",
+        "--out-dir", str(folder), str(source), environment=environment,
+    )  # fmt: skip
 
 
 def _install(pins: Path, wheels: list[Path], platform: str, version: str, folder: Path) -> None:
@@ -170,8 +222,8 @@ def _document(root: Path, room: str, tree: Path, day: str) -> None:
         _run(sys.executable, "-m", "tools.docs_site", str(folder / "html"))
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(*command: str, environment: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stderr)
         raise subprocess.CalledProcessError(done.returncode, command)

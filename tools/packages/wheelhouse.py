@@ -16,10 +16,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tools.packages.contents import PYTHONS, own_wheels
+from tools.packages.contents import MACHINES, PYTHONS, own_wheels
 from tools.packages.debian import Package
 
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _OLDEST_GLIBC, _NEWEST_GLIBC = 17, 28
 """Of 2.x: what manylinux2014 means, and as for the packages."""
 
@@ -60,7 +59,7 @@ def write_wheelhouse(
     pins = root / "requirements" / f"{package.room}.txt"
     with tempfile.TemporaryDirectory(prefix="thongsuot-wheelhouse-") as made:
         folder = Path(made)
-        own = own_wheels(root, package.room, folder / "own")
+        own = own_wheels(root, package.room, folder / "own", package.architecture)
         for version in PYTHONS:
             _download(pins, package.architecture, version, folder / "wheels", source)
         wheels = {file.name: file.read_bytes() for file in own}
@@ -140,7 +139,7 @@ def _download(
 
 def platforms(architecture: str) -> Iterator[str]:
     """Yield the tags of wheels that run on the oldest Debian, the newest first (PEP 600)."""
-    machine = _MACHINES[architecture]
+    machine = MACHINES[architecture]
     for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1):
         yield f"manylinux_2_{minor}_{machine}"
     yield f"manylinux2014_{machine}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from thongsuot_schema.batch import kernel
 from thongsuot_schema.inventory.model import Role, Target
 
 _PREFIX = "thongsuot_collector"
@@ -189,6 +190,11 @@ class Metrics:
             "1 for each anchor of the inventory: its segment, and whether it is in the country",
             ("target", "segment", "domestic"),
         )
+        self._gauge(
+            "kernel_info",
+            "1 for how the inner loops of decoding and packing run: compiled, or in Python",
+            ("implementation",),
+        ).labels(kernel.IMPLEMENTATION).set(1)
         self.inventory_readings = self._counter(
             "inventory_readings", "Readings of a changed inventory, by result", ("outcome",)
         )

@@ -15,6 +15,7 @@ import pytest
 
 from thongsuot_collector.cli.main import build_parser, main
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch import kernel
 
 
 @pytest.fixture
@@ -147,7 +148,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0
-    assert capsys.readouterr().out == f"thongsuot-collector {version('thongsuot-collector')}\n"
+    release = version("thongsuot-collector")
+    said = f"thongsuot-collector {release} (kernel: {kernel.IMPLEMENTATION})\n"
+    assert capsys.readouterr().out == said
 
 
 def test_a_file_that_is_not_there_is_named_once(

@@ -142,4 +142,4 @@ def test_a_kind_that_is_not_in_the_catalogue_comes_through() -> None:
     body = encode_batch(batch_of(finding, series=series), index)
     columns = decode_columns(body, {index.layout_id: index.compiled}.get)
     assert columns.blocks[0].block.metrics == ("radio_rsrp_dbm",)
-    assert columns.blocks[0].columns == ([-97.0],)
+    assert [*map(list, columns.blocks[0].columns)] == [[-97.0]]

@@ -32,6 +32,7 @@ from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_runtime.supervisor import Supervisor
+from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse
 
@@ -182,7 +183,13 @@ async def _serve(
         jobs = dict(_jobs(components, set_aside)) | {"journal damage": damage.wait}
         supervised = group.create_task(supervisor.run(jobs, stop_jobs))
         url = url_of(listen, sock)
-        _log.info("listening url=%s sinks=%s", url, ",".join(components.sinks) or "none")
+        sinks = ",".join(components.sinks) or "none"
+        _log.info("listening url=%s sinks=%s kernel=%s", url, sinks, kernel.IMPLEMENTATION)
+        if kernel.NOT_COMPILED_BECAUSE:
+            _log.info(
+                "cannot use the compiled kernel: %s; the same runs in Python, with more CPU",
+                kernel.NOT_COMPILED_BECAUSE,
+            )
         listening(url)
         await asyncio.wait((ended, *serving), return_when=asyncio.FIRST_COMPLETED)
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.

@@ -47,6 +47,7 @@ from thongsuot_collector.cli.command import (
 )
 from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.batch import kernel
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
 
@@ -82,7 +83,11 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; packages make man page and completion from it."""
     parser = argparse.ArgumentParser(prog=PROGRAM, description=_DESCRIPTION)
     version = importlib.metadata.version("thongsuot-collector")
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"{PROGRAM} {version} (kernel: {kernel.IMPLEMENTATION})",
+    )
     commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), _common_options)
     for module in (
         init,

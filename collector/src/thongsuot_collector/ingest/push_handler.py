@@ -252,7 +252,7 @@ class PushHandler:
                 boottime_ns=moment.boottime_ns,
                 received_ns=moment.received_ns,
             )
-        last_ms = max(columns.times_ms, default=0)
+        last_ms = columns.latest_ms or 0
         decided_ns = max((change.decided_boottime_ns for change in columns.changes), default=0)
         return self._clocks.decide(
             site,

@@ -1,9 +1,12 @@
 """Encoded series of a batch, and the times of their samples."""
 
+from array import array
 from dataclasses import dataclass
 from itertools import islice
 from operator import eq
+from typing import NamedTuple
 
+from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.columns import Columns
 
 EARLIEST_MS = 1 << 35
@@ -26,28 +29,47 @@ class EncodedSeries:
     latest_ms: int
 
 
-def times_of(columns: Columns, *, epoch_ns: int) -> list[int]:
+class WallTimes(NamedTuple):
+    """The wall time of each row in ms, the earliest and the latest of them."""
+
+    ms: "array[int]"
+    earliest_ms: int
+    latest_ms: int
+
+
+def times_of(columns: Columns, *, epoch_ns: int) -> WallTimes:
     """
-    Return the wall time of each row in ms, such that no two of a series are equal.
+    Return the wall times of the rows, such that no two of a series are equal.
 
     All lie between ``EARLIEST_MS`` and ``LATEST_MS``; there has to be at least one row.
     """
     offset_ms = epoch_ns // 1_000_000
-    times_ms = [offset_ms + time_ms for time_ms in columns.times_ms]
-    if min(times_ms) < EARLIEST_MS or max(times_ms) >= LATEST_MS - len(times_ms):
-        times_ms = [
-            min(max(time_ms, EARLIEST_MS), LATEST_MS - len(times_ms)) for time_ms in times_ms
-        ]
-    if any(map(eq, times_ms, islice(times_ms, 1, None))):
+    assert columns.earliest_ms is not None and columns.latest_ms is not None  # noqa: PT018
+    earliest_ms, latest_ms = offset_ms + columns.earliest_ms, offset_ms + columns.latest_ms
+    rows = len(columns.times_ms)
+    if earliest_ms >= EARLIEST_MS and latest_ms < LATEST_MS - rows:
+        times_ms, has_equal = kernel.shifted(columns.times_ms, offset_ms)
+    else:
+        times_ms = array(
+            "q",
+            [
+                min(max(offset_ms + time_ms, EARLIEST_MS), LATEST_MS - rows)
+                for time_ms in columns.times_ms
+            ],
+        )
+        earliest_ms, latest_ms = min(times_ms), max(times_ms)
+        has_equal = any(map(eq, times_ms, islice(times_ms, 1, None)))
+    if has_equal:
         times_ms = _spaced_apart(columns, times_ms)
-    return times_ms
+        earliest_ms, latest_ms = min(times_ms), max(times_ms)
+    return WallTimes(times_ms, earliest_ms, latest_ms)
 
 
-def _spaced_apart(columns: Columns, times_ms: list[int]) -> list[int]:
+def _spaced_apart(columns: Columns, times_ms: "array[int]") -> "array[int]":
     """
     Return times with a millisecond between equal ones of a series: a database keeps one of them.
     """
-    spaced_ms = list(times_ms)
+    spaced_ms = times_ms[:]
     for block in columns.blocks:
         for rows in columns.series_of(block):
             for row in range(rows.first_row + 1, rows.last_row):

@@ -2,7 +2,7 @@
 The state of one site: what its batches told, in a form that can be kept and taken up again. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -55,7 +55,7 @@ JOINED_WITHIN_MS = 60_000
 """Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
 
 
-class LatestEchoes(msgspec.Struct, frozen=True, array_like=True):
+class LatestEchoes(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
     The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
 
@@ -80,24 +80,22 @@ class LatestEchoes(msgspec.Struct, frozen=True, array_like=True):
 
 def with_runs(
     before: LatestEchoes | None,
-    added: Iterable[tuple[int, int]],
+    runs: tuple[tuple[int, ...], tuple[int, ...]],
     time_ms: int,
     rtt_s: float | None,
 ) -> LatestEchoes:
-    """Return the latest runs with those of a batch: of each its wall time, and what it lost."""
-    known: list[tuple[int, int]] = []
-    if before is not None:
-        known = [
-            (before.time_ms - age_ms, loss)
-            for age_ms, loss in zip(before.ages_ms, before.losses_permille, strict=False)
-        ]
-    recent = (*known, *added)[-RECENT_RUNS:]
-    return LatestEchoes(
-        time_ms,
-        rtt_s,
-        losses_permille=tuple(loss for _, loss in recent),
-        ages_ms=tuple(time_ms - run_ms for run_ms, _ in recent),
-    )
+    """
+    Return the latest runs with those of a batch, at most ``RECENT_RUNS`` of them in order: their
+    ages at ``time_ms``, and what they lost.
+    """
+    ages_ms, losses = runs
+    room = RECENT_RUNS - len(ages_ms)
+    # A state from before ages were kept has losses alone: it is left behind.
+    if before is not None and room and len(before.ages_ms) == len(before.losses_permille):
+        since_ms = time_ms - before.time_ms
+        ages_ms = (*[age_ms + since_ms for age_ms in before.ages_ms[-room:]], *ages_ms)
+        losses = before.losses_permille[-room:] + losses
+    return LatestEchoes(time_ms, rtt_s, losses_permille=losses, ages_ms=ages_ms)
 
 
 class CarryingState(msgspec.Struct, frozen=True, array_like=True):
@@ -205,7 +203,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     def _cover(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         sealed_ms = columns.header.clock.boottime_ns // 1_000_000
-        first_ms = min(columns.times_ms, default=sealed_ms)
+        first_ms = sealed_ms if columns.earliest_ms is None else columns.earliest_ms
         stretch = (offset_ms + min(first_ms, sealed_ms), offset_ms + sealed_ms)
         self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
 
@@ -218,22 +216,31 @@ class SiteState(msgspec.Struct, kw_only=True):
                 continue
             by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
             rtts, losses = by_metric.get(RTT.name), by_metric.get(LOSS.name)
-            for rows in columns.series_of(block):
-                key, last = keys[rows.position], rows.last_row - 1
-                time_ms = offset_ms + columns.times_ms[last]
-                if key not in known or known[key].time_ms < time_ms:
-                    runs = slice(rows.first_row - block.first_row, rows.last_row - block.first_row)
-                    rtt_s = None if rtts is None else rtts[runs][-1]
-                    times_ms = columns.times_ms[rows.first_row : rows.last_row]
-                    lost = [None] * len(times_ms) if losses is None else losses[runs]
+            if losses is None:
+                losses = (None,) * (block.last_row - block.first_row)
+            is_lossless = block.whole and not any(losses)
+            times_ms, counts, last = columns.times_ms, columns.counts, block.first_row
+            # Of every push, and there are 667 a second: no object is made for a run.
+            for position in range(block.block.first, min(block.block.last, len(counts))):
+                first, last = last, last + counts[position]
+                if first == last:
+                    continue
+                key, newest_ms = keys[position], times_ms[last - 1]
+                before, time_ms = known.get(key), offset_ms + newest_ms
+                if before is None or before.time_ms < time_ms:
                     # From the newest on, as many as are kept: a batch may hold 20,000 of them.
-                    newest = (
-                        (offset_ms + run_ms, round(loss * 1000))
-                        for run_ms, loss in zip(reversed(times_ms), reversed(lost), strict=True)
-                        if loss is not None
-                    )
-                    added = [*islice(newest, RECENT_RUNS)][::-1]
-                    known[key] = with_runs(known.get(key), added, time_ms, rtt_s)
+                    start = max(first, last - RECENT_RUNS)
+                    lost = losses[start - block.first_row : last - block.first_row]
+                    ages_ms = tuple([newest_ms - run_ms for run_ms in times_ms[start:last]])
+                    if is_lossless:
+                        runs = ages_ms, _NOTHING_LOST[: last - start]
+                    elif None not in lost:
+                        runs = ages_ms, tuple([round(loss * 1000) for loss in lost])  # type: ignore[operator]
+                    else:
+                        lost = losses[first - block.first_row : last - block.first_row]
+                        runs = _measured_runs(newest_ms, times_ms[first:last], lost)
+                    rtt_s = None if rtts is None else rtts[last - 1 - block.first_row]
+                    known[key] = with_runs(before, runs, time_ms, rtt_s)
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
@@ -317,6 +324,25 @@ class SiteState(msgspec.Struct, kw_only=True):
             for key, figures in newest_first[:SERIES_KEPT]
             if figures.time_ms * 1_000_000 >= before_ns
         }
+
+
+_NOTHING_LOST = (0,) * RECENT_RUNS
+
+
+def _measured_runs(
+    newest_ms: int, times_ms: Sequence[int], losses: Sequence[float | None]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the ages and losses (in thousandths) of the newest runs that have a loss."""
+    newest = islice(
+        (
+            (newest_ms - run_ms, round(loss * 1000))
+            for run_ms, loss in zip(reversed(times_ms), reversed(losses), strict=True)
+            if loss is not None
+        ),
+        RECENT_RUNS,
+    )
+    runs = [*newest][::-1]
+    return tuple([age_ms for age_ms, _ in runs]), tuple([loss for _, loss in runs])
 
 
 _KEYS: dict[bytes, tuple[str, ...]] = {}

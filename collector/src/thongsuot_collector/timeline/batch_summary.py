@@ -1,6 +1,6 @@
 """BatchSummary: what one batch tells of a site's past, all that the timeline needs of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -71,13 +71,13 @@ def _spans(columns: Columns) -> tuple[tuple[int, int], ...]:
     signs = [columns.header.clock.boottime_ns]
     signs.extend(change.decided_boottime_ns for change in columns.changes)
     signs.extend(notice.boottime_ns for notice in columns.notices)
-    times_ms: Sequence[int] = columns.times_ms
-    if times_ms:
-        first_ns, last_ns = min(times_ms) * _NS_PER_MS, max(times_ms) * _NS_PER_MS
+    earliest_ms, latest_ms = columns.earliest_ms, columns.latest_ms
+    if earliest_ms is not None and latest_ms is not None:
+        first_ns, last_ns = earliest_ms * _NS_PER_MS, latest_ms * _NS_PER_MS
         if last_ns - first_ns <= JOINED_NS:
             signs += (first_ns, last_ns)
         else:
-            signs.extend(ms * _NS_PER_MS for ms in times_ms)
+            signs.extend(ms * _NS_PER_MS for ms in columns.times_ms)
     return spans_of([*((sign, sign) for sign in signs), *_dropped(columns.notices)])
 
 

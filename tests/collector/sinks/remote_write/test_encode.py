@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured, usual_results
 from thongsuot_collector.samples.series import EARLIEST_MS
 from thongsuot_collector.sinks.remote_write.encode import encode_results
-from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.labels import LabelCache, LayoutSeriesLabels
 from thongsuot_collector.sinks.remote_write.protobuf import labels_field, samples_in
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
@@ -20,6 +20,8 @@ from thongsuot_schema.result import Family, Result
 
 SITE = "hoan-kiem"
 EPOCH = 1_795_540_000 * S
+
+NO_LABELS = LayoutSeriesLabels(series=(), blocks={})
 
 Found = dict[tuple[bytes, int], float]
 
@@ -123,4 +125,4 @@ def test_times_that_no_database_holds_are_put_where_the_window_finds_them() -> N
 
 
 def test_a_batch_without_results_is_no_request() -> None:
-    assert encode_results(decoded([]), (), epoch_ns=EPOCH) is None
+    assert encode_results(decoded([]), NO_LABELS, epoch_ns=EPOCH) is None

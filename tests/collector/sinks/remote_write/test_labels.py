@@ -19,7 +19,8 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
     def labels_of(site: str, link: str) -> dict[str, str]:
         return {"commune": "00070", "carrier": f"carrier of {site}/{link}", "medium": ""}
 
-    host_labels, icmp_labels = LabelCache(labels_of).for_layout("ba-dinh", b"x", compiled())
+    labels = LabelCache(labels_of).for_layout("ba-dinh", b"x", compiled())
+    host_labels, icmp_labels = labels.series
     assert icmp_labels.metrics[0] == SAMPLE_HEAD.join(
         [
             labels_field(
@@ -52,9 +53,9 @@ def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_other
     assert cache.for_layout("tay-ho", b"x", compiled()) is not first
     said["fiber"] = "fpt"
     after = cache.for_layout("ba-dinh", b"x", compiled())
-    carriers = [b"fpt" in labels.success for labels in after]
+    carriers = [b"fpt" in labels.success for labels in after.series]
     assert any(carriers)
-    assert [b"vnpt" in labels.success for labels in first] == carriers
+    assert [b"vnpt" in labels.success for labels in first.series] == carriers
     assert cache.for_layout("ba-dinh", b"x", compiled()) is after
 
 
@@ -63,6 +64,6 @@ def test_a_layout_that_travelled_gives_the_same_labels() -> None:
     _, body = agent.sealed(agent.batch(2 * S, [icmp_result(S)]))
     _, layout = decode_layout(body)
     cache = LabelCache(lambda _site, _link: {})
-    (travelled,) = cache.for_layout("ba-dinh", b"y", compile_layout(layout))
-    _, direct = cache.for_layout("ba-dinh", b"x", compiled())
+    (travelled,) = cache.for_layout("ba-dinh", b"y", compile_layout(layout)).series
+    _, direct = cache.for_layout("ba-dinh", b"x", compiled()).series
     assert (travelled.metrics, travelled.success) == (direct.metrics, direct.success)

@@ -79,7 +79,7 @@ class SealedSite:
             body=body,
         )
         encoded = self.endings.markers_of(
-            entry, columns, self.cache.for_layout(SITE, layout_id, compiled)
+            entry, columns, self.cache.for_layout(SITE, layout_id, compiled).series
         )
         return set() if encoded is None else ended(encoded.body)
 

@@ -89,24 +89,24 @@ def encode_lines(columns: Columns, lines: Sequence[str], *, epoch_ns: int) -> En
     """Return all results of a batch, ``None`` when it has none; ``lines`` are those of its site."""
     if not columns.times_ms:
         return None
-    times_ms = times_of(columns, epoch_ns=epoch_ns)
+    times = times_of(columns, epoch_ns=epoch_ns)
     encoded: list[str] = []
     samples = 0
     bad_rows = sorted(columns.not_ok)
     for block in columns.blocks:
         at = bisect_left(bad_rows, block.first_row)
         if block.whole and (at == len(bad_rows) or bad_rows[at] >= block.last_row):
-            encoded += _whole(columns, block, lines, times_ms)
+            encoded += _whole(columns, block, lines, times.ms)
             samples += (block.last_row - block.first_row) * (1 + len(block.columns))
         else:
-            for line, fields in _partial(columns, block, lines, times_ms):
+            for line, fields in _partial(columns, block, lines, times.ms):
                 encoded.append(line)
                 samples += fields
     return EncodedSeries(
         body="".join(encoded).encode(),
         samples=samples,
-        earliest_ms=min(times_ms),
-        latest_ms=max(times_ms),
+        earliest_ms=times.earliest_ms,
+        latest_ms=times.latest_ms,
     )
 
 

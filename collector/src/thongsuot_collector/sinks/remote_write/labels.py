@@ -1,6 +1,7 @@
 """Labels of series as they stand in a remote-write request, worked out once for each layout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from thongsuot_collector.samples.labels import (
     LabelsOf,
@@ -30,6 +31,19 @@ class SeriesLabels:
         self.metrics = metrics
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutSeriesLabels:
+    """
+    The labels of each series of a layout, by its position.
+
+    ``blocks`` has the same by metric, as a block is packed: success and each column, by the
+    position of the block's first series.
+    """
+
+    series: tuple[SeriesLabels, ...]
+    blocks: Mapping[int, tuple[tuple[bytes, ...], ...]]
+
+
 class LabelCache:
     """Labels of all series of the layouts in use."""
 
@@ -39,8 +53,8 @@ class LabelCache:
 
     def for_layout(
         self, site: str, layout_id: bytes, compiled: CompiledLayout
-    ) -> tuple[SeriesLabels, ...]:
-        """Return the labels of each series of a layout, by its position."""
+    ) -> LayoutSeriesLabels:
+        """Return the labels of each series of a layout."""
         return self._labels.for_layout(site, layout_id, compiled)
 
     def of_metric(self, site: str, link: str, target: str, name: str) -> bytes:
@@ -50,18 +64,23 @@ class LabelCache:
         labels = labels_of_subject(self._labels_of, site, link, target)
         return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
 
-    def _label(self, site: str, compiled: CompiledLayout) -> tuple[SeriesLabels, ...]:
+    def _label(self, site: str, compiled: CompiledLayout) -> LayoutSeriesLabels:
         labels: list[SeriesLabels] = []
+        blocks: dict[int, tuple[tuple[bytes, ...], ...]] = {}
         for block in compiled.blocks:
             names = [PREFIX + metric for metric in block.metrics]
             kind = ProbeKind(
                 name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
             )
-            labels.extend(
+            of_block = [
                 self._series(site, series, kind.success_name, kind.unmeasured_name, names)
                 for series in compiled.layout.series[block.first : block.last]
+            ]
+            labels += of_block
+            blocks[block.first] = tuple(
+                zip(*((member.success, *member.metrics) for member in of_block), strict=True)
             )
-        return tuple(labels)
+        return LayoutSeriesLabels(series=tuple(labels), blocks=blocks)
 
     def _series(
         self, site: str, series: Series, success: str, unmeasured: str, names: Sequence[str]

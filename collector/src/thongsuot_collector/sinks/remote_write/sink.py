@@ -93,7 +93,7 @@ class RemoteWriteClient:
         labels = self._labels.for_layout(entry.site, entry.layout, columns.layout)
         encoded = (
             encode_results(columns, labels, epoch_ns=entry.epoch_ns),
-            self._markers.markers_of(entry, columns, labels),
+            self._markers.markers_of(entry, columns, labels.series),
             verdict_series(
                 entry.site,
                 columns,

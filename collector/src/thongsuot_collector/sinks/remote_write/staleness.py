@@ -18,7 +18,7 @@ import msgspec
 
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.samples.labels import LabelsOf, are_labels
-from thongsuot_collector.samples.series import EncodedSeries, times_of
+from thongsuot_collector.samples.series import EncodedSeries, WallTimes, times_of
 from thongsuot_collector.sinks.remote_write.labels import LabelCache, SeriesLabels
 from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, STALE, series
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
@@ -89,7 +89,7 @@ class StalenessMarkers:
         ):
             alive = before
         else:
-            alive = self._carried_over(entry, columns, before, min(times.ms), ends)
+            alive = self._carried_over(entry, columns, before, times.wall.earliest_ms, ends)
         alive.sealed_ms = sealed_ms
         for block in columns.blocks:
             _follow_block(block, alive, labels, times, ends)
@@ -118,7 +118,7 @@ class StalenessMarkers:
             alive.seen_ms = before.seen_ms
             places = {key: position for position, key in enumerate(all_series)}
             old = LabelCache(lambda _site, link: before.labels.get(link, {}))
-            names = old.for_layout(entry.site, before.layout, compiled)
+            names = old.for_layout(entry.site, before.layout, compiled).series
             for position, key in enumerate(compiled.layout.series):
                 place, mask = places.get(key), before.masks[position]
                 if place is not None and before.labels.get(key.link) == labels[key.link]:
@@ -139,7 +139,7 @@ class _RowTimes:
         self._epoch_ns = epoch_ns
 
     @cached_property
-    def ms(self) -> list[int]:
+    def wall(self) -> WallTimes:
         """Return one a row."""
         return times_of(self.columns, epoch_ns=self._epoch_ns)
 
@@ -177,7 +177,7 @@ def _follow_block(
             has |= 2 * success if is_unmeasured else success
             gone = mask & ~has
             if gone:
-                ends += [(name, times.ms[row]) for name in _names(labels[position], gone)]
+                ends += [(name, times.wall.ms[row]) for name in _names(labels[position], gone)]
             mask = has
         masks[position] = mask
 

@@ -1,0 +1,131 @@
+"""The inner loops: the compiled ones return what those in Python do, to the last bit."""
+
+import shutil
+import struct
+import sysconfig
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_schema.batch import kernel, loops, numbers
+from thongsuot_schema.batch.limits import LARGEST_STEP
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+SMALL = st.integers(-70_000, 70_000)
+DIFFERENCES = st.lists(SMALL) | st.lists(INT64, max_size=12)
+PLACES = st.integers(-3, 30)
+
+needs_kernel = pytest.mark.skipif(
+    kernel.IMPLEMENTATION != "compiled"
+    and not (shutil.which("gcc") and Path(sysconfig.get_path("include"), "Python.h").exists()),
+    reason="no compiled kernel: gcc or Python's headers are missing",
+)
+
+
+def outcome(call: Callable[..., object], *arguments: object) -> object:
+    """Return what a call gives, each float by its bits, or the type of its error."""
+    try:
+        result = call(*arguments)
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        return type(error)
+    return _bits(result)
+
+
+def _bits(result: object) -> object:
+    if isinstance(result, array):
+        return result.typecode, result.tobytes()
+    return tuple(map(_bits, result)) if isinstance(result, tuple) else result
+
+
+@needs_kernel
+def test_a_machine_with_a_compiler_runs_the_compiled_loops() -> None:
+    assert kernel.IMPLEMENTATION == "compiled", kernel.NOT_COMPILED_BECAUSE
+
+
+@needs_kernel
+@given(DIFFERENCES)
+def test_unpack_is_the_same_compiled(members: list[int]) -> None:
+    planes = numbers.pack(members)
+    assert outcome(kernel.unpack, planes, len(members)) == ("q", array("q", members).tobytes())
+    assert outcome(loops.unpack, planes, len(members)) == ("q", array("q", members).tobytes())
+
+
+@needs_kernel
+@given(st.binary(max_size=80), st.integers(-2, 90))
+def test_unpack_refuses_the_same_compiled(planes: bytes, count: int) -> None:
+    assert outcome(kernel.unpack, planes, count) == outcome(loops.unpack, planes, count)
+
+
+@needs_kernel
+@given(DIFFERENCES, PLACES, INT64 | SMALL)
+def test_running_sums_are_the_same_compiled(members: list[int], count: int, start: int) -> None:
+    arguments = (array("q", members), count, start)
+    assert outcome(kernel.running_sums, *arguments) == outcome(loops.running_sums, *arguments)
+
+
+@needs_kernel
+@given(DIFFERENCES, PLACES, PLACES, st.sampled_from((1.0, 10.0, 1e9, 3.0, 7e-3, 0.0)))
+def test_scaled_sums_are_the_same_compiled(
+    members: list[int], first: int, count: int, denominator: float
+) -> None:
+    arguments = (array("q", members), first, count, denominator)
+    expected = outcome(loops.scaled_sums, *arguments)
+    if denominator == 0.0 and count == 0:
+        return  # nothing is divided; the codec has no such denominator
+    if denominator == 0.0:
+        expected = outcome(kernel.scaled_sums, *arguments)
+        assert expected in {ZeroDivisionError, ValueError, None}
+    assert outcome(kernel.scaled_sums, *arguments) == expected
+
+
+@needs_kernel
+@given(DIFFERENCES, INT64 | SMALL)
+def test_shifted_times_are_the_same_compiled(members: list[int], offset: int) -> None:
+    arguments = (array("q", members), offset)
+    assert outcome(kernel.shifted, *arguments) == outcome(loops.shifted, *arguments)
+
+
+@needs_kernel
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("running_sums", (array("d", [1.0]), 1, 0)),
+        ("running_sums", ([1, 2], 1, 0)),
+        ("running_sums", (b"12345678", 1, 0)),
+        ("running_sums", (memoryview(array("q", range(8)))[::2], 2, 0)),
+        ("scaled_sums", (array("i", [1, 2]), 0, 2, 1.0)),
+        ("scaled_sums", (array("q", [1]), 0, 1)),
+        ("shifted", (array("q", [1]), "x")),
+        ("unpack", ("text", 4)),
+    ],
+)
+def test_what_are_no_numbers_is_refused_not_read(name: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises((TypeError, BufferError)):
+        getattr(kernel, name)(*arguments)
+
+
+def test_sums_beyond_64_bits_are_none_not_wrapped() -> None:
+    assert loops.running_sums(array("q", [2**63 - 1, 1]), 2, 0) is None
+    assert kernel.running_sums(array("q", [2**63 - 1, 1]), 2, 0) is None
+    assert loops.scaled_sums(array("q", [LARGEST_STEP, 1]), 0, 2, 1.0) is None
+    assert kernel.scaled_sums(array("q", [LARGEST_STEP, 1]), 0, 2, 1.0) is None
+
+
+def test_sums_begin_at_the_start_and_name_the_smallest_and_largest() -> None:
+    sums = loops.running_sums(array("q", [5, -7, 3, 100]), 3, 10)
+    assert sums == (array("q", [15, 8, 11]), 8, 15)
+
+
+def test_values_are_divided_as_python_divides() -> None:
+    values = kernel.scaled_sums(array("q", [20_123_457, 1]), 0, 2, 1e9)
+    assert values is not None
+    assert values.tobytes() == struct.pack("=2d", 20_123_457 / 1e9, 20_123_458 / 1e9)
+
+
+def test_neighbours_at_the_same_time_are_noticed() -> None:
+    assert loops.shifted(array("q", [1, 2, 2]), 10) == (array("q", [11, 12, 12]), True)
+    assert loops.shifted(array("q", [2, 1, 2]), 10) == (array("q", [12, 11, 12]), False)

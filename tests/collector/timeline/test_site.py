@@ -206,30 +206,6 @@ def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> 
     assert (last.state, last.basis, last.start_ns) == (State.UP, Basis.RECORD, wall_ns(16))
 
 
-def test_nobody_is_silent_before_the_collector_has_listened_long_enough() -> None:
-    life = BootScript()
-    life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
-    timeline = SiteTimeline(site="s1")
-    just_started = CollectorClock(now_ns=wall_ns(9_000), listening_since_ns=wall_ns(8_990))
-    timeline.apply(life.pieces[0], just_started, SETTINGS)
-    assert timeline.tick(just_started, SETTINGS) == ()
-    # It tried in vain just before the return, and may wait a minute before it tries again.
-    waiting = CollectorClock(now_ns=wall_ns(9_094), listening_since_ns=wall_ns(8_990))
-    assert timeline.tick(waiting, SETTINGS) == ()
-    later = CollectorClock(now_ns=wall_ns(9_096), listening_since_ns=wall_ns(8_990))
-    assert timeline.tick(later, SETTINGS)
-    assert course(timeline.intervals()[DEVICE])[-1] == (15, "unknown", "agent_silent")
-
-
-def test_who_was_heard_after_the_return_is_silent_as_soon_as_anybody() -> None:
-    life = BootScript()
-    life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
-    timeline = SiteTimeline(site="s1")
-    timeline.apply(life.pieces[0], at(16), SETTINGS)
-    later = CollectorClock(now_ns=wall_ns(61), listening_since_ns=wall_ns(10))
-    assert timeline.tick(later, SETTINGS)
-
-
 def test_a_boot_that_was_never_dated_is_dated_by_the_batch_that_could_be() -> None:
     life = BootScript(quality=ClockQuality.UNCERTAIN, off_by_s=-900_000_000)
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])

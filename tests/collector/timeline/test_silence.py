@@ -1,0 +1,29 @@
+"""Since when an agent is silent, and that the collector's own absence is none of its silence."""
+
+from tests.collector.timeline.boot_script import UP, BootScript, wall_ns
+from tests.collector.timeline.test_site import DEVICE, SETTINGS, at, course
+from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
+
+
+def test_nobody_is_silent_before_the_collector_has_listened_long_enough() -> None:
+    life = BootScript()
+    life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
+    timeline = SiteTimeline(site="s1")
+    just_started = CollectorClock(now_ns=wall_ns(9_000), listening_since_ns=wall_ns(8_990))
+    timeline.apply(life.pieces[0], just_started, SETTINGS)
+    assert timeline.tick(just_started, SETTINGS) == ()
+    # It tried in vain just before the return, and may wait a minute before it tries again.
+    waiting = CollectorClock(now_ns=wall_ns(9_094), listening_since_ns=wall_ns(8_990))
+    assert timeline.tick(waiting, SETTINGS) == ()
+    later = CollectorClock(now_ns=wall_ns(9_096), listening_since_ns=wall_ns(8_990))
+    assert timeline.tick(later, SETTINGS)
+    assert course(timeline.intervals()[DEVICE])[-1] == (15, "unknown", "agent_silent")
+
+
+def test_who_was_heard_after_the_return_is_silent_as_soon_as_anybody() -> None:
+    life = BootScript()
+    life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
+    timeline = SiteTimeline(site="s1")
+    timeline.apply(life.pieces[0], at(16), SETTINGS)
+    later = CollectorClock(now_ns=wall_ns(61), listening_since_ns=wall_ns(10))
+    assert timeline.tick(later, SETTINGS)

@@ -3,7 +3,8 @@
  *
  * Each function does what the function of the same name does in thongsuot_schema.batch.loops and
  * in thongsuot_collector.sinks.remote_write.blocks: same arguments, same result, byte by byte
- * (tests/kernel/). Those are the reference, and what runs where this is not installed.
+ * (tests/schema/batch/test_loops.py, tests/collector/sinks/remote_write/test_blocks.py). Those are
+ * the reference, and what runs where this is not installed.
  *
  * Rules of this file: nothing is read or written outside of what was asked for from Python, whatever
  * the arguments are; sizes and sums are checked for overflow; no Python code runs between the
@@ -35,12 +36,16 @@ typedef struct {
     PyObject *array_type;
 } State;
 
-/* Ask an object for its numbers, as one piece of 8-byte items of a format ("q" or "d"). */
+/*
+ * Ask an object for its numbers, as one piece of 8-byte items of a format ("q" or "d"). They have to
+ * be aligned, as an array's are: the compiler's vector instructions rely on it.
+ */
 static int get_numbers(PyObject *object, const char *format, Py_buffer *view)
 {
     if (PyObject_GetBuffer(object, view, PyBUF_CONTIG_RO | PyBUF_FORMAT) < 0)
         return -1;
-    if (view->itemsize != 8 || view->format == NULL || strcmp(view->format, format) != 0) {
+    if (view->itemsize != 8 || view->format == NULL || strcmp(view->format, format) != 0 ||
+        ((uintptr_t)view->buf & 7) != 0) {
         PyBuffer_Release(view);
         PyErr_Format(PyExc_TypeError, "an array of type '%s' is wanted", format);
         return -1;

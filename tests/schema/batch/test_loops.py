@@ -97,6 +97,7 @@ def test_shifted_times_are_the_same_compiled(members: list[int], offset: int) ->
         ("running_sums", ([1, 2], 1, 0)),
         ("running_sums", (b"12345678", 1, 0)),
         ("running_sums", (memoryview(array("q", range(8)))[::2], 2, 0)),
+        ("running_sums", (memoryview(bytes(17))[1:].cast("q"), 2, 0)),
         ("scaled_sums", (array("i", [1, 2]), 0, 2, 1.0)),
         ("scaled_sums", (array("q", [1]), 0, 1)),
         ("shifted", (array("q", [1]), "x")),

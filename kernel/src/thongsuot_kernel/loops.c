@@ -45,7 +45,7 @@ static int get_numbers(PyObject *object, const char *format, Py_buffer *view)
     if (PyObject_GetBuffer(object, view, PyBUF_CONTIG_RO | PyBUF_FORMAT) < 0)
         return -1;
     if (view->itemsize != 8 || view->format == NULL || strcmp(view->format, format) != 0 ||
-        ((uintptr_t)view->buf & 7) != 0) {
+        (view->len > 0 && ((uintptr_t)view->buf & 7) != 0)) {
         PyBuffer_Release(view);
         PyErr_Format(PyExc_TypeError, "an array of type '%s' is wanted", format);
         return -1;

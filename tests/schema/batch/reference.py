@@ -16,7 +16,8 @@ import msgspec
 
 from tests.schema.batch.json_form import encode_json
 from tests.schema.batch.vectors import example
-from thongsuot_schema.batch import frame, numbers
+from thongsuot_schema.batch import frame
+from thongsuot_schema.batch.columns import unpack_numbers
 from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
@@ -89,7 +90,7 @@ def _numbers(arrays: list[Any]) -> str:
     planes = arrays[11]
     rows = sum(arrays[8])
     count = 2 * rows + 3 + 3 * 3 - 2
-    values = numbers.unpack(planes, count)
+    values = unpack_numbers(planes, count)
     width = len(planes) // count
     lines = [f"{count} numbers, {width} planes of {count} bytes", ""]
     lines.append(f"{'column':<28}{'differences':<28}sums")

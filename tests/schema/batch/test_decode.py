@@ -15,8 +15,8 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
-from thongsuot_schema.batch import frame, numbers
-from thongsuot_schema.batch.columns import decode_columns
+from thongsuot_schema.batch import frame
+from thongsuot_schema.batch.columns import decode_columns, unpack_numbers
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
@@ -181,7 +181,7 @@ def test_sums_that_leave_the_range_are_malformed() -> None:
 
 def test_the_largest_value_is_taken_and_one_step_more_is_malformed() -> None:
     arrays = arrays_of(encode_batch(batch_of(ok_finding({icmp.RTT: 0.0})), INDEX))
-    time, _, cost = numbers.unpack(arrays[NUMBERS], 3)
+    time, _, cost = unpack_numbers(arrays[NUMBERS], 3)
     for largest in (2**62 - 1, -(2**62 - 1), 2**62, -(2**62)):
         folded = [number << 1 ^ number >> 63 for number in (time, largest, cost)]
         octets = [number.to_bytes(8, "little") for number in folded]

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from thongsuot_schema.batch import kernel, loops, numbers
+from thongsuot_schema.batch import kernel, loops
 from thongsuot_schema.batch.conversion import (
     NS_PER_MS,
     change_from_wire,
@@ -23,6 +23,7 @@ from thongsuot_schema.batch.header import BatchHeader, header_from_wire, read_ar
 from thongsuot_schema.batch.layout import CompiledLayout, KindBlock, compile_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS, LARGEST_STEP, LATEST_MS, BatchLimits
 from thongsuot_schema.batch.model import Layout, Notice
+from thongsuot_schema.batch.numbers import WIDEST
 from thongsuot_schema.batch.wire import BatchWire, EvidenceTexts, ReasonWire, RowRemark
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, LayoutUnknown
 from thongsuot_schema.outcome import Outcome
@@ -162,7 +163,7 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
         raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
     # All numbers of a batch travel as one run of byte planes: the times, the values block by block,
     # the costs. The planes of like numbers are what zstd packs best, and one unpacking serves all.
-    unpacked = numbers.unpack(wire.numbers, size + 2 * header.results)
+    unpacked = unpack_numbers(wire.numbers, size + 2 * header.results)
     # The first time is a difference to the batch's own clock reading: no batch needs another one.
     times = kernel.running_sums(unpacked, header.results, base_ms)
     if times is None or (header.results and not 0 <= times[1] <= times[2] <= LATEST_MS):
@@ -193,6 +194,21 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
         cost_differences=unpacked[at:],
         remarks=wire.evidence,
     )
+
+
+def unpack_numbers(planes: bytes, count: int) -> "array[int]":
+    """
+    Return ``count`` numbers from their byte planes, as ``numbers.pack`` makes them.
+
+    Raises:
+        BatchMalformed: the planes are not those of so many numbers.
+    """
+    if not count and not planes:
+        return array("q")
+    width, rest = divmod(len(planes), count) if count else (0, 1)
+    if rest or not 1 <= width <= WIDEST:
+        raise BatchMalformed(f"{len(planes)} bytes of numbers do not hold {count} numbers")
+    return kernel.unpack(planes, count)
 
 
 def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:

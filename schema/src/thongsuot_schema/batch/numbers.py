@@ -9,11 +9,7 @@ msgpack this saves a tenth after zstd (1.65 and 1.80 bytes a sample at four samp
 """
 
 import struct
-from array import array
 from collections.abc import Sequence
-
-from thongsuot_schema.batch import kernel
-from thongsuot_schema.errors import BatchMalformed
 
 WIDEST = 8
 """Bytes of the widest number: differences fit 64 bits, signed."""
@@ -31,18 +27,3 @@ def pack(numbers: Sequence[int]) -> bytes:
     width = max(1, (max(folded).bit_length() + 7) // 8)
     octets = struct.pack(f"<{len(folded)}Q", *folded)
     return b"".join(octets[plane::WIDEST] for plane in range(width))
-
-
-def unpack(planes: bytes, count: int) -> "array[int]":
-    """
-    Return ``count`` numbers from their planes.
-
-    Raises:
-        BatchMalformed: the planes are not those of so many numbers.
-    """
-    if not count and not planes:
-        return array("q")
-    width, rest = divmod(len(planes), count) if count else (0, 1)
-    if rest or not 1 <= width <= WIDEST:
-        raise BatchMalformed(f"{len(planes)} bytes of numbers do not hold {count} numbers")
-    return kernel.unpack(planes, count)

@@ -1,271 +1,232 @@
 """
-``./run cluster``: two collectors on a pair of PostgreSQL servers, killed and stopped at random.
+``./run cluster``: three machines that hold one collector together, and lose parts of it at random.
 
-What it plays: two collector processes, a primary and a synchronous standby, simulated devices that
-push to whichever collector answers, and a single collector with embedded files that gets the same
-batches. Every few seconds a collector is killed (and started again) or stopped (and let go on);
-half-way the primary is killed, and the standby takes over.
+Machines are network namespaces, joined by a cable each: two with a collector and a PostgreSQL, a
+primary and its synchronous standby, and a third one with the monitor of pg_auto_failover. Devices
+push to whichever collector answers, and the same batches to a single collector with embedded files.
+Any process is killed or stopped, any cable between two machines is cut, any machine is taken away
+with all that runs on it and brought back; one at a time, for a pair holds one loss at a time. Each
+service is started again a second after it has ended, as systemd does.
 
-What it does not: all runs on this machine, on loopback, so no wire is cut and no machine is lost;
-this program promotes the standby at once, where a tool such as pg_auto_failover needs about ten
-seconds; after that there is no standby. Nothing is flushed to the disk.
+At the end it is compared: what was acknowledged and is not there or there twice, and incidents,
+the carrier's tickets and statements against those of the single collector.
+
+What it does not play: all runs over one disk and one clock, and no power is cut; PostgreSQL knows
+its users by their network, without TLS. Needs root and the package pg-auto-failover-cli.
 """
 
 import argparse
-import asyncio
+import os
 import random
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import psycopg
-from bench.cluster.devices import Device, Target
+from bench.cluster.city import City, told_s
+from bench.cluster.comparison import outcome_of
+from bench.cluster.failover import DatabasePair
+from bench.cluster.faults import FaultKind, Faults
+from bench.cluster.load import Fall, LoadOrder, LoadRecord, TargetOrder
+from bench.cluster.machines import Play, Service, python_program, topology
 from sqlalchemy import Engine
-from tests.collector.app.process import CollectorProcess
-from tests.collector.app.stage import CONFIG, SECRET
-from tests.collector.notify.incident_events import secret_file
-from tests.collector.notify.receiver_process import ReceiverProcess
-from tests.postgres import PostgresServer, postgres_binaries
 
-from thongsuot_collector.app.durable import STORE_FILE
-from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
-from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import tokens
-from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.postgresql import open_database
-from thongsuot_collector.store.term import current_leader
+from thongsuot_lab.lab import Lab
 
-DOWN_S, APART_S = 20.0, 25.0
-"""A fault outlasts every fault of ours, and is over before the next of its site."""
+GOALS_S = {
+    FaultKind.NONE: 15.0,
+    FaultKind.PROCESS: 15.0,
+    FaultKind.THIRD_MACHINE: 15.0,
+    FaultKind.CABLE: 40.0,
+    FaultKind.MACHINE: 40.0,
+}
+"""Told within so long at the 95th percentile, from the moment a fibre fell."""
 
-_ENDED = "collector ended by itself"
-_SETTLE_S = 15.0
-_TOLD_GOAL_S = 15.0
-"""From the push of a fault until the carrier has it, through the loss of a process."""
+STORM_RATIO = 0.2
+"""So many of the fibres that fall do so within two seconds, in the middle."""
 
+_FIRST_FALL_S = 5.0
+_TOLD_S = 20.0
+"""A recovery is told within this."""
 
-class City:
-    """Inventory, receivers and configurations of the cluster and of the collector that is alone."""
-
-    def __init__(self, folder: Path, url: str, sites: int) -> None:
-        self.sites = [f"site-{number:03}" for number in range(sites)]
-        links = "".join(
-            f'[[sites]]\nname = "{site}"\n[[sites.links]]\nname = "fiber"\ninterface = "eth0"\n'
-            f'medium = "fiber"\ncarrier = "carrier-{site}"\n'
-            for site in self.sites
-        )
-        carriers = "".join(f'[[carriers]]\nname = "carrier-{site}"\n' for site in self.sites)
-        self._inventory = carriers + links
-        module = "tests.collector.notify.webhook_receiver"
-        self.hooks = {
-            name: ReceiverProcess(module, folder / f"hook-{name}", SECRET).start()
-            for name in ("cluster", "alone")
-        }
-        database = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
-        self.cluster = [self._collector(folder / f"c{n}", "cluster", database) for n in range(2)]
-        self.alone = self._collector(folder / "alone", "alone", "")
-        self.alone_state = folder / "alone" / "state"
-
-    def _collector(self, folder: Path, hook: str, database: str) -> CollectorProcess:
-        (folder / "inventory").mkdir(parents=True)
-        (folder / "inventory" / "city.toml").write_text(self._inventory, encoding="utf-8")
-        secret_file(folder, "secret", SECRET)
-        secret_file(folder, "password", "xem")
-        (folder / "state").mkdir()
-        secret_file(folder / "state", "links.key", "ab" * 32)
-        limits = "[ingest]\npushes_per_s = 10000\n"
-        return CollectorProcess(
-            folder, CONFIG.format(port=self.hooks[hook].port) + limits + database
-        )
-
-    def told(self, hook: str) -> list[WebhookBody]:
-        """Return what the carriers' receiver has, in order."""
-        requests = self.hooks[hook].folder.received()
-        return [msgspec.json.decode(request["body"], type=WebhookBody) for request in requests]
-
-    async def close(self) -> None:
-        """End everything."""
-        for collector in (*self.cluster, self.alone):
-            if collector.process is not None and collector.process.returncode is None:
-                collector.process.send_signal(signal.SIGCONT)
-                await collector.end(signal.SIGKILL)
-        for hook in self.hooks.values():
-            hook.stop()
+_LAST_PUSH_S = 60.0
+_EQUAL_WITHIN_S = 30.0
+"""Later all sites count as silent, as nothing is pushed any more."""
 
 
-class Faults:
-    """What befalls the cluster, at random."""
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What is played on, and by which options."""
 
-    def __init__(
-        self, city: City, pair: tuple[PostgresServer, PostgresServer], chance: random.Random
-    ) -> None:
-        self._city = city
-        self._pair = pair
-        self._chance = chance
-        self.played: Counter[str] = Counter()
+    options: argparse.Namespace
+    folder: Path
+    play: Play
+    pair: DatabasePair
+    city: City
 
-    async def play(self, ends_s: float) -> None:
-        """Kill and stop until a time; half-way the primary is lost."""
-        began_s, is_promoted = time.monotonic(), False
-        while (now_s := time.monotonic() - began_s) < ends_s:
-            await asyncio.sleep(self._chance.uniform(4, 8))
-            if now_s > ends_s / 2 and not is_promoted:
-                is_promoted = True
-                self.played["primary killed, standby promoted"] += 1
-                await asyncio.to_thread(self._fail_over)
-                continue
-            collector = self._chance.choice(self._city.cluster)
-            if collector.process is None or collector.process.returncode is not None:
-                # None may: it is counted, and started as systemd would.
-                self.played[_ENDED] += 1
-                print(collector.log()[-2000:], file=sys.stderr)
-                await collector.start()
-            elif self._chance.random() < 0.5:
-                self.played["collector killed"] += 1
-                await collector.kill()
-                await asyncio.sleep(self._chance.uniform(0, 3))
-                await collector.start()
-            else:
-                self.played["collector stopped"] += 1
-                assert collector.process is not None
-                collector.process.send_signal(signal.SIGSTOP)
-                await asyncio.sleep(self._chance.uniform(1, 8))
-                collector.process.send_signal(signal.SIGCONT)
+    def build(self) -> None:
+        """Start all of it."""
+        self.pair.build()
+        self.city.build()
+        print(f"built after {time.monotonic() - self.play.began_s:.0f} s", flush=True)
 
-    def _fail_over(self) -> None:
-        primary, standby = self._pair
-        primary.kill()
-        standby.execute("SELECT pg_promote()")
-        # As a tool for failover does when there is no other standby: else nothing is acknowledged.
-        standby.execute("ALTER SYSTEM RESET synchronous_standby_names")
-        standby.execute("SELECT pg_reload_conf()")
+    def is_whole(self) -> bool:
+        """Whether both servers are in step, and both collectors take pushes."""
+        return self.pair.is_whole() and self.city.are_ready()
+
+    def print_logs(self) -> None:
+        """Show the end of every log, for who looks for what went wrong."""
+        for log in sorted(self.folder.rglob("*.log")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}", file=sys.stderr)
 
 
-async def play(options: argparse.Namespace, folder: Path) -> int:
-    """Play, print, and return the exit status."""
-    primary = PostgresServer(postgres_binaries()).start()
-    standby = PostgresServer(postgres_binaries(), standby_of=primary).start()
+def stage_of(options: argparse.Namespace, folder: Path, lab: Lab) -> Stage:
+    """Return a stage; nothing is started yet."""
+    play = Play(lab)
+    pair = DatabasePair(play, folder)
+    city = City(play, folder, pair.url, pair.socket_url, options.agents)
+    return Stage(options=options, folder=folder, play=play, pair=pair, city=city)
+
+
+def play_on(stage: Stage) -> bool:
+    """Play and print; return whether all goals were met."""
+    stores: list[Engine] = []
     try:
-        primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
-        primary.execute("SELECT pg_reload_conf()")
-        url = primary.url_with(standby, primary.new_database())
-        return await _play_on((primary, standby), url, options, folder)
+        stage.build()
+        stores += [stage.city.open_cluster_store(), stage.city.open_alone_store()]
+        faults, record = _played(stage, stores)
+        return _report(stage, stores, faults, record)
+    except BaseException:
+        stage.print_logs()
+        raise
     finally:
-        primary.remove()
-        standby.remove()
+        for store in stores:
+            store.dispose()
+        stage.play.close()
 
 
-async def _play_on(
-    pair: tuple[PostgresServer, PostgresServer],
-    url: str,
-    options: argparse.Namespace,
-    folder: Path,
-) -> int:
-    chance, ends_s = random.Random(options.seed), options.minutes * 60
-    city = City(folder, url, options.sites)
-    store, alone = (
-        open_database(PostgresDatabase(url=url)),
-        open_store(city.alone_state / STORE_FILE),
+def _played(stage: Stage, stores: Sequence[Engine]) -> tuple[Faults, LoadRecord]:
+    options, play = stage.options, stage.play
+    chance = random.Random(options.seed)
+    order = _order(stage, stores, chance)
+    file = stage.folder / "order.json"
+    file.write_bytes(msgspec.json.encode(order))
+    load = Service(
+        name="load",
+        argv=[python_program("python"), "-m", "bench.cluster.load", str(file)],
+        folder=Path.cwd(),
+        log_folder=stage.folder,
+        is_kept=False,
     )
-    try:
-        cluster = Target(
-            lambda: [collector.url for collector in city.cluster], _secrets(store, city.sites)
-        )
-        lone = Target(lambda: [city.alone.url], _secrets(alone, city.sites))
-        for collector in (*city.cluster, city.alone):
-            await collector.start()
-        devices = [Device(site, (cluster, lone)) for site in city.sites]
-        faults = Faults(city, pair, chance)
-        seen: dict[tuple[str, str], float] = {}
-        watching = asyncio.create_task(_watch(city, seen))
-        await asyncio.gather(
-            faults.play(ends_s), *(_live(device, ends_s, chance) for device in devices)
-        )
-        await asyncio.sleep(_SETTLE_S)
-        watching.cancel()
-        leader = current_leader(store)
-        print(f"played: {dict(faults.played)}; terms: {0 if leader is None else leader.term}")
-        kept = _kept(url)
-        status = _report(city, devices, (cluster, lone), kept, seen)
-        return 1 if faults.played[_ENDED] else status
-    finally:
-        store.dispose()
-        alone.dispose()
-        await city.close()
+    play.machines["sites"].add(load)
+    began_s = time.monotonic()
+    faults = Faults(play, chance, stage.is_whole, began_s)
+    faults.play_until(began_s + options.minutes * 60)
+    # The last fibre is to be back, and told, while its site is still heard of.
+    back_s = began_s + options.minutes * 60 + options.down + options.every + _TOLD_S
+    play.wait(max(_TOLD_S, back_s - time.monotonic()))
+    Path(order.finish).touch()
+    record = Path(order.record)
+    play.wait_until(lambda: record.exists() or not load.is_running, within_s=_LAST_PUSH_S)
+    if not record.exists():
+        raise TimeoutError(f"the load did not end:\n{load.log.read_text(errors='replace')[-3000:]}")
+    return faults, msgspec.json.decode(record.read_bytes(), type=LoadRecord)
 
 
-async def _live(device: Device, ends_s: float, chance: random.Random) -> None:
-    falls_s = []
-    at_s = chance.uniform(5, APART_S)
-    while at_s + DOWN_S + APART_S / 2 < ends_s:
-        falls_s.append(at_s)
-        at_s += DOWN_S + APART_S + chance.uniform(0, 10)
-    await device.live(ends_s, falls_s, DOWN_S)
+def _order(stage: Stage, stores: Sequence[Engine], chance: random.Random) -> LoadOrder:
+    options, city = stage.options, stage.city
+    secrets = [{site: tokens.create(store, site) for site in city.sites} for store in stores]
+    ends_s = options.minutes * 60
+    falling = chance.sample(city.sites, min(len(city.sites), options.falls))
+    in_storm = round(len(falling) * STORM_RATIO)
+    falls = {
+        site: ends_s / 2 + chance.uniform(0, 2)
+        if place < in_storm
+        else chance.uniform(_FIRST_FALL_S, ends_s)
+        for place, site in enumerate(falling)
+    }
+    return LoadOrder(
+        sites=tuple(city.sites),
+        cluster=TargetOrder(urls=city.urls, secrets=secrets[0]),
+        alone=TargetOrder(urls=(city.alone_url,), secrets=secrets[1]),
+        falls=falls,
+        down_s=options.down,
+        every_s=options.every,
+        seed=options.seed,
+        record=str(stage.folder / "record.json"),
+        finish=str(stage.folder / "finish"),
+    )
 
 
-def _secrets(store: Engine, sites: Sequence[str]) -> dict[str, str]:
-    return {site: tokens.create(store, site) for site in sites}
-
-
-def _kept(url: str) -> Counter[tuple[str, int]]:
-    place = url.replace("postgresql+psycopg://", "postgresql://")
-    place += "&target_session_attrs=read-write"
-    with psycopg.connect(place) as connection:
-        rows = connection.execute("SELECT site, number FROM journal.entries").fetchall()
-    return Counter((str(site), int(number)) for site, number in rows)
-
-
-async def _watch(city: City, seen: dict[tuple[str, str], float]) -> None:
-    """Note when each notification of an incident's beginning was at the carrier."""
-    while True:
-        for body in city.told("cluster"):
-            if str(body.kind) == "opened":
-                seen.setdefault((body.thread_id, body.audience.name), time.monotonic())
-        await asyncio.sleep(0.2)
-
-
-def _report(
-    city: City,
-    devices: Sequence[Device],
-    targets: tuple[Target, Target],
-    kept: Counter[tuple[str, int]],
-    seen: dict[tuple[str, str], float],
-) -> int:
-    cluster, _ = targets
+def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: LoadRecord) -> bool:
+    city, machines = stage.city, stage.play
+    kept = Counter(city.kept())
     acknowledged = {
-        (site, number) for site, numbers in cluster.acknowledged.items() for number in numbers
+        (site, number) for site, numbers in record.acknowledged.items() for number in numbers
     }
     lost, doubled = len(acknowledged - set(kept)), sum(count - 1 for count in kept.values())
-    told, alone = (
-        Counter((body.audience.name, str(body.kind)) for body in city.told(name))
-        for name in ("cluster", "alone")
-    )
-    waits_s = sorted(_waits_s(devices, seen))
-    p95_s = waits_s[int(len(waits_s) * 0.95)] if waits_s else float("inf")
-    falls = sum(len(device.fell_s) for device in devices)
+    leader = city.leader(stores[0])
+    print(f"faults: {dict(faults.counts())}; terms: {0 if leader is None else leader.term}")
     print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
-    print(f"longest wait for an acknowledgement: {cluster.longest_s:.1f} s")
-    print(f"faults: {falls}, told p50 {waits_s[len(waits_s) // 2]:.1f} s, p95 {p95_s:.1f} s")
-    print(f"notifications: {told.total()}, of the one alone: {alone.total()}")
-    different = {key: (told[key], alone[key]) for key in told | alone if told[key] != alone[key]}
-    for (carrier, kind), counts in sorted(different.items()):
-        print(f"DIFFERENT: {carrier} {kind}: {counts[0]}, of the one alone {counts[1]}")
-    is_good = not (lost or doubled or different) and p95_s <= _TOLD_GOAL_S
-    print("good" if is_good else "NOT GOOD")
-    return 0 if is_good else 1
+    print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
+    differences: list[str] = []
+
+    def is_equal() -> bool:
+        ours, theirs = (
+            outcome_of(store, city.inventory, city.tickets(side))
+            for store, side in zip(stores, ("cluster", "alone"), strict=True)
+        )
+        differences[:] = ours.differences(theirs)
+        sizes = (
+            f"{theirs.incidents.total()} incidents, {theirs.tickets.total()} tickets, "
+            f"{len(theirs.statements)} statements"
+        )
+        differences or print(f"identical: {sizes}")
+        return not differences
+
+    # The last recoveries are still being told.
+    machines.wait_until(is_equal, within_s=_EQUAL_WITHIN_S)
+    for line in differences[:20]:
+        print(f"DIFFERENT: {line}")
+    ended = [text for machine in machines.machines.values() for text in machine.died_by_itself]
+    for text in ended:
+        print(f"ENDED BY ITSELF: {text}")
+    is_in_time = _report_told(city, faults, record.falls)
+    is_good = is_in_time and not (lost or doubled or differences or ended or faults.never_whole)
+    print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
+    return is_good
 
 
-def _waits_s(devices: Sequence[Device], seen: dict[tuple[str, str], float]) -> list[float]:
-    waits_s = []
-    for device in devices:
-        told_s = sorted(at for (_, who), at in seen.items() if who == f"carrier-{device.site}")
-        waits_s += [at - fell for at, fell in zip(told_s, device.fell_s, strict=False)]
-    return waits_s
+def _report_told(city: City, faults: Faults, falls: Sequence[Fall]) -> bool:
+    ours, theirs = (told_s(city.tickets(side)) for side in ("cluster", "alone"))
+    waits_s: dict[FaultKind, list[float]] = {kind: [] for kind in FaultKind}
+    for fall in falls:
+        at_s = ours.get(fall.site, float("inf"))
+        waits_s[faults.kind_between(fall.at_s, at_s)].append(at_s - fall.at_s)
+    is_good = True
+    for kind, waits in waits_s.items():
+        if not waits:
+            print(f"told, {kind}: nothing fell meanwhile")
+            continue
+        p95_s, goal_s = _at(waits, 0.95), GOALS_S[kind]
+        is_good &= p95_s <= goal_s
+        print(
+            f"told, {kind}: {len(waits)} falls, p50 {_at(waits, 0.5):.1f} s, p95 {p95_s:.1f} s, "
+            f"longest {max(waits):.1f} s (goal {goal_s:g} s{'' if p95_s <= goal_s else ': MISSED'})"
+        )
+    alone = [theirs.get(fall.site, float("inf")) - fall.at_s for fall in falls]
+    if alone:
+        print(f"told by the one alone: p50 {_at(alone, 0.5):.1f} s, p95 {_at(alone, 0.95):.1f} s")
+    return is_good
+
+
+def _at(waits: Sequence[float], ratio: float) -> float:
+    return sorted(waits)[min(len(waits) - 1, int(len(waits) * ratio))]
 
 
 def main() -> int:
@@ -273,12 +234,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./run cluster", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=3.0, help="default %(default)s")
-    parser.add_argument("--sites", type=int, default=20, help="default %(default)s")
+    parser.add_argument("--minutes", type=float, default=10.0, help="default %(default)s")
+    parser.add_argument("--agents", type=int, default=500, help="default %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="of what happens when")
+    parser.add_argument("--falls", type=int, default=300, help="fibres that fall, each once")
+    parser.add_argument("--every", type=float, default=15.0, help="seconds between two pushes")
+    parser.add_argument("--down", type=float, default=75.0, help="seconds that a fibre is down")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="thongsuot-cluster-") as folder:
-        return asyncio.run(play(options, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-cluster-") as name,
+        Lab(topology()) as lab,
+    ):
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as a user of its own
+        return 0 if play_on(stage_of(options, folder, lab)) else 1
 
 
 if __name__ == "__main__":

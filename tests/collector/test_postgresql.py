@@ -1,5 +1,6 @@
 """Connecting to PostgreSQL: URLs, passwords that no message shows, and ends to every wait."""
 
+import socket
 import threading
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.postgres import PASSWORD, PostgresServer
-from thongsuot_collector.postgresql import PostgresDatabase, abort, url_mistake
+from thongsuot_collector.postgresql import PostgresDatabase, ServerChoice, abort, url_mistake
 
 GOOD = "postgresql+psycopg://collector@/thongsuot?host=/run/postgresql"
 
@@ -132,3 +133,39 @@ def test_a_connection_that_waits_is_ended_from_another_thread(postgres: Postgres
         connection.execute("SELECT pg_sleep(3600)")
     assert connection.closed
     abort(connection)  # it has ended: nothing happens
+
+
+@pytest.mark.servers
+def test_a_server_that_does_not_answer_costs_the_first_connection_alone(
+    postgres: PostgresServer,
+) -> None:
+    # Its kernel takes the connection, and nobody ever says a word: as behind a dead machine.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(0.05)
+        ports = f"{silent.getsockname()[1]},{postgres.port}"
+        url, _, place = postgres.url().partition("?host=")
+        hosts = f"127.0.0.1,{place.partition('&')[0]}"
+        database = PostgresDatabase(url=f"{url}?host={hosts}&port={ports}&connect_timeout=2")
+        for _ in range(3):
+            with database.connect() as connection:
+                assert connection.info.port == postgres.port
+        with silent.accept()[0]:
+            pass
+        with pytest.raises(TimeoutError):
+            silent.accept()
+
+
+def test_of_several_servers_the_last_that_took_is_first_and_silent_ones_are_left_out() -> None:
+    first, second = {"host": "a"}, {"host": "b"}
+    choice = ServerChoice([first, second])
+    assert choice.order(0.0) == [first, second]
+    choice.note_failure(first, asked_s=0.0, failed_s=3.0)
+    choice.note_success(second)
+    assert choice.order(4.0) == [second]
+    # It has refused, so it is there, and the other one may be well again.
+    choice.note_failure(second, asked_s=4.0, failed_s=4.1)
+    assert choice.order(5.0) == [second]
+    assert choice.order(6.5) == [second, first]
+    choice.note_failure(second, asked_s=6.5, failed_s=9.5)
+    choice.note_failure(first, asked_s=9.5, failed_s=12.5)
+    assert choice.order(12.0) == [second, first], "where none answers all are asked"

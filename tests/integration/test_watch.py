@@ -160,3 +160,11 @@ def test_a_mistake_in_the_watchers_file_is_named_before_it_starts(
     file.write_text(file.read_text().replace('"https://centre.example"', '"centre.example"'))
     assert main(["watch", "--check", "--config", str(file)]) == 2
     assert "no URL: 'centre.example'" in capsys.readouterr().err
+    several = 'urls = ["https://c1.example", "c2.example"]'
+    file.write_text(file.read_text().replace('url = "centre.example"', several))
+    assert main(["watch", "--check", "--config", str(file)]) == 2
+    assert "no URL: 'c2.example'" in capsys.readouterr().err
+    both = 'urls = ["https://c1.example"]\nurl = "https://c2.example"'
+    file.write_text(file.read_text().replace(several, both))
+    assert main(["watch", "--check", "--config", str(file)]) == 2
+    assert "a collector has one url, or several urls" in capsys.readouterr().err

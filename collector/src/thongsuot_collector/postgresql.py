@@ -14,7 +14,8 @@ import ipaddress
 import os
 import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -62,6 +63,13 @@ _SERVER = {
 }
 
 
+_AVOIDED_S = 3.0
+"""
+A server that did not answer is asked again after so long: a machine that is gone must not cost
+every connection the time after which it is given up.
+"""
+
+
 class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
     """
     A database, and how it is connected to.
@@ -83,7 +91,7 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
 
     def connect(self, *, autocommit: bool = False) -> "PostgresConnection":
         """
-        Return a new connection.
+        Return a new connection; of several servers the one that took the last is asked first.
 
         Raises:
             psycopg.OperationalError: no server that takes writes can be reached, or it refuses.
@@ -92,7 +100,21 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
         """
         import psycopg  # noqa: PLC0415 - a collector with embedded files needs none of it
 
-        return psycopg.connect(**self._settings(), autocommit=autocommit)  # type: ignore[arg-type]
+        settings = self._settings()
+        choice = _choices.setdefault(self.url, ServerChoice(_servers(settings)))
+        failure: psycopg.OperationalError | None = None
+        for server in choice.order(time.monotonic()):
+            asked_s = time.monotonic()
+            try:
+                connection = psycopg.connect(**{**settings, **server}, autocommit=autocommit)  # type: ignore[arg-type]
+            except psycopg.OperationalError as error:
+                failure = error
+                choice.note_failure(server, asked_s, time.monotonic())
+            else:
+                choice.note_success(server)
+                return connection
+        assert failure is not None
+        raise failure
 
     def message_of(self, error: BaseException) -> str:
         """Return the first line of what went wrong, without the password."""
@@ -115,6 +137,40 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
             with contextlib.suppress(OSError, ValueError):
                 secrets.append(read_secret(self.password_file))
         return Scrubber(secret for secret in secrets if secret)
+
+
+class ServerChoice:
+    """
+    Which of several servers is asked first. A server is its own part of libpq's settings.
+
+    What it remembers is advice: threads that change it at once do no harm.
+    """
+
+    def __init__(self, servers: "list[dict[str, str]]") -> None:
+        self._servers = servers
+        self._avoided_until_s = [0.0] * len(servers)
+        self._preferred = 0
+
+    def order(self, now_s: float) -> "list[dict[str, str]]":
+        """Return the servers to be asked; one that was silent lately only where all were."""
+        places = sorted(range(len(self._servers)), key=lambda place: place != self._preferred)
+        answering = [place for place in places if self._avoided_until_s[place] <= now_s]
+        return [self._servers[place] for place in answering or places]
+
+    def note_success(self, server: Mapping[str, str]) -> None:
+        """Ask a server first from now on."""
+        self._preferred = self._servers.index(dict(server))
+
+    def note_failure(self, server: Mapping[str, str], asked_s: float, failed_s: float) -> None:
+        """Ask a server no more for a while where it did not answer; one that refuses is there."""
+        if failed_s - asked_s >= _SILENT_S:
+            self._avoided_until_s[self._servers.index(dict(server))] = failed_s + _AVOIDED_S
+
+
+_SILENT_S = 2.0
+"""A server that is there answers or refuses within milliseconds, or a second where all is slow."""
+
+_choices: dict[str, ServerChoice] = {}
 
 
 def url_mistake(url: str, password_file: str = "") -> str:
@@ -185,6 +241,18 @@ def _parsed(url: str) -> dict[str, str]:
         # libpq repeats the whole of it: whatever somebody took for the place of a password, too.
         raise ValueError(str(error).strip().replace(f'"{plain}"', "the URL")) from error
     return {name: str(value) for name, value in settings.items() if value is not None}
+
+
+def _servers(settings: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return each server's own part of settings that may name several."""
+    parts = {
+        name: settings[name].split(",") for name in ("host", "hostaddr", "port") if name in settings
+    }
+    count = max((len(values) for values in parts.values()), default=1)
+    return [
+        {name: values[place] if len(values) > 1 else values[0] for name, values in parts.items()}
+        for place in range(count)
+    ]
 
 
 def _hosts(settings: dict[str, str]) -> Iterator[str]:

@@ -1,6 +1,14 @@
 """When the absence of a collector is told: once, after a while, and its end."""
 
-from thongsuot_collector.watch.absence import Absence, AbsenceChange, next_absence
+import pytest
+
+from thongsuot_collector.watch.absence import (
+    Absence,
+    AbsenceChange,
+    AddressReport,
+    next_absence,
+    shared_problem,
+)
 from thongsuot_collector.watch.settings import WatchedCollector, WatchSettings
 
 S = 10**9
@@ -35,3 +43,34 @@ def test_with_the_defaults_the_city_is_told_within_a_minute() -> None:
         looks, at_s = looks + 1, at_s + settings.every_s
     assert at_s - settings.every_s <= 60 - 10, "ten seconds are left to tell it"
     assert looks > 1, "one lost packet is no absence"
+
+
+LEADS = AddressReport(address="http://a", problem="", leads=True)
+STUCK = AddressReport(address="http://a", problem="503 nothing is judged", leads=True)
+FOLLOWS = AddressReport(address="http://b", problem="", leads=False)
+LEADERLESS = AddressReport(address="http://b", problem="503 nobody leads", leads=False)
+GONE = AddressReport(address="http://a", problem="no answer within 10 s", leads=False)
+
+
+@pytest.mark.parametrize("reports", [[LEADS, FOLLOWS], [GONE, LEADS], [LEADS, LEADERLESS]])
+def test_of_several_addresses_one_that_leads_and_judges_is_enough(
+    reports: list[AddressReport],
+) -> None:
+    assert not shared_problem(reports)
+
+
+def test_a_leader_that_cannot_be_asked_is_believed_to_judge_where_a_follower_sees_it_live() -> None:
+    assert not shared_problem([GONE, FOLLOWS])
+
+
+@pytest.mark.parametrize(
+    ("reports", "problem"),
+    [
+        ([STUCK, FOLLOWS], "http://a: 503 nothing is judged"),
+        ([GONE, LEADERLESS], "http://a: no answer within 10 s; http://b: 503 nobody leads"),
+    ],
+)
+def test_nobody_judges_where_the_leader_stands_still_or_there_is_none(
+    reports: list[AddressReport], problem: str
+) -> None:
+    assert shared_problem(reports) == problem

@@ -18,7 +18,10 @@ from thongsuot_collector.store.term import Leader, current_leader
 _LOOK_EVERY_S = 1.0
 _ANYWAY_EVERY_S = 15.0
 _SILENT_S = 10.0
-"""Past it a leader that shows no sign of life is called none: another should have taken over."""
+"""
+Past it a leader that shows no sign of life is called none: another should have taken over. So is
+one that cannot be asked for, as the database does not answer.
+"""
 
 
 class Following:
@@ -42,6 +45,7 @@ class Following:
         self._seen = (-1, -1)
         self._again = False
         self._refreshed_s = 0.0
+        self._looked_s = time.monotonic()
         self.leader: Leader | None = None
 
     async def refresh(self) -> None:
@@ -72,10 +76,14 @@ class Following:
     async def look(self) -> None:
         """See who leads."""
         self.leader = await asyncio.to_thread(current_leader, self._store)
+        self._looked_s = time.monotonic()
         self._metrics.leader_term.set(0 if self.leader is None else self.leader.term)
 
     def problem(self) -> str:
         """Return what is wrong with the leader; empty where nothing is."""
+        unknown_s = time.monotonic() - self._looked_s
+        if unknown_s > _SILENT_S:
+            return f"nobody is known to lead: the database has not said for {unknown_s:.0f} s"
         if self.leader is None:
             return "nobody leads: what is pushed is kept, and not judged"
         if self.leader.age_s > _SILENT_S:

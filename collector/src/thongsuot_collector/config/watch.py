@@ -31,9 +31,14 @@ def read_watch_configuration(path: Path) -> WatchConfiguration:
         "channel", settings.channels, source, plugins.read_channel, mistakes
     )
     for place, watched in enumerate(settings.collectors):
-        if not watched.url.startswith(("http://", "https://")):
-            mistakes.append(
-                source.error_at(("collectors", place, "url"), f"no URL: {watched.url!r}")
-            )
+        key = "urls" if watched.urls else "url"
+        if watched.url and watched.urls:
+            text = "a collector has one url, or several urls of collectors on one database"
+            mistakes.append(source.error_at(("collectors", place, "url"), text))
+        mistakes += [
+            source.error_at(("collectors", place, key), f"no URL: {address!r}")
+            for address in watched.addresses
+            if not address.startswith(("http://", "https://"))
+        ]
     raise_mistakes(mistakes)
     return WatchConfiguration(settings=settings, channels=channels)

@@ -1,5 +1,7 @@
 """Absence: since when a collector does not judge, and when to notify. Pure."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -20,6 +22,26 @@ class AbsenceChange(msgspec.Struct, frozen=True, kw_only=True):
 
     absence: Absence
     is_over: bool
+
+
+class AddressReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one address answered: why it is not ready (empty: it is), and whether it leads."""
+
+    address: str
+    problem: str
+    leads: bool
+
+
+def shared_problem(reports: Sequence[AddressReport]) -> str:
+    """
+    Return why nobody judges behind several addresses that are one collector; empty: somebody does.
+
+    Whoever leads knows best. Where that one cannot be asked, a follower that is ready sees it live.
+    """
+    leading = [report for report in reports if report.leads] or reports
+    if any(not report.problem for report in leading):
+        return ""
+    return "; ".join(f"{report.address}: {report.problem}" for report in leading)
 
 
 def next_absence(

@@ -13,11 +13,20 @@ class WatchedCollector(StrictStruct, frozen=True, kw_only=True):
     """
     One ``[[collectors]]``: its ``name`` for people, and the ``url`` of its pages; ``ca_file`` is
     what its certificate is checked against, where that is not one of the system's.
+
+    Collectors on one database are one collector of several ``urls``: it is away when none of them
+    leads.
     """
 
     name: Name
-    url: str
+    url: str = ""
+    urls: tuple[str, ...] = ()
     ca_file: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it is asked: at one address, or at each of several."""
+        return self.urls or (self.url,)
 
 
 class WatchSettings(StrictStruct, frozen=True, kw_only=True):

@@ -12,12 +12,18 @@ import msgspec
 from thongsuot_collector.clients import client_context
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PartyContact
-from thongsuot_collector.watch.absence import Absence, AbsenceChange, next_absence
+from thongsuot_collector.watch.absence import (
+    Absence,
+    AbsenceChange,
+    AddressReport,
+    next_absence,
+    shared_problem,
+)
 from thongsuot_collector.watch.message import message_of
 from thongsuot_collector.watch.settings import WatchedCollector, WatchSettings
 from thongsuot_schema.words.language import Language
 
-_PATH = "/readyz"
+_READY, _LEADER = "/readyz", "/leader"
 _SAID_CHARACTERS = 200
 _LONGEST_RETRY_S = 60.0
 _UNFINISHED = frozenset(
@@ -75,10 +81,29 @@ class Watcher:
 
     async def _problem_of(self, client: httpx.AsyncClient, watched: WatchedCollector) -> str:
         """Return why a collector does not judge, empty where it does."""
+        if not watched.urls:
+            return await self._answer_of(client, watched.url, _READY)
+        async with asyncio.TaskGroup() as group:
+            asked = [
+                [
+                    group.create_task(self._answer_of(client, url, path))
+                    for path in (_READY, _LEADER)
+                ]
+                for url in watched.urls
+            ]
+        return shared_problem(
+            [
+                AddressReport(address=url, problem=ready.result(), leads=not leader.result())
+                for url, (ready, leader) in zip(watched.urls, asked, strict=True)
+            ]
+        )
+
+    async def _answer_of(self, client: httpx.AsyncClient, url: str, path: str) -> str:
+        """Return what an address has against it, empty where it answers 200."""
         try:
             # The time-out of the client is between two bytes: this one is for all of it.
             async with asyncio.timeout(self._settings.timeout_s):
-                response = await client.get(watched.url.rstrip("/") + _PATH)
+                response = await client.get(url.rstrip("/") + path)
         except TimeoutError:
             return f"no answer within {self._settings.timeout_s:g} s"
         except httpx.HTTPError as error:

@@ -1,0 +1,191 @@
+"""The city that is watched: its inventory, the collectors, and the carrier's two desks."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import psycopg
+from bench.cluster.comparison import tickets_of
+from bench.cluster.machines import ADDRESSES, Play, Service, python_program
+from sqlalchemy import Engine
+from tests.collector.notify.incident_events import secret_file
+from tests.plain_http import NO_AUTHORITIES
+
+from thongsuot_collector.app.durable import STORE_FILE
+from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.postgresql import open_database
+from thongsuot_collector.store.term import Leader, current_leader
+from thongsuot_schema.inventory.read import read_inventory
+
+PORT = 8480
+_DESK_PORTS = {"cluster": 8491, "alone": 8492}
+_READY_S = 60.0
+_SITE = re.compile(r"site-\d+")
+
+_CONFIG = """
+state_dir = "state"
+inventory_dir = "inventory"
+[listen]
+address = "{address}:{port}"
+plaintext = true
+[ingest]
+pushes_per_s = 10000
+[timeline]
+calm_s = 5
+[page]
+password_file = "password"
+[notify]
+channels = ["desk"]
+page_url = "https://thongsuot.example/"
+[[channels]]
+kind = "tmf621"
+name = "desk"
+url = "http://{desk}"
+bearer_file = "token"
+customer = "UBND-HN"
+poll_s = 3600
+"""
+
+
+class City:
+    """
+    Collectors on their machines and one that is alone, each side with a desk of its own.
+
+    Args:
+        play: the machines.
+        folder: where everything is kept.
+        url: the database of the cluster.
+        socket_url: the same for who is on no machine.
+        sites: how many service points there are; each has a fibre of a carrier of its own.
+    """
+
+    def __init__(self, play: Play, folder: Path, url: str, socket_url: str, sites: int) -> None:
+        self._play = play
+        self._folder = folder
+        self._socket_url = socket_url
+        self.sites = [f"site-{number:04}" for number in range(sites)]
+        self._inventory_text = _inventory_text(self.sites)
+        self.inventory = read_inventory({"city.toml": self._inventory_text})
+        self._database = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of the cluster's collectors."""
+        return tuple(f"http://{ADDRESSES[name]}:{PORT}" for name in ("m1", "m2"))
+
+    @property
+    def alone_url(self) -> str:
+        """The address of the collector that is alone."""
+        return f"http://{ADDRESSES['sites']}:{PORT}"
+
+    def build(self) -> None:
+        """Start desks and collectors; return when all take pushes."""
+        self._start_desk("alone")
+        self._start_collector("sites", "alone", "")
+        self.build_cluster()
+        self._play.need(
+            lambda: self.is_ready(self.alone_url), "the lone collector", within_s=_READY_S
+        )
+
+    def build_cluster(self) -> None:
+        """Start the cluster's collectors and its desk; the one on ``m1`` leads."""
+        self._start_desk("cluster")
+        # One after the other: so the first one leads, on the machine of the primary.
+        for name in ("m1", "m2"):
+            self._start_collector(name, "cluster", self._database)
+            self._play.need(
+                lambda name=name: self.is_ready(f"http://{ADDRESSES[name]}:{PORT}"),
+                f"the collector on {name}",
+                within_s=_READY_S,
+            )
+
+    def is_ready(self, url: str) -> bool:
+        """Whether a collector takes pushes and knows who judges; asked from among the sites."""
+        node = self._play.machines["sites"].node
+        return node.call(lambda: _status_of(f"{url}/readyz") == 200)
+
+    def are_ready(self) -> bool:
+        """Whether both collectors of the cluster are."""
+        return all(self.is_ready(url) for url in self.urls)
+
+    def open_cluster_store(self) -> Engine:
+        """Return the store of the cluster."""
+        return open_database(PostgresDatabase(url=self._socket_url))
+
+    def open_alone_store(self) -> Engine:
+        """Return the store of the collector that is alone."""
+        return open_store(self._folder / "alone" / "state" / STORE_FILE)
+
+    def leader(self, store: Engine) -> Leader | None:
+        """Return who leads the cluster."""
+        return current_leader(store)
+
+    def leads(self, machine: str) -> bool:
+        """Whether the collector of a machine says that it leads; asked from among the sites."""
+        node = self._play.machines["sites"].node
+        url = f"http://{ADDRESSES[machine]}:{PORT}/leader"
+        return node.call(lambda: _status_of(url) == 200)
+
+    def tickets(self, side: str) -> list[dict[str, object]]:
+        """Return the tickets that the carrier has of one side."""
+        url = f"http://{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
+        return tickets_of(self._play.machines["sites"].node, url)
+
+    def kept(self) -> list[tuple[str, int]]:
+        """Return site and number of every batch in the cluster's journal."""
+        place = self._socket_url.replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(f"{place}&target_session_attrs=read-write") as connection:
+            rows = connection.execute("SELECT site, number FROM journal.entries").fetchall()
+        return [(str(site), int(number)) for site, number in rows]
+
+    def _start_desk(self, side: str) -> None:
+        port = _DESK_PORTS[side]
+        desk = [python_program("python"), "-m", "thongsuot_lab.carrier_desk"]
+        desk += ["--host", ADDRESSES["sites"], "--port", str(port)]
+        service = Service(name=f"desk-{side}", argv=desk, folder=self._folder)
+        self._play.machines["sites"].add(service)
+
+    def _start_collector(self, machine: str, side: str, database: str) -> None:
+        folder = self._folder / (machine if side == "cluster" else side)
+        (folder / "inventory").mkdir(parents=True)
+        (folder / "inventory" / "city.toml").write_text(self._inventory_text, encoding="utf-8")
+        for name, secret in (("password", "xem"), ("token", "sesame")):
+            secret_file(folder, name, secret)
+        (folder / "state").mkdir()
+        secret_file(folder / "state", "links.key", "ab" * 32)
+        desk = f"{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
+        text = _CONFIG.format(address=ADDRESSES[machine], port=PORT, desk=desk)
+        (folder / "collector.toml").write_text(text + database, encoding="utf-8")
+        run = [python_program("thongsuot-collector"), "run", "--config", "collector.toml"]
+        service = Service(name=f"collector-{folder.name}", argv=run, folder=folder)
+        self._play.machines[machine].add(service)
+
+
+def told_s(tickets: Sequence[dict[str, object]]) -> dict[str, float]:
+    """Return when (Unix time) the carrier had the first ticket of each site."""
+    told: dict[str, float] = {}
+    for ticket in tickets:
+        site = _SITE.search(str(ticket))
+        assert site is not None, ticket
+        at_s = datetime.fromisoformat(str(ticket["creationDate"])).timestamp()
+        told[site.group()] = min(at_s, told.get(site.group(), at_s))
+    return told
+
+
+def _inventory_text(sites: Sequence[str]) -> str:
+    return "".join(
+        f'[[carriers]]\nname = "carrier-{site}"\n'
+        f'[[sites]]\nname = "{site}"\n[[sites.links]]\nname = "fiber"\ninterface = "eth0"\n'
+        f'medium = "fiber"\ncarrier = "carrier-{site}"\ncircuit = "circuit-{site}"\n'
+        for site in sites
+    )
+
+
+def _status_of(url: str) -> int:
+    try:
+        return httpx.get(url, timeout=2.0, verify=NO_AUTHORITIES, trust_env=False).status_code
+    except httpx.TransportError:
+        return 0

@@ -1,0 +1,189 @@
+"""What two collectors made of the same batches, in a form in which it can be compared."""
+
+import json
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Engine, select
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.sla.calendar import month_at
+from thongsuot_collector.sla.periods import Period
+from thongsuot_collector.sla.statement import Statement
+from thongsuot_collector.statements.archive import StatementArchive
+from thongsuot_collector.statements.circuits import circuits
+from thongsuot_collector.store.tables import INCIDENTS
+from thongsuot_lab.node import RunningNode
+from thongsuot_schema.inventory.model import Inventory
+
+_OF_TELLING = ("notified_ms", "down_notified_ms", "restore_notified_ms", "reference")
+_TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """
+    What a collector has made: incidents, the carrier's tickets and statements, each as texts.
+
+    Moments at which a collector acted are left out, and the numbers of the desk's tickets; when a
+    fault began and ended, whose it is, what proves it and what everybody was told of it are not.
+    """
+
+    incidents: Counter[str]
+    tickets: Counter[str]
+    statements: Mapping[str, str]
+
+    def differences(self, alone: "Outcome") -> list[str]:
+        """Return what is not as the collector that was alone has it, a line each."""
+        lines = [
+            f"{noun}: {sign} {text}"
+            for noun, ours, theirs in (
+                ("incident", self.incidents, alone.incidents),
+                ("ticket", self.tickets, alone.tickets),
+            )
+            for sign, extra in (("cluster only", ours - theirs), ("alone only", theirs - ours))
+            for text in sorted(extra.elements())
+        ]
+        return lines + [
+            f"statement: {name}: {line}"
+            for name, text in sorted(alone.statements.items())
+            for line in _unlike(json.loads(self.statements[name]), json.loads(text))
+        ]
+
+
+def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> Outcome:
+    """Return what a collector has made, by its store and the carrier's desk."""
+    incidents = read_incidents(store)
+    return Outcome(
+        incidents=Counter(_incident_text(incident) for incident in incidents),
+        tickets=Counter(_ticket_text(ticket) for ticket in tickets),
+        statements=_statements(store, InventoryDirectory(inventory)),
+    )
+
+
+def read_incidents(store: Engine) -> list[Incident]:
+    """Return every incident that a store has."""
+    with store.connect() as connection:
+        bodies = connection.execute(select(INCIDENTS.c.body)).scalars().all()
+    return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
+
+
+def tickets_of(node: RunningNode, url: str) -> list[dict[str, object]]:
+    """Return the tickets of a desk, asked from a machine."""
+
+    def ask() -> bytes:
+        with urllib.request.urlopen(url + _TICKETS, timeout=30) as answer:
+            body: bytes = answer.read()
+            return body
+
+    tickets: list[dict[str, object]] = json.loads(node.call(ask))
+    return tickets
+
+
+def _unlike(ours: object, theirs: object, place: str = "") -> Iterator[str]:
+    """Yield where two documents differ."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted(ours.keys() | theirs.keys()):
+            yield from _unlike(ours.get(key), theirs.get(key), f"{place}/{key}")
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for number, pair in enumerate(zip(ours, theirs, strict=True)):
+            yield from _unlike(*pair, f"{place}/{number}")
+    elif ours != theirs:
+        yield f"{place}: cluster {ours}, alone {theirs}"
+
+
+def _incident_text(incident: Incident) -> str:
+    facts = {
+        "id": incident.id,
+        "rule": incident.code,
+        "key": incident.key,
+        "status": incident.status,
+        "closure": incident.closure_code,
+        "opened_ns": incident.opened_ns,
+        "closed_ns": incident.closed_ns,
+        "state": incident.state,
+        "symptom": incident.symptom,
+        "segment": incident.segment,
+        "party": incident.party,
+        "severity": incident.severity,
+        "is_certain": incident.is_certain,
+        "members": [
+            (str(member.subject), member.start_ns, member.end_ns, member.state, member.symptom)
+            for member in incident.members
+        ],
+        "evidence": [
+            (str(shown.subject), shown.state, shown.symptom, shown.since_ns, shown.batches)
+            for shown in incident.member_evidence
+        ],
+        "history": [(entry.event, entry.about) for entry in incident.history],
+        "notifications": [
+            (record.number, record.kind, record.cause, record.party)
+            for record in incident.notifications
+        ],
+    }
+    return msgspec.json.encode(facts, enc_hook=str).decode()
+
+
+def _ticket_text(ticket: object) -> str:
+    assert isinstance(ticket, dict)
+    return json.dumps(
+        {
+            "name": ticket.get("name"),
+            "severity": ticket.get("severity"),
+            "type": ticket.get("ticketType"),
+            "status": ticket.get("status"),
+            "statuses": [entry["status"] for entry in ticket.get("statusChangeHistory", ())],
+            "notes": len(ticket.get("note", ())),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _statements(store: Engine, directory: InventoryDirectory) -> dict[str, str]:
+    archive = StatementArchive(store, directory)
+    month = month_at(time.time_ns() // 10**6)
+    return {
+        circuit.name: json.dumps(_without_telling(archive.statement(circuit, month)))
+        for circuit in circuits(directory)
+    }
+
+
+def _without_telling(statement: Statement) -> dict[str, object]:
+    """Return a statement without what depends on the second in which the carrier was told."""
+    bare = msgspec.structs.replace(statement, periods=tuple(_joined(statement.periods)))
+    document: dict[str, object] = json.loads(msgspec.json.encode(bare, enc_hook=str))
+    for part in _parts(document):
+        for key in _OF_TELLING:
+            part.pop(key, None)
+    return document
+
+
+def _joined(periods: Iterable[Period]) -> Iterator[Period]:
+    """Yield periods, those joined that a notification has parted."""
+    held: Period | None = None
+    for period in periods:
+        known = msgspec.structs.replace(period, is_notified=False)
+        if held is not None and known == msgspec.structs.replace(
+            held, from_ms=known.from_ms, until_ms=known.until_ms
+        ):
+            held = msgspec.structs.replace(held, until_ms=known.until_ms)
+            continue
+        if held is not None:
+            yield held
+        held = known
+    if held is not None:
+        yield held
+
+
+def _parts(document: object) -> Iterator[dict[str, object]]:
+    if isinstance(document, dict):
+        yield document
+        document = list(document.values())
+    if isinstance(document, list):
+        for part in document:
+            yield from _parts(part)

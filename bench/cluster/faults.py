@@ -1,0 +1,153 @@
+"""What befalls the cluster at random: processes, cables, whole machines."""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from bench.cluster.machines import CLUSTER, Machine, Play, command_of, user_of
+
+_HEALED_S = 120.0
+"""A cluster that is not whole again after so long has not come back by itself."""
+
+_GAP_S = (2.0, 5.0)
+_STOPPED_S = (2.0, 8.0)
+_CUT_S = (3.0, 10.0)
+_AWAY_S = (12.0, 25.0)
+
+
+class FaultKind(StrEnum):
+    """What was struck; the gravest last."""
+
+    NONE = "nothing"
+    PROCESS = "a process"
+    THIRD_MACHINE = "the third machine"
+    CABLE = "a cable"
+    MACHINE = "a machine of the pair"
+
+
+_ORDER = list(FaultKind)
+_WEIGHTS = {
+    FaultKind.PROCESS: 5,
+    FaultKind.THIRD_MACHINE: 1,
+    FaultKind.CABLE: 2,
+    FaultKind.MACHINE: 3,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayedFault:
+    """One fault: what, from when until when, and when all was whole again (Unix time)."""
+
+    kind: FaultKind
+    text: str
+    from_s: float
+    until_s: float
+    whole_s: float
+
+
+class Faults:
+    """
+    Plays one fault after the other, each once the one before is repaired.
+
+    ``is_whole`` says whether both servers are in step and both collectors take pushes: what a pair
+    holds is one loss at a time.
+    """
+
+    def __init__(
+        self, play: Play, chance: random.Random, is_whole: Callable[[], bool], began_s: float
+    ) -> None:
+        self._play = play
+        self._chance = chance
+        self._is_whole = is_whole
+        self._began_s = began_s
+        self.played: list[PlayedFault] = []
+        self.never_whole = 0
+
+    def counts(self) -> Counter[str]:
+        """Return how many of each there were."""
+        return Counter(str(fault.kind) for fault in self.played)
+
+    def play_until(self, ends_s: float) -> None:
+        """Play until a moment of the monotonic clock."""
+        while True:
+            self._play.wait(self._chance.uniform(*_GAP_S))
+            if time.monotonic() >= ends_s:
+                return
+            self._play_one()
+
+    def kind_between(self, from_s: float, until_s: float) -> FaultKind:
+        """Return the gravest fault that touched a span of Unix time."""
+        touching = [
+            fault.kind
+            for fault in self.played
+            if fault.from_s <= until_s and fault.whole_s >= from_s
+        ]
+        return max(touching, key=_ORDER.index, default=FaultKind.NONE)
+
+    def _play_one(self) -> None:
+        kind = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        strike = {
+            FaultKind.PROCESS: self._strike_process,
+            FaultKind.CABLE: self._cut_cable,
+            FaultKind.THIRD_MACHINE: lambda: self._lose_machine("m3"),
+            FaultKind.MACHINE: lambda: self._lose_machine(self._chance.choice(("m1", "m2"))),
+        }[kind]
+        from_s = time.time()
+        text = strike()
+        until_s = time.time()
+        is_whole = self._play.wait_until(self._is_whole, within_s=_HEALED_S)
+        fault = PlayedFault(
+            kind=kind, text=text, from_s=from_s, until_s=until_s, whole_s=time.time()
+        )
+        self.played.append(fault)
+        self.never_whole += not is_whole
+        print(
+            f"{time.monotonic() - self._began_s:6.1f} s  {text}; whole "
+            f"{fault.whole_s - until_s:.1f} s later{'' if is_whole else ': NEVER'}",
+            flush=True,
+        )
+
+    def _strike_process(self) -> str:
+        machine = self._play.machines[self._chance.choice(CLUSTER)]
+        pid, text = choose_process(machine, self._chance)
+        if self._chance.random() < 0.5:
+            machine.strike(pid, signal.SIGKILL)
+            return f"{machine.name}: killed: {text}"
+        seconds = self._chance.uniform(*_STOPPED_S)
+        machine.strike(pid, signal.SIGSTOP)
+        self._play.wait(seconds)
+        machine.resume(pid)
+        return f"{machine.name}: stopped for {seconds:.1f} s: {text}"
+
+    def _cut_cable(self) -> str:
+        first, second = self._chance.choice(list(combinations(CLUSTER, 2)))
+        seconds = self._chance.uniform(*_CUT_S)
+        self._play.cut(first, second)
+        self._play.wait(seconds)
+        self._play.join(first, second)
+        return f"{first}--{second}: cut for {seconds:.1f} s"
+
+    def _lose_machine(self, name: str) -> str:
+        seconds = self._chance.uniform(*_AWAY_S)
+        self._play.take_away(name)
+        self._play.wait(seconds)
+        self._play.bring_back(name)
+        return f"{name}: away for {seconds:.1f} s"
+
+
+def choose_process(machine: Machine, chance: random.Random) -> tuple[int, str]:
+    """
+    Return a process of a machine by chance, and what it is.
+
+    First by user, else PostgreSQL with its many would be struck nearly every time.
+    """
+    pids_by_user: dict[int, list[int]] = {}
+    for pid in sorted(machine.processes()):
+        pids_by_user.setdefault(user_of(pid), []).append(pid)
+    pid = chance.choice(pids_by_user[chance.choice(sorted(pids_by_user))])
+    return pid, command_of(pid)

@@ -1,0 +1,262 @@
+"""
+The devices of many sites as one process: ``python -m bench.cluster.load ORDER``.
+
+Each device seals a batch every few seconds and at once when its fibre falls or comes back, and
+hands it to the cluster and to the collector that is alone, to each from a queue of its own: what
+one of them does not take now is pushed again until it is acknowledged, as from an agent's record.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import msgspec
+from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.running import Pusher
+from tests.plain_http import NO_AUTHORITIES
+
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_UPTIME_NS = 9_000 * S
+_ANSWER_S = 3.0
+_PAUSE_S = 0.2
+
+
+class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A collector, or several that are one: their addresses, and each site's secret."""
+
+    urls: tuple[str, ...]
+    secrets: dict[str, str]
+
+
+class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is to be played; ``falls`` are sites and seconds from the start. It goes on until the file
+    ``finish`` is there.
+    """
+
+    sites: tuple[str, ...]
+    cluster: TargetOrder
+    alone: TargetOrder
+    falls: dict[str, float]
+    down_s: float
+    every_s: float
+    seed: int
+    record: str
+    finish: str
+
+
+class Fall(msgspec.Struct, frozen=True, kw_only=True):
+    """A fibre that fell: when (Unix time), and how long until each had acknowledged the batch."""
+
+    site: str
+    at_s: float
+    cluster_s: float
+    alone_s: float
+
+
+class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was acknowledged by the cluster, and what fell."""
+
+    acknowledged: dict[str, list[int]]
+    falls: list[Fall]
+    longest_s: float
+    refused: dict[str, int]
+
+
+class Target:
+    """Where a device pushes to: addresses are tried in turn, beginning with the last that took."""
+
+    def __init__(self, order: TargetOrder) -> None:
+        self.order = order
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+        self._clients = [
+            httpx.AsyncClient(base_url=url, timeout=_ANSWER_S, verify=NO_AUTHORITIES, limits=limits)
+            for url in order.urls
+        ]
+        self.acknowledged: dict[str, list[int]] = {}
+        self.longest_s = 0.0
+        self.refused: dict[str, int] = {}
+
+    async def push(self, sealer: BatchSealer, batch: Batch, first: int) -> int:
+        """Push until it is acknowledged; return which address took it."""
+        began_s = time.monotonic()
+        while True:
+            for step in range(len(self._clients)):
+                place = (first + step) % len(self._clients)
+                if await self._is_taken(sealer, batch, place):
+                    self.acknowledged.setdefault(sealer.site, []).append(batch.number)
+                    self.longest_s = max(self.longest_s, time.monotonic() - began_s)
+                    return place
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _is_taken(self, sealer: BatchSealer, batch: Batch, place: int) -> bool:
+        now_ns = time.time_ns() - sealer.epoch_ns
+        pusher = Pusher(self._clients[place], sealer, self.order.secrets[sealer.site])
+        try:
+            answer = await pusher.batch(batch, boottime_ns=now_ns)
+        except httpx.TransportError as error:
+            self._count(type(error).__name__)
+            return False  # gone, stopped, or cut off at the moment
+        except AssertionError:
+            self._count("layout")
+            return False  # its layout was not taken: without a database at the moment
+        if answer.status_code != 200:
+            self._count(str(answer.status_code))
+            return False
+        return bool(answer.json()["acknowledged"] == batch.number)
+
+    def _count(self, why: str) -> None:
+        self.refused[why] = self.refused.get(why, 0) + 1
+
+    async def close(self) -> None:
+        """Close its connections."""
+        for client in self._clients:
+            await client.aclose()
+
+
+class Device:
+    """The device of one site."""
+
+    def __init__(self, site: str, targets: Sequence[Target], preferred: int) -> None:
+        self.site = site
+        self.fall: Fall | None = None
+        self._targets = targets
+        self._preferred = preferred
+        self._state = State.UNKNOWN
+        stream = digest_of(site.encode()).hex()[:16]
+        self._sealer = BatchSealer(
+            site,
+            stream=stream,
+            boot_id=f"{stream[:8]}-0000-4000-8000-000000000000",
+            epoch_ns=time.time_ns() - _UPTIME_NS,
+        )
+        self._fell_s = 0.0
+        self._fell_number = 0
+        self._waits_s = [0.0 for _ in targets]
+
+    async def live(self, order: LoadOrder, began_s: float, offset_s: float) -> None:
+        """Push until the end; return when all is acknowledged."""
+        queues = [_Queue() for _ in self._targets]
+        finish = Path(order.finish)
+        async with asyncio.TaskGroup() as group:
+            for place, (target, queue) in enumerate(zip(self._targets, queues, strict=True)):
+                group.create_task(self._send(place, target, queue))
+            fall_s = order.falls.get(self.site, float("inf"))
+            next_s = offset_s
+            turns_s = sorted({fall_s, fall_s + order.down_s} - {float("inf")})
+            while not finish.exists():  # noqa: ASYNC240  a stat in memory
+                at_s = min([next_s, *turns_s[:1]])
+                await asyncio.sleep(began_s + at_s - time.monotonic())
+                if turns_s and at_s == turns_s[0]:
+                    turns_s.pop(0)
+                else:
+                    next_s += order.every_s
+                is_down = fall_s <= at_s < fall_s + order.down_s
+                batch = self._seal(State.DOWN if is_down else State.UP)
+                for queue in queues:
+                    queue.put(batch)
+            for queue in queues:
+                queue.put(None)
+        if self._fell_s:
+            self.fall = Fall(
+                site=self.site,
+                at_s=self._fell_s,
+                cluster_s=self._waits_s[0],
+                alone_s=self._waits_s[1],
+            )
+
+    async def _send(self, place: int, target: Target, queue: "_Queue") -> None:
+        first = self._preferred
+        while (batch := await queue.get()) is not None:
+            first = await target.push(self._sealer, batch, first)
+            if batch.number == self._fell_number:
+                self._waits_s[place] = time.time() - self._fell_s
+
+    def _seal(self, state: State) -> Batch:
+        now_ns = time.time_ns() - self._sealer.epoch_ns
+        before, self._state = self._state, state
+        is_up = state is State.UP
+        changed = change(
+            now_ns,
+            state,
+            before=before,
+            segment=None if is_up else Segment.ACCESS,
+            symptom=Symptom.NONE if is_up else Symptom.ACCESS_SILENT,
+        )
+        started = Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)
+        batch = self._sealer.batch(
+            now_ns,
+            [icmp_result(now_ns - S // 10, link="fiber")],
+            changes=[] if before is state else [changed],
+            notices=[started] if before is State.UNKNOWN else [],
+        )
+        if not is_up and before is State.UP:
+            self._fell_s, self._fell_number = time.time(), batch.number
+        return batch
+
+
+class _Queue:
+    """Batches that wait for one target, in order."""
+
+    def __init__(self) -> None:
+        self._batches: deque[Batch | None] = deque()
+        self._filled = asyncio.Event()
+
+    def put(self, batch: Batch | None) -> None:
+        self._batches.append(batch)
+        self._filled.set()
+
+    async def get(self) -> Batch | None:
+        while not self._batches:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._batches.popleft()
+
+
+async def play(order: LoadOrder) -> LoadRecord:
+    """Play an order, and return what came of it."""
+    cluster, alone = Target(order.cluster), Target(order.alone)
+    devices = [
+        Device(site, (cluster, alone), place % len(order.cluster.urls))
+        for place, site in enumerate(order.sites)
+    ]
+    chance = random.Random(order.seed)
+    began_s = time.monotonic()
+    try:
+        await asyncio.gather(
+            *(device.live(order, began_s, chance.uniform(0, order.every_s)) for device in devices)
+        )
+    finally:
+        await cluster.close()
+        await alone.close()
+    return LoadRecord(
+        acknowledged=cluster.acknowledged,
+        falls=[device.fall for device in devices if device.fall is not None],
+        longest_s=cluster.longest_s,
+        refused=cluster.refused,
+    )
+
+
+def main() -> int:
+    """Play the order in a file, and write the record to the file that it names."""
+    order = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadOrder)
+    record = asyncio.run(play(order))
+    file = Path(order.record)
+    unfinished = file.with_suffix(".new")
+    unfinished.write_bytes(msgspec.json.encode(record))
+    unfinished.rename(file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

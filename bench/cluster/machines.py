@@ -1,0 +1,323 @@
+"""
+Machines as network namespaces: their cables, their services, and what may befall them.
+
+``m1`` and ``m2`` hold a collector and a PostgreSQL each, ``m3`` the monitor of the failover and the
+watcher. Each is joined to each by a cable of its own, so that any two may be parted. ``sites`` is
+everybody else: devices, the carrier's desk, and the collector that is alone.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.node import RunningNode
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
+from thongsuot_lab.topology.model import Node, NodeRole, Topology
+
+ADDRESSES = {"m1": "10.99.0.1", "m2": "10.99.0.2", "m3": "10.99.0.3", "sites": "10.99.0.9"}
+NETWORK = "10.99.0.0/24"
+CLUSTER = ("m1", "m2", "m3")
+
+RESTART_S = 1.0
+"""systemd's RestartSec of the units: a second."""
+
+_LOOK_EVERY_S = 0.05
+
+
+def topology() -> Topology:
+    """Return the machines, each joined to each; a cable is called as in ``m1--m2``."""
+    builder = TopologyBuilder()
+    cables = list(combinations(ADDRESSES, 2))
+    for name, address in ADDRESSES.items():
+        lines = [f"addr add {address}/32 dev lo"]
+        for number, ends in enumerate(cables):
+            if name in ends:
+                (other,) = set(ends) - {name}
+                far = _end_address(number, ends.index(other))
+                lines.append(f"route add {ADDRESSES[other]}/32 via {far} src {address}")
+        builder.add(Node(name=name, role=NodeRole.HOST, ip_lines=tuple(lines)))
+    for number, (first, second) in enumerate(cables):
+        builder.wire(
+            wire_end(f"{first}:to-{second}", f"{_end_address(number, 0)}/30"),
+            wire_end(f"{second}:to-{first}", f"{_end_address(number, 1)}/30"),
+            name=cable(first, second),
+        )
+    return builder.build()
+
+
+def cable(first: str, second: str) -> str:
+    """Return the name of the cable between two machines."""
+    return "--".join(sorted((first, second), key=list(ADDRESSES).index))
+
+
+def _end_address(number: int, end: int) -> str:
+    return f"10.99.{100 + number}.{1 + end}"
+
+
+@dataclass
+class Service:
+    """
+    A program that a machine keeps running, as systemd does.
+
+    ``user`` is whom it runs as, empty for who plays. What is left of it when its first process is
+    gone is known by that user, and ended before it is started again. One that is not ``is_kept``
+    runs once.
+    """
+
+    name: str
+    argv: Sequence[str]
+    folder: Path
+    user: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    log_folder: Path | None = None
+    is_kept: bool = True
+    process: "subprocess.Popen[bytes] | None" = None
+    ended_s: float = 0.0
+    starts: int = 0
+
+    @property
+    def log(self) -> Path:
+        """Where it writes what it says."""
+        return (self.log_folder or self.folder) / f"{self.name}.log"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process lives."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Machine:
+    """One machine: started, kept running, cut off, taken away."""
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self.name = name
+        self.address = ADDRESSES[name]
+        self.node: RunningNode = lab.node(name)
+        self.services: dict[str, Service] = {}
+        self.is_on = True
+        self.died_by_itself: list[str] = []
+        self._struck: set[int] = set()
+
+    def add(self, service: Service) -> Service:
+        """Install a service, and start it."""
+        self.services[service.name] = service
+        self._start(service)
+        return service
+
+    def tend(self) -> None:
+        """Start again what has ended, after a second."""
+        if not self.is_on:
+            return
+        for service in self.services.values():
+            if service.is_running or (service.starts and not service.is_kept):
+                continue
+            if service.process is not None:
+                if service.process.pid not in self._struck:
+                    self.died_by_itself.append(
+                        f"{self.name} {service.name}: status {service.process.returncode}"
+                    )
+                service.process = None
+                service.ended_s = time.monotonic()
+                self._end_rest(service)
+            if time.monotonic() - service.ended_s >= RESTART_S:
+                self._start(service)
+
+    def processes(self) -> list[int]:
+        """Return the processes that may be struck: those of the services and their children."""
+        return [pid for pid in self.node.pids() if command_of(pid)]
+
+    def strike(self, pid: int, how: signal.Signals) -> None:
+        """Send a signal to a process; that its service ends of it is no surprise."""
+        self._struck.add(pid)
+        owner = self._service_of(pid)
+        if owner is not None and owner.process is not None:
+            # A program may end by itself because a process of its own was killed.
+            self._struck.add(owner.process.pid)
+        os.kill(pid, how)
+
+    def resume(self, pid: int) -> None:
+        """Let a process go on that was stopped."""
+        _continue(pid)
+
+    def power_off(self) -> None:
+        """End every process at once."""
+        self.is_on = False
+        self._struck |= {
+            service.process.pid for service in self.services.values() if service.process is not None
+        }
+        self.node.kill_all()
+        for service in self.services.values():
+            if service.process is not None:
+                service.process.wait()
+                service.process = None
+
+    def power_on(self) -> None:
+        """Start every service, as at boot."""
+        self.is_on = True
+        for service in self.services.values():
+            self._start(service)
+
+    def stop(self) -> None:
+        """End the services as an operator does; for the end of the play."""
+        self.is_on = False
+        for service in self.services.values():
+            if service.process is not None and service.process.poll() is None:
+                service.process.terminate()
+        for service in self.services.values():
+            if service.process is not None:
+                try:
+                    service.process.wait(10)
+                except subprocess.TimeoutExpired:
+                    service.process.kill()
+                    service.process.wait()
+
+    def _service_of(self, pid: int) -> Service | None:
+        user = user_of(pid)
+        return next(
+            (service for service in self.services.values() if _uid(service.user) == user), None
+        )
+
+    def _end_rest(self, service: Service) -> None:
+        """End what a service has left, as systemd ends what is in its control group."""
+        if not service.user:
+            return
+        for pid in self.node.pids():
+            if user_of(pid) == _uid(service.user):
+                _kill(pid)
+
+    def _start(self, service: Service) -> None:
+        service.starts += 1
+        become = (
+            ["setpriv", f"--reuid={service.user}", f"--regid={service.user}", "--clear-groups"]
+            if service.user
+            else []
+        )
+        with service.log.open("ab") as log:
+            service.process = self.node.popen(
+                [*become, *service.argv],
+                env={**os.environ, **service.environment},
+                cwd=service.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+
+class Play:
+    """The machines as they run; ``wait`` lets time pass and keeps services running."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.machines = {name: Machine(lab, name) for name in ADDRESSES}
+        self.began_s = time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.wait_until(lambda: False, within_s=seconds)
+
+    def wait_until(self, condition: Callable[[], bool], *, within_s: float) -> bool:
+        """Return whether a condition has come true in time."""
+        deadline_s = time.monotonic() + within_s
+        while True:
+            for machine in self.machines.values():
+                machine.tend()
+            if condition():
+                return True
+            if time.monotonic() >= deadline_s:
+                return False
+            time.sleep(_LOOK_EVERY_S)
+
+    def need(self, condition: Callable[[], bool], what: str, *, within_s: float) -> None:
+        """
+        Wait for what has to come.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        if not self.wait_until(condition, within_s=within_s):
+            raise TimeoutError(f"{what}: not within {within_s:g} s")
+
+    def cut(self, first: str, second: str) -> None:
+        """Pull the cable between two machines."""
+        name = cable(first, second)
+        self.lab.cut(name, key=name)
+
+    def join(self, first: str, second: str) -> None:
+        """Plug it in again."""
+        self.lab.clear(key=cable(first, second))
+
+    def cut_off(self, name: str) -> None:
+        """Pull every cable of a machine."""
+        for other in ADDRESSES:
+            if other != name:
+                self.cut(name, other)
+
+    def reconnect(self, name: str) -> None:
+        """Plug them in again."""
+        for other in ADDRESSES:
+            if other != name:
+                self.join(name, other)
+
+    def take_away(self, name: str) -> None:
+        """Lose a machine: its processes and its cables at once."""
+        self.cut_off(name)
+        self.machines[name].power_off()
+
+    def bring_back(self, name: str) -> None:
+        """Boot it again."""
+        self.reconnect(name)
+        self.machines[name].power_on()
+
+    def close(self) -> None:
+        """End everything."""
+        for machine in self.machines.values():
+            for pid in machine.node.pids():
+                _continue(pid)
+        for machine in self.machines.values():
+            machine.stop()
+
+
+def python_program(name: str) -> str:
+    """Return the path of a program of this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def command_of(pid: int) -> str:
+    """Return what a process is, for people; empty when it is gone."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().split()
+    except OSError:
+        return ""
+    return " ".join(Path(word).name if "/" in word else word for word in words[:4])
+
+
+def user_of(pid: int) -> int:
+    """Return whose a process is; -1 when it is gone."""
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid
+    except OSError:
+        return -1
+
+
+def _uid(user: str) -> int:
+    return int(subprocess.check_output(["id", "-u", user])) if user else os.geteuid()
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it was gone already
+
+
+def _continue(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        return  # it was gone already

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -97,7 +98,7 @@ class City:
         for name in ("m1", "m2"):
             self._start_collector(name, "cluster", self._database)
             self._play.need(
-                lambda name=name: self.is_ready(f"http://{ADDRESSES[name]}:{PORT}"),
+                partial(self.is_ready, f"http://{ADDRESSES[name]}:{PORT}"),
                 f"the collector on {name}",
                 within_s=_READY_S,
             )

@@ -91,14 +91,14 @@ class Faults:
 
     def _play_one(self) -> None:
         kind = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-        strike = {
+        strikes: dict[FaultKind, Callable[[], str]] = {
             FaultKind.PROCESS: self._strike_process,
             FaultKind.CABLE: self._cut_cable,
             FaultKind.THIRD_MACHINE: lambda: self._lose_machine("m3"),
             FaultKind.MACHINE: lambda: self._lose_machine(self._chance.choice(("m1", "m2"))),
-        }[kind]
+        }
         from_s = time.time()
-        text = strike()
+        text = strikes[kind]()
         until_s = time.time()
         is_whole = self._play.wait_until(self._is_whole, within_s=_HEALED_S)
         fault = PlayedFault(

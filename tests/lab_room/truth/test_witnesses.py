@@ -249,3 +249,24 @@ def test_one_lost_lookup_beside_policed_echoes_is_no_dead_core(seed: int) -> Non
     played = play(scenario(policed, chance, seed=seed, until_s=400.0))
     assert Symptom.CARRIER_SILENT not in symptoms(played)
     assert parties(played) == set(), played.messages
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "amount", "party"),
+    [
+        (PlaceKind.BOX, "s1.fixed", 0.03, "commune:s1"),
+        (PlaceKind.CORE, "north", 0.06, "carrier:north"),
+    ],
+)
+def test_a_loss_is_located_by_its_own_time_after_an_hour_in_which_nobody_lost_anything(
+    kind: PlaceKind, name: str, amount: float, party: str
+) -> None:
+    """What answered all the hour long is no cleaner for it than what it is held against."""
+    hour_s = 2500.0
+    lossy = replace(fault(kind, name, amount=amount, end_s=hour_s + 120.0), start_s=hour_s)
+    lines = (replace(FIXED, loss_ratio=0.0, has_ip6=True), replace(MOBILE, has_ip6=True))
+    quiet = replace(CITY, sites=(Premises(name="s1", lines=lines),))
+    played = play(scenario(lossy, seed=1, until_s=hour_s + 120.0, city=quiet))
+    assert parties(played) == {party}, played.messages
+    (message,) = played.messages
+    assert message.at_s - hour_s < 65.0

@@ -63,7 +63,8 @@ class Track(msgspec.Struct, kw_only=True):
     from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
     ``prompt_ns`` are the latest that are not, ``slow_episodes_ns`` the latest rows of slow ones;
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
-    for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
+    for the present test of loss, ``raw_sent`` and ``raw_lost`` the same of the gateway with every
+    echo of a burst; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
     ``addresses`` are those at which a service was tried lately; ``episodes_ns`` the starts of its
     latest failures that followed a success.
@@ -104,6 +105,8 @@ class Track(msgspec.Struct, kw_only=True):
     quick_s: float = 0.0
     sent: int = 0
     lost: int = 0
+    raw_sent: int = 0
+    raw_lost: int = 0
     carried_sent: int = 0
     carried_lost: int = 0
     noisy_until_ns: int = 0

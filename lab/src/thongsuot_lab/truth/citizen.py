@@ -15,7 +15,7 @@ from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
 from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedPortal
-from thongsuot_lab.truth.tcp import TcpConnection
+from thongsuot_lab.truth.tcp import CERTIFICATE, FULL_BYTES, HELLO, TcpConnection
 
 EVERY_S = 2.0
 """Between two visits over one line; the portals take turns."""
@@ -141,10 +141,10 @@ def _open(
 
 def _load(connection: TcpConnection, portal: SimulatedPortal, at_s: float) -> tuple[float, str]:
     exchanges = (
-        ([517], True, "hello"),
-        ([1400, 1400, 1100], False, "certificate"),
+        (HELLO, True, "hello"),
+        (CERTIFICATE, False, "certificate"),
         ([480], True, ""),
-        ([1400] * portal.page_packets, False, "page"),
+        ([FULL_BYTES] * portal.page_packets, False, "page"),
     )
     for sizes_bytes, is_up, packet_name in exchanges:
         step = connection.transfer(sizes_bytes, at_s, is_up=is_up, packet_name=packet_name)

@@ -16,7 +16,7 @@ from thongsuot_agent.probes.icmp import probe as icmp_probe
 from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket, SimulatedRoute
 from thongsuot_lab.truth.places import AccessLine, SimulatedCity
-from thongsuot_lab.truth.tcp import TcpConnection
+from thongsuot_lab.truth.tcp import CERTIFICATE, FULL_BYTES, HELLO, TcpConnection
 from thongsuot_schema.catalogue import dns, fresh_echo, host, http, icmp
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
@@ -267,12 +267,12 @@ class Prober:
         values[http.CONNECT] = step.at_s - named_s
         begun_s, again = step.at_s, step.again
         for sizes_bytes, is_up, exchange, metric, late in (
-            ([517], True, "hello", None, Reason.TLS_TIMED_OUT),
-            ([1400, 1400, 1100], False, "certificate", None, Reason.TLS_TIMED_OUT),
+            (HELLO, True, "hello", None, Reason.TLS_TIMED_OUT),
+            (CERTIFICATE, False, "certificate", None, Reason.TLS_TIMED_OUT),
             ([80], True, "", http.TLS, Reason.TLS_TIMED_OUT),
             ([400], True, "", None, Reason.RESPONSE_TIMED_OUT),
-            ([1400], False, "page", http.FIRST_BYTE, Reason.RESPONSE_TIMED_OUT),
-            ([1400] * (portal.page_packets - 1), False, "", None, Reason.RESPONSE_TIMED_OUT),
+            ([FULL_BYTES], False, "page", http.FIRST_BYTE, Reason.RESPONSE_TIMED_OUT),
+            ([FULL_BYTES] * (portal.page_packets - 1), False, "", None, Reason.RESPONSE_TIMED_OUT),
         ):
             step = connection.transfer(sizes_bytes, step.at_s, is_up=is_up, packet_name=exchange)
             again += step.again

@@ -6,6 +6,7 @@ a round trip is known, as Linux has it), RFC 8985 for what is sent again sooner,
 packets in the first round.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thongsuot_lab.truth.fault import Effect
@@ -15,6 +16,12 @@ SYN_TIMER_S = 1.0
 LEAST_TIMER_S = 0.2
 FIRST_WINDOW = 10
 ACK_BYTES = 52
+FULL_BYTES = 1500
+"""A full segment on Ethernet, with its headers."""
+HELLO = (FULL_BYTES, 139)
+"""The first message of TLS with its post-quantum key (OpenSSL 3.5: 1,535 bytes)."""
+CERTIFICATE = (FULL_BYTES, FULL_BYTES, 1200)
+"""The server's messages up to its certificate's end."""
 
 Piece = tuple[int, str]
 """Size of a packet, and what it carries."""
@@ -73,7 +80,7 @@ class TcpConnection:
         return None if down is None else TcpStep(down.at_s, is_done=True)
 
     def transfer(
-        self, sizes_bytes: list[int], at_s: float, *, is_up: bool, packet_name: str = ""
+        self, sizes_bytes: Sequence[int], at_s: float, *, is_up: bool, packet_name: str = ""
     ) -> TcpStep:
         """Send packets one way until all have arrived; ``what`` is what the first carries."""
         waiting = [

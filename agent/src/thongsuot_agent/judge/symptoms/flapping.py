@@ -32,6 +32,13 @@ def note_outage(
         flaps.starts = flaps.starts[-1:]
 
 
+def is_of_outage(flaps: FlapState, lost_ns: int) -> bool:
+    """Return whether all of the link was out at a moment: that is another fault than loss."""
+    if not flaps.starts or lost_ns < flaps.starts[-1]:
+        return False
+    return flaps.is_silent or lost_ns <= flaps.silent_ns
+
+
 def forget_outage(flaps: FlapState) -> None:
     """Take back the latest silence, which was none."""
     if flaps.is_silent and flaps.starts:

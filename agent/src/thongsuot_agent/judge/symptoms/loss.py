@@ -31,9 +31,11 @@ from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.carried_samples import evidence_nats
 from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
 from thongsuot_agent.judge.symptoms.families import dead_family_of
+from thongsuot_agent.judge.symptoms.flapping import is_of_outage
 from thongsuot_agent.judge.symptoms.loss_location import (
     is_losing_since,
     is_of_ip6_alone,
+    is_plain,
     locate_loss,
 )
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
@@ -53,11 +55,6 @@ ALIVE_S = 30.0
 """A series that has answered within this loses echoes; one that has not is silent."""
 PLAIN_RATIO = 0.15
 """A burst of 28 lost echoes, as of a cut line, moves the raw share to 0.13."""
-FELT_LOSS_RATIO = 0.045
-"""
-As the test counts, which is half of what is lost, since a burst counts once: one page in two then
-loses one of its segments, so that pages need not be waited for.
-"""
 RECENT_S, OVER_S = 30.0, 90.0
 """
 Loss that nobody has met for half a minute is told to nobody; after a minute and a half it is over:
@@ -85,6 +82,8 @@ def count_echo_run(
     _note_raw(at, track, reachability)
     if point.is_gateway:
         count_gateway_echo(track, reachability)
+        track.raw_sent += reachability in {Reachability.ANSWERED, Reachability.SILENT}
+        track.raw_lost += reachability is Reachability.SILENT
     is_policed = at.link.policed_until_ns > started_ns
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
         return
@@ -101,7 +100,7 @@ def count_echo_run(
         _count(at, point, track, started_ns, is_loss=False)
     elif reachability is Reachability.SILENT and (track.answered_ns or 0) > started_ns:
         lost_ns = started_ns
-    if lost_ns is not None and not _is_of_outage(at.link, lost_ns):
+    if lost_ns is not None and not is_of_outage(at.link.flap_state, lost_ns):
         if not point.is_gateway:
             note_blip(at, track, lost_ns)
         at.link.loss_test.losses += 1
@@ -230,14 +229,7 @@ def _is_felt_far_out(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> bo
     (``carried_probes``), over a metered link as well.
     """
     is_any_watched = any(point.is_service for point in at.probes.points.values())
-    return is_felt(at, onset_ns) if is_any_watched else _is_plain(suspicion)
-
-
-def _is_plain(suspicion: Suspicion) -> bool:
-    """Return whether so much is lost beyond the carrier that every page has to show it."""
-    far = [evidence for evidence in suspicion.evidence if evidence.segment is Segment.TRANSIT]
-    lost, sent = sum(e.failed for e in far), sum(e.ok + e.failed for e in far)
-    return lost >= FELT_LOSS_RATIO * max(1, sent)
+    return is_felt(at, onset_ns) if is_any_watched else is_plain(suspicion)
 
 
 def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
@@ -291,8 +283,12 @@ def restart_loss_test(link: LinkMemory) -> None:
     loss.cusum_up = loss.cusum_down = 0.0
     loss.first_ns = loss.alarm_ns = loss.far_alarm_ns = None
     loss.losses = loss.queued_losses = 0
+    _count_anew(link)
+
+
+def _count_anew(link: LinkMemory) -> None:
     for track in link.tracks.values():
-        track.sent = track.lost = 0
+        track.sent = track.lost = track.raw_sent = track.raw_lost = 0
 
 
 def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
@@ -352,14 +348,6 @@ def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
     return track.silent_since_ns if track.silences else None
 
 
-def _is_of_outage(link: LinkMemory, lost_ns: int) -> bool:
-    """Return whether all of the link was out then: that is another fault, and judged as one."""
-    flaps = link.flap_state
-    if not flaps.starts or lost_ns < flaps.starts[-1]:
-        return False
-    return flaps.is_silent or lost_ns <= flaps.silent_ns
-
-
 def _count(at: LinkContext, point: ProbePoint, track: Track, run_ns: int, *, is_loss: bool) -> None:
     """
     Count one echo, unless it falls into the dead time after a loss.
@@ -374,6 +362,10 @@ def _count(at: LinkContext, point: ProbePoint, track: Track, run_ns: int, *, is_
         if loss.blip_ns is not None and abs(run_ns - loss.blip_ns) < dead_ns:
             return
         loss.blip_ns, loss.dead_until_ns = run_ns, at.now_ns + dead_ns
+        if not point.is_gateway and loss.cusum_up == 0.0 and at.link.loss_fault.fault is None:
+            # Who is clean is held against who is not over the same time: hours in which nobody lost
+            # anything made a LAN clean that lost as much as all else (2026-11, on packets).
+            _count_anew(at.link)
         track.lost += 1
     track.sent += 1
     if not point.is_gateway:

@@ -38,6 +38,12 @@ CLEAN_NATS = 4.6
 DECIDE_ANYWAY_S = 120.0
 """When loss has been accused for so long, the likelier of the two is taken for those rungs."""
 
+FELT_LOSS_RATIO = 0.045
+"""
+As the test counts, which is half of what is lost, since a burst counts once: one page in two then
+loses one of its segments, so that pages need not be waited for.
+"""
+
 LOSS_SYMPTOMS = {
     Segment.LAN: Symptom.LAN_LOSS,
     Segment.ACCESS: Symptom.ACCESS_LOSS,
@@ -144,6 +150,13 @@ def is_of_ip6_alone(at: LinkContext) -> bool:
     return shares[Family.IP6].lost > 0 and nats <= -OTHERS_CLEAN_NATS
 
 
+def is_plain(suspicion: Suspicion) -> bool:
+    """Return whether so much is lost beyond the carrier that every page has to show it."""
+    far = [evidence for evidence in suspicion.evidence if evidence.segment is Segment.TRANSIT]
+    lost, sent = sum(e.failed for e in far), sum(e.ok + e.failed for e in far)
+    return lost >= FELT_LOSS_RATIO * max(1, sent)
+
+
 def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
     """Return whether the gateway has lost echoes lately; one that limits them is not waited for."""
     return at.now_ns - onset_ns < ns(DECIDE_ANYWAY_S) and is_gateway_lossy(at)
@@ -153,8 +166,8 @@ def _shares(at: LinkContext, *, is_blipping: bool) -> dict[str, LossShare]:
     """
     Return the echoes of each target in the present test.
 
-    Where a line blips, the gateway's are counted one by one (``carried_loss``): most of what a blip
-    takes is left out of the test, and the gateway looked clean by that.
+    Where a line blips, the gateway's are counted one by one: most of what a blip takes is left out
+    of the test, and the gateway looked clean by that.
     """
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
@@ -163,7 +176,7 @@ def _shares(at: LinkContext, *, is_blipping: bool) -> dict[str, LossShare]:
             continue
         share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
         if is_blipping and point.is_gateway:
-            shares[track.target] = share.plus(track.carried_sent, track.carried_lost)
+            shares[track.target] = share.plus(track.raw_sent, track.raw_lost)
         else:
             shares[track.target] = share.plus(track.sent, track.lost)
     return shares

@@ -1,0 +1,47 @@
+"""The lab's city as scenarios meet it."""
+
+import pytest
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.truth.packet_scenarios import PacketGrammar, city_of, lab_topology
+from thongsuot_lab.truth.places import PlaceKind
+
+
+def test_faults_of_single_sites_are_of_the_line_that_its_client_uses() -> None:
+    batches = PacketGrammar(lab_topology(3), 1).batches(12)
+    scenarios = [scenario for batch in batches for scenario in batch]
+    assert [scenario.index for scenario in scenarios] == list(range(12))
+    for batch in batches:
+        own = [{fault.place.name for fault in scenario.faults} for scenario in batch]
+        assert len(batch) == 1 or own == [{f"s{n}.fixed"} for n in range(1, len(batch) + 1)]
+    assert PacketGrammar(lab_topology(3), 1).batches(12) == batches, (
+        "the same seed, the same faults"
+    )
+
+
+def test_the_simulation_sees_the_labs_city() -> None:
+    topology = lab_topology(2)
+    city = city_of(topology)
+    assert {site.name for site in city.sites} == {site.name for site in topology.sites}
+    assert {place.name for place in city.places if place.kind is PlaceKind.CORE} == {
+        carrier.name for carrier in topology.carriers
+    }
+
+
+@pytest.mark.lab
+@needs_lab
+def test_both_lines_of_a_site_may_begin_at_routers_with_the_same_private_address() -> None:
+    """As at carriers that number their access routers out of 10.0.0.0/8, all alike."""
+    topology = lab_topology(1)
+    (site,) = topology.sites
+    hops = {
+        str(topology.wire(uplink.access_wire).b.v4[0].ip): uplink.carrier for uplink in site.uplinks
+    }
+    assert list(hops) == ["10.192.0.1"]
+    with Lab(topology) as lab:
+        device = lab.node(site.device)
+        for uplink in site.uplinks:
+            resolver = topology.addresses_of(topology.carrier(uplink.carrier).resolver)[0]
+            for address in (*hops, resolver):
+                device.run(["ping", "-I", uplink.interface, "-c", "1", "-W", "2", address])

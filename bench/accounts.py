@@ -27,6 +27,7 @@ from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.encode import encode_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.record_report import RecordReport, StreamProgress
 
 DAY_S = 86_400
 
@@ -75,7 +76,9 @@ async def measure(folder: Path, sites: int, rounds: int) -> tuple[float, float, 
         await asyncio.gather(*appends)
         began_s = time.process_time()
         for site, stream, _ in wave:
-            account.hear(site, f"{stream}:{number}:0", boot_id=BOOT, boottime_ns=DAY_S * S)
+            progress = StreamProgress(stream=stream, highest=number, waiting=0)
+            report = RecordReport(streams=(progress,))
+            account.hear(site, report, boot_id=BOOT, boottime_ns=DAY_S * S)
         await account.catch_up()
         followed_s = time.process_time()
         follow_s += followed_s - began_s

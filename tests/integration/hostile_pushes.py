@@ -17,6 +17,7 @@ from tests.schema.batch.json_form import encode_json
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.frame import pack, unpack
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.limits import LATEST_MS
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -179,7 +180,7 @@ def _headers(chance: random.Random, sealer: BatchSealer) -> HostilePush:
 
 def _accepted(chance: random.Random, sealer: BatchSealer) -> HostilePush:
     """A batch that is taken: fresh stream, any number, results at any time of the boot."""
-    at_ns = chance.choice((0, 1, NOW, NOW * 1_000, (1 << 62) - 1))
+    at_ns = chance.choice((0, 1, NOW, NOW * 1_000, LATEST_MS * 1_000_000))
     batch = sealer.batch(at_ns, number=chance.choice((1, 2, 7, 2**40, 2**53 - 1)))
     body, _ = sealer.sealed(batch)
     return _batch("accepted", body)

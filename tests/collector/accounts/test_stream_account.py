@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_collector.accounts.stream_account import (
+    LOSSES_KEPT,
     BatchFate,
     Loss,
     StreamAccount,
@@ -96,7 +97,7 @@ def test_every_number_is_somewhere_and_none_is_twice(
         made.raise_highest(min(edge, highest), day)
     made.kept = ranges.merged((number, number) for number in kept)
     for first, more in lost:
-        made.add_loss(Loss(first, first + more, BatchFate.DROPPED))
+        made.add_losses([Loss(first, first + more, BatchFate.DROPPED)])
     numbers = [number for (first, last), _ in made.fates() for number in range(first, last + 1)]
     assert numbers == list(range(1, highest + 1))
     assert sum(made.counts().values()) == highest
@@ -104,6 +105,17 @@ def test_every_number_is_somewhere_and_none_is_twice(
     assert sum(sum(counts.values()) for counts in by_day.values()) == highest
     if highest:
         assert {made.marks[-1].highest} == {highest}
+
+
+def test_the_account_of_a_device_that_gives_up_every_second_batch_has_a_size() -> None:
+    made = account(10_000, {2, 9_998})
+    for first in range(1, 2_400, 2):
+        assert made.add_losses([Loss(first, first, BatchFate.DROPPED)])
+    assert len(made.losses) == LOSSES_KEPT
+    assert not made.add_losses([Loss(2_399, 2_399, BatchFate.DROPPED)])
+    fates = made.fates()
+    assert ((2, 2), BatchFate.KEPT) in fates, "what came is kept, whatever its device says"
+    assert ((2_399, 2_399), BatchFate.DROPPED) in fates
 
 
 @given(first=NUMBERS, second=NUMBERS, most=st.integers(0, 70))

@@ -4,8 +4,12 @@ import pytest
 
 from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import ALL, World, all_well
+from tests.collector.incidents.city import healthy_city
 from thongsuot_collector.correlation import rows
-from thongsuot_schema.commissioning.events import CommissioningEvent, EventCode
+from thongsuot_collector.correlation.commissioning_work import CommissioningWork
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.commissioning.events import CommissioningEvent, EventCode, format_event
 from thongsuot_schema.commissioning.run import PULL_LIMIT_S, SETTLE_S
 from thongsuot_schema.state import State
 
@@ -51,6 +55,38 @@ async def test_a_cable_that_stays_out_is_told_when_the_time_for_it_is_over(world
     assert world.lines() == []
     await world.run(100, sites=ALL)
     assert [(line[0], line[2]) for line in world.lines()] == [("opened", "s0/fiber")]
+
+
+async def test_a_device_plans_only_so_much(world: World) -> None:
+    await all_well(world)
+    for number in range(5):
+        runs = [event(EventCode.PULL_ASKED, run=f"r{number}x{place}") for place in range(50)]
+        await world.push("s0", events=runs)
+    await world.push("s1", events=[ASKED])
+    await world.run(1, sites=ALL)
+    planned = [window.site for window in rows.load_windows(world.store)]
+    assert (planned.count("s0"), planned.count("s1")) == (100, 1)
+
+
+@pytest.mark.parametrize(("days", "planned"), [(6, 1), (8, 0)])
+def test_a_walk_that_is_heard_of_long_after_plans_nothing(days: int, planned: int) -> None:
+    registry = healthy_city().registry
+    received_ns = registry.network_state.now_ns
+    entry = JournalEntry(
+        site="s0",
+        stream="00112233445566aa",
+        number=1,
+        digest=b"",
+        layout=b"",
+        received_ns=received_ns,
+        epoch_ns=received_ns - days * 86_400 * S,
+        clock=ClockQuality.TRUSTED,
+        body=b"",
+    )
+    CommissioningWork(registry).plan(
+        entry, [Notice(code=NoticeCode.COMMISSIONING, boottime_ns=S, text=format_event(ASKED))]
+    )
+    assert len(registry.network_state.windows) == planned
 
 
 async def test_a_fault_after_the_walk_is_told_as_any_other(world: World) -> None:

@@ -7,6 +7,7 @@ from thongsuot_collector.errors import AnswerImpossible
 from thongsuot_collector.incidents.incident import ProblemReport
 from thongsuot_collector.incidents.problem_report import (
     AGAIN_AFTER_NS,
+    REPORTS_NOTED,
     answer_report,
     open_report,
     report_problem,
@@ -32,6 +33,19 @@ def test_a_point_has_one_report_at_a_time_and_the_rest_is_its_history() -> None:
     elsewhere = report_problem(city.registry, "s1", SLOW, at_ns=now_ns, now_ns=now_ns)
     assert elsewhere is not None
     assert elsewhere.id != first.id
+
+
+def test_a_device_that_reports_without_end_fills_no_record() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    taken = 0
+    for number in range(200):
+        at_ns = now_ns + number * AGAIN_AFTER_NS
+        taken += report_problem(city.registry, "s0", SLOW, at_ns=at_ns, now_ns=at_ns) is not None
+    assert taken == REPORTS_NOTED
+    report = open_report(city.registry, "s0")
+    assert report is not None
+    assert len(report.history) == REPORTS_NOTED
 
 
 def test_it_is_told_at_once_and_its_end_when_it_is_answered() -> None:

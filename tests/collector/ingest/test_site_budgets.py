@@ -23,7 +23,8 @@ from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import compile_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
-from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.batch.record_report import RecordReport, StreamProgress
 from thongsuot_schema.inventory.model import Inventory, Link, Role, Site, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -107,6 +108,24 @@ def every_second_number(sealer: BatchSealer) -> Iterator[Batch]:
         yield sealer.batch(NOW, number=1 + 2 * number)
 
 
+def many_starts(sealer: BatchSealer) -> Iterator[Batch]:
+    while True:
+        yield sealer.batch(NOW, notices=[Notice(code=NoticeCode.STARTED, boottime_ns=NOW - S)])
+
+
+def many_words(sealer: BatchSealer) -> Iterator[Batch]:
+    while True:
+        changed = Notice(code=NoticeCode.LINKS_CHANGED, boottime_ns=NOW - S, text="fiber up")
+        yield sealer.batch(NOW, notices=[changed] * 10)
+
+
+def streams_that_it_only_speaks_of(sealer: BatchSealer) -> Iterator[Batch]:
+    for number in count():
+        text = f"dropped {number:016x} 1-9"
+        notice = Notice(code=NoticeCode.BATCHES_LOST, boottime_ns=NOW - S, text=text)
+        yield sealer.batch(NOW, notices=[notice])
+
+
 def many_values(sealer: BatchSealer) -> Iterator[Batch]:
     while True:
         yield sealer.batch(NOW, [icmp_result(NOW - S)])
@@ -118,6 +137,7 @@ SMALL = IngestSettings(
     unknown_names_burst=50.0,
     streams_burst=20.0,
     gaps_burst=20.0,
+    notices_burst=300.0,
 )
 
 Attack = Callable[[BatchSealer], Iterator[Batch]]
@@ -130,6 +150,9 @@ Attack = Callable[[BatchSealer], Iterator[Batch]]
         (ever_new_streams, Budget.STREAMS, 19),  # the first is a new boot, too
         (ever_new_boots, Budget.STREAMS, 19),
         (every_second_number, Budget.RUNS, 21),
+        (many_starts, Budget.NOTICES, 30),
+        (many_words, Budget.NOTICES, 30),
+        (streams_that_it_only_speaks_of, Budget.STREAMS, 18),  # its own, and a boot
         (many_values, Budget.VALUES, 25),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -154,6 +177,30 @@ def test_what_a_site_has_brought_before_costs_nothing_again() -> None:
     for number in range(600, 200, -1):
         fixture.charge(sealer.batch(NOW, number=number))
     assert fixture.refused == []
+
+
+def test_what_a_device_only_reports_of_streams_is_limited_too() -> None:
+    fixture = BudgetsFixture(SMALL)
+    own = report_of(fixture.sealers[SITE].stream)
+    for number in range(100):
+        fixture.charge(fixture.sealers[SITE].batch(NOW))
+        fixture.budgets.charge_report(SITE, own, now_s=float(number))
+    assert fixture.refused == []
+    fixture.budgets.charge_report(
+        SITE, report_of(*(f"{number:016x}" for number in range(16))), now_s=100.0
+    )
+    with pytest.raises(PushRefused, match="too many new streams"):
+        fixture.budgets.charge_report(
+            SITE, report_of(*(f"{number:016x}" for number in range(16, 32))), now_s=100.0
+        )
+    assert fixture.quarantined == [(SITE, Budget.STREAMS)]
+    fixture.budgets.charge_report(SITE, own, now_s=100.0)
+
+
+def report_of(*streams: str) -> RecordReport:
+    return RecordReport(
+        streams=tuple(StreamProgress(stream=stream, highest=9, waiting=1) for stream in streams)
+    )
 
 
 def test_names_that_the_inventory_has_are_not_counted() -> None:

@@ -47,6 +47,14 @@ def test_after_the_agent_started_anew_nothing_stands_until_it_judged_again() -> 
     assert (verdicts.end_of(first), verdicts.end_of(second)) == (30 * S, None)
 
 
+def test_of_an_agent_that_starts_for_ever_the_newest_starts_are_kept() -> None:
+    verdicts = StreamVerdicts()
+    for number in range(1, 300):
+        verdicts.add(number, [], [started(number * S)])
+    verdicts.bound(max_transitions=100, max_gaps=10)
+    assert verdicts.starts == [number * S for number in range(200, 300)]
+
+
 def test_a_verdict_that_is_said_again_by_a_new_process_begins_with_that() -> None:
     verdicts = StreamVerdicts()
     verdicts.add(1, [change(10 * S, State.DOWN, onset_ns=7 * S)], [started(1 * S)])

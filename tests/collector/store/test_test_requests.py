@@ -16,6 +16,7 @@ from thongsuot_collector.store.test_requests import (
     LASTS_NS,
     RequestedTest,
     RequestStage,
+    StageNews,
 )
 from thongsuot_collector.test_requests.request import new_request
 from thongsuot_schema.view import TestRun
@@ -42,7 +43,7 @@ def test_the_same_id_and_the_same_wish_are_one_test(store: Engine) -> None:
     first = test_requests.put(store, want(name="one"))
     assert test_requests.put(store, want("radio", name="one")) == first
     assert test_requests.put(store, want()) == first
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.DONE)])
     assert test_requests.put(store, want()) != first, "that one is over"
     assert test_requests.put(store, want(name="one")).state is RequestStage.DONE
 
@@ -60,12 +61,14 @@ def test_a_site_takes_so_many_and_others_are_not_held_up(store: Engine) -> None:
 
 def test_news_leads_on_and_never_back(store: Engine) -> None:
     test_requests.put(store, want(name="one"))
-    test_requests.advance(store, "ba-dinh", "one", RequestStage.DONE)
+    test_requests.advance(store, "ba-dinh", [StageNews("one", RequestStage.DONE)])
     assert stage_of(store, "one") is RequestStage.WAITING, "another site's agent has no say in it"
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.REFUSED, "budget mobile")
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.TAKEN)])
+    test_requests.advance(
+        store, "hoan-kiem", [StageNews("one", RequestStage.REFUSED, "budget mobile")]
+    )
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.TAKEN)])
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.DONE)])
     request = test_requests.get(store, "one")
     assert request is not None
     assert (request.state, request.refusal) == (RequestStage.REFUSED, "budget mobile")
@@ -77,7 +80,7 @@ def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> 
     test_requests.put(store, msgspec.structs.replace(old, expires_ns=old.requested_ns - 1))
     assert test_requests.live(store) == []
     assert stage_of(store, "one") is RequestStage.EXPIRED
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.TAKEN)])
     (request,) = test_requests.live(store)
     assert (request.id, request.state) == ("one", RequestStage.TAKEN)
 
@@ -103,12 +106,10 @@ def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peo
     store: Engine,
 ) -> None:
     wanted = replace(want(name="one"), requested_by=AT_SITE, state=RequestStage.TAKEN)
-    test_requests.put_onsite(store, wanted)
-    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
-    test_requests.put_onsite(store, wanted)
+    assert test_requests.put_onsite(store, [wanted]) == 0
+    test_requests.advance(store, "hoan-kiem", [StageNews("one", RequestStage.DONE)])
+    assert test_requests.put_onsite(store, [wanted]) == 0
     assert stage_of(store, "one") is RequestStage.DONE
-    for n in range(AT_ONCE_HERE - 1):
-        test_requests.put_onsite(store, replace(wanted, id=f"more{n}"))
-    with pytest.raises(InvalidTestRequest, match="in a short time"):
-        test_requests.put_onsite(store, replace(wanted, id="toomany"))
+    more = [replace(wanted, id=f"more{number}") for number in range(AT_ONCE_HERE)]
+    assert test_requests.put_onsite(store, more) == 1, "a device says that it was pressed so often"
     assert test_requests.put(store, want("radio")).state is RequestStage.WAITING

@@ -50,3 +50,11 @@ def test_of_more_boots_than_are_kept_the_newest_half_stays() -> None:
     assert len(timeline.boots) == 501
     timeline.apply(pieces[501], clock_after(pieces[501]), SETTINGS)
     assert list(timeline.boots) == [f"b{number}" for number in range(251, 502)]
+
+
+def test_of_more_starts_of_an_agent_than_are_kept_the_newest_half_stays() -> None:
+    script = BootScript()
+    script.batch(0, 41_000, starts=[10 * at for at in range(4_001)])
+    script.batch(41_000, 41_015, starts=[41_005])
+    (boot,) = timeline_of(script.pieces).boots.values()
+    assert len(boot.starts) == 2_001 + 1  # with the one that stood when the newest half began

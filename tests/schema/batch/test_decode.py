@@ -20,7 +20,7 @@ from thongsuot_schema.batch.columns import decode_columns, unpack_numbers
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
-from thongsuot_schema.batch.limits import DEFAULT_LIMITS, BatchLimits
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS, LATEST_MS, BatchLimits
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.errors import (
@@ -32,6 +32,8 @@ from thongsuot_schema.errors import (
 )
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import failed_finding, ok_finding
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Verdict, VerdictChange
 
 # The arrays of a batch, by position; a fuzzer's view, so untyped.
 Arrays = list[Any]
@@ -165,6 +167,35 @@ def test_a_time_before_the_boot_is_malformed() -> None:
     arrays = arrays_of(body)
     arrays[CLOCK][0] = 0
     with pytest.raises(BatchMalformed, match="before the boot"):
+        decode_batch(packed(arrays), layouts(INDEX))
+
+
+@pytest.mark.parametrize(
+    ("at", "member"),
+    [(CHANGES, 6), (CHANGES, 7), (NOTICES, 1), (NOTICES, 5)],
+    ids=["onset", "decision", "notice", "beginning of what a notice is about"],
+)
+def test_a_verdict_or_notice_before_the_boot_or_decades_after_is_malformed(
+    at: int, member: int
+) -> None:
+    down = Verdict(link="fiber", service="", state=State.DOWN)
+    told = VerdictChange(
+        verdict=down, before=State.UP, onset_boottime_ns=10**9, decided_boottime_ns=2 * 10**9
+    )
+    gap = Notice(code=NoticeCode.GAP, boottime_ns=10**9, from_boottime_ns=10**8)
+    body = encode_batch(replace(EMPTY, changes=(told,), notices=(gap,)), INDEX)
+    for moment_ms in (-1, LATEST_MS + 1):
+        arrays = arrays_of(body)
+        base_ms = arrays[CLOCK][0] // 1_000_000
+        arrays[at][0][member] = moment_ms - base_ms
+        with pytest.raises(BatchMalformed):
+            decode_batch(packed(arrays), layouts(INDEX))
+
+
+def test_a_batch_that_was_sealed_decades_after_the_boot_is_malformed() -> None:
+    arrays = arrays_of(encode_batch(EMPTY, INDEX))
+    arrays[CLOCK][0] = (LATEST_MS + 1) * 1_000_000
+    with pytest.raises(BatchMalformed, match="decades"):
         decode_batch(packed(arrays), layouts(INDEX))
 
 

@@ -16,6 +16,7 @@ from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.log_lines import log_to
 
 
 def run(path: str, *, is_verbose: bool, recording: str) -> int:
@@ -24,10 +25,10 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
 
     ``recording`` names a file for the judge's input events; empty: none.
     """
-    logging.basicConfig(
+    log_to(
+        sys.stderr,
         level=logging.DEBUG if is_verbose else logging.INFO,
-        format="%(levelname)s %(name)s %(message)s",  # the journal adds the time
-        stream=sys.stderr,
+        line_format="%(levelname)s %(name)s %(message)s",  # the journal adds the time
     )
     try:
         context = run_context_from(read(Path(path)), recording=recording)

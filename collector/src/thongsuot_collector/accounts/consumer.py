@@ -95,11 +95,8 @@ class AccountConsumer:
         """Entries of the journal that are not in the accounts yet."""
         return max(0, self._journal.head - self._sequence)
 
-    def hear(self, site: str, text: str, *, boot_id: str, boottime_ns: int) -> None:
+    def hear(self, site: str, report: RecordReport, *, boot_id: str, boottime_ns: int) -> None:
         """Take what a device said with a push that is durable now."""
-        report = parse_report(text)
-        if report is None:
-            return
         self._reports.append(
             HeardReport(
                 site=site,
@@ -237,10 +234,13 @@ class AccountConsumer:
             # The others make a dead letter of it; here only what it announced is missed.
             _log.debug("cannot read the notices of an entry: %s", error)
             return
+        by_stream: dict[str, list[Loss]] = {}
         for lost in filter(None, map(parse_lost, notices)):
-            account = await self._account(kept.entry.site, lost.stream)
             loss = Loss(lost.first, lost.last, fate_of(lost.reason))
-            if account.add_loss(loss):
+            by_stream.setdefault(lost.stream, []).append(loss)
+        for stream, losses in by_stream.items():
+            account = await self._account(kept.entry.site, stream)
+            if account.add_losses(losses):
                 self._changed.add((account.site, account.stream))
 
     async def _apply_report(self, heard: HeardReport) -> None:
@@ -296,8 +296,7 @@ class AccountConsumer:
         held = await self._journal.kept()
         bodies = await asyncio.to_thread(record_accounts.streams, self._store)
         for account, gone in gone_from(map(decode_account, bodies), held):
-            for first, last in gone:
-                account.add_loss(Loss(first, last, fate))
+            account.add_losses(Loss(first, last, fate) for first, last in gone)
             account.kept = ranges.minus(account.kept, gone)
             self._put(account)
             self._changed.add((account.site, account.stream))

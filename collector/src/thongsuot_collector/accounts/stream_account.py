@@ -16,6 +16,10 @@ from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_schema.batch.record_report import LossReason
 
+LOSSES_KEPT = 1_000
+"""Ranges of a stream kept for each reason; a device that drops what it has no room for makes one.
+"""
+
 
 class BatchFate(StrEnum):
     """Where a batch is, or why it is gone."""
@@ -132,12 +136,29 @@ class StreamAccount(msgspec.Struct, kw_only=True):
         else:
             self.marks = (*marks, DayMark(day, number))
 
-    def add_loss(self, loss: Loss) -> bool:
-        """Note numbers that are gone; return whether that is new."""
-        if loss in self.losses:
-            return False
-        self.losses = (*self.losses, loss)
-        return True
+    def add_losses(self, losses: Iterable[Loss]) -> bool:
+        """
+        Note numbers that are gone; return whether that is new.
+
+        Of each fate they are kept as the fewest ranges. Of what a device says there are at most
+        ``LOSSES_KEPT``: beyond that the lowest become one, in which what has come stays kept.
+        """
+        before = self.losses
+        kept: set[Loss] = set()
+        by_fate: dict[BatchFate, list[Range]] = {}
+        for loss in (*before, *losses):
+            if loss.last is None:
+                kept.add(loss)
+            elif loss.first <= loss.last:
+                by_fate.setdefault(loss.fate, []).append((loss.first, loss.last))
+        for fate, parts in by_fate.items():
+            fewest = ranges.merged(parts)
+            over = len(fewest) - LOSSES_KEPT
+            if over > 0 and fate not in SILENT:
+                fewest = ((fewest[0][0], fewest[over][1]), *fewest[over + 1 :])
+            kept |= {Loss(first, last, fate) for first, last in fewest}
+        self.losses = tuple(sorted(kept, key=lambda loss: (loss.fate, loss.first, loss.last or 0)))
+        return self.losses != before
 
     def fates(self) -> list[tuple[Range, BatchFate]]:
         """Return where each number from 1 to the highest is, in ranges, in order."""

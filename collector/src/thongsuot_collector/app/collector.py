@@ -17,7 +17,7 @@ from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
-from thongsuot_collector.errors import JournalDamaged, JournalRefused, StoreError
+from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefused, StoreError
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
@@ -35,6 +35,7 @@ from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse
+from thongsuot_schema.batch.record_report import parse_report
 
 _AGAIN_S = 1.0
 
@@ -244,13 +245,23 @@ def _push_endpoint(
 
 
 def _hear_report(components: Components) -> Callable[[str, str, PushClock], None]:
-    if not components.role.leads:
-        return components.passing.hear
+    budgets, leads = components.quarantines.budgets, components.role.leads
 
     def hear(site: str, text: str, moment: PushClock) -> None:
-        components.accounts.hear(
-            site, text, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
-        )
+        report = parse_report(text)
+        if report is None:
+            return
+        try:
+            budgets.charge_report(site, report, now_s=time.monotonic())
+        except PushRefused:
+            # Counted, and the site is quarantined; its batch is kept, and the next says it again.
+            return
+        if leads:
+            components.accounts.hear(
+                site, report, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
+            )
+        else:
+            components.passing.hear(site, text, moment)
 
     return hear
 

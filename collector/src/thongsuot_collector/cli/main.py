@@ -47,6 +47,7 @@ from thongsuot_collector.cli.command import (
 )
 from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.log_lines import log_to
 from thongsuot_schema.batch import kernel
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
@@ -138,10 +139,10 @@ def _common_options() -> argparse.ArgumentParser:
 
 def set_up_logging(level: str) -> None:
     """Log to the error stream, from a level on."""
-    logging.basicConfig(
-        stream=sys.stderr,
+    log_to(
+        sys.stderr,
         level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        line_format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     # A line for each request, for each broken one, or for each glyph would fill the log.
     for name in ("httpx", "httpcore"):

@@ -23,6 +23,12 @@ from thongsuot_schema.words.language import Text, in_every_language
 
 _TITLE = Text("schema.commissioning.title")
 
+_LATE_NS = 7 * 86_400 * NS_PER_S
+"""A walk that is heard of later than that plans nothing any more."""
+
+_PLANNED_AT_MOST = 100
+"""Windows of a site in that time: a walk over four links, each tried three times, makes twelve."""
+
 
 class CommissioningWork:
     """Keeps the windows of commissioning in a registry, and those that are not written yet."""
@@ -37,17 +43,20 @@ class CommissioningWork:
         if not events:
             return
         known = {window.id: window for window in self._registry.network_state.windows}
+        own = _OwnWindows(site, known.values(), since_ns=entry.received_ns - _LATE_NS)
         changed: dict[str, MaintenanceWindow] = {}
         for dated in sorted(events):
             if dated.event.event is EventCode.PULL_ASKED:
                 window = _window(site, dated)
-                if window.id not in known:
+                if window.id not in known and own.has_room_for(window):
                     changed[window.id] = known[window.id] = window
+                    own.put(window)
             elif dated.event.event is EventCode.SETTLED:
-                for window in list(known.values()):
-                    ended = _ended(window, site, dated)
+                for window in own.of_run(dated.event.run):
+                    ended = _ended(window, dated)
                     if ended != window:
                         changed[window.id] = known[window.id] = ended
+                        own.put(ended)
         if changed:
             self._unwritten |= changed
             actions.set_windows(self._registry, known.values())
@@ -67,14 +76,47 @@ class CommissioningWork:
         self._unwritten = {window.id: window for window in windows} | self._unwritten
 
 
-def _prefix(site: str, run: str) -> str:
-    return f"commissioning-{site}-{run}-"
+class _OwnWindows:
+    """
+    The windows that a site's device has planned lately, by run.
+
+    Windows are looked at with every incident, and stay in the record: a device may plan only so
+    many.
+    """
+
+    def __init__(self, site: str, windows: Iterable[MaintenanceWindow], *, since_ns: int) -> None:
+        self._prefix = _prefix(site)
+        self._since_ns = since_ns
+        self._by_run: dict[str, dict[str, MaintenanceWindow]] = {}
+        self._count = 0
+        for window in windows:
+            if window.site == site and window.id.startswith(self._prefix):
+                self.put(window)
+
+    def put(self, window: MaintenanceWindow) -> None:
+        """Add a window, or replace that of the same name."""
+        run = window.id.removeprefix(self._prefix).partition("-")[0]
+        of_run = self._by_run.setdefault(run, {})
+        self._count += window.id not in of_run and window.start_ns >= self._since_ns
+        of_run[window.id] = window
+
+    def has_room_for(self, window: MaintenanceWindow) -> bool:
+        """Return whether the device may plan this one, too."""
+        return window.start_ns >= self._since_ns and self._count < _PLANNED_AT_MOST
+
+    def of_run(self, run: str) -> list[MaintenanceWindow]:
+        """Return the windows of a run."""
+        return list(self._by_run.get(run, {}).values())
+
+
+def _prefix(site: str) -> str:
+    return f"commissioning-{site}-"
 
 
 def _window(site: str, dated: DatedEvent) -> MaintenanceWindow:
     event = dated.event
     return MaintenanceWindow(
-        id=f"{_prefix(site, event.run)}{dated.at_ns // NS_PER_S}",
+        id=f"{_prefix(site)}{event.run}-{dated.at_ns // NS_PER_S}",
         start_ns=dated.at_ns,
         end_ns=dated.at_ns + PULL_LIMIT_S * NS_PER_S,
         site=site,
@@ -82,10 +124,9 @@ def _window(site: str, dated: DatedEvent) -> MaintenanceWindow:
     )
 
 
-def _ended(window: MaintenanceWindow, site: str, dated: DatedEvent) -> MaintenanceWindow:
+def _ended(window: MaintenanceWindow, dated: DatedEvent) -> MaintenanceWindow:
     """Return a window of a run as it is once all links of the site answer again."""
-    is_of_run = window.id.startswith(_prefix(site, dated.event.run))
-    if not is_of_run or not window.is_active(dated.at_ns):
+    if not window.is_active(dated.at_ns):
         return window
     end_ns = min(window.end_ns, dated.at_ns + SETTLE_S * NS_PER_S)
     return msgspec.structs.replace(window, end_ns=end_ns)

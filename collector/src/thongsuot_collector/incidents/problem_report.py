@@ -33,6 +33,8 @@ from thongsuot_schema.verdict import Symptom
 CODE = "problem_reported"
 AGAIN_AFTER_NS = 60 * NS_PER_S
 """A button that is pressed twice says nothing new."""
+REPORTS_NOTED = 50
+"""Lines of history that one report may get; each is written, with a line of the audit log."""
 
 
 def open_report(registry: IncidentRegistry, site: str) -> Incident | None:
@@ -53,7 +55,8 @@ def report_problem(
     if known is not None:
         entry = HistoryEntry(at_ns=at_ns, event="reported again", about=report.kind)
         latest_ns = max(noted.at_ns for noted in known.history)
-        if name == known.id or at_ns - latest_ns < AGAIN_AFTER_NS:
+        is_full = len(known.history) >= REPORTS_NOTED
+        if name == known.id or is_full or at_ns - latest_ns < AGAIN_AFTER_NS:
             return None
         return _put(registry, with_history(known, entry))
     if name in registry.incidents:

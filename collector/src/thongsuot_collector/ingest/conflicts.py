@@ -5,10 +5,12 @@ import hashlib
 from msgspec import structs
 
 from thongsuot_collector.errors import JournalError
-from thongsuot_collector.journal.entry import AppendOutcome, ClockQuality, JournalEntry
+from thongsuot_collector.ingest.device_clock import BootClocks
+from thongsuot_collector.journal.entry import AppendOutcome, JournalEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.store.dead_letters import DeadLetter
+from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.encode import encode_batch, index_layout
@@ -46,12 +48,20 @@ class ConflictPutBack:
         compiled = await self._layouts.find(header.layout) if header.layout else None
         layout = None if compiled is None else compiled.layout
         batch = decode_batch(letter.body, lambda _name: layout)
+        columns = decode_columns(letter.body, lambda _name: compiled)
         stream = hashlib.sha256(letter.body).hexdigest()[:_STREAM_DIGITS]
         body = encode_batch(
             structs.replace(batch, stream=stream, number=1, previous=b""),
             index_layout(layout or sorted_layout(())),
         )
-        is_synchronised = batch.clock.error_s is not None
+        # As it would have been dated had its boot never been heard: nothing lies in the future.
+        dated = BootClocks().decide(
+            letter.site,
+            batch.boot_id,
+            batch.clock,
+            last_boottime_ns=columns.latest_boottime_ns,
+            received_ns=letter.at_ns,
+        )
         return JournalEntry(
             site=letter.site,
             stream=stream,
@@ -59,7 +69,7 @@ class ConflictPutBack:
             digest=digest_of(body),
             layout=header.layout,
             received_ns=letter.at_ns,
-            epoch_ns=batch.clock.wall_ns - batch.clock.boottime_ns,
-            clock=ClockQuality.CLAIMED if is_synchronised else ClockQuality.UNCERTAIN,
+            epoch_ns=dated.epoch_ns,
+            clock=dated.quality,
             body=body,
         )

@@ -109,8 +109,8 @@ class BootClocks:
         """
         Decide how the times of a batch are to be read.
 
-        ``last_boottime_ns`` is the latest boottime in the batch: nothing in it can have happened
-        after it came in, whatever the clocks say.
+        ``last_boottime_ns`` is the latest boottime in the batch, the one at which it was sealed
+        included: nothing in it can have happened after it came in, whatever the clocks say.
         """
         own_ns = clock.wall_ns - clock.boottime_ns
         boot = self._boots.get((site, boot_id))

@@ -21,7 +21,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
 from thongsuot_schema.batch import push
-from thongsuot_schema.batch.limits import BatchLimits
+from thongsuot_schema.batch.limits import LATEST_MS, BatchLimits
 
 Scope = MutableMapping[str, object]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
@@ -36,7 +36,7 @@ _RECORD = push.HEADER_RECORD.lower().encode()
 _SIGNATURE = push.HEADER_SIGNATURE.lower().encode()
 _SITE_CONFIG = push.HEADER_SITE_CONFIG.lower().encode()
 
-_LARGEST_BOOTTIME_NS = 1 << 62
+_LARGEST_BOOTTIME_NS = LATEST_MS * 1_000_000
 _BOOT_ID_BYTES = 128
 _SITE_CONFIG_BYTES = 64
 _RECORD_BYTES = 1024

@@ -48,8 +48,11 @@ _DECODED_IN_PLACE_BYTES = 32 * 1024
 A larger body (a thousand results and more) is decoded in a thread: it would hold up all others.
 """
 
-_NUMBER_LIMIT = 1 << 53
-"""Batch numbers above this are no count of anything."""
+_NUMBER_LIMIT = 1 << 40
+"""
+Batch numbers above this are no count of anything, and those of eight million streams can be added
+up in 64 bits.
+"""
 
 _BUSY_RETRY_S = 5.0
 
@@ -252,13 +255,11 @@ class PushHandler:
                 boottime_ns=moment.boottime_ns,
                 received_ns=moment.received_ns,
             )
-        last_ms = columns.latest_ms or 0
-        decided_ns = max((change.decided_boottime_ns for change in columns.changes), default=0)
         return self._clocks.decide(
             site,
             header.boot_id,
             header.clock,
-            last_boottime_ns=max(last_ms * 1_000_000, decided_ns),
+            last_boottime_ns=columns.latest_boottime_ns,
             received_ns=moment.received_ns,
         )
 

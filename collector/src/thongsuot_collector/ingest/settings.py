@@ -46,7 +46,10 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     that name them (a usual one has 10 KB). ``unknown_names_per_s`` and ``unknown_names_burst``
     limit links and services with verdicts that the inventory does not have, ``streams_per_s`` and
     ``streams_burst`` new streams and boots (a device has one each time that it starts),
-    ``gaps_per_s`` and ``gaps_burst`` the gaps between the numbers of a stream's batches.
+    ``gaps_per_s`` and ``gaps_burst`` the gaps between the numbers of a stream's batches,
+    ``notices_per_s`` and ``notices_burst`` what a device reports of itself: a notice that is
+    written down for people or in the account of its record (a start, a step of a commissioning, a
+    test, a problem, lost batches) counts as ten; a usual device makes some hundred a day.
     ``work_ratio`` is the part of a processor that timelines and incidents of one site may take,
     ``work_burst_s`` what they may take at once. From the bytes on, a site of which the inventory
     has more than 60 targets over links may bring more in proportion; one that is over a budget from
@@ -72,6 +75,8 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     streams_burst: Positive = 300.0
     gaps_per_s: Positive = 0.05
     gaps_burst: Positive = 2_000.0
+    notices_per_s: Positive = 2.0
+    notices_burst: Positive = 20_000.0
     work_ratio: Positive = 0.02
     work_burst_s: Positive = 5.0
     bad_tokens_per_s: Positive = 0.2

@@ -8,7 +8,7 @@ at the pace that a device needs to be seen.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -19,7 +19,8 @@ from thongsuot_collector.ingest.settings import IngestSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.ranges import Range, with_number
 from thongsuot_schema.batch.columns import Columns, value_count
-from thongsuot_schema.batch.model import Layout
+from thongsuot_schema.batch.model import Layout, Notice, NoticeCode
+from thongsuot_schema.batch.record_report import RecordReport, parse_lost
 from thongsuot_schema.verdict import VerdictChange
 
 QUARANTINE_S = 600.0
@@ -34,6 +35,23 @@ _SITES_KEPT = 20_000
 _STREAMS_KEPT = 1_000
 """Streams remembered of a site, 200 KB; the one not heard for longest counts as new again."""
 
+_RECORDED_NOTICES = frozenset(
+    {
+        NoticeCode.STARTED,
+        NoticeCode.COMMISSIONING,
+        NoticeCode.TEST_REQUESTED_LOCALLY,
+        NoticeCode.TEST_ACCEPTED,
+        NoticeCode.TEST_COMPLETED,
+        NoticeCode.TEST_REFUSED,
+        NoticeCode.PROBLEM_REPORTED,
+        NoticeCode.CONFIG_APPLIED,
+        NoticeCode.CONFIG_REJECTED,
+        NoticeCode.BATCHES_LOST,
+    }
+)
+_RECORDED_COST = 10
+"""A row of the store or a line of a timeline costs as much as ten notices that only stand there."""
+
 _USUAL_SERIES = 60
 """Links by targets of a site that the settings are made for; a larger one may bring more."""
 
@@ -47,6 +65,7 @@ class Budget(StrEnum):
     NAMES = "names"
     STREAMS = "streams"
     RUNS = "runs"
+    NOTICES = "notices"
     WORK = "work"
 
 
@@ -57,6 +76,7 @@ _SENTENCES = {
     Budget.NAMES: "verdicts on too many names that the inventory does not have",
     Budget.STREAMS: "too many new streams or boots",
     Budget.RUNS: "batches with too many gaps between them",
+    Budget.NOTICES: "too many notices",
     Budget.WORK: "more than the collector can work through beside all others",
 }
 
@@ -75,6 +95,14 @@ class _SiteMemory(msgspec.Struct, kw_only=True):
     names: set[int] = msgspec.field(default_factory=set)
     boots: set[str] = msgspec.field(default_factory=set)
     streams: OrderedDict[str, tuple[Range, ...]] = msgspec.field(default_factory=OrderedDict)
+    reported: set[str] = msgspec.field(default_factory=set)
+    """Streams that its device has spoken of, whether anything of them came or not."""
+
+    def note_reported(self, streams: set[str]) -> None:
+        """Note streams that were paid for."""
+        self.reported |= streams
+        if len(self.reported) > _STREAMS_KEPT:
+            self.reported = set(streams)
 
 
 class SiteBudgets:
@@ -108,6 +136,7 @@ class SiteBudgets:
             Budget.NAMES: _limiter(settings.unknown_names_per_s, settings.unknown_names_burst),
             Budget.STREAMS: _limiter(settings.streams_per_s, settings.streams_burst),
             Budget.RUNS: _limiter(settings.gaps_per_s, settings.gaps_burst),
+            Budget.NOTICES: _limiter(settings.notices_per_s, settings.notices_burst),
             Budget.WORK: _limiter(settings.work_ratio, settings.work_burst_s),
         }
         self._pace = RateLimiter(per_second=_QUARANTINE_PER_S, reserve=_QUARANTINE_BURST)
@@ -152,16 +181,19 @@ class SiteBudgets:
         numbers = with_number(known or (), header.number)
         boots = {header.boot_id, boot_id} - {""} - memory.boots
         names = self._unknown_names(site, columns.changes) - memory.names
+        streams = _lost_streams(columns.notices) - memory.streams.keys() - memory.reported
         self._charge(
             site,
             {
                 Budget.VALUES: value_count(columns),
-                Budget.STREAMS: len(boots) + (known is None),
+                Budget.STREAMS: len(boots) + len(streams) + (known is None),
                 Budget.RUNS: max(0, len(numbers) - len(known or numbers)),
                 Budget.NAMES: len(names),
+                Budget.NOTICES: _notice_cost(columns.notices),
             },
             now_s,
         )
+        memory.note_reported(streams)
         memory.names |= names
         memory.boots |= boots
         memory.streams[header.stream] = numbers
@@ -170,6 +202,20 @@ class SiteBudgets:
             memory.streams.popitem(last=False)
         if len(memory.boots) > _STREAMS_KEPT:
             memory.boots = {header.boot_id, boot_id}
+
+    def charge_report(self, site: str, report: RecordReport, *, now_s: float) -> None:
+        """
+        Charge a site for streams that its device only speaks of: each has an account, too.
+
+        Raises:
+            PushRefused: as in ``charge_batch``; the report is not to be looked at.
+        """
+        memory = self._memory_of(site)
+        named = {progress.stream for progress in report.streams}
+        streams = named - memory.streams.keys() - memory.reported
+        if streams:
+            self._charge(site, {Budget.STREAMS: len(streams)}, now_s)
+            memory.note_reported(streams)
 
     def charge_layout(self, site: str, layout: Layout, *, size_bytes: int, now_s: float) -> None:
         """
@@ -267,6 +313,15 @@ class SiteBudgets:
             series = len(known.links) * len(self._directory.targets_of(known))
             scale = self._scales[site] = max(1.0, series / _USUAL_SERIES)
         return scale
+
+
+def _lost_streams(notices: Iterable[Notice]) -> set[str]:
+    """Return the streams that a device says it has lost batches of."""
+    return {lost.stream for lost in map(parse_lost, notices) if lost is not None}
+
+
+def _notice_cost(notices: Iterable[Notice]) -> int:
+    return sum(_RECORDED_COST if notice.code in _RECORDED_NOTICES else 1 for notice in notices)
 
 
 def _refuse_for(wait_s: float, sentence: str) -> None:

@@ -133,7 +133,9 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
             del self.starts[: place - 1]
 
     def bound(self, *, max_transitions: int, max_gaps: int) -> None:
-        """Keep the newest transitions, and the newest gaps in the numbers that arrived."""
+        """Keep the newest transitions and starts, and the newest gaps in the numbers."""
+        if len(self.starts) > max_transitions:
+            del self.starts[:-max_transitions]
         if len(self.held) > max_gaps:
             self.held = self.held[-max_gaps:]
         decided = sorted(

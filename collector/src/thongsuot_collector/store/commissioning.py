@@ -29,9 +29,11 @@ def add_events(engine: Engine, site: str, events: Iterable[DatedEvent]) -> list[
     by_run: dict[str, list[DatedEvent]] = {}
     for dated in events:
         by_run.setdefault(dated.event.run, []).append(dated)
+    # More runs than are kept are not written first: one batch can name a thousand of them.
+    newest = sorted(by_run, key=lambda run: min(by_run[run]), reverse=True)[:RUNS_KEPT]
     with engine.begin() as connection:
-        for run, added in by_run.items():
-            _merge(connection, site, run, added)
+        for run in newest:
+            _merge(connection, site, run, by_run[run])
         old = (
             select(COMMISSIONING_RUNS.c.run)
             .where(COMMISSIONING_RUNS.c.site == site)
@@ -45,7 +47,13 @@ def add_events(engine: Engine, site: str, events: Iterable[DatedEvent]) -> list[
                     COMMISSIONING_RUNS.c.site == site, COMMISSIONING_RUNS.c.run.in_(names)
                 )
             )
-    return next(iter(runs_of(engine, site)), [])
+        body = connection.execute(
+            select(COMMISSIONING_RUNS.c.body)
+            .where(COMMISSIONING_RUNS.c.site == site)
+            .order_by(COMMISSIONING_RUNS.c.begun_ns.desc())
+            .limit(1)
+        ).scalar()
+    return [] if body is None else _DECODER.decode(body)
 
 
 def runs_of(engine: Engine, site: str) -> list[list[DatedEvent]]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Engine, delete, func, insert, select, update
@@ -119,29 +120,32 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
     return wanted
 
 
-def put_onsite(engine: Engine, wanted: RequestedTest) -> None:
+def put_onsite(engine: Engine, wanted: Iterable[RequestedTest]) -> int:
     """
-    Keep a test that is wanted at the point and under way there; one that is known stays as it is.
-
-    Raises:
-        InvalidTestRequest: a device says that so many were wanted as cannot be.
+    Keep tests that are wanted at a point and under way there; those that are known stay as they
+    are. Return how many were left out: a device says that so many were wanted as cannot be.
     """
+    left_out = 0
     with engine.begin() as connection:
-        known = select(TEST_REQUESTS.c.id).where(TEST_REQUESTS.c.id == wanted.id)
-        if connection.execute(known).first() is not None:
-            return
-        recent = select(func.count()).where(
-            TEST_REQUESTS.c.site == wanted.site,
-            TEST_REQUESTS.c.changed_ns > wanted.changed_ns - LASTS_NS,
-            TEST_REQUESTS.c.requested_by == AT_SITE,
-        )
-        if (connection.execute(recent).scalar() or 0) >= AT_ONCE_HERE:
-            message = f"{AT_ONCE_HERE} tests were wanted at {wanted.site} in a short time"
-            raise InvalidTestRequest(message)
-        connection.execute(
-            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.requested_ns < wanted.changed_ns - _KEPT_NS)
-        )
-        connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(wanted)))
+        for test in wanted:
+            known = select(TEST_REQUESTS.c.id).where(TEST_REQUESTS.c.id == test.id)
+            if connection.execute(known).first() is not None:
+                continue
+            recent = select(func.count()).where(
+                TEST_REQUESTS.c.site == test.site,
+                TEST_REQUESTS.c.changed_ns > test.changed_ns - LASTS_NS,
+                TEST_REQUESTS.c.requested_by == AT_SITE,
+            )
+            if (connection.execute(recent).scalar() or 0) >= AT_ONCE_HERE:
+                left_out += 1
+                continue
+            connection.execute(
+                delete(TEST_REQUESTS).where(
+                    TEST_REQUESTS.c.requested_ns < test.changed_ns - _KEPT_NS
+                )
+            )
+            connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(test)))
+    return left_out
 
 
 def get(engine: Engine, name: str) -> RequestedTest | None:
@@ -195,22 +199,31 @@ def live(engine: Engine) -> list[RequestedTest]:
     return requests
 
 
-def advance(engine: Engine, site: str, name: str, stage: RequestStage, refusal: str = "") -> None:
-    """Note what an agent said of a test of its site; of what is over already nothing changes."""
+class StageNews(NamedTuple):
+    """What an agent said of a test: its id, how far it is, and why where it was refused."""
+
+    id: str
+    stage: RequestStage
+    refusal: str = ""
+
+
+def advance(engine: Engine, site: str, news: Iterable[StageNews]) -> None:
+    """Note what an agent said of tests of its site; of what is over already nothing changes."""
     now_ns = time.time_ns()
-    values: dict[str, object] = {"state": stage, "changed_ns": now_ns, "refusal": refusal}
-    if stage is RequestStage.TAKEN:
-        values["expires_ns"] = now_ns + LASTS_NS
     with engine.begin() as connection:
-        connection.execute(
-            update(TEST_REQUESTS)
-            .where(
-                TEST_REQUESTS.c.id == name,
-                TEST_REQUESTS.c.site == site,
-                TEST_REQUESTS.c.state.in_(_BEFORE[stage]),
+        for said in news:
+            values = {"state": said.stage, "changed_ns": now_ns, "refusal": said.refusal}
+            if said.stage is RequestStage.TAKEN:
+                values["expires_ns"] = now_ns + LASTS_NS
+            connection.execute(
+                update(TEST_REQUESTS)
+                .where(
+                    TEST_REQUESTS.c.id == said.id,
+                    TEST_REQUESTS.c.site == site,
+                    TEST_REQUESTS.c.state.in_(_BEFORE[said.stage]),
+                )
+                .values(**values)
             )
-            .values(**values)
-        )
 
 
 def record_findings(

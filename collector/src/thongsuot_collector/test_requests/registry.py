@@ -6,10 +6,9 @@ import time
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.errors import InvalidTestRequest
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.store import test_requests
-from thongsuot_collector.store.test_requests import RequestedTest, RequestStage
+from thongsuot_collector.store.test_requests import RequestedTest, RequestStage, StageNews
 from thongsuot_collector.test_requests.request import NAME_CHARACTERS, is_id
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import Columns
@@ -23,6 +22,9 @@ _REFRESH_EVERY_S = 2.0
 
 _RUN_TOLERANCE_NS = 60 * test_requests.NS_PER_S
 """A run that had begun so long before a test was wanted may have served it; older ones not."""
+
+_LONGEST_AGO_S = 90 * 86_400
+"""Nobody asks for what was wanted earlier."""
 
 _STAGES = {
     NoticeCode.TEST_ACCEPTED: RequestStage.TAKEN,
@@ -73,32 +75,42 @@ class PendingTestRequests:
         await self._record_onsite(entry, columns)
         if not notices and site not in self._live:
             return
-        news = [(_STAGES[notice.code], *notice.text.partition(" ")[::2]) for notice in notices]
-        for stage, name, _ in news:
-            if stage is RequestStage.TAKEN:
-                await asyncio.to_thread(test_requests.advance, self._store, site, name, stage)
+        news = [
+            StageNews(name, _STAGES[notice.code], why)
+            for notice in notices
+            for name, _, why in (notice.text.partition(" "),)
+            if is_id(name)
+        ]
+        taken = [said for said in news if said.stage is RequestStage.TAKEN]
+        over = [said for said in news if said.stage is not RequestStage.TAKEN]
+        if taken:
+            await asyncio.to_thread(test_requests.advance, self._store, site, taken)
         if news:
             await self.refresh()
-        await self._record_findings(entry, columns, {name for _, name, _ in news})
+        await self._record_findings(entry, columns, {said.id for said in news})
         # The end comes after what was found, in this batch or one before.
-        for stage, name, why in news:
-            if stage is not RequestStage.TAKEN:
-                await asyncio.to_thread(test_requests.advance, self._store, site, name, stage, why)
-        if news:
+        if over:
+            await asyncio.to_thread(test_requests.advance, self._store, site, over)
             await self.refresh()
 
     async def _record_onsite(self, entry: JournalEntry, columns: Columns) -> None:
-        for notice in columns.notices:
-            wanted = (
-                None
-                if notice.code is not NoticeCode.TEST_REQUESTED_LOCALLY
-                else onsite_request(entry, notice)
+        wanted = [
+            test
+            for notice in columns.notices
+            if notice.code is NoticeCode.TEST_REQUESTED_LOCALLY
+            if (test := onsite_request(entry, notice)) is not None
+        ]
+        if not wanted:
+            return
+        left_out = await asyncio.to_thread(test_requests.put_onsite, self._store, wanted)
+        if left_out:
+            _log.warning(
+                "cannot keep tests (%d) that were wanted at site=%s: at most %d in ten minutes; "
+                "left out",
+                left_out,
+                entry.site,
+                test_requests.AT_ONCE_HERE,
             )
-            if wanted is not None:
-                try:
-                    await asyncio.to_thread(test_requests.put_onsite, self._store, wanted)
-                except InvalidTestRequest as error:
-                    _log.warning("cannot keep a test id=%s: %s; left out", wanted.id, error)
 
     async def _record_findings(
         self, entry: JournalEntry, columns: Columns, named: set[str]
@@ -135,7 +147,8 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
     if not is_id(name) or kind not in push.REQUESTABLE_KINDS:
         return None
     now_ns = time.time_ns()
-    requested_ns = entry.epoch_ns + notice.boottime_ns - notice.count * test_requests.NS_PER_S
+    ago_s = min(notice.count, _LONGEST_AGO_S)
+    requested_ns = entry.epoch_ns + notice.boottime_ns - ago_s * test_requests.NS_PER_S
     return RequestedTest(
         id=name,
         site=entry.site,

@@ -37,6 +37,9 @@ VERDICTS_KEPT = 4_000
 SPANS_KEPT = 4_000
 """Stretches of measuring kept of a site; more only where an agent dies every ten minutes."""
 
+STARTS_KEPT = 4_000
+"""Starts of its agent kept of a site: a hundred a day for 35 days."""
+
 BOOTS_KEPT = 500
 """Boots kept of a site: fourteen a day for 35 days. Each is looked at with each batch."""
 
@@ -267,6 +270,9 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         if sum(len(boot.spans) for boot in boots) > SPANS_KEPT:
             ends = [boot.wall_ns(span.end) for boot in boots for span in boot.spans]
             floor_ns = max(floor_ns, _newest_half(ends, SPANS_KEPT))
+        if sum(len(boot.starts) for boot in boots) > STARTS_KEPT:
+            starts = [boot.wall_ns(start) for boot in boots for start in boot.starts]
+            floor_ns = max(floor_ns, _newest_half(starts, STARTS_KEPT))
         if len(boots) > BOOTS_KEPT:
             lasts = [boot.last_sign_ns for boot in boots]
             floor_ns = max(floor_ns, _newest_half(lasts, BOOTS_KEPT))

@@ -99,6 +99,16 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     cost_differences: "array[int]"
     remarks: Sequence[RowRemark[EvidenceTexts]] = ()
 
+    @property
+    def latest_boottime_ns(self) -> int:
+        """The latest moment that anything in the batch speaks of, when it was sealed included."""
+        moments_ns = [self.header.clock.boottime_ns, (self.latest_ms or 0) * NS_PER_MS]
+        for change in self.changes:
+            moments_ns += (change.onset_boottime_ns, change.decided_boottime_ns)
+        for notice in self.notices:
+            moments_ns += (notice.boottime_ns, notice.from_boottime_ns or 0)
+        return max(moments_ns)
+
     def evidence(self) -> dict[int, EvidenceTexts]:
         """
         Return the evidence of each row that has some.
@@ -154,6 +164,8 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
     header = header_from_wire(wire, limits)
     compiled = _compiled_layout(wire, layouts)
     base_ms = wire.clock.boottime_ns // NS_PER_MS
+    if base_ms > LATEST_MS:
+        raise BatchMalformed("the batch was sealed decades after the boot")
     changes = tuple(change_from_wire(change, base_ms) for change in wire.changes)
     notices = tuple(notice_from_wire(notice, base_ms) for notice in wire.notices)
     lacking = remarks_by_row(wire.absences, header.results)
@@ -167,7 +179,7 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
     # The first time is a difference to the batch's own clock reading: no batch needs another one.
     times = kernel.running_sums(unpacked, header.results, base_ms)
     if times is None or (header.results and not 0 <= times[1] <= times[2] <= LATEST_MS):
-        raise BatchMalformed("a result's time is before the boot or centuries after it")
+        raise BatchMalformed("a result's time is before the boot or decades after it")
     not_ok = {
         row: _row_outcome(outcome)
         for row, outcome in remarks_by_row(wire.reasons, header.results).items()

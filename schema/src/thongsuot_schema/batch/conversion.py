@@ -11,9 +11,10 @@ import re
 from enum import StrEnum
 from typing import TypeVar
 
-from thongsuot_schema.batch.limits import TEXT_CHARACTERS
+from thongsuot_schema.batch.limits import LATEST_MS, TEXT_CHARACTERS
 from thongsuot_schema.batch.model import ClockReading, Notice, NoticeCode
 from thongsuot_schema.batch.wire import ChangeWire, ClockWire, EvidenceWire, NoticeWire
+from thongsuot_schema.errors import BatchMalformed
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -109,7 +110,12 @@ def change_to_wire(change: VerdictChange, base_ms: int) -> ChangeWire:
 
 
 def change_from_wire(wire: ChangeWire, base_ms: int) -> VerdictChange:
-    """Return a verdict change that has travelled."""
+    """
+    Return a verdict change that has travelled.
+
+    Raises:
+        BatchMalformed: one of its times is before the boot or decades after it.
+    """
     verdict = Verdict(
         link=wire.link,
         service=wire.service,
@@ -121,8 +127,8 @@ def change_from_wire(wire: ChangeWire, base_ms: int) -> VerdictChange:
     return VerdictChange(
         verdict=verdict,
         before=member_or(State, wire.before, None) or State.UNKNOWN,
-        onset_boottime_ns=(base_ms + wire.onset_ms) * NS_PER_MS,
-        decided_boottime_ns=(base_ms + wire.decided_ms) * NS_PER_MS,
+        onset_boottime_ns=_boottime_ns(base_ms + wire.onset_ms),
+        decided_boottime_ns=_boottime_ns(base_ms + wire.decided_ms),
     )
 
 
@@ -140,16 +146,22 @@ def notice_to_wire(notice: Notice, base_ms: int) -> NoticeWire:
 
 
 def notice_from_wire(wire: NoticeWire, base_ms: int) -> Notice:
-    """Return a notice that has travelled."""
+    """Return a notice that has travelled; raises as ``change_from_wire``."""
     code = member_or(NoticeCode, wire.code, None)
     return Notice(
         code=code or NoticeCode.OTHER,
-        boottime_ns=(base_ms + wire.at_ms) * NS_PER_MS,
+        boottime_ns=_boottime_ns(base_ms + wire.at_ms),
         text=wire.text if code else f"{wire.code}: {wire.text}"[:TEXT_CHARACTERS],
         count=wire.count,
         value=finite_or_none(wire.value),
-        from_boottime_ns=None if wire.from_ms is None else (base_ms + wire.from_ms) * NS_PER_MS,
+        from_boottime_ns=None if wire.from_ms is None else _boottime_ns(base_ms + wire.from_ms),
     )
+
+
+def _boottime_ns(boottime_ms: int) -> int:
+    if not 0 <= boottime_ms <= LATEST_MS:
+        raise BatchMalformed("a time of a verdict or notice is before the boot or decades after")
+    return boottime_ms * NS_PER_MS
 
 
 def _evidence_to_wire(evidence: Evidence) -> EvidenceWire:

@@ -29,8 +29,10 @@ COLUMNS = 64
 LARGEST_STEP = 2**62 - 1
 """Steps of a value in either direction; differences of two then fit 64 bits."""
 
-LATEST_MS = 2**43
-"""Milliseconds of boot time in either direction: 279 years."""
+LATEST_MS = 2**40
+"""
+Milliseconds of boot time, 35 years: whenever a boot began, nanoseconds of its moments fit 64 bits.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

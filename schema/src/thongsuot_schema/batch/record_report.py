@@ -18,7 +18,7 @@ STREAMS_REPORTED = 16
 """More are not named in one report; it then says that there are more."""
 
 _MORE = "*"
-_STREAM = re.compile(r"([0-9a-f]{16}):([0-9]{1,15}):([0-9]{1,15})")
+_STREAM = re.compile(r"([0-9a-f]{16}):([0-9]{1,12}):([0-9]{1,12})")
 _LOST = re.compile(r"([a-z_]{1,32}) ([0-9a-f]{16}) ([0-9]{1,15})-([0-9]{0,15})")
 
 

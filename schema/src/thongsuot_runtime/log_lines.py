@@ -1,0 +1,32 @@
+"""Log lines: what others sent stands in one line of the log, and makes none of its own."""
+
+import logging
+from typing import TextIO
+
+
+class OneLineFormatter(logging.Formatter):
+    """
+    Formats a record as a line; characters that cannot be printed are escaped.
+
+    A text that came from a device or another server may hold line feeds, and what turns the
+    direction of writing. Tracebacks of the process itself stay as they are.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Return the line of a record."""
+        line = super().formatMessage(record)
+        if line.isprintable():
+            return line
+        return "".join(
+            character
+            if character.isprintable()
+            else character.encode("unicode_escape").decode("ascii")
+            for character in line
+        )
+
+
+def log_to(stream: TextIO, *, level: int | str, line_format: str) -> None:
+    """Log to a stream, from a level on."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(OneLineFormatter(line_format))
+    logging.basicConfig(level=level, handlers=[handler])

@@ -1,0 +1,35 @@
+"""What others sent makes no lines of its own in a log."""
+
+import io
+import logging
+
+from thongsuot_runtime.log_lines import OneLineFormatter
+
+RECORDED = "site configuration site=%s rejected: %s"
+
+
+def line_of(*, text: str, error: BaseException | None = None) -> str:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(OneLineFormatter("%(levelname)s %(message)s"))
+    exc_info = None if error is None else (type(error), error, None)
+    handler.handle(
+        logging.LogRecord("any", logging.INFO, "any", 1, RECORDED, ("s1", text), exc_info)
+    )
+    return stream.getvalue()
+
+
+def test_a_text_with_line_feeds_and_turned_writing_stands_in_one_line() -> None:
+    line = line_of(text="7\nERROR all is lost\r\x1b[2J\u202e")
+    assert line == (
+        "INFO site configuration site=s1 rejected: 7\\nERROR all is lost\\r\\x1b[2J\\u202e\n"
+    )
+
+
+def test_words_of_any_language_and_tracebacks_stay_as_they_are() -> None:
+    text = line_of(text="Trần Thị Lan", error=ValueError("two\nlines"))
+    assert text.splitlines() == [
+        "INFO site configuration site=s1 rejected: Trần Thị Lan",
+        "ValueError: two",
+        "lines",
+    ]

@@ -31,6 +31,7 @@ def commands() -> dict[str, Sequence[str]]:
     """Return the command of each check, the slowest first."""
     python = sys.executable
     sources = [f"{room}/src" for room in ROOMS]
+    installed = [source for source in sources if source != "lab/src"]
     others = [
         folder
         for folder in ("ansible", "tests", "tools", "bench")
@@ -39,8 +40,8 @@ def commands() -> dict[str, Sequence[str]]:
     scripts = [script for script in SCRIPTS if (ROOT / script).is_file()]
     shell = [sys.executable, __file__, "shell", *scripts]
     return {
-        # The second checker: of the product here, and at night of the tests as well.
-        "types (basedpyright)": (*basedpyright(), *sources, "ansible"),
+        # The second checker: of the product here, and at night of lab and tests as well.
+        "types (basedpyright)": (*basedpyright(), *installed, "ansible"),
         "types (mypy)": (python, "-m", "mypy", *sources, *others),
         "style": (python, "-m", "ruff", "check", "--quiet", "."),
         "format": (python, "-m", "ruff", "format", "--check", "--quiet", "--diff", "."),

@@ -1,12 +1,15 @@
 """The parts of the suite: a failed one fails the whole, and what passed is summed up."""
 
 import re
+import stat
 import sys
 from pathlib import Path
 
 import pytest
+from tools import suite
 from tools.suite import (
     BRIEF_MATRIX,
+    BROWSERS,
     COLLECTOR,
     COMPUTING,
     LONG,
@@ -15,6 +18,7 @@ from tools.suite import (
     REAL_THINGS,
     SuitePart,
     default_parts,
+    folder_in_memory,
     lint_part,
     main,
     nightly_parts,
@@ -36,10 +40,10 @@ def test_a_part_that_fails_is_shown_whole_and_fails_the_suite(
         part("bad", "print('the reason'); print('1 failed'); raise SystemExit(1)"),
     ]
     assert play_parts(parts, at_once=2, progress_every_s=60) == 1
-    said = capsys.readouterr().out
-    assert "the reason" in said
-    assert "chatter" not in said
-    assert said.splitlines()[-1] == "failed: bad"
+    printed = capsys.readouterr().out
+    assert "the reason" in printed
+    assert "chatter" not in printed
+    assert printed.splitlines()[-1] == "failed: bad"
 
 
 def test_parts_that_pass_leave_their_summaries_as_last_lines(
@@ -75,18 +79,33 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
     assert lint_part().gives_way
     assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
         *(False, False),
-        *(True, True, True, True, True),
+        *(True, True, True, True, True, True),
     ]
+
+
+def test_files_of_tests_are_kept_in_memory_where_there_is_room_and_programs_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder_in_memory(tmp_path / "absent") is None
+    monkeypatch.setattr(suite, "MEMORY_BYTES", 1)
+    made = folder_in_memory(tmp_path)
+    assert made is not None
+    assert made.parent == tmp_path
+    assert stat.S_IMODE(made.stat().st_mode) == 0o1777
+    assert list(made.iterdir()) == []
+    monkeypatch.setattr(suite, "MEMORY_BYTES", 1 << 62)
+    assert folder_in_memory(tmp_path) is None
+    assert list(tmp_path.iterdir()) == [made], "nothing is left of what was not used"
 
 
 def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nightly", "matrx"]) == 2
-    said = capsys.readouterr().err
-    assert "no part matrx; known: bench, coverage, fleet, fresh, healthy, long, matrix" in said
+    printed = capsys.readouterr().err
+    assert "no part matrx; known: bench, coverage, fleet, fresh, healthy, long, matrix" in printed
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, packets, collector, rest, servers, computing = (
+    whole, packets, collector, servers, browsers, rest, computing = (
         " ".join(suite_part.command) for suite_part in default_parts()
     )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
@@ -94,8 +113,10 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert files[0] == BRIEF_MATRIX
     assert {ROOT / file for file in files} == set((ROOT / "tests" / "lab").rglob("test_*.py"))
     assert packets.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(COMPUTING)}")
-    elsewhere = " ".join(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING))
+    left_out = ("tests/lab", *COMPUTING, *BROWSERS)
+    elsewhere = " ".join(f"--ignore={folder}" for folder in left_out)
     assert servers.endswith(f"({REAL_THINGS}) and not ({LONG}) {elsewhere}")
+    assert browsers.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(BROWSERS)}")
     assert f"not ({REAL_THINGS} or {LONG})" in computing
     assert computing.endswith(" ".join(COMPUTING))
     assert f"not ({REAL_THINGS} or {LONG})" in rest

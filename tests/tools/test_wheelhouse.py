@@ -73,6 +73,7 @@ def install(house: Path, folder: Path, *more: str) -> "subprocess.CompletedProce
     )
 
 
+@pytest.mark.nightly
 def test_the_same_checkout_gives_the_same_bytes_twice(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +92,7 @@ def test_the_same_checkout_gives_the_same_bytes_twice(
     ]
 
 
+@pytest.mark.nightly
 def test_it_is_installed_without_an_index_and_a_changed_wheel_is_refused(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,8 +102,8 @@ def test_it_is_installed_without_an_index_and_a_changed_wheel_is_refused(
     assert done.returncode == 0, done.stderr
     asked = "import demo_part, thongsuot_schema; print(demo_part.SAID)"
     python = str(tmp_path / "env" / "bin" / "python")
-    said = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
-    assert said.stdout == "1\n"
+    printed = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
+    assert printed.stdout == "1\n"
     house = tmp_path / name_of(PACKAGE)
     wheel(house / "wheels", "SAID = 2\n")
     refused = install(house, tmp_path, "--no-deps", "--force-reinstall")

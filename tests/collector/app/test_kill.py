@@ -41,9 +41,13 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Scrip
 
 
 class PushLoop:
-    """One agent's uplink: pushes batch after batch, each until it is acknowledged."""
+    """
+    One agent's uplink: pushes batch after batch, each until it is acknowledged, with a pause after
+    it.
+    """
 
-    def __init__(self, site: str, secret: str, epoch_ns: int) -> None:
+    def __init__(self, site: str, secret: str, epoch_ns: int, *, pause_s: float = 0.0) -> None:
+        self.pause_s = pause_s
         self.agent = BatchSealer(site, epoch_ns=epoch_ns, stream=f"{hash(site) % 2**64:016x}")
         self.secret = secret
         self.acknowledged: list[int] = []
@@ -62,6 +66,7 @@ class PushLoop:
                         return
                     await asyncio.sleep(0.01)
                 self.acknowledged.append(batch.number)
+                await asyncio.sleep(self.pause_s)
 
     async def _pushed(
         self, client: httpx.AsyncClient, process: CollectorProcess, batch: Batch

@@ -91,13 +91,19 @@ async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_pa
     process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n")
     await process.start()
     stop = asyncio.Event()
+    # Some tens of pushes a second: more of them would take the CPU that the backup needs.
     uplinks = [
-        PushLoop(f"site-{n}", token(tmp_path / "state", f"site-{n}"), epoch_ns=10**18 + n)
+        PushLoop(
+            f"site-{n}",
+            token(tmp_path / "state", f"site-{n}"),
+            epoch_ns=10**18 + n,
+            pause_s=0.05,
+        )
         for n in range(3)
     ]
     pushing = [asyncio.create_task(uplink.push_on(process, stop)) for uplink in uplinks]
     try:
-        for round_ in range(1, 4):
+        for round_ in range(1, 3):
             await eventually(
                 lambda: all(len(uplink.acknowledged) >= 10 * round_ for uplink in uplinks)  # noqa: B023
             )

@@ -298,14 +298,16 @@ class CityFixture:
 
 
 def healthy_city(
-    sites: int = 12, carriers: tuple[str, ...] = ("vnpt", "viettel", "mobifone")
+    sites: int = 12,
+    carriers: tuple[str, ...] = ("vnpt", "viettel", "mobifone"),
+    settings: IncidentSettings | None = None,
 ) -> CityFixture:
     """
     Return a city that is well, at second 30.
 
     Site n has its fibre with carrier n, its 5G with carrier n + 1, of those named, in turn.
     """
-    made = CityFixture(inventory(sites, carriers))
+    made = CityFixture(inventory(sites, carriers), settings=settings)
     made.start()
     made.run(30)
     assert made.notifications == []

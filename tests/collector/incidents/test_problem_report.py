@@ -12,6 +12,7 @@ from thongsuot_collector.incidents.problem_report import (
     open_report,
     report_problem,
 )
+from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_schema.problem import ProblemKind
 
 SLOW = ProblemReport(kind=ProblemKind.SLOW)
@@ -71,7 +72,7 @@ def test_it_is_told_at_once_and_its_end_when_it_is_answered() -> None:
 
 
 def test_what_was_answered_long_ago_leaves_memory_whole() -> None:
-    city = healthy_city()
+    city = healthy_city(settings=IncidentSettings(kept_s=3_600.0))
     now_ns = city.registry.network_state.now_ns
     incident = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
     assert incident is not None

@@ -15,7 +15,7 @@ from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.dispatch.incident_links import load_or_create_secret
-from thongsuot_collector.notify.http.callbacks import callback_routes
+from thongsuot_collector.notify.http.callback_routes import callback_routes
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.nearest import NearestSites
 from thongsuot_collector.web import documentation

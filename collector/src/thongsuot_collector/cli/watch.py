@@ -8,7 +8,6 @@ from pathlib import Path
 
 from thongsuot_collector.cli.command import Commands
 from thongsuot_collector.config.watch import WatchConfiguration, read_watch_configuration
-from thongsuot_collector.watch.watcher import Watcher
 
 _CONFIG = Path("/etc/thongsuot/watch.toml")
 
@@ -35,6 +34,8 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 async def _until_stopped(configuration: WatchConfiguration) -> None:
+    from thongsuot_collector.watch.watcher import Watcher  # noqa: PLC0415 - an HTTP client, for it alone
+
     channels = {
         settings.name: (kind.make(settings), settings.language)
         for kind, settings in configuration.channels

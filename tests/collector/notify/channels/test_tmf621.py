@@ -33,7 +33,7 @@ from tests.collector.running import eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel
 from thongsuot_collector.notify.dispatch.service import NotificationService
-from thongsuot_collector.notify.http.callbacks import callback_routes
+from thongsuot_collector.notify.http.callback_routes import callback_routes
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
@@ -130,8 +130,8 @@ async def test_an_end_takes_only_steps_that_are_allowed(
     assert (await fixture.tell(end)).outcome is ChannelOutcome.DELIVERED
     (ticket,) = fixture.tickets()
     assert ticket["status"] == expected
-    said = [note["text"] for note in ticket["note"]]
-    assert [line for line in said if line.startswith("nay ")] == [f"nay {name}" for name in states]
+    notes = [note["text"] for note in ticket["note"]]
+    assert [line for line in notes if line.startswith("nay ")] == [f"nay {name}" for name in states]
 
 
 async def test_a_fault_that_goes_on_is_not_believed_resolved(fixture: TicketFixture) -> None:
@@ -238,8 +238,8 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
             ticket["id"], note="Đứt cáp tại hố ga số 7, dự kiến 2 giờ", version=fixture.version
         )
         await eventually(lambda: "hố ga số 7" in repr(incident().history))
-        (told,) = running.site_notifications("s0")
-        assert (told.channel, told.reference) == ("tmf621", ticket["id"])
+        (notification,) = running.site_notifications("s0")
+        assert (notification.channel, notification.reference) == ("tmf621", ticket["id"])
         (pushed,) = running.notified_parties("s0")
         assert (pushed.party, pushed.link, pushed.reference) == ("carrier", "fiber", ticket["id"])
 

@@ -227,17 +227,17 @@ class TimeToKnowBench:
     def _is_told(self, fault: BenchFault, moment: ClockPair, site: str, link: str) -> bool:
         if any(self._reference_s(fault, moment, site, link, pace) is None for pace in PACES):
             return False
-        said = observe_site(self.stack, site).agent
-        saying = None if said is None else said.get((link, fault.service))
+        agent_verdicts = observe_site(self.stack, site).agent
+        saying = None if agent_verdicts is None else agent_verdicts.get((link, fault.service))
         return saying is not None and saying[1] is fault.segment
 
     def _reference_s(
         self, fault: BenchFault, moment: ClockPair, site: str, link: str, pace: ReferencePace
     ) -> float | None:
-        told = self.references[site, pace.name].first_alert(
+        first_alert = self.references[site, pace.name].first_alert(
             moment.boottime_ns, link=link, target=fault.service
         )
-        return None if told is None else (told.boottime_ns - moment.boottime_ns) / 1e9
+        return None if first_alert is None else (first_alert.boottime_ns - moment.boottime_ns) / 1e9
 
 
 def counted(lab: Lab, site: str) -> int:
@@ -323,13 +323,15 @@ def add(
     ]
     spans = [(case.broken.boottime_ns, case.healed_ns) for case in bench.cases]
     for pace in PACES:
-        told = [
+        alerts = [
             alert
             for key, ref in bench.references.items()
             if key[1] == pace.name
-            for alert in ref.told
+            for alert in ref.received_alerts
         ]
-        false = [alert for alert in told if not any(a <= alert.boottime_ns <= b for a, b in spans)]
+        false = [
+            alert for alert in alerts if not any(a <= alert.boottime_ns <= b for a, b in spans)
+        ]
         seen.false_alarms[pace.name] = seen.false_alarms.get(pace.name, 0) + len(false)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import cramjam
 import pycurl  # type: ignore[import-untyped]
 import trustme
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 
 from thongsuot_collector.sinks.remote_write.encode import encode_results
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
@@ -40,7 +40,7 @@ LABELS = {"commune": "00070", "carrier": "song-hong", "medium": "fiber"}
 ANSWER = json.dumps({"acknowledged": 123456, "collector_wall_ns": 1_795_540_000_000_000_000})
 
 
-def bodies(device: SimulatedDevice, batch: Batch) -> tuple[int, int, int]:
+def bodies(device: RealisticDevice, batch: Batch) -> tuple[int, int, int]:
     """Return samples, bytes of our body, bytes of a remote-write body with the same samples."""
     index = index_layout(sorted_layout(device.series()))
     body = encode_batch(batch, index)
@@ -51,11 +51,11 @@ def bodies(device: SimulatedDevice, batch: Batch) -> tuple[int, int, int]:
     return encoded.samples, len(body), len(bytes(cramjam.snappy.compress_raw(encoded.body)))
 
 
-def compare(name: str, agents: int, make: Callable[[SimulatedDevice], Batch]) -> float:
+def compare(name: str, agents: int, make: Callable[[RealisticDevice], Batch]) -> float:
     """Print one line over many agents; returns our bytes a sample (median)."""
     ours, theirs, counts = [], [], []
     for seed in range(1, agents + 1):
-        device = SimulatedDevice(seed)
+        device = RealisticDevice(seed)
         make(device)  # counters have left zero by the second batch
         samples, body, remote_write = bodies(device, make(device))
         counts.append(samples)
@@ -126,7 +126,7 @@ async def on_the_wire(folder: Path) -> tuple[int, int, int, int]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
     meter = TrafficMeter(server.sockets[0].getsockname()[1])
     front = await asyncio.start_server(meter.connected, "127.0.0.1", 0)
-    device = SimulatedDevice()
+    device = RealisticDevice()
     index = index_layout(sorted_layout(device.series()))
     device.window(15)
     body = encode_batch(device.window(15), index)

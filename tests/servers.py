@@ -232,10 +232,14 @@ def need(program: str) -> None:
 def linted(metrics: str) -> str:
     """Return what promtool has to say about a ``/metrics``; empty when it is content."""
     need("promtool")
-    said = subprocess.run(
+    checked = subprocess.run(
         ["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True, check=False
     )
-    return said.stdout + said.stderr + (f"exit {said.returncode}" if said.returncode else "")
+    return (
+        checked.stdout
+        + checked.stderr
+        + (f"exit {checked.returncode}" if checked.returncode else "")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def need() -> None:
         need_file(FOLDER / name)
 
 
-class Api:
+class PublishedApi:
     """One published API."""
 
     def __init__(self, file: str) -> None:
@@ -132,9 +132,9 @@ def _choose_by_type(node: object) -> None:
 
 
 @cache
-def api(file: str) -> Api:
+def api(file: str) -> PublishedApi:
     """Return an API by its file; call ``need`` before."""
-    return Api(file)
+    return PublishedApi(file)
 
 
 def check_exchange(exchange: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ NOT_PLAYED = "not fleet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class TracedStatement:
     """A statement inside a function, by the lines of which one is traced when it runs."""
 
     first: int
@@ -62,7 +62,7 @@ class ProductModule:
     """A module that has functions: its path from the root, and the statements in them."""
 
     path: str
-    statements: Sequence[Statement]
+    statements: Sequence[TracedStatement]
 
     @property
     def mirror(self) -> str:
@@ -96,14 +96,14 @@ def product_modules(root: Path = ROOT) -> list[ProductModule]:
     return modules
 
 
-def statements_in_functions(text: str) -> Iterator[Statement]:
+def statements_in_functions(text: str) -> Iterator[TracedStatement]:
     """Yield each statement that runs only when a function is called."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _in_block(node.body)
 
 
-def _in_block(block: Sequence[ast.stmt]) -> Iterator[Statement]:
+def _in_block(block: Sequence[ast.stmt]) -> Iterator[TracedStatement]:
     for statement in block:
         last = statement.end_lineno or statement.lineno
         match statement:
@@ -114,11 +114,13 @@ def _in_block(block: Sequence[ast.stmt]) -> Iterator[Statement]:
             case ast.Try() | ast.TryStar():
                 pass  # neither has `try` on every Python
             case ast.If() | ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
-                yield Statement(first=statement.lineno, last=statement.body[0].lineno - 1)
+                yield TracedStatement(first=statement.lineno, last=statement.body[0].lineno - 1)
             case ast.Match():
-                yield Statement(first=statement.lineno, last=statement.subject.end_lineno or last)
+                yield TracedStatement(
+                    first=statement.lineno, last=statement.subject.end_lineno or last
+                )
             case _:
-                yield Statement(first=statement.lineno, last=last)
+                yield TracedStatement(first=statement.lineno, last=last)
         for inner in _blocks(statement):
             yield from _in_block(inner)
 

@@ -137,14 +137,14 @@ def main() -> int:
     return 0
 
 
-def _wait(what: str, look: Callable[[], T | None]) -> T:
+def _wait(awaited: str, look: Callable[[], T | None]) -> T:
     until_s = time.monotonic() + _WITHIN_S
     while time.monotonic() < until_s:
         seen = look()
         if seen is not None:
             return seen
         time.sleep(1)
-    raise SystemExit(f"pictures: {what} did not show within {_WITHIN_S:.0f} s")
+    raise SystemExit(f"pictures: {awaited} did not show within {_WITHIN_S:.0f} s")
 
 
 def _open_incident(base: str) -> str | None:

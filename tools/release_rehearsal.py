@@ -69,9 +69,9 @@ def see_repository(
             if updated.returncode or updated.stderr.strip():
                 raise RehearsalError(f"apt does not take {repository}: {updated.stderr.strip()}")
             for room in rooms:
-                found = apt.candidate(f"thongsuot-{room}")
-                if found != version:
+                candidate = apt.candidate(f"thongsuot-{room}")
+                if candidate != version:
                     raise RehearsalError(
-                        f"{repository} has {found or 'no version'} of thongsuot-{room} for"
+                        f"{repository} has {candidate or 'no version'} of thongsuot-{room} for"
                         f" {architecture}, not {version}"
                     )

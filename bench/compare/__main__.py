@@ -21,7 +21,7 @@ import msgspec
 from bench.compare.contract import PeerKind, all_kinds
 from bench.compare.faults import FAULTS
 from bench.compare.observations import ComparisonRun, PeerObservations
-from bench.compare.run import Comparison, comparison_topology, say
+from bench.compare.run import ToolComparison, comparison_topology, say
 from bench.compare.table import put_into_page, table_lines
 
 from thongsuot_lab.lab import Lab
@@ -80,7 +80,7 @@ def _play(options: argparse.Namespace) -> ComparisonRun:
         folder: Path = options.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
-        comparison = Comparison(lab, folder, options.hold, options.window, options.outage)
+        comparison = ToolComparison(lab, folder, options.hold, options.window, options.outage)
         try:
             comparison.start(ready)
             if options.window:

@@ -99,6 +99,8 @@ class PeerKind:
 def all_kinds() -> list[PeerKind]:
     """Return every kind of every module in ``peers/``, by the modules' names; ours first."""
     kinds: list[PeerKind] = []
-    for module in sorted(iter_modules(peers.__path__), key=lambda found: found.name != "ours"):
+    for module in sorted(
+        iter_modules(peers.__path__), key=lambda peer_module: peer_module.name != "ours"
+    ):
         kinds += import_module(f"{peers.__name__}.{module.name}").KINDS
     return kinds

@@ -24,7 +24,7 @@ class ToldOf(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[str, ...] = ()
 
 
-class Outage(msgspec.Struct, frozen=True, kw_only=True):
+class CentreOutage(msgspec.Struct, frozen=True, kw_only=True):
     """
     What became of a time in which the centre could not be reached.
 
@@ -47,7 +47,7 @@ class PeerObservations(msgspec.Struct, kw_only=True):
     memory_bytes: int = 0
     bytes_per_s: dict[str, float] = {}
     told: dict[str, ToldOf] = {}
-    outage: Outage | None = None
+    outage: CentreOutage | None = None
 
 
 class ComparisonRun(msgspec.Struct, kw_only=True):

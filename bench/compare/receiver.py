@@ -35,7 +35,7 @@ class NotificationReceiver:
         """Listen, at the centre's public address."""
         peers = self._peers
 
-        class Hook(BaseHTTPRequestHandler):
+        class DeliveryHook(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -51,7 +51,7 @@ class NotificationReceiver:
 
         listen = (centre_address(self.lab), PORT)
         node = self.lab.node(CENTRE)
-        self._server = inside(node.network, lambda: ThreadingHTTPServer(listen, Hook))
+        self._server = inside(node.network, lambda: ThreadingHTTPServer(listen, DeliveryHook))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:

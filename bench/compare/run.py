@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.compare.checks import CENTRE
 from bench.compare.contract import Message, Peer, PeerKind, PeerPlace
 from bench.compare.faults import CARRIER, DURING_OUTAGE, ComparedFault
-from bench.compare.observations import Outage, PeerObservations, ToldOf
+from bench.compare.observations import CentreOutage, PeerObservations, ToldOf
 from bench.compare.peers.ours import WITNESS, Ours
 from bench.compare.programs import memory_bytes
 from bench.compare.receiver import NotificationReceiver
@@ -65,7 +65,7 @@ class PlayedPeer:
 
 
 @dataclass(slots=True)
-class Comparison:
+class ToolComparison:
     """
     The run. ``hold_s`` is how long each fault lasts; ``window_s`` is the time without one in which
     bytes are counted, ``outage_s`` how long the centre cannot be reached.
@@ -166,7 +166,7 @@ class Comparison:
                 for message in played.place.messages
                 if message.boottime_ns >= broken_ns and message.party is Party.PORTAL
             ]
-            played.seen.outage = Outage(
+            played.seen.outage = CentreOutage(
                 on_device=runs.on_device,
                 in_centre=runs.in_centre,
                 told_s=max(0.0, (min(message_times) - back_ns) / 1e9) if message_times else None,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.compare.faults import FAULTS
-from bench.compare.observations import ComparisonRun, Outage, PeerObservations, ToldOf
+from bench.compare.observations import CentreOutage, ComparisonRun, PeerObservations, ToldOf
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "beside-other-tools.md"
 BEGIN, END = "<!-- compare: generated -->", "<!-- compare: end -->"
@@ -41,20 +41,20 @@ def table_lines(run: ComparisonRun) -> Iterator[str]:
         yield f"- **{peer.name}** ({peer.version or 'not installed'}): {peer.settings}{why}."
 
 
-def _told_cell(told: ToldOf, hold_s: float) -> str:
-    if told.right_s is not None:
-        head = f"**{told.right_s:.1f} s**"
-    elif told.late_s is not None:
-        head = f"after its end ({told.late_s:.0f} s)"
-    elif told.messages:
-        head = "only others" if told.first_s is None else f"only others, {told.first_s:.1f} s"
+def _told_cell(told_of: ToldOf, hold_s: float) -> str:
+    if told_of.right_s is not None:
+        head = f"**{told_of.right_s:.1f} s**"
+    elif told_of.late_s is not None:
+        head = f"after its end ({told_of.late_s:.0f} s)"
+    elif told_of.messages:
+        head = "only others" if told_of.first_s is None else f"only others, {told_of.first_s:.1f} s"
     else:
         return f"nobody in {hold_s:g} s"
-    many = "1 message" if told.messages == 1 else f"{told.messages} messages"
+    many = "1 message" if told_of.messages == 1 else f"{told_of.messages} messages"
     wrong = ""
-    if told.to_others:
-        wrong = f", {told.to_others} to {' and '.join(told.other_parties)}"
-    end = "" if told.is_over_told else "; end not told"
+    if told_of.to_others:
+        wrong = f", {told_of.to_others} to {' and '.join(told_of.other_parties)}"
+    end = "" if told_of.is_over_told else "; end not told"
     return f"{head}; {many}{wrong}{end}"
 
 
@@ -68,7 +68,7 @@ def _record_cell(peer: PeerObservations) -> str:
 
 
 def _late_cell(peer: PeerObservations) -> str:
-    outage: Outage | None = peer.outage
+    outage: CentreOutage | None = peer.outage
     if outage is None:
         return "–"
     return (

@@ -45,7 +45,7 @@ class ReferenceStack:
     pace: ReferencePace
     folder: Path
     first_port: int
-    told: list[ReceivedAlert] = field(default_factory=list)
+    received_alerts: list[ReceivedAlert] = field(default_factory=list)
     _processes: list[Process] = field(default_factory=list)
     _webhook: ThreadingHTTPServer | None = None
     _prometheus: str = ""
@@ -109,7 +109,7 @@ class ReferenceStack:
         self, after_ns: int, *, link: str = "", target: str = ""
     ) -> ReceivedAlert | None:
         """Return the first notification after a moment about a link or a target."""
-        for alert in self.told:
+        for alert in self.received_alerts:
             if (
                 alert.boottime_ns >= after_ns
                 and link in ("", alert.link)
@@ -128,7 +128,7 @@ class ReferenceStack:
 
     def _listen(self, node: RunningNode) -> str:
         """Receive notifications inside the device; returns the address for them."""
-        told = self.told
+        received_alerts = self.received_alerts
 
         class Hook(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -139,7 +139,7 @@ class ReferenceStack:
                     received = ReceivedAlert(
                         boottime_ns=now_ns, link=labels["link"], target=labels["target"]
                     )
-                    told.append(received)
+                    received_alerts.append(received)
                 self.send_response(200)
                 self.end_headers()
 

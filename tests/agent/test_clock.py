@@ -37,8 +37,8 @@ def test_a_clock_years_off_is_corrected_and_called_wrong() -> None:
     true_time.add_collector_time(
         sent_ns=now_ns, received_ns=now_ns + 20_000_000, collector_wall_ns=TRUE_NS
     )
-    told = true_time.wall_ns(now_ns - HOUR_NS // 2, wrong_wall_ns, now_ns)
-    assert abs(told - (TRUE_NS - HOUR_NS // 2)) < 20_000_000
+    corrected_ns = true_time.wall_ns(now_ns - HOUR_NS // 2, wrong_wall_ns, now_ns)
+    assert abs(corrected_ns - (TRUE_NS - HOUR_NS // 2)) < 20_000_000
     assert not true_time.is_trusted(now_ns, TRUE_NS - HOUR_NS)
     assert true_time.is_trusted(now_ns, TRUE_NS)
 

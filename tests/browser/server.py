@@ -59,7 +59,7 @@ class PageServer:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         pages = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class PageHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 language: Language = "en" if query.get("lang") == ["en"] else "vi"
@@ -74,4 +74,4 @@ class PageServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing: the tests say what matters."""
 
-        return Handler
+        return PageHandler

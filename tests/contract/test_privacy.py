@@ -98,8 +98,10 @@ LISTENS = {
 
 def speaks(kind: ProbeKind, metric: Metric) -> list[str]:
     """Return the words that a metric may not have."""
-    said = " ".join((metric.name.replace("_", " "), metric.help_en, metric.help_vi, kind.title_en))
-    return FORBIDDEN.findall(said)
+    help_text = " ".join(
+        (metric.name.replace("_", " "), metric.help_en, metric.help_vi, kind.title_en)
+    )
+    return FORBIDDEN.findall(help_text)
 
 
 def test_no_metric_speaks_of_what_may_not_be_collected() -> None:

@@ -87,8 +87,8 @@ class Prometheus:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
                 result: list[Json] = json.load(answer)["data"]["result"]
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")
-            raise ValueError(f"cannot ask {params['query']!r}: {said}") from error
+            error_text = error.read().decode(errors="replace")
+            raise ValueError(f"cannot ask {params['query']!r}: {error_text}") from error
         return result
 
 

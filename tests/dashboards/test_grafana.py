@@ -24,15 +24,15 @@ def test_it_starts_grafana_on_loopback_with_the_boards_of_the_language_and_leave
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "conf").mkdir()
-    program, told = tmp_path / "bin" / "grafana", tmp_path / "told.json"
+    program, report = tmp_path / "bin" / "grafana", tmp_path / "told.json"
     program.parent.mkdir()
-    program.write_text(STAND_IN.format(python=sys.executable, told=str(told)))
+    program.write_text(STAND_IN.format(python=sys.executable, told=str(report)))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
     monkeypatch.setenv("GRAFANA_HOME", str(tmp_path))
     assert main(["--prometheus=http://127.0.0.1:9090", "--language=en", "--port=3123"]) == 0
     assert capfd.readouterr().out == "grafana: http://127.0.0.1:3123/d/thongsuot-city\n"
-    arguments, environment, files = json.loads(told.read_text())
+    arguments, environment, files = json.loads(report.read_text())
     assert arguments == ["server", f"--homepath={tmp_path}"]
     assert environment["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
     assert environment["PROMETHEUS_URL"] == "http://127.0.0.1:9090"

@@ -27,7 +27,7 @@ ACCESS, DEVICE = 3, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class LinkOutage:
     """A time in which a link was down, as seconds before the end, and the rung at fault."""
 
     began_s: int
@@ -43,8 +43,8 @@ class PlayedLink:
     """A link, its outages, and those among them that were told of only after nine days."""
 
     name: str
-    outages: tuple[Outage, ...] = ()
-    told_late: tuple[Outage, ...] = ()
+    outages: tuple[LinkOutage, ...] = ()
+    told_late: tuple[LinkOutage, ...] = ()
 
     def lines(self, *, late: bool) -> Iterator[str]:
         """Yield the verdicts that come at once, or those that come late, as OpenMetrics."""
@@ -62,14 +62,14 @@ LINKS = (
     PlayedLink(
         name="often",
         outages=(
-            Outage(began_s=3 * HOUR_S, lasted_s=20 * MINUTE_S),
-            Outage(began_s=2 * DAY_S + 90 * MINUTE_S, lasted_s=3 * HOUR_S),
-            Outage(began_s=5 * DAY_S, lasted_s=10 * MINUTE_S, rung=DEVICE),
-            Outage(began_s=10 * DAY_S, lasted_s=45 * MINUTE_S),
+            LinkOutage(began_s=3 * HOUR_S, lasted_s=20 * MINUTE_S),
+            LinkOutage(began_s=2 * DAY_S + 90 * MINUTE_S, lasted_s=3 * HOUR_S),
+            LinkOutage(began_s=5 * DAY_S, lasted_s=10 * MINUTE_S, rung=DEVICE),
+            LinkOutage(began_s=10 * DAY_S, lasted_s=45 * MINUTE_S),
         ),
     ),
     PlayedLink(name="well"),
-    PlayedLink(name="late", told_late=(Outage(began_s=11 * DAY_S, lasted_s=5 * HOUR_S),)),
+    PlayedLink(name="late", told_late=(LinkOutage(began_s=11 * DAY_S, lasted_s=5 * HOUR_S),)),
 )
 
 
@@ -158,13 +158,13 @@ def create_blocks(*arguments: str | Path) -> None:
 def test_hours_sum_up_to_what_all_minutes_say(
     database: PlayedDatabase, counted: Counted, length_s: int
 ) -> None:
-    told = database.counted(counted, length_s)
+    summed = database.counted(counted, length_s)
     exact = database.minute_by_minute(counted, length_s)
     if counted is Counted.KNOWN:
         # Where minutes end and hours begin an hour may be missing or counted twice.
-        assert told == pytest.approx(exact, abs=2 * 60)
+        assert summed == pytest.approx(exact, abs=2 * 60)
     else:
-        assert told == exact
+        assert summed == exact
 
 
 def test_an_outage_that_was_told_of_late_is_in_the_second_count(database: PlayedDatabase) -> None:

@@ -11,32 +11,32 @@ from tests.timing import MS
 
 async def _scenario(unit_s: float) -> list[str]:
     """Timers, a time-out and a queue, whose order is all that is told."""
-    told: list[str] = []
+    events: list[str] = []
     queue: asyncio.Queue[int] = asyncio.Queue()
 
     async def ticker() -> None:
         for number in range(3):
             await asyncio.sleep(20 * unit_s)
             queue.put_nowait(number)
-            told.append(f"tick {number}")
+            events.append(f"tick {number}")
 
     async def reader() -> None:
         number = -1
         while number < 2:
             number = await queue.get()
-            told.append(f"read {number}")
+            events.append(f"read {number}")
 
     async def impatient() -> None:
         try:
             async with asyncio.timeout(30 * unit_s):
                 await asyncio.Event().wait()
         except TimeoutError:
-            told.append("timed out")
+            events.append("timed out")
 
     async with asyncio.TaskGroup() as group:
         for task in (reader, ticker, impatient):
             group.create_task(task())
-    return told
+    return events
 
 
 def test_things_happen_in_the_order_of_the_real_clock() -> None:

@@ -276,8 +276,8 @@ def test_init_sets_up_a_collector_that_the_unit_can_run(fleet: AnsibleFleet) -> 
     unit, state = "thongsuot-collector.service", "/var/lib/thongsuot-collector"
     fleet.run("systemctl", "stop", unit)
     fleet.run("rm", "-rf", state, "/etc/thongsuot")
-    said = fleet.run("thongsuot-collector", "init", "--host", "localhost", "--site", SITE)
-    assert f"systemctl enable --now {unit}" in said
+    output = fleet.run("thongsuot-collector", "init", "--host", "localhost", "--site", SITE)
+    assert f"systemctl enable --now {unit}" in output
     owners = fleet.run("stat", "--format=%U:%G %a", state, "/etc/thongsuot/collector/key.pem")
     assert owners.split("\n") == [
         "thongsuot-collector:thongsuot-collector 700",

@@ -207,10 +207,12 @@ def test_a_new_machine_goes_on_with_the_incidents_and_statements_of_the_lost_one
             new.run("systemctl", "enable", "--now", "thongsuot-collector")
             before = new.heard_at()
             wait_until(lambda: new.heard_at() > before, "the device is heard again, untouched")
-            found = new.incidents()
-            assert {name: found.pop(name) for name in incidents} == incidents
+            incidents_there = new.incidents()
+            assert {name: incidents_there.pop(name) for name in incidents} == incidents
             # While nobody listened nothing is known of the device; that was no fault of its own.
-            assert [other for other in found.values() if other["closure"] != "withdrawn"] == []
+            assert [
+                other for other in incidents_there.values() if other["closure"] != "withdrawn"
+            ] == []
             assert {name: new.statement(name) for name in statements} == statements
             # What was acknowledged after the backup was on the lost machine alone, and is named.
             verified = inside(

@@ -37,7 +37,7 @@ from thongsuot_schema.batch import push
 SITE = "site-1"
 
 
-class Record:
+class DeviceAndCollector:
     """A device and a collector, their folders and what the command line says of both."""
 
     def __init__(
@@ -112,12 +112,14 @@ class Record:
 
 
 @pytest.fixture
-async def record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Record]:
+async def record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[DeviceAndCollector]:
     async with receiver(always(204)) as sink:
-        yield Record(tmp_path, sink, capsys)
+        yield DeviceAndCollector(tmp_path, sink, capsys)
 
 
-async def test_a_whole_record_closes_and_its_sums_are_equal(record: Record) -> None:
+async def test_a_whole_record_closes_and_its_sums_are_equal(record: DeviceAndCollector) -> None:
     await record.pushed(6)
     assert record.missing() == (0, [])
     _, totals = record.say("account")
@@ -129,7 +131,7 @@ async def test_a_whole_record_closes_and_its_sums_are_equal(record: Record) -> N
     assert came[1:] == ["6", "database", "6", "0", "0", "0", "0", "0"]
 
 
-async def test_what_waits_on_a_device_is_said_to_wait(record: Record) -> None:
+async def test_what_waits_on_a_device_is_said_to_wait(record: DeviceAndCollector) -> None:
     async with record.running() as client:
         spool = spool_at(record.root / "device")
         await spool.open()
@@ -151,7 +153,7 @@ async def test_what_waits_on_a_device_is_said_to_wait(record: Record) -> None:
 
 
 async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out(
-    record: Record,
+    record: DeviceAndCollector,
 ) -> None:
     swallowed: list[int] = []
 
@@ -205,7 +207,7 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
     assert record.say(*accept, "--reason", "again")[0] == 1
 
 
-async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: Record) -> None:
+async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: DeviceAndCollector) -> None:
     await record.pushed(300)
     with closing(sqlite3.connect(record.journal)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -233,7 +235,7 @@ async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: Record) -
     assert (status, "MISSING" in text, "LOST: " in text) == (0, False, True)
 
 
-async def test_an_older_copy_of_the_journal_is_found_out(record: Record) -> None:
+async def test_an_older_copy_of_the_journal_is_found_out(record: DeviceAndCollector) -> None:
     await record.pushed(4)
     copy = record.root / "copy"
     with closing(sqlite3.connect(record.journal)) as source, closing(sqlite3.connect(copy)) as to:
@@ -254,7 +256,9 @@ async def test_an_older_copy_of_the_journal_is_found_out(record: Record) -> None
     assert record.missing() == (status, lines)
 
 
-async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(record: Record) -> None:
+async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(
+    record: DeviceAndCollector,
+) -> None:
     record.sink.script = always(503)
     async with record.running() as client:
         spool = spool_at(record.root / "device")
@@ -284,7 +288,7 @@ async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(record:
     assert came[1:] == ["5", "database", "0", "0", "0", "5", "0", "0"]
 
 
-async def test_what_a_sink_has_passed_over_is_found_out(record: Record) -> None:
+async def test_what_a_sink_has_passed_over_is_found_out(record: DeviceAndCollector) -> None:
     record.sink.script = always(503)
     async with record.running() as client:
         spool = spool_at(record.root / "device")
@@ -307,7 +311,7 @@ async def test_what_a_sink_has_passed_over_is_found_out(record: Record) -> None:
     assert came[1:] == ["5", "database", "2", "0", "0", "0", "0", "3"]
 
 
-async def test_what_a_device_gives_up_is_named_and_closes(record: Record) -> None:
+async def test_what_a_device_gives_up_is_named_and_closes(record: DeviceAndCollector) -> None:
     async with record.running() as client:
         spool = spool_at(record.root / "device", config=SpoolConfig(max_runtime_bytes=1 << 16))
         await spool.open()
@@ -334,7 +338,7 @@ async def test_what_a_device_gives_up_is_named_and_closes(record: Record) -> Non
     assert whole == kept + dropped + 1
 
 
-async def test_the_metrics_say_where_all_batches_are(record: Record) -> None:
+async def test_the_metrics_say_where_all_batches_are(record: DeviceAndCollector) -> None:
     await record.pushed(3)
     async with record.running() as client:
 

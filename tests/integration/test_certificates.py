@@ -40,8 +40,8 @@ async def test_a_code_brings_token_and_certificate_and_a_token_alone_does_not_pu
 ) -> None:
     async with certifying_collector(tmp_path / "centre") as at:
         device = CertifiedDevice(tmp_path / "device", at)
-        status, said = await device.enrol(code_for(at.state, SITE))
-        assert (status, f"certificate in {device.file}" in said) == (0, True), said
+        status, output = await device.enrol(code_for(at.state, SITE))
+        assert (status, f"certificate in {device.file}" in output) == (0, True), output
         assert device.file.stat().st_mode & 0o777 == 0o600
         assert [path.name for path in device.file.parent.iterdir()] == ["certificate.pem"]
         certificate = x509.load_pem_x509_certificate(device.file.read_bytes())
@@ -270,8 +270,8 @@ async def test_a_collector_that_asks_for_none_gives_none_and_the_old_one_goes(
     async with certifying_collector(tmp_path / "centre", "off") as at:
         device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=0)
-        status, said = await device.enrol(code_for(at.state, SITE))
-        assert (status, "certificate" in said) == (0, False)
+        status, output = await device.enrol(code_for(at.state, SITE))
+        assert (status, "certificate" in output) == (0, False)
         assert list(device.file.parent.iterdir()) == []
         assert (await device.push()).status == 400
         device.uploader.close()

@@ -147,10 +147,10 @@ def created_token(config: Path) -> str:
 def wait_until_spent(device: RunningNode, enough_bytes: int) -> int:
     """Return what is spent as soon as it is enough; the bound is generous."""
     deadline_s = time.monotonic() + 300
-    while (said := spent(device)) < enough_bytes:
-        assert time.monotonic() < deadline_s, f"only {said} bytes are spent"
+    while (counted_bytes := spent(device)) < enough_bytes:
+        assert time.monotonic() < deadline_s, f"only {counted_bytes} bytes are spent"
         time.sleep(0.2)
-    return said
+    return counted_bytes
 
 
 async def test_what_the_agent_counts_is_what_the_interface_counted(lab: Lab) -> None:
@@ -173,10 +173,10 @@ async def test_what_the_agent_counts_is_what_the_interface_counted(lab: Lab) -> 
             agent = device.popen(
                 [str(BIN / "thongsuot-agent"), "run", "--config", str(folder / "agent.toml")]
             )
-            said = await asyncio.to_thread(wait_until_spent, device, ENOUGH_BYTES)
+            counted_bytes = await asyncio.to_thread(wait_until_spent, device, ENOUGH_BYTES)
             carried = counted(device) - before
             agent.terminate()
             collector.terminate()
             await asyncio.to_thread(agent.wait)
             await asyncio.to_thread(collector.wait)
-    assert said == pytest.approx(carried, rel=0.05)
+    assert counted_bytes == pytest.approx(carried, rel=0.05)

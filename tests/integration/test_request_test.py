@@ -51,8 +51,8 @@ async def asked(collector: CollectorProcess, kind: str) -> tuple[int | None, str
     asking = await asyncio.create_subprocess_exec(
         PROGRAM, *words, "--config", collector.config, stdout=PIPE, stderr=STDOUT
     )
-    said, _ = await asking.communicate()
-    return asking.returncode, said.decode()
+    output, _ = await asking.communicate()
+    return asking.returncode, output.decode()
 
 
 async def test_from_the_command_line_to_the_agent_and_back(tmp_path: Path) -> None:
@@ -70,15 +70,15 @@ async def test_from_the_command_line_to_the_agent_and_back(tmp_path: Path) -> No
     with (tmp_path / "agent.log").open("wb") as file:
         agent = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=file)
     try:
-        status, said = await asked(collector, "http")
+        status, output = await asked(collector, "http")
         log = (tmp_path / "agent.log").read_text(encoding="utf-8")
-        assert status == 0, said + log
+        assert status == 0, output + log
         # Once an hour by its schedule: this run was the one that was asked for.
-        assert "waiting" in said, said
-        assert "done" in said, said
-        assert "\nfixed portal ip4: " in said, said + log
-        status, said = await asked(collector, "radio")
-        assert (status, "refused: not_configured no radio" in said) == (1, True), said
+        assert "waiting" in output, output
+        assert "done" in output, output
+        assert "\nfixed portal ip4: " in output, output + log
+        status, output = await asked(collector, "radio")
+        assert (status, "refused: not_configured no radio" in output) == (1, True), output
     finally:
         agent.terminate()
         await agent.wait()

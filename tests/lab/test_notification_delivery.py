@@ -228,12 +228,12 @@ def test_the_carrier_hears_of_one_link_within_seconds(trial: NotificationTrial) 
 
 def test_the_carrier_hears_of_an_outage_as_one(trial: NotificationTrial) -> None:
     assert max(trial.outage_s) <= OUTAGE_GOAL_S * SLOW, trial.outage_s
-    told = [
+    outages_notified = [
         message.body.incident
         for message in trial.messages()
         if message.body.kind == "opened" and message.body.incident.rule == "carrier_outage"
     ]
-    assert [incident.responsible.name for incident in told] == list(trial.outages)
+    assert [incident.responsible.name for incident in outages_notified] == list(trial.outages)
 
 
 def test_nobody_is_told_what_is_not_theirs(trial: NotificationTrial) -> None:

@@ -200,10 +200,10 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
         "all of it to end",
         lambda: stage.device_tests_text().count("yêu cầu tại điểm · đã xong") == 4,
     )
-    said = stage.device_tests_text()
-    assert "RSRP LTE -91 dBm; RSRP 5G -102 dBm" in said
-    assert re.search(r"xuống [\d,]+ Mbit/s; lên [\d,]+ Mbit/s", said)
-    assert re.search(r"đạt; [3-9] chặng", said)
+    shown = stage.device_tests_text()
+    assert "RSRP LTE -91 dBm; RSRP 5G -102 dBm" in shown
+    assert re.search(r"xuống [\d,]+ Mbit/s; lên [\d,]+ Mbit/s", shown)
+    assert re.search(r"đạt; [3-9] chặng", shown)
     assert button not in httpx.get(stage.device_page).raise_for_status().text, "it rests"
 
     def is_kept() -> bool:

@@ -29,9 +29,9 @@ def test_a_wait_is_shortened_at_random_but_never_below_what_was_asked_for() -> N
 
 def test_a_repeating_fault_is_told_once_per_doubling() -> None:
     backoff = Backoff(first_s=1.0, limit_s=1.0, random=lambda: 0.0)
-    told = []
+    counts = []
     for count in range(1, 20):
         backoff.next_wait_s()
         if backoff.is_worth_logging():
-            told.append(count)
-    assert told == [1, 2, 4, 8, 16]
+            counts.append(count)
+    assert counts == [1, 2, 4, 8, 16]

@@ -20,11 +20,11 @@ def test_it_says_what_the_c_library_says_of_the_clock() -> None:
             ("rest", ctypes.c_byte * 256),
         )
 
-    told = NtpTime()
-    state = int(ctypes.CDLL(None).ntp_gettime(ctypes.byref(told)))
+    kernel_time = NtpTime()
+    state = int(ctypes.CDLL(None).ntp_gettime(ctypes.byref(kernel_time)))
     clock = kernel_clock.read()
     is_in_error = state == 5  # TIME_ERROR
     assert not (is_in_error and clock.is_synchronised)
     if clock.error_s is not None:
         # The kernel lets its bound grow by 500 ppm between two questions.
-        assert abs(clock.error_s - told.maxerror / 1e6) < 0.1
+        assert abs(clock.error_s - kernel_time.maxerror / 1e6) < 0.1

@@ -27,7 +27,7 @@ def path(*addresses: str, reached: bool = True) -> Path:
 
 
 def test_a_path_travels_as_evidence_and_comes_back_the_same() -> None:
-    told = Path(
+    path = Path(
         hops=(
             hop(1, "192.168.1.1"),
             hop(2),
@@ -45,10 +45,10 @@ def test_a_path_travels_as_evidence_and_comes_back_the_same() -> None:
         mtu="1500 bytes",
         method="udp",
     )
-    evidence = path_evidence(told)
+    evidence = path_evidence(path)
     assert evidence["hop02"] == "* 0/3"
     assert evidence["hop03"] == "2001:db8::1|2001:db8::2 2/3 12345us L24001,16"
-    assert parse_path(evidence, is_reached=True) == told
+    assert parse_path(evidence, is_reached=True) == path
 
 
 def refused(by: str, number: int = 2) -> Hop:

@@ -35,7 +35,7 @@ Answer = Callable[[dict[str, object]], tuple[int, bytes]]
 def service(answer: Answer) -> Iterator[str]:
     """Run an advisory service; gives its query URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class AdvisoryHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             status, body = answer(json.loads(self.rfile.read(length)))
@@ -47,7 +47,7 @@ def service(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AdvisoryHandler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -88,9 +88,9 @@ def known(question: dict[str, object]) -> tuple[int, bytes]:
 
 def test_a_known_vulnerability_fails_and_says_where_it_is_mended() -> None:
     with service(known) as url:
-        status, said = audit(PINS, url)
+        status, message = audit(PINS, url)
     assert status == 1
-    assert said == ("jinja2 3.1.4 is vulnerable: CVE-2099-0001, GHSA-0000-test; mended in 3.1.5")
+    assert message == ("jinja2 3.1.4 is vulnerable: CVE-2099-0001, GHSA-0000-test; mended in 3.1.5")
 
 
 def test_an_accepted_advisory_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,9 +102,9 @@ def test_an_accepted_advisory_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_service_that_is_away_is_said_and_is_no_success() -> None:
     with service(known) as url:
         pass
-    status, said = audit(PINS, url)
+    status, message = audit(PINS, url)
     assert status == NOT_AUDITED
-    assert said.startswith("not audited: the advisory service cannot be asked: ")
+    assert message.startswith("not audited: the advisory service cannot be asked: ")
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_a_service_that_answers_something_else_has_audited_nothing(
     status: int, body: bytes
 ) -> None:
     with service(lambda _question: (status, body)) as url:
-        code, said = audit(PINS, url)
-    assert code == NOT_AUDITED, said
-    assert said.startswith("not audited: ")
+        code, message = audit(PINS, url)
+    assert code == NOT_AUDITED, message
+    assert message.startswith("not audited: ")
 
 
 def test_a_tool_that_is_broken_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,7 @@ def test_a_place_may_be_left_out_where_the_reference_says_so() -> None:
     comment = ["optional: at, by"]
     catalogue.add("lúc {at}, {by}", "now", context="said", auto_comments=comment)
     catalogue.add("lúc {at}", "now", context="strict")
-    said, strict = catalogues.messages(catalogue)
-    assert list(catalogues.mistakes(said)) == []
+    by_name, strict = catalogues.messages(catalogue)
+    assert list(catalogues.mistakes(by_name)) == []
     (mistake,) = catalogues.mistakes(strict)
     assert mistake.startswith("strict: has the places [], the reference ['at']")

@@ -7,7 +7,7 @@ import pytest
 from bench.compare import table
 from bench.compare.contract import Message, PeerPlace, StoredRuns, all_kinds
 from bench.compare.faults import FAULTS
-from bench.compare.observations import ComparisonRun, Outage, PeerObservations, ToldOf
+from bench.compare.observations import CentreOutage, ComparisonRun, PeerObservations, ToldOf
 from bench.compare.peers.prometheus import alertmanager_config
 from bench.compare.run import PlayedPeer, comparison_topology, is_done, told_of
 from bench.reference.config import AGGRESSIVE, RECOMMENDED
@@ -135,7 +135,7 @@ def test_the_table_says_who_was_told_and_names_what_was_not_played() -> None:
                 right_s=2.5, late_s=None, first_s=2.5, messages=1, to_others=0, is_over_told=True
             )
         },
-        outage=Outage(on_device=50, in_centre=49, told_s=3.0),
+        outage=CentreOutage(on_device=50, in_centre=49, told_s=3.0),
     )
     absent = PeerObservations(name="absent", settings="x", version="", missing="npm")
     text = "\n".join(table.table_lines(run_with(fast, absent)))

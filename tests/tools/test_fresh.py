@@ -137,12 +137,12 @@ def test_packages_of_another_distribution_come_only_from_a_mirror_that_was_given
 
 def test_what_only_root_can_install_is_read_from_what_a_command_says() -> None:
     newcomer = Newcomer(is_root=False, installed=["iproute2"])
-    said = [
+    printed_lines = [
         "run: going on without: prometheus (only root can install it, with apt)",
         "run: missing on this machine, and only root can install: apt-get install iproute2",
     ]
     # Installed already and still asked for: nothing that another attempt would change.
-    assert not newcomer.install_what_is_asked_for(said)
+    assert not newcomer.install_what_is_asked_for(printed_lines)
     assert newcomer.goes_without == {"prometheus"}
 
 

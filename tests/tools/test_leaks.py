@@ -67,7 +67,7 @@ def test_a_tracked_file_is_found_and_what_it_holds_is_not_repeated(
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     subprocess.run(["git", "add", "a.toml"], cwd=tmp_path, check=True)
     assert leaks.check(tmp_path) == 1
-    said = capsys.readouterr().out
-    assert said.startswith("a.toml:2: a value that looks like a password")
-    assert RANDOM not in said
-    assert "untracked" not in said
+    printed = capsys.readouterr().out
+    assert printed.startswith("a.toml:2: a value that looks like a password")
+    assert RANDOM not in printed
+    assert "untracked" not in printed

@@ -49,7 +49,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_release_carries_its_version_everywhere_and_collects_the_changes(clone: Path) -> None:
-    told = min((clone / "changelog.d").glob("*.security.md")).read_text(encoding="utf-8")
+    security_note = min((clone / "changelog.d").glob("*.security.md")).read_text(encoding="utf-8")
     assert "+" in build.version_of(clone, "agent"), "not a release yet"
     check(clone, VERSION)
     assert prepare(clone, VERSION, DAY) == f"v{VERSION}"
@@ -60,7 +60,7 @@ def test_a_release_carries_its_version_everywhere_and_collects_the_changes(clone
     assert f'VERSION = "{VERSION}"' in version_module.read_text(encoding="utf-8")
     changes = (clone / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {VERSION} ({DAY})" in changes
-    assert told.splitlines()[0] in changes
+    assert security_note.splitlines()[0] in changes
     left = sorted(path.name for path in (clone / "changelog.d").iterdir())
     assert left == ["README.md", "template.jinja"]
     assert build.version_of(clone, "agent") == VERSION

@@ -100,8 +100,8 @@ def main(arguments: Sequence[str]) -> int:
         say(f"[{number}/{len(runs)}] {release.title}, as {user}")
         started = time.monotonic()
         outcomes.append(outcome := play(release, user, options, mirrors))
-        said = outcome.not_played or ("good" if outcome.is_good else "not good")
-        say(f"[{number}/{len(runs)}] {said} after {time.monotonic() - started:.0f} s")
+        ending = outcome.not_played or ("good" if outcome.is_good else "not good")
+        say(f"[{number}/{len(runs)}] {ending} after {time.monotonic() - started:.0f} s")
     sys.stdout.write("\n".join(table_lines(outcomes)) + "\n")
     if options.write:
         keep(outcomes)

@@ -29,8 +29,8 @@ class DemoOutcome:
     @property
     def is_good(self) -> bool:
         """Whether the whole story was played and everybody was told."""
-        told = all(scene.told_s is not None and not scene.missed for scene in self.scenes)
-        return not self.problem and told and 0 < len(self.scenes) == self.of_scenes
+        are_told = all(scene.told_s is not None and not scene.missed for scene in self.scenes)
+        return not self.problem and are_told and 0 < len(self.scenes) == self.of_scenes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

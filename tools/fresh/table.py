@@ -50,9 +50,11 @@ def _demo_cell(demo: DemoOutcome | None) -> str:
 def _story_cell(demo: DemoOutcome | None) -> str:
     if demo is None or demo.seen_s is None:
         return "–"
-    told = [f"{scene.told_s:.0f}" if scene.told_s is not None else "–" for scene in demo.scenes]
+    told_cells = [
+        f"{scene.told_s:.0f}" if scene.told_s is not None else "–" for scene in demo.scenes
+    ]
     missed = sum(len(scene.missed) for scene in demo.scenes)
-    played = f"{len(demo.scenes)} of {demo.of_scenes}, told after {', '.join(told)} s"
+    played = f"{len(demo.scenes)} of {demo.of_scenes}, told after {', '.join(told_cells)} s"
     return played + (f"; **{missed} not in time**" if missed else "")
 
 

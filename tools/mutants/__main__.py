@@ -26,7 +26,7 @@ from tools.mutants.report import MutantResult, accepted_changes, shortfalls, tab
 from tools.mutants.results import KnownResults
 from tools.mutants.selection import TestGroup, groups_for, groups_of, stages_of
 from tools.mutants.tree_copy import TreeCopy
-from tools.mutants.worker import TestRun
+from tools.mutants.worker import MutantTestRun
 
 RECORD_WITHIN_S = 1800.0
 CPU_ALLOWANCE_S = 5.0
@@ -43,7 +43,7 @@ def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
     if not files:
         return
     _say(f"{area}: recording what the tests of {len(files)} files call")
-    run = TestRun(
+    run = MutantTestRun(
         paths=files,
         recorded=AREAS[area].sources,
         cpu_s=RECORD_WITHIN_S,
@@ -62,7 +62,7 @@ def failing_test(text: str, mutant: Mutant, stage: Sequence[TestGroup], copy: Tr
     """Plant a change and run some of its tests; return the first that notices it, or nothing."""
     limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
     cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
-    run = TestRun(
+    run = MutantTestRun(
         paths=sorted({group.file for group in stage}),
         order=[test for test, _ in limits],
         test_cpu_s=[limit_s for _, limit_s in limits],

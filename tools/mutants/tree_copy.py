@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tools.mutants.changes import ROOT
-from tools.mutants.worker import TestRun, TestRunResult, result_from
+from tools.mutants.worker import MutantTestRun, TestRunResult, result_from
 
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
 
@@ -47,7 +47,7 @@ class TreeCopy:
             raise RuntimeError(f"the process that runs tests ended ({self._worker.wait()})")
         return answer
 
-    def run(self, run: TestRun) -> TestRunResult:
+    def run(self, run: MutantTestRun) -> TestRunResult:
         """Run tests of the copy as it is now."""
         return result_from(self._ask(asdict(run)))
 

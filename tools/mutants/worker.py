@@ -33,7 +33,7 @@ PROCESS_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestRun:
+class MutantTestRun:
     """Tests to run: files and folders, and of these only the tests in ``order`` if there is one."""
 
     paths: Sequence[str]
@@ -70,7 +70,7 @@ class TestRunResult:
 class FirstFailure:
     """A plugin of pytest: keeps to an order of tests, and which was the first to fail."""
 
-    def __init__(self, run: TestRun) -> None:
+    def __init__(self, run: MutantTestRun) -> None:
         self.order = run.order
         self._cpu_s = dict(zip(run.order, run.test_cpu_s, strict=bool(run.test_cpu_s)))
         self.failed = ""
@@ -146,7 +146,7 @@ def _cpu_s() -> float:
     return time.process_time() + sum(os.times()[2:4])
 
 
-def run_in_child(run: TestRun) -> TestRunResult:
+def run_in_child(run: MutantTestRun) -> TestRunResult:
     """Run tests in a child of this process; a child that takes too long is killed."""
     with tempfile.TemporaryDirectory(prefix="thongsuot-mutant-") as folder:
         answer = Path(folder) / "answer.json"
@@ -174,7 +174,7 @@ def _wait_for(child: int, wall_s: float) -> bool:
         os.close(descriptor)
 
 
-def _be_child(run: TestRun, answer: Path, folder: Path) -> None:
+def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
     os.setsid()
     output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -259,7 +259,7 @@ def main() -> None:
             compileall.compile_dir(plain["sources"], quiet=1)
             text = "{}"
         else:
-            text = json.dumps(asdict(run_in_child(TestRun(**plain))))
+            text = json.dumps(asdict(run_in_child(MutantTestRun(**plain))))
         answers.write(f"{text}\n")
         answers.flush()
 

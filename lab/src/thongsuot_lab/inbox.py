@@ -140,7 +140,7 @@ def _mail(message: InboxMessage) -> receiver_pages.MailEntry:
 
 
 def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class InboxHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             """Take a message."""
             length = int(self.headers.get("Content-Length") or 0)
@@ -177,7 +177,7 @@ def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """Say nothing: the file has it all."""
 
-    return Handler
+    return InboxHandler
 
 
 if __name__ == "__main__":

@@ -37,46 +37,46 @@ class SwitchOverFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def departures(moves: Iterable[SwitchOver]) -> tuple[Departure, ...]:
     """Return every switch-over with its way back, oldest first."""
-    found: list[Departure] = []
+    departures_seen: list[Departure] = []
     for move in sorted(moves):
         left = next(
             (
                 place
-                for place, departure in enumerate(found)
+                for place, departure in enumerate(departures_seen)
                 if departure.back_s is None and departure.moved.from_link == move.to_link
             ),
             None,
         )
         if left is None:
-            found.append(Departure(moved=move))
+            departures_seen.append(Departure(moved=move))
             continue
         # Wherever they went meanwhile, they are home from there as well.
-        found[left:] = [
+        departures_seen[left:] = [
             msgspec.structs.replace(departure, back_s=departure.back_s or move.at_s)
-            for departure in found[left:]
+            for departure in departures_seen[left:]
         ]
-    return tuple(found)
+    return tuple(departures_seen)
 
 
 def switch_over_figures(moves: Iterable[SwitchOver], now_s: float) -> SwitchOverFigures | None:
     """Return the figures of a month's moves, ``None`` where there were none."""
-    found = departures(moves)
-    if not found:
+    departures_seen = departures(moves)
+    if not departures_seen:
         return None
-    took_s = [departure.moved.took_s for departure in found]
+    took_s = [departure.moved.took_s for departure in departures_seen]
     return SwitchOverFigures(
-        count=len(found),
+        count=len(departures_seen),
         median_s=_median(took_s),
         longest_s=max(took_s),
-        returned=sum(departure.back_s is not None for departure in found),
-        away_s=_away_s(found, now_s),
+        returned=sum(departure.back_s is not None for departure in departures_seen),
+        away_s=_away_s(departures_seen, now_s),
     )
 
 
-def _away_s(found: tuple[Departure, ...], now_s: float) -> float:
+def _away_s(departures_seen: tuple[Departure, ...], now_s: float) -> float:
     """Return how long the computers were away; one that begins within another is part of it."""
     total_s, until_s = 0.0, float("-inf")
-    for departure in found:
+    for departure in departures_seen:
         began_s = max(departure.moved.at_s, until_s)
         until_s = max(until_s, now_s if departure.back_s is None else departure.back_s)
         total_s += max(0.0, until_s - began_s)

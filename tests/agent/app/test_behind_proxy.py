@@ -79,7 +79,7 @@ async def test_pushes_and_portals_go_by_the_proxy_and_nothing_else_is_sent_beyon
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         ("line", (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)),
         ("hang", (State.DOWN, Segment.LAN, Symptom.PROXY_SILENT)),
@@ -88,7 +88,7 @@ async def test_pushes_and_portals_go_by_the_proxy_and_nothing_else_is_sent_beyon
     ids=["the line cut", "the proxy hangs", "the proxy is gone"],
 )
 async def test_a_dead_line_is_told_from_a_dead_proxy(
-    lab: Lab, device: RunningAgent, fault: str, told: tuple[State, Segment, Symptom]
+    lab: Lab, device: RunningAgent, fault: str, expected: tuple[State, Segment, Symptom]
 ) -> None:
     device.start()
     await until(lambda: device.states() == UP, device)
@@ -96,7 +96,7 @@ async def test_a_dead_line_is_told_from_a_dead_proxy(
         lab.cut("firewall--internet")
     else:
         lab.behave("proxy", mode=fault)
-    state, segment, symptom = told
+    state, segment, symptom = expected
     await until(lambda: device.states() == {"office": (state, segment)}, device)
     assert device.link_verdict().symptom is symptom
     lab.clear()

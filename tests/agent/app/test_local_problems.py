@@ -6,7 +6,7 @@ from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.problem import ProblemKind
 
 
-class Record:
+class NoticeList:
     """A record that keeps notices in a list, on a clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Record:
 
 
 def test_a_report_is_on_the_record_and_pushed_at_once_where_there_is_a_way() -> None:
-    record = Record()
+    record = NoticeList()
     assert record.problems.report(ProblemKind.SLOW)
     assert record.notices == [(NoticeCode.PROBLEM_REPORTED, "slow", 0)]
     assert record.pushes == 1
@@ -36,7 +36,7 @@ def test_a_report_is_on_the_record_and_pushed_at_once_where_there_is_a_way() -> 
 
 
 def test_the_buttons_rest_after_one_was_pressed() -> None:
-    record = Record()
+    record = NoticeList()
     assert record.problems.report(ProblemKind.SLOW)
     record.now_ns += COOLDOWN_NS - 1
     assert not record.problems.report(ProblemKind.OTHER)
@@ -46,7 +46,7 @@ def test_the_buttons_rest_after_one_was_pressed() -> None:
 
 
 def test_the_page_shows_the_latest_of_a_day() -> None:
-    record = Record()
+    record = NoticeList()
     for kind in ProblemKind:
         assert record.problems.report(kind)
         record.now_ns += COOLDOWN_NS

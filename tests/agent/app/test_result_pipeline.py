@@ -213,7 +213,10 @@ async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_
     (batch,) = collected.ordered
     (started,) = batch.notices
     assert (started.code, started.text) == (NoticeCode.STARTED, "1.2.3")
-    (said,) = batch.changes
-    assert (said.verdict, said.onset_boottime_ns) == (verdicts[SubjectKey("fiber", "")], onset_ns)
-    assert said.decided_boottime_ns >= started.boottime_ns
+    (change,) = batch.changes
+    assert (change.verdict, change.onset_boottime_ns) == (
+        verdicts[SubjectKey("fiber", "")],
+        onset_ns,
+    )
+    assert change.decided_boottime_ns >= started.boottime_ns
     await spool.close()

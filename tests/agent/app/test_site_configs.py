@@ -55,9 +55,9 @@ class SiteConfigDevice:
         )
         return SiteConfigManager(own=self.own, path=self.path, active=holding, callbacks=callbacks)
 
-    def _apply(self, config: AgentConfig, told: SiteConfiguration | None) -> None:
+    def _apply(self, config: AgentConfig, config_of_site: SiteConfiguration | None) -> None:
         assert config.site == self.own.site
-        self.applied.append(told)
+        self.applied.append(config_of_site)
 
     def _push(self) -> None:
         self.news += 1
@@ -213,12 +213,12 @@ async def test_a_site_config_during_which_the_centre_was_away_is_tried_again(
     await cut_off(device, site_configs)
     before, version = version_of(offer(1)), version_of(offer(2))
     # What cannot leave, or left under the site configuration, says nothing of the way back.
-    for said, reading in (
+    for running, reading in (
         (site_configs.running_text, NO_LINK),
         (version, FAILED),
         (before, FAILED),
     ):
-        site_configs.on_push_end(said, reading)
+        site_configs.on_push_end(running, reading)
         await site_configs.process_pending()
         assert site_configs.running_text == f"{before} !{version}"
     # The site configuration before does not reach the collector either; the agent may end

@@ -17,29 +17,33 @@ NOON_S = 1_796_029_200.0  # 30 November 2026, 10:00 in Vietnam
 DIGEST = hashlib.sha256(TOKEN.encode()).digest()
 
 
-class Clock:
+class AttemptClock:
     now_ns = 0
 
 
-def check(clock: Clock) -> CodeCheck:
+def check(clock: AttemptClock) -> CodeCheck:
     return CodeCheck(lambda: TOKEN, lambda: clock.now_ns, lambda: NOON_S)
 
 
 @pytest.mark.parametrize("day", ["2026-11-30", "2026-11-29", "2026-12-01"])
 def test_the_code_that_the_collector_shows_is_good_here_a_day_either_way(day: str) -> None:
     code = commissioning_code(DIGEST, day)
-    assert check(Clock()).problem(f"{code[:3]} {code[3:]}") is None
+    assert check(AttemptClock()).problem(f"{code[:3]} {code[3:]}") is None
 
 
 def test_codes_of_other_days_and_of_other_devices_are_not() -> None:
-    assert check(Clock()).problem(commissioning_code(DIGEST, "2026-11-27")) is CodeProblem.WRONG
+    assert (
+        check(AttemptClock()).problem(commissioning_code(DIGEST, "2026-11-27")) is CodeProblem.WRONG
+    )
     other = hashlib.sha256(b"tst_other").digest()
-    assert check(Clock()).problem(commissioning_code(other, "2026-11-30")) is CodeProblem.WRONG
-    assert check(Clock()).problem("") is CodeProblem.WRONG
+    assert (
+        check(AttemptClock()).problem(commissioning_code(other, "2026-11-30")) is CodeProblem.WRONG
+    )
+    assert check(AttemptClock()).problem("") is CodeProblem.WRONG
 
 
 def test_guessing_is_stopped_for_a_while_and_then_a_good_code_is_good_again() -> None:
-    clock = Clock()
+    clock = AttemptClock()
     codes = check(clock)
     good = codes.good_codes()[0]
     for _ in range(TRIES):

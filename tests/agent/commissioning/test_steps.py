@@ -22,7 +22,7 @@ S = NS_PER_S
 EPOCH_S = 1_796_000_000.0
 
 
-class Site:
+class WalkedSite:
     """
     A site with two lines, or those named, and the run on it; time passes by hand.
 
@@ -118,7 +118,7 @@ class Site:
 def test_a_site_whose_cables_are_right_is_proven_to_the_second_and_the_record_says_the_same() -> (
     None
 ):
-    site = Site()
+    site = WalkedSite()
     site.prove("fixed")
     site.prove("mobile")
     site.do(steps.ask_counter)
@@ -147,7 +147,7 @@ def test_a_site_whose_cables_are_right_is_proven_to_the_second_and_the_record_sa
 
 
 def test_planned_work_begins_before_the_cable_is_out_and_ends_when_all_answer_again() -> None:
-    site = Site()
+    site = WalkedSite()
     site.prove("fixed")
     walked = [code for code in site.codes if code is not EventCode.LINK]
     assert walked == [
@@ -160,7 +160,7 @@ def test_planned_work_begins_before_the_cable_is_out_and_ends_when_all_answer_ag
 
 
 def test_swapped_labels_are_said_and_noted_and_no_link_counts_as_proven() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("mobile")
     site.wait(9)
@@ -180,7 +180,7 @@ def test_swapped_labels_are_said_and_noted_and_no_link_counts_as_proven() -> Non
 
 
 def test_a_wrong_cable_may_be_tried_again_and_the_right_one_proves() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("mobile")
     site.wait(12)
@@ -195,7 +195,7 @@ def test_a_wrong_cable_may_be_tried_again_and_the_right_one_proves() -> None:
 
 
 def test_a_line_that_is_proven_already_was_only_pulled_by_mistake() -> None:
-    site = Site()
+    site = WalkedSite()
     site.prove("fixed")
     site.do(steps.ask_pull)
     site.pull("fixed")
@@ -207,7 +207,7 @@ def test_a_line_that_is_proven_already_was_only_pulled_by_mistake() -> None:
 
 
 def test_nothing_pulled_proves_nothing() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.wait(119)
     assert site.step() is CommissioningStep.PULL
@@ -217,7 +217,7 @@ def test_nothing_pulled_proves_nothing() -> None:
 
 
 def test_a_cable_that_carries_both_lines_is_none_of_them() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed", "mobile")
     site.wait(12)
@@ -228,7 +228,7 @@ def test_a_cable_that_carries_both_lines_is_none_of_them() -> None:
 
 
 def test_a_second_line_that_falls_a_moment_later_is_seen() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
     site.wait(3)
@@ -238,7 +238,7 @@ def test_a_second_line_that_falls_a_moment_later_is_seen() -> None:
 
 
 def test_a_line_that_does_not_answer_meanwhile_is_no_witness() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.silent.add("mobile")
     site.pull("fixed")
@@ -249,7 +249,7 @@ def test_a_line_that_does_not_answer_meanwhile_is_no_witness() -> None:
 
 
 def test_answers_from_before_the_fall_are_no_witness() -> None:
-    site = Site()
+    site = WalkedSite()
     site.wait(20)
     site.do(steps.ask_pull)
     site.pull("fixed")
@@ -262,7 +262,7 @@ def test_answers_from_before_the_fall_are_no_witness() -> None:
 
 
 def test_a_line_that_does_not_come_back_is_said_and_settles_when_it_does() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
     site.wait(10)
@@ -276,7 +276,7 @@ def test_a_line_that_does_not_come_back_is_said_and_settles_when_it_does() -> No
 
 
 def test_another_cable_that_is_pulled_at_the_return_is_said() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
     site.wait(10)
@@ -286,7 +286,7 @@ def test_another_cable_that_is_pulled_at_the_return_is_said() -> None:
 
 
 def test_a_line_that_comes_back_by_another_router_is_not_proven() -> None:
-    site = Site()
+    site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
     site.wait(10)
@@ -298,7 +298,7 @@ def test_a_line_that_comes_back_by_another_router_is_not_proven() -> None:
 
 @pytest.mark.parametrize("seconds", [1, 8], ids=["before it was seen to fall", "while it was out"])
 def test_a_restart_in_the_middle_is_said_and_what_was_proven_stays(seconds: int) -> None:
-    site = Site()
+    site = WalkedSite()
     site.prove("fixed")
     site.do(steps.ask_pull)
     site.pull("mobile")
@@ -314,7 +314,7 @@ def test_a_restart_in_the_middle_is_said_and_what_was_proven_stays(seconds: int)
 
 
 def test_a_line_that_is_not_there_yet_holds_up_the_others_until_it_is_left_out() -> None:
-    site = Site()
+    site = WalkedSite()
     site.pull("mobile")
     site.wait(1)
     site.do(steps.ask_pull)
@@ -328,17 +328,17 @@ def test_a_line_that_is_not_there_yet_holds_up_the_others_until_it_is_left_out()
 
 
 def test_a_single_line_is_proven_by_its_own_fall_and_return() -> None:
-    site = Site("fixed")
+    site = WalkedSite("fixed")
     site.prove("fixed")
     assert site.run.links[0].stage is LinkStage.PROVEN
     assert site.run.links[0].witnesses == ()
 
 
 def test_a_label_that_says_something_else_is_kept_as_it_is_read() -> None:
-    site = Site("fixed")
+    site = WalkedSite("fixed")
     site.prove("fixed", "hn-FIXED ")
     assert site.run.links[0].is_circuit_same
-    site = Site("fixed")
+    site = WalkedSite("fixed")
     site.prove("fixed", "HN-999")
     assert (site.run.links[0].circuit_read, site.run.links[0].is_circuit_same) == ("HN-999", False)
     site.counter = CounterSight(expected=1, measured=1, opened=1, is_alive=True)
@@ -349,7 +349,7 @@ def test_a_label_that_says_something_else_is_kept_as_it_is_read() -> None:
 
 
 def test_a_counter_that_opens_nothing_in_a_minute_is_said() -> None:
-    site = Site("fixed")
+    site = WalkedSite("fixed")
     site.prove("fixed")
     site.counter = CounterSight(expected=2)
     site.do(steps.ask_counter)
@@ -361,7 +361,7 @@ def test_a_counter_that_opens_nothing_in_a_minute_is_said() -> None:
 
 
 def test_the_address_is_waited_for_a_while_and_no_longer() -> None:
-    site = Site("fixed")
+    site = WalkedSite("fixed")
     site.do(steps.ask_pull)
     site.pull("fixed")
     site.wait(6)
@@ -376,7 +376,7 @@ def test_the_address_is_waited_for_a_while_and_no_longer() -> None:
 
 
 def test_what_is_pressed_at_the_wrong_moment_changes_nothing() -> None:
-    site = Site()
+    site = WalkedSite()
     before = site.run
     site.do(steps.swap)
     site.do(steps.confirm_circuit, "x")

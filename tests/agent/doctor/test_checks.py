@@ -220,8 +220,8 @@ def test_what_a_way_out_lacks_is_named_once_with_what_mends_it(
     host: Host, expected: tuple[str, FindingSeverity, str] | None
 ) -> None:
     findings = examine(host)
-    told = [(finding.check, finding.severity) for finding in findings]
-    assert told == ([] if expected is None else [expected[:2]])
+    shown = [(finding.check, finding.severity) for finding in findings]
+    assert shown == ([] if expected is None else [expected[:2]])
     if expected is not None:
         assert expected[2] in findings[0].remedy
 

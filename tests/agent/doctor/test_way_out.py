@@ -77,15 +77,15 @@ def run(lab: Lab, shape: str, command: str, config: Path) -> str:
 def findings(lab: Lab, shape: str, config: Path) -> set[str]:
     """Return which checks of the way out found something."""
     output = run(lab, shape, "doctor --json", config)
-    found = msgspec.json.decode(output, type=list[HostFinding])
-    return {finding.check for finding in found} & WAY_OUT
+    decoded = msgspec.json.decode(output, type=list[HostFinding])
+    return {finding.check for finding in decoded} & WAY_OUT
 
 
 def wait_for(lab: Lab, shape: str, config: Path, expected: set[str]) -> None:
     """Ask until the doctor says this: a session and a modem take a moment to follow."""
     limit_s = time.monotonic() + WAIT_AT_MOST_S
-    while (found := findings(lab, shape, config)) != expected:
-        assert time.monotonic() < limit_s, found
+    while (shown := findings(lab, shape, config)) != expected:
+        assert time.monotonic() < limit_s, shown
         time.sleep(POLL_S)
 
 

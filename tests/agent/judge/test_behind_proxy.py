@@ -33,7 +33,7 @@ def page(_: str) -> Finding:
 
 
 @dataclass
-class Office:
+class ProxiedOffice:
     """What the agent measures there: the gateway every five seconds, both portals by the proxy."""
 
     portal: Callable[[str], Finding] = page
@@ -86,8 +86,8 @@ class Office:
         return (self.now_s + 100) * NS
 
 
-def office_that_works() -> Office:
-    office = Office()
+def office_that_works() -> ProxiedOffice:
+    office = ProxiedOffice()
     office.run(180)
     assert office.last() == (State.UP, None, Symptom.NONE)
     return office

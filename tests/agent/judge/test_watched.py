@@ -83,7 +83,7 @@ def test_a_port_that_is_up_is_no_line_that_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "told"),
+    ("link", "expected"),
     [
         (watched(), NO_UPLINK),
         (watched("pppoe-out1"), SESSION_LOST),
@@ -92,11 +92,11 @@ def test_a_port_that_is_up_is_no_line_that_works() -> None:
     ids=["cable or box", "PPP session", "modem"],
 )
 def test_a_port_that_is_down_is_told_at_once_and_takes_no_longer_to_end(
-    link: Link, told: Said
+    link: Link, expected: Said
 ) -> None:
     watch = Watch(link)
     watch.read(UP)
-    assert watch.read(DOWN) == told
+    assert watch.read(DOWN) == expected
     (evidence,) = watch.changes[-1].verdict.evidence
     assert (evidence.kind, evidence.metric, evidence.value) == ("snmp", "snmp_interface_up", 0)
     assert watch.read(UP) == ONLY_SEEN

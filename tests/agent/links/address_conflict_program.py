@@ -14,28 +14,28 @@ from thongsuot_schema.inventory.model import Link as Spec
 class LogPrinter(logging.Handler):
     """Passes on each line of the log."""
 
-    def __init__(self, told: "asyncio.Queue[str]") -> None:
+    def __init__(self, conflicts: "asyncio.Queue[str]") -> None:
         super().__init__()
-        self._told = told
+        self._told = conflicts
 
     def emit(self, record: logging.LogRecord) -> None:
         self._told.put_nowait(record.getMessage())
 
 
 async def main() -> str:
-    told: asyncio.Queue[str] = asyncio.Queue()
+    conflicts: asyncio.Queue[str] = asyncio.Queue()
     log = logging.getLogger("thongsuot_agent")
     log.setLevel(logging.INFO)
-    log.addHandler(LogPrinter(told))
+    log.addHandler(LogPrinter(conflicts))
 
     def changed(name: str, before: LinkState, after: LinkState) -> None:
         del name, before
         if after.address_conflict:
-            told.put_nowait(after.conflict)
+            conflicts.put_nowait(after.conflict)
 
     with LinkMonitor((Spec(name="fixed", interface="fix0"),)) as monitor:
         task = asyncio.create_task(monitor.run(changed))
-        line = await told.get()
+        line = await conflicts.get()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return line

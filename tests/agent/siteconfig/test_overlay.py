@@ -50,14 +50,16 @@ def test_the_own_witnesses_of_a_device_without_targets_stay() -> None:
 
 
 def test_of_probes_the_kind_is_the_name_and_what_is_the_devices_own_stays() -> None:
-    told = ConfiguredProbe(kind="http", every_s=30.0, settings={"timeout_s": 5.0})
-    together = overlay(own(), site_config(probes=(told,)))
+    from_collector = ConfiguredProbe(kind="http", every_s=30.0, settings={"timeout_s": 5.0})
+    together = overlay(own(), site_config(probes=(from_collector,)))
     kinds = {probe.kind: probe for probe in together.probes}
     assert kinds["http"].settings == {"ca_file": "/etc/ssl/own.pem", "timeout_s": 5.0}
     assert kinds["http"].every_s == 30
     assert kinds["icmp"] == own().probes[0]
     least = parse(LEAST, file="agent.toml")
-    kinds = {probe.kind: probe for probe in overlay(least, site_config(probes=(told,))).probes}
+    kinds = {
+        probe.kind: probe for probe in overlay(least, site_config(probes=(from_collector,))).probes
+    }
     assert kinds.keys() == {probe.kind for probe in DEFAULT_PROBES}
     assert kinds["http"].every_s == 30
 
@@ -85,8 +87,10 @@ def test_links_that_are_found_get_what_the_site_config_knows_and_lose_it_again()
 
 def test_names_of_the_site_and_of_carriers_come_from_the_site_config() -> None:
     config = parse(LEAST, file="agent.toml")
-    told = ConfiguredCarrier(name="vnpt", title="VNPT", hotline="18001166", plmn=("45202",))
-    together = overlay(config, site_config(commune="00004", carriers=(told,)))
+    from_collector = ConfiguredCarrier(
+        name="vnpt", title="VNPT", hotline="18001166", plmn=("45202",)
+    )
+    together = overlay(config, site_config(commune="00004", carriers=(from_collector,)))
     assert (together.site.title, together.site.commune) == ("Mine", "00004")
     assert (together.carriers[0].hotline, together.carriers[0].plmn) == ("18001166", ("45202",))
     assert overlay(config, site_config(title="Theirs")).site.title == "Theirs"
@@ -94,9 +98,9 @@ def test_names_of_the_site_and_of_carriers_come_from_the_site_config() -> None:
 
 def test_nothing_of_the_devices_own_can_be_said_in_a_site_config() -> None:
     """Interfaces, files, keys, the collector's address: there is no word for them."""
-    said = {
+    names = {
         field
         for kind in (ConfiguredLink, ConfiguredTarget, ConfiguredProbe, ConfiguredCarrier)
         for field in kind.__struct_fields__
     }
-    assert not said & {"interface", "token_file", "ca_file", "state_dir", "listen", "collector"}
+    assert not names & {"interface", "token_file", "ca_file", "state_dir", "listen", "collector"}

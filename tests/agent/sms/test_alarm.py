@@ -18,7 +18,7 @@ S = 1_000_000_000
 NUMBERS = ("+84912345678", "+84987654321")
 
 
-class Clock:
+class AlarmClocks:
     """Clocks that the test sets; wall time is 08:51 in Vietnam at boot time 1,000 s."""
 
     def __init__(self) -> None:
@@ -31,11 +31,11 @@ class Clock:
         return round((1_796_176_260.0 - 1_000.0 + self.now_s) * S)
 
 
-class Site:
+class AlarmedSite:
     """A site with two lines, its clock and its alarm."""
 
     def __init__(self, folder: Path, device: str, **sms: object) -> None:
-        self.clock = Clock()
+        self.clock = AlarmClocks()
         self.states = {"wan0": State.UP, "wan1": State.UP}
         self.since_s = {"wan0": 0.0, "wan1": 0.0}
         self._folder = folder
@@ -92,7 +92,7 @@ class Site:
 
 async def test_both_lines_dead_is_one_message_to_each_number(tmp_path: Path) -> None:
     with SmsModem() as modem:
-        site = Site(tmp_path, modem.device)
+        site = AlarmedSite(tmp_path, modem.device)
         site.cut("wan0")
         await site.wait(600)
         assert modem.taken == [], "one line works: the network carries the news"
@@ -116,7 +116,7 @@ async def test_both_lines_dead_is_one_message_to_each_number(tmp_path: Path) -> 
 
 async def test_a_text_with_marks_travels_as_ucs2(tmp_path: Path) -> None:
     with SmsModem() as modem:
-        site = Site(tmp_path, modem.device, diacritics=True)
+        site = AlarmedSite(tmp_path, modem.device, diacritics=True)
         site.cut("wan0", "wan1")
         await site.wait(180)
         assert read_pdu(modem.taken[0])[1] == "Xã Ba Vì mất cả 2 đường truyền từ 08:51."
@@ -128,7 +128,7 @@ async def test_a_sim_is_unlocked_by_its_pin_which_no_log_holds(
     (tmp_path / "pin").write_text("4711\n", "ascii")
     (tmp_path / "pin").chmod(0o600)
     with SmsModem(pin="4711") as modem, caplog.at_level(logging.DEBUG):
-        site = Site(tmp_path, modem.device, pin_file=str(tmp_path / "pin"))
+        site = AlarmedSite(tmp_path, modem.device, pin_file=str(tmp_path / "pin"))
         site.cut("wan0", "wan1")
         await site.wait(180)
         assert len(modem.taken) == 2
@@ -144,7 +144,7 @@ async def test_a_wrong_pin_is_tried_once_and_never_again(
         (tmp_path / "pin").write_text(content, "ascii")
         (tmp_path / "pin").chmod(0o600)
     with SmsModem(pin="4711") as modem:
-        site = Site(tmp_path, modem.device, pin_file=str(tmp_path / "pin"))
+        site = AlarmedSite(tmp_path, modem.device, pin_file=str(tmp_path / "pin"))
         site.cut("wan0", "wan1")
         for _ in range(5):
             await site.wait(3_600)
@@ -157,7 +157,7 @@ async def test_an_error_of_the_network_is_tried_again_three_times(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with SmsModem(errors=["+CMS ERROR: 331", "+CMS ERROR: 42", ""]) as modem:
-        site = Site(tmp_path, modem.device, to=NUMBERS[:1], per_day=20)
+        site = AlarmedSite(tmp_path, modem.device, to=NUMBERS[:1], per_day=20)
         site.cut("wan0", "wan1")
         await site.wait(180)
         assert "331 (no network service); tries again in 60 s" in caplog.text
@@ -177,7 +177,7 @@ async def test_an_error_of_the_network_is_tried_again_three_times(
 
 async def test_who_has_it_does_not_get_it_again_with_the_next_try(tmp_path: Path) -> None:
     with SmsModem(errors=["", "+CMS ERROR: 38"]) as modem:
-        site = Site(tmp_path, modem.device)
+        site = AlarmedSite(tmp_path, modem.device)
         site.cut("wan0", "wan1")
         await site.wait(180)
         await site.wait(60)
@@ -188,7 +188,7 @@ async def test_no_more_than_a_days_messages_are_sent_over_restarts_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with SmsModem() as modem:
-        site = Site(tmp_path, modem.device, per_day=3)
+        site = AlarmedSite(tmp_path, modem.device, per_day=3)
         for _ in range(4):
             site.cut("wan0", "wan1")
             await site.wait(200)
@@ -206,7 +206,7 @@ async def test_no_more_than_a_days_messages_are_sent_over_restarts_too(
 async def test_a_modem_that_is_not_there_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site = Site(tmp_path, str(tmp_path / "ttyUSB9"))
+    site = AlarmedSite(tmp_path, str(tmp_path / "ttyUSB9"))
     site.cut("wan0", "wan1")
     await site.wait(180)
     assert "cannot open" in caplog.text

@@ -128,16 +128,16 @@ async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) 
 
 
 async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
-    told = SentNotification(party="carrier", channel="email", at_wall_ns=1, link="fiber")
+    notification = SentNotification(party="carrier", channel="email", at_wall_ns=1, link="fiber")
     nearest = NearestSite(title="Ba Đình", distance_m=1_200)
-    receiver = PushReceiver(answer=PushResponse(notifications=(told,), nearest=nearest))
+    receiver = PushReceiver(answer=PushResponse(notifications=(notification,), nearest=nearest))
     async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
         assert pusher.uplink.is_reachable is None
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
         await until(lambda: pusher.uplink.is_reachable is True)
         assert pusher.uplink.answer is not None
-        assert pusher.uplink.answer.notifications == (told,)
+        assert pusher.uplink.answer.notifications == (notification,)
         assert pusher.uplink.nearest is not None
         assert pusher.uplink.nearest[0] == nearest
         # It stays when answers come without it: they bring it now and then.

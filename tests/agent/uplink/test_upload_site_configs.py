@@ -10,9 +10,9 @@ from thongsuot_schema.batch.push import PATH_LAYOUTS
 
 
 async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: Path) -> None:
-    said, heard = ["none"], list[tuple[str, PushOutcome]]()
+    running, heard = ["none"], list[tuple[str, PushOutcome]]()
     talk = SiteConfigHooks(
-        running_text=lambda: said[0], on_push_end=lambda *arguments: heard.append(arguments)
+        running_text=lambda: running[0], on_push_end=lambda *arguments: heard.append(arguments)
     )
     async with (
         PushReceiver().listening() as receiver,
@@ -20,7 +20,7 @@ async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: 
     ):
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
-        said[0] = "7-3f9a0c1b"
+        running[0] = "7-3f9a0c1b"
         pusher.make(2)
         await receiver.until(lambda: receiver.numbers == [1, 2])
         await until(lambda: len(heard) == 2)

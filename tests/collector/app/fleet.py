@@ -74,11 +74,11 @@ class FleetDevice:
         self, changes: dict[str, VerdictTriple], *, notices: list[Notice] | None = None
     ) -> None:
         now_ns = time.time_ns() - self._agent.epoch_ns
-        told = []
+        verdict_changes = []
         for subject, (state, segment, symptom) in changes.items():
             link, _, service = subject.partition("/")
             before = self._said.get(subject, UP)[0]
-            told.append(
+            verdict_changes.append(
                 change(
                     now_ns,
                     state,
@@ -93,7 +93,7 @@ class FleetDevice:
         result = icmp_result(now_ns - S // 10, link=self.site.links[0].name)
         self.sealed += 1
         self._waiting.append(
-            self._agent.batch(now_ns, [result], changes=told, notices=notices or [])
+            self._agent.batch(now_ns, [result], changes=verdict_changes, notices=notices or [])
         )
 
     def _fresh_agent(self, uptime_ns: int) -> BatchSealer:

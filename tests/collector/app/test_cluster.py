@@ -197,8 +197,10 @@ async def test_all_take_pushes_and_show_the_same_and_one_notifies(
 
             async def shows_it(collector: CollectorProcess = collector) -> bool:
                 shown = (await page(collector, f"/sites/{SITE}.json")).json()
-                told = [(sent["party"], sent["about"]) for sent in shown["notifications"]]
-                return told == [("carrier", "fiber")]
+                shown_notifications = [
+                    (sent["party"], sent["about"]) for sent in shown["notifications"]
+                ]
+                return shown_notifications == [("carrier", "fiber")]
 
             await eventually(shows_it)
         metrics = [(await page(each, "/metrics")).text for each in (leader, follower)]

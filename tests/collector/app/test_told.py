@@ -62,8 +62,8 @@ async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
         return "thongsuot_collector_notify_unreached 1.0" in lines
 
     await eventually(is_seen)
-    (told,) = (await stage.get(f"/sites/{SITE}.json")).json()["notifications"]
-    assert told["is_delivered"] is False
+    (notification,) = (await stage.get(f"/sites/{SITE}.json")).json()["notifications"]
+    assert notification["is_delivered"] is False
     stage.hook.folder.behave("well")
     await stage.is_notified(1)
     lines = (await stage.get("/metrics")).text.splitlines()

@@ -56,18 +56,18 @@ def made(config: Path, *words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "sentences"),
     [
         ("vi", ("Mạng có vấn đề?", "Quét mã bằng điện thoại", "hỏi bộ phận hỗ trợ")),
         ("en", ("Trouble with the network?", "Scan the code", "ask the support desk")),
     ],
 )
 def test_it_says_what_to_open_and_whom_to_call(
-    config: Path, language: str, said: tuple[str, ...]
+    config: Path, language: str, sentences: tuple[str, ...]
 ) -> None:
     (text,) = made(config, "--lang", language)
     figures = ("1800 1166", "HNI-FTTH-eth0", "024 3000 0000", "phường Hoàn Kiếm")
-    for part in (*said, *figures, "https://thongsuot.example/sites/hoan-kiem"):
+    for part in (*sentences, *figures, "https://thongsuot.example/sites/hoan-kiem"):
         assert part in text, part
 
 

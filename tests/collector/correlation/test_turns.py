@@ -8,7 +8,7 @@ import pytest
 from thongsuot_collector.correlation.turns import TurnTimer
 
 
-class Clock:
+class StepClock:
     def __init__(self) -> None:
         self.now_s = 600.0
 
@@ -16,13 +16,13 @@ class Clock:
         return self.now_s
 
 
-def take(timer: TurnTimer, clock: Clock, length_s: float) -> None:
+def take(timer: TurnTimer, clock: StepClock, length_s: float) -> None:
     with timer.turn():
         clock.now_s += length_s
 
 
 def test_the_longest_turn_of_late_is_known() -> None:
-    clock = Clock()
+    clock = StepClock()
     timer = TurnTimer(clock)
     assert timer.longest_s == 0.0
     for length_s in (0.25, 2.0, 0.5):
@@ -38,7 +38,7 @@ def test_the_longest_turn_of_late_is_known() -> None:
 
 
 def test_a_turn_that_fails_is_timed_too() -> None:
-    clock = Clock()
+    clock = StepClock()
     timer = TurnTimer(clock)
 
     def fail() -> None:
@@ -52,7 +52,7 @@ def test_a_turn_that_fails_is_timed_too() -> None:
     assert timer.longest_s == 3.0
 
 
-def steps(clock: Clock, count: int, log: list[str]) -> Generator[None, None, str]:
+def steps(clock: StepClock, count: int, log: list[str]) -> Generator[None, None, str]:
     """A piece of work of so many steps, of twelve milliseconds each."""
     for number in range(count):
         clock.now_s += 0.0125
@@ -62,7 +62,7 @@ def steps(clock: Clock, count: int, log: list[str]) -> Generator[None, None, str
 
 
 async def test_others_have_the_loop_between_the_slices_of_a_long_piece_of_work() -> None:
-    clock = Clock()
+    clock = StepClock()
     log: list[str] = []
     ended: list[str] = []
     timer = TurnTimer(clock)
@@ -82,7 +82,7 @@ async def test_others_have_the_loop_between_the_slices_of_a_long_piece_of_work()
 
 
 async def test_what_has_begun_is_finished_when_it_is_cancelled() -> None:
-    clock = Clock()
+    clock = StepClock()
     log: list[str] = []
     ended: list[str] = []
     timer = TurnTimer(clock)

@@ -180,15 +180,17 @@ class StormScript:
         self._outages.append((carrier, at, at + spread_s + 300))
         self.expected.append(ExpectedIncident(code, key, at, f"carrier:{carrier}"))
 
-    def power_cut(self, at: float, sites: Sequence[str], length_s: float, *, told: str) -> None:
+    def power_cut(
+        self, at: float, sites: Sequence[str], length_s: float, *, told_party: str
+    ) -> None:
         """Script a power cut; ``told`` is ``commune``, ``city`` or nobody."""
         for site in sites:
             self.reserve(site, at, at + length_s)
             self.schedule(at, lambda site=site: self.city.power_off(site))  # type: ignore[misc]
             self.schedule(at + length_s, lambda site=site: self.city.power_on(site))  # type: ignore[misc]
-            party = f"commune:{site}" if told == "commune" else ""
+            party = f"commune:{site}" if told_party == "commune" else ""
             self.expected.append(ExpectedIncident("site_power", site, at, party))
-        if told == "city":
+        if told_party == "city":
             self.expected.append(ExpectedIncident("many_silent", "devices", at, "city"))
 
     def both_cut(self, length_s: float) -> None:
@@ -244,14 +246,14 @@ class StormScript:
         for number in range(SITES):
             self.reserve(f"s{number}", 62_000, 62_900)
         self.expected.append(ExpectedIncident("many_silent", "devices", 62_000, "city"))
-        self.power_cut(66_000, [f"s{n}" for n in range(30, 39)], 3_000, told="city")
+        self.power_cut(66_000, [f"s{n}" for n in range(30, 39)], 3_000, told_party="city")
         self._planned_work()
         for _ in range(6):
             at, site = self.reserve_random(4_000)
-            self.power_cut(at, [site], 4_000, told="commune")
+            self.power_cut(at, [site], 4_000, told_party="commune")
         for _ in range(8):
             at, site = self.reserve_random(60)
-            self.power_cut(at, [site], 60, told="")
+            self.power_cut(at, [site], 60, told_party="")
         for _ in range(5):
             self.both_cut(chance.uniform(1_500, 6_000))
         for verdict, count, shortest, longest in (

@@ -37,7 +37,7 @@ class ScriptStep:
     action: str
     site: str = "s0"
     link: str = "fiber"
-    said: VerdictTriple = UP
+    verdict: VerdictTriple = UP
     length_s: int = 60
 
 
@@ -49,7 +49,7 @@ script_steps = st.builds(
     ),
     site=st.sampled_from([f"s{n}" for n in range(SITES)]),
     link=st.sampled_from(["fiber", "5g"]),
-    said=st.sampled_from(LINK_VERDICTS),
+    verdict=st.sampled_from(LINK_VERDICTS),
     length_s=st.sampled_from([30, 200]),
 )
 
@@ -101,10 +101,10 @@ class ScriptRunner:
     def act(self, act: ScriptStep) -> None:
         city, device = self.city, self.city.devices[act.site]
         if act.action == "link" and not device.is_off:
-            self.truth[f"{act.site}/{act.link}"] = act.said
-            city.report(act.site, act.link, act.said)
+            self.truth[f"{act.site}/{act.link}"] = act.verdict
+            city.report(act.site, act.link, act.verdict)
         elif act.action == "service" and not device.is_off:
-            city.report(act.site, f"/{PORTAL}", REFUSES if act.said is not UP else UP)
+            city.report(act.site, f"/{PORTAL}", REFUSES if act.verdict is not UP else UP)
         elif act.action == "mute":
             city.cut_uplink(act.site)
         elif act.action == "speak" and device.is_mute and not device.is_off:

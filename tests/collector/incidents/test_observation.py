@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured
-from thongsuot_collector.incidents.observation import Observation, SiteObservations
+from thongsuot_collector.incidents.observation import ProbeObservation, SiteObservations
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_layout
@@ -14,7 +14,7 @@ EPOCH = 1_795_540_000 * S
 FIBER = Subject("s0", "fiber")
 
 
-class Agent:
+class PushingAgent:
     """Pushes batches to the observations of its site."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Agent:
         columns = decode_columns(body, layouts.get)
         self.observations.ingest_batch(columns, epoch_ns=EPOCH, layout=name)
 
-    def seen(self, target: str = "exchange") -> Observation:
+    def seen(self, target: str = "exchange") -> ProbeObservation:
         return next(
             observation
             for observation in self.observations.of_link(FIBER)
@@ -42,10 +42,10 @@ def every(step_s: int, from_s: int, until_s: int) -> range:
 
 
 def test_a_dead_target_shows_its_last_answer_its_first_loss_and_how_many_since() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     agent.push([icmp_result(at_ns) for at_ns in every(5, 100, 130)])
     agent.push([failed(at_ns) for at_ns in every(5, 130, 200)])
-    assert agent.seen() == Observation(
+    assert agent.seen() == ProbeObservation(
         kind="icmp",
         target="exchange",
         family=Family.IP4,
@@ -58,7 +58,7 @@ def test_a_dead_target_shows_its_last_answer_its_first_loss_and_how_many_since()
 
 
 def test_what_is_well_again_shows_nothing_of_the_fault_before() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
     agent.push([icmp_result(at_ns) for at_ns in every(5, 130, 300)])
     assert agent.observations.of_link(FIBER) == ()
@@ -68,7 +68,7 @@ def test_what_is_well_again_shows_nothing_of_the_fault_before() -> None:
 
 
 def test_a_lossy_target_is_counted_over_the_last_minute() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     results = [
         failed(at_ns) if at_ns // S % 10 == 0 else icmp_result(at_ns)
         for at_ns in every(5, 100, 400)
@@ -80,14 +80,14 @@ def test_a_lossy_target_is_counted_over_the_last_minute() -> None:
 
 
 def test_what_was_not_measured_is_not_counted() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     agent.push([failed(100 * S), unmeasured(105 * S), unmeasured(110 * S)])
     seen = agent.seen()
     assert (seen.good, seen.total, seen.newest_ns) == (0, 1, EPOCH + 100 * S)
 
 
 def test_what_arrives_late_changes_nothing_that_is_newer() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
     before = agent.seen()
     agent.push([icmp_result(at_ns) for at_ns in every(5, 50, 80)])
@@ -95,7 +95,7 @@ def test_what_arrives_late_changes_nothing_that_is_newer() -> None:
 
 
 def test_a_link_shows_its_own_probes_alone_and_what_each_has_seen() -> None:
-    agent = Agent()
+    agent = PushingAgent()
     agent.push([failed(100 * S, link="5g"), icmp_result(100 * S)])
     assert agent.observations.of_link(FIBER) == ()
     assert [

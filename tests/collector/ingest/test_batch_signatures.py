@@ -49,7 +49,7 @@ def signature_over(body: bytes, key: DeviceKey) -> str:
 
 
 @dataclass
-class Device:
+class SigningDevice:
     """A device of a site: its token, and what signs (``None``: nothing)."""
 
     client: httpx.AsyncClient
@@ -109,7 +109,7 @@ async def pushes(client: httpx.AsyncClient, reason: str) -> float:
 async def test_once_a_site_signs_its_token_alone_writes_nothing(state: Path) -> None:
     key, secret, other = enrolled(state), token(state, SITE), token(state, "tay-ho")
     async with collector(state) as client:
-        device = Device(client, secret)
+        device = SigningDevice(client, secret)
         assert (await device.push()).status_code == 200, "it has not signed yet"
         device.key = key
         assert (await device.push()).status_code == 200
@@ -120,7 +120,7 @@ async def test_once_a_site_signs_its_token_alone_writes_nothing(state: Path) -> 
             f"site {SITE} signs its batches, and this one is not signed"
         )
         assert await pushes(client, "unsigned") == 1
-        assert (await Device(client, other, "tay-ho").push()).status_code == 200
+        assert (await SigningDevice(client, other, "tay-ho").push()).status_code == 200
     async with collector(state) as client:
         device.client = client
         assert (await device.push()).status_code == 403, "it is remembered"
@@ -134,7 +134,7 @@ async def test_a_batch_that_was_changed_on_the_way_is_set_aside_and_the_true_one
 ) -> None:
     key, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
-        device = Device(client, secret, key=key)
+        device = SigningDevice(client, secret, key=key)
         assert (await device.push()).status_code == 200
         body = device.body()
         # The same identity and other content, well formed: what a box on the way could make of it.
@@ -160,7 +160,7 @@ async def test_a_batch_that_was_changed_on_the_way_is_set_aside_and_the_true_one
 async def test_a_signature_is_good_for_its_own_batch_alone(state: Path) -> None:
     key, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
-        device = Device(client, secret, key=key)
+        device = SigningDevice(client, secret, key=key)
         first = device.body()
         assert (await device.push(first)).status_code == 200
         replayed = await device.push(device.body(), signature_over(first, key))
@@ -177,10 +177,10 @@ async def test_nobody_elses_key_vouches_for_a_site(state: Path) -> None:
     others = enrolled(state, "tay-ho")
     async with collector(state) as client:
         for unknown in (strangers, others):
-            device = Device(client, secret, key=unknown)
+            device = SigningDevice(client, secret, key=unknown)
             device.sealer.stream = f"{id(unknown):016x}"
             assert (await device.push()).status_code == 200, "as good as unsigned"
-        device = Device(client, secret, key=key)
+        device = SigningDevice(client, secret, key=key)
         assert (await device.push()).status_code == 200
         for unknown in (strangers, others):
             device.key = unknown
@@ -194,7 +194,7 @@ async def test_a_renewed_key_signs_beside_the_one_before_and_a_revoked_one_no_mo
 ) -> None:
     before, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
-        device = Device(client, secret, key=before)
+        device = SigningDevice(client, secret, key=before)
         assert (await device.push()).status_code == 200
         after = new_key()
         store = open_store(state / STORE_FILE)
@@ -220,9 +220,9 @@ async def test_a_renewed_key_signs_beside_the_one_before_and_a_revoked_one_no_mo
 async def test_a_device_that_is_enrolled_anew_ends_the_key_of_the_one_before(state: Path) -> None:
     key, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
-        device = Device(client, secret, key=key)
+        device = SigningDevice(client, secret, key=key)
         assert (await device.push()).status_code == 200
-        successor = Device(client, secret, key=enrolled(state))
+        successor = SigningDevice(client, secret, key=enrolled(state))
         successor.sealer.stream = "ffffffffffffffff"
 
         async def is_refused() -> bool:
@@ -240,15 +240,15 @@ async def test_the_key_of_the_certificate_that_is_shown_signs_too(
     key, secret = enrolled(state), token(state, SITE)
     async with secured(tmp_path, "optional") as running:
         async with running.client(key) as client:
-            assert (await Device(client, secret, key=key).push()).status_code == 200
+            assert (await SigningDevice(client, secret, key=key).push()).status_code == 200
         async with running.client() as client:
-            assert (await Device(client, secret).push()).status_code == 403
+            assert (await SigningDevice(client, secret).push()).status_code == 403
 
 
 async def test_json_by_hand_is_unsigned_and_refused_where_the_site_signs(state: Path) -> None:
     key, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
-        device = Device(client, secret, key=key)
+        device = SigningDevice(client, secret, key=key)
         pusher = Pusher(client, device.sealer, secret)
         headers = {
             "Authorization": f"Bearer {secret}",

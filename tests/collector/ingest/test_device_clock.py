@@ -149,14 +149,14 @@ def test_nothing_can_have_happened_after_it_came_in() -> None:
     sealed=st.integers(0, 2**62),
     last=st.integers(0, 2**62),
     synchronised=st.booleans(),
-    told=st.booleans(),
+    is_told=st.booleans(),
 )
 def test_whatever_the_device_says_no_result_lies_in_the_future(
-    own: int, boottime: int, sealed: int, last: int, synchronised: bool, told: bool
+    own: int, boottime: int, sealed: int, last: int, synchronised: bool, is_told: bool
 ) -> None:
     clocks = BootClocks()
     received_ns = EPOCH
-    if told:
+    if is_told:
         clocks.observe_push(SITE, BOOT, boottime_ns=boottime, received_ns=received_ns)
     ruling = rule(
         clocks,

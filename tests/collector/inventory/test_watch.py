@@ -24,7 +24,7 @@ class WatchedFolder:
     folder: Path
     directory: InventoryDirectory
     metrics: Metrics = field(default_factory=Metrics)
-    told: list[tuple[str, str]] = field(default_factory=list)
+    changes_told: list[tuple[str, str]] = field(default_factory=list)
     is_failing: bool = False
     readings: int = 0
 
@@ -44,7 +44,7 @@ class WatchedFolder:
     async def _changed(self, by: str, change: str) -> None:
         if self.is_failing:
             raise OSError("the store is away")
-        self.told.append((by, change))
+        self.changes_told.append((by, change))
 
     async def looks(self, times: int = 2) -> None:
         """Look so often."""
@@ -65,7 +65,7 @@ def watching(tmp_path: Path) -> WatchedFolder:
 
 async def test_what_was_read_at_the_start_is_not_told_again(watching: WatchedFolder) -> None:
     await watching.looks(5)
-    assert (watching.told, watching.readings) == ([], 1)
+    assert (watching.changes_told, watching.readings) == ([], 1)
 
 
 async def test_an_edit_holds_once_the_file_has_come_to_rest(watching: WatchedFolder) -> None:
@@ -77,10 +77,10 @@ async def test_an_edit_holds_once_the_file_has_come_to_rest(watching: WatchedFol
     await watching.looks(1)
     assert set(held.sites) == {"ba-dinh", "tay-ho"}
     me = pwd.getpwuid(os.getuid()).pw_name
-    assert watching.told == [(f"file:{me}", "more.toml: sites +1 -0 ~0")]
+    assert watching.changes_told == [(f"file:{me}", "more.toml: sites +1 -0 ~0")]
     assert watching.value("inventory_readings_total", outcome="taken") == 1
     await watching.looks(3)
-    assert len(watching.told) == 1
+    assert len(watching.changes_told) == 1
 
 
 async def test_a_wrong_file_is_refused_with_what_and_where_and_the_old_one_holds(
@@ -92,10 +92,10 @@ async def test_a_wrong_file_is_refused_with_what_and_where_and_the_old_one_holds
     with caplog.at_level(logging.ERROR):
         await watching.looks(4)
     assert set(watching.directory.sites) == {"ba-dinh"}
-    (said,) = caplog.messages
-    assert f"{file}:3: unknown key" in said
-    assert "the one before holds" in said
-    assert watching.told == []
+    (message,) = caplog.messages
+    assert f"{file}:3: unknown key" in message
+    assert "the one before holds" in message
+    assert watching.changes_told == []
     assert watching.value("inventory_refused") == 1
     assert watching.value("inventory_readings_total", outcome="refused") == 1
     file.write_text(SITE.format("dong-da"))
@@ -112,7 +112,7 @@ async def test_an_edit_that_could_not_be_told_comes_again(watching: WatchedFolde
         await watching.looks()
     watching.is_failing = False
     await watching.looks()
-    assert [change for _, change in watching.told] == ["city.toml: sites +1 -1 ~0"]
+    assert [change for _, change in watching.changes_told] == ["city.toml: sites +1 -1 ~0"]
 
 
 async def test_a_folder_that_is_gone_for_a_moment_takes_nothing_away(
@@ -125,7 +125,7 @@ async def test_a_folder_that_is_gone_for_a_moment_takes_nothing_away(
     assert set(watching.directory.sites) == {"ba-dinh"}
     moved.rename(watching.folder)
     await watching.looks(3)
-    assert (set(watching.directory.sites), watching.told) == ({"ba-dinh"}, [])
+    assert (set(watching.directory.sites), watching.changes_told) == ({"ba-dinh"}, [])
 
 
 async def test_an_empty_folder_ends_no_site(watching: WatchedFolder) -> None:

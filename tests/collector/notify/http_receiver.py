@@ -31,10 +31,10 @@ class ReceiverHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        status, said = self._said(how, body)
+        status, text = self._said(how, body)
         if how == "hang":
             time.sleep(HANG_S)
-        answer = said.encode()
+        answer = text.encode()
         self.send_response(status)
         if status == 429:
             self.send_header("Retry-After", "7")

@@ -155,11 +155,11 @@ async def test_a_certificate_of_another_site_than_the_token_is_refused_counted_a
         line = 'thongsuot_collector_pushes_total{reason="certificate_of_another"} 2.0'
         assert line in (await client.get("/metrics")).text
     store = open_store(state / STORE_FILE)
-    told = [row for row in audit.listed(store) if row.action == "certificate_refused"]
+    refusals = [row for row in audit.listed(store) if row.action == "certificate_refused"]
     store.dispose()
-    assert [row.subject for row in told] == [SITE], "once, however often it comes"
-    assert "is of ba-dinh" in told[0].detail
-    assert told[0].by == "device:127.0.0.1"
+    assert [row.subject for row in refusals] == [SITE], "once, however often it comes"
+    assert "is of ba-dinh" in refusals[0].detail
+    assert refusals[0].by == "device:127.0.0.1"
 
 
 async def handshake_refused(running_url: httpx.URL, context: ssl.SSLContext) -> bool:
@@ -294,8 +294,8 @@ async def test_an_authority_in_anothers_place_shuts_nobody_out_and_issues_what_c
             assert (await pushed(after, "")).status_code == 200
         text = (await client.get("/metrics")).text
     line = f'thongsuot_collector_authority_expiry_timestamp_seconds{{authority="{new.name}"}}'
-    (told,) = (row.split()[-1] for row in text.splitlines() if row.startswith(line))
-    assert abs(float(told) - ends.timestamp()) < 60
+    (shown_s,) = (row.split()[-1] for row in text.splitlines() if row.startswith(line))
+    assert abs(float(shown_s) - ends.timestamp()) < 60
 
 
 async def test_two_devices_with_one_certificate_are_flagged_by_their_boots(tmp_path: Path) -> None:

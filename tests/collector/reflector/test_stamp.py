@@ -141,8 +141,8 @@ async def test_a_named_twamp_light_sender_is_answered_though_it_sends_less() -> 
 async def test_extensions_come_back_answered() -> None:
     async with reflector(allow=("127.0.0.1",)) as asker:
         answer = await asker.ask(request() + pack_tlvs((timestamp_information_tlv(),), 0))
-        (told,) = unpack_tlvs(answer[UNAUTHENTICATED_BYTES:])
-        source, method = parse_timestamp_information(told) or (0, 0)
+        (echoed,) = unpack_tlvs(answer[UNAUTHENTICATED_BYTES:])
+        source, method = parse_timestamp_information(echoed) or (0, 0)
         assert source in {1, 5}
         assert method == 2
 

@@ -59,8 +59,8 @@ def test_what_a_rule_says_has_both_languages_and_only_known_places(code: str) ->
         assert text.read("vi")
         assert text.read("en")
         assert text.read("vi") != text.read("en")
-        for said in (text.read("vi"), text.read("en")):
-            assert {name for _, name, _, _ in Formatter().parse(said) if name} <= PLACES
+        for sentence in (text.read("vi"), text.read("en")):
+            assert {name for _, name, _, _ in Formatter().parse(sentence) if name} <= PLACES
 
 
 def every_variant(sentences: RuleSentences) -> list[RuleSentences]:

@@ -70,9 +70,9 @@ async def test_a_site_config_comes_where_versions_differ_and_not_a_byte_where_th
         version = version_of(offer)
         # Again, until the agent says that it runs it, or will not.
         assert version_of(await agent.is_offered("none")) == version
-        for said in (version, f"none !{version}", None, "nonsense"):
-            answer = await agent.says(said)
-            assert not bytes(answer.site_config), said
+        for reported in (version, f"none !{version}", None, "nonsense"):
+            answer = await agent.says(reported)
+            assert not bytes(answer.site_config), reported
             assert agent.body == msgspec.json.encode(
                 push.PushResponse(
                     acknowledged=answer.acknowledged,
@@ -104,7 +104,9 @@ async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path
             return (await ConfigReporter(client, secret).is_offered("none")).number
 
     other = CITY.replace("https://dvc.example/", "https://new.example/")
-    assert [await number(told) for told in (CITY, CITY, other, other, CITY)] == [1, 1, 2, 2, 3]
+    assert [
+        await number(inventory_text) for inventory_text in (CITY, CITY, other, other, CITY)
+    ] == [1, 1, 2, 2, 3]
     store = open_store(tmp_path / STORE_FILE)
     lines = [row.detail for row in audit.listed(store, subject="inventory")]
     store.dispose()
@@ -133,8 +135,8 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
         await agent.says(None)
         assert await is_counted(RolloutStatus.NOT_TAKING)
         why = f'{version} [[targets]] "dvc" url: wrong'
-        said = Notice(code=NoticeCode.CONFIG_REJECTED, boottime_ns=agent.at_ns, text=why)
-        await agent.says(f"none !{version}", said)
+        notice = Notice(code=NoticeCode.CONFIG_REJECTED, boottime_ns=agent.at_ns, text=why)
+        await agent.says(f"none !{version}", notice)
         assert await is_counted(RolloutStatus.REFUSED)
 
         async def is_on_page() -> bool:
@@ -211,10 +213,10 @@ async def test_why_a_site_config_was_refused_stays_over_restarts(tmp_path: Path)
     async with collector(tmp_path, inventory=city()) as client:
         agent = ConfigReporter(client, secret)
         version = version_of(await agent.is_offered("none"))
-        said = Notice(
+        notice = Notice(
             code=NoticeCode.CONFIG_REJECTED, boottime_ns=agent.at_ns, text=f"{version} too dear"
         )
-        await agent.says(f"none !{version}", said)
+        await agent.says(f"none !{version}", notice)
     store = open_store(tmp_path / STORE_FILE)
     registry = SiteConfigRegistry(store, InventoryDirectory(city()))
     await registry.load()

@@ -65,7 +65,7 @@ def statement(
     known_s: int = 31 * DAY,
 ) -> Statement:
     """Return the statement of that month; what arrives late says that a silence was a cut."""
-    steps = [(at, CUT if is_late_data_in and said is SILENT else said) for at, said in _LIFE]
+    steps = [(at, CUT if is_late_data_in and spec is SILENT else spec) for at, spec in _LIFE]
     intervals = [
         # Off the whole second, as real ones are.
         msgspec.structs.replace(

@@ -52,9 +52,9 @@ OFFICE = terms_for_contract(
 )
 
 
-def interval(base_ms: int, from_s: int, until_s: int | None, said: StateSpec) -> Interval:
+def interval(base_ms: int, from_s: int, until_s: int | None, spec: StateSpec) -> Interval:
     """Return an interval of whole seconds."""
-    state, segment, symptom, basis = said
+    state, segment, symptom, basis = spec
     return Interval(
         start_ns=(base_ms + from_s * S) * 1_000_000,
         end_ns=None if until_s is None else (base_ms + until_s * S) * 1_000_000,
@@ -72,8 +72,8 @@ def course(
     """Return intervals that follow each other, each from its second on."""
     ends = [*(from_s for from_s, _ in steps[1:]), until_s]
     return [
-        interval(base_ms, from_s, end_s, said)
-        for (from_s, said), end_s in zip(steps, ends, strict=True)
+        interval(base_ms, from_s, end_s, spec)
+        for (from_s, spec), end_s in zip(steps, ends, strict=True)
     ]
 
 

@@ -40,20 +40,20 @@ def test_every_total_follows_from_the_rows_alone() -> None:
         rows = rows_of(table_of(made))
         time_classes: Counter[str] = Counter()
         down: Counter[str] = Counter()
-        told: Counter[str] = Counter()
+        notified_s: Counter[str] = Counter()
         for row in rows:
             time_classes[row["time_class"]] += milliseconds(row["duration_s"])
             down[row["interruption"]] += milliseconds(row["duration_s"])
             if row["notified"] == "1":
-                told[row["interruption"]] += milliseconds(row["duration_s"])
+                notified_s[row["interruption"]] += milliseconds(row["duration_s"])
         assert made.totals.by_class == {
             time_class: time_classes[time_class.value] for time_class in TimeClass
         }
-        assert made.totals.down_notified_ms == sum(told.values())
+        assert made.totals.down_notified_ms == sum(notified_s.values())
         for interruption in made.interruptions:
             assert (interruption.down_ms, interruption.down_notified_ms) == (
                 down[str(interruption.number)],
-                told[str(interruption.number)],
+                notified_s[str(interruption.number)],
             )
         assert {row["interruption"] for row in rows if row["time_class"] == "down"} == {
             str(interruption.number) for interruption in made.interruptions

@@ -31,7 +31,7 @@ SPANS = st.lists(st.tuples(SECONDS, st.integers(1, 600)), max_size=3)
 def test_outages_are_what_counting_gives(
     steps: list[tuple[int, tuple]],  # type: ignore[type-arg]  # what ``course`` takes
     planned: list[tuple[int, int]],
-    said: list[tuple[int, int, int]],
+    expected: list[tuple[int, int, int]],
 ) -> None:
     intervals = course(BASE, *sorted(steps, key=lambda step: step[0])) if steps else []
     works = [
@@ -45,7 +45,7 @@ def test_outages_are_what_counting_gives(
             until_ms=BASE + (begin + length) * S,
             incident="i",
         )
-        for at, begin, length in said
+        for at, begin, length in expected
     ]
     span = BASE, BASE + LENGTH_S * S
     periods = classify_time(intervals, works, PLAIN, span)

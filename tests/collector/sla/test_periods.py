@@ -46,7 +46,7 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
 
 
 @pytest.mark.parametrize(
-    ("said", "excluding", "without"),
+    ("spec", "excluding", "without"),
     [
         (UP, TimeClass.UP, TimeClass.UP),
         (SLOW, TimeClass.DEGRADED, TimeClass.DEGRADED),
@@ -60,9 +60,9 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
     ],
 )
 def test_what_an_interval_is_counted_as(
-    said: StateSpec, excluding: TimeClass, without: TimeClass
+    spec: StateSpec, excluding: TimeClass, without: TimeClass
 ) -> None:
-    counted = interval(BASE, 0, 60, said)
+    counted = interval(BASE, 0, 60, spec)
     assert classify_interval(counted, PLAIN) is excluding
     assert classify_interval(counted, NOTHING_EXCLUDED) is without
     assert classify_interval(None, PLAIN) is TimeClass.UNKNOWN

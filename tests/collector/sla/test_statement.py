@@ -215,7 +215,7 @@ def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
     while at < MONTH_S + 2 * HOUR:
         at += dice.choice((1, 7, 29, 30, 31, 400, 9_000, 60_000))
         steps.append((at, dice.choice((*EVERY, UP, UP, CUT))))
-    dead = [at for at, said in steps if said in {CUT, OUT}]
+    dead = [at for at, spec in steps if spec in {CUT, OUT}]
     notifications = tuple(
         told(at + dice.randrange(900), at, at + dice.randrange(1, 4_000))
         for at in dice.sample(dead, len(dead) // 2)

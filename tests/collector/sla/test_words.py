@@ -48,8 +48,10 @@ def test_each_change_is_a_sentence() -> None:
         change_text(RevisionChange(subject="begun", before=1, after=2)).read("en")
         == "Interruptions: from 1 to 2"
     )
-    told = RevisionChange(subject="interruption", before=None, after=1_000, at_ms=1_793_466_000_000)
-    assert change_text(told).read("vi") == (
+    revision_change = RevisionChange(
+        subject="interruption", before=None, after=1_000, at_ms=1_793_466_000_000
+    )
+    assert change_text(revision_change).read("vi") == (
         "Lần gián đoạn bắt đầu 01/11/2026 00:00:00,000: từ không có thành 0:00:01,000"
     )
     for time_class in TimeClass:

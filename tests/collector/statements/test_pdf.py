@@ -68,7 +68,7 @@ def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes
     text = text_of(pdf)
     whole = sum(milliseconds(row["duration_s"]) for row in rows)
     service = total(time_class="up") + total(time_class="degraded") + total(time_class="down")
-    down, told = total(time_class="down"), total(time_class="down", notified="1")
+    down, notified = total(time_class="down"), total(time_class="down", notified="1")
     for mark, label, amount in (
         ("a", "Tổng thời gian của kỳ", whole),
         ("c", "Loại trừ: Bảo trì theo kế hoạch", total(time_class="maintenance")),
@@ -77,15 +77,15 @@ def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes
         ("f", "Loại trừ: Không đủ số liệu", total(time_class="unknown")),
         ("g", "Thời gian xét chất lượng", service),
         ("h", "Thời gian gián đoạn kể từ khi phát hiện", down),
-        ("i", "Thời gian gián đoạn kể từ khi báo nhà mạng", told),
+        ("i", "Thời gian gián đoạn kể từ khi báo nhà mạng", notified),
         ("k", "Chậm/chập chờn (có trong g)", total(time_class="degraded")),
     ):
         assert re.search(rf"\b{mark} {re.escape(label)} .*?{length(amount)}", text), label
-    for label, amount in (("phát hiện", down), ("báo nhà mạng", told)):
+    for label, amount in (("phát hiện", down), ("báo nhà mạng", notified)):
         cut = (service - amount) * 1_000_000 // service
         share = f"{cut // 10_000},{cut % 10_000:04} %"
         assert re.search(rf"Độ khả dụng kể từ khi {label} .*?{share}", text), share
-    assert f"Cộng / Sum {length(down)} {length(told)}" in text
+    assert f"Cộng / Sum {length(down)} {length(notified)}" in text
     assert f"SHA-256 {fingerprint(table)}" in text
 
 
@@ -233,8 +233,8 @@ def test_every_letter_that_is_let_through_has_a_glyph(first_letter: int) -> None
 def test_a_disputed_interval_stands_on_paper_with_both_sides_and_the_decision() -> None:
     marked, interval = disputed(DisputeOutcome.CARRIER_RESPONSIBLE, "Đèn LOS đỏ")
     text = text_of(render(draft_of(marked)))
-    for said in ("Khoảng thời gian tranh chấp", interval.incident, "ONT mất điện", "Đèn LOS đỏ"):
-        assert said in text
+    for words in ("Khoảng thời gian tranh chấp", interval.incident, "ONT mất điện", "Đèn LOS đỏ"):
+        assert words in text
     assert "Khoảng thời gian tranh chấp" not in text_of(render(draft_of(statement())))
 
 

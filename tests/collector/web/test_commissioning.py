@@ -148,9 +148,9 @@ async def test_exchanged_labels_stand_on_the_page_of_the_site_until_another_run(
 
 
 async def test_the_report_is_one_page_with_the_proof(stage: NotifyingStack, tmp_path: Path) -> None:
-    status, said = await command(stage, "commissioning", SITE, "--pdf", str(tmp_path / "a.pdf"))
+    status, output = await command(stage, "commissioning", SITE, "--pdf", str(tmp_path / "a.pdf"))
     assert status == 1
-    assert "never commissioned" in said
+    assert "never commissioned" in output
     await push(stage, *WALK, *GOOD_END)
     await shows(stage, "2 of 2 lines proven")
     for language, outcome in (
@@ -159,8 +159,8 @@ async def test_the_report_is_one_page_with_the_proof(stage: NotifyingStack, tmp_
     ):
         out = tmp_path / f"{language}.pdf"
         words = ("--pdf", str(out), "--lang", language)
-        status, said = await command(stage, "commissioning", SITE, *words)
-        assert status == 0, said
+        status, output = await command(stage, "commissioning", SITE, *words)
+        assert status == 0, output
         (page,) = PdfReader(io.BytesIO(out.read_bytes())).pages
         text = " ".join(unicodedata.normalize("NFC", page.extract_text()).split())
         for part in (
@@ -171,9 +171,9 @@ async def test_the_report_is_one_page_with_the_proof(stage: NotifyingStack, tmp_
             f"https://thongsuot.example/sites/{SITE}",
         ):
             assert part in text
-    status, said = await command(stage, "commissioning", "hoan-kien")
+    status, output = await command(stage, "commissioning", "hoan-kien")
     assert status == 2
-    assert "hoan-kiem" in said
+    assert "hoan-kiem" in output
 
 
 async def test_the_page_has_the_same_report_as_the_command(
@@ -184,8 +184,8 @@ async def test_the_page_has_the_same_report_as_the_command(
     await push(stage, *WALK, *GOOD_END)
     await shows(stage, f'href="{PAGE}.pdf?lang=en"')
     out = tmp_path / "report.pdf"
-    status, said = await command(stage, "commissioning", SITE, "--pdf", str(out), "--lang", "en")
-    assert status == 0, said
+    status, output = await command(stage, "commissioning", SITE, "--pdf", str(out), "--lang", "en")
+    assert status == 0, output
     answer = await stage.get(f"{PAGE}.pdf?lang=en")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content == out.read_bytes()
@@ -216,9 +216,9 @@ async def test_a_list_says_which_sites_are_commissioned_and_which_are_to_be_prov
         await shows(stage, "Prove the lines again", path)
     assert await state_of_site() == "outdated"
     assert SITE in (await stage.get("/sites?commissioning=outdated")).text
-    status, said = await command(stage, "sites", "--where", "commissioning=outdated")
+    status, output = await command(stage, "sites", "--where", "commissioning=outdated")
     assert status == 0
-    assert SITE in said
+    assert SITE in output
     again = [(code, link, text.replace("HNI-2", "HNI-9")) for code, link, text in WALK + GOOD_END]
     await push(stage, *again, run="cd34", apart_s=0.01)
 
@@ -266,9 +266,9 @@ async def test_the_code_of_the_centre_is_the_one_that_the_device_takes(
     assert code.strip() in page.text
     status, _ = await command(stage, "token", "revoke", SITE)
     assert status == 0
-    status, said = await command(stage, "commissioning", SITE, "--code")
+    status, output = await command(stage, "commissioning", SITE, "--code")
     assert status == 1
-    assert "not enrolled" in said
+    assert "not enrolled" in output
 
 
 def test_a_device_that_invents_runs_fills_no_disk(tmp_path: Path) -> None:

@@ -74,9 +74,10 @@ async def push(
 ) -> tuple[TestRequest, ...]:
     """Push as the agent does; return what the answer asks for."""
     now_ns = time.time_ns() - stage.agent.sealer.epoch_ns
-    said = more if code is None else ((code, text), *more)
+    notice_words = more if code is None else ((code, text), *more)
     notices = [
-        Notice(code=notice_code, boottime_ns=now_ns, text=words) for notice_code, words in said
+        Notice(code=notice_code, boottime_ns=now_ns, text=words)
+        for notice_code, words in notice_words
     ]
     batch = stage.agent.sealer.batch(now_ns, list(results), notices=notices)
     async with httpx.AsyncClient(
@@ -145,8 +146,8 @@ async def test_a_refusal_is_shown_in_words(stage: NotifyingStack) -> None:
     form = {"kind": "throughput"}
     assert (await stage.ask("POST", PAGE, auth=lan, form=form)).status_code == 303
     (asked,) = await push(stage)
-    said = f"{asked.id} budget mobile: 3.0 MB left, takes 60.0 MB"
-    await push(stage, NoticeCode.TEST_REFUSED, said)
+    refusal = f"{asked.id} budget mobile: 3.0 MB left, takes 60.0 MB"
+    await push(stage, NoticeCode.TEST_REFUSED, refusal)
 
     async def is_refused() -> bool:
         text = (await stage.ask("GET", PAGE, auth=lan)).text

@@ -146,10 +146,10 @@ class SimulatedEquipment:
         folder = self.folder / node
         data = folder / "data"
         data.mkdir(parents=True, exist_ok=True)
-        said = changed_recording(
+        changed_recording_text = changed_recording(
             (DEVICES / f"{recording}.snmprec").read_text("utf-8"), states[state]
         )
-        (data / f"{COMMUNITY}.snmprec").write_text(said, encoding="utf-8")
+        (data / f"{COMMUNITY}.snmprec").write_text(changed_recording_text, encoding="utf-8")
         command = [
             sys.executable,
             "-c",

@@ -14,9 +14,9 @@ def test_a_row_that_there_is_none_of_is_said_with_those_that_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["agent-killed", "flood"]) == 2
-    said = capsys.readouterr().err
-    assert "no row flood; known: " in said
-    assert "wan-down" in said
+    message = capsys.readouterr().err
+    assert "no row flood; known: " in message
+    assert "wan-down" in message
 
 
 def test_a_shape_that_there_is_none_of_is_said_with_those_that_there_are(

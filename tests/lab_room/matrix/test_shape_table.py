@@ -30,7 +30,7 @@ class Played:
     """One row of shape j, broken at 100 s and mended at 130 s, and what the agent said of it."""
 
     folder: Path
-    said: list[tuple[float, State, Segment | None, Symptom]] = field(default_factory=list)
+    verdicts: list[tuple[float, State, Segment | None, Symptom]] = field(default_factory=list)
     lost_runs: int = 0
 
     def lines(self) -> Iterator[str]:
@@ -60,7 +60,7 @@ class Played:
                 decided_ns=round(at_s * S),
                 received_ns=round(at_s * S),
             )
-            for at_s, state, segment, symptom in self.said
+            for at_s, state, segment, symptom in self.verdicts
         ]
         site = SiteReconciliation()
         site.logged_runs[LOST] = self.lost_runs

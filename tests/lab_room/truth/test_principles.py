@@ -52,10 +52,10 @@ def test_a_queue_that_holds_answers_past_their_time_is_no_dead_line(
 def test_what_a_slow_line_carries_too_late_is_held_against_the_queue_alone(seed: int) -> None:
     """Neither lost large packets nor a carrier that shuts services out: pages came too late."""
     load = fault(PlaceKind.LAN, "s1.mobile", effect=Effect.OWN_LOAD, amount=1.2, end_s=400.0)
-    said = symptoms(play(scenario(load, seed=seed, until_s=600.0)))
-    assert Symptom.LARGE_PACKETS_LOST not in said
-    assert Symptom.CARRIER_PARTIAL_OUTAGE not in said
-    assert Symptom.RESOLVER_SLOW not in said
+    symptoms_given = symptoms(play(scenario(load, seed=seed, until_s=600.0)))
+    assert Symptom.LARGE_PACKETS_LOST not in symptoms_given
+    assert Symptom.CARRIER_PARTIAL_OUTAGE not in symptoms_given
+    assert Symptom.RESOLVER_SLOW not in symptoms_given
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -146,14 +146,14 @@ def test_a_metered_line_is_looked_at_until_its_loss_is_over() -> None:
     fixed, standby = replace(FIXED, carrier="south"), replace(MOBILE, is_metered=True)
     one_carrier = replace(CITY, sites=(Premises(name="s1", lines=(fixed, standby)),))
     played = play(scenario(lossy, until_s=900.0, city=one_carrier))
-    said = [c.verdict for c in played.changes["s1"] if c.verdict.link == "mobile"]
-    said = [verdict for verdict in said if not verdict.service]
-    assert {v.symptom for v in said} & {
+    verdicts = [c.verdict for c in played.changes["s1"] if c.verdict.link == "mobile"]
+    verdicts = [verdict for verdict in verdicts if not verdict.service]
+    assert {v.symptom for v in verdicts} & {
         Symptom.ACCESS_LOSS,
         Symptom.TRANSIT_LOSS,
         Symptom.LARGE_PACKETS_LOST,
     }
-    assert said[-1].state is State.UP
+    assert verdicts[-1].state is State.UP
 
 
 @pytest.mark.parametrize("effect", [Effect.REFUSED, Effect.RESET])

@@ -54,7 +54,7 @@ class _State:
     counters: list[float]
 
 
-class SimulatedDevice:
+class RealisticDevice:
     """One device; each call goes on where the one before ended."""
 
     def __init__(self, seed: int = 1) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from tests.schema.batch.layout_builder import LayoutBuilder
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
 from tests.schema.batch.test_encode import INDEX, batch_of
@@ -28,7 +28,7 @@ def rows_of(columns: Columns) -> list[Row]:
         assert block.whole == all(None not in column for column in block.columns)
         for series in columns.series_of(block):
             for row in range(series.first_row, series.last_row):
-                said = columns.not_ok.get(row)
+                not_ok = columns.not_ok.get(row)
                 values = {
                     metric: column[row - block.first_row]
                     for metric, column in zip(block.block.metrics, block.columns, strict=True)
@@ -37,8 +37,8 @@ def rows_of(columns: Columns) -> list[Row]:
                     (
                         columns.layout.layout.series[series.position],
                         columns.times_ms[row] * MS,
-                        Outcome.OK if said is None else said.outcome,
-                        None if said is None else said.reason,
+                        Outcome.OK if not_ok is None else not_ok.outcome,
+                        None if not_ok is None else not_ok.reason,
                         {name: value for name, value in values.items() if value is not None},
                         costs[row],
                     )
@@ -76,7 +76,7 @@ def test_columns_hold_what_the_results_hold(batch: Batch) -> None:
 
 
 def test_columns_of_a_push_hold_what_the_results_hold() -> None:
-    device = SimulatedDevice(4)
+    device = RealisticDevice(4)
     builder = LayoutBuilder()
     for _ in range(4):
         batch = replace(device.window(15), changes=(device.change(),))
@@ -102,7 +102,7 @@ def test_a_row_has_none_where_nothing_was_measured() -> None:
         [0.0, 1.0, None, 0.0],
         [64.0, None, None, 64.0],
     )
-    assert {row: said.reason for row, said in columns.not_ok.items()} == {
+    assert {row: not_ok.reason for row, not_ok in columns.not_ok.items()} == {
         1: Reason.TIMED_OUT,
         2: Reason.NO_ROUTE,
     }

@@ -5,7 +5,7 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.test_encode import EMPTY, back
 from thongsuot_schema.batch.conversion import boot_id_from_wire, boot_id_to_wire, member_or
 from thongsuot_schema.batch.model import ClockReading, Notice, NoticeCode
@@ -13,7 +13,7 @@ from thongsuot_schema.batch.wire import ChangeWire, ClockWire, EvidenceWire, Not
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Verdict, VerdictChange
 
-CHANGE = SimulatedDevice(1).change()
+CHANGE = RealisticDevice(1).change()
 RENAMED = {
     "onset_ms": "onset_boottime_ns",
     "decided_ms": "decided_boottime_ns",

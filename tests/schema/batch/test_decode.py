@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.schema.batch.layout_builder import LayoutBuilder
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
 from thongsuot_schema.batch import frame
@@ -78,7 +78,7 @@ def test_a_batch_comes_back_exact_to_the_resolution(batch: Batch) -> None:
 @settings(max_examples=30)
 def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
     builder = LayoutBuilder()
-    builder.index_for(SimulatedDevice(1).rows(1).results)
+    builder.index_for(RealisticDevice(1).rows(1).results)
     index = builder.index_for(batch.results)
     assert decode_batch(encode_batch(batch, index), layouts(index)) == travelled(batch)
 
@@ -237,7 +237,7 @@ def test_the_largest_value_is_taken_and_one_step_more_is_malformed() -> None:
     ],
 )
 def test_more_than_the_limits_allow_is_too_large(limits: BatchLimits, message: str) -> None:
-    change = SimulatedDevice(1).change()
+    change = RealisticDevice(1).change()
     notices = (Notice(code=NoticeCode.GAP, boottime_ns=1),) * 2
     batch = replace(FAULTY, changes=(change,), notices=notices)
     with pytest.raises(BatchTooLarge, match=message):
@@ -293,7 +293,7 @@ def _mutated(rng: random.Random, text: bytes) -> bytes:
 
 RICH = replace(
     FAULTY,
-    changes=(SimulatedDevice(1).change(),),
+    changes=(RealisticDevice(1).change(),),
     notices=(Notice(code=NoticeCode.GAP, boottime_ns=1, from_boottime_ns=0, value=1.5),),
 )
 RICH_BODY = encode_batch(RICH, INDEX)
@@ -325,7 +325,7 @@ def test_a_damaged_body_gives_a_batch_error_or_a_batch(seed: int) -> None:
         return
 
 
-LAYOUT_BODY = encode_layout(sorted_layout(SimulatedDevice(1).series()))
+LAYOUT_BODY = encode_layout(sorted_layout(RealisticDevice(1).series()))
 
 
 @given(st.integers(0, 2**32))

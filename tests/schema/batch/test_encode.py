@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.schema.batch.layout_builder import LayoutBuilder
-from tests.schema.batch.realistic import SimulatedDevice, samples
+from tests.schema.batch.realistic import RealisticDevice, samples
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.encode import encode_batch, index_layout
@@ -48,7 +48,7 @@ def back(batch: Batch) -> Batch:
 def test_a_sample_takes_at_most_so_many_bytes(rows: int, at_most: float) -> None:
     size = count = 0
     for seed in range(8):
-        batch = SimulatedDevice(seed).rows(rows)
+        batch = RealisticDevice(seed).rows(rows)
         size += len(encode_batch(batch, LayoutBuilder().index_for(batch.results)))
         count += samples(batch)
     assert size / count <= at_most
@@ -57,7 +57,7 @@ def test_a_sample_takes_at_most_so_many_bytes(rows: int, at_most: float) -> None
 def test_a_push_of_fifteen_seconds_stays_below_two_bytes_a_sample_head_and_all() -> None:
     size = count = 0
     for seed in range(8):
-        batch = SimulatedDevice(seed).window(15)
+        batch = RealisticDevice(seed).window(15)
         size += len(encode_batch(batch, LayoutBuilder().index_for(batch.results)))
         count += samples(batch)
     assert size / count <= 2.0
@@ -70,21 +70,21 @@ def test_a_batch_without_results_needs_no_layout() -> None:
 
 
 def test_the_head_takes_at_most_128_bytes() -> None:
-    batch = replace(SimulatedDevice(7).window(0), previous=bytes(range(16)))
+    batch = replace(RealisticDevice(7).window(0), previous=bytes(range(16)))
     assert not batch.results
     # The layout's name is not in it while there are no results.
     assert len(encode_batch(batch, INDEX)) + 16 <= 128
 
 
 def test_equal_batches_give_equal_bytes() -> None:
-    batch = SimulatedDevice(3).window(60)
+    batch = RealisticDevice(3).window(60)
     reordered = replace(batch, results=tuple(reversed(batch.results)))
     index = LayoutBuilder().index_for(batch.results)
     assert encode_batch(reordered, index) == encode_batch(batch, index)
 
 
 def test_healthy_results_cost_nothing_for_outcome_reason_doubt_or_evidence() -> None:
-    batch = SimulatedDevice(1).rows(4)
+    batch = RealisticDevice(1).rows(4)
     healthy = [result for result in batch.results if result.finding.outcome is Outcome.OK]
     batch = replace(batch, results=tuple(healthy))
     text = frame.unpack(encode_batch(batch, LayoutBuilder().index_for(healthy)), DEFAULT_LIMITS)

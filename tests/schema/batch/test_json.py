@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.schema.batch.json_form import encode_json
 from tests.schema.batch.layout_builder import LayoutBuilder
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import batches, travelled
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import encode_batch
@@ -61,7 +61,7 @@ def test_json_and_the_packed_form_give_the_same_batch(batch: Batch) -> None:
 
 
 def test_a_push_as_json_is_the_push_that_is_packed() -> None:
-    batch = SimulatedDevice(2).window(15)
+    batch = RealisticDevice(2).window(15)
     index = LayoutBuilder().index_for(batch.results)
     packed = encode_batch(batch, index)
     assert decode_json(encode_json(batch)) == decode_batch(packed, lambda _: index.layout)

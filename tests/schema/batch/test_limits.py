@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.test_decode import FAULTY, layouts
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
 from tests.schema.batch.test_json import Document, decoded, document, result
@@ -70,7 +70,7 @@ def test_a_field_of_json_is_taken_up_to_its_bounds_and_refused_beyond(field: str
 
 def full() -> Batch:
     notices = (Notice(code=NoticeCode.GAP, boottime_ns=NS_PER_MS),) * 2
-    return replace(FAULTY, changes=(SimulatedDevice(1).change(),), notices=notices)
+    return replace(FAULTY, changes=(RealisticDevice(1).change(),), notices=notices)
 
 
 EXACT = BatchLimits(series=1, results=4, values=7, changes=1, notices=2)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tests.schema.batch.json_form import encode_json
-from tests.schema.batch.realistic import SimulatedDevice
+from tests.schema.batch.realistic import RealisticDevice
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
@@ -84,7 +84,7 @@ def example() -> Batch:
 
 def faults() -> Batch:
     """Return a batch in which everything that can be said of a result is said."""
-    device = SimulatedDevice(1)
+    device = RealisticDevice(1)
     results = [
         at(
             0.1,
@@ -128,7 +128,7 @@ def newer() -> tuple[Layout, bytes]:
     known = batch(
         3, [at(1, GATEWAY, echo(0.001)), at(2, GATEWAY, failed_finding(Reason.TIMED_OUT))]
     )
-    change = replace(known, changes=(SimulatedDevice(1).change(),))
+    change = replace(known, changes=(RealisticDevice(1).change(),))
     arrays = msgspec.msgpack.decode(
         frame.unpack(encode_batch(change, index_layout(layout)), DEFAULT_LIMITS)
     )
@@ -146,7 +146,7 @@ def vectors() -> dict[str, tuple[Layout, bytes]]:
     for name, made in (
         ("v1-example", example()),
         ("v1-faults", faults()),
-        ("v1-push", SimulatedDevice(1).window(15)),
+        ("v1-push", RealisticDevice(1).window(15)),
         ("v1-silent", replace(faults(), results=(), changes=())),
     ):
         index = index_layout(sorted_layout(result.series for result in made.results))

@@ -30,8 +30,8 @@ def notice(text: str, code: NoticeCode = NoticeCode.COMMISSIONING) -> Notice:
 
 
 def dated(at_s: int, event: EventCode, link: str = "", text: str = "") -> DatedEvent:
-    said = CommissioningEvent(run="ab12", event=event, link=link, text=text)
-    return DatedEvent(at_ns=at_s * S, event=said)
+    event_of_line = CommissioningEvent(run="ab12", event=event, link=link, text=text)
+    return DatedEvent(at_ns=at_s * S, event=event_of_line)
 
 
 def test_an_event_travels_in_the_text_of_a_notice() -> None:
@@ -44,20 +44,20 @@ def test_an_event_with_any_label_stays_within_its_notice(text: str) -> None:
     event = CommissioningEvent(
         run="a" * RUN_ID_LIMIT, event=EventCode.CIRCUIT_DIFFERS, link="l" * 128, text=text
     )
-    said = format_event(event)
-    assert len(said) <= TEXT_CHARACTERS
-    read = parse_event(notice(said))
+    line = format_event(event)
+    assert len(line) <= TEXT_CHARACTERS
+    read = parse_event(notice(line))
     assert read is not None
     assert len(read.text) == min(len(text), TEXT_LIMIT)
 
 
 def test_what_is_no_event_is_none() -> None:
-    said = format_event(CommissioningEvent(run="ab12", event=EventCode.ENDED))
-    assert parse_event(notice(said, NoticeCode.OTHER)) is None
-    assert parse_event(notice(said.replace("ended", "crowned"))) is None
-    assert parse_event(notice(said.replace("ab12", "../../x"))) is None
-    assert parse_event(notice(said[:-1])) is None
-    assert parse_event(notice(said.replace("ab12", "a" * 17))) is None
+    line = format_event(CommissioningEvent(run="ab12", event=EventCode.ENDED))
+    assert parse_event(notice(line, NoticeCode.OTHER)) is None
+    assert parse_event(notice(line.replace("ended", "crowned"))) is None
+    assert parse_event(notice(line.replace("ab12", "../../x"))) is None
+    assert parse_event(notice(line[:-1])) is None
+    assert parse_event(notice(line.replace("ab12", "a" * 17))) is None
 
 
 def test_a_run_is_the_same_whatever_order_its_events_come_in() -> None:

@@ -13,16 +13,16 @@ def month(*by_day: tuple[int, int], today: int = 10) -> AllowanceUse:
 
 
 def test_the_sentence_says_how_much_of_how_much_on_which_day() -> None:
-    said = allowance_part(month((1, 30_000_000)), "l0", "vi")
-    assert "Đã dùng 30,0 trong 300 MB (10 %), ngày 10/30." in said
-    said = allowance_part(month((1, 30_000_000)), "l0", "en")
-    assert "30.0 of 300 MB used (10%), day 10 of 30." in said
-    assert "Faster" not in said
+    sentence = allowance_part(month((1, 30_000_000)), "l0", "vi")
+    assert "Đã dùng 30,0 trong 300 MB (10 %), ngày 10/30." in sentence
+    sentence = allowance_part(month((1, 30_000_000)), "l0", "en")
+    assert "30.0 of 300 MB used (10%), day 10 of 30." in sentence
+    assert "Faster" not in sentence
 
 
 def test_who_spends_faster_than_evenly_is_told_what_follows() -> None:
-    said = allowance_part(month((2, 150_000_000)), "l0", "en")
-    assert "Faster than an even share" in said
+    sentence = allowance_part(month((2, 150_000_000)), "l0", "en")
+    assert "Faster than an even share" in sentence
 
 
 def test_the_curve_adds_up_day_by_day_until_today() -> None:

@@ -81,7 +81,9 @@ def test_headings_go_down_one_step_at_a_time(scene: str) -> None:
 
 def hostile_view(text: str) -> SiteView:
     """Return a view in which every text that comes from outside is the given one."""
-    told = PartyNotification(party=text, channel=text, at_s=NOW_S, about=text, reference=text)
+    notification = PartyNotification(
+        party=text, channel=text, at_s=NOW_S, about=text, reference=text
+    )
     evidence = (Evidence(kind=text, target=text, metric=text, value=1.0, limit=2.0),)
     named = {"name": text, "title_vi": text, "title_en": text, "evidence": evidence}
     bad = {"state": State.DOWN, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_SILENT}
@@ -91,7 +93,7 @@ def hostile_view(text: str) -> SiteView:
         commune=text,
         version=text,
         support_hotline=text,
-        notifications=(told,),
+        notifications=(notification,),
         links=(
             fibre(**named, **bad, carrier=text, carrier_hotline=text, circuit=text, medium=text),
             fibre(**bad, carrier=text, carrier_hotline=text, circuit=text),
@@ -150,14 +152,16 @@ def test_the_busiest_day_of_two_links_and_eight_services_fits_in_sixty_kilobytes
     access = {**bad, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_FLAPPING}
     portal = {**bad, "segment": Segment.SERVICE, "symptom": Symptom.SERVICE_UNEXPECTED_CONTENT}
     eight = [*services(**portal), *services(**portal)][:8]
-    told = tuple(
+    notifications = tuple(
         PartyNotification(
             party="carrier", channel="email", at_s=NOW_S - at, about="wan0", reference="X1"
         )
         for at in range(10)
     )
     view = site(
-        links=(fibre(**access), mobile(**access)), services=tuple(eight), notifications=told
+        links=(fibre(**access), mobile(**access)),
+        services=tuple(eight),
+        notifications=notifications,
     )
     page = site_page(view, language=language)
     assert len(page.encode()) <= SIZE_LIMIT_BYTES
@@ -201,8 +205,8 @@ def test_who_was_told_and_when_is_shown_with_the_carriers_name() -> None:
 
 def test_who_could_not_be_told_yet_is_not_shown_as_told() -> None:
     view = fibre_cut()
-    (told, *others) = view.notifications
-    failing = msgspec.structs.replace(told, is_delivered=False, reference="")
+    (first, *others) = view.notifications
+    failing = msgspec.structs.replace(first, is_delivered=False, reference="")
     shown = read(msgspec.structs.replace(view, notifications=(failing, *others))).text
     assert "Đường cáp quang VNPT · chưa gửi được, đang thử lại" in shown
     assert "chưa gửi được" not in read(view).text

@@ -42,11 +42,11 @@ def test_a_source_of_each_family_is_written_where_room_was_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "read"),
+    ("address", "read"),
     [("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("fe80::1%eth0", "fe80::1")],
 )
-def test_the_sender_reads_what_the_reflector_saw(told: str, read: str) -> None:
-    assert source_address(reflect_location(location_request(), seen(told))) == read
+def test_the_sender_reads_what_the_reflector_saw(address: str, read: str) -> None:
+    assert source_address(reflect_location(location_request(), seen(address))) == read
 
 
 def test_what_belongs_to_the_inner_network_is_not_known() -> None:

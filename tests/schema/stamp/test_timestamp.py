@@ -63,8 +63,8 @@ def test_an_unknown_error_is_not_synchronised_and_enormous() -> None:
 def test_an_error_is_written_no_smaller_and_hardly_larger(
     error_s: float, is_synchronised: bool, is_ptp: bool
 ) -> None:
-    said = ErrorEstimate(is_synchronised=is_synchronised, error_s=error_s, is_ptp=is_ptp)
-    read = unpack_error_estimate(pack_error_estimate(said))
+    estimate = ErrorEstimate(is_synchronised=is_synchronised, error_s=error_s, is_ptp=is_ptp)
+    read = unpack_error_estimate(pack_error_estimate(estimate))
     assert (read.is_synchronised, read.is_ptp) == (is_synchronised, is_ptp)
     assert read.error_s is not None
     assert error_s * (1 - 1e-12) <= read.error_s <= error_s * 1.01 + 2.0**-31

@@ -61,9 +61,9 @@ def test_one_of_a_wrong_length_is_marked() -> None:
 
 def test_a_seal_is_checked_and_made_anew() -> None:
     data = pack_tlvs((timestamp_information_tlv(),), 1, KEY)
-    told, seal = answer(data, KEY)
+    information, seal = answer(data, KEY)
     assert (seal.type, seal.flags) == (8, 0)
-    assert seal.value == hmac_of(KEY, b"\0\0\0\2" + bytes((0, 3, 0, 4)) + told.value)
+    assert seal.value == hmac_of(KEY, b"\0\0\0\2" + bytes((0, 3, 0, 4)) + information.value)
 
 
 def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
@@ -87,8 +87,8 @@ def test_only_padding_may_come_after_a_seal() -> None:
 
 
 def test_whoever_has_no_key_does_not_judge_a_seal() -> None:
-    told, seal = answer(pack_tlvs((timestamp_information_tlv(),), 1, KEY))
-    assert (told.flags, seal.flags) == (0, UNRECOGNISED)
+    information, seal = answer(pack_tlvs((timestamp_information_tlv(),), 1, KEY))
+    assert (information.flags, seal.flags) == (0, UNRECOGNISED)
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", KEY]))

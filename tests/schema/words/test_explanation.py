@@ -104,13 +104,13 @@ def test_whatever_is_known_of_a_link_the_sentences_are_whole(
     language: Language, medium: str, known: KnownFacts
 ) -> None:
     for symptom in Symptom:
-        said = explain(link(symptom, medium, known), language, now_s=NOW_S)
-        assert whole(said.situation), said
-        assert whole(said.advice), said
-        assert whole(f"{said.headline}."), said
-        assert len(said.headline) <= 80
+        explanation = explain(link(symptom, medium, known), language, now_s=NOW_S)
+        assert whole(explanation.situation), explanation
+        assert whole(explanation.advice), explanation
+        assert whole(f"{explanation.headline}."), explanation
+        assert len(explanation.headline) <= 80
         if language == "vi":
-            for text in (said.headline, said.situation, said.advice):
+            for text in (explanation.headline, explanation.situation, explanation.advice):
                 assert is_vietnamese(text), text
 
 
@@ -120,11 +120,11 @@ def test_a_service_is_explained_whatever_its_symptom_and_state(
     language: Language, state: State
 ) -> None:
     for symptom in Symptom:
-        said = explain(portal(symptom, state), language, support_hotline="(024) 1022")
-        assert whole(said.situation), said
-        assert whole(said.advice), said
+        explanation = explain(portal(symptom, state), language, support_hotline="(024) 1022")
+        assert whole(explanation.situation), explanation
+        assert whole(explanation.advice), explanation
         if language == "vi":
-            assert is_vietnamese(said.situation + said.advice), said
+            assert is_vietnamese(explanation.situation + explanation.advice), explanation
 
 
 def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_same_facts() -> None:
@@ -140,24 +140,24 @@ def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_sa
 
 
 def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> None:
-    said = explain(link(Symptom.ACCESS_SILENT), "vi", now_s=NOW_S)
-    assert said.headline == "Đường cáp quang VNPT mất kết nối"
-    assert said.situation == (
+    explanation = explain(link(Symptom.ACCESS_SILENT), "vi", now_s=NOW_S)
+    assert explanation.headline == "Đường cáp quang VNPT mất kết nối"
+    assert explanation.situation == (
         "Đường cáp quang VNPT (mã kênh HNI-004217) mất kết nối từ 11:39. Lỗi ở đường truyền của "
         "nhà mạng, không phải ở thiết bị của đơn vị."
     )
-    assert said.advice == (
+    assert explanation.advice == (
         "Xem đèn LOS trên modem quang: sáng hoặc nhấp nháy đỏ thì nhiều khả năng đứt cáp quang, "
         "hãy nói rõ khi gọi. Gọi tổng đài báo hỏng VNPT: 1800 1166, đọc mã kênh HNI-004217."
     )
-    assert said.party is Party.CARRIER
+    assert explanation.party is Party.CARRIER
 
 
 def test_a_dead_radio_link_is_told_otherwise_than_a_cut_fibre() -> None:
-    said = explain(link(Symptom.ACCESS_SILENT, "5g"), "vi", now_s=NOW_S)
-    assert "mã thuê bao HNI-004217" in said.situation
-    assert "LOS" not in said.advice
-    assert "bộ phát 5G (modem 5G)" in said.advice
+    explanation = explain(link(Symptom.ACCESS_SILENT, "5g"), "vi", now_s=NOW_S)
+    assert "mã thuê bao HNI-004217" in explanation.situation
+    assert "LOS" not in explanation.advice
+    assert "bộ phát 5G (modem 5G)" in explanation.advice
 
 
 def test_without_now_a_time_always_has_its_date() -> None:
@@ -175,9 +175,9 @@ def test_the_party_follows_the_segment_and_nobody_is_named_where_nothing_is_wron
 
 
 def test_a_service_behind_a_dead_line_is_not_blamed() -> None:
-    said = explain(portal(Symptom.ACCESS_SILENT, segment=Segment.ACCESS), "vi", now_s=NOW_S)
-    assert "do đường truyền của điểm" in said.situation
-    assert "không phải do hệ thống này" in said.situation
+    explanation = explain(portal(Symptom.ACCESS_SILENT, segment=Segment.ACCESS), "vi", now_s=NOW_S)
+    assert "do đường truyền của điểm" in explanation.situation
+    assert "không phải do hệ thống này" in explanation.situation
 
 
 def test_the_support_desk_is_named_with_its_number_where_there_is_one() -> None:
@@ -188,6 +188,6 @@ def test_the_support_desk_is_named_with_its_number_where_there_is_one() -> None:
 
 def test_braces_in_a_name_are_only_text() -> None:
     known = KnownFacts("{0.__class__}", "{do}", "{call}", None)
-    said = explain(link(Symptom.ACCESS_SILENT, known=known), "vi")
-    assert "(mã kênh {call})" in said.situation
-    assert "{0.__class__}: {do}" in said.advice
+    explanation = explain(link(Symptom.ACCESS_SILENT, known=known), "vi")
+    assert "(mã kênh {call})" in explanation.situation
+    assert "{0.__class__}: {do}" in explanation.advice

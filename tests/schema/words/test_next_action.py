@@ -86,8 +86,8 @@ def test_who_was_told_is_said_once_each_with_the_ticket() -> None:
         structs.replace(notification, is_delivered=False)
         for notification in fibre_cut().notifications
     )
-    told = next_action(structs.replace(fibre_cut(), notifications=waiting), "vi").notified
-    assert told.startswith("Đang tìm cách báo Nhà mạng VNPT")
+    sentence = next_action(structs.replace(fibre_cut(), notifications=waiting), "vi").notified
+    assert sentence.startswith("Đang tìm cách báo Nhà mạng VNPT")
 
 
 def test_of_another_fault_nobody_is_said_to_have_been_told() -> None:

@@ -15,13 +15,13 @@ def nothing_is_loaded() -> None:
 def test_a_message_is_found_by_its_name_in_each_language() -> None:
     assert languages()[0] == REFERENCE
     assert "en" in languages()
-    said = {
+    texts = {
         language: translations("schema", "page", language).gettext("allowance.title")
         for language in languages()
     }
-    assert said[REFERENCE] == "Dung lượng đo trong tháng"
-    assert len(set(said.values())) == len(said)
-    assert all(said.values())
+    assert texts[REFERENCE] == "Dung lượng đo trong tháng"
+    assert len(set(texts.values())) == len(texts)
+    assert all(texts.values())
 
 
 def test_what_a_language_lacks_is_read_in_the_reference() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tools.mutants.changes import ROOT
 from tools.mutants.tree_copy import TreeCopy
-from tools.mutants.worker import TestRun, TestRunResult
+from tools.mutants.worker import MutantTestRun, TestRunResult
 
 SOURCE = "agent/src/thongsuot_far/far.py"
 TEXT = "def is_far(distance_m):\n    return distance_m >= 10\n"
@@ -53,7 +53,7 @@ def copy(tmp_path: Path) -> Iterator[TreeCopy]:
 
 def run(copy: TreeCopy, *order: str, cpu_s: float = 30.0, recorded: str = "") -> TestRunResult:
     return copy.run(
-        TestRun(
+        MutantTestRun(
             paths=["tests/test_far.py"],
             order=order,
             recorded=recorded,
@@ -101,7 +101,7 @@ def test_a_change_that_cannot_be_imported_or_never_ends_is_noticed(copy: TreeCop
     endless = "def is_far(distance_m):\n    while True:\n        pass\n"
     with copy.changed(SOURCE, endless):
         assert run(copy, cpu_s=1.0).failed == "time"
-        patient = TestRun(
+        patient = MutantTestRun(
             paths=["tests/test_far.py"],
             order=["tests/test_far.py::test_near"],
             test_cpu_s=[0.5],

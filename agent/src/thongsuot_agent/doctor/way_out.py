@@ -51,8 +51,8 @@ async def ways_out(
     links: tuple[LiveLink, ...], collector: PushConfig | None, modem_bus: str
 ) -> Mapping[str, WayOut]:
     """Return the way out of each link, by its name."""
-    found = await asyncio.gather(*(_way_out(link, collector, modem_bus) for link in links))
-    return {link.name: way for link, way in zip(links, found, strict=True)}
+    ways = await asyncio.gather(*(_way_out(link, collector, modem_bus) for link in links))
+    return {link.name: way for link, way in zip(links, ways, strict=True)}
 
 
 async def _way_out(link: LiveLink, collector: PushConfig | None, modem_bus: str) -> WayOut:

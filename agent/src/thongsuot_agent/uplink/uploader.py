@@ -177,7 +177,12 @@ class Uploader:
             HEADER_SIGNATURE: self._config.sign(batch.body),
         }
         response = await self._post(
-            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns, said=headers
+            name,
+            PATH_BATCHES,
+            CONTENT_TYPE_BATCH,
+            batch.body,
+            sent_ns=sent_ns,
+            extra_headers=headers,
         )
         return interpret_response(response, batch.key.number, sent_ns)
 
@@ -189,12 +194,14 @@ class Uploader:
         body: bytes,
         *,
         sent_ns: int | None = None,
-        said: Mapping[str, str] = _NOTHING,
+        extra_headers: Mapping[str, str] = _NOTHING,
     ) -> PostResponse:
         connection = self._connection(name)
         request = PostRequest(
             path=path,
-            headers=self._headers(content_type, sent_ns or self._config.clock.boottime_ns(), said),
+            headers=self._headers(
+                content_type, sent_ns or self._config.clock.boottime_ns(), extra_headers
+            ),
             body=body,
             certificate=self._config.certificate(),
         )
@@ -207,14 +214,16 @@ class Uploader:
         finally:
             self._config.charge(name, connection.spent_bytes)
 
-    def _headers(self, content_type: str, sent_ns: int, said: Mapping[str, str]) -> tuple[str, ...]:
+    def _headers(
+        self, content_type: str, sent_ns: int, extra_headers: Mapping[str, str]
+    ) -> tuple[str, ...]:
         return (
             f"Content-Type: {content_type}",
             f"Authorization: Bearer {self._config.token()}",
             f"{HEADER_BOOT}: {self._config.boot_id}",
             f"{HEADER_BOOTTIME}: {sent_ns}",
             f"{HEADER_WALL}: {self._config.clock.wall_ns()}",
-            *(f"{header}: {text}" for header, text in said.items() if text),
+            *(f"{header}: {text}" for header, text in extra_headers.items() if text),
         )
 
     def _connection(self, name: str) -> CollectorConnection:

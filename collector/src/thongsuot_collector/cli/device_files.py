@@ -57,10 +57,10 @@ def _lines(title: str, values: dict[str, object]) -> Iterator[str]:
 
 def _differing(link: Link) -> dict[str, object]:
     """Return what a link says that is not said by leaving it out."""
-    said: dict[str, object] = msgspec.to_builtins(link)
+    fields: dict[str, object] = msgspec.to_builtins(link)
     defaults = {field.name: field.default for field in msgspec.structs.fields(Link)}
     return {
         name: value
-        for name, value in said.items()
+        for name, value in fields.items()
         if name not in defaults or getattr(link, name) != defaults[name]
     }

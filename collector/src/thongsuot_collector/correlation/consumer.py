@@ -32,7 +32,7 @@ from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import Dispute, PartyAnswer, Ruling
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
-from thongsuot_collector.incidents.observation import Observation, SiteObservations
+from thongsuot_collector.incidents.observation import ProbeObservation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
     ChangedFaults,
     advance_in_steps,
@@ -392,7 +392,7 @@ class IncidentConsumer:
             windows=windows,
         )
 
-    def _observations_of(self, subject: Subject) -> tuple[Observation, ...]:
+    def _observations_of(self, subject: Subject) -> tuple[ProbeObservation, ...]:
         observations = self._observations.get(subject.site)
         return () if observations is None else observations.of_link(subject)
 

@@ -10,7 +10,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
-from thongsuot_collector.incidents.observation import Observation
+from thongsuot_collector.incidents.observation import ProbeObservation
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
@@ -72,7 +72,7 @@ class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: int
     batches: tuple[BatchRef, ...]
     evidence: tuple[Evidence, ...] = ()
-    observations: tuple[Observation, ...] = ()
+    observations: tuple[ProbeObservation, ...] = ()
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ WINDOW_S = 60.0
 _NS_PER_MS = 1_000_000
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeObservation(msgspec.Struct, frozen=True, kw_only=True):
     """
     What one probe of a link has seen. Times are Unix time.
 
@@ -109,12 +109,12 @@ class SiteObservations:
                     if at_ms > course.newest_ms:
                         course.newest_ms = course.last_good_ms = at_ms
 
-    def of_link(self, subject: Subject) -> tuple[Observation, ...]:
+    def of_link(self, subject: Subject) -> tuple[ProbeObservation, ...]:
         """Return what is known of a link, those that fail first; nothing of anything else."""
         if not subject.is_link:
             return ()
         observations = [
-            Observation(
+            ProbeObservation(
                 kind=key.kind,
                 target=key.target,
                 family=key.family,
@@ -167,6 +167,6 @@ def _ns(at_ms: int | None) -> int | None:
     return None if at_ms is None else at_ms * _NS_PER_MS
 
 
-def _failing_first(observation: Observation) -> tuple[bool, str, str, str]:
+def _failing_first(observation: ProbeObservation) -> tuple[bool, str, str, str]:
     is_good = observation.good == observation.total
     return is_good, observation.kind, observation.target, str(observation.family)

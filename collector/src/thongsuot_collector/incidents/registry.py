@@ -11,7 +11,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.network_state import NetworkState, SubjectState
-from thongsuot_collector.incidents.observation import Observation
+from thongsuot_collector.incidents.observation import ProbeObservation
 from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -64,7 +64,7 @@ class IncidentRegistry:
         self.next_checks_ns: dict[str, int] = {}
         self.group_members: dict[GroupKey, set[str]] = {}
         self.windows_active: frozenset[str] = frozenset()
-        self.observations_of: Callable[[Subject], tuple[Observation, ...]] = lambda _subject: ()
+        self.observations_of: Callable[[Subject], tuple[ProbeObservation, ...]] = _none_observed
         self.purged_ns = 0
         self._by_subject: dict[Subject, list[str]] = {}
         self._keys: dict[tuple[str, str], str] = {}
@@ -244,3 +244,7 @@ class IncidentRegistry:
             self.regroup(fault)
         self._changed -= {fault.id for fault in state.faults}
         self._changed -= {incident.id for incident in state.incidents}
+
+
+def _none_observed(_subject: Subject) -> tuple[ProbeObservation, ...]:
+    return ()

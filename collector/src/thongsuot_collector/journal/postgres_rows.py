@@ -246,7 +246,7 @@ def layout(connection: PostgresConnection, layout_id: bytes) -> bytes | None:
 
 def cursors(connection: PostgresConnection, consumer: str = "") -> dict[str, Cursor]:
     """Return the cursors of all consumers that ever committed, or of one."""
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT consumer, sequence, note, lost, begun, delivered, set_aside FROM cursors "
         "WHERE %(consumer)s = '' OR consumer = %(consumer)s ORDER BY consumer",
         {"consumer": consumer},
@@ -261,7 +261,7 @@ def cursors(connection: PostgresConnection, consumer: str = "") -> dict[str, Cur
             delivered=row[5],
             set_aside=row[6],
         )
-        for row in found
+        for row in rows
     }
 
 
@@ -304,11 +304,11 @@ def size_bytes(connection: PostgresConnection) -> int:
 def damage(connection: PostgresConnection) -> Damage:
     """Return what was ever lost to a broken disk."""
     names = ("first", "last", "entries", "site", "stream", "first_number", "last_number")
-    found = connection.execute(
+    rows = connection.execute(
         f"SELECT found_ns, {', '.join(names)} FROM damage "  # noqa: S608 - our own columns
         "ORDER BY found_ns, first, site, stream, first_number"
     ).fetchall()
     return Damage(
-        found_ns=max((row[0] for row in found), default=0),
-        lost=tuple(LostRange(**dict(zip(names, row[1:], strict=True))) for row in found),
+        found_ns=max((row[0] for row in rows), default=0),
+        lost=tuple(LostRange(**dict(zip(names, row[1:], strict=True))) for row in rows),
     )

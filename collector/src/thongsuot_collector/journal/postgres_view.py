@@ -77,12 +77,12 @@ class PostgresView:
 
     def body(self, site: str, stream: str, number: int) -> bytes | None:
         """See ``JournalView``."""
-        found = self._query(
+        row = self._query(
             lambda connection: connection.execute(
                 _BODY, (site, stream, number), binary=True
             ).fetchone()
         )
-        return None if found is None else bytes(found[0])
+        return None if row is None else bytes(row[0])
 
     def batches(self, site: str = "") -> Iterator[BatchRow]:
         """See ``JournalView``."""

@@ -19,7 +19,7 @@ Key = tuple[str, int, int]
 
 
 @dataclass(slots=True, kw_only=True)
-class Session:
+class StampSender:
     """One sender: requests so far, and when the latest came in."""
 
     count: int = 0
@@ -31,7 +31,7 @@ class Sessions:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._sessions: OrderedDict[Key, Session] = OrderedDict()
+        self._sessions: OrderedDict[Key, StampSender] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many are remembered."""
@@ -41,7 +41,7 @@ class Sessions:
         """Count one request, ``number`` by its sender; return its own number, from 0."""
         session = self._sessions.pop(key, None)
         if session is None or _is_over(session, number, now_ns):
-            session = Session()
+            session = StampSender()
         self._sessions[key] = session
         if len(self._sessions) > self._limit:
             self._sessions.popitem(last=False)
@@ -50,6 +50,6 @@ class Sessions:
         return count
 
 
-def _is_over(session: Session, number: int, now_ns: int) -> bool:
+def _is_over(session: StampSender, number: int, now_ns: int) -> bool:
     silent_ns = now_ns - session.seen_ns
     return silent_ns > IDLE_NS or (number == 0 and silent_ns > _RESTART_NS)

@@ -61,7 +61,7 @@ def modem_properties(state: dict[str, object]) -> dict[str, object]:
     }
 
 
-class Modem:
+class ModemOnBus:
     """The modem on the bus."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class Modem:
 if __name__ == "__main__":
     children = start(sys.argv[1], sys.argv[2])
     try:
-        modem = Modem()
+        modem = ModemOnBus()
         for line in sys.stdin:
             modem.show(json.loads(line))
     finally:

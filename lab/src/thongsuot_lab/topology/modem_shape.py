@@ -58,8 +58,8 @@ def _radio_line(drawing: CityBuilder, radio: str, carrier: str) -> tuple[str, Si
     access = draft.nodes[operator.carrier.access]
     draft.nodes[access.name] = replace(access, tunnels=(*access.tunnels, tunnel))
     # As modems have it: a network of a few addresses, whose router nobody ever hears.
-    given = ip_interface(f"{own}/29")
-    gateway = given.network.network_address + 3
+    address = ip_interface(f"{own}/29")
+    gateway = address.network.network_address + 3
     return wire, Sim(
-        port=f"{bridge}1", plmn=PLMN[carrier], address=str(given), gateway=str(gateway)
+        port=f"{bridge}1", plmn=PLMN[carrier], address=str(address), gateway=str(gateway)
     )

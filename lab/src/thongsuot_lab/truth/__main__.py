@@ -23,7 +23,7 @@ from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_s
 from thongsuot_lab.truth.assessment import Assessment
 from thongsuot_lab.truth.grammar import scenario
 from thongsuot_lab.truth.healthy import play_healthy_day
-from thongsuot_lab.truth.packet_run import SITES, Comparison, run_packets
+from thongsuot_lab.truth.packet_run import SITES, EngineComparison, run_packets
 from thongsuot_lab.truth.report import SHOWN, TruthReport, agreement
 from thongsuot_lab.truth.scenario_run import play, story, write_recordings
 
@@ -104,10 +104,13 @@ def _healthy(seed: int, days: int, jobs: int) -> int:
     """Live through healthy days; every message to a carrier is a failure."""
     carriers = others = periods = 0
     for day in _played(partial(play_healthy_day, seed), range(days), jobs, "site-days"):
-        told = [text for text in day.told if text.startswith("carrier:")]
-        carriers, others = carriers + len(told), others + len(day.told) - len(told)
+        to_carriers = [text for text in day.messages if text.startswith("carrier:")]
+        carriers, others = (
+            carriers + len(to_carriers),
+            others + len(day.messages) - len(to_carriers),
+        )
         periods += len(day.periods)
-        for line in (*day.told, *day.periods):
+        for line in (*day.messages, *day.periods):
             print(f"{day.name} {line}")
     print(f"site-days        {days}, healthy")
     print(f"messages         {carriers} to carriers (goal 0), {others} to others")
@@ -123,7 +126,7 @@ def _on_packets(options: argparse.Namespace) -> int:
     if options.play:
         seed, only = map(int, options.play.split(":"))
     packets, simulated = TruthReport(), TruthReport()
-    unlike: list[Comparison] = []
+    unlike: list[EngineComparison] = []
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-truth-") as folder:
             for comparison in run_packets(
@@ -160,7 +163,7 @@ def _on_packets(options: argparse.Namespace) -> int:
     return 0 if packets.is_good else 1
 
 
-def _keep_recordings(comparison: Comparison, folder: Path) -> None:
+def _keep_recordings(comparison: EngineComparison, folder: Path) -> None:
     """Keep what the judges were told of a scenario; the lab's own files go with the lab."""
     folder.mkdir(parents=True, exist_ok=True)
     name = comparison.scenario.name.replace(":", "-")

@@ -143,7 +143,7 @@ def assess(
 ) -> Assessment:
     """Hold what was said against what was so."""
     faults = scenario.faults
-    assessed = tuple(_judged(scenario, harms, told) for told in messages)
+    assessed = tuple(_judged(scenario, harms, message) for message in messages)
     return Assessment(
         name=scenario.name,
         text=str(scenario),
@@ -167,51 +167,51 @@ def assess(
 
 
 def _judged(
-    scenario: Scenario, harms: Mapping[tuple[str, str], Harm], told: SentMessage
+    scenario: Scenario, harms: Mapping[tuple[str, str], Harm], message: SentMessage
 ) -> AssessedMessage:
     for after_s, is_over in ((AFTERMATH_S, False), (OVER_S, True)):
         around = [
             (number, fault)
             for number, fault in enumerate(scenario.faults)
-            if fault.start_s - ROUNDING_S <= told.at_s <= fault.end_s + after_s
-            and any(_concerns(scenario, fault, subject) for subject in told.subjects)
+            if fault.start_s - ROUNDING_S <= message.at_s <= fault.end_s + after_s
+            and any(_concerns(scenario, fault, subject) for subject in message.subjects)
         ]
         if around:
-            return _worth_of(scenario, harms, told, around, is_over=is_over)
-    return AssessedMessage(message=told, worth=Worth.NO_FAULT, fault=None)
+            return _worth_of(scenario, harms, message, around, is_over=is_over)
+    return AssessedMessage(message=message, worth=Worth.NO_FAULT, fault=None)
 
 
 def _worth_of(
     scenario: Scenario,
     harms: Mapping[tuple[str, str], Harm],
-    told: SentMessage,
+    message: SentMessage,
     around: Sequence[tuple[int, GeneratedFault]],
     *,
     is_over: bool,
 ) -> AssessedMessage:
-    judged = [(_worth(scenario, fault, told), number) for number, fault in around]
+    judged = [(_worth(scenario, fault, message), number) for number, fault in around]
     judged.sort(key=lambda judgement: _BEST.index(judgement[0]))
     worth, number = judged[0]
-    grades = [_grade(scenario, harms, fault, told.subjects) for _, fault in around]
+    grades = [_grade(scenario, harms, fault, message.subjects) for _, fault in around]
     if all(grade is Grade.NONE for grade in grades):
         worth = Worth.NO_HARM
     elif is_over and worth is not Worth.WRONG_PARTY:
         worth = Worth.OVER
-    return AssessedMessage(message=told, worth=worth, fault=number)
+    return AssessedMessage(message=message, worth=worth, fault=number)
 
 
 _BEST = list(Worth)
 
 
-def _worth(scenario: Scenario, fault: GeneratedFault, told: SentMessage) -> Worth:
+def _worth(scenario: Scenario, fault: GeneratedFault, message: SentMessage) -> Worth:
     whose, possible = owners(scenario.city, fault), suspects(scenario.city, fault)
     is_open = len(possible - whose) > 0
-    if told.party in whose:
-        is_guess = is_open and not told.party.startswith("commune:")
+    if message.party in whose:
+        is_guess = is_open and not message.party.startswith("commune:")
         return Worth.GUESSED if is_guess else Worth.RIGHT
-    if told.party in possible and told.party.startswith("commune:"):
+    if message.party in possible and message.party.startswith("commune:"):
         return Worth.CANNOT_TELL
-    if told.is_unlocated or told.party == CITY:
+    if message.is_unlocated or message.party == CITY:
         return Worth.CANNOT_TELL if is_open else Worth.VAGUE
     return Worth.WRONG_PARTY
 

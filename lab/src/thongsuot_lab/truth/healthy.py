@@ -28,7 +28,7 @@ class HealthyDay:
     """What was said of one site in one day: messages by party, and verdicts other than ``up``."""
 
     name: str
-    told: tuple[str, ...]
+    messages: tuple[str, ...]
     periods: tuple[str, ...]
 
 
@@ -66,7 +66,7 @@ def play_healthy_day(seed: int, index: int) -> HealthyDay:
     changes = SimulatedDevice(day, site).run()
     return HealthyDay(
         name=day.name,
-        told=tuple(
+        messages=tuple(
             f"{message.party} at {message.at_s:.0f} s: {message.code} {message.state} "
             f"{message.symptom}"
             for message in messages_of(day, {site.name: changes})

@@ -47,7 +47,7 @@ FIXED = "fixed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class EngineComparison:
     """One scenario in both engines."""
 
     scenario: Scenario
@@ -99,7 +99,7 @@ def run_packets(
     sites: int = SITES,
     labs: int = 1,
     only: int | None = None,
-) -> Iterator[Comparison]:
+) -> Iterator[EngineComparison]:
     """
     Play scenarios on packets, then each in the simulation; yield both, in order.
 
@@ -118,7 +118,7 @@ def run_packets(
     if len(shares) == 1:
         yield from _play_in_lab(batches, folder, sites, report)
         return
-    comparisons: list[Comparison] = []
+    comparisons: list[EngineComparison] = []
     # Workers that are ended take their labs down first, as ``stop_on_signals`` has it.
     with get_context("fork").Pool(len(shares)) as pool:
         tasks = [
@@ -134,7 +134,7 @@ def run_packets(
 
 def _play_share(
     task: tuple[Sequence[Batch], Path, int, Path, Callable[[str], None]],
-) -> list[Comparison]:
+) -> list[EngineComparison]:
     """Play one lab's share of the batches, in a process of its own."""
     batches, folder, sites, starting, report = task
     folder.mkdir(mode=stat.S_IMODE(folder.parent.stat().st_mode))
@@ -156,7 +156,7 @@ def _play_in_lab(
     report: Callable[[str], None],
     *,
     starting: Path | None = None,
-) -> Iterator[Comparison]:
+) -> Iterator[EngineComparison]:
     """Play batches one after the other in one lab; only one at a time is ``starting``."""
     with ExitStack() as undo:
         with ExitStack() as turn:
@@ -187,7 +187,7 @@ def _concluded(
     citizens: dict[str, PacketCitizen],
     stack: CityStack,
     report: Callable[[str], None],
-) -> Iterator[Comparison]:
+) -> Iterator[EngineComparison]:
     """Compare what a batch came to, and say so at once: an hour of batches is long."""
     turns, messages = changes_in_journal(stack.folder), _messages(stack.folder)
     for window in windows:
@@ -265,7 +265,7 @@ def _compared(
     turns: Sequence[RecordedChange],
     messages: Sequence[tuple[float, SentMessage]],
     recordings: tuple[Path, ...],
-) -> Comparison:
+) -> EngineComparison:
     scenario = window.scenario
     end_s = window.wall_s + scenario.until_s
     played_sites = _sites_of(scenario)
@@ -275,7 +275,7 @@ def _compared(
         harms[site, FIXED] = harm_from(
             site, FIXED, made, is_demanded=True, until_s=scenario.until_s
         )
-    told = [
+    sent_messages = [
         _at(message, at_s - window.wall_s)
         for at_s, message in messages
         if window.wall_s <= at_s < end_s + REST_S
@@ -289,9 +289,9 @@ def _compared(
             if turn.site == site and 0.0 <= turn.decided_ns / 1e9 - window.boot_s < scenario.until_s
         ]
         periods += verdict_periods_of(site, changes, scenario.until_s, boot_s=0.0)
-    packets = assess(scenario, harms, told, periods)
+    packets = assess(scenario, harms, sent_messages, periods)
     simulated = play(scenario).assessment
-    return Comparison(
+    return EngineComparison(
         scenario=scenario,
         packets=packets,
         simulated=simulated,

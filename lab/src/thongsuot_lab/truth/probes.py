@@ -245,12 +245,12 @@ class Prober:
         if (target, family) not in self._opened:
             return now_s - at_s, failed_finding(reason)
         took_s, finding = self._fetch(target, family, at_s, now_s)
-        said = ""
+        ending = ""
         if finding.reason in {Reason.TIMED_OUT, Reason.NETWORK_UNREACHABLE}:
-            said = "timed_out"
+            ending = "timed_out"
         elif finding.reason in {None, Reason.RESPONSE_TIMED_OUT}:
-            said = "reached"
-        evidence = {"by_last_address": said} if said else {}
+            ending = "reached"
+        evidence = {"by_last_address": ending} if ending else {}
         return took_s, failed_finding(reason, evidence=evidence)
 
     def _fetch(self, target: str, family: Family, at_s: float, named_s: float) -> Found:

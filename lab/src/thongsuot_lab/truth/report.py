@@ -141,8 +141,8 @@ class TruthReport:
         if not (begin and end):
             raise ValueError(f"the page has no lines {PAGE_BEGIN} and {PAGE_END}")
         figures = "\n".join(["```", *self.summary(), "```"])
-        said = f"`{command}`, {day}:"
-        parts = [begin, said, "", figures, "", *self.table(), end]
+        heading = f"`{command}`, {day}:"
+        parts = [begin, heading, "", figures, "", *self.table(), end]
         return head + "\n".join(parts) + tail
 
     def failures(self) -> list[tuple[Assessment, list[str]]]:

@@ -140,10 +140,12 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
         for change in changes:
             verdict = change.verdict
             subject = "/".join(filter(None, (site, verdict.link or "*", verdict.service)))
-            said = f"{change.before} -> {verdict.state} {verdict.segment or ''} {verdict.symptom}"
+            verdict_line = (
+                f"{change.before} -> {verdict.state} {verdict.segment or ''} {verdict.symptom}"
+            )
             onset_s = change.onset_boottime_ns / NS_PER_S - BOOT_S
             at_s = change.decided_boottime_ns / NS_PER_S - BOOT_S
-            lines.append((at_s, f"{subject}: {said}, since {onset_s:.1f} s"))
+            lines.append((at_s, f"{subject}: {verdict_line}, since {onset_s:.1f} s"))
     lines += [
         (
             message.at_s,
@@ -161,7 +163,7 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
         )
         for record in played.assessment.harm_records
     ]
-    told = [f"{at_s:8.1f} s  {text}" for at_s, text in sorted(lines)]
+    story_lines = [f"{at_s:8.1f} s  {text}" for at_s, text in sorted(lines)]
     assessments = [
         f"=> {assessment.worth}: {assessment.message.party} at {assessment.message.at_s:.1f} s: "
         f"{assessment.message.words}"
@@ -178,4 +180,4 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
         f"at {claim.from_s:.1f} s"
         for claim in (*played.assessment.unrest, *played.assessment.aftermath)
     ]
-    return [str(scenario), *told, *assessments, *seen, *unrest]
+    return [str(scenario), *story_lines, *assessments, *seen, *unrest]

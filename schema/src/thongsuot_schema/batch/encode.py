@@ -249,11 +249,11 @@ def _reason(finding: Finding) -> ReasonWire | None:
     return ReasonWire(1 if finding.outcome is Outcome.FAILED else 2, str(reason))
 
 
-def _grouped_remarks(said: Iterable[FieldT | None]) -> list[RowRemark[FieldT]]:
+def _grouped_remarks(remarks: Iterable[FieldT | None]) -> list[RowRemark[FieldT]]:
     """Return what is said of each row (``None``: nothing), gathered by what is said."""
     rows: dict[bytes, RowRemark[FieldT]] = {}
     latest: dict[bytes, int] = {}
-    for row, remark in enumerate(said):
+    for row, remark in enumerate(remarks):
         if remark is not None:
             key = msgspec.msgpack.encode(remark)
             rows.setdefault(key, RowRemark(remark, [])).rows.append(row - latest.get(key, 0))

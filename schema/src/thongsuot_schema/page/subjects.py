@@ -111,10 +111,10 @@ def _explanation(light: SubjectView, place: CardContext) -> str:
     )
 
 
-def _call_button(light: SubjectView, said: Explanation, place: CardContext) -> str:
+def _call_button(light: SubjectView, explanation: Explanation, place: CardContext) -> str:
     """Return a button that dials, where somebody is to be called and the number is known."""
     name, number = light.carrier, light.carrier_hotline
-    if said.party is not Party.CARRIER or not light.medium:
+    if explanation.party is not Party.CARRIER or not light.medium:
         return ""
     url = telephone_url(number)
     if not url:
@@ -123,10 +123,10 @@ def _call_button(light: SubjectView, said: Explanation, place: CardContext) -> s
     return f'<a class="call" href="{url}">{escape(call)}</a>'
 
 
-def _party(light: SubjectView, said: Explanation, language: Language) -> str:
-    if said.party is None:
+def _party(light: SubjectView, explanation: Explanation, language: Language) -> str:
+    if explanation.party is None:
         return ""
-    who = party_title(said.party, light.carrier if light.medium else "", language)
+    who = party_title(explanation.party, light.carrier if light.medium else "", language)
     return f'<p class="who">{labels.ACTS.read(language)}: <b>{escape(who)}</b></p>'
 
 

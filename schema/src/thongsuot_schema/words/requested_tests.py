@@ -83,13 +83,13 @@ def _figures(run: TestRun, language: Language) -> Iterator[str]:
             yield _SHOWN[name](value, language)
 
 
-def describe_refusal(said: str, language: Language) -> str:
+def describe_refusal(refusal: str, language: Language) -> str:
     """Return why a test is not run, of what the agent said: an ``TestRefusal`` and details."""
-    word, _, details = said.partition(" ")
+    word, _, details = refusal.partition(" ")
     try:
         known = REFUSALS[TestRefusal(word)].read(language)
     except ValueError:
-        return said  # a newer agent's word
+        return refusal  # a newer agent's word
     return f"{known} ({details})" if details else known
 
 

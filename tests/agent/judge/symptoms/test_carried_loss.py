@@ -24,7 +24,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     LOST_AT_ONCE,
     QUESTIONS,
     RETRANSMITTED,
-    Sample,
+    CarriedPackets,
     evidence_nats,
     sample_of,
 )
@@ -44,22 +44,28 @@ def page(again: str) -> Finding:
 @pytest.mark.parametrize(
     ("kind", "silences", "finding", "sign", "sample"),
     [
-        ("dns", 0, OK, ANSWERED, Sample(QUESTIONS, 0)),
-        ("dns", 1, OK, ANSWERED, Sample(2 * QUESTIONS, 1)),
-        ("dns", 9, OK, ANSWERED, Sample((LOST_AT_ONCE + 1) * QUESTIONS, LOST_AT_ONCE)),
-        ("dns", 0, failed_finding(Reason.NAME_SERVER_REFUSED), ANSWERED, Sample(QUESTIONS, 1)),
+        ("dns", 0, OK, ANSWERED, CarriedPackets(QUESTIONS, 0)),
+        ("dns", 1, OK, ANSWERED, CarriedPackets(2 * QUESTIONS, 1)),
+        ("dns", 9, OK, ANSWERED, CarriedPackets((LOST_AT_ONCE + 1) * QUESTIONS, LOST_AT_ONCE)),
+        (
+            "dns",
+            0,
+            failed_finding(Reason.NAME_SERVER_REFUSED),
+            ANSWERED,
+            CarriedPackets(QUESTIONS, 1),
+        ),
         ("dns", 0, failed_finding(Reason.NAME_SERVER_TIMED_OUT), SILENT, None),
-        ("http", 0, OK, ANSWERED, Sample(SEGMENTS, 0)),
-        ("http", 0, page("2"), ANSWERED, Sample(SEGMENTS, 2)),
-        ("http", 0, page(str(SEGMENTS)), ANSWERED, Sample(SEGMENTS, SEGMENTS // 2)),
-        ("http", 0, page("not a number"), ANSWERED, Sample(SEGMENTS, 0)),
+        ("http", 0, OK, ANSWERED, CarriedPackets(SEGMENTS, 0)),
+        ("http", 0, page("2"), ANSWERED, CarriedPackets(SEGMENTS, 2)),
+        ("http", 0, page(str(SEGMENTS)), ANSWERED, CarriedPackets(SEGMENTS, SEGMENTS // 2)),
+        ("http", 0, page("not a number"), ANSWERED, CarriedPackets(SEGMENTS, 0)),
         ("http", 0, failed_finding(Reason.STATUS_UNEXPECTED), ANSWERED, None),
         ("http", 0, failed_finding(Reason.TIMED_OUT), SILENT, None),
         ("icmp", 0, OK, ANSWERED, None),
     ],
 )
 def test_a_run_says_of_loss_what_was_sent_again_in_it(
-    kind: str, silences: int, finding: Finding, sign: Reachability, sample: Sample | None
+    kind: str, silences: int, finding: Finding, sign: Reachability, sample: CarriedPackets | None
 ) -> None:
     track = Track(kind=kind, target="zone", family=Family.IP4, silences=silences)
     assert sample_of(track, finding, sign) == sample
@@ -75,7 +81,7 @@ def test_what_tcp_sends_again_because_an_answer_is_late_was_not_lost(
     values = {http.CONNECT: 1.62, http.TLS: tls_s, http.FIRST_BYTE: tls_s}
     finding = ok_finding(values, evidence={RETRANSMITTED: "1"})
     sample = sample_of(Track(kind="http", target="one", family=Family.IP4), finding, ANSWERED)
-    assert (sample == Sample(SEGMENTS, 1)) is is_sample
+    assert (sample == CarriedPackets(SEGMENTS, 1)) is is_sample
 
 
 NOW_NS = 10_000 * NS_PER_S

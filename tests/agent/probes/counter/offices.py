@@ -51,7 +51,7 @@ def dual_wan() -> Topology:
     return draft.build()
 
 
-class Office:
+class CountedOffice:
     """The device of an office while a portal and a name server answer at the far end."""
 
     def __init__(self, monitor: LinkMonitor) -> None:
@@ -73,7 +73,7 @@ class Office:
 def in_office(
     lab: Lab,
     respond: Respond,
-    work: Callable[[Office], Awaitable[None]],
+    work: Callable[[CountedOffice], Awaitable[None]],
     *,
     mobile: Spec = MOBILE,
 ) -> None:
@@ -86,6 +86,6 @@ def in_office(
                 ScriptedNameServer(anchor, ANCHOR4, ZONE),
                 ScriptedWebServer(anchor, ANCHOR4, 80, respond),
             ):
-                await work(Office(monitor))
+                await work(CountedOffice(monitor))
 
     lab.node("device").call(lambda: asyncio.run(main()))

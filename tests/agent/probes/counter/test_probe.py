@@ -7,7 +7,7 @@ from tests.agent.probes.counter.offices import (
     MOBILE,
     MOBILE_HOP,
     PORTAL,
-    Office,
+    CountedOffice,
     dual_wan,
     in_office,
 )
@@ -42,7 +42,7 @@ def failback(lab: Lab) -> None:
     lab.node("ont").run(["ip", "route", "replace", "default", "via", FIXED_HOP])
 
 
-async def until_it_opens(office: Office) -> Finding:
+async def until_it_opens(office: CountedOffice) -> Finding:
     """Open the page again and again until it comes; the box takes the new way when it does."""
     while True:
         finding = await office.visit(SHORT)
@@ -70,7 +70,7 @@ def test_a_proxy_that_is_no_address_is_refused(proxy: str) -> None:
 @pytest.mark.lab
 @needs_lab
 def test_a_page_is_opened_by_the_box_of_the_office_and_the_link_is_seen(office: Lab) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         finding = await device.visit(Settings())
         assert finding.outcome is Outcome.OK
         assert (
@@ -92,7 +92,7 @@ def test_a_page_is_opened_by_the_box_of_the_office_and_the_link_is_seen(office: 
 def test_a_box_that_goes_over_to_5g_is_seen_there_and_the_time_it_took_is_measured(
     office: Lab,
 ) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         assert (await device.visit(Settings())).outcome is Outcome.OK
         office.cut("ont--internet")
         dead = await device.visit(SHORT)
@@ -117,7 +117,7 @@ def test_a_box_that_goes_over_to_5g_is_seen_there_and_the_time_it_took_is_measur
 @pytest.mark.lab
 @needs_lab
 def test_a_device_that_is_the_router_follows_its_own_table(office: Lab) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         router = Settings(device_is_router=True, resolvers=("203.0.113.1",))
         assert (await device.visit(router)).evidence["link"] == "fixed"
         node = office.node("device")
@@ -142,7 +142,7 @@ def test_over_a_metered_link_the_page_is_opened_rarely_and_paid_for(office: Lab)
         allowance_bytes=10**9,
     )
 
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         failover(office)
         first = await until_it_opens(device)
         assert first.evidence["link"] == "mobile"
@@ -159,7 +159,7 @@ def test_over_a_metered_link_the_page_is_opened_rarely_and_paid_for(office: Lab)
 @pytest.mark.lab
 @needs_lab
 def test_a_portal_that_is_broken_is_told_from_a_way_that_is_dead(office: Lab) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         finding = await device.visit(Settings())
         assert finding.reason is Reason.STATUS_UNEXPECTED
         assert finding.evidence["answered"] == "yes"
@@ -171,7 +171,7 @@ def test_a_portal_that_is_broken_is_told_from_a_way_that_is_dead(office: Lab) ->
 @pytest.mark.lab
 @needs_lab
 def test_a_port_without_a_cable_measures_nothing(office: Lab) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         office.node("device").run(["ip", "link", "set", "fix0", "down"])
         finding = await device.visit(Settings())
         assert finding.outcome is Outcome.UNMEASURED
@@ -183,7 +183,7 @@ def test_a_port_without_a_cable_measures_nothing(office: Lab) -> None:
 @pytest.mark.lab
 @needs_lab
 def test_two_links_behind_one_router_of_a_carrier_are_not_told_apart(office: Lab) -> None:
-    async def work(device: Office) -> None:
+    async def work(device: CountedOffice) -> None:
         device.monitor.links["mobile"].first_hops = device.monitor.links["fixed"].first_hops
         finding = await device.visit(Settings())
         assert finding.outcome is Outcome.OK

@@ -80,17 +80,17 @@ def test_a_good_link_is_seen_whole(lab: Lab) -> None:
 @pytest.mark.lab
 @needs_lab
 @pytest.mark.parametrize(
-    ("conflict", "told"),
+    ("conflict", "expected"),
     [("192.168.1.10 is claimed by 02:fc:00:00:00:01",) * 2, ("", "yes")],
 )
 def test_a_conflict_is_told_with_who_it_is_where_that_is_known(
-    lab: Lab, conflict: str, told: str
+    lab: Lab, conflict: str, expected: str
 ) -> None:
     async def run(monitor: LinkMonitor) -> None:
         fixed = monitor.links["fixed"]
         assert "address_conflict" not in (await look(monitor, ask=False)).evidence
         fixed.update_state(replace(fixed.state, address_conflict=True, conflict=conflict))
-        assert (await look(monitor, ask=False)).evidence["address_conflict"] == told
+        assert (await look(monitor, ask=False)).evidence["address_conflict"] == expected
 
     on_device(lab, run, BOTH)
 

@@ -39,6 +39,6 @@ class AtModem:
                 line, _, waiting = waiting.partition(b"\r")
                 command = line.decode().strip()
                 self.heard.append(command)
-                said = self._answers.get(command)
-                end = "ERROR" if said is None else "OK"
-                os.write(self._master, f"{command}\r\r\n{said or ''}\r\n{end}\r\n".encode())
+                answer = self._answers.get(command)
+                end = "ERROR" if answer is None else "OK"
+                os.write(self._master, f"{command}\r\r\n{answer or ''}\r\n{end}\r\n".encode())

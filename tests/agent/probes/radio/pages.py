@@ -24,7 +24,7 @@ class ModemPages:
     def __init__(self, routes: Mapping[str, Page]) -> None:
         asked: list[PageRequest] = []
 
-        class Handler(BaseHTTPRequestHandler):
+        class ModemPageHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
@@ -47,7 +47,7 @@ class ModemPages:
                 del format, args
 
         self.asked = asked
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), ModemPageHandler)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

@@ -147,14 +147,14 @@ def values_of(reading: ModemReading) -> dict[str, float]:
 
 def invented(whole: ModemReading, odd: ModemReading, change: str) -> list[str]:
     """Return what an odd reading has and the whole one has not."""
-    said = values_of(whole)
+    values_before = values_of(whole)
     return [
-        f"{change}: {name} {value}, was {said.get(name)}"
+        f"{change}: {name} {value}, was {values_before.get(name)}"
         for name, value in values_of(odd).items()
         if name not in FOLLOWS
         and not name.endswith(COUNTS)
         and (name, change[-7:]) not in PLAUSIBLE
-        and said.get(name) != value
+        and values_before.get(name) != value
     ]
 
 

@@ -75,9 +75,9 @@ def simulator(
 def _wait(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
     until = time.monotonic() + 120
     while True:
-        said = log.read_text("utf-8", errors="replace")
-        if endpoint in said.rpartition("Listening")[2]:
+        log_text = log.read_text("utf-8", errors="replace")
+        if endpoint in log_text.rpartition("Listening")[2]:
             return
-        assert process.poll() is None, said
-        assert time.monotonic() < until, said
+        assert process.poll() is None, log_text
+        assert time.monotonic() < until, log_text
         time.sleep(0.05)

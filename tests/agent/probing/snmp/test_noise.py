@@ -74,12 +74,12 @@ def odd_ones(text: bytes, most: int, doubled: tuple[bytes, ...]) -> Iterator[tup
         others = lines[:at], lines[at + 1 :]
         yield f"{oid.decode()} gone", b"\n".join((*others[0], *others[1]))
         for noise in TEXTS:
-            said = oid + b"|4x|" + noise.encode().hex().encode()
-            yield f"{oid.decode()} = {noise[:12]!r}", b"\n".join((*others[0], said, *others[1]))
+            odd_line = oid + b"|4x|" + noise.encode().hex().encode()
+            yield f"{oid.decode()} = {noise[:12]!r}", b"\n".join((*others[0], odd_line, *others[1]))
         for tag, number in ((b"2", b"-32768"), (b"65", b"4294967295"), (b"70", b"%d" % 2**63)):
-            said = oid + b"|" + tag + b"|" + number
+            odd_line = oid + b"|" + tag + b"|" + number
             change = f"{oid.decode()} = {number.decode()} of type {tag.decode()}"
-            yield change, b"\n".join((*others[0], said, *others[1]))
+            yield change, b"\n".join((*others[0], odd_line, *others[1]))
 
 
 def invented(text: bytes, interface: str, most: int) -> list[str]:
@@ -146,8 +146,10 @@ def test_numbers_dealt_anew_and_counters_begun_anew_change_no_figure_of_the_inte
     assert values_of(dealt, "sfp1", "") == values_of(text, "sfp1", "")
     order = SurveyRequest(access=DeviceAccess(host="recorded"), interface="sfp1")
     meter = DeviceCounters()
-    for read_s, said in ((100.0, text), (160.0, text.replace(b"|70|12884901888000", b"|70|5"))):
+    for read_s, recorded in ((100.0, text), (160.0, text.replace(b"|70|12884901888000", b"|70|5"))):
         meter.add_survey(
-            asyncio.run(survey_device(RecordedClient(said), order, known_profiles())), read_s, None
+            asyncio.run(survey_device(RecordedClient(recorded), order, known_profiles())),
+            read_s,
+            None,
         )
     assert (meter.sums["received_bytes"].total, meter.resets) == (12_884_901_888_005, 1)

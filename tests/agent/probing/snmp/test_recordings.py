@@ -72,11 +72,11 @@ def test_a_recorded_device_says_what_stands_beside_it(name: str) -> None:
 def test_a_recorded_ups_says_whether_it_runs_on_battery_and_how_long(name: str) -> None:
     groups = [group for part in recorded(name).profiled for group in part.groups.values()]
     for figure, value in UPS[name].items():
-        said = {
+        figures_read = {
             group_values.numbers.get(figure, group_values.texts.get(figure))
             for group_values in groups
         }
-        assert value in said, f"{figure}: {said}"
+        assert value in figures_read, f"{figure}: {figures_read}"
 
 
 def test_a_device_without_figures_is_described_and_no_more() -> None:

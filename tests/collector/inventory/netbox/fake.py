@@ -130,7 +130,7 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[FakeNetbox]:
     """Run a NetBox without a row, over TLS where a context says who it is."""
     netbox = FakeNetbox()
 
-    class Handler(BaseHTTPRequestHandler):
+    class NetBoxHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -168,7 +168,7 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[FakeNetbox]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Stay quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), NetBoxHandler) as server:
         netbox.url = f"http://127.0.0.1:{server.server_address[1]}"
         if tls is not None:
             netbox.url = netbox.url.replace("http:", "https:")

@@ -141,10 +141,10 @@ async def test_a_dispute_reaches_the_city_and_its_decision_the_party(
         await eventually(second.bodies)
         # And it is written down that both have it.
         await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
-    (told,) = second.bodies()
-    assert told.title.startswith("[Tranh chấp] FTTH-0000 mất kết nối")
-    assert "VNPT (Bình) cho rằng lỗi không thuộc phạm vi của mình" in told.text
-    assert "ONT mất điện" in told.text
+    (message,) = second.bodies()
+    assert message.title.startswith("[Tranh chấp] FTTH-0000 mất kết nối")
+    assert "VNPT (Bình) cho rằng lỗi không thuộc phạm vi của mình" in message.text
+    assert "ONT mất điện" in message.text
     assert first.received_kinds() == [OPENED], "the carrier knows what it said itself"
     # The city decides while the collector is down: both are told once it is there again.
     ruling = Ruling(is_upheld=False, reason="ONT có điện", by="Lan", at_ns=wall_ns(100))

@@ -60,18 +60,18 @@ def test_whatever_is_answered_nobody_is_told_twice_and_all_is_taken_back(
             continue
         outcome = data.draw(st.sampled_from(ChannelOutcome))
         was_told = {state.route: state.delivery for state in desk.thread.routes}
-        said = desk.answers(outcome)
+        event = desk.answers(outcome)
         # Who knows of it for sure is not told of its beginning again.
-        if said.kind is NotificationKind.OPENED:
-            assert was_told[said.route] is not DeliveryState.YES
+        if event.kind is NotificationKind.OPENED:
+            assert was_told[event.route] is not DeliveryState.YES
         # An answer that did not come may mean either.
         arrives = outcome is ChannelOutcome.DELIVERED or (
             outcome is ChannelOutcome.UNKNOWN and data.draw(st.booleans())
         )
         if arrives:
-            has[said.route] = said.kind is not NotificationKind.RESOLVED
-        if outcome is ChannelOutcome.REJECTED and said.kind is NotificationKind.RESOLVED:
-            has[said.route] = False  # it says that it does not want to know
+            has[event.route] = event.kind is not NotificationKind.RESOLVED
+        if outcome is ChannelOutcome.REJECTED and event.kind is NotificationKind.RESOLVED:
+            has[event.route] = False  # it says that it does not want to know
         after_answer = desk.thread
         if after_answer.is_complete and not after_answer.is_ending:
             assert all(has[route] for route in routes.every)

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import CUT, wall_ns
-from thongsuot_collector.incidents.observation import Observation
+from thongsuot_collector.incidents.observation import ProbeObservation
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
@@ -15,8 +15,8 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
 
-def probe(target: str, *, good: int, total: int) -> Observation:
-    return Observation(
+def probe(target: str, *, good: int, total: int) -> ProbeObservation:
+    return ProbeObservation(
         kind="icmp",
         target=target,
         family=Family.IP4,
@@ -28,7 +28,7 @@ def probe(target: str, *, good: int, total: int) -> Observation:
     )
 
 
-def context_of(*observations: Observation) -> MessageContext:
+def context_of(*observations: ProbeObservation) -> MessageContext:
     """Return what is said of a cut fibre whose probes have seen this."""
     city = healthy_city()
     city.registry.observations_of = lambda _subject: observations

@@ -54,7 +54,7 @@ def said(
     made: CityFixture,
     *,
     language: Language = "vi",
-    told: tuple[PartyNotification, ...] = (),
+    notified: tuple[PartyNotification, ...] = (),
     audience: ResponsibleParty | None = None,
     disputes: tuple[Dispute, ...] = (),
 ) -> RenderedText:
@@ -71,7 +71,7 @@ def said(
         audience=audience or event.record.party,
         comparison=comparison_of(incident, made.registry.network_state),
         directory=made.directory,
-        notified=told,
+        notified=notified,
         disputes=disputes,
         support_hotline=HOTLINE,
         page_url="https://thongsuot.example/incidents/x",
@@ -164,7 +164,7 @@ def test_staff_read_what_to_do_whom_to_call_and_who_knows_already() -> None:
     known = (
         PartyNotification(party="city", channel="zalo", at_s=at_s, about="fiber", reference="7"),
     )
-    body = said(event, made, told=known).body
+    body = said(event, made, notified=known).body
     assert "Việc cần làm: " in body
     assert f"Số điện thoại hỗ trợ: {HOTLINE}." in body
     city_knows = "Bộ phận kỹ thuật của Thành phố (Zalo), về đường cáp quang VNPT, 18:07, 7"

@@ -48,7 +48,7 @@ class Choosy:
             points,
             self.ask,
             counter=SampleCounter("database", self.metrics),
-            is_too_old=lambda said: said == "too old",
+            is_too_old=lambda reason: reason == "too old",
         )
 
     def counted(self, reason: str = "") -> float:

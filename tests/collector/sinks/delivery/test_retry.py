@@ -64,10 +64,10 @@ def test_a_trouble_is_told_once_per_doubling_with_its_end(
 
     with caplog.at_level(logging.INFO):
         clock.run(live())
-    told = [record for record in caplog.records if "cannot deliver" in record.message]
-    assert len(told) == 4  # the first, second, fourth and eighth
-    assert {record.levelno for record in told} == {logging.WARNING}
-    assert "(7 bytes) sink=database: no answer; nothing is dropped" in told[0].message
+    warnings = [record for record in caplog.records if "cannot deliver" in record.message]
+    assert len(warnings) == 4  # the first, second, fourth and eighth
+    assert {record.levelno for record in warnings} == {logging.WARNING}
+    assert "(7 bytes) sink=database: no answer; nothing is dropped" in warnings[0].message
     assert failures == [9, 0]
     ends = [record.message for record in caplog.records if "recovered" in record.message]
     assert len(ends) == 1

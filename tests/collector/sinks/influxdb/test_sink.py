@@ -101,8 +101,8 @@ async def test_points_older_than_the_bucket_keeps_are_found_in_few_requests(
 
     def forgetful(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         refuses = any(line.time_ms < edge_ms for line in taken(request))
-        said = b"partial write: points beyond retention policy dropped=1"
-        return (422, {}, said) if refuses else (204, {}, b"")
+        refusal = b"partial write: points beyond retention policy dropped=1"
+        return (422, {}, refusal) if refuses else (204, {}, b"")
 
     async with (
         receiver(forgetful) as there,

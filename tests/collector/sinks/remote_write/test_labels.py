@@ -46,12 +46,12 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
 
 
 def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_otherwise() -> None:
-    said = {"fiber": "vnpt", "5g": "viettel"}
-    cache = LabelCache(lambda _site, link: {"carrier": said[link]})
+    carrier_of = {"fiber": "vnpt", "5g": "viettel"}
+    cache = LabelCache(lambda _site, link: {"carrier": carrier_of[link]})
     first = cache.for_layout("ba-dinh", b"x", compiled())
     assert cache.for_layout("ba-dinh", b"x", compiled()) is first
     assert cache.for_layout("tay-ho", b"x", compiled()) is not first
-    said["fiber"] = "fpt"
+    carrier_of["fiber"] = "fpt"
     after = cache.for_layout("ba-dinh", b"x", compiled())
     carriers = [b"fpt" in labels.success for labels in after.series]
     assert any(carriers)

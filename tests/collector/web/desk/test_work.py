@@ -28,8 +28,8 @@ async def test_confirmed_work_is_a_maintenance_window_and_proposed_work_is_none(
     assert f"/work/{name}" not in shown, "a carrier does not decide for the city"
     assert name not in await desk.run("maintenance", "list")
     for page in ("/desk", "/incidents"):
-        told = (await desk.ask("GET", page, auth=lan)).text
-        assert "Lịch bảo trì chờ xác nhận: 1" in told, page
+        shown_page = (await desk.ask("GET", page, auth=lan)).text
+        assert "Lịch bảo trì chờ xác nhận: 1" in shown_page, page
 
     path = f"/desk/vnpt/work/{name}"
     form = (await desk.ask("GET", path, auth=lan)).text

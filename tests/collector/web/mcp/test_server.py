@@ -82,9 +82,9 @@ async def test_what_is_wrong_in_ba_dinh_since_when_and_who_has_it(tmp_path: Path
             site = await call(client, "site", name="s1")
             assert site["site"]["state"] == "degraded"
             assert [item["id"] for item in site["incidents"]] == [incident]
-            told = await call(client, "incident", id=incident, lang="en")
-            assert told["incident"]["turn"] == "carrier"
-            assert told["deliveries"] == []
+            details = await call(client, "incident", id=incident, lang="en")
+            assert details["incident"]["turn"] == "carrier"
+            assert details["deliveries"] == []
             summary = await call(client, "summary")
             assert summary["waiting_for_carriers"] == 1
             listed = await call(client, "list_links", state=["down", "degraded"], limit=5)

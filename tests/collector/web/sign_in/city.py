@@ -20,7 +20,7 @@ from thongsuot_collector.web.sessions.second_factor import STEP_S, code_at
 PAGES_PASSWORD = "xem thôi"
 
 
-class City:
+class SignInCollector:
     """A running collector and its store, as the command line opens it."""
 
     def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
@@ -40,12 +40,12 @@ class City:
 
 
 @asynccontextmanager
-async def city(folder: Path, settings: str = "") -> AsyncIterator[City]:
+async def city(folder: Path, settings: str = "") -> AsyncIterator[SignInCollector]:
     """Run a collector whose pages have a password."""
     (folder / "password").write_text(PAGES_PASSWORD)
     config = f'[page]\npassword_file = "{folder / "password"}"\n{settings}'
     async with collector(folder / "state", config=config) as client:
-        running = City(client, folder / "state")
+        running = SignInCollector(client, folder / "state")
         try:
             yield running
         finally:

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 
 from tests.collector.web.sign_in.browsers import SmallBrowser, browser, where
-from tests.collector.web.sign_in.city import City, city
+from tests.collector.web.sign_in.city import SignInCollector, city
 from tests.collector.web.sign_in.oidc_provider import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -34,7 +34,7 @@ FAILED, NO_ROLE = "Chưa đăng nhập được", "chưa được cấp quyền"
 
 
 @asynccontextmanager
-async def provided(folder: Path) -> AsyncIterator[tuple[City, Provider]]:
+async def provided(folder: Path) -> AsyncIterator[tuple[SignInCollector, Provider]]:
     """Run a collector that a provider signs people in for."""
     (folder / "secret").write_text(CLIENT_SECRET)
     with oidc_provider() as provider:

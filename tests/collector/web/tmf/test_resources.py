@@ -44,5 +44,5 @@ def test_the_carrier_whose_it_is_now_and_the_city_see_what_was_answered() -> Non
     for scope in (QueryScope(carrier="fpt"), WHOLE_CITY):
         view = view_of(incident, scope)
         assert ticket_head(view, 5)["status"] == "pending"
-        assert [said.person for said in view.answers] == ["Phúc"]
+        assert [carrier_answer.person for carrier_answer in view.answers] == ["Phúc"]
         assert alarm_head(view)["ackState"] == "acknowledged"

@@ -27,7 +27,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     HEALTHY_RATIO,
     LOOKUP,
     REQUEST,
-    Sample,
+    CarriedPackets,
     evidence_nats,
     healthy_ratio,
     sample_of,
@@ -122,7 +122,7 @@ def count_run(
         restart_carried_test(at.link)
 
 
-def _weigh_acquittal(at: LinkContext, sample: Sample) -> None:
+def _weigh_acquittal(at: LinkContext, sample: CarriedPackets) -> None:
     """Add what a lookup says of a loss that was told: does it lose what echoes lose by now?"""
     test, echoes = at.link.carried_test, at.link.loss_test
     share = CARRIED_SHARE * max(echoes.ratio, echoes.raw_ratio)
@@ -218,7 +218,7 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
     Or that they give answers by turns that cannot be true, or none that is of use. Each lost
     question costs a user the five seconds after which his machine asks again.
     """
-    lossy, clean = Sample(0, 0), Sample(0, 0)
+    lossy, clean = CarriedPackets(0, 0), CarriedPackets(0, 0)
     reasons: set[Reason | None] = set()
     echoes = at.link.loss_test
     is_line = echoes.cusum_up > ONE_LOSS_NATS or echoes.raw_ratio > HEALTHY_RATIO
@@ -227,9 +227,9 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
         return None
     for point, track in carrying(at, Segment.ACCESS):
         if not point.is_users_resolver:
-            clean = Sample(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
+            clean = CarriedPackets(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
         elif _is_lossy(track):
-            lossy = Sample(lossy.sent + track.carried_sent, lossy.lost + track.carried_lost)
+            lossy = CarriedPackets(lossy.sent + track.carried_sent, lossy.lost + track.carried_lost)
             reasons.add(track.reason)
         elif track.carried_sent:
             # One of the servers answers well: users are served.
@@ -272,10 +272,10 @@ def _is_of_ip6_alone(at: LinkContext) -> bool:
 
     Resolvers ask the next server and browsers take IPv4, so that nobody need notice: pages tell.
     """
-    sums = {family: Sample(0, 0) for family in Family}
+    sums = {family: CarriedPackets(0, 0) for family in Family}
     for _, track in carrying(at, Segment.ACCESS):
         known = sums[track.family]
-        sums[track.family] = Sample(
+        sums[track.family] = CarriedPackets(
             known.sent + track.carried_sent, known.lost + track.carried_lost
         )
     ip4, ip6 = sums[Family.IP4], sums[Family.IP6]
@@ -307,7 +307,7 @@ def _lossy_from(at: LinkContext) -> Segment | None:
 
     A rung that is neither lossy nor proved clean yet is waited for, for a while.
     """
-    counts: dict[Segment, Sample] = {}
+    counts: dict[Segment, CarriedPackets] = {}
     tracks: list[tuple[ProbePoint, Track]] = []
     for point, track in carrying(at, Segment.ACCESS):
         if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
@@ -315,9 +315,9 @@ def _lossy_from(at: LinkContext) -> Segment | None:
             continue
         tracks.append((point, track))
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
-        count = counts.get(rung, Sample(0, 0))
+        count = counts.get(rung, CarriedPackets(0, 0))
         sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
-        counts[rung] = Sample(sent, lost)
+        counts[rung] = CarriedPackets(sent, lost)
     if not _is_borne_out(at, tracks):
         return None
     is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)

@@ -38,14 +38,14 @@ BAD_ANSWERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class CarriedPackets:
     """Packets of one run that were sent, and those of them that were lost."""
 
     sent: int
     lost: int
 
 
-def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sample | None:
+def sample_of(track: Track, finding: Finding, reachability: Reachability) -> CarriedPackets | None:
     """
     Return what a run says of loss, ``None`` where it says nothing; before the track records it.
 
@@ -55,19 +55,19 @@ def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Sam
     """
     if track.kind == LOOKUP and finding.reason in BAD_ANSWERS:
         # As good as lost, for the one who asked.
-        return Sample(QUESTIONS, 1)
+        return CarriedPackets(QUESTIONS, 1)
     if reachability is not Reachability.ANSWERED:
         return None
     if track.kind == LOOKUP:
         lost = min(track.silences, LOST_AT_ONCE)
-        return Sample(QUESTIONS * (lost + 1), lost)
+        return CarriedPackets(QUESTIONS * (lost + 1), lost)
     if track.kind == REQUEST and finding.outcome is Outcome.OK:
         if _is_sent_again_in_vain(finding):
             return None
         text = finding.evidence.get(RETRANSMITTED, "0")
         lost = int(text) if text.isdecimal() else 0
         # After one loss several may be sent again: more than half says no more than half.
-        return Sample(SEGMENTS, min(lost, SEGMENTS // 2))
+        return CarriedPackets(SEGMENTS, min(lost, SEGMENTS // 2))
     return None
 
 

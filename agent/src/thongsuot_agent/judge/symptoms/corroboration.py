@@ -13,7 +13,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     REFUTED_NATS,
     carrying,
 )
-from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, Sample, evidence_nats
+from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, CarriedPackets, evidence_nats
 from thongsuot_schema.segment import Segment
 
 LOOKUPS_ALONE_NATS = 4.6
@@ -64,11 +64,15 @@ def refutes(at: LinkContext, segment: Segment, ratio: float) -> bool:
     direction.
     """
     least, healthy = at.settings.loss_degraded_ratio, at.settings.loss_healthy_ratio
-    lookups, carried = Sample(0, 0), Sample(0, 0)
+    lookups, carried = CarriedPackets(0, 0), CarriedPackets(0, 0)
     for _, track in carrying(at, segment):
-        carried = Sample(carried.sent + track.carried_sent, carried.lost + track.carried_lost)
+        carried = CarriedPackets(
+            carried.sent + track.carried_sent, carried.lost + track.carried_lost
+        )
         if track.kind == LOOKUP:
-            lookups = Sample(lookups.sent + track.carried_sent, lookups.lost + track.carried_lost)
+            lookups = CarriedPackets(
+                lookups.sent + track.carried_sent, lookups.lost + track.carried_lost
+            )
     of_echoes = min(0.9, max(least, ratio))
     of_carried = min(0.9, max(least, CARRIED_SHARE * ratio))
     return (

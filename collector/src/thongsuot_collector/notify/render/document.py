@@ -24,7 +24,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
-from thongsuot_collector.incidents.observation import Observation
+from thongsuot_collector.incidents.observation import ProbeObservation
 from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import Comparison
@@ -284,7 +284,7 @@ def _shown(member_evidence: MemberEvidence) -> SubjectEvidence:
     )
 
 
-def _observed(observation: Observation) -> ObservedProbe:
+def _observed(observation: ProbeObservation) -> ObservedProbe:
     last_good_ns, first_bad_ns = observation.last_good_ns, observation.first_bad_ns
     return ObservedProbe(
         kind=observation.kind,

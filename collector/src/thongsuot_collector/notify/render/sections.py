@@ -5,7 +5,7 @@ from typing import Final
 from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import IncidentMember, MemberEvidence
-from thongsuot_collector.incidents.observation import WINDOW_S, Observation
+from thongsuot_collector.incidents.observation import WINDOW_S, ProbeObservation
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import UpCount
@@ -112,7 +112,7 @@ def observation_lines(context: MessageContext, language: Language) -> list[str]:
 
 
 def _is_of_another_network(
-    item: Observation, shown: MemberEvidence, context: MessageContext
+    item: ProbeObservation, shown: MemberEvidence, context: MessageContext
 ) -> bool:
     target = context.directory.target(item.target)
     return (
@@ -122,7 +122,7 @@ def _is_of_another_network(
     )
 
 
-def _course(item: Observation, language: Language) -> str:
+def _course(item: ProbeObservation, language: Language) -> str:
     """Say when a probe was good last and bad first, and how often it was good lately."""
     parts = []
     if item.last_good_ns is not None:

@@ -76,14 +76,14 @@ def _shown(incident: Incident, paths: tuple[NetworkPath, ...]) -> Iterator[Netwo
     """Yield the paths that tell most: of each family the longest that changed, IPv4 first."""
     families = (Family.IP4, Family.IP6)
     for family in families[:_PATHS]:
-        told = []
+        candidates = []
         for path in paths:
             before, after = _routes(incident, path)
             if path.family is family and after is not None:
                 length = 0 if before is None else before.last
-                told.append((not after.is_reached, length, path))
-        if told:
-            yield max(told, key=lambda entry: entry[:2])[2]
+                candidates.append((not after.is_reached, length, path))
+        if candidates:
+            yield max(candidates, key=lambda entry: entry[:2])[2]
 
 
 def _routes(incident: Incident, path: NetworkPath) -> tuple[Path | None, Path | None]:

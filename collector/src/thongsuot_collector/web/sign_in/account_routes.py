@@ -24,7 +24,7 @@ from thongsuot_collector.web.sessions.browser_sessions import SignedIn
 from thongsuot_collector.web.sessions.second_factor import new_secret, picture, spelled
 from thongsuot_collector.web.sessions.second_factor_check import SecondFactorCheck
 from thongsuot_collector.web.sign_in import labels, pages
-from thongsuot_collector.web.sign_in.pages import Account, Enrolment, Place
+from thongsuot_collector.web.sign_in.pages import Account, PendingSecondFactor, Place
 from thongsuot_collector.web.sign_in.routes import led_to, place_of, refused
 from thongsuot_schema.words.language import Text
 
@@ -128,7 +128,7 @@ class AccountPage:
         secret: bytes,
         mistake: Text | None = None,
     ) -> Response:
-        enrolment = Enrolment(
+        enrolment = PendingSecondFactor(
             picture=picture(secret, person.name, labels.ISSUER.read(place.language)),
             key=spelled(secret),
             sealed=self._check.offered(person.name, secret),
@@ -266,5 +266,5 @@ class AccountPage:
         return html_page(text, CONTENT_SECURITY_POLICY) if mistake is None else refused(text)
 
 
-def _done(form: SentForm, what: str) -> Response:
-    return led_to(f"{form.place.url(pages.ME)}&done={what}")
+def _done(form: SentForm, action: str) -> Response:
+    return led_to(f"{form.place.url(pages.ME)}&done={action}")

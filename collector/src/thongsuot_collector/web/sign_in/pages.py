@@ -106,7 +106,7 @@ def code_page(place: Place, *, mistake: str = "") -> str:
     return render("sign_in_code", _frame(labels.CODE_TITLE, CODE, place), place.language, content)
 
 
-class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+class PendingSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
     """
     A second factor that is being set up: its QR ``picture``, its ``key`` to be typed, and the same
     ``sealed`` for the form. ``asks_password``: the form asks for it again. ``is_required``: before
@@ -120,7 +120,9 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool
 
 
-def enrolment_page(place: Place, enrolment: Enrolment, *, mistake: Text | None = None) -> str:
+def enrolment_page(
+    place: Place, enrolment: PendingSecondFactor, *, mistake: Text | None = None
+) -> str:
     """Return the page where a second factor is set up."""
     content = {
         "labels": labels,

@@ -43,7 +43,7 @@ class NoRole(CollectorError):
     """A provider said who somebody is, and that is nobody here; the text says why."""
 
 
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
+class PendingSignIn(msgspec.Struct, frozen=True, kw_only=True):
     """One sign-in by a provider, from the button until the way back."""
 
     state: str
@@ -66,9 +66,9 @@ class _TokenResponse(msgspec.Struct, frozen=True):
     access_token: str = ""
 
 
-def new_flow(next_path: str) -> Flow:
+def new_flow(next_path: str) -> PendingSignIn:
     """Return a flow that nobody can guess."""
-    return Flow(
+    return PendingSignIn(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(_VERIFIER_BYTES),
@@ -93,7 +93,7 @@ class IdentityProvider:
         """The provider's address."""
         return self._settings.issuer
 
-    async def authorization_url(self, flow: Flow) -> str:
+    async def authorization_url(self, flow: PendingSignIn) -> str:
         """
         Return where somebody says who they are.
 
@@ -115,7 +115,7 @@ class IdentityProvider:
         )
         return url
 
-    async def identity(self, code: str, flow: Flow) -> Identity:
+    async def identity(self, code: str, flow: PendingSignIn) -> Identity:
         """
         Return who came back with a code.
 
@@ -183,7 +183,7 @@ class IdentityProvider:
         return metadata
 
     async def _token(
-        self, client: httpx.AsyncClient, metadata: _Metadata, code: str, flow: Flow
+        self, client: httpx.AsyncClient, metadata: _Metadata, code: str, flow: PendingSignIn
     ) -> _TokenResponse:
         form = {
             "grant_type": "authorization_code",

@@ -19,9 +19,9 @@ from thongsuot_collector.web.sessions.sealing import Sealer
 from thongsuot_collector.web.sign_in import labels, pages
 from thongsuot_collector.web.sign_in.pages import Place, local_path
 from thongsuot_collector.web.sign_in.provider import (
-    Flow,
     IdentityProvider,
     NoRole,
+    PendingSignIn,
     ProviderFailed,
     new_flow,
 )
@@ -88,14 +88,14 @@ class ProviderPages:
         self._doors.browsers.forget(request, response, _PURPOSE)
         return response
 
-    def _returned(self, request: Request) -> tuple[Flow, str]:
+    def _returned(self, request: Request) -> tuple[PendingSignIn, str]:
         """Return the flow that a browser left with, and the code that it brings back."""
         sealed = self._doors.browsers.cookie(request, _PURPOSE)
         content = self._sealer.unseal(_PURPOSE, sealed, lasts_s=_LASTS_S)
         query = request.query_params
         if content is None:
             raise ProviderFailed("this browser has begun no sign-in")
-        flow = msgspec.json.decode(content, type=Flow)
+        flow = msgspec.json.decode(content, type=PendingSignIn)
         if not hmac.compare_digest(flow.state.encode(), query.get("state", "").encode()):
             raise ProviderFailed("it is the way back of another sign-in")
         if query.get("iss", self._provider.issuer) != self._provider.issuer:  # RFC 9207

@@ -152,8 +152,8 @@ class SmsChannel:
             if value in self._settings.refused_values
             else ChannelOutcome.CHANNEL_UNAVAILABLE
         )
-        said = self._client.scrubber.scrub(json.dumps(answer, ensure_ascii=False))
-        text = f"not taken: {said[:_ANSWER_CHARACTERS]}"
+        shown_answer = self._client.scrubber.scrub(json.dumps(answer, ensure_ascii=False))
+        text = f"not taken: {shown_answer[:_ANSWER_CHARACTERS]}"
         return ChannelResult(outcome=outcome, text=text)
 
 

@@ -113,8 +113,7 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert files[0] == BRIEF_MATRIX
     assert {ROOT / file for file in files} == set((ROOT / "tests" / "lab").rglob("test_*.py"))
     assert packets.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(COMPUTING)}")
-    left_out = ("tests/lab", *COMPUTING, *BROWSERS)
-    elsewhere = " ".join(f"--ignore={folder}" for folder in left_out)
+    elsewhere = " ".join(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING, *BROWSERS))
     assert servers.endswith(f"({REAL_THINGS}) and not ({LONG}) {elsewhere}")
     assert browsers.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(BROWSERS)}")
     assert f"not ({REAL_THINGS} or {LONG})" in computing

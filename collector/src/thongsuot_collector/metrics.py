@@ -85,7 +85,7 @@ class Metrics:
         self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
         self.journal_limit = self._gauge(
             "journal_limit_bytes",
-            "Size limit of the journal; the oldest entries are dropped above it",
+            "Size limit of the journal, by the settings or by its disk; above it the oldest go",
             (),
         )
         self.journal_entries = self._gauge(

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,9 +44,11 @@ async def filled(made: Components, *ages_days: float, ahead_days: float = 0) -> 
         await made.journal.commit(consumer, len(ages_days))
 
 
-def keeping(made: Components, clock: "Hours") -> Housekeeping:
+def keeping(
+    made: Components, clock: "Hours", *, free_bytes: Callable[[], int] | None = None
+) -> Housekeeping:
     """Return a housekeeping of one day's retention on a clock that the test turns."""
-    return Housekeeping(
+    housekeeping = Housekeeping(
         made.configuration.settings,
         journal=made.journal,
         store=made.store,
@@ -56,6 +58,9 @@ def keeping(made: Components, clock: "Hours") -> Housekeeping:
         metrics=made.metrics,
         clock=clock,
     )
+    if free_bytes is not None:
+        housekeeping.keep_room(free_bytes)
+    return housekeeping
 
 
 @pytest.mark.servers
@@ -120,6 +125,33 @@ async def test_a_start_trims_nothing_and_each_hour_a_day_at_most(made: Component
         clock.hours = hours
         await housekeeping.trim()
         assert (await made.journal.extent()).tail == tail
+
+
+@pytest.mark.parametrize(("free_bytes", "tail"), [(1 << 30, 1), (0, 3)])
+async def test_a_disk_that_is_nearly_full_shortens_the_record_by_what_everyone_has(
+    made: Components, caplog: pytest.LogCaptureFixture, free_bytes: int, tail: int
+) -> None:
+    await filled(made, 0.5, 0.4, 0.3, 0.2, 0.1, 0)
+    # The third, and so all that came after it, a sink has not sent yet.
+    await made.journal.commit("database", 2)
+    clock = Hours()
+    housekeeping = keeping(made, clock, free_bytes=lambda: free_bytes)
+    for clock.hours in range(1, 40):
+        await housekeeping.trim()
+    extent = await made.journal.extent()
+    assert (extent.tail, extent.head) == (tail, 6)
+    assert ("nearly full" in caplog.text) is (tail > 1)
+
+
+async def test_the_limit_that_is_shown_is_that_of_the_disk_where_it_is_less(
+    made: Components,
+) -> None:
+    await filled(made, 0)
+    await keeping(made, Hours(), free_bytes=lambda: 5_000).measure_journal()
+    value = made.metrics.registry.get_sample_value
+    limit = value("thongsuot_collector_journal_limit_bytes")
+    extent = await made.journal.extent()
+    assert limit == extent.size_bytes + extent.unused_bytes + 5_000
 
 
 async def test_a_clock_that_runs_ahead_costs_no_entry(made: Components) -> None:

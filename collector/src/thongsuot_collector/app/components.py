@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from thongsuot_collector.accounts.consumer import AccountConsumer
 from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.durable import PROGRAM, open_durable
+from thongsuot_collector.app.durable import PROGRAM, free_bytes_of, open_durable
 from thongsuot_collector.app.election import LONE, Role, Stores, decisions_of
 from thongsuot_collector.app.following import Following, ReportPassing
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
@@ -308,7 +309,7 @@ def _housekeeping(
     configuration: Configuration,
     consumers: Consumers,
 ) -> Housekeeping:
-    return Housekeeping(
+    housekeeping = Housekeeping(
         configuration.settings,
         journal=supplies.journal,
         store=store,
@@ -317,6 +318,9 @@ def _housekeeping(
         consumers={state.CONSUMER: supplies.states, **consumers},
         metrics=supplies.metrics,
     )
+    if not configuration.settings.journal.url:
+        housekeeping.keep_room(partial(free_bytes_of, configuration.state_dir))
+    return housekeeping
 
 
 def _record_overview(

@@ -1,6 +1,7 @@
 """Where a collector keeps what has to survive it, and opening that."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,3 +126,9 @@ def open_embedded_store(
             "then needs a new token, and every person a new password"
         )
     return open_store(store, accept_empty=accept_empty)
+
+
+def free_bytes_of(folder: Path) -> int:
+    """Return what may still be written below a folder."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.device_clock import BootClocks
-from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.journal import Extent, Journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.store import boots
@@ -23,6 +23,12 @@ _TRIM_EVERY = 6
 _TRIM_FOR_AGE_EVERY_S = 3600.0
 _TRIM_AT_MOST_NS = 86_400 * 10**9
 """How much of the record's time goes at once: a day an hour, 24 times as fast as it comes."""
+
+_ROOM_BYTES = 1 << 30
+"""With less room than that on its disk the journal gives up what everybody has, before its age."""
+
+_PARTS = 16
+"""Such a part of the record's time goes in an hour for want of room."""
 
 _BOOTS_KEPT_NS = 400 * 86_400 * 10**9
 """An agent that was away for a year finds its old boots dated."""
@@ -59,6 +65,7 @@ class Housekeeping:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._free_bytes: Callable[[], int] | None = None
         # The first time an hour after the start: the machine's clock is set by then.
         self._trimmed_s = clock()
         self._waits_for_standby: bool | None = None
@@ -69,6 +76,10 @@ class Housekeeping:
         self._states = states
         self._consumers = consumers
         self._metrics = metrics
+
+    def keep_room(self, free_bytes: Callable[[], int]) -> None:
+        """Keep room on the journal's disk from now on; ``free_bytes`` returns what is free."""
+        self._free_bytes = free_bytes
 
     async def run_following(self) -> None:
         """Do what is due also where another collector leads, periodically until cancelled."""
@@ -110,7 +121,11 @@ class Housekeeping:
         """Bring the gauges up to date that have to be read from the journal."""
         extent = await self._journal.extent()
         self._metrics.journal_bytes.set(extent.size_bytes)
-        self._metrics.journal_limit.set(self._settings.journal.max_bytes)
+        limit_bytes = self._settings.journal.max_bytes
+        room_bytes = self._room_bytes(extent)
+        if room_bytes is not None:
+            limit_bytes = min(limit_bytes, extent.size_bytes + room_bytes)
+        self._metrics.journal_limit.set(limit_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
         self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
         self._measure_standby(extent.waits_for_standby)
@@ -212,4 +227,17 @@ class Housekeeping:
         extent = await self._journal.extent()
         now_ns = min(time.time_ns(), extent.head_received_ns)
         old_ns = now_ns - int(self._settings.journal.retention_s * 1e9)
+        room_bytes = self._room_bytes(extent)
+        if room_bytes is not None and room_bytes < _ROOM_BYTES:
+            part_ns = max(0, extent.head_received_ns - extent.tail_received_ns) // _PARTS
+            old_ns = max(old_ns, extent.tail_received_ns + part_ns)
+            _log.warning(
+                "the journal's disk is nearly full: it has room for %d bytes more; the oldest "
+                "entries that everybody has are removed before their age",
+                room_bytes,
+            )
         return max(0, min(old_ns, extent.tail_received_ns + _TRIM_AT_MOST_NS))
+
+    def _room_bytes(self, extent: Extent) -> int | None:
+        """Return what the journal may still take on its disk; ``None``: nobody here knows."""
+        return None if self._free_bytes is None else extent.unused_bytes + self._free_bytes()

@@ -1,9 +1,7 @@
 """Readiness: whether the collector takes pushes and judges what they bring, or why not."""
 
-import os
-from pathlib import Path
-
 from thongsuot_collector.app.components import Components
+from thongsuot_collector.app.durable import free_bytes_of
 
 _LAG = 1000
 """Entries that a consumer may be behind and still be called ready: some seconds' worth."""
@@ -49,9 +47,3 @@ def _disk_problem(components: Components) -> str:
         kept = "state folder" if components.configuration.settings.journal.url else "journal"
         return f"the disk of the {kept} is full: {free_bytes} bytes are free"
     return ""
-
-
-def free_bytes_of(folder: Path) -> int:
-    """Return what may still be written below a folder."""
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize

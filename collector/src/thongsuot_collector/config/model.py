@@ -34,7 +34,9 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
 
     ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
     the oldest go no matter who has them, counted, first of a site that holds more than three times
-    what others do: 400 sites push about 2 GB a day. ``gather_s`` is how long a push waits for
+    what others do: 400 sites push about 2 GB a day. A file whose disk has room for less than 1 GiB
+    more gives up its oldest before their age, though nothing that a sink does not have.
+    ``gather_s`` is how long a push waits for
     others, so that one flush of the disk serves them all; nothing is acknowledged before that.
     """
 

@@ -5,6 +5,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
@@ -22,7 +23,20 @@ NOT_IN_JOURNAL = "its entry is not in the journal any more; see `dead-letters sh
 _RETRIES = 100
 """Tried again in one go; the others follow."""
 
+_LOGGED_EVERY_S = 60.0
+"""A device that is broken, or hostile, has thousands: of one site and consumer one is logged."""
+
+_LOGGED_SITES = 10_000
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _LoggedFailure:
+    """When a failure of a site was logged last, and how many were not since."""
+
+    at_s: float
+    unlogged: int = 0
 
 
 class DeadLetterQueue:
@@ -36,6 +50,7 @@ class DeadLetterQueue:
         self._keeps_entries = keeps_entries
         self._store = store
         self._metrics = metrics
+        self._logged: dict[tuple[str, str], _LoggedFailure] = {}
 
     async def put_entry(self, kept: StoredEntry, *, consumer: str, error: Exception) -> None:
         """Keep an entry that a consumer failed on; returns when it is durable."""
@@ -74,18 +89,30 @@ class DeadLetterQueue:
         _log.warning("cannot process dead letter id=%d again: %s; it stays", letter.id, error)
         await asyncio.to_thread(dead_letters.note_failure, self._store, letter.id, error)
 
-    async def _put(self, entry: JournalEntry, consumer: str, sequence: int, error: str) -> None:
-        self._metrics.dead_letters.labels(consumer).inc()
+    def _log_failure(self, entry: JournalEntry, consumer: str, error: str) -> None:
+        now_s = time.monotonic()
+        if len(self._logged) >= _LOGGED_SITES:
+            self._logged.clear()
+        logged = self._logged.get((consumer, entry.site))
+        if logged is not None and now_s - logged.at_s < _LOGGED_EVERY_S:
+            logged.unlogged += 1
+            return
+        self._logged[consumer, entry.site] = _LoggedFailure(at_s=now_s)
         _log.warning(
             "cannot process batch (%d bytes) consumer=%s site=%s stream=%s number=%d: %s; "
-            "moved to the dead-letter queue, see `thongsuot-collector dead-letters list`",
+            "moved to the dead-letter queue%s, see `thongsuot-collector dead-letters list`",
             len(entry.body),
             consumer,
             entry.site,
             entry.stream,
             entry.number,
             error.strip().splitlines()[-1],
+            f" ({logged.unlogged} more since the last line)" if logged and logged.unlogged else "",
         )
+
+    async def _put(self, entry: JournalEntry, consumer: str, sequence: int, error: str) -> None:
+        self._metrics.dead_letters.labels(consumer).inc()
+        self._log_failure(entry, consumer, error)
         letter = DeadLetter(
             site=entry.site,
             stream=entry.stream,

@@ -56,8 +56,9 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
 
     ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still
     kept, ``tail_received_ns`` when that came in (0: nothing kept), ``head_received_ns`` when the
-    newest did. ``size_bytes`` is what is in use on disk. ``waits_for_standby``: nothing is
-    acknowledged before another machine has it as well.
+    newest did. ``size_bytes`` is what is in use on disk, ``unused_bytes`` what the journal has
+    there beside it, to be filled again. ``waits_for_standby``: nothing is acknowledged before
+    another machine has it as well.
     """
 
     head: int
@@ -65,6 +66,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     tail_received_ns: int
     head_received_ns: int
     size_bytes: int
+    unused_bytes: int = 0
     waits_for_standby: bool = False
 
 

@@ -161,12 +161,14 @@ def extent(connection: sqlite3.Connection) -> Extent:
     newest = connection.execute(
         "SELECT received_ns FROM entries ORDER BY sequence DESC LIMIT 1"
     ).fetchone()
+    used_bytes, unused_bytes = _sizes(connection)
     return Extent(
         head=last_sequence(connection),
         head_received_ns=newest[0] if newest else 0,
         tail=oldest[0] if oldest else 0,
         tail_received_ns=oldest[1] if oldest else 0,
-        size_bytes=size_bytes(connection),
+        size_bytes=used_bytes,
+        unused_bytes=unused_bytes,
     )
 
 
@@ -319,8 +321,13 @@ def _drop_unused_layouts(connection: sqlite3.Connection, received_before_ns: int
 
 def size_bytes(connection: sqlite3.Connection) -> int:
     """Return how much of the file is in use."""
+    return _sizes(connection)[0]
+
+
+def _sizes(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return how much of the file is in use, and how much is not."""
     pages, free, page_bytes = (
         int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
         for pragma in ("page_count", "freelist_count", "page_size")
     )
-    return (pages - free) * page_bytes
+    return (pages - free) * page_bytes, free * page_bytes

@@ -104,7 +104,7 @@ def _check_pages(demo: CommandProcess) -> None:
         vietnamese = httpx.get(demo.addresses[name]).raise_for_status().text
         english = httpx.get(f"{demo.addresses[name]}?lang=en").raise_for_status().text
         assert '<html lang="vi">' in vietnamese
-        assert "Điểm phục vụ hành chính công Phường Hoàn Kiếm" in vietnamese
+        assert "Điểm Phục vụ hành chính công phường Hoàn Kiếm" in vietnamese
         assert '<html lang="en">' in english
 
 

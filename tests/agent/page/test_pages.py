@@ -1,5 +1,6 @@
 """Which page stands where, in which language, how large, and how often it is drawn."""
 
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -84,6 +85,12 @@ def test_the_page_is_vietnamese_and_english_where_asked() -> None:
     assert '<html lang="en"' in drawing.get("/", lang="en").body.decode()
     assert '<html lang="vi"' in drawing.get("/", lang="fr").body.decode()
     assert "script-src 'sha256-" in drawing.get("/").policy
+
+
+def test_the_page_is_packed_to_a_third() -> None:
+    page = CountedPages(view(given("fiber", "", State.DOWN))).get("/")
+    assert gzip.decompress(page.packed) == page.body
+    assert len(page.packed) < len(page.body) / 2.5
 
 
 def test_one_drawing_serves_all_who_ask_within_a_second() -> None:

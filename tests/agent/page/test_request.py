@@ -77,6 +77,24 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        (b"gzip, deflate, br", True),
+        (b"deflate, GZip;q=0.5", True),
+        (b"gzip;q=0, identity", False),
+        (b"br", False),
+    ],
+)
+def test_a_packed_body_goes_to_who_takes_it(accepted: bytes, is_packed: bool) -> None:
+    request = parse_request(b"GET / HTTP/1.1\r\nAccept-Encoding: " + accepted + b"\r\n\r\n")
+    page = HttpPage(body=b"<p>long</p>", content_type="text/html", packed=b"short")
+    head, _, body = encode_response(page, takes_gzip=request.takes_gzip).partition(b"\r\n\r\n")
+    assert (b"\r\nContent-Encoding: gzip" in head, body == b"short") == (is_packed, is_packed)
+    assert f"\r\nContent-Length: {len(body)}".encode() in head
+    assert b"\r\nVary: Accept-Encoding" in head
+
+
+@pytest.mark.parametrize(
     ("headers", "is_own"),
     [
         (b"Host: 192.168.1.9:8080", True),  # no browser

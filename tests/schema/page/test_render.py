@@ -35,7 +35,7 @@ HOSTILE = (
     """</title></style></script><script>alert(1)</script>'"><img src=x onerror=alert(1)>&lt;"""
 )
 
-SIZE_LIMIT_BYTES = 60_000
+SIZE_LIMIT_BYTES = 60 * 1024
 
 
 def read(view: SiteView, language: Language = "vi") -> HtmlDocument:

@@ -46,16 +46,18 @@ class HttpRequest:
     """
     What is asked for.
 
-    ``is_head`` wants the head alone; ``accept`` is that header, in small letters. ``is_post``: it
-    is to change something, and ``is_same_origin`` whether it comes from our own page or from no
-    browser. ``form`` are its fields, ``form_bytes`` how long it is. ``host`` is the name or address
-    by which the device was asked, without port; empty where none was given.
+    ``is_head`` wants the head alone; ``accept`` is that header, in small letters, and
+    ``takes_gzip`` whether the response may be compressed. ``is_post``: it is to change something,
+    and ``is_same_origin`` whether it comes from our own page or from no browser. ``form`` are its
+    fields, ``form_bytes`` how long it is. ``host`` is the name or address by which the device was
+    asked, without port; empty where none was given.
     """
 
     path: str
     query: dict[str, str]
     is_head: bool
     accept: str = ""
+    takes_gzip: bool = False
     is_post: bool = False
     is_same_origin: bool = True
     host: str = ""
@@ -67,7 +69,7 @@ class HttpRequest:
 class HttpPage:
     """
     A body and what it is; ``policy`` is the content security policy it needs, ``location`` where
-    else to look.
+    else to look. ``packed`` is the same body by gzip, empty where it does not pay.
     """
 
     body: bytes
@@ -75,6 +77,7 @@ class HttpPage:
     status: HTTPStatus = HTTPStatus.OK
     policy: str = "default-src 'none'; frame-ancestors 'none'"
     location: str = ""
+    packed: bytes = b""
 
 
 def parse_request(head: bytes) -> HttpRequest:
@@ -105,6 +108,7 @@ def parse_request(head: bytes) -> HttpRequest:
         query=values,
         is_head=method == "HEAD",
         accept=_header_value(headers, b"accept"),
+        takes_gzip=_takes_gzip(_header_value(headers, b"accept-encoding")),
         is_post=is_post,
         is_same_origin=_is_same_origin(headers),
         host=_host_of(_header_value(headers, b"host")),
@@ -153,6 +157,14 @@ def is_local_name(host: str, names: Collection[str]) -> bool:
     return True
 
 
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
 def _host_of(header: str) -> str:
     if header.startswith("["):
         return header[1:].partition("]")[0]
@@ -183,12 +195,14 @@ def _header_value(headers: bytes, name: bytes) -> str:
     return b",".join(values).decode("latin-1")
 
 
-def encode_response(page: HttpPage, *, is_head: bool = False) -> bytes:
+def encode_response(page: HttpPage, *, is_head: bool = False, takes_gzip: bool = False) -> bytes:
     """Return a whole response; the connection ends with it."""
+    is_packed = bool(page.packed) and takes_gzip
+    body = page.packed if is_packed else page.body
     lines = [
         f"HTTP/1.1 {page.status.value} {page.status.phrase}",
         f"Content-Type: {page.content_type}",
-        f"Content-Length: {len(page.body)}",
+        f"Content-Length: {len(body)}",
         "Connection: close",
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
@@ -196,12 +210,16 @@ def encode_response(page: HttpPage, *, is_head: bool = False) -> bytes:
         "Referrer-Policy: same-origin",
         f"Content-Security-Policy: {page.policy}",
     ]
+    if page.packed:
+        lines.append("Vary: Accept-Encoding")
+    if is_packed:
+        lines.append("Content-Encoding: gzip")
     if page.status is HTTPStatus.METHOD_NOT_ALLOWED:
         lines.append("Allow: GET, HEAD")
     if page.location:
         lines.append(f"Location: {page.location}")
     head = "\r\n".join((*lines, "", "")).encode("ascii")
-    return head if is_head else head + page.body
+    return head if is_head else head + body
 
 
 def status_page(status: HTTPStatus) -> HttpPage:

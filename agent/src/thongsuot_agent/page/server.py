@@ -112,4 +112,4 @@ class LocalPageServer:
         except HttpError as refused:
             return encode_response(status_page(refused.status))
         page = self._page_for(request) or status_page(HTTPStatus.NOT_FOUND)
-        return encode_response(page, is_head=request.is_head)
+        return encode_response(page, is_head=request.is_head, takes_gzip=request.takes_gzip)

@@ -44,6 +44,7 @@ from thongsuot_collector.web.live.revisions import Revisions
 from thongsuot_collector.web.live.routes import LivePages
 from thongsuot_collector.web.live.topics import site_topic
 from thongsuot_collector.web.mcp.tools import CityTools
+from thongsuot_collector.web.packing import PackedPages
 from thongsuot_collector.web.problem.routes import ProblemPages
 from thongsuot_collector.web.sessions.attempts import SignInAttempts
 from thongsuot_collector.web.sessions.browser_sessions import BrowserSessions
@@ -232,6 +233,8 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     ]
     called = callback_routes(components.notifications.channels, components.notifications.poll_now)
     beside, alone = pages.app([*both, *called, *enrolment_routes(components)]), pages.app(both)
+    for app in (beside, alone):
+        app.add_middleware(PackedPages)
     if not role.leads:
         beside.add_middleware(FollowerPages)
         alone.add_middleware(FollowerPages)

@@ -204,7 +204,7 @@ class CityBuilder:
         draft.sites.append(
             LabSite(
                 name=name,
-                title=f"Điểm phục vụ hành chính công {commune[1]}",
+                title=f"Điểm Phục vụ hành chính công {commune[1][0].lower()}{commune[1][1:]}",
                 commune=commune[0],
                 commune_title=commune[1],
                 device=device,

@@ -10,7 +10,7 @@ CHART_STYLE: Final = """\
 .grid{stroke:var(--line)}
 .axis{fill:var(--soft);font-size:12px;stroke:var(--card);stroke-width:4px;paint-order:stroke}
 .mark{stroke:var(--ink);stroke-dasharray:4 3}
-.periods{display:flex;gap:.25rem;margin-top:.75rem}
+.periods{display:flex;flex-wrap:wrap;gap:.25rem;margin-top:.75rem}
 .periods a{padding:.375rem .75rem;border-radius:8px}
 .periods [aria-current]{background:var(--accent);color:var(--card)}
 h4{margin:.75rem 0 0}

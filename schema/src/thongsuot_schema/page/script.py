@@ -18,6 +18,8 @@ function put(fresh){
 const old=document.getElementById("page"),now=fresh.getElementById("page");
 for(const open of old.querySelectorAll("details[open]")){
 const same=now.querySelector("#"+open.id);if(same)same.open=!0}
+for(const box of old.querySelectorAll("[type=checkbox][id]")){
+const same=now.querySelector("#"+box.id);if(same)same.checked=box.checked}
 const typed=old.querySelector("input[type=search]");
 const box=now.querySelector("input[type=search]");
 if(typed&&box)box.value=typed.value;

@@ -39,16 +39,16 @@ h1,h2,h3,p,ol,ul,dl,dd{margin:0;padding:0}
 ol,ul{list-style:none}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:4px}
-.wrap{max-width:66rem;margin:0 auto;padding:0 1rem}
-.bar{display:flex;align-items:center;justify-content:space-between;gap:1rem;font-size:.875rem}
+.wrap{container-type:inline-size;max-width:66rem;margin:0 auto;padding:0 1rem}
+.bar{display:flex;align-items:center;justify-content:space-between;gap:.75rem;font-size:.875rem}
 .brand{
 display:flex;align-items:center;gap:.5rem;min-height:2.75rem;color:var(--accent);
-font-size:1rem;font-weight:700;text-decoration:none;
+font-size:1rem;font-weight:700;text-decoration:none;white-space:nowrap;
 }
 .brand svg{
 width:1.75rem;height:1.25rem;fill:none;stroke:currentColor;stroke-width:2.6;stroke-linecap:round;
 }
-.switch{display:inline-flex;align-items:center;min-height:2.75rem;padding-left:1rem}
+.switch{display:inline-flex;align-items:center;min-height:2.75rem;padding-left:.25rem}
 h1{font-size:1rem;line-height:1.3}
 h2{margin:1.75rem 0 .625rem;color:var(--soft);font-size:1rem;font-weight:600}
 h3{font-size:1.0625rem;line-height:1.3}
@@ -211,5 +211,24 @@ section,.card,.hero{margin-top:.5rem}
 }
 """
 
-STYLE: Final = (_COLOURS + _FRAME + _LIGHTS + _PICTURES + _SIZES).replace("\n", "")
+_LARGE_TEXT: Final = """\
+@container (max-width:15rem){
+.since span,time,.nb,.nowrap{white-space:normal}
+.bar{flex-wrap:wrap;gap:0 1rem}
+.hero,.head{display:block}
+.links{grid-template-columns:minmax(0,1fr)}
+.call{max-width:100%;padding:.375rem .75rem}
+.ladder{grid-auto-flow:row;gap:.375rem;text-align:left}
+.ladder li{display:flex;gap:.5rem;align-items:center}
+.ladder .icon{flex:none;margin:0}
+.ladder li+li::before{display:none}
+form :is(input,select,button){max-width:100%}
+}
+"""
+"""
+Letters of twice the size on a phone: what stands side by side goes one below the other. Measured in
+letters of the page, which a width of the screen (``@media``) is not.
+"""
+
+STYLE: Final = (_COLOURS + _FRAME + _LIGHTS + _PICTURES + _SIZES + _LARGE_TEXT).replace("\n", "")
 """One text, for the content security policy names it by its hash."""

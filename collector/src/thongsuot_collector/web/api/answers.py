@@ -35,7 +35,7 @@ def answer(
     request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
     """Return a body with its ETag; none where the client has the same, gzip where it takes it."""
-    is_packed = len(body) >= _SMALLEST and _takes_gzip(request)
+    is_packed = len(body) >= _SMALLEST and takes_gzip(request.headers.get("accept-encoding", ""))
     # The packed body is another representation, and has an ETag of its own (RFC 9110, 8.8.3).
     tag = f'"{sha256(body).hexdigest()[:24]}{"-gzip" if is_packed else ""}"'
     sent = _HEADERS | {"ETag": tag} | (headers or {})
@@ -59,8 +59,9 @@ def problem(status: HTTPStatus, detail: str = "") -> Response:
     )
 
 
-def _takes_gzip(request: Request) -> bool:
-    for part in request.headers.get("accept-encoding", "").split(","):
+def takes_gzip(accepted: str) -> bool:
+    """Return whether a client takes a compressed body, by its ``Accept-Encoding``."""
+    for part in accepted.split(","):
         coding, _, weight = part.partition(";")
         if coding.strip().lower() in {"gzip", "*"}:
             return weight.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}

@@ -33,7 +33,7 @@ from thongsuot_collector.web.sites_page import (
 from thongsuot_collector.web.wall.content import by_urgency
 from thongsuot_collector.web.wall.page import counters, work_item
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.language import Text, capitalised
 
 WORK_SHOWN: Final = 4
 POINTS_SHOWN: Final = 4
@@ -83,7 +83,7 @@ class HomePage:
             "more_work": labels.MORE_WORK.read(language, count=more) if more > 0 else "",
             "incidents_url": f"{page.url('/incidents')}&status=open",
             "rows": [
-                (row, (row.view.title or row.view.site).removeprefix(reader.prefix))
+                (row, capitalised((row.view.title or row.view.site).removeprefix(reader.prefix)))
                 for row in unwell[:POINTS_SHOWN]
             ],
             "all_points": labels.ALL_POINTS.read(language, count=len(rows)),

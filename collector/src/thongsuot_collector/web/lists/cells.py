@@ -121,6 +121,8 @@ def state_cell(state: State | None, reader: ListReader) -> Cell:
 def site_state_cell(record: SiteRecord | LinkRecord, reader: ListReader) -> Cell:
     """Return how a site or link is, or why nothing is known of it."""
     if record.status is SiteStatus.REPORTING:
+        if isinstance(record, SiteRecord):
+            return Cell(text=reader.word(labels.SITE_STATES[record.state]), state=record.state)
         return state_cell(record.state, reader)
     return Cell(text=reader.word(labels.STATUSES[record.status]), state=State.UNKNOWN)
 
@@ -225,7 +227,7 @@ def state_of(name: str) -> CellOf:
 def site_link(title: str, name: str) -> CellOf:
     """Return what shows a site, and leads to its page."""
     return lambda record, reader: Cell(
-        text=getattr(record, title).removeprefix(reader.prefix),
+        text=capitalised(getattr(record, title).removeprefix(reader.prefix)),
         url=reader.site_url(getattr(record, name)),
     )
 

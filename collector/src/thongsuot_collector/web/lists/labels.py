@@ -4,6 +4,7 @@ from typing import Final
 
 from thongsuot_collector.commissioning.status import CommissioningState
 from thongsuot_collector.queries.records import SiteStatus, Turn
+from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 NAVIGATION: Final = Text("collector.web.lists.navigation")
@@ -74,6 +75,16 @@ TITLES: Final[dict[str, Text]] = {
     "audit": Text("collector.web.lists.titles.audit"),
 }
 """By the name of the list."""
+
+SITE_STATES: Final[dict[State, Text]] = {
+    State.UP: Text("collector.web.lists.site_states.up"),
+    State.DEGRADED: Text("collector.web.lists.site_states.degraded"),
+    State.DOWN: Text("collector.web.lists.site_states.down"),
+    State.UNKNOWN: Text("collector.web.lists.site_states.unknown"),
+}
+"""How a point is as a place to work at: other words than those of a line."""
+
+FILTERS: Final = Text("collector.web.lists.filters")
 
 STATUSES: Final[dict[SiteStatus, Text]] = {
     SiteStatus.REPORTING: Text("collector.web.lists.status.reporting"),

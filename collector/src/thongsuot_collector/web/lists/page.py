@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from thongsuot_collector.queries.lists import ListQuery
-from thongsuot_collector.queries.records import IncidentRecord, Record
+from thongsuot_collector.queries.records import IncidentRecord, Record, SiteRecord
 from thongsuot_collector.queries.selection import Selection, page_of, text_of
 from thongsuot_collector.web.feeds.labels import SUBSCRIBE_INCIDENTS, SUBSCRIBE_MAINTENANCE
 from thongsuot_collector.web.incident import labels as incident_labels
@@ -219,6 +219,8 @@ def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> 
         values |= set(map(text_of, value)) if isinstance(value, tuple) else {text_of(value)}
     chosen = content.selection.filters.get(name, ())
     words = {value: value_word(name, value, reader) for value in (values | set(chosen)) - {""}}
+    if name == "state" and any(isinstance(record, SiteRecord) for record in content.known):
+        words |= {value: reader.word(labels.SITE_STATES[State(value)]) for value in words}
     return ListFilter(
         name=name,
         text=text,

@@ -26,6 +26,7 @@ USED_BY = {
     "do_POST": "http.server",
     "isSet": "speedtest-cli",
     "log_message": "http.server",
+    "main_loop": "uvicorn",
     "open_client_mode": "pysnmp",
     "unlogged": "tests: reconciling a journal with what agents made",
     "timestamp_information_tlv": "tests: an asker that wants what RFC 8972, 4.3 defines",

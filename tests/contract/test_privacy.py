@@ -68,8 +68,8 @@ EVIDENCE = {
     "speedtest": "server",
     "stamp": "packets refused",
     "throughput": "ended_by_max_bytes",
-    "radio": "contract error event lte_cell modem network nr nr_cell other_carrier registration"
-    " rejected sim",
+    "radio": "apn bearer contract error event lte_cell modem network nr nr_cell other_carrier"
+    " registration rejected sim",
     "snmp": "counters device event interface model optical profiles rejected",
 }
 """

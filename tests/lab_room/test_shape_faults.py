@@ -8,6 +8,8 @@ from thongsuot_lab.topology.shapes import shaped_city
 
 FAULTS = {
     "f": (
+        "apn-private",
+        "apn-unknown",
         "bearer-dropped",
         "modem-gone",
         "registration-denied",

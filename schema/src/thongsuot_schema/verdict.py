@@ -53,6 +53,8 @@ class Symptom(StrEnum):
     """The device's own modem is gone: pulled out, or hung up."""
     SIM_NOT_READY = "sim_not_ready"
     """The SIM of the device's own modem asks for a PIN, is missing or cannot be used."""
+    APN_WRONG = "apn_wrong"
+    """The device asks for an access point that its network does not know, or another's."""
     POWER_LOST = "power_lost"
     """The UPS runs on its battery, and what is not behind it has fallen silent."""
     # lan

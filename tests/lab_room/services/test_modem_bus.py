@@ -11,6 +11,7 @@ from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.radio.probe import RadioProbe
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
+from thongsuot_lab.services.modem import UNKNOWN_APN
 from thongsuot_lab.services.modem_bus import ModemBus, ModemState, bus_socket, is_installed
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.outcome import Outcome
@@ -28,11 +29,11 @@ WITHIN_S = 60.0
 FLAGS = ("radio_modem_present", "radio_sim_ready", "radio_registered", "radio_connected")
 
 
-def reading(bus: str) -> Finding:
-    """Return what the agent reads of the modem now."""
+def reading(bus: str, *, named: bool = False) -> Finding:
+    """Return what the agent reads of the modem now; ``named``: it knows the contract's APN."""
 
     async def measure() -> Finding:
-        settings = Settings(source="modemmanager", bus=bus)
+        settings = Settings(source="modemmanager", bus=bus, apn=("internet",) if named else ())
         with LinkMonitor((Link(name="mobile", interface="wwan0"),)) as monitor:
             read_modem = RadioProbe(ProbeServices())
             return await read_modem(monitor.links["mobile"], LINK_TARGET, Family.NONE, settings)
@@ -40,11 +41,11 @@ def reading(bus: str) -> Finding:
     return asyncio.run(measure())
 
 
-def wait_for(bus: str, *expected: float | None) -> Finding:
+def wait_for(bus: str, *expected: float | None, named: bool = False) -> Finding:
     """Return the first reading with these flags; the bus takes a moment to follow."""
     limit_s = time.monotonic() + WITHIN_S
     while True:
-        finding = reading(bus)
+        finding = reading(bus, named=named)
         if finding.outcome is Outcome.OK and flags(finding) == expected:
             return finding
         assert time.monotonic() < limit_s, f"{flags(finding)} {finding}"
@@ -75,6 +76,16 @@ def test_a_modem_is_read_as_it_is_said_to_be_and_its_absence_is_a_measurement(
         modem.publish(structs.replace(lost, is_present=False))
         gone = wait_for(bus, 0.0, None, None, None)
         assert gone.evidence["error"] == "ModemManager knows no modem"
+        modem.publish(structs.replace(SERVING, apn="m2m.example"))
+        private = wait_for(bus, 1.0, 1.0, 1.0, 1.0, named=True)
+        assert private.values["radio_contract_apn"] == 0.0
+        refused = structs.replace(SERVING, is_connected=False, bearer_error=UNKNOWN_APN)
+        modem.publish(structs.replace(refused, apn="intrenet"))
+        unknown = wait_for(bus, 1.0, 1.0, 1.0, 0.0)
+        assert unknown.values["radio_contract_apn"] == 0.0
+        assert unknown.evidence["bearer"] == "MissingOrUnknownApn"
+        assert (unknown.evidence["apn"], serving.evidence["apn"]) == ("intrenet", "internet")
+        assert "radio_contract_apn" not in serving.values
         modem.publish(SERVING)
         wait_for(bus, 1.0, 1.0, 1.0, 1.0)
     finally:

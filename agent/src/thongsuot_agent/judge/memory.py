@@ -196,6 +196,7 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
     is_well: bool = False
     is_unregistered: bool = False
     is_sim_unusable: bool = False
+    is_apn_wrong: bool = False
     is_modem_absent: bool = False
     power_metric: str = ""
     power_dbm: float | None = None

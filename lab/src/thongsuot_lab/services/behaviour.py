@@ -46,7 +46,8 @@ class ProxyBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class ModemBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     What a modem is like: there at all, its SIM (the first or the second) and that one's PIN, the
-    network, and whether the network gives it a bearer.
+    network, whether the network gives it a bearer, and the access point that it asks for: the
+    contract's, one that leads into a company's own network, or one that the network does not know.
     """
 
     is_present: bool = True
@@ -54,6 +55,7 @@ class ModemBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sim_state: Literal["ready", "locked", "absent"] = "ready"
     registration: Literal["home", "searching", "denied"] = "home"
     has_bearer: bool = True
+    apn: Literal["contract", "private", "unknown"] = "contract"
 
 
 B = TypeVar("B", NameBehaviour, PortalBehaviour, ProxyBehaviour, ModemBehaviour)

@@ -28,6 +28,8 @@ BEARER_FRAME: Final = 0x88B5  # IEEE 802, local experimental
 PACKET_BYTES: Final = 2048
 LOST_AFTER_S: Final = 3.0
 """From the last of the signal until the modem gives its network up; up to a minute in life."""
+APNS: Final = {"contract": "internet", "private": "m2m.example", "unknown": "intrenet"}
+UNKNOWN_APN: Final = "org.freedesktop.ModemManager1.Error.MobileEquipment.MissingOrUnknownApn"
 _EVERY_S: Final = 0.2
 _SIOCGIFFLAGS: Final = 0x8913
 _IFF_RUNNING: Final = 0x40
@@ -148,6 +150,10 @@ class ModemPort:
     def _sim(self) -> Sim:
         return self._modem.sims[self._behaviour.sim - 1]
 
+    @property
+    def _leads_outside(self) -> bool:
+        return self._behaviour.apn != "private"
+
     def _follow(self) -> None:
         """Make of interface and bearer what they have to be now, and say so on the bus."""
         state = self._state()
@@ -170,12 +176,15 @@ class ModemPort:
         registration = behaviour.registration if is_heard else _SEARCHING
         is_ready = behaviour.is_present and behaviour.sim_state == "ready"
         is_registered = is_ready and registration == _HOME
+        is_refused = behaviour.apn == "unknown"
         return ModemState(
             is_present=behaviour.is_present,
             sim_state=behaviour.sim_state,
             registration=registration if is_ready else _SEARCHING,
             plmn=self._sim.plmn if is_registered else "",
-            is_connected=is_registered and behaviour.has_bearer,
+            is_connected=is_registered and behaviour.has_bearer and not is_refused,
+            apn=APNS[behaviour.apn],
+            bearer_error=UNKNOWN_APN if is_registered and is_refused else "",
             interface=self._modem.interface,
         )
 
@@ -202,9 +211,9 @@ class ModemPort:
         feed(self._network, ["ip", "-batch", "-"], lines)
 
     def _arrived(self, sim: Sim, packet: bytes) -> None:
-        if self._tun is not None and sim is self._bearer:
+        if self._tun is not None and sim is self._bearer and self._leads_outside:
             self._tun.write(packet)
 
     def _sent(self, packet: bytes) -> None:
-        if self._bearer is not None:
+        if self._bearer is not None and self._leads_outside:
             self._radios[self._modem.sims.index(self._bearer)].send(packet)

@@ -25,7 +25,10 @@ _CONFIG: Final = """\
 
 
 class ModemState(msgspec.Struct, frozen=True, kw_only=True):
-    """What ModemManager says of a modem; ``plmn`` is empty while it is in no network."""
+    """
+    What ModemManager says of a modem; ``plmn`` is empty while it is in no network, ``bearer_error``
+    (the name of a D-Bus error) while nothing is wrong with the bearer.
+    """
 
     is_present: bool
     sim_state: str
@@ -33,6 +36,8 @@ class ModemState(msgspec.Struct, frozen=True, kw_only=True):
     plmn: str
     is_connected: bool
     interface: str
+    apn: str = "internet"
+    bearer_error: str = ""
 
 
 def bus_socket(run_dir: Path, node: str) -> Path:

@@ -52,12 +52,24 @@ def modem_properties(state: dict[str, object]) -> dict[str, object]:
     word = {"locked": "locked", "absent": "failed"}.get(str(sim), "searching")
     if sim == "ready" and is_registered:
         word = "connected" if state["is_connected"] else "registered"
-    bearers = [dbus.ObjectPath(BEARER)] if state["is_connected"] else []
+    is_tried = state["is_connected"] or state["bearer_error"]
+    bearers = [dbus.ObjectPath(BEARER)] if is_tried else []
     return {
         "State": dbus.Int32(STATES[word]),
         "StateFailedReason": dbus.UInt32(NO_SIM if sim == "absent" else 0),
         "AccessTechnologies": dbus.UInt32(LTE_AND_NR if is_registered else 0),
         "Bearers": dbus.Array(bearers, signature="o"),
+    }
+
+
+def bearer_properties(state: dict[str, object]) -> dict[str, object]:
+    """Return the properties of its bearer: the access point, and why there is no connection."""
+    error = str(state["bearer_error"])
+    why = "Missing or unknown APN" if error else ""
+    return {
+        "Connected": bool(state["is_connected"]),
+        "Properties": table({"apn": str(state["apn"])}),
+        "ConnectionError": dbus.Struct((error, why), signature="ss"),
     }
 
 
@@ -90,9 +102,9 @@ class ModemOnBus:
         modem = self.at(MODEM)
         modem.UpdateProperties(f"{MANAGER}.Modem", table(modem_properties(state)))  # type: ignore[attr-defined]
         modem.UpdateProperties(f"{MANAGER}.Modem.Modem3gpp", table(network))  # type: ignore[attr-defined]
-        self.at(BEARER).UpdateProperties(  # type: ignore[attr-defined]
-            f"{MANAGER}.Bearer", table({"Connected": bool(state["is_connected"])})
-        )
+        # The mock renews no property that is a table, so the whole object is put there anew.
+        self.at(ROOT).RemoveObject(BEARER)  # type: ignore[attr-defined]
+        self.add_bearer(state)
 
     def add(self, state: dict[str, object], network: dict[str, object]) -> None:
         """Put the modem and its bearer on the bus."""
@@ -111,13 +123,16 @@ class ModemOnBus:
         modem.AddProperties(  # type: ignore[attr-defined]
             f"{MANAGER}.Modem.Signal", table({"Rate": dbus.UInt32(5), **legs})
         )
-        root.AddObject(  # type: ignore[attr-defined]
-            BEARER,
-            f"{MANAGER}.Bearer",
-            table({"Interface": str(state["interface"]), "Connected": False}),
-            none,
-        )
+        self.add_bearer(state)
         self.is_there = True
+
+    def add_bearer(self, state: dict[str, object]) -> None:
+        """Put its bearer on the bus."""
+        properties = {"Interface": str(state["interface"]), **bearer_properties(state)}
+        none = dbus.Array([], signature="(ssss)")
+        self.at(ROOT).AddObject(  # type: ignore[attr-defined]
+            BEARER, f"{MANAGER}.Bearer", table(properties), none
+        )
 
 
 if __name__ == "__main__":

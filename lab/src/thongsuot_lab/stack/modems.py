@@ -1,6 +1,7 @@
 """What agents are told of modems in their devices: where ModemManager is to be asked."""
 
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.services.modem import APNS
 from thongsuot_lab.services.modem_bus import bus_socket
 from thongsuot_lab.topology.model import LabSite
 from thongsuot_schema.inventory.model import ProbeSchedule
@@ -20,6 +21,7 @@ def modem_probes(site: LabSite, lab: Lab) -> tuple[ProbeSchedule, ...]:
                 "source": "modemmanager",
                 "bus": f"unix:path={bus_socket(lab.run_dir, uplink.cpe)}",
                 "timeout_s": 5.0,
+                "apn": [APNS["contract"]],
             },
         )
         for uplink in site.uplinks

@@ -112,6 +112,11 @@ OWN_NETWORK = boolean_metric(
     "1 when the network that serves is one of the contract's carrier, else 0",
     "Đúng mạng của nhà mạng trong hợp đồng",
 )
+OWN_APN = boolean_metric(
+    "radio_contract_apn",
+    "1 when the access point (APN) in use is the contract's, 0 when not or when nobody knows it",
+    "Đúng điểm truy cập (APN) của hợp đồng",
+)
 SHOWS_NR = boolean_metric(
     "radio_nr_reporting_supported",
     "1 when the source can show an NR leg, 0 when it never does, so that its absence says nothing",
@@ -178,6 +183,7 @@ KIND = ProbeKind(
         SIM_READY,
         CONNECTED,
         OWN_NETWORK,
+        OWN_APN,
         SHOWS_NR,
         CELL_CHANGES,
         TECHNOLOGY_CHANGES,

@@ -122,6 +122,25 @@ def radio_readings(**values: float | bool) -> EquipmentReadings:
             Symptom.ACCESS_SESSION_LOST,
         ),
         (radio_readings(), Symptom.ACCESS_SESSION_LOST, State.DOWN, Symptom.ACCESS_SESSION_LOST),
+        (
+            radio_readings(is_apn_wrong=True),
+            Symptom.ACCESS_SESSION_LOST,
+            State.DOWN,
+            Symptom.APN_WRONG,
+        ),
+        # A bearer that leads nowhere, over a radio that is well.
+        (
+            radio_readings(is_apn_wrong=True, is_well=True),
+            Symptom.CARRIER_SILENT,
+            State.DOWN,
+            Symptom.APN_WRONG,
+        ),
+        (
+            radio_readings(is_apn_wrong=True),
+            Symptom.ACCESS_LOSS,
+            State.DEGRADED,
+            Symptom.ACCESS_LOSS,
+        ),
         # A cable is none of a modem's.
         (
             radio_readings(is_modem_absent=True),

@@ -49,6 +49,8 @@ _LINE = frozenset(
 _SESSION = _LINE | {Symptom.ACCESS_SESSION_LOST}
 """What is seen of a modem that is gone, locked or in no network."""
 _BEYOND_RADIO = frozenset({Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT})
+_UNCONNECTED = _BEYOND_RADIO | {Symptom.ACCESS_SESSION_LOST}
+"""What is seen of a bearer that does not come up, or leads nowhere."""
 _BOX_SILENT = frozenset({Symptom.GATEWAY_SILENT, Symptom.CABLE_UNPLUGGED, Symptom.INTERFACE_ABSENT})
 _NO_LIGHT = frozenset(
     {
@@ -70,6 +72,7 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
     known.radio_ns = started_ns
     known.is_modem_absent = values.get(radio.MODEM_PRESENT.name) == 0.0
     known.is_sim_unusable = values.get(radio.SIM_READY.name) == 0.0
+    known.is_apn_wrong = values.get(radio.OWN_APN.name) == 0.0
     known.is_unregistered = values.get(radio.REGISTERED.name) == 0.0
     leg = next((entry for entry in _LEGS if entry[0] in values), None)
     known.power_metric, known.power_dbm = "", None
@@ -155,19 +158,28 @@ def _explanation(link: LinkMemory, slot: FaultSlot, fault: Diagnosis) -> Diagnos
 def _by_radio(known: EquipmentReadings, slot: FaultSlot, fault: Diagnosis) -> Diagnosis:
     symptom = fault.symptom
     has_looked = (known.radio_ns or 0) >= slot.onset_ns
-    if symptom in _SESSION and has_looked:
-        if known.is_modem_absent:
-            return _with_cause(fault, Segment.DEVICE, Symptom.MODEM_ABSENT)
-        if known.is_sim_unusable:
-            return _with_cause(fault, Segment.DEVICE, Symptom.SIM_NOT_READY)
-        if known.is_unregistered:
-            return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
+    by_modem = _by_modem(known, fault) if has_looked else None
+    if by_modem is not None:
+        return _with_cause(fault, *by_modem)
     if symptom in _LINE and known.is_weak:
         return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
     is_down = fault.state is State.DOWN and symptom in _BEYOND_RADIO
     if is_down and has_looked and known.is_well:
         return _with_cause(fault, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_OK)
     return fault
+
+
+def _by_modem(known: EquipmentReadings, fault: Diagnosis) -> tuple[Segment, Symptom] | None:
+    """Return what the modem itself says of why there is no connection, or none that leads out."""
+    if fault.symptom in _SESSION:
+        if known.is_modem_absent:
+            return Segment.DEVICE, Symptom.MODEM_ABSENT
+        if known.is_sim_unusable:
+            return Segment.DEVICE, Symptom.SIM_NOT_READY
+        if known.is_unregistered:
+            return Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED
+    is_dead = fault.state is State.DOWN and fault.symptom in _UNCONNECTED
+    return (Segment.DEVICE, Symptom.APN_WRONG) if is_dead and known.is_apn_wrong else None
 
 
 def _with_cause(fault: Diagnosis, segment: Segment, symptom: Symptom) -> Diagnosis:

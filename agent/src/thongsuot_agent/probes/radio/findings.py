@@ -10,6 +10,13 @@ from thongsuot_schema.catalogue import radio as metrics
 from thongsuot_schema.metric import Metric
 
 _TEXT_LIMIT: Final = 200
+_APN_REFUSED: Final = frozenset(
+    {"missingorunknownapn", "userauthenticationfailed", "userauthenticationfailure"}
+)
+"""
+Causes 27 and 29 of TS 24.008, 10.5.6.6, in ModemManager's words: the network does not know the
+access point, or not its user. Older versions put "Gprs" before them.
+"""
 _LTE: Final = {
     "rsrp_dbm": metrics.LTE_RSRP,
     "rsrq_db": metrics.LTE_RSRQ,
@@ -31,9 +38,12 @@ _NR: Final = {
 
 
 def values_of(
-    reading: ModemReading, track: ModemHistory, networks: Sequence[str]
+    reading: ModemReading, track: ModemHistory, networks: Sequence[str], apns: Sequence[str] = ()
 ) -> dict[Metric, float]:
-    """Return the values of a reading; ``networks`` are the PLMNs of the contract's carrier."""
+    """
+    Return the values of a reading; ``networks`` are the PLMNs of the contract's carrier, ``apns``
+    its access points.
+    """
     values = {**_leg_values(reading.lte, _LTE), **_leg_values(reading.nr, _NR)}
     yes_no = {
         metrics.MODEM_PRESENT: True,
@@ -42,6 +52,7 @@ def values_of(
         metrics.SHOWS_NR: reading.shows_nr,
         metrics.REGISTERED: _registered(reading),
         metrics.SIM_READY: reading.sim == "ready" if reading.sim else None,
+        metrics.OWN_APN: _own_apn(reading, apns),
         metrics.OWN_NETWORK: reading.plmn in networks if networks and reading.plmn else None,
     }
     values |= {metric: float(is_so) for metric, is_so in yes_no.items() if is_so is not None}
@@ -74,6 +85,8 @@ def evidence_of(
         "network": " ".join(filter(None, (reading.plmn, reading.texts.get("operator", "")))),
         "modem": reading.texts.get("model", ""),
         "registration": reading.registration,
+        "apn": reading.apn,
+        "bearer": reading.bearer_error,
         "sim": reading.sim,
         "lte_cell": _cell(reading.lte),
         "nr_cell": _cell(reading.nr),
@@ -86,6 +99,21 @@ def evidence_of(
     if networks and reading.plmn and reading.plmn not in networks:
         texts["contract"] = f"the contract's networks are {', '.join(networks)}"
     return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
+
+
+def _own_apn(reading: ModemReading, apns: Sequence[str]) -> bool | None:
+    """
+    Return whether the device asks for the access point that it should; ``None``: not known.
+
+    One that the contract names is right whatever the network says of it: then it is the network
+    that does not know its own.
+    """
+    # The operator's part (TS 23.003, 9.1.2) is the network's own addition.
+    name = reading.apn.casefold().partition(".mnc")[0]
+    if apns and name:
+        return name in {apn.casefold() for apn in apns}
+    refused = reading.bearer_error.casefold().removeprefix("gprs")
+    return False if refused in _APN_REFUSED else None
 
 
 def _leg_values(leg: ServingCell | None, named: dict[str, Metric]) -> dict[Metric, float]:

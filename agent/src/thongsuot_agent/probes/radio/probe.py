@@ -63,7 +63,7 @@ class RadioProbe:
             return failed_finding(
                 Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
             )
-        values = findings.values_of(reading, self._history, settings.plmn)
+        values = findings.values_of(reading, self._history, settings.plmn, settings.apn)
         return ok_finding(values, evidence=evidence)
 
 

@@ -100,13 +100,16 @@ class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
     ``shows_nr``: the source can show an NR leg at all; without it a missing leg says nothing.
     ``rejected`` says why a value is missing, by name with its leg in front (``nr_rsrp_dbm``).
     ``texts`` is what a person may want to see (operator, model); never an identity. ``error`` is
-    what the modem complained with.
+    what the modem complained with. ``apn`` is the access point in use or asked for,
+    ``bearer_error`` why there is no data connection, in ModemManager's word without its namespace.
     """
 
     technology: str = ""
     registration: str = ""
     sim: str = ""
     plmn: str = ""
+    apn: str = ""
+    bearer_error: str = ""
     connected: bool | None = None
     roaming: bool | None = None
     lte: ServingCell | None = None

@@ -25,6 +25,8 @@ class Settings:
     """at, hilink, mikrotik, modemmanager, rutos, snmp, ubus or zte; there is no usual one."""
     plmn: tuple[str, ...] = ()
     """Networks of the contract's carrier; empty: those of the link's carrier, where configured."""
+    apn: tuple[str, ...] = ()
+    """Access points of the contract (modemmanager); empty: whichever the network knows."""
     address: str = "gateway"
     """Of the router or modem that is asked (snmp, hilink, mikrotik, rutos, zte)."""
     port: int = 0

@@ -70,6 +70,8 @@ def _modem_rows() -> Iterator[MatrixRow]:
     yield _mobile("modem-gone", "modem-gone", Segment.DEVICE, Symptom.MODEM_ABSENT, faulty=_MODEM)
     for name, fault in (("pin-wrong", "sim-locked"), ("sim-missing", "sim-absent")):
         yield _mobile(name, fault, Segment.DEVICE, Symptom.SIM_NOT_READY, faulty=_MODEM)
+    for fault in ("apn-unknown", "apn-private"):
+        yield _mobile(fault, fault, Segment.DEVICE, Symptom.APN_WRONG, faulty=_MODEM | _NETWORK)
     yield _mobile(
         "bearer-dropped",
         "bearer-dropped",

@@ -42,6 +42,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.sim_not_ready.situation"),
         advice=Text("schema.symptoms.sim_not_ready.advice"),
     ),
+    Symptom.APN_WRONG: Sentence(
+        headline=Text("schema.symptoms.apn_wrong.headline"),
+        situation=Text("schema.symptoms.apn_wrong.situation"),
+        advice=Text("schema.symptoms.apn_wrong.advice"),
+    ),
     Symptom.POWER_LOST: Sentence(
         headline=Text("schema.symptoms.power_lost.headline"),
         situation=Text("schema.symptoms.power_lost.situation"),

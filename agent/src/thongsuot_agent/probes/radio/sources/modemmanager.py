@@ -92,13 +92,13 @@ def _chosen(
 async def _bearer(
     bus: ModemManagerBus, modem: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
+    """Return the bearer that is up, else the last one: it says why it is not."""
+    properties: Mapping[str, Any] | None = None
     for path in modem[manager.MODEM].get("Bearers", ()):
-        properties: Mapping[str, Any] = await bus.call(
-            path, _PROPERTIES, "GetAll", "s", manager.BEARER
-        )
-        if properties.get("Connected"):
-            return properties
-    return None
+        properties = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.BEARER)
+        if (properties or {}).get("Connected"):
+            break
+    return properties
 
 
 async def _signal(

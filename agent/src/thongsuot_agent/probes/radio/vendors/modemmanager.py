@@ -34,7 +34,8 @@ def reading_from(
     cells: tuple[Mapping[str, Any], ...] = (),
 ) -> ModemReading:
     """
-    Return what a modem's object says; ``bearer`` are the properties of the one that is up.
+    Return what a modem's object says; ``bearer`` are the properties of the one that is up, or was
+    tried last.
 
     ``cells`` is what GetCellInfo answered, where the modem knows it.
     """
@@ -60,7 +61,13 @@ def reading_from(
             leg = _leg_of(band)
             if leg and draft.legs[leg]:
                 draft.set_cell(leg, band=int(band) - (_LTE_BANDS if leg == "lte" else _NR_BANDS)[0])
-    stats = (bearer or {}).get("Stats", {})
+    tried = bearer or {}
+    error, *_ = tried.get("ConnectionError") or ("",)
+    draft.set_fields(
+        apn=str(tried.get("Properties", {}).get("apn", "")),
+        bearer_error=str(error).rpartition(".")[2],
+    )
+    stats = tried.get("Stats", {}) if tried.get("Connected") else {}
     draft.set_fields(
         received=_bytes(stats.get("rx-bytes")),
         sent=_bytes(stats.get("tx-bytes")),

@@ -29,6 +29,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.DEVICE_OFF: AlarmCause(EQUIPMENT, "powerProblem"),
     Symptom.MODEM_ABSENT: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.SIM_NOT_READY: AlarmCause(EQUIPMENT, "configurationOrCustomisationError"),
+    Symptom.APN_WRONG: AlarmCause(EQUIPMENT, "configurationOrCustomisationError"),
     Symptom.POWER_LOST: AlarmCause(EQUIPMENT, "powerProblem"),
     Symptom.OPTICAL_LOSS_OF_SIGNAL: AlarmCause(COMMUNICATIONS, "lossOfSignal"),
     Symptom.RADIO_SIGNAL_WEAK: AlarmCause(COMMUNICATIONS, "degradedSignal"),

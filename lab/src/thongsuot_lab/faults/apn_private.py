@@ -1,0 +1,11 @@
+"""The device asks for the access point of a company's own network, which leads nowhere else."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.DEVICE
+
+
+def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
+    """Ask for it."""
+    scope.behave(scope.uplink(site, link).cpe, apn="private")

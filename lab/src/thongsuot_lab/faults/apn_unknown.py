@@ -1,0 +1,11 @@
+"""The device asks for an access point that the network does not know: there is no bearer."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.DEVICE
+
+
+def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
+    """Ask for it."""
+    scope.behave(scope.uplink(site, link).cpe, apn="unknown")

@@ -26,7 +26,7 @@ _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ComparisonOutcome:
     """
     What a collector has made: incidents, the carrier's tickets and statements, each as texts.
 
@@ -38,7 +38,7 @@ class Outcome:
     tickets: Counter[str]
     statements: Mapping[str, str]
 
-    def differences(self, alone: "Outcome") -> list[str]:
+    def differences(self, alone: "ComparisonOutcome") -> list[str]:
         """Return what is not as the collector that was alone has it, a line each."""
         lines = [
             f"{noun}: {sign} {text}"
@@ -56,10 +56,10 @@ class Outcome:
         ]
 
 
-def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> Outcome:
+def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> ComparisonOutcome:
     """Return what a collector has made, by its store and the carrier's desk."""
     incidents = read_incidents(store)
-    return Outcome(
+    return ComparisonOutcome(
         incidents=Counter(_incident_text(incident) for incident in incidents),
         tickets=Counter(_ticket_text(ticket) for ticket in tickets),
         statements=_statements(store, InventoryDirectory(inventory)),

@@ -73,7 +73,7 @@ class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
 
 
-class Target:
+class PushTarget:
     """Where a device pushes to: addresses are tried in turn, beginning with the last that took."""
 
     def __init__(self, order: TargetOrder) -> None:
@@ -127,7 +127,7 @@ class Target:
 class Device:
     """The device of one site."""
 
-    def __init__(self, site: str, targets: Sequence[Target], preferred: int) -> None:
+    def __init__(self, site: str, targets: Sequence[PushTarget], preferred: int) -> None:
         self.site = site
         self.fall: Fall | None = None
         self._targets = targets
@@ -175,7 +175,7 @@ class Device:
                 alone_s=self._waits_s[1],
             )
 
-    async def _send(self, place: int, target: Target, queue: "_Queue") -> None:
+    async def _send(self, place: int, target: PushTarget, queue: "_Queue") -> None:
         first = self._preferred
         while (batch := await queue.get()) is not None:
             first = await target.push(self._sealer, batch, first)
@@ -225,7 +225,7 @@ class _Queue:
 
 async def play(order: LoadOrder) -> LoadRecord:
     """Play an order, and return what came of it."""
-    cluster, alone = Target(order.cluster), Target(order.alone)
+    cluster, alone = PushTarget(order.cluster), PushTarget(order.alone)
     devices = [
         Device(site, (cluster, alone), place % len(order.cluster.urls))
         for place, site in enumerate(order.sites)

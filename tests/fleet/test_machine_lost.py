@@ -82,7 +82,7 @@ KEPT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
+class BootedMachine:
     """A booted collector's machine."""
 
     root: Path
@@ -129,13 +129,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def machine(folder: Path, lab: Lab, package: Path) -> Iterator[Machine]:
+def machine(folder: Path, lab: Lab, package: Path) -> Iterator[BootedMachine]:
     """Boot a new Debian with the collector's package where the collector is; then lose it."""
     folder.mkdir()
     root = unpacked("trixie", folder)
     shutil.copy(package, root / "collector.deb")
     with booted(root, lab.node("anchor").network, folder / "console.log") as first:
-        made = Machine(root=root, first=first)
+        made = BootedMachine(root=root, first=first)
         made.run("dpkg", "--install", "/collector.deb")
         yield made
     shutil.rmtree(root)

@@ -38,7 +38,7 @@ _ANSWER_S = 3.0
 """So long an agent waits for one collector before it tries the next."""
 
 
-class Cluster:
+class CollectorPair:
     """Collectors on one database, a carrier's receiver, and one agent that knows all addresses."""
 
     def __init__(self, folder: Path, url: str, *, count: int) -> None:
@@ -165,7 +165,7 @@ async def page(collector: CollectorProcess, path: str) -> httpx.Response:
         return await client.get(path)
 
 
-ClusterMaker = Callable[[int], AbstractAsyncContextManager[Cluster]]
+ClusterMaker = Callable[[int], AbstractAsyncContextManager[CollectorPair]]
 
 
 @pytest.fixture
@@ -173,8 +173,8 @@ def new_cluster(postgres: PostgresServer, tmp_path: Path) -> ClusterMaker:
     """Makes a cluster of so many collectors, and ends it."""
 
     @asynccontextmanager
-    async def made(count: int) -> AsyncIterator[Cluster]:
-        cluster = Cluster(tmp_path, postgres.new_database(), count=count)
+    async def made(count: int) -> AsyncIterator[CollectorPair]:
+        cluster = CollectorPair(tmp_path, postgres.new_database(), count=count)
         try:
             await cluster.start()
             yield cluster

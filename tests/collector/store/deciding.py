@@ -15,7 +15,7 @@ from thongsuot_collector.errors import Deposed
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.leadership import Candidate, fence
+from thongsuot_collector.store.leadership import LeaderCandidate, fence
 from thongsuot_collector.store.postgresql import engine_for
 from thongsuot_collector.store.term import Term
 
@@ -50,7 +50,7 @@ def main() -> None:
             terms.append(term)
             led.set()
 
-    Candidate(database, changed=changed, is_alive=lambda: True).start()
+    LeaderCandidate(database, changed=changed, is_alive=lambda: True).start()
     while True:
         led.wait()
         led.clear()

@@ -18,7 +18,7 @@ from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction, AuditLine
 from thongsuot_collector.store.cluster_tables import LEADERSHIP
-from thongsuot_collector.store.leadership import Candidate, fence
+from thongsuot_collector.store.leadership import LeaderCandidate, fence
 from thongsuot_collector.store.postgresql import engine_for, open_database
 from thongsuot_collector.store.term import LEASE_S, Term, current_leader
 
@@ -56,7 +56,9 @@ class Standing:
         self.terms: list[Term] = []
         self.is_alive = True
         named = PostgresDatabase(url=database.url, application=name)
-        self.candidate = Candidate(named, changed=self._change, is_alive=lambda: self.is_alive)
+        self.candidate = LeaderCandidate(
+            named, changed=self._change, is_alive=lambda: self.is_alive
+        )
         self.candidate.start()
 
     def _change(self, term: Term | None) -> None:

@@ -100,7 +100,7 @@ class _ReceivedPushes:
 def collector() -> Iterator[tuple[str, _ReceivedPushes]]:
     taken = _ReceivedPushes()
 
-    class PushReceiver(BaseHTTPRequestHandler):
+    class PushHttpHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
@@ -117,7 +117,7 @@ def collector() -> Iterator[tuple[str, _ReceivedPushes]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - theirs
             """Say nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), PushReceiver)
+    server = HTTPServer(("127.0.0.1", 0), PushHttpHandler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

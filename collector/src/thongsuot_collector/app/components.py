@@ -16,7 +16,7 @@ from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
 from thongsuot_collector.app.durable import PROGRAM, free_bytes_of, open_durable
-from thongsuot_collector.app.election import LONE, Role, Stores, decisions_of
+from thongsuot_collector.app.election import LONE, CollectorRole, Stores, decisions_of
 from thongsuot_collector.app.following import Following, ReportPassing
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
 from thongsuot_collector.app.judging import (
@@ -92,7 +92,7 @@ class Components:
     archive: StatementArchive
     housekeeping: Housekeeping
     overview: RecordOverview
-    role: Role
+    role: CollectorRole
     passing: ReportPassing
     following: Following
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,7 +107,7 @@ async def open_components(
     configuration: Configuration,
     directory: InventoryDirectory,
     *,
-    role: Role = LONE,
+    role: CollectorRole = LONE,
     name: str = PROGRAM,
     accept_empty_store: bool = False,
 ) -> AsyncIterator[Components]:

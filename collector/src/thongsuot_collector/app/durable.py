@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.election import Role
+from thongsuot_collector.app.election import CollectorRole
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
@@ -24,7 +24,7 @@ PROGRAM = "thongsuot-collector"
 async def open_durable(
     configuration: Configuration,
     *,
-    role: Role,
+    role: CollectorRole,
     name: str,
     accept_empty_store: bool,
     committed: Callable[[int, float], None],

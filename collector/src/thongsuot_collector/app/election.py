@@ -31,7 +31,7 @@ _NAME_BYTES = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class CollectorRole:
     """What a collector is, from one change of it to the next."""
 
     is_shared: bool = False
@@ -47,7 +47,7 @@ class Role:
         return not self.is_shared or (self.term is not None and self.term.is_leading())
 
 
-LONE = Role()
+LONE = CollectorRole()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,14 @@ class Stores:
     its term, that of ``role``.
     """
 
-    role: Role
+    role: CollectorRole
     store: Engine
     decisions: Engine
 
 
-def decisions_of(store: Engine, configuration: Configuration, role: Role, name: str) -> Engine:
+def decisions_of(
+    store: Engine, configuration: Configuration, role: CollectorRole, name: str
+) -> Engine:
     """Return the engine by which a collector of a role decides; of a lone one it is the store."""
     if role.term is None:
         return store
@@ -84,7 +86,7 @@ class Election:
     """The role of a collector as it changes; ``role`` is what it is now."""
 
     def __init__(self, *, is_shared: bool) -> None:
-        self.role = Role(is_shared=is_shared)
+        self.role = CollectorRole(is_shared=is_shared)
         self._changed = asyncio.Event()
         self._ticked_s = time.monotonic()
 
@@ -92,14 +94,14 @@ class Election:
         """Return when the role is another one than at the last look."""
         await self._changed.wait()
 
-    def look(self) -> Role:
+    def look(self) -> CollectorRole:
         """Return the role; ``wait_for_change`` waits for the next one from now on."""
         self._changed.clear()
         return self.role
 
     def change(self, term: Term | None) -> None:
         """Take over the outcome of an election; in the event loop."""
-        self.role = Role(is_shared=self.role.is_shared, term=term)
+        self.role = CollectorRole(is_shared=self.role.is_shared, term=term)
         self._changed.set()
 
     def is_alive(self) -> bool:
@@ -120,11 +122,11 @@ async def open_election(configuration: Configuration, name: str) -> AsyncIterato
     if not configuration.is_shared:
         yield election
         return
-    from thongsuot_collector.store.leadership import Candidate  # noqa: PLC0415 - the driver
+    from thongsuot_collector.store.leadership import LeaderCandidate  # noqa: PLC0415 - the driver
 
     loop = asyncio.get_running_loop()
     database = named(configuration.settings.store.database, name)
-    candidate = Candidate(
+    candidate = LeaderCandidate(
         database,
         changed=lambda term: _tell(loop, election, term),
         is_alive=election.is_alive,

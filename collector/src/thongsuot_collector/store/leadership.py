@@ -61,7 +61,7 @@ PostgresConnection = psycopg.Connection[TupleRow]
 _log = logging.getLogger(__name__)
 
 
-class Candidate:
+class LeaderCandidate:
     """
     A collector that would lead: tries for the lock in a thread of its own, and beats while it has
     it. ``changed`` is called in that thread with the term that begins, and with ``None`` when it is

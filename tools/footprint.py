@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_agent.cli.run import FIRST_RUNS_S
 from thongsuot_agent.config.profile import TARGETS
 from thongsuot_agent.probes import loader
 from thongsuot_agent.status import AgentStatus
@@ -58,6 +59,9 @@ lab.
 """
 _NOT_AWAITED = {"snmp", "throughput", "qcvn", "speedtest"}
 """Loaded when they are planned; they work in processes of their own, and not within the minute."""
+
+_SETTLED_S = 20.0
+"""After the agent gave back what its first runs needed: whatever runs has come back by then."""
 
 _RESULTS = 400
 """Results to wait for: whatever grows with the first runs has grown by then."""
@@ -126,6 +130,8 @@ def observe() -> Footprint:
             agent = stack.processes["agent-s1"]
             base = stack.addresses["agent-s1"]
             agent.wait_until(lambda: _has_worked(base), within_s=_WITHIN_S)
+            settled_s = FIRST_RUNS_S + _SETTLED_S
+            agent.wait_until(lambda: _age_s(agent.child.pid) > settled_s, within_s=_WITHIN_S)
             resident_bytes = _resident_bytes(agent.child.pid)
         finally:
             stack.stop()
@@ -179,6 +185,13 @@ def _fetch(url: str) -> str:
     with urllib.request.urlopen(url, timeout=10) as answer:
         body: bytes = answer.read()
         return body.decode("utf-8")
+
+
+def _age_s(pid: int) -> float:
+    """Return how long ago a process was started (proc_pid_stat(5), field 22)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    uptime_s = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    return uptime_s - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_bytes(pid: int) -> int:

@@ -13,7 +13,8 @@ import sys
 BLOCKED_IMPORTS = ("ssl", "_ssl", "_hashlib", "typing_extensions")
 
 _MADV_DONTNEED = 4  # asm-generic/mman-common.h
-_PATH = 5  # word of a line of /proc/PID/maps, proc(5)
+_PATH = 5  # word of the first line of a mapping in /proc/PID/smaps, proc_pid_smaps(5)
+_READ_ONLY = ("r-xp", "r--p")
 _M_ARENA_MAX, _M_TRIM_THRESHOLD = -8, -1  # malloc.h of glibc
 _TRIM_BYTES = 64 * 1024
 
@@ -30,9 +31,8 @@ def freeze() -> None:
     """
     Give back what only the start needed, and keep memory from being hoarded later.
 
-    Code that ran once is unmapped; what is still in use comes back from the page cache when it
-    runs next (2026-11: 1.2 MiB less at rest). Memory that the start freed goes back to the system,
-    and one arena serves all threads. Does nothing where the C library is not glibc.
+    Memory that the start freed goes back to the system, and one arena serves all threads. Does
+    nothing where the C library is not glibc.
     """
     import ctypes  # noqa: PLC0415 - `block` runs before anything that ctypes imports
     import gc  # noqa: PLC0415
@@ -40,26 +40,48 @@ def freeze() -> None:
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "malloc_trim"):
         return
-    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for start, size in _code_mappings():
-        libc.madvise(start, size, _MADV_DONTNEED)
     libc.mallopt(_M_ARENA_MAX, 1)
     libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
     gc.collect()
+    give_back()
+
+
+def give_back() -> None:
+    """
+    Unmap code that ran once, and tables that only the loader read.
+
+    What is still in use comes back from the page cache when it is next wanted (2026-12: 3.3 MiB
+    less at work by this at the start, and again once everything has run). Does nothing where the C
+    library is not glibc.
+    """
+    import ctypes  # noqa: PLC0415 - as above
+
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "malloc_trim"):
+        return
+    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for start, size in _unwritten_mappings():
+        libc.madvise(start, size, _MADV_DONTNEED)
     libc.malloc_trim(0)
 
 
-def _code_mappings() -> list[tuple[int, int]]:
+def _unwritten_mappings() -> list[tuple[int, int]]:
     """
-    Return start and size of the mappings of code: backed by files, executable, never written.
+    Return start and size of the mappings of files that cannot be written and never were.
 
-    Read-only pages without execute permission are left alone: the loader has relocated some.
+    Those are the file's own bytes. What the loader has relocated before it made it read-only has
+    pages of its own (``Anonymous``), which exist nowhere else: such mappings are left alone.
     """
-    mappings = []
-    with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:  # noqa: PTH123
-        for line in maps:
+    mappings: list[tuple[int, int]] = []
+    start = size = 0
+    with open("/proc/self/smaps", encoding="ascii", errors="replace") as smaps:  # noqa: PTH123
+        for line in smaps:
             words = line.split()
-            if len(words) > _PATH and words[1] == "r-xp" and words[_PATH].startswith("/"):
-                start, _, end = words[0].partition("-")
-                mappings.append((int(start, 16), int(end, 16) - int(start, 16)))
+            if not words[0].endswith(":"):
+                first, _, end = words[0].partition("-")
+                is_file = len(words) > _PATH and words[_PATH].startswith("/")
+                start = int(first, 16) if is_file and words[1] in _READ_ONLY else 0
+                size = int(end, 16) - start
+            elif start and words[0] == "Anonymous:" and words[1] == "0":
+                mappings.append((start, size))
     return mappings

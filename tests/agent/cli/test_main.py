@@ -8,6 +8,7 @@ import pytest
 
 import thongsuot_agent
 from tests.unmeasured import unmeasured
+from thongsuot_agent.cli.main import build_parser, read_run_options
 from thongsuot_agent.memory import BLOCKED_IMPORTS
 from thongsuot_agent.version import VERSION
 
@@ -105,6 +106,49 @@ def test_a_wrong_command_line_ends_with_2_and_says_why(
     done = command(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+RUNS = (
+    ("run",),
+    ("run", "--verbose"),
+    ("run", "--config", "/a b/agent.toml", "--record", "events"),
+    ("run", "--config", "first", "--config", "second", "--verbose", "--verbose"),
+)
+
+
+@pytest.mark.parametrize("words", RUNS)
+def test_run_is_read_without_the_parser_as_the_parser_reads_it(words: tuple[str, ...]) -> None:
+    parsed, options = build_parser().parse_args(words), read_run_options(words)
+    assert options == (parsed.config, parsed.verbose, parsed.record)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("doctor",),
+        ("run", "--help"),
+        ("run", "--config"),
+        ("run", "--config", "--verbose"),
+        ("run", "--config=agent.toml"),
+        ("run", "--verb"),
+        ("run", "more"),
+    ],
+)
+def test_all_else_is_left_to_the_parser(words: tuple[str, ...]) -> None:
+    assert read_run_options(words) is None
+
+
+def test_the_resident_process_loads_no_parser() -> None:
+    code = (
+        "import sys; from thongsuot_agent.cli.main import main;"
+        "code = main(['run', '--config', '/nonexistent/agent.toml']);"
+        "print(code, 'argparse' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
+    )
+    assert done.stdout == "2 False\n"
 
 
 def test_the_resident_process_loads_no_blocked_module() -> None:

@@ -9,24 +9,72 @@ from thongsuot_agent import memory
 
 memory.block_imports()
 
-import argparse  # noqa: E402 - what must not be loaded is blocked before anything else is
-import sys  # noqa: E402
+import sys  # noqa: E402 - what must not be loaded is blocked before anything else is
 from collections.abc import Sequence  # noqa: E402
+from typing import TYPE_CHECKING, NamedTuple  # noqa: E402
 
 from thongsuot_agent.version import VERSION  # noqa: E402
 
-_DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
+if TYPE_CHECKING:
+    import argparse
+
+DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one a command
+class RunOptions(NamedTuple):
+    """What ``run`` was given."""
+
+    config: str = DEFAULT_CONFIG
+    verbose: bool = False
+    record: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    options = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = read_run_options(words)
+    if options is not None:
+        return _run(options)
+    parsed = build_parser().parse_args(words)
+    if parsed.command == "run":
+        return _run(RunOptions(parsed.config, parsed.verbose, parsed.record))
+    return _run_command(parsed)
+
+
+def read_run_options(words: Sequence[str]) -> RunOptions | None:
+    """
+    Return what ``run`` was given as units and people write it; ``None`` for all else, which the
+    parser reads or refuses.
+
+    The resident process does without argparse: 1.3 MiB (2026-12).
+    """
+    if list(words[:1]) != ["run"]:
+        return None
+    options = RunOptions()
+    rest = iter(words[1:])
+    for word in rest:
+        if word == "--verbose":
+            options = options._replace(verbose=True)
+            continue
+        value = next(rest, "")
+        if word not in {"--config", "--record"} or not value or value.startswith("-"):
+            return None
+        if word == "--config":
+            options = options._replace(config=value)
+        else:
+            options = options._replace(record=value)
+    return options
+
+
+def _run(options: RunOptions) -> int:
+    from thongsuot_agent.cli.run import run  # noqa: PLC0415
+
+    return run(options.config, is_verbose=options.verbose, recording=options.record)
+
+
+def _run_command(options: "argparse.Namespace") -> int:  # noqa: PLR0911 - one a command
     # Each command is loaded when it is asked for: the resident one has nothing of the others.
     match options.command:
-        case "run":
-            from thongsuot_agent.cli.run import run  # noqa: PLC0415
-
-            return run(options.config, is_verbose=options.verbose, recording=options.record)
         case "check-config":
             from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415
 
@@ -59,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             return print_replay(options.file)
 
 
-def _look_after_host(options: argparse.Namespace) -> int:
+def _look_after_host(options: "argparse.Namespace") -> int:
     """Run one of the commands that are about this host and need no running agent."""
     match options.command:
         case "doctor":
@@ -76,14 +124,18 @@ def _look_after_host(options: argparse.Namespace) -> int:
             return manage_routes(options.config, options.action)
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
+def _formatter(prog: str) -> "argparse.HelpFormatter":
+    import argparse  # noqa: PLC0415 - see ``read_run_options``
+
     # Asking the terminal how wide it is loads shutil, bz2 and lzma: 0.7 MiB of the resident
     # process.
     return argparse.HelpFormatter(prog, width=100)
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> "argparse.ArgumentParser":
     """Return the parser of the command line; packages make man page and completion from it."""
+    import argparse  # noqa: PLC0415 - see ``read_run_options``
+
     parser = argparse.ArgumentParser(
         prog="thongsuot-agent",
         description="Measures the uplinks of a service point, judges them, keeps the record.",
@@ -95,7 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND", prog="thongsuot-agent"
     )
 
-    def add(name: str, text: str) -> argparse.ArgumentParser:
+    def add(name: str, text: str) -> "argparse.ArgumentParser":
         return commands.add_parser(name, help=text, description=text, formatter_class=_formatter)
 
     run = add("run", "run until stopped")
@@ -132,7 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for command in (run, check, doctor, links, routes, status, site_config, enrol):
         command.add_argument(
-            "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
+            "--config", default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
         )
     _add_probe(add("probe", "make one run of a probe and show what it found"))
     _add_snmp(add("snmp", "look at equipment by SNMP"))
@@ -141,7 +193,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_snmp(snmp: argparse.ArgumentParser) -> None:
+def _add_snmp(snmp: "argparse.ArgumentParser") -> None:
     words = snmp.add_subparsers(
         dest="word", required=True, metavar="WORD", prog="thongsuot-agent snmp"
     )
@@ -158,7 +210,7 @@ def _add_snmp(snmp: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_probe(probe: argparse.ArgumentParser) -> None:
+def _add_probe(probe: "argparse.ArgumentParser") -> None:
     probe.epilog = "Exit codes: 0 ok, 3 failed, 4 unmeasured, 2 wrong command line."
     probe.add_argument("kind", metavar="KIND", help="icmp, dns, http, host, snmp, radio, …")
     probe.add_argument(

@@ -40,6 +40,18 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
     return 0
 
 
+FIRST_RUNS_S = 30.0
+"""By then most kinds have run, TLS was set up and the record opened."""
+
+_GIVE_BACK_EVERY_S = 3600.0
+
+
+def _give_back(loop: asyncio.AbstractEventLoop) -> None:
+    """Give back what was needed once, now and every hour: it takes some milliseconds."""
+    memory.give_back()
+    loop.call_later(_GIVE_BACK_EVERY_S, _give_back, loop)
+
+
 async def _run_until_signal(context: RunContext, active: ActiveSiteConfig) -> None:
     with LinkMonitor(context.local_config.links or None) as monitor:
         agent = Agent(context, monitor, systemd_notifier(), active)
@@ -47,4 +59,5 @@ async def _run_until_signal(context: RunContext, active: ActiveSiteConfig) -> No
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
         memory.freeze()
+        loop.call_later(FIRST_RUNS_S, _give_back, loop)
         await agent.run()

@@ -89,7 +89,7 @@ def stage_of(options: argparse.Namespace, folder: Path, lab: Lab) -> Stage:
     """Return a stage; nothing is started yet."""
     play = Play(lab)
     pair = DatabasePair(play, folder)
-    city = City(play, folder, pair.url, pair.socket_url, options.agents)
+    city = City(play, folder, pair, options.agents)
     return Stage(options=options, folder=folder, play=play, pair=pair, city=city)
 
 

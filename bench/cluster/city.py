@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psycopg
 from bench.cluster.comparison import tickets_of
+from bench.cluster.failover import DatabasePair
 from bench.cluster.machines import ADDRESSES, Play, Service, python_program
 from sqlalchemy import Engine
 from tests.collector.notify.incident_events import secret_file
@@ -58,19 +59,19 @@ class City:
     Args:
         play: the machines.
         folder: where everything is kept.
-        url: the database of the cluster.
-        socket_url: the same for who is on no machine.
+        pair: the database of the cluster.
         sites: how many service points there are; each has a fibre of a carrier of its own.
     """
 
-    def __init__(self, play: Play, folder: Path, url: str, socket_url: str, sites: int) -> None:
+    def __init__(self, play: Play, folder: Path, pair: DatabasePair, sites: int) -> None:
         self._play = play
         self._folder = folder
-        self._socket_url = socket_url
+        self._pair = pair
+        self._socket_url = pair.socket_url
         self.sites = [f"site-{number:04}" for number in range(sites)]
         self._inventory_text = _inventory_text(self.sites)
         self.inventory = read_inventory({"city.toml": self._inventory_text})
-        self._database = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
+        self._database = f"[journal]\n{pair.settings}[store]\n{pair.settings}"
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -153,7 +154,8 @@ class City:
         folder = self._folder / (machine if side == "cluster" else side)
         (folder / "inventory").mkdir(parents=True)
         (folder / "inventory" / "city.toml").write_text(self._inventory_text, encoding="utf-8")
-        for name, secret in (("password", "xem"), ("token", "sesame")):
+        secrets = {"password": "xem", "token": "sesame", "database-password": self._pair.password}
+        for name, secret in secrets.items():
             secret_file(folder, name, secret)
         (folder / "state").mkdir()
         secret_file(folder / "state", "links.key", "ab" * 32)

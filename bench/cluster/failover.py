@@ -1,27 +1,30 @@
 """
-PostgreSQL on two machines with pg_auto_failover, its monitor on the third one; by the settings that
-the Ansible role ``database`` writes.
+PostgreSQL on two machines with pg_auto_failover, its monitor on the third one: made by commands,
+settings, files and statements of the Ansible role ``database``, with TLS and passwords as there.
 """
 
 import contextlib
-import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
-import yaml  # type: ignore[import-untyped]
-from bench.cluster.machines import ADDRESSES, NETWORK, Machine, Play, Service
+import trustme
+from bench.cluster.database_role import DatabaseRole
+from bench.cluster.machines import ADDRESSES, NETWORK, Play, Service
 from psycopg.rows import TupleRow
 
 USER = "postgres"
 DATABASE = "thongsuot"
-_PORTS = {"m1": 15431, "m2": 15432, "m3": 15433}
-"""Debian's folder of sockets is shared by namespaces: a port for each server."""
+PORT = 15432
+_PASSWORDS = {
+    "database_password": "mat-khau",
+    "database_monitor_password": "monitor",
+    "database_replication_password": "replication",
+}
+_SOCKETS = "/var/run/postgresql"
+"""Debian's folder of sockets; each machine has one of its own there."""
 
-_ROLE = Path(__file__).parents[2] / "ansible" / "roles" / "database" / "vars" / "main.yml"
 _AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
 _READY_S = 180.0
@@ -34,49 +37,65 @@ class DatabasePair:
     def __init__(self, play: Play, folder: Path) -> None:
         self._play = play
         self._folder = folder
-        self._binaries = binaries()
-        self._role: dict[str, dict[str, str]] = yaml.safe_load(_ROLE.read_text("utf-8"))
+        self._authority = trustme.CA()
+        self._authority_file = folder / "authority.pem"
+        version = binaries().parent.name
+        self._roles = {
+            name: DatabaseRole(
+                {
+                    **_PASSWORDS,
+                    "database_kind": "monitor" if name == "m3" else "node",
+                    "database_address": ADDRESSES[name],
+                    "database_monitor": ADDRESSES["m3"],
+                    "database_network": NETWORK,
+                    "database_port": PORT,
+                    "database_version": version,
+                    "database_home": str(self._home(name)),
+                    "database_folder": str(self._home(name)),
+                    "inventory_hostname_short": name,
+                    "ansible_facts": {},
+                    "common_systemd": {"stat": {"exists": True}},
+                }
+            )
+            for name in ("m1", "m2", "m3")
+        }
 
     @property
-    def url(self) -> str:
+    def settings(self) -> str:
         """What collectors are given: both machines, by the one that takes writes."""
-        hosts = ",".join(f"{ADDRESSES[name]}:{_PORTS[name]}" for name in ("m1", "m2"))
-        return f"postgresql+psycopg://thongsuot@{hosts}/{DATABASE}?sslmode=disable"
+        hosts = ",".join(f"{ADDRESSES[name]}:{PORT}" for name in ("m1", "m2"))
+        tls = f"sslmode=verify-full&sslrootcert={self._authority_file}"
+        url = f"postgresql+psycopg://thongsuot@{hosts}/{DATABASE}?{tls}"
+        return f'url = "{url}"\npassword_file = "database-password"\n'
+
+    @property
+    def password(self) -> str:
+        """The password of the collectors' user."""
+        return _PASSWORDS["database_password"]
 
     @property
     def socket_url(self) -> str:
-        """The same for a program that is on none of the machines."""
-        ports = f"{_PORTS['m1']},{_PORTS['m2']}"
-        sockets = "/var/run/postgresql"
-        return f"postgresql+psycopg://thongsuot@/{DATABASE}?host={sockets},{sockets}&port={ports}"
+        """The database for a program that is on none of the machines."""
+        hosts = ",".join(str(self._sockets(name)) for name in ("m1", "m2"))
+        return f"postgresql+psycopg://thongsuot@/{DATABASE}?host={hosts}&port={PORT}"
 
     def build(self) -> None:
         """Make and start all three; return when the standby is in step."""
-        self._add("m3", "monitor")
+        self._authority.cert_pem.write_to_path(self._authority_file)
+        self._add("m3")
         self._play.need(
             lambda: self.states() is not None, "the monitor of the failover", within_s=_READY_S
         )
-        self._set("m3", self._role["database_monitor_settings"])
-        self._admit("m3", "pg_auto_failover", "autoctl_node")
-        monitor = f"postgres://autoctl_node@{ADDRESSES['m3']}:{_PORTS['m3']}/pg_auto_failover"
-        self._add("m1", "postgres", "--monitor", monitor, "--name", "m1")
+        self._execute("m3", "Set the password of the monitor's user")
+        self._add("m1")
         self._play.need(
             lambda: self.states() == {"m1": "single"}, "the first PostgreSQL", within_s=_READY_S
         )
-        self._set("m1", self._role["database_node_settings"])
-        self._admit("m1", DATABASE, "thongsuot")
-        with self.connection("m1", "postgres") as connection:
-            connection.execute("CREATE ROLE thongsuot LOGIN")
-            connection.execute(
-                f"CREATE DATABASE {DATABASE} OWNER thongsuot TEMPLATE template0 "
-                "ENCODING 'UTF8' LOCALE 'C.UTF-8'"
-            )
-        self._add("m2", "postgres", "--monitor", monitor, "--name", "m2")
+        self._execute("m1", "Set the password of replication")
+        self._execute("m1", "Make the collectors' user and database")
+        self._execute("m1", "Set the password of the collectors' user")
+        self._add("m2")
         self._play.need(self.is_whole, "the standby", within_s=_READY_S)
-        self._admit("m2", DATABASE, "thongsuot")
-        for name in ("m1", "m2"):
-            for setting, value in self._role["database_keeper_settings"].items():
-                self._autoctl(name, "config", "set", setting, value)
 
     def states(self) -> Mapping[str, str] | None:
         """Return what each node is by the monitor; ``None`` where that does not answer."""
@@ -105,7 +124,7 @@ class DatabasePair:
     @contextlib.contextmanager
     def connection(self, name: str, database: str) -> Iterator[psycopg.Connection[TupleRow]]:
         """Connect to the server of a machine by its socket, as its administrator."""
-        place = f"host=/var/run/postgresql port={_PORTS[name]} user={USER} dbname={database}"
+        place = f"host={self._sockets(name)} port={PORT} user={USER} dbname={database}"
         with psycopg.connect(place, autocommit=True, connect_timeout=3) as connection:
             connection.execute("SET statement_timeout = '5s'")
             yield connection
@@ -113,60 +132,77 @@ class DatabasePair:
     def _home(self, name: str) -> Path:
         return self._folder / f"postgres-{name}"
 
-    def _add(self, name: str, kind: str, *more: str) -> None:
-        home = self._home(name)
-        home.mkdir()
-        shutil.chown(home, USER, USER)
-        create = [
-            *("pg_autoctl", "create", kind, f"--pgdata={home}/data", f"--pgport={_PORTS[name]}"),
-            *(f"--hostname={ADDRESSES[name]}", "--auth=trust", "--no-ssl"),
-            *(f"--pgctl={self._binaries}/pg_ctl", *more),
-        ]
-        machine = self._play.machines[name]
-        environment = self._environment(name)
-        with (home / "create.log").open("ab") as log:
-            done = machine.node.popen(
-                [*_AS_USER, *create], env=environment, cwd=home, stdout=log, stderr=log
-            )
-        self._play.need(
-            lambda: done.poll() is not None, f"pg_autoctl create on {name}", within_s=_READY_S
-        )
-        if done.returncode:
-            text = (home / "create.log").read_text(errors="replace")
-            raise RuntimeError(f"pg_autoctl create {kind} on {name} failed:\n{text[-3000:]}")
-        run = ["pg_autoctl", "run", f"--pgdata={home}/data"]
-        machine.add(
+    def _sockets(self, name: str) -> Path:
+        return self._folder / f"sockets-{name}"
+
+    def _add(self, name: str) -> None:
+        """Do what the role does on a machine."""
+        home, role = self._home(name), self._roles[name]
+        for folder in (home, self._sockets(name)):
+            folder.mkdir()
+            shutil.chown(folder, USER, USER)
+        certificate = self._authority.issue_cert(ADDRESSES[name])
+        files = {
+            "authority.pem": self._authority_file.read_text("utf-8"),
+            "certificate.pem": certificate.cert_chain_pems[0].bytes().decode(),
+            "key.pem": certificate.private_key_pem.bytes().decode(),
+            ".pgpass": role.file("pgpass.j2"),
+        }
+        for file, text in files.items():
+            _write(home / file, text)
+        command = role.words("database_command")
+        # runuser sets the home of its user, which is one and the same for all machines here.
+        self._run(name, [*_AS_USER, *command[command.index("--") + 1 :]])
+        data = home / "thongsuot"
+        _write(data / "thongsuot.conf", role.file("thongsuot.conf.j2"))
+        _append(data / "postgresql.conf", "include 'thongsuot.conf'")
+        admitted = role.table("database_admitted")
+        _append(data / "pg_hba.conf", admitted["monitor" if name == "m3" else "node"])
+        if name != "m3":
+            for setting, value in role.table("database_keeper_settings").items():
+                self._run(
+                    name,
+                    [*_AS_USER, "pg_autoctl", "config", "set", f"--pgdata={data}", setting, value],
+                )
+        self._play.machines[name].add(
             Service(
                 name=f"postgres-{name}",
-                argv=run,
+                argv=["pg_autoctl", "run", f"--pgdata={data}"],
                 folder=self._folder,
                 user=USER,
-                environment=environment,
+                environment=self._environment(name),
+                mounts={_SOCKETS: self._sockets(name)},
             )
         )
         self._await_server(name)
 
+    def _run(self, name: str, argv: list[str]) -> None:
+        """Run a command of the role on a machine to its end."""
+        log_file = self._home(name) / "create.log"
+        with log_file.open("ab") as log:
+            done = self._play.machines[name].popen(
+                argv,
+                environment=self._environment(name),
+                mounts={_SOCKETS: self._sockets(name)},
+                folder=self._home(name),
+                output=log,
+            )
+        what = f"{' '.join(argv[:8])} on {name}"
+        self._play.need(lambda: done.poll() is not None, what, within_s=_READY_S)
+        if done.returncode:
+            text = log_file.read_text(errors="replace")
+            raise RuntimeError(f"{what} failed:\n{text[-3000:]}")
+
     def _environment(self, name: str) -> dict[str, str]:
-        home = str(self._home(name))
-        folders = ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
         return {
-            **os.environ,
-            **dict.fromkeys(folders, home),
-            "LC_ALL": "C.UTF-8",
-            "PATH": f"{self._binaries}:{os.environ['PATH']}",
+            **self._roles[name].table("database_environment"),
+            "XDG_RUNTIME_DIR": str(self._home(name)),
         }
 
-    def _autoctl(self, name: str, *words: str) -> None:
-        data = f"--pgdata={self._home(name)}/data"
-        machine: Machine = self._play.machines[name]
-        done = machine.node.popen(
-            [*_AS_USER, "pg_autoctl", *words[:2], data, *words[2:]],
-            env=self._environment(name),
-            cwd=self._home(name),
-            stdout=subprocess.DEVNULL,
-        )
-        if done.wait():
-            raise RuntimeError(f"pg_autoctl {' '.join(words)} on {name} failed")
+    def _execute(self, name: str, task: str) -> None:
+        with self.connection(name, "postgres") as connection:
+            for statement in self._roles[name].statements(task):
+                connection.execute(statement.encode())
 
     def _await_server(self, name: str) -> None:
         def answers() -> bool:
@@ -178,32 +214,19 @@ class DatabasePair:
 
         self._play.need(answers, f"PostgreSQL on {name}", within_s=_READY_S)
 
-    def _set(self, name: str, settings: Mapping[str, str]) -> None:
-        with self.connection(name, "postgres") as connection:
-            for setting, value in settings.items():
-                connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'".encode())
-            connection.execute("SELECT pg_reload_conf()")
 
-    def _admit(self, name: str, database: str, user: str) -> None:
-        """Let the other machines in: keepers admit no more than each other."""
-        data = self._home(name) / "data"
-        line = f"host {database} {user} {NETWORK} trust\n"
-        hba = data / "pg_hba.conf"
-        if line not in hba.read_text("utf-8"):
-            with hba.open("a", encoding="utf-8") as file:
-                file.write(line)
-        postmaster = int((data / "postmaster.pid").read_text("utf-8").split()[0])
-        os.kill(_outer_pid(self._play.machines[name], postmaster), signal.SIGHUP)
+def _write(file: Path, text: str) -> None:
+    """Write a file that PostgreSQL's user alone may read."""
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+    shutil.chown(file, USER, USER)
 
 
-def _outer_pid(machine: Machine, inner: int) -> int:
-    """Return what a process of the lab's PID namespace is called here."""
-    for pid in machine.node.pids():
-        status = Path(f"/proc/{pid}/status").read_text("utf-8")
-        (line,) = (text for text in status.splitlines() if text.startswith("NSpid:"))
-        if int(line.split()[-1]) == inner:
-            return pid
-    raise ProcessLookupError(f"no process {inner} on {machine.name}")
+def _append(file: Path, line: str) -> None:
+    """Add a line that is not there yet; the standby's files are copies of the primary's."""
+    if line not in file.read_text("utf-8").splitlines():
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(f"{line}\n")
 
 
 def binaries() -> Path:

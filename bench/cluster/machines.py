@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import IO
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode
@@ -29,6 +30,13 @@ RESTART_S = 1.0
 """systemd's RestartSec of the units: a second."""
 
 _LOOK_EVERY_S = 0.05
+
+# A node's program has a mount namespace of its own.
+_MOUNT = """
+while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done
+shift
+exec "$@"
+"""
 
 
 def topology() -> Topology:
@@ -76,6 +84,7 @@ class Service:
     folder: Path
     user: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: Mapping[str, Path] = field(default_factory=dict)
     log_folder: Path | None = None
     is_kept: bool = True
     process: "subprocess.Popen[bytes] | None" = None
@@ -200,13 +209,32 @@ class Machine:
             else []
         )
         with service.log.open("ab") as log:
-            service.process = self.node.popen(
+            service.process = self.popen(
                 [*become, *service.argv],
-                env={**os.environ, **service.environment},
-                cwd=service.folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                environment={**os.environ, **service.environment},
+                mounts=service.mounts,
+                folder=service.folder,
+                output=log,
             )
+
+    def popen(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        mounts: Mapping[str, Path],
+        folder: Path,
+        output: IO[bytes],
+    ) -> "subprocess.Popen[bytes]":
+        """Start a program that sees folders of its own where ``mounts`` says so."""
+        bound = [word for place, source in mounts.items() for word in (str(source), place)]
+        return self.node.popen(
+            ["sh", "-ec", _MOUNT, "sh", *bound, "--", *argv] if bound else argv,
+            env=dict(environment),
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 class Play:

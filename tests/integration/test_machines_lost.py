@@ -92,7 +92,7 @@ def cluster() -> Iterator[Cluster]:
         folder.chmod(0o755)
         play = Play(lab)
         pair = DatabasePair(play, folder)
-        city = City(play, folder, pair.url, pair.socket_url, 1)
+        city = City(play, folder, pair, 1)
         try:
             pair.build()
             city.build_cluster()

@@ -28,7 +28,7 @@ def documented(key: str) -> dict[str, object]:
     return variables
 
 
-def rendered(role: str, template: str, variables: dict[str, object]) -> str:
+def rendered(role: str, template: str, variables: Mapping[str, object]) -> str:
     """Return what Ansible makes of a template of a role."""
     own = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text("utf-8"))
     engine = Environment(undefined=StrictUndefined, autoescape=False)  # TOML has no tags

@@ -95,6 +95,7 @@ WRITTEN_IN_CODE = {
     "thongsuot_collector.web.api.openapi": "the product's name",
     "thongsuot_collector.web.feeds.atom": "the product's name",
     "thongsuot_collector.web.mcp.server": "the product's name",
+    "thongsuot_collector.web.offline.routes": "the product's name",
     "thongsuot_collector.web.search": "a letter",
     "thongsuot_schema.inventory.communes": "the alphabet, and how the names of communes begin",
     "thongsuot_schema.page.commissioning": "the product's name",

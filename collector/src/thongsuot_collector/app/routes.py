@@ -44,6 +44,8 @@ from thongsuot_collector.web.live.revisions import Revisions
 from thongsuot_collector.web.live.routes import LivePages
 from thongsuot_collector.web.live.topics import site_topic
 from thongsuot_collector.web.mcp.tools import CityTools
+from thongsuot_collector.web.offline.routes import OfflinePages
+from thongsuot_collector.web.offline.scripts import offline_head, register_element
 from thongsuot_collector.web.packing import PackedPages
 from thongsuot_collector.web.problem.routes import ProblemPages
 from thongsuot_collector.web.sessions.attempts import SignInAttempts
@@ -227,6 +229,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     role = components.role
     both = [
         *_pages_of_the_city(components, access),
+        *OfflinePages(access, components.directory).routes(),
         *sign_in.routes(components),
         *documents,
         leader_route(lambda: role.leads and role.may_decide(), lambda: leader_of(components)),
@@ -264,7 +267,8 @@ def _remarks_of(components: Components) -> RemarksOf:
             remarks,
             light_parts=parts,
             style=PICTURE_STYLE,
-            script=live_element(site_topic(view.site)),
+            head=offline_head(view.site),
+            script=live_element(site_topic(view.site)) + register_element(),
         )
 
     return remarks

@@ -20,6 +20,7 @@ from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.live.script import LIVE_SCRIPT
+from thongsuot_collector.web.offline.scripts import REGISTER_SCRIPT
 from thongsuot_collector.web.responses import (
     HEADERS,
     html_page,
@@ -34,7 +35,9 @@ from thongsuot_schema.page.script import content_security_policy
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 
-_SITE_POLICY: Final = content_security_policy(PICTURE_STYLE, scripts=(LIVE_SCRIPT,))
+_SITE_POLICY: Final = content_security_policy(
+    PICTURE_STYLE, scripts=(LIVE_SCRIPT, REGISTER_SCRIPT), is_installable=True
+)
 
 RemarksOf = Callable[[SiteView, ChartPeriod | None, Language], Awaitable[PageRemarks]]
 

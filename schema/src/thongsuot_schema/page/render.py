@@ -45,8 +45,9 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     ``problem_action``; empty: it has none). ``commissioning_url`` leads an installer to where the
     links are proven, from the foot. ``form_token`` is what the form of a report sends
     along, for a server that asks for it. ``light_parts`` is markup
-    to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``script`` is
-    one more, whole with its element. The policy of the page has to name both.
+    to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``head`` is
+    markup for the head, ``script`` more scripts, whole with their elements. The policy of the page
+    has to name them.
     """
 
     notes: Sequence[str] = ()
@@ -57,6 +58,7 @@ class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     form_token: str = ""
     light_parts: Mapping[LightKey, str] = {}
     style: str = ""
+    head: str = ""
     script: str = ""
 
 
@@ -98,7 +100,7 @@ def site_page(
         f"<title>{escape(head.sentence)} – {escape(site_title)}</title>"
         f'<link rel="icon" href="{tab_icon(head.state)}">'
         f'<noscript><meta http-equiv="refresh" content="{refresh_s}"></noscript>'
-        f"<style>{STYLE}</style>{more_style}{style_link}</head><body>"
+        f"<style>{STYLE}</style>{more_style}{style_link}{remarks.head}</head><body>"
         f'<p id="stale" role="status" hidden>{labels.STALE.read(language)}</p>'
         f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
         f'<div id="page" class="wrap"><header><div class="bar">'

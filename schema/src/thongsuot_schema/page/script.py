@@ -56,8 +56,15 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def content_security_policy(*styles: str, scripts: tuple[str, ...] = ()) -> str:
-    """Return the policy of a page that has more inline styles and scripts than its own."""
+def content_security_policy(
+    *styles: str, scripts: tuple[str, ...] = (), is_installable: bool = False
+) -> str:
+    """
+    Return the policy of a page that has more inline styles and scripts than its own.
+
+    ``is_installable``: a browser may keep it, by a manifest with an icon and a worker of ours.
+    """
+    installing = ("manifest-src 'self'", "worker-src 'self'") if is_installable else ()
     return "; ".join(
         (
             "default-src 'none'",
@@ -65,7 +72,8 @@ def content_security_policy(*styles: str, scripts: tuple[str, ...] = ()) -> str:
             f"style-src 'self' {' '.join(_source(style) for style in (STYLE, *styles))}",
             "connect-src 'self'",
             "font-src 'self'",
-            "img-src data:",
+            "img-src data: 'self'" if is_installable else "img-src data:",
+            *installing,
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

@@ -24,6 +24,7 @@ Places = dict[str, str | dict[str, str]]
 PUBLIC = {
     *("/metrics", "/healthz", "/readyz", "/leader"),
     *("/answers/{token}", "/sign-in", "/sign-in/code"),
+    *("/offline.js", "/icon.svg"),
 }
 """What programs ask without a name, what is opened by a link of its own, and where people say who
 they are."""
@@ -74,6 +75,7 @@ MAY: dict[str, set[str]] = {
     "/audit": CITY,
     "/sites/{name}": CITY | {COMMUNE},
     "/sites/{name}.json": CITY | {COMMUNE},
+    "/sites/{name}/manifest.webmanifest": CITY | {COMMUNE},
     "/sites/{name}/tests": {ENGINEER},
     "/sites/{name}/account": CITY | {COMMUNE},
     "/sites/{name}/commissioning": CITY | {COMMUNE},

@@ -139,6 +139,8 @@ class SignInPages:
         place = Place(language=language_of(request))
         signed_in = await self._doors.browsers.find(request)
         response = led_to(f"{place.url(pages.SIGN_IN)}&signed_out=1")
+        # Pages that the browser kept to show them without a connection go with the session.
+        response.headers["Clear-Site-Data"] = '"storage"'
         if signed_in is None:
             return response
         await read_form(request)

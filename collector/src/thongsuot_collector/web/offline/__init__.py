@@ -1,0 +1,1 @@
+"""The page of a point as an application: installed, and readable without a connection."""

@@ -149,8 +149,8 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert ended.value.code == 0
     release = version("thongsuot-collector")
-    said = f"thongsuot-collector {release} (kernel: {kernel.IMPLEMENTATION})\n"
-    assert capsys.readouterr().out == said
+    printed = f"thongsuot-collector {release} (kernel: {kernel.IMPLEMENTATION})\n"
+    assert capsys.readouterr().out == printed
 
 
 def test_a_file_that_is_not_there_is_named_once(

@@ -179,11 +179,11 @@ def test_a_verdict_or_notice_before_the_boot_or_decades_after_is_malformed(
     at: int, member: int
 ) -> None:
     down = Verdict(link="fiber", service="", state=State.DOWN)
-    told = VerdictChange(
+    change = VerdictChange(
         verdict=down, before=State.UP, onset_boottime_ns=10**9, decided_boottime_ns=2 * 10**9
     )
     gap = Notice(code=NoticeCode.GAP, boottime_ns=10**9, from_boottime_ns=10**8)
-    body = encode_batch(replace(EMPTY, changes=(told,), notices=(gap,)), INDEX)
+    body = encode_batch(replace(EMPTY, changes=(change,), notices=(gap,)), INDEX)
     for moment_ms in (-1, LATEST_MS + 1):
         arrays = arrays_of(body)
         base_ms = arrays[CLOCK][0] // 1_000_000

@@ -26,10 +26,12 @@ def shown(**environment: str) -> str:
 
 
 def test_python_runs_where_it_is_asked_for_and_says_why() -> None:
-    said = shown(THONGSUOT_KERNEL="python")
-    assert said.startswith("python True ")
+    shown_kernel = shown(THONGSUOT_KERNEL="python")
+    assert shown_kernel.startswith("python True ")
     if kernel.IMPLEMENTATION == "compiled":
-        assert said == "python True THONGSUOT_KERNEL=python asks for the functions in Python"
+        assert (
+            shown_kernel == "python True THONGSUOT_KERNEL=python asks for the functions in Python"
+        )
 
 
 @pytest.mark.skipif(kernel.IMPLEMENTATION != "compiled", reason="no compiled kernel here")

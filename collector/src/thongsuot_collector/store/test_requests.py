@@ -211,16 +211,16 @@ def advance(engine: Engine, site: str, news: Iterable[StageNews]) -> None:
     """Note what an agent said of tests of its site; of what is over already nothing changes."""
     now_ns = time.time_ns()
     with engine.begin() as connection:
-        for said in news:
-            values = {"state": said.stage, "changed_ns": now_ns, "refusal": said.refusal}
-            if said.stage is RequestStage.TAKEN:
+        for report in news:
+            values = {"state": report.stage, "changed_ns": now_ns, "refusal": report.refusal}
+            if report.stage is RequestStage.TAKEN:
                 values["expires_ns"] = now_ns + LASTS_NS
             connection.execute(
                 update(TEST_REQUESTS)
                 .where(
-                    TEST_REQUESTS.c.id == said.id,
+                    TEST_REQUESTS.c.id == report.id,
                     TEST_REQUESTS.c.site == site,
-                    TEST_REQUESTS.c.state.in_(_BEFORE[said.stage]),
+                    TEST_REQUESTS.c.state.in_(_BEFORE[report.stage]),
                 )
                 .values(**values)
             )

@@ -81,7 +81,7 @@ class PendingTestRequests:
             for name, _, why in (notice.text.partition(" "),)
             if is_id(name)
         ]
-        taken = [said for said in news if said.stage is RequestStage.TAKEN]
+        taken = [update for update in news if update.stage is RequestStage.TAKEN]
         over = [said for said in news if said.stage is not RequestStage.TAKEN]
         if taken:
             await asyncio.to_thread(test_requests.advance, self._store, site, taken)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_dashboards import recording_rules
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.communes import bundled_communes
 from thongsuot_schema.metric import Metric, MetricType
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from thongsuot_collector.notify.render.names import SEVERITIES
 from thongsuot_collector.sla.words import TIME_CLASSES
 from thongsuot_collector.web.incident.labels import ANSWER_KINDS, KINDS, OUTCOMES
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.states import LINK_STATES, PARTIES, SEGMENTS, SERVICE_STATES
 

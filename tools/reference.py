@@ -22,7 +22,7 @@ from thongsuot_collector.notify import loader as notify_loader
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_collector.sinks import loader as sink_loader
 from thongsuot_collector.web.incident.evidence import EvidenceFile
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.metric import Metric, ProbeKind
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,5 +1,6 @@
 """Arrows point to schema; agent and collector never meet (contracts: pyproject.toml)."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -113,3 +114,15 @@ def test_a_sink_that_knows_another_is_found(tmp_path: Path) -> None:
         "from thongsuot_collector.sinks.remote_write.labels import LabelCache\n",
     )
     assert sinks_that_know_another(tmp_path) == ["influxdb -> remote_write"]
+
+
+def test_a_package_says_what_it_is_and_holds_nothing_else() -> None:
+    """What a folder has is found under a module's name, never in its ``__init__``."""
+    packages = [file for room in ROOMS for file in (ROOT / room / "src").rglob("__init__.py")]
+    assert len(packages) > 100
+    with_code = [
+        file.relative_to(ROOT).as_posix()
+        for file in packages
+        if [type(node) for node in ast.parse(file.read_text("utf-8")).body] not in ([], [ast.Expr])
+    ]
+    assert with_code == []

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.house import ROOT, plant
 from thongsuot_agent.probes import loader
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 
 MADE_BY_THE_JUDGE = {"verdict"}
 """Kinds whose numbers no probe measures."""

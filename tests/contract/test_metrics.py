@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.house import ROOT, Module, modules, plant
-from thongsuot_schema import catalogue
 from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.metric import PREFIX, Metric, MetricType, ProbeKind, Unit
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")

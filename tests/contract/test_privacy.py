@@ -18,8 +18,8 @@ import pytest
 from tests.contract.house import ROOT, Module, modules, plant
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.samples.labels import labels_of_series, labels_of_subject
-from thongsuot_schema import catalogue
 from thongsuot_schema.batch.model import Batch, Layout
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.model import Carrier, Contact, Inventory, Link, Owner, Site
 from thongsuot_schema.metric import Metric, ProbeKind, Unit
 from thongsuot_schema.result import Family, Series

@@ -17,7 +17,7 @@ from thongsuot_dashboards.generated import generated_files, load_boards
 from thongsuot_dashboards.link_minutes import STRETCHES
 from thongsuot_dashboards.panels.dashboard_schema import SCHEMA_VERSION
 from thongsuot_dashboards.text import Language
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.metric import PREFIX
 
 Json = dict[str, Any]

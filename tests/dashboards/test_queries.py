@@ -22,7 +22,7 @@ from tests.dashboards.recording.recording_file import PlayedScene
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.generated import load_boards
 from thongsuot_dashboards.text import Language
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 
 pytestmark = pytest.mark.servers
 

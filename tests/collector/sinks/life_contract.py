@@ -20,7 +20,7 @@ from tests.collector.sinks.gate import FaultProxy, fault_proxy, nothing
 from tests.collector.sinks.http_sink_contract import Sink
 from tests.collector.sinks.receiver import Answer, ReceivedRequest, always, receiver
 from tests.collector.sinks.sink_contract import metric
-from thongsuot_schema.catalogue import load
+from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.metric import PREFIX
 from thongsuot_schema.result import Result
 

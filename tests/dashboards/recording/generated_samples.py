@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.dashboards.recording.recording_file import LabRecording
-from thongsuot_schema import catalogue
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.metric import Metric, MetricType, ProbeKind
 from thongsuot_schema.result import Family, Result, Series, ok_finding

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from thongsuot_schema.batch.layout import metric_column
 from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
-from thongsuot_schema.catalogue import load
+from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.metric import Metric, ProbeKind
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of

@@ -8,7 +8,8 @@ from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.encode import encode_layout, index_layout, layout_id
 from thongsuot_schema.batch.layout import compile_layout, metric_column, sorted_layout
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
-from thongsuot_schema.catalogue import host, icmp, kinds, load
+from thongsuot_schema.catalogue import host, icmp
+from thongsuot_schema.catalogue.loader import kinds, load
 from thongsuot_schema.metric import Metric, Unit
 from thongsuot_schema.result import Family, Result, Series, ok_finding
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.communes import bundled_communes
 from thongsuot_schema.inventory.model import Inventory, Medium

@@ -16,7 +16,7 @@ from thongsuot_agent.probes import loader
 from thongsuot_agent.probes.loader import UnknownProbe
 from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.inventory.way_out import proxy_address

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.metric import MetricType

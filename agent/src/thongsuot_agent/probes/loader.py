@@ -12,7 +12,7 @@ from typing import Any
 
 from thongsuot_agent import probes
 from thongsuot_agent.probing.contract import Probe
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 
 
 class UnknownProbe(LookupError):

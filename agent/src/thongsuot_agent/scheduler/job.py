@@ -20,7 +20,7 @@ from thongsuot_agent.probes import loader
 from thongsuot_agent.probing.contract import LINK_TARGET, Probe
 from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
 from thongsuot_agent.scheduler.timetable import phase_from_name
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Role, Target
 from thongsuot_schema.inventory.way_out import is_measured_on
 from thongsuot_schema.result import Family, Series

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_lab.matrix.journal_reader import StoredBatch
-from thongsuot_schema import catalogue
 from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Result, Series
 

@@ -25,7 +25,7 @@ from thongsuot_schema.batch.limits import (
     BatchLimits,
 )
 from thongsuot_schema.batch.model import VERSION, Batch, ClockReading, Notice
-from thongsuot_schema.catalogue import load
+from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, BatchVersionUnknown
 from thongsuot_schema.metric import Metric, ProbeKind
 from thongsuot_schema.reason import Reason

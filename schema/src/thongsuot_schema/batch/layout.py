@@ -6,7 +6,7 @@ from itertools import groupby
 
 from thongsuot_schema.batch.limits import COLUMNS
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
-from thongsuot_schema.catalogue import load
+from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Series
 

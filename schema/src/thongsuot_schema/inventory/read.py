@@ -8,7 +8,7 @@ communes of Hanoi are there without being written down.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from thongsuot_schema.catalogue import kinds
+from thongsuot_schema.catalogue.loader import kinds
 from thongsuot_schema.document import decode, error_at, nearest_line
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.checks import (

@@ -18,7 +18,7 @@ from thongsuot_collector.sinks.influxdb.line_protocol import (
     verdict_lines,
 )
 from thongsuot_collector.state.verdicts import StreamVerdicts
-from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Result
 from thongsuot_schema.segment import Segment

@@ -13,7 +13,7 @@ from thongsuot_collector.sinks.remote_write.protobuf import labels_field, sample
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import compile_layout
-from thongsuot_schema.catalogue import load
+from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.metric import PREFIX
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Result

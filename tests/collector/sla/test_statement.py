@@ -41,7 +41,8 @@ from thongsuot_collector.sla.statement import (
     statement_of,
 )
 from thongsuot_collector.sla.terms import Terms
-from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.interval import BatchRef, Interval
+from thongsuot_schema.batch.model import GENERATED_STREAM_PREFIX
 from thongsuot_schema.inventory.model import AssessmentPeriod, Exclusion, Since
 
 T = TypeVar("T")
@@ -351,3 +352,28 @@ def test_a_repair_that_took_too_long_is_late() -> None:
     statement = made(life, notifications=(told(0, 0), told(40 * HOUR, 40 * HOUR)))
     assert statement.late_repairs == 1
     assert statement.is_repaired_enough is False
+
+
+@pytest.mark.parametrize(
+    ("from_s", "until_s", "is_marked"),
+    [
+        (LONG_AGO_S, 0, False),
+        (LONG_AGO_S, 1, True),
+        (LONG_AGO_S, None, True),
+        (HOUR, 2 * HOUR, True),
+        (MONTH_S, MONTH_S + HOUR, False),
+        (MONTH_S, None, False),
+    ],
+)
+def test_a_month_says_that_it_was_made_up_where_a_generated_interval_reaches_into_it(
+    from_s: int, until_s: int | None, is_marked: bool
+) -> None:
+    generated, measured = (
+        msgspec.structs.replace(interval(BASE, from_s, until_s, UP), source=source)
+        for source in (
+            BatchRef(f"{GENERATED_STREAM_PREFIX}0000", 1, b""),
+            BatchRef("00000000", 1, b""),
+        )
+    )
+    assert made([generated]).is_generated is is_marked
+    assert made([measured]).is_generated is False

@@ -1,5 +1,8 @@
 """Settings: every threshold has its reason, and the reference page says what the code does."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -7,6 +10,8 @@ from tests.agent.judge import reference
 from thongsuot_agent.judge import hysteresis
 from thongsuot_agent.judge.settings import Hysteresis, Settings
 from thongsuot_schema.verdict import Symptom
+
+TESTS = Path(__file__).parents[2]
 
 
 def test_the_tables_of_the_page_follow_from_the_code() -> None:
@@ -24,6 +29,16 @@ def test_every_symptom_is_explained_on_the_page() -> None:
     # What the collector alone can say is explained there.
     own = set(Symptom) - {Symptom.AGENT_SILENT, Symptom.DEVICE_OFF, Symptom.NONE}
     assert {symptom for symptom in own if f"`{symptom}`" not in page} == set()
+
+
+def test_every_case_that_the_page_names_is_a_test() -> None:
+    page = reference.PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (`.*`) \|$", page, flags=re.MULTILINE)
+    principles = re.findall(r"^(\d+)\. \*\*", page, flags=re.MULTILINE)
+    assert [number for number, _ in rows] == principles
+    tests = "".join(file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py"))
+    named = re.findall(r"`(\w+)`", " ".join(cases for _, cases in rows))
+    assert {name for name in named if f"def test_{name}(" not in tests} == set()
 
 
 def test_settings_are_read_from_a_table_of_the_configuration() -> None:

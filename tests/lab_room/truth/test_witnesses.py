@@ -270,3 +270,26 @@ def test_a_loss_is_located_by_its_own_time_after_an_hour_in_which_nobody_lost_an
     assert parties(played) == {party}, played.messages
     (message,) = played.messages
     assert message.at_s - hour_s < 65.0
+
+
+@pytest.mark.parametrize("least_bytes", [1200, 1400])
+def test_a_lan_that_loses_the_longest_packets_is_told_to_the_site(least_bytes: int) -> None:
+    """Echoes of full size are as long as the packets that make pages stall, to the byte."""
+    narrow = replace(
+        fault(PlaceKind.LAN, "s1.fixed", touch=Touch.LARGE, end_s=300.0), least_bytes=least_bytes
+    )
+    played = play(scenario(narrow, seed=1, until_s=420.0))
+    assert Symptom.LAN_LARGE_PACKETS_LOST in symptoms(played)
+    assert parties(played) == {"commune:s1"}, played.messages
+
+
+@pytest.mark.parametrize("seed", [4, 9, 11])
+def test_a_lan_that_loses_nearly_everything_is_seen_though_no_lookup_comes_through(
+    seed: int,
+) -> None:
+    """Nine of ten round trips fail: some echo answers now and then, no lookup ever does."""
+    lossy = fault(PlaceKind.BOX, "s1.mobile", amount=0.7, end_s=210.0)
+    lines = (FIXED, replace(MOBILE, has_ip6=True))
+    here = replace(CITY, sites=(Premises(name="s1", lines=lines),))
+    played = play(scenario(lossy, seed=seed, until_s=330.0, city=here))
+    assert parties(played) == {"commune:s1"}, played.messages

@@ -23,7 +23,7 @@ PACKET = Metric(
 
 KIND = ProbeKind(
     name="fresh_echo",
-    revision=1,
+    revision=2,
     title_en="Fresh echoes",
     title_vi="Gói echo mới",
     metrics=(ANSWERED, PACKET),

@@ -63,7 +63,7 @@ def test_the_box_answers_new_flows_and_packets_of_full_size(lab: Lab, family: Fa
         assert finding.outcome is Outcome.OK
         assert finding.values == {
             "fresh_echo_answered_ratio": 1.0,
-            "fresh_echo_packet_bytes": 1400.0,
+            "fresh_echo_packet_bytes": 1500.0,
         }
 
     on_device(lab, run, (FIXED,))
@@ -71,11 +71,12 @@ def test_the_box_answers_new_flows_and_packets_of_full_size(lab: Lab, family: Fa
 
 @pytest.mark.lab
 @needs_lab
-def test_a_lan_that_loses_large_packets_is_seen_by_their_size(lab: Lab) -> None:
+@pytest.mark.parametrize("passes_bytes", [1200, 1496])
+def test_a_lan_that_loses_large_packets_is_seen_by_their_size(lab: Lab, passes_bytes: int) -> None:
     lab.node("ont").nft(
         "add table inet narrow",
         "add chain inet narrow in { type filter hook input priority 0; }",
-        "add rule inet narrow in meta length > 1200 drop",
+        f"add rule inet narrow in meta length > {passes_bytes} drop",
     )
 
     async def run(monitor: LinkMonitor) -> None:
@@ -128,6 +129,6 @@ def test_it_applies_to_what_stands_near() -> None:
 
 
 def test_only_the_lan_is_asked_for_packets_of_full_size() -> None:
-    assert PROBE.cost_bytes(anchor("gateway", segment=Segment.LAN), Settings()) == 2 * (256 + 2800)
+    assert PROBE.cost_bytes(anchor("gateway", segment=Segment.LAN), Settings()) == 2 * (256 + 3000)
     assert PROBE.cost_bytes(anchor(ANCHOR4, segment=Segment.ACCESS), Settings()) == 2 * 256
     assert PROBE.timeout_s(Settings(timeout_s=1.0)) == 2.0

@@ -13,7 +13,13 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
     REFUTED_NATS,
     carrying,
 )
-from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, CarriedPackets, evidence_nats
+from thongsuot_agent.judge.symptoms.carried_samples import (
+    LOOKUP,
+    LOST_AT_ONCE,
+    QUESTIONS,
+    CarriedPackets,
+    evidence_nats,
+)
 from thongsuot_schema.segment import Segment
 
 LOOKUPS_ALONE_NATS = 4.6
@@ -44,15 +50,30 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
     degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
     nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
     lookups = [track for track in tracks if track.kind == LOOKUP]
+    silences = _silent_lookups(at) if segment is Segment.LAN else 0
     lookup_nats = evidence_nats(
-        sum(track.carried_sent for track in lookups),
-        sum(track.carried_lost for track in lookups),
+        sum(track.carried_sent for track in lookups) + QUESTIONS * silences,
+        sum(track.carried_lost for track in lookups) + silences,
         degraded,
         at.settings.loss_healthy_ratio,
     )
     if nats >= CONFIRMED_NATS or lookup_nats >= LOOKUPS_ALONE_NATS:
         return True
     return False if nats <= REFUTED_NATS or is_long else None
+
+
+def _silent_lookups(at: LinkContext) -> int:
+    """
+    Return how many lookups stay unanswered now, of servers that used to answer.
+
+    Where the gateway loses as well they need not be answered again to count: of a LAN that lost
+    seven of ten packets each way none ever was, and nothing was said of it (2026-11).
+    """
+    return sum(
+        min(track.silences, LOST_AT_ONCE)
+        for track in at.link.tracks.values()
+        if track.kind == LOOKUP and track.answered_ns is not None
+    )
 
 
 def refutes(at: LinkContext, segment: Segment, ratio: float) -> bool:

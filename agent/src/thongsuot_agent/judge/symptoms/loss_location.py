@@ -35,6 +35,8 @@ Evidence (4:1) against the other rungs, which are all the carrier's to repair: l
 """
 CLEAN_NATS = 4.6
 """… and evidence (100:1) for them: cores fail rarely."""
+GATEWAY_HEARD_S = 60.0
+"""One that answered so shortly before a loss does answer: metered, it is asked thrice meanwhile."""
 DECIDE_ANYWAY_S = 120.0
 """When loss has been accused for so long, the likelier of the two is taken for those rungs."""
 
@@ -95,7 +97,7 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
     ``blip_ratio`` is the share of all echoes, where they are lost in blips, of which each counts as
     one loss: what a LAN with such blips would lose of the gateway's.
     """
-    shares = _shares(at, is_blipping=blip_ratio > 0.0)
+    shares = _shares(at, onset_ns)
     worst = _lone_loser(shares, at.settings)
     if worst is not None:
         for track in at.link.tracks.values():
@@ -162,23 +164,27 @@ def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
     return at.now_ns - onset_ns < ns(DECIDE_ANYWAY_S) and is_gateway_lossy(at)
 
 
-def _shares(at: LinkContext, *, is_blipping: bool) -> dict[str, LossShare]:
+def _shares(at: LinkContext, onset_ns: int) -> dict[str, LossShare]:
     """
     Return the echoes of each target in the present test.
 
-    Where a line blips, the gateway's are counted one by one: most of what a blip takes is left out
-    of the test, and the gateway looked clean by that.
+    The gateway's are counted one by one: most of what a blip takes is left out of the test, as is
+    what is not answered again, and by either a gateway looked clean. One that has answered nothing
+    since well before the loss began never answers, and says nothing.
     """
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
-        if point is None or track.kind != ECHO or not track.sent:
+        if point is None or track.kind != ECHO:
             continue
-        share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
-        if is_blipping and point.is_gateway:
-            shares[track.target] = share.plus(track.raw_sent, track.raw_lost)
-        else:
-            shares[track.target] = share.plus(track.sent, track.lost)
+        sent, lost = track.sent, track.lost
+        if point.is_gateway:
+            heard_ns, since_ns = track.answered_ns, onset_ns - ns(GATEWAY_HEARD_S)
+            is_heard = heard_ns is not None and heard_ns >= since_ns
+            sent, lost = (track.raw_sent, track.raw_lost) if is_heard else (0, 0)
+        if sent:
+            share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
+            shares[track.target] = share.plus(sent, lost)
     return shares
 
 

@@ -2,7 +2,8 @@
 The prefix of a carrier's NAT64, by which a line that has IPv6 alone reaches IPv4 (RFC 7050).
 
 The name ``ipv4only.arpa`` has no IPv6 address. A name server that answers with one made it out of
-the prefix, and so tells it. What the router says of it (RFC 8781) the kernel keeps to itself.
+the prefix, and so tells it. What the router says of it (PREF64, RFC 8781) is not asked: the prefix
+is needed to know a name server's own translations, and one that makes none tells of none here.
 """
 
 from collections.abc import Iterable

@@ -13,6 +13,7 @@ from thongsuot_collector.commissioning.document import ReportDocument, report_do
 from thongsuot_collector.commissioning.status import commissioning_fact, commissioning_notes
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import commissioning
+from thongsuot_collector.store.commissioning_photos import photos_of
 from thongsuot_schema.commissioning.events import run_from_events
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.translations import REFERENCE, languages
@@ -59,7 +60,9 @@ def _commissioning(
         if options.pdf is not None:
             raise CommandFailed(f"{site} was never commissioned: there is nothing to report")
         return 0
-    document = report_document(site, run, directory, language, url=options.url or _url(options))
+    photos = [] if options.pdf is None else photos_of(store, site, run.id)
+    url = options.url or _url(options)
+    document = report_document(site, run, directory, language, url=url, photos=photos)
     if options.pdf is None:
         _print_lines(document)
         return 0

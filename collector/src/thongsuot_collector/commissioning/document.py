@@ -4,12 +4,14 @@ Report document: what is proven of a site's links, as the report and the page sh
 Its shape is what ``templates/report.typ`` reads.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 import segno
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.store.commissioning_photos import StoredPhoto
 from thongsuot_schema.commissioning.run import CommissioningRun, LinkProof, LinkStage
 from thongsuot_schema.words.commissioning import (
     Phrase,
@@ -34,6 +36,8 @@ _WITNESSES: Final = Text("collector.commissioning.report.witnesses")
 _ALONE: Final = Text("collector.commissioning.report.alone")
 _COUNTER: Final = Text("collector.commissioning.report.counter")
 _FAILURES: Final = Text("collector.commissioning.report.failures")
+_PHOTOS: Final = Text("collector.commissioning.report.photos")
+_PHOTO: Final = Text("collector.commissioning.report.photo")
 _SCAN: Final = Text("collector.commissioning.report.scan")
 _SIGNATURES: Final = (
     Text("collector.commissioning.report.installer"),
@@ -48,6 +52,14 @@ class ReportedLine(msgspec.Struct, frozen=True, kw_only=True):
     circuit: str
     is_proven: bool
     facts: tuple[str, ...]
+
+
+class ReportedPhoto(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of a label: what it is of, under which name the template finds it, and itself."""
+
+    title: str
+    file: str
+    body: bytes = b""
 
 
 class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +84,23 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     code: str
     signatures: tuple[str, ...]
+    photos_title: str = ""
+    photos: tuple[ReportedPhoto, ...] = ()
 
 
 def report_document(
-    site: str, run: CommissioningRun, directory: InventoryDirectory, language: Language, *, url: str
+    site: str,
+    run: CommissioningRun,
+    directory: InventoryDirectory,
+    language: Language,
+    *,
+    url: str,
+    photos: Iterable[StoredPhoto] = (),
 ) -> ReportDocument:
-    """Return the report of a run; ``url`` is the page of the site, empty where there is none."""
+    """
+    Return the report of a run; ``url`` is the page of the site, empty where there is none,
+    ``photos`` are those of the run's labels.
+    """
     known = directory.site(site)
     phrase = link_phrase(site, directory, language)
     begun = moment(run.begun_s)
@@ -108,6 +131,8 @@ def report_document(
         url=url,
         code=segno.make_qr(url, error="m").svg_inline(border=0, scale=8) if url else "",
         signatures=tuple(title.read(language) for title in _SIGNATURES),
+        photos_title=_PHOTOS.read(language),
+        photos=tuple(_photo(photo, phrase, language) for photo in photos),
     )
 
 
@@ -123,6 +148,14 @@ def link_phrase(site: str, directory: InventoryDirectory, language: Language) ->
         return line_phrase(link.medium.value, title, language)
 
     return phrase
+
+
+def _photo(photo: StoredPhoto, phrase: Phrase, language: Language) -> ReportedPhoto:
+    title = _PHOTO.read(
+        language, line=capitalised(phrase(photo.link)), by=photo.by, at=moment(photo.at_ns / 1e9)
+    )
+    ending = photo.media_type.rpartition("/")[2]
+    return ReportedPhoto(title=title, file=f"{photo.link}.{ending}", body=photo.body)
 
 
 def _line(proof: LinkProof, phrase: Phrase, language: Language) -> ReportedLine:

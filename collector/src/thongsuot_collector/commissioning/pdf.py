@@ -13,7 +13,9 @@ _TEMPLATE = files("thongsuot_collector.commissioning") / "templates" / "report.t
 
 def render(document: ReportDocument) -> bytes:
     """Return the PDF."""
-    return set_pdf(_TEMPLATE, document)
+    files = {photo.file: photo.body for photo in document.photos}
+    named = tuple(msgspec.structs.replace(photo, body=b"") for photo in document.photos)
+    return set_pdf(_TEMPLATE, msgspec.structs.replace(document, photos=named), pictures=files)
 
 
 def main() -> None:

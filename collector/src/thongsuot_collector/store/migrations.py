@@ -205,6 +205,10 @@ def _table_of_switch_overs(connection: Connection) -> None:
     site_tables.SWITCH_OVERS.create(connection, checkfirst=True)
 
 
+def _table_of_commissioning_photos(connection: Connection) -> None:
+    site_tables.COMMISSIONING_PHOTOS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -229,6 +233,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_sign_in,
     _tables_of_a_cluster,
     _table_of_switch_overs,
+    _table_of_commissioning_photos,
 )
 
 

@@ -37,3 +37,16 @@ COMMISSIONING_RUNS = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """What devices told of each commissioning run."""
+
+COMMISSIONING_PHOTOS = Table(
+    "commissioning_photos",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("link", Text, primary_key=True),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Pictures of labels that people added to commissioning runs, one a link."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import msgspec
@@ -22,6 +24,7 @@ UNPRINTABLE = re.compile(
 
 _FONTS = files("thongsuot_collector.typesetting") / "fonts"
 _NOTHING: Mapping[str, str] = {}
+_NO_PICTURES: Mapping[str, bytes] = {}
 
 
 def set_pdf(
@@ -30,19 +33,24 @@ def set_pdf(
     *,
     standard: Literal["a-2u", "a-3u"] = "a-2u",
     attachments: Mapping[str, str] = _NOTHING,
+    pictures: Mapping[str, bytes] = _NO_PICTURES,
     made_s: int = 0,
 ) -> bytes:
     """
     Return the PDF of a document.
 
     The template reads the document as JSON from ``sys.inputs.document``, and each attachment by its
-    name; only ``a-3u`` may carry files. ``made_s`` is the date in the file.
+    name; only ``a-3u`` may carry files. ``pictures`` are files beside the template, by name.
+    ``made_s`` is the date in the file.
     """
-    with as_file(_FONTS) as folder:
+    with as_file(_FONTS) as folder, TemporaryDirectory(prefix="thongsuot-pictures-") as root:
+        for name, picture in pictures.items():
+            (Path(root) / name).write_bytes(picture)
         fonts = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
         )
-        pdf = typst.Compiler(input=template.read_bytes(), font_paths=fonts).compile(
+        compiler = typst.Compiler(input=template.read_bytes(), root=root, font_paths=fonts)
+        pdf = compiler.compile(
             format="pdf",
             sys_inputs={
                 "document": UNPRINTABLE.sub("?", msgspec.json.encode(document).decode()),

@@ -39,7 +39,10 @@ OWN_ACCOUNT = {
     "/me/recovery-codes",
     "/me/second-factor/remove",
 }
-POSTED = {"/sites/{name}/problems/{kind}"} | OWN_ACCOUNT
+POSTED = {
+    "/sites/{name}/problems/{kind}",
+    "/sites/{name}/commissioning/photos",
+} | OWN_ACCOUNT
 """What is only posted to."""
 
 ENGINEER, READER, SHARED, OWN, KEY, OTHER, COMMUNE, ELSEWHERE, STRANGER = (
@@ -80,6 +83,7 @@ MAY: dict[str, set[str]] = {
     "/sites/{name}/account": CITY | {COMMUNE},
     "/sites/{name}/commissioning": CITY | {COMMUNE},
     "/sites/{name}/commissioning.pdf": CITY | {COMMUNE},
+    "/sites/{name}/commissioning/photos/{link}": CITY | {COMMUNE},
     "/account": CITY,
     "/incidents": CITY,
     "/incidents/{name}": CITY | {OWN, KEY},
@@ -191,6 +195,7 @@ async def post_as_who_may_not(desk: DeskStack, logins: dict[str, dict[str, str]]
     """Send what is only sent: who may not has no such page."""
     refused = {
         "/sites/hoan-kiem/problems/slow": (OWN, OTHER, ELSEWHERE, STRANGER),
+        "/sites/hoan-kiem/commissioning/photos": (READER, OWN, OTHER, COMMUNE, STRANGER),
         # Of one's own account only a session changes anything.
         **dict.fromkeys(OWN_ACCOUNT - {"/sign-out"}, (ENGINEER, OWN, STRANGER)),
     }
@@ -239,6 +244,7 @@ def places_of(incident: str, work: str) -> Places:
         "work": work,
         "month": str(month_at(time.time_ns() // NS_PER_MS)),
         "circuit": "HNI-1",
+        "link": "fiber",
     }
 
 

@@ -1,0 +1,70 @@
+"""Uploads: forms with a file (multipart/form-data, RFC 7578), within bounds, from our page."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from email.message import Message
+from http import HTTPStatus
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from thongsuot_collector.web.access import is_same_origin
+from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.page_session import FORM_TOKEN, current_session
+from thongsuot_collector.web.responses import HEADERS, language_of
+
+_OVERHEAD_BYTES: Final = 16_384
+"""Of the other fields, and of the lines between them."""
+_NAME: Final = re.compile(rb'\bname="([^"\r\n]*)"')
+
+
+async def read_upload(request: Request, *, limit_bytes: int) -> Mapping[str, bytes]:
+    """
+    Return the fields of a form by name, each once; ``limit_bytes`` bounds its file.
+
+    Raises:
+        HTTPException: 403, it comes from another page; 413, it is longer; 415, it is no such form.
+    """
+    language = language_of(request)
+    foreign = HTTPException(HTTPStatus.FORBIDDEN, labels.OTHER_PAGE.read(language), HEADERS)
+    if not is_same_origin(request):
+        raise foreign
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    if not boundary:
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers=HEADERS)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit_bytes + _OVERHEAD_BYTES:
+            too_long = labels.TOO_LONG.read(language)
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_long, HEADERS)
+    fields = parts_of(bytes(body), boundary)
+    token = current_session().token.encode()
+    if token and not hmac.compare_digest(fields.get(FORM_TOKEN, b""), token):
+        raise foreign
+    return fields
+
+
+def boundary_of(content_type: str) -> bytes:
+    """Return what separates the parts of a form; empty where the type is another."""
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_boundary("")
+    if header.get_content_type() != "multipart/form-data" or not boundary:
+        return b""
+    return boundary.encode("ascii", "replace")
+
+
+def parts_of(body: bytes, boundary: bytes) -> dict[str, bytes]:
+    """Return the parts of a form by their names; the first of a name counts."""
+    fields: dict[str, bytes] = {}
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
+        if part.startswith(b"--"):
+            break
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = _NAME.search(head)
+        if name is not None:
+            fields.setdefault(name.group(1).decode("utf-8", "replace"), content)
+    return fields

@@ -34,6 +34,7 @@ from thongsuot_collector.web.documentation import DocumentationPages
 from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.feeds.routes import FeedPages
 from thongsuot_collector.web.home.page import HomePage
+from thongsuot_collector.web.incident.comment import CommentPages
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
@@ -295,7 +296,9 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
             IncidentCharts(SiteHistory(components.store, components.states), components.directory),
             IncidentPaths(components.states.sites, components.directory),
             display_name_of=name_of,
+            grafana_url=components.configuration.settings.page.grafana_url,
         ).routes(),
+        *CommentPages(archive, access).routes(),
         *RulingPages(archive, access).routes(),
         *ProblemPages(components.problems, archive, access, components.directory).routes(),
         *AnswerPages(archive, access, components.links).routes(),

@@ -67,7 +67,8 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
     ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
     puts it. ``mcp``: language models may ask at ``/mcp`` what the API shows; it needs the extra
-    ``mcp``.
+    ``mcp``. ``grafana_url`` is where people find the Grafana that has our boards: pages of
+    incidents lead to the right one, at their time.
     """
 
     address: str = ""
@@ -76,6 +77,7 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     support_hotline: str = ""
     docs_dir: str = "/usr/share/doc/thongsuot-collector/html"
     mcp: bool = False
+    grafana_url: str = ""
 
 
 class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):

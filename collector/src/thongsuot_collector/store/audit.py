@@ -60,6 +60,7 @@ class AuditAction(StrEnum):
     INCIDENT_END_EXPECTED = "incident_end_expected"
     INCIDENT_MENDED = "incident_mended"
     INCIDENT_RULED = "incident_ruled"
+    INCIDENT_COMMENTED = "incident_commented"
     PROBLEM_REPORTED = "problem_reported"
     PROBLEM_ANSWERED = "problem_answered"
     DEAD_LETTERS_RETRIED = "dead_letters_retried"

@@ -90,6 +90,7 @@ MAY: dict[str, set[str]] = {
     "/incidents/{name}.json": CITY | {OWN, KEY},
     "/incidents/{name}/acknowledge": {ENGINEER},
     "/incidents/{name}/ruling": {ENGINEER},
+    "/incidents/{name}/comment": {ENGINEER},
     "/incidents/{name}/report": set(),  # nobody reported this one
     "/desk": CITY | {OWN, OTHER, KEY},
     "/desk/{carrier}": CITY | {OWN, KEY},

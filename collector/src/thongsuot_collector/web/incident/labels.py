@@ -71,6 +71,10 @@ HISTORY: Final = Text("collector.web.incident.history")
 FOR_STAFF: Final = Text("collector.web.incident.for_staff")
 TAKE_ON: Final = Text("collector.web.incident.take_on")
 TAKE_ON_AS: Final = Text("collector.web.incident.take_on_as")
+COMMENT: Final = Text("collector.web.incident.comment")
+COMMENT_AS: Final = Text("collector.web.incident.comment_as")
+COMMENT_TEXT: Final = Text("collector.web.incident.comment_text")
+BOARD: Final = Text("collector.web.incident.board")
 NOTE: Final = Text("collector.web.incident.note")
 WHO_ARE_YOU: Final = Text("collector.web.incident.who_are_you")
 OTHER_PAGE: Final = Text("collector.web.incident.other_page")
@@ -129,6 +133,7 @@ NOTES: Final[dict[str, Text]] = {
     "ticket cancelled": Text("collector.web.incident.notes.ticket_cancelled"),
     "ticket rejected": Text("collector.web.incident.notes.ticket_rejected"),
     "note": Text("collector.web.incident.notes.note"),
+    "comment": Text("collector.web.incident.notes.comment"),
     "is up": Text("collector.web.incident.notes.is_up"),
     "is out again": Text("collector.web.incident.notes.is_out_again"),
     "is down": Text("collector.web.incident.notes.is_down"),

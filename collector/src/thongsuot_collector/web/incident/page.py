@@ -47,8 +47,13 @@ def incident_page(
     reader: PageReader,
     charts: Sequence[tuple[str, str]] = (),
     paths: Sequence[tuple[str, str]] = (),
+    *,
+    board: str = "",
 ) -> str:
-    """Return the whole page; ``charts`` and ``paths`` are title and markup of each picture."""
+    """
+    Return the whole page; ``charts`` and ``paths`` are title and markup of each picture, ``board``
+    is where Grafana shows more.
+    """
     incident, language = report.incident, reader.language
     path = f"/incidents/{incident.id}"
     frame = Frame(
@@ -75,6 +80,8 @@ def incident_page(
         "report_url": reader.url(f"{path}/report")
         if reader.may_decide and incident.is_open and incident.report is not None
         else "",
+        "comment_url": reader.url(f"{path}/comment") if reader.may_decide else "",
+        "board_url": board if reader.is_staff else "",
         "sides": _sides(report, language),
         "facts": _facts(report, language),
         "related": _related(incident, reader),

@@ -18,6 +18,7 @@ from thongsuot_collector.web.charts.incident_charts import IncidentCharts
 from thongsuot_collector.web.charts.incident_paths import IncidentPaths
 from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
 from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.incident.board import board_url
 from thongsuot_collector.web.incident.evidence import evidence_of
 from thongsuot_collector.web.incident.page import incident_page
 from thongsuot_collector.web.incident.reader import PageReader
@@ -52,6 +53,7 @@ class IncidentPages:
         paths: IncidentPaths,
         *,
         display_name_of: Callable[[str], str],
+        grafana_url: str = "",
     ) -> None:
         self._archive = archive
         self._access = access
@@ -59,6 +61,7 @@ class IncidentPages:
         self._charts = charts
         self._paths = paths
         self._display_name_of = display_name_of
+        self._grafana_url = grafana_url
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted beside those of sites."""
@@ -77,7 +80,9 @@ class IncidentPages:
         report, reader = opened
         charts = await self._charts.of(report.incident, reader.language, now_s=reader.now_s)
         paths = self._paths.of(report.incident, reader.language)
-        return html_page(incident_page(report, reader, charts, paths), CONTENT_SECURITY_POLICY)
+        board = board_url(self._grafana_url, report.incident)
+        page = incident_page(report, reader, charts, paths, board=board)
+        return html_page(page, CONTENT_SECURITY_POLICY)
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""

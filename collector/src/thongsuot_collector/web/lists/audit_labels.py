@@ -36,6 +36,7 @@ ACTIONS: Final[dict[AuditAction, Text]] = {
     AuditAction.WORK_PROPOSED: Text("collector.audit.work_proposed"),
     AuditAction.WORK_CONFIRMED: Text("collector.audit.work_confirmed"),
     AuditAction.WORK_REFUSED: Text("collector.audit.work_refused"),
+    AuditAction.INCIDENT_COMMENTED: Text("collector.audit.incident_commented"),
     AuditAction.INCIDENT_TAKEN_ON: Text("collector.audit.incident_taken_on"),
     AuditAction.INCIDENT_ACCEPTED: Text("collector.audit.incident_accepted"),
     AuditAction.INCIDENT_REFUSED: Text("collector.audit.incident_refused"),

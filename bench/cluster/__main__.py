@@ -18,6 +18,7 @@ its users by their network, without TLS. Needs root and the package pg-auto-fail
 import argparse
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -79,6 +80,12 @@ class Stage:
         """Whether both servers are in step, and both collectors take pushes."""
         return self.pair.is_whole() and self.city.are_ready()
 
+    def copy_logs(self, folder: Path) -> None:
+        """Keep every log."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for log in self.folder.rglob("*.log"):
+            shutil.copy(log, folder / f"{log.parent.name}-{log.name}")
+
     def print_logs(self) -> None:
         """Show the end of every log, for who looks for what went wrong."""
         for log in sorted(self.folder.rglob("*.log")):
@@ -108,6 +115,8 @@ def play_on(stage: Stage) -> bool:
         for store in stores:
             store.dispose()
         stage.play.close()
+        if stage.options.logs is not None:
+            stage.copy_logs(stage.options.logs)
 
 
 def _played(stage: Stage, stores: Sequence[Engine]) -> tuple[Faults, LoadRecord]:
@@ -183,7 +192,7 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
         )
         differences[:] = ours.differences(theirs)
         sizes = (
-            f"{theirs.incidents.total()} incidents, {theirs.tickets.total()} tickets, "
+            f"{len(theirs.incidents)} incidents, {theirs.tickets.total()} tickets, "
             f"{len(theirs.statements)} statements"
         )
         differences or print(f"identical: {sizes}")
@@ -197,7 +206,11 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     for text in ended:
         print(f"ENDED BY ITSELF: {text}")
     is_in_time = _report_told(city, faults, record.falls)
-    is_good = is_in_time and not (lost or doubled or differences or ended or faults.never_whole)
+    broken = record.refused.get("500", 0)
+    if broken:
+        print(f"ANSWERED 500: {broken} pushes; what cannot be taken now is a 503")
+    missed = lost or doubled or differences or ended or broken or faults.never_whole
+    is_good = is_in_time and not missed
     print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
     return is_good
 
@@ -239,7 +252,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of what happens when")
     parser.add_argument("--falls", type=int, default=300, help="fibres that fall, each once")
     parser.add_argument("--every", type=float, default=15.0, help="seconds between two pushes")
-    parser.add_argument("--down", type=float, default=75.0, help="seconds that a fibre is down")
+    parser.add_argument("--down", type=float, default=90.0, help="seconds that a fibre is down")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="copy all logs there")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-cluster-") as name,

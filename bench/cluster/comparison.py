@@ -34,33 +34,35 @@ class ComparisonOutcome:
     fault began and ended, whose it is, what proves it and what everybody was told of it are not.
     """
 
-    incidents: Counter[str]
+    incidents: Mapping[str, str]
     tickets: Counter[str]
     statements: Mapping[str, str]
 
     def differences(self, alone: "ComparisonOutcome") -> list[str]:
         """Return what is not as the collector that was alone has it, a line each."""
         lines = [
-            f"{noun}: {sign} {text}"
-            for noun, ours, theirs in (
-                ("incident", self.incidents, alone.incidents),
-                ("ticket", self.tickets, alone.tickets),
+            f"ticket: {side} only: {text}"
+            for side, extra in (
+                ("cluster", self.tickets - alone.tickets),
+                ("alone", alone.tickets - self.tickets),
             )
-            for sign, extra in (("cluster only", ours - theirs), ("alone only", theirs - ours))
             for text in sorted(extra.elements())
         ]
-        return lines + [
-            f"statement: {name}: {line}"
-            for name, text in sorted(alone.statements.items())
-            for line in _unlike(json.loads(self.statements[name]), json.loads(text))
-        ]
+        for noun, ours, theirs in (
+            ("incident", self.incidents, alone.incidents),
+            ("statement", self.statements, alone.statements),
+        ):
+            for name in sorted(ours.keys() | theirs.keys()):
+                pair = [json.loads(side.get(name, "null")) for side in (ours, theirs)]
+                lines += [f"{noun} {name} {line}" for line in _unlike(*pair)]
+        return lines
 
 
 def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> ComparisonOutcome:
     """Return what a collector has made, by its store and the carrier's desk."""
     incidents = read_incidents(store)
     return ComparisonOutcome(
-        incidents=Counter(_incident_text(incident) for incident in incidents),
+        incidents={incident.id: _incident_text(incident) for incident in incidents},
         tickets=Counter(_ticket_text(ticket) for ticket in tickets),
         statements=_statements(store, InventoryDirectory(inventory)),
     )

@@ -102,13 +102,15 @@ class DatabasePair:
         try:
             with self.connection("m3", "pg_auto_failover") as connection:
                 rows = connection.execute(
-                    "SELECT nodename, reportedstate, goalstate FROM pgautofailover.node"
+                    "SELECT nodename, reportedstate, goalstate, health = 1 AND reportedpgisrunning "
+                    "AND clock_timestamp() - reporttime < interval '5 s' FROM pgautofailover.node"
                 ).fetchall()
         except psycopg.Error:
             return None
         return {
-            str(name): str(state) if state == goal else f"{state} to {goal}"
-            for name, state, goal in rows
+            str(name): (str(state) if state == goal else f"{state} to {goal}")
+            + ("" if is_well else ", not well")
+            for name, state, goal, is_well in rows
         }
 
     def is_whole(self) -> bool:

@@ -14,7 +14,10 @@ from bench.cluster.machines import CLUSTER, Machine, Play, command_of, user_of
 _HEALED_S = 120.0
 """A cluster that is not whole again after so long has not come back by itself."""
 
-_GAP_S = (2.0, 5.0)
+_STEADY_S = 3.0
+"""So long all has to be whole: a server that was killed is missed only after a moment."""
+
+_GAP_S = (1.0, 4.0)
 _STOPPED_S = (2.0, 8.0)
 _CUT_S = (3.0, 10.0)
 _AWAY_S = (12.0, 25.0)
@@ -67,6 +70,7 @@ class Faults:
         self._began_s = began_s
         self.played: list[PlayedFault] = []
         self.never_whole = 0
+        self._whole_since_s = 0.0
 
     def counts(self) -> Counter[str]:
         """Return how many of each there were."""
@@ -100,7 +104,8 @@ class Faults:
         from_s = time.time()
         text = strikes[kind]()
         until_s = time.time()
-        is_whole = self._play.wait_until(self._is_whole, within_s=_HEALED_S)
+        self._whole_since_s = 0.0
+        is_whole = self._play.wait_until(self._is_steady, within_s=_HEALED_S)
         fault = PlayedFault(
             kind=kind, text=text, from_s=from_s, until_s=until_s, whole_s=time.time()
         )
@@ -111,6 +116,15 @@ class Faults:
             f"{fault.whole_s - until_s:.1f} s later{'' if is_whole else ': NEVER'}",
             flush=True,
         )
+
+    def _is_steady(self) -> bool:
+        """Whether all has been whole for a while; asked again and again."""
+        now_s = time.monotonic()
+        if not self._is_whole():
+            self._whole_since_s = 0.0
+        elif not self._whole_since_s:
+            self._whole_since_s = now_s
+        return self._whole_since_s > 0 and now_s - self._whole_since_s >= _STEADY_S
 
     def _strike_process(self) -> str:
         machine = self._play.machines[self._chance.choice(CLUSTER)]

@@ -5,6 +5,8 @@ From the socket through the journal to an encoded remote-write request that was 
 
     python bench/ingest.py [--agents N] [--rounds N] [--rate N]
 
+First with the compiled kernel and with the same functions in Python, in turns (decision 0041).
+
 ``--rate``: so many pushes a second, evenly spaced, as a city's agents make them (10,000 sites every
 15 s are 667), instead of as many as there is room for. Each then comes alone; the same is measured
 with commits that wait for nobody (``journal.gather_s = 0``), in turns.
@@ -44,6 +46,7 @@ from thongsuot_schema.batch.encode import (
     encode_layout,
     index_layout,
 )
+from thongsuot_schema.batch.kernel import IMPLEMENTATION, NOT_COMPILED_BECAUSE
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.catalogue import dns, icmp
@@ -142,13 +145,14 @@ class SimulatedAgent:
 class Load:
     """
     What is pushed: ``rate`` pushes a second (0: as many as there is room for), and how long a
-    commit waits for others.
+    commit waits for others. ``kernel`` is what the collector is told of it: ``python``, or empty.
     """
 
     agents: int
     rounds: int
     rate: float = 0.0
     gather_s: float = JournalSettings().gather_s
+    kernel: str = ""
 
 
 async def send_requests(port: int, requests: Sequence[bytes], rate: float = 0.0) -> list[float]:
@@ -210,7 +214,7 @@ async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 @asynccontextmanager
 async def collector(
-    folder: Path, sink_url: str, gather_s: float, *, ingest: str = _UNBOUNDED
+    folder: Path, sink_url: str, gather_s: float, *, ingest: str = _UNBOUNDED, kernel: str = ""
 ) -> AsyncIterator[tuple[int, int]]:
     """Run the real program; gives its process id and port."""
     config = folder / "collector.toml"
@@ -222,7 +226,9 @@ async def collector(
     )
     program = Path(sys.executable).with_name("thongsuot-collector")
     process = await asyncio.create_subprocess_exec(
-        program, "run", "--config", config, "--log-level", "warning", stdout=subprocess.PIPE
+        *(program, "run", "--config", config, "--log-level", "warning"),
+        stdout=subprocess.PIPE,
+        env={**os.environ, "THONGSUOT_KERNEL": kernel},
     )
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
@@ -264,7 +270,7 @@ async def measure(folder: Path, sink_url: str, load: Load, peer: int | None) -> 
         for number, sealed_ns in enumerate(sealed)
     ]
     body_bytes = sum(len(body) for body in waves[-1]) / agents
-    async with collector(folder, sink_url, load.gather_s) as (pid, port):
+    async with collector(folder, sink_url, load.gather_s, kernel=load.kernel) as (pid, port):
         await send_requests(port, [agent.layout() for agent in fleet])
         await send_requests(port, waves[0])  # first contact: layouts, labels and series are met
         await wait_until_drained(port)
@@ -302,6 +308,8 @@ async def main() -> int:
         folder = Path(name)
         if load.rate:
             await compare_gathering(folder, null_url, load)
+        else:
+            await compare_kernels(folder, null_url, load)
         print("collector, sink that keeps nothing:")
         alone, _ = await measure(folder / "alone", null_url, load, None)
         reached = "reached" if alone <= goal_s else "missed"
@@ -326,6 +334,25 @@ async def compare_gathering(folder: Path, sink_url: str, load: Load) -> None:
     alone, gathered = (sum(spent[gather_s]) / 2 for gather_s in (0.0, load.gather_s))
     print(f"gathered {gathered:.3f}, not {alone:.3f}: {1 - gathered / alone:.0%} less")
     print_ratio("ingest.gathered_of_alone", gathered / alone)
+
+
+async def compare_kernels(folder: Path, sink_url: str, load: Load) -> None:
+    """Measure with the compiled kernel and without, in turns."""
+    if IMPLEMENTATION != "compiled":
+        print(f"no compiled kernel here ({NOT_COMPILED_BECAUSE}): no ratio")
+        return
+    spent: dict[str, list[float]] = {"python": [], "": []}
+    for turn in range(4):
+        kernel = ("python", "")[turn % 2]
+        print(f"inner loops {'in Python' if kernel else 'compiled'}:")
+        cost, _ = await measure(
+            folder / f"kernel-{turn}", sink_url, replace(load, kernel=kernel), None
+        )
+        spent[kernel].append(cost)
+        print(f"  {cost:.3f} CPU s per million samples")
+    python, compiled = (sum(spent[kernel]) / 2 for kernel in ("python", ""))
+    print(f"compiled {compiled:.3f}, in Python {python:.3f}: {1 - compiled / python:.0%} less")
+    print_ratio("ingest.compiled_of_python", compiled / python)
 
 
 async def beside(peer: PeerDatabase, folder: Path, load: Load) -> None:

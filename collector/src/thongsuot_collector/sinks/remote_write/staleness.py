@@ -159,6 +159,16 @@ def _follow_block(
     is_whole = block.whole and not any(
         block.first_row <= row < block.last_row for row in columns.not_ok
     )
+    if is_whole and masks[block.block.first : block.block.last].count(everything) == (
+        block.block.last - block.block.first
+    ):
+        # Nearly always: all had a value, and all have one now. No object is made for a series.
+        counts, row = columns.counts, block.first_row
+        for position in range(block.block.first, min(block.block.last, len(counts))):
+            if counts[position]:
+                row += counts[position]
+                alive.seen_ms[all_series[position].link] = offset_ms + columns.times_ms[row - 1]
+        return
     for rows in columns.series_of(block):
         position = rows.position
         seen_ms = offset_ms + columns.times_ms[rows.last_row - 1]

@@ -55,7 +55,7 @@ def run(folder: Path, *command: str) -> str:
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree, one of each plugin laid over it, what is generated generated again."""
     folder = tmp_path_factory.mktemp("additive")
-    run(folder, "git", "clone", "-q", "--local", str(ROOT), "copy")
+    run(folder, "git", "clone", "-q", "--shared", str(ROOT), "copy")
     copy = folder / "copy"
     (copy / ".venv").symlink_to(Path(sys.executable).parent.parent)
     shown = _files_by_page()

@@ -46,6 +46,7 @@ async def test_a_gap_stays_news_under_another_identity(tmp_path: Path) -> None:
     assert news is not None
     assert news.has_news
     assert news.key != taken.key
+    assert news.is_whole, "where this number is taken, too, it is not given up as thinned"
     collected = CollectedRecord()
     await collected.accept_all(spool)
     assert collected.notices("gap").count("something is missing") == 1

@@ -49,6 +49,16 @@ def test_a_kill_before_the_sealed_log_is_removed_takes_nothing_from_the_next(
     segments.close()
 
 
+def test_a_log_that_somebody_removed_keeps_nothing_from_being_sealed(tmp_path: Path) -> None:
+    segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
+    (tmp_path / STREAM.name / "00000001.open").unlink()
+    segments.seal(1, b"batch 1", heading(2))
+    (tmp_path / STREAM.name / "00000002.open").unlink()
+    segments.end(2, b"batch 2")
+    assert [segments.read(number) for number in (1, 2)] == [b"batch 1", b"batch 2"]
+    segments.close()
+
+
 def test_a_log_without_a_heading_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
     (tmp_path / STREAM.name / "00000001.open").write_bytes(b"no heading")

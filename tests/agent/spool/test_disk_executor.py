@@ -1,7 +1,9 @@
 """The disk's thread: a disk that refuses is told of once, and logged ever more seldom."""
 
+import asyncio
 import logging
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,4 +34,27 @@ async def test_a_disk_that_refuses_is_reported_once_and_logged_once_per_doubling
     assert reported == [NoticeCode.SPOOL_FULL]
     failures = re.findall(r"failures=(\d+)", caplog.text)
     assert failures == ["1", "2", "4", "8", "9"], "and the last line tells that it is over"
+    await executor.close()
+
+
+async def test_work_on_the_disk_is_done_one_after_the_other(tmp_path: Path) -> None:
+    """Two at once would write the file by two connections, or one of them in the other's turn."""
+    executor = DiskExecutor(tmp_path / "spool.db", lambda _code, _text: None)
+    at_work = 0
+    seen: list[int] = []
+    may_end = threading.Event()
+
+    def first(_disk: Disk) -> None:
+        nonlocal at_work
+        at_work += 1
+        # Two threads would have begun the other work long before; one never does.
+        may_end.wait(0.05)
+        at_work -= 1
+
+    def second(_disk: Disk) -> None:
+        seen.append(at_work)
+        may_end.set()
+
+    await asyncio.gather(executor.run(first), executor.run(second))
+    assert seen == [0]
     await executor.close()

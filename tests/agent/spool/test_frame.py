@@ -1,5 +1,8 @@
 """A log cut anywhere gives back every whole entry, and says how far it was good."""
 
+from zlib import crc32
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,8 +60,6 @@ def test_a_flipped_bit_never_makes_another_entry(entries: list[Entry], at: int, 
 def test_a_whole_frame_of_an_unknown_kind_is_counted_and_passed_over() -> None:
     strange = bytearray(pack_entry(result(1)))
     body = b"z" + bytes(strange[9:])
-    from zlib import crc32
-
     strange[4:8] = crc32(body).to_bytes(4, "little")
     strange[8:9] = b"z"
     unpacked = unpack_log(pack_heading(HEADING) + bytes(strange) + pack_entry(result(2)))
@@ -73,6 +74,18 @@ def test_a_length_that_is_garbage_ends_the_log() -> None:
     assert unpacked is not None
     assert unpacked.entries == (result(1),)
     assert unpacked.good_bytes == len(log) - 64
+
+
+@pytest.mark.parametrize(("size_bytes", "unreadable"), [(1 << 20, 1), ((1 << 20) + 1, 0)])
+def test_a_length_beyond_a_mebibyte_is_garbage_whatever_its_checksum(
+    size_bytes: int, unreadable: int
+) -> None:
+    body = b"z" * size_bytes
+    frame = size_bytes.to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body
+    unpacked = unpack_log(pack_heading(HEADING) + frame + pack_entry(result(1)))
+    assert unpacked is not None
+    assert unpacked.unreadable == unreadable
+    assert len(unpacked.entries) == unreadable, "nothing behind garbage is read"
 
 
 def test_zeros_that_a_power_cut_leaves_end_the_log_and_are_no_entries() -> None:

@@ -1,5 +1,7 @@
 """What the command line shows as text: columns under their heads, and a dash for what is not."""
 
+import msgspec
+
 from thongsuot_collector.cli import tables
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
@@ -16,7 +18,7 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
         AgentToken(id="1", digest=b"", site="ba-dinh", created_ns=DAY_NS, revoked_ns=None),
         AgentToken(id="22", digest=b"", site="tay-ho", created_ns=DAY_NS, revoked_ns=DAY_NS + S),
     ]
-    assert tables.tokens_table(tokens).splitlines() == [
+    assert tables.tokens_table(tokens).text.splitlines() == [
         "id  site     created               revoked",
         f"1   ba-dinh  {DAY}  -",
         f"22  tay-ho   {DAY}  2026-11-25 00:00:01Z",
@@ -24,7 +26,7 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
     person = Person(
         name="lan", title="Trần Thị Lan", digest=b"", created_ns=DAY_NS, revoked_ns=None
     )
-    assert tables.people_table([person], {"lan"}).splitlines() == [
+    assert tables.people_table([person], {"lan"}).text.splitlines() == [
         "name  title         role           second factor  since                 revoked",
         f"lan   Trần Thị Lan  city-engineer  yes            {DAY}  -",
     ]
@@ -61,3 +63,11 @@ def test_packets_of_a_reflector_are_counted_by_what_became_of_them() -> None:
     assert tables.reflected_text(metrics) == "no packets"
     metrics.reflected.labels("answered").inc(3)
     assert tables.reflected_text(metrics) == "3 answered"
+
+
+def test_a_table_is_json_by_the_words_of_its_head_and_a_dash_is_nothing() -> None:
+    table = tables.Table(("site", "key (SHA-256)"), [("ba-dinh", "-"), ("Đống Đa", "a1b2")])
+    assert msgspec.json.decode(table.json) == [
+        {"site": "ba-dinh", "key_sha_256": None},
+        {"site": "Đống Đa", "key_sha_256": "a1b2"},
+    ]

@@ -61,7 +61,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_FILE
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BackupError(f"{folder} is no backup, or one that did not end: no {path}") from error
     except msgspec.DecodeError as error:
         raise BackupError(f"{path} cannot be read: {error}") from error

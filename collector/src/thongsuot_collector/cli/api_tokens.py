@@ -30,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     creating.add_argument(
         "--days", type=int, default=_DAYS, help="how long it is good: %(default)s"
     )
-    group.add("list", on_store(_list), "list the tokens")
+    group.add_list("list", on_store(_list), "list the tokens")
     group.add("revoke", on_store(_revoke), "let a token open nothing more").add_argument("id")
 
 
@@ -46,8 +46,8 @@ def _create(options: argparse.Namespace, store: Engine, directory: InventoryDire
     return 0
 
 
-def _list(_options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
-    print(tables.api_tokens_table(api_tokens.listed(store)))
+def _list(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
+    tables.print_table(tables.api_tokens_table(api_tokens.listed(store)), options)
     return 0
 
 

@@ -25,7 +25,8 @@ _DAYS_LIMIT = 7305
 
 def add_commands(commands: Commands) -> None:
     """Add ``ca`` and its commands."""
-    add = commands.group("ca", HELP).add
+    authority_commands = commands.group("ca", HELP)
+    add = authority_commands.add
     init = add("init", _init, "create the authority; a running collector has to be restarted")
     init.add_argument(
         "--days", type=_days, default=3653, help="how long it is valid; default %(default)s"
@@ -57,7 +58,8 @@ def add_commands(commands: Commands) -> None:
         help="name or address of this machine; may be repeated; default: those of the one before",
     )
     add("show", _show, "print the authority's own certificate")
-    add("list", _list, "list the certificates that were issued").add_argument("site", nargs="?")
+    listing = authority_commands.add_list("list", _list, "list the certificates that were issued")
+    listing.add_argument("site", nargs="?")
     revoke = add("revoke", _revoke, "revoke those of a site, or one; tokens stay valid")
     revoke.add_argument("site")
     revoke.add_argument("--serial", default="", help="only this one, see `ca list`")
@@ -140,7 +142,8 @@ def _show(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         rows = [_row(certificate) for certificate in certificates.listed(store, options.site)]
-    print(tables.format_table(("serial", "site", "issued", "runs out", "state"), rows))
+    table = tables.Table(("serial", "site", "issued", "runs out", "state"), rows)
+    tables.print_table(table, options)
     return 0
 
 

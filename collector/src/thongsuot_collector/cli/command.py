@@ -29,6 +29,7 @@ from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.sqlite_view import open_sqlite_view
 from thongsuot_collector.journal.view import JournalView
+from thongsuot_runtime.file_errors import describe_with_file
 from thongsuot_schema.inventory.model import Name
 
 PROGRAM = "thongsuot-collector"
@@ -67,6 +68,12 @@ class Commands:
             name, help=text, description=text, parents=[self._common()]
         )
         parser.set_defaults(command=command)
+        return parser
+
+    def add_list(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        """Add a command that prints a table, for people or as JSON, and return its parser."""
+        parser = self.add(name, command, text)
+        parser.add_argument("--json", action="store_true", help="for programs, with all rows")
         return parser
 
     def group(self, name: str, text: str) -> "Commands":
@@ -200,7 +207,7 @@ def sentence_for(error: OSError) -> str:
         )
     if error.errno == errno.ENOENT and error.filename is not None:
         return f"there is no file {os.fsdecode(error.filename)}"
-    return str(error)
+    return describe_with_file(error)
 
 
 def print_error(message: object) -> None:

@@ -34,7 +34,7 @@ def add_commands(commands: Commands) -> None:
     adding.add_argument(
         "--look-only", action="store_true", help="its bearer answers nothing for the carrier"
     )
-    listing = group.add("list", on_store(_list), "list the links")
+    listing = group.add_list("list", on_store(_list), "list the links")
     listing.add_argument("carrier", nargs="?", default="")
     group.add("revoke", on_store(_revoke), "let a link open nothing more").add_argument("id")
 
@@ -63,7 +63,7 @@ def _create(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
-    print(tables.desk_keys_table(desk_keys.listed(store, options.carrier)))
+    tables.print_table(tables.desk_keys_table(desk_keys.listed(store, options.carrier)), options)
     return 0
 
 

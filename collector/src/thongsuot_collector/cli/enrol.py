@@ -54,7 +54,7 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_commands(commands: Commands) -> None:
     """Add ``audit``."""
-    parser = commands.add("audit", _audit, AUDIT_HELP)
+    parser = commands.add_list("audit", _audit, AUDIT_HELP)
     parser.add_argument("subject", nargs="?", default="", help="a site, a person, an incident, …")
     parser.add_argument("--last", type=_count, default=None, metavar="N", help="only the newest N")
 
@@ -105,7 +105,8 @@ def _audit(options: argparse.Namespace) -> int:
         (tables.format_moment(line.at_ns), line.by, line.action, line.subject, line.detail)
         for line in lines
     ]
-    print(tables.format_table(("at", "by", "action", "subject", "detail"), rows))
+    table = tables.Table(("at", "by", "action", "subject", "detail"), rows)
+    tables.print_table(table, options)
     return 0
 
 

@@ -36,7 +36,7 @@ def add_commands(commands: Commands) -> None:
         "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only its batches"
     )
     letters = commands.group("dead-letters", "batches that a consumer failed to process")
-    letters.add("list", _list, "list them, each with its error")
+    letters.add_list("list", _list, "list them, each with its error")
     retry = letters.add(
         "retry",
         _retry,
@@ -122,7 +122,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
-        print(tables.dead_letters_table(dead_letters.listed(store)))
+        tables.print_table(tables.dead_letters_table(dead_letters.listed(store)), options)
     return 0
 
 

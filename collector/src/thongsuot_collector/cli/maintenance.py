@@ -29,7 +29,9 @@ def add_commands(commands: Commands) -> None:
     for scope in _SCOPES:
         adding.add_argument(f"--{scope}", default="", metavar="NAME")
     adding.add_argument("--note", default="", help="the reason, shown on pages")
-    listing = group.add("list", on_store(_list_windows), "list windows that are planned or active")
+    listing = group.add_list(
+        "list", on_store(_list_windows), "list windows that are planned or active"
+    )
     listing.add_argument("--all", action="store_true", help="those that are over as well")
     ending = group.add("end", on_store(_end_window), "end a window now, or cancel a planned one")
     ending.add_argument("name", help="as `maintenance list` shows it")
@@ -62,7 +64,8 @@ def _list_windows(
         window for window in rows.load_windows(store) if options.all or window.end_ns > now_ns
     ]
     head = ("name", "is", "from", "until", "covers", "note")
-    print(tables.format_table(head, list(windows.window_rows(listed, now_ns))))
+    table = tables.Table(head, list(windows.window_rows(listed, now_ns)))
+    tables.print_table(table, options)
     return 0
 
 

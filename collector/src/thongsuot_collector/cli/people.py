@@ -30,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     person.add_argument("name")
     person.add_argument("--title", default="", help="the name that others read")
     _add_role(person)
-    group.add("list", _list, "list the people")
+    group.add_list("list", _list, "list the people")
     change = group.add("change", _change, "give a person another role; it signs them out")
     change.add_argument("name")
     _add_role(change)
@@ -42,7 +42,7 @@ def add_commands(commands: Commands) -> None:
         _reset_second_factor,
         "for who has lost their telephone: the second factor is gone, and they are signed out",
     ).add_argument("name")
-    listing = group.add("sessions", _sessions, "list who is signed in, and where")
+    listing = group.add_list("sessions", _sessions, "list who is signed in, and where")
     listing.add_argument("name", nargs="?", default="")
     ending = group.add("sign-out", _sign_out, "sign a person out, everywhere or in one session")
     ending.add_argument("name")
@@ -97,7 +97,9 @@ def _change(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         known = people.listed(store)
-        print(tables.people_table(known, second_factors.people_with_one(store)))
+        tables.print_table(
+            tables.people_table(known, second_factors.people_with_one(store)), options
+        )
     return 0
 
 
@@ -117,7 +119,7 @@ def _sessions(options: argparse.Namespace) -> int:
         for session in known
         if now_ns < session.expires_ns and now_ns - session.seen_ns < idle_ns
     ]
-    print(tables.sessions_table(live))
+    tables.print_table(tables.sessions_table(live), options)
     return 0
 
 

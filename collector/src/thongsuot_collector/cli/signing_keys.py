@@ -27,7 +27,7 @@ _SLACK_NS = 10 * 10**9
 def add_commands(commands: Commands) -> None:
     """Add ``signing-keys`` and its commands."""
     group = commands.group("signing-keys", "the keys by which devices sign their batches")
-    add_list = group.add("list", _list, "list them: all, or those of a site")
+    add_list = group.add_list("list", _list, "list them: all, or those of a site")
     add_list.add_argument("site", nargs="?", default="")
     retire = group.add(
         "retire",
@@ -43,7 +43,9 @@ def add_commands(commands: Commands) -> None:
 
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
-        print(tables.signing_keys_table(signing_keys.listed(store, options.site)))
+        tables.print_table(
+            tables.signing_keys_table(signing_keys.listed(store, options.site)), options
+        )
     return 0
 
 

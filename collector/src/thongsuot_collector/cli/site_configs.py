@@ -20,7 +20,7 @@ HELP = "show the configuration version that each site runs"
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    site_configs = commands.add("site-configs", on_store(_site_configs), HELP)
+    site_configs = commands.add_list("site-configs", on_store(_site_configs), HELP)
     site_configs.add_argument("site", nargs="?", default="", help="only this site")
     source = site_configs.add_mutually_exclusive_group()
     source.add_argument(
@@ -45,12 +45,8 @@ def _site_configs(options: argparse.Namespace, store: Engine, directory: Invento
     elif options.renew:
         print(site_configs.renew(store, options.site).version)
     else:
-        print(
-            tables.format_table(
-                ("site", "newest", "made", "runs", "status", "why"),
-                _rows(options.site, store, directory),
-            )
-        )
+        head = ("site", "newest", "made", "runs", "status", "why")
+        tables.print_table(tables.Table(head, _rows(options.site, store, directory)), options)
     return 0
 
 

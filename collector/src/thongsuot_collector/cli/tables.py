@@ -1,11 +1,16 @@
 """
 What the command line shows, as text: tables of tokens, of people, of dead letters, of the
-journal. Pure.
+journal. Pure, but for the printing.
 """
 
+import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
 
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
@@ -18,7 +23,34 @@ from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
 
 
-def tokens_table(agent_tokens: Iterable[AgentToken]) -> str:
+class Table(NamedTuple):
+    """Rows under a head, as a terminal shows them."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    @property
+    def text(self) -> str:
+        """The table in columns."""
+        return format_table(self.head, self.rows)
+
+    @property
+    def json(self) -> str:
+        """The rows as JSON objects by the words of the head; a dash, which is nothing, is null."""
+        names = [re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_") for word in self.head]
+        objects = [
+            {name: None if cell == "-" else cell for name, cell in zip(names, row, strict=True)}
+            for row in self.rows
+        ]
+        return msgspec.json.format(msgspec.json.encode(objects), indent=2).decode()
+
+
+def print_table(table: Table, options: argparse.Namespace) -> None:
+    """Print a table as the command line asks for it."""
+    print(table.json if options.json else table.text)
+
+
+def tokens_table(agent_tokens: Iterable[AgentToken]) -> Table:
     """Return a table of tokens, without what they are."""
     rows = [
         (
@@ -29,10 +61,10 @@ def tokens_table(agent_tokens: Iterable[AgentToken]) -> str:
         )
         for token in agent_tokens
     ]
-    return format_table(("id", "site", "created", "revoked"), rows)
+    return Table(("id", "site", "created", "revoked"), rows)
 
 
-def signing_keys_table(keys: Iterable[SigningKey]) -> str:
+def signing_keys_table(keys: Iterable[SigningKey]) -> Table:
     """Return a table of the keys by which sites sign; the name of a key is its digest."""
     rows = [
         (
@@ -43,10 +75,10 @@ def signing_keys_table(keys: Iterable[SigningKey]) -> str:
         )
         for key in keys
     ]
-    return format_table(("site", "key (SHA-256)", "first used", "retired"), rows)
+    return Table(("site", "key (SHA-256)", "first used", "retired"), rows)
 
 
-def dead_letters_table(letters: Iterable[DeadLetter]) -> str:
+def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
     """Return a table of dead letters; of each error its last line."""
     rows = [
         (
@@ -59,7 +91,7 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> str:
         )
         for letter in letters
     ]
-    return format_table(("id", "at", "consumer", "site", "batch", "why"), rows)
+    return Table(("id", "at", "consumer", "site", "batch", "why"), rows)
 
 
 def dead_letter_text(letter: DeadLetter) -> str:
@@ -103,7 +135,7 @@ def lost_text(part: LostRange) -> str:
     return f"LOST: {part.site} {part.stream}: batch {numbers}, to a broken disk"
 
 
-def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> str:
+def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> Table:
     """Return a table of those with an account, without their passwords."""
     rows = [
         (
@@ -116,10 +148,10 @@ def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str])
         )
         for person in people
     ]
-    return format_table(("name", "title", "role", "second factor", "since", "revoked"), rows)
+    return Table(("name", "title", "role", "second factor", "since", "revoked"), rows)
 
 
-def sessions_table(sessions: Iterable[Session]) -> str:
+def sessions_table(sessions: Iterable[Session]) -> Table:
     """Return a table of who is signed in; a dash for who knows the password of the pages."""
     rows = [
         (
@@ -135,10 +167,10 @@ def sessions_table(sessions: Iterable[Session]) -> str:
         for session in sessions
     ]
     heads = ("id", "person", "stage", "since", "last used", "ends", "address", "browser")
-    return format_table(heads, rows)
+    return Table(heads, rows)
 
 
-def desk_keys_table(keys: Iterable[DeskKey]) -> str:
+def desk_keys_table(keys: Iterable[DeskKey]) -> Table:
     """Return a table of the links to desks."""
     rows = [
         (
@@ -153,10 +185,10 @@ def desk_keys_table(keys: Iterable[DeskKey]) -> str:
         for key in keys
     ]
     heads = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
-    return format_table(heads, rows)
+    return Table(heads, rows)
 
 
-def api_tokens_table(api_tokens: Iterable[ApiToken]) -> str:
+def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
     """Return a table of programs' tokens, without what they are."""
     rows = [
         (
@@ -169,7 +201,7 @@ def api_tokens_table(api_tokens: Iterable[ApiToken]) -> str:
         )
         for token in api_tokens
     ]
-    return format_table(("id", "title", "role", "since", "expires", "revoked"), rows)
+    return Table(("id", "title", "role", "since", "expires", "revoked"), rows)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -25,7 +25,9 @@ def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("token", "tokens of agents")
     group.add("create", _create, "create a token; it is shown once").add_argument("site")
-    group.add("list", _list, "list all tokens, or those of a site").add_argument("site", nargs="?")
+    group.add_list("list", _list, "list all tokens, or those of a site").add_argument(
+        "site", nargs="?"
+    )
     revoke = group.add("revoke", _revoke, "revoke the tokens of a site, or one")
     revoke.add_argument("site")
     revoke.add_argument("--id", help="only this one, see `token list`")
@@ -59,7 +61,7 @@ def _for_site(options: argparse.Namespace, do: Callable[[Engine, Site, Path], No
 
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
-        print(tables.tokens_table(tokens.listed(store, options.site)))
+        tables.print_table(tables.tokens_table(tokens.listed(store, options.site)), options)
     return 0
 
 

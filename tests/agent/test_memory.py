@@ -44,6 +44,6 @@ def test_what_was_given_back_comes_again_when_it_is_needed() -> None:
         check=True,
         env=unmeasured(),
     )
-    *found, is_same, is_less, _ = done.stdout.split()
-    assert found == ["49", "True", "packed", "e3b0c442"]
+    *printed, is_same, is_less, _ = done.stdout.split()
+    assert printed == ["49", "True", "packed", "e3b0c442"]
     assert (is_same, is_less) == ("True", "True"), done.stdout

@@ -82,7 +82,7 @@ class PendingTestRequests:
             if is_id(name)
         ]
         taken = [update for update in news if update.stage is RequestStage.TAKEN]
-        over = [said for said in news if said.stage is not RequestStage.TAKEN]
+        over = [update for update in news if update.stage is not RequestStage.TAKEN]
         if taken:
             await asyncio.to_thread(test_requests.advance, self._store, site, taken)
         if news:

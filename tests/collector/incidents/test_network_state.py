@@ -2,8 +2,10 @@
 
 import msgspec
 
-from tests.collector.incidents.city import CityFixture, inventory
-from tests.collector.timeline.boot_script import OUT
+from tests.collector.incidents.city import CityFixture, healthy_city, inventory
+from tests.collector.timeline.boot_script import OUT, wall_ns
+from thongsuot_collector.incidents.actions import set_windows
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 
@@ -47,3 +49,23 @@ def test_ways_that_share_something_with_one_that_shares_something_are_one() -> N
         city = CityFixture(edited)
         city.start()
         assert city.registry.network_state.independent_ways_of("s0") == ways
+
+
+def test_planned_work_explains_faults_of_its_own_links_that_began_in_its_window_alone() -> None:
+    city = healthy_city()
+    window = MaintenanceWindow(id="w", start_ns=wall_ns(60), end_ns=wall_ns(400), carrier="vnpt")
+    set_windows(city.registry, [window])
+    city.report("s3", "fiber", OUT)
+    city.run(100)
+    for site in ("s0", "s1"):
+        city.report(site, "fiber", OUT)
+    city.run(200)
+    faults = {fault.subject.site: fault for fault in city.registry.faults.values()}
+    is_excused = city.registry.network_state.is_excused
+    assert {site: is_excused(faults[site]) for site in ("s0", "s1", "s3")} == {
+        "s0": True,
+        "s1": False,  # another carrier's
+        "s3": False,  # of the same, and older than the work
+    }
+    city.run(500)
+    assert not is_excused(city.registry.faults[faults["s0"].id]), "it outlasts the work"

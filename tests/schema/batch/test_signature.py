@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_schema.batch.signature import KEY_BYTES, BatchSignature, parse_header, unpack
+from thongsuot_schema.batch.signature import (
+    KEY_BYTES,
+    BatchSignature,
+    parse_header,
+    signed_bytes,
+    unpack,
+)
 
 SIGNATURES = st.builds(
     BatchSignature,
@@ -17,6 +23,11 @@ def test_a_signature_comes_back_from_its_header_and_from_the_journal(
 ) -> None:
     assert parse_header(signature.header()) == signature
     assert unpack(signature.pack()) == signature
+
+
+def test_what_is_signed_is_of_this_protocol_alone_and_holds_the_whole_batch() -> None:
+    """No signature under another protocol's bytes is one under a batch: agents sign the same."""
+    assert signed_bytes(b"batch") == b"thongsuot batch 1\x00batch"
 
 
 @given(st.text())

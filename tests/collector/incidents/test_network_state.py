@@ -3,11 +3,13 @@
 import msgspec
 
 from tests.collector.incidents.city import CityFixture, healthy_city, inventory
-from tests.collector.timeline.boot_script import OUT, wall_ns
+from tests.collector.timeline.boot_script import CUT, LOSSY, OUT, wall_ns
 from thongsuot_collector.incidents.actions import set_windows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.outage import common_state
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.state import State
 
 
 def test_after_an_edit_of_the_inventory_outages_are_put_together_by_the_new_carriers() -> None:
@@ -69,3 +71,29 @@ def test_planned_work_explains_faults_of_its_own_links_that_began_in_its_window_
     }
     city.run(500)
     assert not is_excused(city.registry.faults[faults["s0"].id]), "it outlasts the work"
+
+
+def test_planned_work_ended_last_where_it_covered_the_link_and_is_over() -> None:
+    city = healthy_city()
+    windows = [
+        MaintenanceWindow(
+            id=f"{carrier}-{end_s}", start_ns=wall_ns(0), end_ns=wall_ns(end_s), carrier=carrier
+        )
+        for carrier, end_s in (("vnpt", 50), ("vnpt", 80), ("viettel", 90), ("vnpt", 400))
+    ]
+    set_windows(city.registry, windows)
+    city.run(100)
+    state = city.registry.network_state
+    fiber = Subject("s0", "fiber")
+    assert state.planned_until_ns(fiber, since_ns=wall_ns(10)) == wall_ns(80)
+    assert state.planned_until_ns(fiber, since_ns=wall_ns(80)) == 0, "long enough ago"
+
+
+def test_a_group_is_down_where_half_of_it_is_and_shows_what_the_dead_show() -> None:
+    city = healthy_city()
+    for site, verdict in (("s0", CUT), ("s1", CUT), ("s2", LOSSY), ("s3", LOSSY), ("s4", LOSSY)):
+        city.report(site, "fiber", verdict)
+    faults = sorted(city.registry.faults.values(), key=lambda fault: fault.subject.site)
+    half, fewer = common_state(faults[:4]), common_state(faults)
+    assert (half[0], half[1]) == (State.DOWN, CUT[2])
+    assert (fewer[0], fewer[1]) == (State.DEGRADED, LOSSY[2])

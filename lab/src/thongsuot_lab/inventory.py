@@ -92,10 +92,10 @@ def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
 
 def links_of(topology: Topology, site: str) -> tuple[schema.Link, ...]:
     """The links of a site, in the order of its uplinks."""
-    return tuple(_link(topology, uplink) for uplink in topology.site(site).uplinks)
+    return tuple(_link(topology, site, uplink) for uplink in topology.site(site).uplinks)
 
 
-def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
+def _link(topology: Topology, site: str, uplink: LabUplink) -> schema.Link:
     wire = topology.wire(uplink.access_wire)
     up, down = wire.a_to_b.rate_bps, wire.b_to_a.rate_bps
     resolvers: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
         interface=uplink.interface,
         medium=schema.Medium(uplink.medium),
         carrier=uplink.carrier,
-        circuit=wire.name,
+        circuit=f"HNI-{site}-{uplink.name}".upper(),
         contract_down_bits_per_second=None if down is None else int(down),
         contract_up_bits_per_second=None if up is None else int(up),
         resolvers=resolvers,

@@ -16,5 +16,11 @@ PICTURE_STYLE: Final = (
 .path .now{stroke-dasharray:6 4}
 .path .now text,.path .now circle{stroke-dasharray:none}
 .path .silent circle{fill:var(--card);stroke:var(--c);stroke-width:2}
+.life{display:block;width:100%;height:20px;border-radius:6px}
+.untold{fill:var(--down-bar);background:var(--down-bar)}
+.untaken{fill:var(--degraded-bar);background:var(--degraded-bar)}
+.worked{fill:var(--accent);background:var(--accent)}
+.lifes{margin-top:.5rem}
+.lifes i{display:inline-block;width:.875rem;height:.875rem;margin-right:.5rem;border-radius:3px}
 """.replace("\n", "")
 )

@@ -17,6 +17,7 @@ from thongsuot_collector.notify.render.names import (
     subject_name,
 )
 from thongsuot_collector.web.charts import labels as chart_labels
+from thongsuot_collector.web.charts.lifeline import lifeline
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_collector.web.incident.reader import PageReader
@@ -95,6 +96,7 @@ def incident_page(
         "batches": _batches(incident),
         "verify_command": f"thongsuot-collector verify --evidence {incident.id}.json",
         "answers": _answers(report, language),
+        "lifeline": lifeline(incident, language, now_ns=round(reader.now_s * NS_PER_S)),
         "charts": charts,
         "paths": paths,
         "chart_labels": chart_labels,

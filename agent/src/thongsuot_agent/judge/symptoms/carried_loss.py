@@ -159,6 +159,9 @@ def judge_carried_loss(at: LinkContext) -> None:
         return
     if test.cusum_up < ALARM_NATS or is_outage(link.silence.fault) or link.loss_fault.fault:
         return
+    if link.resolver.fault is not None:
+        # That the name servers are silent, or refuse, is said: what they lost until then is that.
+        return
     is_brief = at.now_ns - (test.first_ns or at.now_ns) < ns(MIN_SPAN_S)
     is_over = at.now_ns - (test.lost_ns or 0) > ns(RECENT_S)
     if is_brief or is_over or test.lossy_runs < MIN_LOSSY_RUNS:

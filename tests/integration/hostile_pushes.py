@@ -18,6 +18,8 @@ from thongsuot_schema.batch import push
 from thongsuot_schema.batch.frame import pack, unpack
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.limits import LATEST_MS
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.commissioning.events import CommissioningEvent, EventCode, format_event
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -36,6 +38,7 @@ HOSTILE_TEXTS = (
 )
 HOSTILE_NUMBERS = (0, -1, 1, 2**31, 2**53, 2**63 - 1, -(2**63), 2**64 - 1, 1e308, -0.0)
 NOW = 5_000 * S
+LATEST_NS = LATEST_MS * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +183,40 @@ def _headers(chance: random.Random, sealer: BatchSealer) -> HostilePush:
 
 def _accepted(chance: random.Random, sealer: BatchSealer) -> HostilePush:
     """A batch that is taken: fresh stream, any number, results at any time of the boot."""
-    at_ns = chance.choice((0, 1, NOW, NOW * 1_000, LATEST_MS * 1_000_000))
+    at_ns = chance.choice((0, 1, NOW, NOW * 1_000, LATEST_NS))
     batch = sealer.batch(at_ns, number=chance.choice((1, 2, 7, 2**40, 2**53 - 1)))
     body, _ = sealer.sealed(batch)
     return _batch("accepted", body)
+
+
+def _notices(chance: random.Random, sealer: BatchSealer) -> HostilePush:
+    """A batch of notices that are well-formed, of every code, at any time, by the thousand."""
+    streams = [f"{chance.randrange(1 << 64):016x}" for _ in range(16)]
+    texts = (
+        *HOSTILE_TEXTS[:6],
+        f"dropped {streams[0]} 1-{10**14}",
+        f"power_cut {sealer.stream} {chance.randrange(1000)}-",
+        f"{streams[1]} path fiber",
+        "slow",
+        *(
+            format_event(CommissioningEvent(run=streams[2], event=event, link="fiber", text="x"))
+            for event in EventCode
+        ),
+    )
+    notices = [
+        Notice(
+            code=chance.choice(tuple(NoticeCode)),
+            boottime_ns=chance.choice((0, NOW - at * S, NOW, LATEST_NS)),
+            text=chance.choice(texts),
+            count=chance.choice((0, 1, 2**53)),
+            from_boottime_ns=chance.choice((None, 0, NOW, LATEST_NS)),
+        )
+        for at in range(chance.choice((1, 20, 300)))
+    ]
+    body, _ = sealer.sealed(sealer.batch(NOW, notices=notices))
+    report = ",".join(f"{stream}:{10**12 - 1}:{chance.randrange(10**12)}" for stream in streams)
+    headers = {"Content-Type": push.CONTENT_TYPE_BATCH, push.HEADER_RECORD: report}
+    return HostilePush("notices", push.PATH_BATCHES, body, headers)
 
 
 def _batch(made: str, body: bytes) -> HostilePush:
@@ -208,5 +241,6 @@ _MUTATIONS: tuple[_Mutation, ...] = (
     _bomb,
     _json,
     _headers,
+    _notices,
     _accepted,
 )

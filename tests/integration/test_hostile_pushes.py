@@ -43,6 +43,8 @@ streams_per_s = 1e9
 streams_burst = 1e9
 gaps_per_s = 1e9
 gaps_burst = 1e9
+notices_per_s = 1e9
+notices_burst = 1e9
 work_ratio = 1e3
 work_burst_s = 1e9
 """

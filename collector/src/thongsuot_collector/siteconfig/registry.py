@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 _SYNC_EVERY_S = 2.0
 """What a crash may cost of what agents said; they say it again with the next push."""
 
+_LOGGED = 4
+"""Lines of the log that one batch may make; an honest one says one thing."""
+
 _CONFIG_NOTICES = {NoticeCode.CONFIG_REJECTED, NoticeCode.CONFIG_APPLIED}
 
 
@@ -142,13 +145,16 @@ class SiteConfigRegistry:
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Note what a batch says of site configurations: why one is not run."""
+        heard: set[tuple[NoticeCode, str]] = set()
         for notice in columns.notices:
             if notice.code in _CONFIG_NOTICES:
                 version, _, reason = notice.text.partition(" ")
-                _log.info("site configuration site=%s %s: %s", entry.site, notice.code, notice.text)
+                heard.add((notice.code, notice.text))
                 run = self._runs.get(entry.site)
                 if run is not None and reason and run.refused in {"", version}:
                     self._put(structs.replace(run, refused=version, reason=reason))
+        for code, text in sorted(heard)[:_LOGGED]:
+            _log.info("site configuration site=%s %s: %s", entry.site, code, text)
 
     async def sync_forever(self) -> None:
         """Save what agents report, and read what the command line makes, until cancelled."""

@@ -58,7 +58,7 @@ def lifeline(incident: Incident, language: Language, *, now_ns: int) -> str:
     return (
         f'<svg class="life" role="img" aria-labelledby="lifet" aria-describedby="lifed" '
         f'viewBox="0 0 {_UNITS} 1" preserveAspectRatio="none"><title id="lifet">{title}</title>'
-        f'{_bars(parts)}</svg><ol class="lifes" id="lifed">{_words(parts, language)}</ol>'
+        f'{_bars(parts)}</svg><ol class="lived" id="lifed">{_words(parts, language)}</ol>'
     )
 
 

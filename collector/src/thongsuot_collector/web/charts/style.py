@@ -20,7 +20,7 @@ PICTURE_STYLE: Final = (
 .untold{fill:var(--down-bar);background:var(--down-bar)}
 .untaken{fill:var(--degraded-bar);background:var(--degraded-bar)}
 .worked{fill:var(--accent);background:var(--accent)}
-.lifes{margin-top:.5rem}
-.lifes i{display:inline-block;width:.875rem;height:.875rem;margin-right:.5rem;border-radius:3px}
+.lived{margin-top:.5rem}
+.lived i{display:inline-block;width:.875rem;height:.875rem;margin-right:.5rem;border-radius:3px}
 """.replace("\n", "")
 )

@@ -57,6 +57,7 @@ def test_only_icons_style_and_script_are_written_as_they_are() -> None:
         "script",
         "chart",
         "frame.live",
+        "lifeline",
         "picture",
     }
     assert not any("autoescape" in file.read_text("utf-8") for file in TEMPLATES.iterdir())

@@ -39,6 +39,8 @@ class DatabasePair:
         self._folder = folder
         self._authority = trustme.CA()
         self._authority_file = folder / "authority.pem"
+        # Where each machine sees its own, as a standby's settings are copies: paths as well.
+        self._place = folder / "postgres"
         version = binaries().parent.name
         self._roles = {
             name: DatabaseRole(
@@ -50,8 +52,8 @@ class DatabasePair:
                     "database_network": NETWORK,
                     "database_port": PORT,
                     "database_version": version,
-                    "database_home": str(self._home(name)),
-                    "database_folder": str(self._home(name)),
+                    "database_home": str(self._place),
+                    "database_folder": str(self._place),
                     "inventory_hostname_short": name,
                     "ansible_facts": {},
                     "common_systemd": {"stat": {"exists": True}},
@@ -82,6 +84,7 @@ class DatabasePair:
     def build(self) -> None:
         """Make and start all three; return when the standby is in step."""
         self._authority.cert_pem.write_to_path(self._authority_file)
+        self._place.mkdir()
         self._add("m3")
         self._play.need(
             lambda: self.states() is not None, "the monitor of the failover", within_s=_READY_S
@@ -137,6 +140,9 @@ class DatabasePair:
     def _sockets(self, name: str) -> Path:
         return self._folder / f"sockets-{name}"
 
+    def _mounts(self, name: str) -> dict[str, Path]:
+        return {_SOCKETS: self._sockets(name), str(self._place): self._home(name)}
+
     def _add(self, name: str) -> None:
         """Do what the role does on a machine."""
         home, role = self._home(name), self._roles[name]
@@ -155,7 +161,7 @@ class DatabasePair:
         command = role.words("database_command")
         # runuser sets the home of its user, which is one and the same for all machines here.
         self._run(name, [*_AS_USER, *command[command.index("--") + 1 :]])
-        data = home / "thongsuot"
+        data, pgdata = home / "thongsuot", f"--pgdata={self._place}/thongsuot"
         _write(data / "thongsuot.conf", role.file("thongsuot.conf.j2"))
         _append(data / "postgresql.conf", "include 'thongsuot.conf'")
         admitted = role.table("database_admitted")
@@ -164,16 +170,16 @@ class DatabasePair:
             for setting, value in role.table("database_keeper_settings").items():
                 self._run(
                     name,
-                    [*_AS_USER, "pg_autoctl", "config", "set", f"--pgdata={data}", setting, value],
+                    [*_AS_USER, "pg_autoctl", "config", "set", pgdata, setting, value],
                 )
         self._play.machines[name].add(
             Service(
                 name=f"postgres-{name}",
-                argv=["pg_autoctl", "run", f"--pgdata={data}"],
+                argv=["pg_autoctl", "run", pgdata],
                 folder=self._folder,
                 user=USER,
                 environment=self._environment(name),
-                mounts={_SOCKETS: self._sockets(name)},
+                mounts=self._mounts(name),
             )
         )
         self._await_server(name)
@@ -185,7 +191,7 @@ class DatabasePair:
             done = self._play.machines[name].popen(
                 argv,
                 environment=self._environment(name),
-                mounts={_SOCKETS: self._sockets(name)},
+                mounts=self._mounts(name),
                 folder=self._home(name),
                 output=log,
             )
@@ -198,7 +204,7 @@ class DatabasePair:
     def _environment(self, name: str) -> dict[str, str]:
         return {
             **self._roles[name].table("database_environment"),
-            "XDG_RUNTIME_DIR": str(self._home(name)),
+            "XDG_RUNTIME_DIR": str(self._place),
         }
 
     def _execute(self, name: str, task: str) -> None:

@@ -129,7 +129,8 @@ def _exif(orientation: int) -> bytes:
 
 
 def _bare_png(body: bytes) -> bytes:
-    kept, at = [], len(_PNG)
+    kept: list[bytes] = []
+    at = len(_PNG)
     while not kept or kept[-1][4:8] != b"IEND":
         (length,) = struct.unpack_from(">I", body, at)
         chunk = body[at : at + 12 + length]

@@ -131,9 +131,7 @@ async def is_all_reached_by_tab(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scene", ["healthy", "fibre-cut", "both-down"])
-async def test_the_counters_page_is_light_steady_and_quick_on_slow_3g(
-    page: Page, scene: str
-) -> None:
+async def test_the_counters_page_is_light_and_steady_on_slow_3g(page: Page, scene: str) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     async with device_page(scene) as url:
@@ -149,7 +147,6 @@ async def test_the_counters_page_is_light_steady_and_quick_on_slow_3g(
         assert [wanted for wanted in requests if not wanted.startswith("data:")] == [url]
         assert len(await answer.body()) <= COLD_BYTES
         await page.wait_for_function("window.largest > 0")
-        assert await quickest_lcp_s(page) <= LCP_S
         await session.send(
             "Network.emulateNetworkConditions", SLOW_3G | {"latency": 0, "downloadThroughput": -1}
         )
@@ -157,6 +154,21 @@ async def test_the_counters_page_is_light_steady_and_quick_on_slow_3g(
         await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         await page.wait_for_timeout(300)
         assert await page.evaluate("window.shifts") == 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("scene", ["healthy", "fibre-cut", "both-down"])
+async def test_the_counters_page_is_quick_on_slow_3g(page: Page, scene: str) -> None:
+    """At night: a second is a time that a busy machine misses."""
+    async with device_page(scene) as url:
+        session = await page.context.new_cdp_session(page)
+        await session.send("Network.enable")
+        await session.send("Network.emulateNetworkConditions", SLOW_3G)
+        await page.add_init_script(WATCH_PAGE)
+        await resize(page, (360, 740))
+        await page.goto(url)
+        await page.wait_for_function("window.largest > 0")
+        assert await quickest_lcp_s(page) <= LCP_S
 
 
 @pytest.mark.parametrize("scene", ["fibre-cut", "both-down"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.batches import BatchSealer, S, usual_results
+from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
 from tests.collector.journal.journal_contract import everything
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.postgres import PostgresServer
@@ -17,7 +17,9 @@ from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.postgres import open_postgres_journal
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
+from thongsuot_schema.batch import push
 from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 pytestmark = pytest.mark.servers
 
@@ -65,6 +67,10 @@ async def test_pushes_wait_for_a_server_that_is_away_and_none_is_lost(
         refused = await pusher.batch(waiting)
         assert refused.status_code == 503
         assert int(refused.headers["Retry-After"]) >= 1
+        # So is a batch whose layout is not in memory, and is looked for there.
+        stranger = BatchSealer(SITE, epoch_ns=time.time_ns() - NOW, stream="f" * 16)
+        body, _ = stranger.sealed(stranger.batch(NOW, [icmp_result(NOW - S)]))
+        assert (await pusher.body(body)).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
         own_postgres.start()
 
@@ -92,6 +98,29 @@ async def test_pushes_wait_for_a_server_that_is_away_and_none_is_lost(
     status, lines, _ = await run(capsys, tmp_path, "journal", "status")
     assert status == 0
     assert "entries  5 (sequences 1 to 5)" in "\n".join(lines)
+
+
+async def test_who_cannot_be_looked_up_is_told_to_come_again_not_that_he_is_unknown(
+    own_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    own_postgres.start()
+    database = own_postgres.new_database()
+    (tmp_path / "state").mkdir()
+    config = f'[journal]\nurl = "{database}"\n\n[store]\nurl = "{database}"\n'
+    async with collector(tmp_path / "state", config=config) as client:
+        headers = {
+            "Authorization": f"Bearer {TOKEN_PREFIX}{'0' * 43}",
+            "Content-Type": push.CONTENT_TYPE_BATCH,
+        }
+        unknown = await client.post(push.PATH_BATCHES, content=b"noise", headers=headers)
+        assert unknown.status_code == 401
+        own_postgres.kill()
+        for path in (push.PATH_BATCHES, push.PATH_LAYOUTS):
+            content_type = {"Content-Type": push.CONTENT_TYPE_LAYOUT} if "layouts" in path else {}
+            response = await client.post(path, content=b"noise", headers=headers | content_type)
+            assert response.status_code == 503, response.text
+            assert int(response.headers["Retry-After"]) >= 1
+        own_postgres.start()
 
 
 async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(

@@ -116,6 +116,7 @@ class RefusalReason(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     JOURNAL_BUSY = "journal_busy"
     JOURNAL_REFUSED = "journal_refused"
+    STORE_UNREACHABLE = "store_unreachable"
 
 
 class PushRefused(Exception):

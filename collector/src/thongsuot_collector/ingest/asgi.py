@@ -67,6 +67,7 @@ STATUS: Mapping[RefusalReason, HTTPStatus] = {
     RefusalReason.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
     RefusalReason.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalReason.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusalReason.STORE_UNREACHABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """
 What an agent does with each is in ``thongsuot_schema.batch.push``: 4xx never again, 429 and 5xx

@@ -12,8 +12,10 @@ from http import HTTPStatus
 from math import ceil
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from thongsuot_collector.errors import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason, StoreError
 from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_body
 from thongsuot_collector.ingest.authentication import Authenticator
 from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
@@ -41,6 +43,11 @@ _BOOT_ID_BYTES = 128
 _SITE_CONFIG_BYTES = 64
 _RECORD_BYTES = 1024
 _ENDING_RETRY_S = 5.0
+_STORE_RETRY_S = 5.0
+_LOGGED_EVERY_S = 60.0
+_STORE_AWAY = (DBAPIError, PoolTimeout, StoreError)
+"""What asking the store for a token, a certificate or a key of a site raises while it is away."""
+
 _LENGTH_DIGITS = 20
 """A longer Content-Length is nonsense, and turning it into a number would cost time."""
 
@@ -92,6 +99,7 @@ class PushEndpoint:
         self._callbacks = callbacks
         self._budgets = budgets
         self._failed_attempts = failed_attempts
+        self._logged_s = -_LOGGED_EVERY_S
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
@@ -114,6 +122,10 @@ class PushEndpoint:
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)
+        except _STORE_AWAY as error:
+            later = self._not_admitted_now(error)
+            self._metrics.pushes.labels(later.why.value).inc()
+            await self._refuse(send, later, headers)
         except ClientGone:
             self._metrics.pushes.labels("client_gone").inc()
         except asyncio.CancelledError:
@@ -149,6 +161,10 @@ class PushEndpoint:
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
             await self._refuse(send, refused, headers)
+        except _STORE_AWAY as error:
+            later = self._not_admitted_now(error)
+            self._metrics.layouts.labels(later.why.value).inc()
+            await self._refuse(send, later, headers)
         except ClientGone:
             self._metrics.layouts.labels("client_gone").inc()
         except asyncio.CancelledError:
@@ -208,6 +224,21 @@ class PushEndpoint:
             raise
         self._budgets.admit(site, now_s=now_s)
         return site
+
+    def _not_admitted_now(self, error: Exception) -> PushRefused:
+        """Return the refusal of a push whose sender cannot be looked up; logged once a minute."""
+        now_s = time.monotonic()
+        if now_s - self._logged_s >= _LOGGED_EVERY_S:
+            self._logged_s = now_s
+            _log.warning(
+                "cannot look up who sends pushes: %s; agents push them again",
+                str(error).partition("\n")[0],
+            )
+        return PushRefused(
+            RefusalReason.STORE_UNREACHABLE,
+            "the collector cannot look up who sends this; try again later",
+            retry_after_s=_STORE_RETRY_S,
+        )
 
     async def _body(
         self, site: str, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int

@@ -150,6 +150,9 @@ class PushHandler:
             columns = await self._decode(body, site)
         except BatchError as error:
             raise _refusal(error) from error
+        except JournalError as error:
+            # Where its layout is looked for.
+            raise self._not_now(error) from error
         self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
         header = columns.header
         try:

@@ -11,8 +11,8 @@ service is started again a second after it has ended, as systemd does.
 At the end it is compared: what was acknowledged and is not there or there twice, and incidents,
 the carrier's tickets and statements against those of the single collector.
 
-What it does not play: all runs over one disk and one clock, and no power is cut; PostgreSQL knows
-its users by their network, without TLS. Needs root and the package pg-auto-failover-cli.
+What it does not play: all runs over one disk and one clock, and no power is cut. Needs root and
+the package pg-auto-failover-cli.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import msgspec
 from bench.cluster.city import City, told_s
-from bench.cluster.comparison import outcome_of
+from bench.cluster.comparison import ComparisonOutcome, outcome_of
 from bench.cluster.failover import DatabasePair
 from bench.cluster.faults import FaultKind, Faults
 from bench.cluster.load import Fall, LoadOrder, LoadRecord, TargetOrder
@@ -173,7 +173,7 @@ def _order(stage: Stage, stores: Sequence[Engine], chance: random.Random) -> Loa
 
 
 def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: LoadRecord) -> bool:
-    city, machines = stage.city, stage.play
+    city = stage.city
     kept = Counter(city.kept())
     acknowledged = {
         (site, number) for site, numbers in record.acknowledged.items() for number in numbers
@@ -183,26 +183,10 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     print(f"faults: {dict(faults.counts())}; terms: {0 if leader is None else leader.term}")
     print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
     print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
-    differences: list[str] = []
-
-    def is_equal() -> bool:
-        ours, theirs = (
-            outcome_of(store, city.inventory, city.tickets(side))
-            for store, side in zip(stores, ("cluster", "alone"), strict=True)
-        )
-        differences[:] = ours.differences(theirs)
-        sizes = (
-            f"{len(theirs.incidents)} incidents, {theirs.tickets.total()} tickets, "
-            f"{len(theirs.statements)} statements"
-        )
-        differences or print(f"identical: {sizes}")
-        return not differences
-
-    # The last recoveries are still being told.
-    machines.wait_until(is_equal, within_s=_EQUAL_WITHIN_S)
+    differences = _differences(stage, stores)
     for line in differences[:20]:
         print(f"DIFFERENT: {line}")
-    ended = [text for machine in machines.machines.values() for text in machine.died_by_itself]
+    ended = [text for machine in stage.play.machines.values() for text in machine.died_by_itself]
     for text in ended:
         print(f"ENDED BY ITSELF: {text}")
     is_in_time = _report_told(city, faults, record.falls)
@@ -213,6 +197,34 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     is_good = is_in_time and not missed
     print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
     return is_good
+
+
+def _differences(stage: Stage, stores: Sequence[Engine]) -> list[str]:
+    """Return where the cluster and the lone collector differ, all told; stops both to know."""
+    city = stage.city
+
+    def outcomes() -> list[ComparisonOutcome]:
+        return [
+            outcome_of(store, city.inventory, city.tickets(side))
+            for store, side in zip(stores, ("cluster", "alone"), strict=True)
+        ]
+
+    def have_told_alike() -> bool:
+        ours, theirs = outcomes()
+        return (ours.incidents, ours.tickets) == (theirs.incidents, theirs.tickets)
+
+    # The last recoveries are still being told.
+    stage.play.wait_until(have_told_alike, within_s=_EQUAL_WITHIN_S)
+    # Statements end where a collector has saved what it knows, which it does every so often.
+    city.stop_collectors()
+    ours, theirs = outcomes()
+    differences = ours.differences(theirs)
+    if not differences:
+        print(
+            f"identical: {len(theirs.incidents)} incidents, {theirs.tickets.total()} tickets, "
+            f"{len(theirs.statements)} statements"
+        )
+    return differences
 
 
 def _report_told(city: City, faults: Faults, falls: Sequence[Fall]) -> bool:

@@ -25,6 +25,7 @@ from thongsuot_schema.inventory.read import read_inventory
 PORT = 8480
 _DESK_PORTS = {"cluster": 8491, "alone": 8492}
 _READY_S = 60.0
+_COLLECTOR = "collector-"
 _SITE = re.compile(r"site-\d+")
 
 _CONFIG = """
@@ -113,6 +114,13 @@ class City:
         """Whether both collectors of the cluster are."""
         return all(self.is_ready(url) for url in self.urls)
 
+    def stop_collectors(self) -> None:
+        """Stop every collector: each writes what it had in memory only."""
+        for machine in self._play.machines.values():
+            for name in machine.services:
+                if name.startswith(_COLLECTOR):
+                    machine.disable(name)
+
     def open_cluster_store(self) -> Engine:
         """Return the store of the cluster."""
         return open_database(PostgresDatabase(url=self._socket_url))
@@ -163,7 +171,7 @@ class City:
         text = _CONFIG.format(address=ADDRESSES[machine], port=PORT, desk=desk)
         (folder / "collector.toml").write_text(text + database, encoding="utf-8")
         run = [python_program("thongsuot-collector"), "run", "--config", "collector.toml"]
-        service = Service(name=f"collector-{folder.name}", argv=run, folder=folder)
+        service = Service(name=f"{_COLLECTOR}{folder.name}", argv=run, folder=folder)
         self._play.machines[machine].add(service)
 
 

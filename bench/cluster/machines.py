@@ -30,6 +30,9 @@ RESTART_S = 1.0
 """systemd's RestartSec of the units: a second."""
 
 _LOOK_EVERY_S = 0.05
+_STOP_S = 10.0
+_DISABLE_S = 60.0
+"""What is compared afterwards has to be on the disk, however slow the machine is."""
 
 # A node's program has a mount namespace of its own.
 _MOUNT = """
@@ -176,16 +179,13 @@ class Machine:
     def stop(self) -> None:
         """End the services as an operator does; for the end of the play."""
         self.is_on = False
-        for service in self.services.values():
-            if service.process is not None and service.process.poll() is None:
-                service.process.terminate()
-        for service in self.services.values():
-            if service.process is not None:
-                try:
-                    service.process.wait(10)
-                except subprocess.TimeoutExpired:
-                    service.process.kill()
-                    service.process.wait()
+        _stop(list(self.services.values()), patience_s=_STOP_S)
+
+    def disable(self, name: str) -> None:
+        """Stop a service, which then is not started again; it ends in its own time."""
+        service = self.services[name]
+        service.is_kept = False
+        _stop([service], patience_s=_DISABLE_S)
 
     def _service_of(self, pid: int) -> Service | None:
         user = user_of(pid)
@@ -331,6 +331,20 @@ def user_of(pid: int) -> int:
         return Path(f"/proc/{pid}").stat().st_uid
     except OSError:
         return -1
+
+
+def _stop(services: Sequence[Service], *, patience_s: float) -> None:
+    """Ask services to end; kill those that have not ended in time."""
+    processes = [service.process for service in services if service.process is not None]
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    for process in processes:
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _uid(user: str) -> int:

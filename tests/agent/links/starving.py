@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 BUSY = 8
-"""Neighbours on the same CPU; each wake-up of a program beside them waits some 15 ms."""
+"""Neighbours on the same CPU; each wake-up of a program beside them waits 2 to 15 ms."""
 
 
 def give_way() -> None:
-    """Let everything else on the machine go first, the neighbours that come after too."""
+    """Let everything else on the machine go first."""
     os.nice(19)
 
 

@@ -57,8 +57,10 @@ def test_both_directions_are_measured_apart(
     assert (finding.outcome, finding.reason) == (Outcome.OK, None)
     values = finding.values
     assert values["stamp_loss_ratio"] == values["stamp_loss_up_ratio"] == 0
-    assert UP_S <= values["stamp_delay_up_seconds"] < UP_S + 0.01
-    assert DOWN_S <= values["stamp_delay_down_seconds"] < DOWN_S + 0.01
+    # What a busy machine adds is in the round trips, too: neither direction has more of it.
+    added_s = values["stamp_rtt_p95_seconds"] - UP_S - DOWN_S
+    assert UP_S <= values["stamp_delay_up_seconds"] < UP_S + added_s + 0.001
+    assert DOWN_S <= values["stamp_delay_down_seconds"] < DOWN_S + added_s + 0.001
     # The lab's wires hold packets by timers of their own: to a tenth of a millisecond.
     assert values["stamp_rtt_minimum_seconds"] >= UP_S + DOWN_S - 0.0001
     assert values["stamp_clock_error_seconds"] == pytest.approx(0.0002, rel=0.02)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.kept_file import replace_file
 from thongsuot_agent.page.history import PastState
 from thongsuot_schema.result import Family
 
@@ -37,11 +38,8 @@ _DECODER = msgspec.msgpack.Decoder(Checkpoint)
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write it, whole or not at all. A directory that takes no files is no reason to stop."""
-    half = path.with_name(f"{path.name}.tmp")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half.write_bytes(_ENCODER.encode(checkpoint))
-        half.rename(path)
+        replace_file(path, _ENCODER.encode(checkpoint))
     except OSError as error:
         _log.debug("cannot write checkpoint file=%s: %s", path, error)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.judge.memory import LinkMemory, Memory, NeighbourIdentity
+from thongsuot_agent.kept_file import replace_file
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.result import Family
 
@@ -85,11 +86,8 @@ class PlaceFile:
         )
         if place == self._place or not any(link.gateway for link in place.links.values()):
             return
-        half = self._path.with_name(f"{self._path.name}.tmp")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half.write_bytes(msgspec.json.encode(place))
-            half.rename(self._path)
+            replace_file(self._path, msgspec.json.encode(place))
         except OSError as error:
             _log.debug("cannot write place file=%s: %s", self._path, error)
             return

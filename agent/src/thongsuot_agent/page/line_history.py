@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_agent.kept_file import replace_file
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LineRollup
 from thongsuot_schema.result import Result
@@ -133,10 +134,7 @@ class LineHistory:
                 for track in tracks.values():
                     del track.complete[: len(track.complete) // 2 + 1]
             body = msgspec.msgpack.encode(self._links)
-        half = self._path.with_name(f"{self._path.name}.tmp")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half.write_bytes(body)
-            half.rename(self._path)
+            replace_file(self._path, body)
         except OSError as error:
             _log.debug("cannot write line history file=%s: %s", self._path, error)

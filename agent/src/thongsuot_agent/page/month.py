@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_agent.kept_file import replace_file
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import StateStretch
@@ -97,11 +98,8 @@ class MonthHistory:
         if self._path is None or not self._lights:
             return
         body = self._encoded(wall_s)
-        half = self._path.with_name(f"{self._path.name}.tmp")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half.write_bytes(body)
-            half.rename(self._path)
+            replace_file(self._path, body)
         except OSError as error:
             _log.debug("cannot write month file=%s: %s", self._path, error)
 

@@ -17,6 +17,7 @@ import msgspec
 from thongsuot_agent.clock import NS_PER_S, Clocks
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_agent.kept_file import replace_file
 from thongsuot_agent.sms.modem import SmsNotSent, WrongPin, send_texts
 from thongsuot_agent.sms.pdu import submit
 from thongsuot_agent.sms.text import DeadLine, alarm_text
@@ -159,10 +160,7 @@ class SmsAlarm:
         return [at_s for at_s in sent_s if at_s >= since_s]
 
     def _remember(self, sent_s: Sequence[float]) -> None:
-        half = self._path.with_name(f"{self._path.name}.tmp")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half.write_bytes(msgspec.json.encode(sent_s))
-            half.rename(self._path)
+            replace_file(self._path, msgspec.json.encode(sent_s))
         except OSError as error:
             _log.warning("cannot write file=%s: %s; a restart counts anew", self._path, error)

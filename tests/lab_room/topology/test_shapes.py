@@ -63,11 +63,11 @@ def is_reached(
     with node.socket(socket.AF_INET, socket.SOCK_STREAM) as opened:
         opened.settimeout(patience_s)
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, tos)
-        if interface:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
         if source:
             opened.bind((source, 0))
         try:
+            if interface:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
             opened.connect((address, 80))
         except ConnectionRefusedError:
             return True

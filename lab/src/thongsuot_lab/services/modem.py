@@ -135,6 +135,12 @@ class ModemPort:
         self._tun: _Tun | None = None
         self._bearer: Sim | None = None
 
+    async def start(self) -> None:
+        """Return when the interface is there and the bus, if there is one, shows the modem."""
+        self._follow()
+        if self._bus is not None:
+            await asyncio.to_thread(self._bus.wait_until_shown)
+
     async def behave(self, behaviour: ModemBehaviour) -> None:
         """Be so from now on."""
         self._behaviour = behaviour

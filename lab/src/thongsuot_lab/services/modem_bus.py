@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_lab.errors import TopologyError
+
 _PYTHON: Final = "/usr/bin/python3"  # dbusmock is a package of Debian's Python
 _PROGRAM: Final = Path(__file__).with_name("modem_objects.py")
 _CONFIG: Final = """\
@@ -62,12 +64,13 @@ class ModemBus:
         config = socket.with_suffix(".conf")
         config.write_text(_CONFIG.format(socket=socket))
         environment = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={socket}", "PATH": "/usr/bin:/bin"}
-        log = socket.with_suffix(".log").open("wb")
+        self._log = socket.with_suffix(".log")
+        log = self._log.open("wb")
         self._told: ModemState | None = None
         self._child = subprocess.Popen(
             [_PYTHON, str(_PROGRAM), str(config), str(socket)],
             stdin=subprocess.PIPE,
-            stdout=log,
+            stdout=subprocess.PIPE,
             stderr=log,
             env=environment,
         )
@@ -83,8 +86,21 @@ class ModemBus:
         stdin.write(msgspec.json.encode(state) + b"\n")
         stdin.flush()
 
+    def wait_until_shown(self) -> None:
+        """
+        Wait until the bus shows what was published first.
+
+        Raises:
+            TopologyError: its programs ended instead.
+        """
+        stdout = self._child.stdout
+        assert stdout is not None, "it was started with a pipe"
+        if not stdout.readline():
+            raise TopologyError(f"the modem's D-Bus did not start: see {self._log}")
+
     def close(self) -> None:
         """End its programs."""
-        assert self._child.stdin is not None, "it was started with a pipe"
-        self._child.stdin.close()
+        for pipe in (self._child.stdin, self._child.stdout):
+            assert pipe is not None, "it was started with pipes"
+            pipe.close()
         self._child.wait()

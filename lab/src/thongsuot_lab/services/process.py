@@ -80,7 +80,7 @@ class ServiceHost:
             case {"do": "flap", "key": str(key), "wires": str(path), "wire": str(wire), **rest}:
                 self._flap(key, Path(path), wire, float(str(rest["every_s"])))
             case {"do": "join", "network": str(network), **ends}:
-                self._join(network, ends)
+                await self._join(network, ends)
             case {"do": "clear", "key": str(key)}:
                 await self._clear(key)
             case {"do": "certify", "names": list(names)}:
@@ -150,10 +150,10 @@ class ServiceHost:
         if key not in self._acting:
             self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
 
-    def _join(self, network: str, ends: dict[str, object]) -> None:
+    async def _join(self, network: str, ends: dict[str, object]) -> None:
         """Begin what runs on interfaces of a node: VLANs, PPPoE, a translator, a modem."""
         if "modem" in ends:
-            self._join_modem(network, str(ends["radio_network"]), ends["modem"])
+            await self._join_modem(network, str(ends["radio_network"]), ends["modem"])
             return
         if "softwire" in ends:
             SoftwireEnd(network, msgspec.convert(ends["softwire"], Softwire))
@@ -172,10 +172,11 @@ class ServiceHost:
         vlans = msgspec.convert(ends["vlans"], dict[int, str], strict=False)
         self._tasks.create_task(VlanTrunk(network, str(ends["port"]), vlans).run())
 
-    def _join_modem(self, network: str, radio_network: str, data: object) -> None:
+    async def _join_modem(self, network: str, radio_network: str, data: object) -> None:
         modem = msgspec.convert(data, Modem)
         bus = ModemBus(self._run_dir, modem.radio) if is_installed() else None
         port = ModemPort(network, radio_network, modem, bus)
+        await port.start()
         self._servers[modem.radio] = [port]
         self._tasks.create_task(port.run())
 

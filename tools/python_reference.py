@@ -21,6 +21,8 @@ PUBLIC = {
         "thongsuot_schema.segment",
         "thongsuot_schema.state",
         "thongsuot_schema.verdict",
+        "thongsuot_schema.inventory.contract_terms",
+        "thongsuot_schema.inventory.fields",
         "thongsuot_schema.inventory.model",
     ),
     "To write a probe": (

@@ -8,7 +8,7 @@ from thongsuot_collector.sla.csv_table import COLUMNS
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.terms import REGULATIONS, AreaKind
 from thongsuot_collector.sla.words import TIME_CLASSES
-from thongsuot_schema.inventory.model import Contract, Exclusion, Since
+from thongsuot_schema.inventory.contract_terms import Contract, Exclusion, Since
 
 _HEAD = """\
 # Service level statements

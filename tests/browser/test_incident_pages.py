@@ -19,7 +19,8 @@ from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
-from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Site
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family

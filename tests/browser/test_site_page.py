@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep
 from tests.browser.server import PageServer
-from tests.schema.page.scenes import SCENES, both_down, fibre_cut, site
+from tests.schema.page.healthy_site import site
+from tests.schema.page.scenes import SCENES, both_down, fibre_cut
 from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.next_action import next_action
 

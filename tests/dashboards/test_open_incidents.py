@@ -15,7 +15,8 @@ from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.generated import load_boards
 from thongsuot_dashboards.open_incidents import SEVERITIES
 from thongsuot_dashboards.text import Language
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory, Link, Site
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -16,7 +16,8 @@ from tests.collector.batches import (
 )
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.servers import PrometheusServer
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory, Link, Site
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 

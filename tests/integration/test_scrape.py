@@ -17,7 +17,8 @@ from tests.collector.sinks.sink_contract import SITE, delivered, device, push
 from tests.servers import PrometheusServer, linted
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_schema.catalogue import loader as catalogue
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.metric import Metric, MetricType
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding

@@ -14,7 +14,8 @@ from tests.collector.sinks.sink_contract import metric
 from tests.integration.test_prometheus_remote_write import inventory
 from tests.servers import PrometheusServer
 from tests.victoria import VictoriaServer
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory, Link, Site
 
 pytestmark = pytest.mark.servers
 

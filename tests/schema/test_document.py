@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from thongsuot_schema.document import convert, decode, error_at, locate
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.inventory.model import Inventory, Medium, Name, ProbeSchedule, StrictStruct
+from thongsuot_schema.inventory.fields import Medium, Name, StrictStruct
+from thongsuot_schema.inventory.model import Inventory, ProbeSchedule
 
 SITES = """\
 [[sites]]

@@ -58,7 +58,7 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One light on the page: a link, or a service.
 
-    A link has a ``medium`` (a value of ``inventory.model.Medium``); a service has none, and that
+    A link has a ``medium`` (a value of ``inventory.fields.Medium``); a service has none, and that
     is how the two are told apart. ``title_vi`` and ``title_en`` may be empty for a link: its title
     is then made from medium and carrier. ``carrier`` is the carrier's name as people read it;
     ``circuit`` is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is

@@ -9,7 +9,8 @@ from thongsuot_agent.config.allowance import monthly_usage, refusal_text
 from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse, read
 from thongsuot_runtime.config_file import ConfigInvalid
-from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "config"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
-from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
 

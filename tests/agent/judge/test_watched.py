@@ -9,7 +9,8 @@ from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.catalogue import snmp
-from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target, Via
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target, Via
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment

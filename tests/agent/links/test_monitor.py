@@ -14,8 +14,8 @@ from thongsuot_agent.links.monitor import LinkMonitor, spec_for
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link as Spec
-from thongsuot_schema.inventory.model import Medium
 
 pytestmark = [pytest.mark.lab, needs_lab]
 

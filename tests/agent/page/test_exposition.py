@@ -5,7 +5,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_schema.catalogue import host, icmp
 from thongsuot_schema.catalogue import loader as catalogue
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.metric import MetricType
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding

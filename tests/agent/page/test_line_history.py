@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.agent.page.test_pages import CountedPages
-from tests.schema.page.scenes import NOW_S, fibre_cut
+from tests.schema.page.healthy_site import NOW_S
+from tests.schema.page.scenes import fibre_cut
 from thongsuot_agent.page.line_history import KEPT_S, LINKS_KEPT, MAX_BYTES, LineHistory
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.line_rollup import COARSE_S, FINE_S

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.schema.page.scenes import NOW_S, fibre_cut
+from tests.schema.page.healthy_site import NOW_S
+from tests.schema.page.scenes import fibre_cut
 from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.month import (
     KEPT_S,

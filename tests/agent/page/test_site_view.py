@@ -10,7 +10,8 @@ from thongsuot_agent.page.site_view import PageContext, SiteViewInputs, site_vie
 from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage
 from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
-from thongsuot_schema.inventory.model import Carrier, Link, Medium, Role, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment

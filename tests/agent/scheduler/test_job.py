@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_schedules
-from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 

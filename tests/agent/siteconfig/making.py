@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import parse
+from thongsuot_agent.errors import SiteConfigRefused
+from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.siteconfig.codec import encode
@@ -83,3 +86,21 @@ def offer(number: int = 1, content: SiteConfiguration | bytes | None = None) -> 
         content = site_config(targets=(portal(f"portal-{number}"),))
     body = content if isinstance(content, bytes) else encode(content)
     return OfferedConfig(number=number, made_ns=number * 10**9, content=msgspec.Raw(body))
+
+
+def refusal(
+    content: SiteConfiguration | bytes, config: AgentConfig | None = None
+) -> tuple[str, ...]:
+    """Return why a site configuration is refused."""
+    with pytest.raises(SiteConfigRefused) as refused:
+        validate_offer(offer(1, content), config or own())
+    return refused.value.mistakes
+
+
+def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> bool:
+    """Return whether a site configuration is taken."""
+    try:
+        validate_offer(offer(1, content), config or own())
+    except SiteConfigRefused:
+        return False
+    return True

@@ -4,7 +4,8 @@ from tests.agent.siteconfig.making import anchor, own, portal, site_config
 from thongsuot_agent.config.profile import DEFAULT_PROBES, PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.siteconfig.overlay import overlay, spec_updater
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.siteconfig.model import (
     ConfiguredCarrier,
     ConfiguredLink,

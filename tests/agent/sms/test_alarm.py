@@ -9,7 +9,8 @@ from tests.agent.sms.sms_modem import SmsModem, read_pdu
 from thongsuot_agent.config.model import AgentConfig, PushConfig, SiteIdentity, SmsConfig
 from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.sms.alarm import SmsAlarm
-from thongsuot_schema.inventory.model import Carrier, Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Link
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict

@@ -12,7 +12,8 @@ from thongsuot_collector.pki.authority import CERTIFICATE_FILE, FOLDER
 from thongsuot_collector.store import enrolments
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.enrolments import digest_of_code
-from thongsuot_schema.inventory.model import Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, Site
 
 URL = "https://collector.example:8480"
 SITE = Site(

@@ -12,7 +12,7 @@ from tests.collector.inventory.netbox import fake
 from tests.collector.inventory.netbox.fake import FakeNetbox
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.inventory.read import read_directory
-from thongsuot_schema.inventory.model import Medium
+from thongsuot_schema.inventory.fields import Medium
 
 PROBES = '[[probes]]\nkind = "icmp"\nevery_s = 5\nlinks = ["fiber"]\n'
 

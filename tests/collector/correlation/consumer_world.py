@@ -23,7 +23,8 @@ from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.commissioning.events import CommissioningEvent, format_event
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory, Link, Site
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

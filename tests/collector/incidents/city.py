@@ -20,16 +20,8 @@ from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
-from thongsuot_schema.inventory.model import (
-    Carrier,
-    Commune,
-    Inventory,
-    Link,
-    Medium,
-    Role,
-    Site,
-    Target,
-)
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Role, Site, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import VerdictChange
 

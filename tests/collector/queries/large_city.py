@@ -8,7 +8,8 @@ from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.communes import bundled_communes
-from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Site
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 

@@ -9,7 +9,8 @@ import httpx
 from tests.collector.reporting_agent import ReportingAgent
 from tests.collector.running import collector, eventually, token
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Site
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence
 

@@ -8,7 +8,8 @@ from thongsuot_agent.config.read import parse
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.siteconfig.derive import derive_config
-from thongsuot_schema.inventory.model import Inventory, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.inventory.read import read_inventory
 from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode
 from thongsuot_schema.siteconfig.model import SiteConfiguration

@@ -14,7 +14,8 @@ from thongsuot_collector.sla.periods import PlannedWork, TimeClass
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.terms import AreaKind, Terms, terms_for_contract
 from thongsuot_collector.timeline.interval import Basis, Interval
-from thongsuot_schema.inventory.model import Contract, Day, Exclusion, Medium, ServiceHours
+from thongsuot_schema.inventory.contract_terms import Contract, Day, Exclusion, ServiceHours
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

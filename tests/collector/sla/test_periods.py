@@ -30,7 +30,7 @@ from thongsuot_collector.sla.periods import (
     merge_adjacent,
 )
 from thongsuot_collector.sla.terms import Terms
-from thongsuot_schema.inventory.model import Exclusion
+from thongsuot_schema.inventory.contract_terms import Exclusion
 
 SPAN = (BASE, BASE + 10 * HOUR * S)
 NOTHING_EXCLUDED = msgspec.structs.replace(PLAIN, excludes=())

@@ -43,7 +43,7 @@ from thongsuot_collector.sla.statement import (
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import BatchRef, Interval
 from thongsuot_schema.batch.model import GENERATED_STREAM_PREFIX
-from thongsuot_schema.inventory.model import AssessmentPeriod, Exclusion, Since
+from thongsuot_schema.inventory.contract_terms import AssessmentPeriod, Exclusion, Since
 
 T = TypeVar("T")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from thongsuot_collector.sla.terms import FIXED, MOBILE_5G, AreaKind, terms_for_contract
-from thongsuot_schema.inventory.model import AssessmentPeriod, Contract, Exclusion, Medium, Since
+from thongsuot_schema.inventory.contract_terms import AssessmentPeriod, Contract, Exclusion, Since
+from thongsuot_schema.inventory.fields import Medium
 
 
 def test_without_a_contract_a_fibre_is_held_to_qcvn_34() -> None:

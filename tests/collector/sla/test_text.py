@@ -14,15 +14,15 @@ from tests.collector.sla.test_statement import EARLY_S, made, told
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of, next_revision
 from thongsuot_collector.sla.terms import AreaKind, terms_for_contract
 from thongsuot_collector.sla.text import text_of
-from thongsuot_schema.inventory.model import (
+from thongsuot_schema.inventory.contract_terms import (
     AssessmentPeriod,
     Contract,
     Day,
     Exclusion,
-    Medium,
     ServiceHours,
     Since,
 )
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.words.language import Language
 
 WITH_GOLDEN_FILES: tuple[Language, ...] = ("vi", "en")

@@ -5,7 +5,8 @@ from tests.collector.state.test_site import EPOCH, SITE, agent, opened
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
-from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Role, Site, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Role, Site, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -26,7 +26,9 @@ from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.site import SiteTimeline
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.communes import bundled_communes
-from thongsuot_schema.inventory.model import Carrier, Contract, Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.contract_terms import Contract
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Site
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

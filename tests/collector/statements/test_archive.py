@@ -21,7 +21,8 @@ from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.tables import STATEMENTS
 from thongsuot_schema.counter_path import SwitchOver
-from thongsuot_schema.inventory.model import Contract, Medium
+from thongsuot_schema.inventory.contract_terms import Contract
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Party
 
 

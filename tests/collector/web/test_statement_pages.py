@@ -8,7 +8,7 @@ from tests.collector.running import collector
 from tests.collector.sla.examples import DAY, HOUR, NOVEMBER
 from tests.collector.sla.reference_count import CUT, UP
 from tests.collector.statements.circuit_month import StatementFixture, inventory, november
-from thongsuot_schema.inventory.model import Contract
+from thongsuot_schema.inventory.contract_terms import Contract
 
 CIRCUIT = "/sla/2026-11/HN/FTTH%2042"
 

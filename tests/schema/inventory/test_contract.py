@@ -5,7 +5,9 @@ import pytest
 
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.contract import contract_for_month, office_minutes
-from thongsuot_schema.inventory.model import Contract, Link, Medium
+from thongsuot_schema.inventory.contract_terms import Contract
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 LINK = Link(

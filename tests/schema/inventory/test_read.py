@@ -9,7 +9,8 @@ import pytest
 from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.communes import bundled_communes
-from thongsuot_schema.inventory.model import Inventory, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "inventory"

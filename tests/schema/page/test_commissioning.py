@@ -3,7 +3,7 @@
 import pytest
 
 from tests.schema.page.document import HtmlDocument
-from tests.schema.page.scenes import NOW_S
+from tests.schema.page.healthy_site import NOW_S
 from thongsuot_schema.commissioning.run import (
     Attempt,
     AttemptOutcome,

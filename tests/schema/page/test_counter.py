@@ -2,15 +2,8 @@
 
 import msgspec
 
-from tests.schema.page.scenes import (
-    NOW_S,
-    cut_fibre,
-    fibre,
-    mobile,
-    not_switched,
-    site,
-    switched,
-)
+from tests.schema.page.healthy_site import NOW_S, fibre, mobile, site
+from tests.schema.page.scenes import cut_fibre, not_switched, switched
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.switch_overs import switch_over_figures

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.schema.page.scenes import DAY_S, NOW_S, SceneFault, fibre, history
+from tests.schema.page.healthy_site import DAY_S, NOW_S, SceneFault, fibre, history
 from thongsuot_schema.page.history import (
     CELLS,
     cell_runs,

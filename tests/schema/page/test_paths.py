@@ -3,7 +3,8 @@
 import msgspec
 
 from tests.schema.page.document import HtmlDocument
-from tests.schema.page.scenes import NOW_S, cut_fibre, fibre_cut
+from tests.schema.page.healthy_site import NOW_S
+from tests.schema.page.scenes import cut_fibre, fibre_cut
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.result import Family

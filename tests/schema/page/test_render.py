@@ -9,19 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.schema.page.document import HtmlDocument
+from tests.schema.page.healthy_site import DAY_S, NOW_S, fibre, mobile, services, site
 from tests.schema.page.scenes import (
-    DAY_S,
-    NOW_S,
     SCENES,
     agent_silent,
     both_down,
     cut_fibre,
-    fibre,
     fibre_cut,
-    mobile,
     portal_down,
-    services,
-    site,
 )
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.segment import LADDER, Segment

@@ -1,6 +1,6 @@
 """The button for a test now, how far each test is, and what was found."""
 
-from tests.schema.page.scenes import NOW_S, site
+from tests.schema.page.healthy_site import NOW_S, site
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS, TestRefusal
 from thongsuot_schema.catalogue import radio, throughput
 from thongsuot_schema.page.render import PageRemarks, site_page

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-from tests.schema.page.scenes import site
+from tests.schema.page.healthy_site import site
 from thongsuot_schema.page.icons import tab_icon
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.page.script import CONTENT_SECURITY_POLICY

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from thongsuot_schema.batch.push import PushResponse
 from thongsuot_schema.errors import SiteConfigMalformed
-from thongsuot_schema.inventory.model import Medium, Role
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.siteconfig.codec import (
     LARGEST_BYTES,

@@ -2,18 +2,8 @@
 
 import msgspec
 
-from tests.schema.page.scenes import (
-    NOW_S,
-    cut_off,
-    fibre,
-    fibre_cut,
-    mobile,
-    not_switched,
-    services,
-    site,
-    switched,
-    wide_outage,
-)
+from tests.schema.page.healthy_site import NOW_S, fibre, mobile, services, site
+from tests.schema.page.scenes import cut_off, fibre_cut, not_switched, switched, wide_outage
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.schema.page.scenes import NOW_S
+from tests.schema.page.healthy_site import NOW_S
 from tests.schema.words.test_tables import is_vietnamese
-from thongsuot_schema.inventory.model import Medium
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -3,18 +3,15 @@
 import msgspec
 import pytest
 
+from tests.schema.page.healthy_site import fibre, mobile, services, site
 from tests.schema.page.scenes import (
     SCENES,
     agent_silent,
     both_down,
     cut_fibre,
-    fibre,
     fibre_cut,
-    mobile,
     portal_down,
     sent_elsewhere,
-    services,
-    site,
     slow_backup,
 )
 from tests.schema.words.test_tables import is_vietnamese

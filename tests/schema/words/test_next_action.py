@@ -5,18 +5,15 @@ from collections.abc import Callable
 import pytest
 from msgspec import structs
 
+from tests.schema.page.healthy_site import fibre, mobile, services, site
 from tests.schema.page.scenes import (
     SCENES,
     agent_silent,
     both_down,
     cut_fibre,
-    fibre,
     fibre_cut,
     just_started,
-    mobile,
     portal_down,
-    services,
-    site,
 )
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State

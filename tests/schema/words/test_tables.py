@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from thongsuot_schema.inventory.model import Medium
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.page import labels
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family

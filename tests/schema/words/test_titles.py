@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.schema.page.scenes import fibre, services
+from tests.schema.page.healthy_site import fibre, services
 from thongsuot_schema.catalogue import snmp
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason

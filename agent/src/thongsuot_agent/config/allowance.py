@@ -19,7 +19,8 @@ from thongsuot_agent.scheduler.job import (
     is_named,
     targets_of,
 )
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Target
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Target
 from thongsuot_schema.result import Family
 
 MONTH_S = 31 * 86400

@@ -5,15 +5,8 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_agent.judge.settings import Settings as JudgeSettings
-from thongsuot_schema.inventory.model import (
-    Carrier,
-    Link,
-    Name,
-    ProbeSchedule,
-    Seconds,
-    StrictStruct,
-    Target,
-)
+from thongsuot_schema.inventory.fields import Name, Seconds, StrictStruct
+from thongsuot_schema.inventory.model import Carrier, Link, ProbeSchedule, Target
 
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
 

@@ -18,7 +18,7 @@ from thongsuot_agent.probes.radio.settings import Settings as RadioSettings
 from thongsuot_agent.probes.radio.sources.modemmanager import read_modem
 from thongsuot_agent.probing.nat64 import find_nat64
 from thongsuot_agent.probing.proxy import proxy_of
-from thongsuot_schema.inventory.model import MOBILE_MEDIA
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
 from thongsuot_schema.reason import Reason
 
 _TIMEOUT_S = 5.0

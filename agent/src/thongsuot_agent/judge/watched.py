@@ -20,7 +20,8 @@ from thongsuot_agent.judge.symptoms.equipment import (
 from thongsuot_agent.judge.symptoms.interface import SESSION_LOST
 from thongsuot_agent.judge.symptoms.silence import GATEWAY_NO_UPLINK
 from thongsuot_agent.judge.verdicts import issue_verdict, unknown_slot
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, Via
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
 

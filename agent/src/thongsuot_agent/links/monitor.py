@@ -31,8 +31,9 @@ from thongsuot_agent.proto.rtnetlink import (
     RTM_NEWLINK,
     parse_link,
 )
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.link_selection import with_marks
-from thongsuot_schema.inventory.model import Carrier, Link, Medium
+from thongsuot_schema.inventory.model import Carrier, Link
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.prefixes import PrefixTable
 

@@ -21,7 +21,8 @@ from thongsuot_agent.probing.contract import LINK_TARGET, Probe
 from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
 from thongsuot_agent.scheduler.timetable import phase_from_name
 from thongsuot_schema.catalogue import loader as catalogue
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link, ProbeSchedule, Role, Target
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.inventory.way_out import is_measured_on
 from thongsuot_schema.result import Family, Series
 

@@ -30,7 +30,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.sqlite_view import open_sqlite_view
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_runtime.file_errors import describe_with_file
-from thongsuot_schema.inventory.model import Name
+from thongsuot_schema.inventory.fields import Name
 
 PROGRAM = "thongsuot-collector"
 EXIT_FAILED, EXIT_WRONG = 1, 2

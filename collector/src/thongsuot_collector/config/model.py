@@ -14,7 +14,7 @@ from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.settings import StoreSettings
 from thongsuot_collector.timeline.settings import TimelineTable
 from thongsuot_collector.web.sessions.settings import SignInSettings
-from thongsuot_schema.inventory.model import StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Bytes = Annotated[int, msgspec.Meta(gt=0)]

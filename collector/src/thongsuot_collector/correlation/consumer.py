@@ -25,9 +25,9 @@ from thongsuot_collector.correlation.audited import (
 )
 from thongsuot_collector.correlation.commissioning_work import CommissioningWork
 from thongsuot_collector.correlation.listening import ListeningPeriod
-from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
+from thongsuot_collector.correlation.unwritten import UnwrittenChanges
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import Dispute, PartyAnswer, Ruling
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
@@ -108,13 +108,9 @@ class IncidentConsumer:
         self._timelines: dict[str, SiteTimeline] = {}
         self._observations: dict[str, SiteObservations] = {}
         self._sequence = self._read_ns = self._ticked_ns = 0
-        self._changed: set[str] = set()
         self._written_ns = now_ns()
-        # What is not in the registry yet, not on the disk, not told: kept when a task fails.
-        self._fresh: list[Rewrite] = []
-        self._unwritten: list[Rewrite] = []
+        # Decided and not published: kept when a task fails.
         self._unsent: list[NotificationEvent] = []
-        self._audited: list[AuditedAction] = []
         self._writing = asyncio.Lock()
         self.turns = TurnTimer()
         self.registry = IncidentRegistry(
@@ -123,6 +119,8 @@ class IncidentConsumer:
         self.registry.observations_of = self._observations_of
         self.hear_batch: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None
         self._site_work = CommissioningWork(self.registry)
+        # Kept when a task fails.
+        self._unwritten = UnwrittenChanges(self.registry, self._timelines, self._site_work)
 
     @property
     def timelines(self) -> Mapping[str, SiteTimeline]:
@@ -246,7 +244,7 @@ class IncidentConsumer:
 
     async def write_audited(self, incident: Incident, audited: AuditedAction) -> Incident:
         """Write an incident that was changed in the registry, and who did it."""
-        self._audited.append(audited)
+        self._unwritten.add_audited(audited)
         await self._write()
         return incident
 
@@ -274,12 +272,8 @@ class IncidentConsumer:
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._dead_letters.put_entry(kept, consumer=CONSUMER, error=error)
             return False
-        self._collect(timeline, rewrites)
+        self._unwritten.add_rewrites(timeline.site, rewrites)
         return True
-
-    def _collect(self, timeline: SiteTimeline, rewrites: Iterable[Rewrite]) -> None:
-        self._changed.add(timeline.site)
-        self._fresh += rewrites
 
     async def _advance(self) -> None:
         now_ns = self._now_ns()
@@ -287,15 +281,15 @@ class IncidentConsumer:
         self._listening.note(now_ns)
         # While it lags, silence is counted up to where it has read.
         await self._tick(now_ns if is_current else self._read_ns)
-        await self._load_archived(self._fresh)
+        await self._load_archived(self._unwritten.fresh)
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
         touched = ChangedFaults()
-        while len(self._fresh) > _SLICE:
-            rewrites = self._take_fresh()
+        while len(self._unwritten.fresh) > _SLICE:
+            rewrites = self._unwritten.take_fresh(_SLICE)
             with self.turns.turn(rewrite.subject.site for rewrite in rewrites):
                 apply_rewrites(self.registry, rewrites, now_ns, touched)
             await asyncio.sleep(0)
-        rewrites = self._take_fresh()
+        rewrites = self._unwritten.take_fresh(_SLICE)
         steps = advance_in_steps(
             self.registry, rewrites, now_ns, is_listening=is_listening, touched=touched
         )
@@ -305,12 +299,6 @@ class IncidentConsumer:
         if self._unsent:
             events, self._unsent = tuple(self._unsent), []
             self._publish(events)
-
-    def _take_fresh(self) -> list[Rewrite]:
-        """Return the next rewrites for the registry; from now on they are to be written."""
-        rewrites, self._fresh = self._fresh[:_SLICE], self._fresh[_SLICE:]
-        self._unwritten += rewrites
-        return rewrites
 
     async def _tick(self, now_ns: int) -> None:
         """Let time pass for every site; with ten thousand of them that costs, so not always."""
@@ -322,7 +310,7 @@ class IncidentConsumer:
         for timeline in list(self._timelines.values()):
             changed = timeline.tick(present, self._timeline)
             if changed:
-                self._collect(timeline, changed)
+                self._unwritten.add_rewrites(timeline.site, changed)
                 changed_since_yield += len(changed)
             if changed_since_yield > _SLICE:
                 # All sites fall silent at once when the centre's own line dies.
@@ -345,52 +333,22 @@ class IncidentConsumer:
         have changed meanwhile is written along; what the disk refuses, with the next call.
         """
         async with self._writing:
-            writing = self._drain(is_all=is_all)
-            if writing is None:
+            position = None
+            if is_all:
+                position = sites.Position(journal=self._journal.name, sequence=self._sequence)
+            writes = self._unwritten.drain(position)
+            if writes is None:
                 return
             try:
                 await run_to_completion(
-                    partial(rows.write_changes, self._store, writing, consumer=CONSUMER)
+                    partial(rows.write_changes, self._store, writes, consumer=CONSUMER)
                 )
             except BaseException:
-                self._unwritten = [*writing.rewrites, *self._unwritten]
-                self._changed.update(site for site, _ in writing.timelines)
-                self._audited = [*writing.audited, *self._audited]
-                self._site_work.requeue(writing.windows)
-                self.registry.requeue_changes(writing.incidents, writing.faults)
+                self._unwritten.requeue(writes)
                 raise
-            if writing.position is not None:
+            if position is not None:
                 self._written_ns = self._now_ns()
-                await self._journal.commit(CONSUMER, writing.position.sequence)
-
-    def _drain(self, *, is_all: bool) -> IncidentWrites | None:
-        """Return what is to be written now, as it is now; it is not written again."""
-        rewrites, self._unwritten = self._unwritten, []
-        incidents, faults, _ = self.registry.drain_changes()
-        sites_changed = {rewrite.subject.site for rewrite in rewrites}
-        if is_all:
-            sites_changed |= self._changed
-        # What the registry does not know is read again after a crash.
-        sites_changed -= {rewrite.subject.site for rewrite in self._fresh}
-        windows = self._site_work.drain()
-        if not (rewrites or incidents or faults or windows or is_all):
-            return None
-        audited, self._audited = self._audited, []
-        self._changed -= sites_changed
-        position = sites.Position(journal=self._journal.name, sequence=self._sequence)
-        return IncidentWrites(
-            rewrites=rewrites,
-            # Encoded here, not in the thread: a timeline must not change while it is written.
-            timelines=[
-                (site, msgspec.msgpack.encode(self._timelines[site]))
-                for site in sorted(sites_changed)
-            ],
-            incidents=incidents,
-            faults=faults,
-            position=position if is_all else None,
-            audited=audited,
-            windows=windows,
-        )
+                await self._journal.commit(CONSUMER, position.sequence)
 
     def _observations_of(self, subject: Subject) -> tuple[ProbeObservation, ...]:
         observations = self._observations.get(subject.site)

@@ -11,7 +11,8 @@ from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.interval import UNOBSERVED, Interval
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.pki.settings import ClientCertificatePolicy
-from thongsuot_schema.inventory.model import StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 

@@ -3,10 +3,10 @@
 from thongsuot_collector.inventory.networks import NetworkOwners
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.inventory.contract import contract_for_month
+from thongsuot_schema.inventory.contract_terms import Contract
 from thongsuot_schema.inventory.model import (
     Carrier,
     Commune,
-    Contract,
     Inventory,
     Link,
     Owner,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Name, StrictStruct
+from thongsuot_schema.inventory.fields import Name, StrictStruct
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.translations import REFERENCE, languages
 

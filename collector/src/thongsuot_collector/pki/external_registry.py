@@ -26,7 +26,7 @@ from thongsuot_collector.pki.peer import PeerCertificate
 from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
 from thongsuot_collector.pki.settings import SITE, CertificateSettings
 from thongsuot_runtime.file_errors import describe
-from thongsuot_schema.inventory.model import Name
+from thongsuot_schema.inventory.fields import Name
 
 _PEM = b"-----BEGIN"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Name, StrictStruct
+from thongsuot_schema.inventory.fields import Name, StrictStruct
 
 DAY_S = 86_400.0
 

@@ -18,7 +18,8 @@ from thongsuot_collector.queries.scope import QueryScope
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Link
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 

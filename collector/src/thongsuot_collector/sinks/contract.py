@@ -17,7 +17,7 @@ from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.samples.labels import LabelsOf
 from thongsuot_collector.state.consumer import StateConsumer
-from thongsuot_schema.inventory.model import StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
 
 S = TypeVar("S", bound="SinkSettings")
 

@@ -10,7 +10,8 @@ from msgspec import structs
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.siteconfig.carrier_networks import networks_for_site
 from thongsuot_schema.inventory.communes import NOWHERE
-from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Site, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Site, Target
 from thongsuot_schema.inventory.read import EVERY
 from thongsuot_schema.siteconfig.model import (
     ConfiguredCarrier,

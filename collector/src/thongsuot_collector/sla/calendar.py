@@ -8,7 +8,7 @@ import msgspec
 
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_schema.inventory.contract import office_minutes
-from thongsuot_schema.inventory.model import Day, ServiceHours
+from thongsuot_schema.inventory.contract_terms import Day, ServiceHours
 from thongsuot_schema.words.dates import VIETNAM
 
 _TEXT = re.compile(r"(\d{4})-(\d\d)")

@@ -15,7 +15,7 @@ import msgspec
 from thongsuot_collector.sla.calendar import NS_PER_MS, Span, service_spans
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Basis, Interval
-from thongsuot_schema.inventory.model import Exclusion
+from thongsuot_schema.inventory.contract_terms import Exclusion
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

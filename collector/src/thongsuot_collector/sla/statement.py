@@ -23,7 +23,8 @@ from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_schema.batch.model import is_generated
 from thongsuot_schema.counter_path import SwitchOver
-from thongsuot_schema.inventory.model import AssessmentPeriod, Medium, Since
+from thongsuot_schema.inventory.contract_terms import AssessmentPeriod, Since
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 

@@ -27,7 +27,7 @@ from thongsuot_collector.sla.words import (
     percent,
     plain_percent,
 )
-from thongsuot_schema.inventory.model import AssessmentPeriod, ServiceHours, Since
+from thongsuot_schema.inventory.contract_terms import AssessmentPeriod, ServiceHours, Since
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import (
     Formatted,

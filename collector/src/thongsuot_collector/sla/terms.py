@@ -4,16 +4,16 @@ from enum import StrEnum
 
 import msgspec
 
-from thongsuot_schema.inventory.model import (
+from thongsuot_schema.inventory.contract_terms import (
     LEAST_COVERAGE_RATIO,
     AssessmentPeriod,
     Contract,
     Day,
     Exclusion,
-    Medium,
     ServiceHours,
     Since,
 )
+from thongsuot_schema.inventory.fields import Medium
 
 FIXED = "QCVN 34:2022/BTTTT"
 MOBILE_5G = "QCVN 126:2021/BTTTT"
@@ -34,7 +34,7 @@ class Regulation(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a national regulation asks for; ``None``: it does not ask for that.
 
-    Sources: the limits that ``inventory.model.Contract`` and the reference name.
+    Sources: the limits that ``inventory.contract_terms.Contract`` and the reference name.
     """
 
     name: str

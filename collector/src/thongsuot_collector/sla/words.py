@@ -7,7 +7,7 @@ from thongsuot_collector.sla.calendar import MS_PER_S, Month, month_from
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.statement import exact
 from thongsuot_collector.sla.terms import AreaKind
-from thongsuot_schema.inventory.model import Day, Exclusion, Since
+from thongsuot_schema.inventory.contract_terms import Day, Exclusion, Since
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.dates import local

@@ -7,7 +7,7 @@ import msgspec
 
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
-from thongsuot_schema.inventory.model import Since
+from thongsuot_schema.inventory.contract_terms import Since
 
 
 class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Settings of the store."""
 
 from thongsuot_collector.postgresql import PostgresDatabase
-from thongsuot_schema.inventory.model import StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
 
 
 class StoreSettings(StrictStruct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Name, StrictStruct
+from thongsuot_schema.inventory.fields import Name, StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 

@@ -32,7 +32,8 @@ from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork
 from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedCity
 from thongsuot_lab.truth.probes import CONTRACT_BPS, Prober
-from thongsuot_schema.inventory.model import Link, Medium, Role, Target
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link, Role, Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding
 from thongsuot_schema.segment import Segment

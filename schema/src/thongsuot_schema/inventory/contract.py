@@ -6,7 +6,8 @@ from datetime import date
 from itertools import pairwise
 
 from thongsuot_schema.inventory.checks import Mistake
-from thongsuot_schema.inventory.model import Contract, Inventory, Link, ServiceHours
+from thongsuot_schema.inventory.contract_terms import Contract, ServiceHours
+from thongsuot_schema.inventory.model import Inventory, Link
 from thongsuot_schema.toml_lines import Path
 
 _HOURS = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")

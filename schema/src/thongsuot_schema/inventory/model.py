@@ -5,34 +5,9 @@ from typing import Annotated
 
 import msgspec
 
+from thongsuot_schema.inventory.contract_terms import Contract
+from thongsuot_schema.inventory.fields import BitsPerSecond, Medium, Name, Seconds, StrictStruct
 from thongsuot_schema.segment import Segment
-
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-"""A name that can stand in labels, paths and file names."""
-
-Month = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-[01]\d)?$")]
-"""A calendar month, as in "2026-11"; may be empty."""
-
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
-BitsPerSecond = Annotated[int, msgspec.Meta(gt=0)]
-
-
-class Medium(StrEnum):
-    """What a link runs over."""
-
-    FIBER = "fiber"
-    CABLE = "cable"
-    DSL = "dsl"
-    RADIO_5G = "5g"
-    RADIO_4G = "4g"
-    LEASED = "leased"
-    """The government's own network (TSLCD) or another leased line."""
-    ETHERNET = "ethernet"
-    """A wired uplink whose access technology the device cannot know."""
-
-
-MOBILE_MEDIA = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
-"""Links that a site falls back on; they are mostly metered."""
 
 
 class Via(StrEnum):
@@ -59,64 +34,12 @@ class Role(StrEnum):
     """The collector that the agent pushes to, asked from where it sees a request come."""
 
 
-class ServiceHours(StrEnum):
-    """When a contract's time runs."""
-
-    ALWAYS = "24x7"
-    OFFICE = "office"
-    """Only in the office hours of the contract."""
-
-
-class Exclusion(StrEnum):
-    """What a contract does not hold against the carrier."""
-
-    MAINTENANCE = "maintenance"
-    """Planned work: the whole of its window."""
-    POWER = "power"
-    """The device was without power."""
-    CUSTOMER = "customer"
-    """The fault was on the point's side: its cable, router, local network, device."""
-
-
-class Since(StrEnum):
-    """From when a fault is counted."""
-
-    DETECTED = "detected"
-    """From its onset, as measured."""
-    NOTIFIED = "notified"
-    """From when the carrier was told of it; a fault it was never told of counts nothing."""
-
-
-class AssessmentPeriod(StrEnum):
-    """Over what time a target has to be met."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    """From the beginning of the calendar quarter to the end of the statement's month."""
-
-
-class Day(StrEnum):
-    """Days of the week."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-
 class SiteKind(StrEnum):
     """What sort of service point a site is."""
 
     MAIN = "main"
     BRANCH = "branch"
     MOBILE = "mobile"
-
-
-class StrictStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of what is read from files: an unknown key is an error, not a silent no-op."""
 
 
 class Contact(StrictStruct, frozen=True):
@@ -234,7 +157,7 @@ class ProbeSchedule(StrictStruct, frozen=True):
     metered_every_s: Seconds | None = None
     targets: tuple[str, ...] = ("*",)
     links: tuple[str, ...] = ("*",)
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 class Site(StrictStruct, frozen=True):
@@ -327,65 +250,6 @@ class Commune(StrictStruct, frozen=True):
     name: str
     kind: str
     slug: str
-
-
-LEAST_COVERAGE_RATIO = 0.5
-"""Nobody is judged by less than half of the time, unless the contract says so."""
-
-
-class Contract(StrictStruct, frozen=True):
-    """
-    What a carrier has promised for its circuits.
-
-    It holds for all circuits of ``carrier``; with ``media`` or ``circuits`` only for those. The one
-    that names the circuit goes before the one that names its medium, and that before the carrier's
-    only. What is left out is as the regulation for the medium has it, see the statements' page of
-    the reference.
-    """
-
-    name: Name
-    carrier: Name
-    title: str = ""
-    """What the statement calls it: its number and date."""
-    media: tuple[Medium, ...] = ()
-    circuits: tuple[str, ...] = ()
-    first_month: Month = ""
-    """The first month it holds for, as in "2026-11"; empty: always has."""
-    last_month: Month = ""
-    """The last month it holds for; empty: until further notice."""
-    availability_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """What share of the time the circuit has to be available."""
-    window: AssessmentPeriod = AssessmentPeriod.MONTH
-    coverage_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = LEAST_COVERAGE_RATIO
-    """
-    Of what share of its time anything has to be known for a circuit to be held against the target;
-    with less it is not assessed.
-    """
-    downtime_since: Since = Since.DETECTED
-    """What the availability is counted from when it is held against the target."""
-    clock: ServiceHours = ServiceHours.ALWAYS
-    office_days: tuple[Day, ...] = (Day.MON, Day.TUE, Day.WED, Day.THU, Day.FRI)
-    office_hours: tuple[str, ...] = ("08:00-12:00", "13:00-17:00")
-    """In the time of Vietnam; "24:00" is the end of a day."""
-    holidays: tuple[str, ...] = ()
-    """Days without office hours, as in "2026-09-02"."""
-    excludes: tuple[Exclusion, ...] = tuple(Exclusion)
-    """
-    What is not counted as the carrier's. Time of which nothing is known is never counted, whatever
-    the contract says.
-    """
-    accept_s: Seconds | None = None
-    """
-    How long the carrier has to accept an incident that it was told of; left out: what the
-    collector's ``[notify]`` says. Then others are told, see ``Carrier.escalation``.
-    """
-    repair_ward_s: Seconds | None = None
-    """How long a repair may take in a ward (phường)."""
-    repair_commune_s: Seconds | None = None
-    """How long a repair may take in a commune (xã)."""
-    repair_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """What share of the repairs has to keep to that."""
-    repair_since: Since = Since.NOTIFIED
 
 
 class Inventory(StrictStruct, frozen=True):

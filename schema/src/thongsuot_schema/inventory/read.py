@@ -22,16 +22,9 @@ from thongsuot_schema.inventory.checks import (
 )
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes
 from thongsuot_schema.inventory.contract import contract_conflicts, contract_mistakes
+from thongsuot_schema.inventory.contract_terms import Contract
 from thongsuot_schema.inventory.link_selection import selection_mistakes
-from thongsuot_schema.inventory.model import (
-    Carrier,
-    Commune,
-    Contract,
-    Inventory,
-    Owner,
-    Site,
-    Target,
-)
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Owner, Site, Target
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path, lines_of
 

@@ -8,7 +8,8 @@ what is the device's own: interfaces, files, keys, credentials, equipment, where
 
 import msgspec
 
-from thongsuot_schema.inventory.model import BitsPerSecond, Medium, Name, Role, Seconds
+from thongsuot_schema.inventory.fields import BitsPerSecond, Medium, Name, Seconds
+from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 
 FORMAT = 1

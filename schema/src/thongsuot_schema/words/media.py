@@ -61,7 +61,7 @@ MEDIA: Final[dict[str, MediumWords]] = {
         short=Text("schema.words.media.ethernet.short"),
     ),
 }
-"""By the value of ``inventory.model.Medium``."""
+"""By the value of ``inventory.fields.Medium``."""
 
 
 def medium_words(medium: str) -> MediumWords:

@@ -20,8 +20,8 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology import small
 from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
 from thongsuot_lab.topology.model import NodeRole, Topology
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link as Spec
-from thongsuot_schema.inventory.model import Medium
 from thongsuot_schema.result import Family, Finding
 
 FIXED = Spec(name="fixed", interface="fix0", medium=Medium.FIBER, resolvers=(ANCHOR4, ANCHOR6))

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from thongsuot_collector.inventory.netbox.toml import origin, render_toml
 from thongsuot_schema.document import decode
-from thongsuot_schema.inventory.model import Carrier, Contact, Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Carrier, Contact, Inventory, Link, Site
 
 TEXT = st.text(st.characters(codec="utf-8"))
 

@@ -20,7 +20,8 @@ from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import AnswerKind, PartyAnswer, Ruling
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.settings import NotifySettings
-from thongsuot_schema.inventory.model import Contract, EscalationStep
+from thongsuot_schema.inventory.contract_terms import Contract
+from thongsuot_schema.inventory.model import EscalationStep
 
 CHAIN = (
     EscalationStep(title="Trưởng ca", channels=("second:truong-ca",)),

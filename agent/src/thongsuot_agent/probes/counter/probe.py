@@ -38,7 +38,8 @@ from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_schema import counter_path
 from thongsuot_schema.catalogue import counter as metrics
 from thongsuot_schema.counter_path import CounterPath
-from thongsuot_schema.inventory.model import MOBILE_MEDIA, Role, Target
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.inventory.way_out import proxy_address
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Inventory, StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
+from thongsuot_schema.inventory.model import Inventory
 
 _OWN_LINES = ("links",)
 """Fields whose things are told of one by one, by lines of their own."""

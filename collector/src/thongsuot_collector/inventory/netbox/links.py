@@ -8,7 +8,8 @@ from thongsuot_collector.inventory.netbox.models import (
     NetboxCircuit,
     NetboxSite,
 )
-from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.inventory.model import Link
 
 _ACTIVE = "active"
 _SITE = "dcim.site"

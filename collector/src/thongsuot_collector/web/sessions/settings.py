@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.store.people import PersonRole
-from thongsuot_schema.inventory.model import StrictStruct
+from thongsuot_schema.inventory.fields import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 

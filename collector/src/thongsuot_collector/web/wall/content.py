@@ -15,7 +15,7 @@ from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import Selection, select_records
 from thongsuot_collector.queries.sites import link_records, site_records, worst
 from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes, own_name, sort_key
-from thongsuot_schema.inventory.model import MOBILE_MEDIA
+from thongsuot_schema.inventory.fields import MOBILE_MEDIA
 from thongsuot_schema.state import State
 
 FILTERS: Final = ("carrier", "medium", "segment", "state", "area")

@@ -1,0 +1,37 @@
+"""What parts of the inventory share: the types of their fields, and the base of their structs."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""A name that can stand in labels, paths and file names."""
+
+Month = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-[01]\d)?$")]
+"""A calendar month, as in "2026-11"; may be empty."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+BitsPerSecond = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class Medium(StrEnum):
+    """What a link runs over."""
+
+    FIBER = "fiber"
+    CABLE = "cable"
+    DSL = "dsl"
+    RADIO_5G = "5g"
+    RADIO_4G = "4g"
+    LEASED = "leased"
+    """The government's own network (TSLCD) or another leased line."""
+    ETHERNET = "ethernet"
+    """A wired uplink whose access technology the device cannot know."""
+
+
+MOBILE_MEDIA = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
+"""Links that a site falls back on; they are mostly metered."""
+
+
+class StrictStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what is read from files: an unknown key is an error, not a silent no-op."""

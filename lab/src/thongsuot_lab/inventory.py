@@ -22,6 +22,7 @@ from thongsuot_lab.topology.model import (
 )
 from thongsuot_lab.topology.modem_shape import PLMN
 from thongsuot_schema.inventory import model as schema
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Segment
 
 # Where true answers about the lab's public names lie: anything else was forged.
@@ -105,7 +106,7 @@ def _link(topology: Topology, site: str, uplink: LabUplink) -> schema.Link:
     return schema.Link(
         name=uplink.name,
         interface=uplink.interface,
-        medium=schema.Medium(uplink.medium),
+        medium=Medium(uplink.medium),
         carrier=uplink.carrier,
         circuit=f"HNI-{site}-{uplink.name}".upper(),
         contract_down_bits_per_second=None if down is None else int(down),

@@ -2,7 +2,7 @@
 Would a test notice? Small faults are planted in the pure cores, and their tests run.
 
 ``./run mutants [AREA ...] --seed N --count M`` draws M places of each area at random, changes one
-operator, constant or condition at each, and runs the tests that call the changed function on a
+operator, constant or condition at each, and runs the tests that execute the changed statement on a
 copy of the tree, the cheapest first. A change that no test notices has survived. Survivors that
 change nothing that anybody can see stand in ``tests/accepted_mutants.toml``, each with its reason.
 The exit code is 1 where fewer than nine tenths of an area's changes were noticed or are accepted.
@@ -38,11 +38,11 @@ WAITING_RATIO = 20.0
 
 
 def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
-    """Record what an area's tests cost and call; exit if they fail without any change."""
+    """Record what an area's tests cost and execute; exit if they fail without any change."""
     files = known.unrecorded()
     if not files:
         return
-    _say(f"{area}: recording what the tests of {len(files)} files call")
+    _say(f"{area}: recording what the tests of {len(files)} files execute")
     run = MutantTestRun(
         paths=files,
         recorded=AREAS[area].sources,
@@ -103,11 +103,13 @@ def play(
     if not waiting:
         return
     record_tests(area, known, copies[0])
-    records, modules = known.records()
-    groups = groups_of(records)
-    stages = {mutant: stages_of(groups_for(mutant, groups)) for mutant in waiting}
+    recorded = known.records()
+    groups = groups_of(recorded.records)
+    stages = {
+        mutant: stages_of(groups_for(mutant, groups, recorded.at_import)) for mutant in waiting
+    }
     for copy in copies:
-        copy.preload(modules, AREAS[area].sources)
+        copy.preload(recorded.modules, AREAS[area].sources)
     number = 0
     while waiting:
         # First what is cheap, of all changes: what most of them need, and soon known.

@@ -4,6 +4,7 @@ Small changes of the pure cores, each a mistake that a person might make (Cosmic
 A sample is drawn by a seed, at most one change a place; the same tree and seed give the same.
 """
 
+import ast
 import difflib
 import random
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,9 @@ from pathlib import Path
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
-from parso.python.tree import Class, Function, Name, Operator
+from parso.python.tree import Name, Operator
 from parso.tree import NodeOrLeaf, search_ancestor
+from tools.mutants.blocks import deciding_blocks, names_of_others
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,8 +76,11 @@ class Mutant:
     file: str
     operator: str
     occurrence: int
-    function: str = ""
-    """The outermost function around the place, as ``Class.method``; empty: run by the import."""
+    blocks: tuple[int, ...] = ()
+    """
+    The lines at which the blocks begin that a test has to execute to notice it: its own, or those
+    that read a constant. Empty: any test may.
+    """
 
     @property
     def name(self) -> str:
@@ -88,9 +93,15 @@ def mutants_of(
 ) -> dict[tuple[str, int, int], list[Mutant]]:
     """Return every possible change in an area's files, or in some of them, by file and position."""
     by_place: dict[tuple[str, int, int], list[Mutant]] = {}
+    named_elsewhere = names_of_others(
+        path
+        for folder in (AREAS[area].sources, *AREAS[area].tests)
+        for path in (root / folder).rglob("*.py")
+    )
     for path in files or sorted((root / AREAS[area].sources).rglob("*.py")):
         file = path.relative_to(root).as_posix()
         tree = get_ast_from_path(path)
+        blocks = deciding_blocks(ast.parse(path.read_bytes()), named_elsewhere)
         for operator in OPERATORS:
             positions = get_operator(operator)().mutation_positions
             occurrence = 0
@@ -102,7 +113,7 @@ def mutants_of(
                             file=file,
                             operator=operator,
                             occurrence=occurrence,
-                            function=_function_around(node),
+                            blocks=blocks.get(start[0], ()),
                         )
                         by_place.setdefault((file, *start), []).append(mutant)
                     occurrence += 1
@@ -124,25 +135,6 @@ def _is_declaration(node: NodeOrLeaf) -> bool:
             and declared.type in {"decorator", "classdef"}
         )
     return False
-
-
-def _function_around(node: NodeOrLeaf) -> str:
-    """Return the outermost function whose body holds a place, as its code object is called."""
-    names: list[str] = []
-    inner = node
-    while (parent := inner.parent) is not None:
-        # Decorators, defaults and annotations run where the function is defined.
-        # A lambda counts as a function there, but has no name.
-        if (
-            isinstance(parent, Function)
-            and parent.type == "funcdef"
-            and inner is parent.children[-1]
-        ):
-            names = [parent.name.value]
-        elif isinstance(parent, Class) and names:
-            names.insert(0, parent.name.value)
-        inner = parent
-    return ".".join(names)
 
 
 def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:

@@ -8,8 +8,9 @@ is known any more.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tools.mutants.changes import AREAS, ROOT
@@ -27,6 +28,20 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
     for path in sorted(paths):
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedTests:
+    """
+    What all tests of an area cost and execute.
+
+    ``modules`` are those of others that they load, ``at_import`` the blocks of the area that are
+    executed outside tests, by file.
+    """
+
+    records: Mapping[str, TestRecord]
+    modules: Sequence[str]
+    at_import: Mapping[str, Collection[int]]
 
 
 class KnownResults:
@@ -68,7 +83,7 @@ class KnownResults:
         return [file for file in sorted(self._tests) if not self._record(file).exists()]
 
     def keep_record(self, file: str, recorded: TestRunResult) -> None:
-        """Keep what the tests of a file cost and call."""
+        """Keep what the tests of a file cost and execute."""
         record = self._record(file)
         part = record.with_suffix(".part")
         records = {
@@ -76,18 +91,21 @@ class KnownResults:
             for name, test in recorded.records.items()
             if name.partition("::")[0] == file
         }
-        part.write_text(json.dumps([records, recorded.modules]), "utf-8")
+        part.write_text(json.dumps([records, recorded.modules, recorded.at_import]), "utf-8")
         part.rename(record)
 
-    def records(self) -> tuple[dict[str, TestRecord], list[str]]:
-        """Return what all tests cost and call, and the modules that they load."""
+    def records(self) -> RecordedTests:
+        """Return what is recorded of all tests."""
         records: dict[str, TestRecord] = {}
         modules: dict[str, None] = {}
+        at_import: defaultdict[str, set[int]] = defaultdict(set)
         for file in self._tests:
-            plain, loaded = json.loads(self._record(file).read_text("utf-8"))
+            plain, loaded, imported = json.loads(self._record(file).read_text("utf-8"))
             records |= {name: TestRecord(**test) for name, test in plain.items()}
             modules |= dict.fromkeys(loaded)
-        return records, list(modules)
+            for source, lines in imported.items():
+                at_import[source].update(lines)
+        return RecordedTests(records=records, modules=list(modules), at_import=at_import)
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop what became of some changes."""
@@ -97,4 +115,4 @@ class KnownResults:
             self.add(name, known[name])
 
     def _record(self, file: str) -> Path:
-        return self._folder / f"{self._tests[file]}.json"
+        return self._folder / f"{self._tests[file]}-blocks.json"

@@ -1,6 +1,6 @@
-"""Which tests can notice a change, the cheapest first, by a record of what each test calls."""
+"""Which tests can notice a change, the cheapest first, by a record of what each test executes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,7 +20,8 @@ class TestGroup:
 
     tests: Sequence[str]
     cost_s: float
-    functions: frozenset[str]
+    blocks: Mapping[str, frozenset[int]]
+    """By file the lines at which the blocks begin that they execute."""
     starts_processes: bool
 
     @property
@@ -43,32 +44,38 @@ def groups_of(records: Mapping[str, TestRecord]) -> list[TestGroup]:
             TestGroup(
                 tests=names,
                 cost_s=sum(record.cost_s for record in mine),
-                functions=frozenset(called for record in mine for called in record.functions),
+                blocks={
+                    file: frozenset(line for record in mine for line in record.blocks.get(file, ()))
+                    for record in mine
+                    for file in record.blocks
+                },
                 starts_processes=any(record.starts_processes for record in mine),
             )
         )
     return sorted(groups, key=lambda group: (group.cost_s, group.tests))
 
 
-def groups_for(mutant: Mutant, groups: Sequence[TestGroup]) -> list[TestGroup]:
+def groups_for(
+    mutant: Mutant, groups: Sequence[TestGroup], at_import: Mapping[str, Collection[int]]
+) -> list[TestGroup]:
     """
     Return the tests that can notice a change, in the order in which they run.
 
-    First those that call the function, then those that start processes, which are not recorded. A
-    change outside functions may show in any test; those that call something of its file come first.
+    First those that execute its block, then those that start processes, which are not recorded. A
+    change of what is executed by an import may show in any test; those that execute something of
+    its file come first.
     """
-    if mutant.function:
-        function = f"{mutant.file}:{mutant.function}"
-        calling = [group for group in groups if function in group.functions]
-        return calling + [
-            group for group in groups if group.starts_processes and group not in calling
+    imported = at_import.get(mutant.file, ())
+    if mutant.blocks and not any(block in imported for block in mutant.blocks):
+        executing = [
+            group
+            for group in groups
+            if not group.blocks.get(mutant.file, frozenset()).isdisjoint(mutant.blocks)
         ]
-    prefix = f"{mutant.file}:"
-    near = [
-        group
-        for group in groups
-        if any(function.startswith(prefix) for function in group.functions)
-    ]
+        return executing + [
+            group for group in groups if group.starts_processes and group not in executing
+        ]
+    near = [group for group in groups if mutant.file in group.blocks]
     return near + [group for group in groups if group not in near]
 
 

@@ -19,13 +19,14 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Generator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import hypothesis
 import pytest
-from tools.mutants.call_recorder import CallRecorder
+from tools.mutants.execution_recorder import ExecutionRecorder
 
 MARKS = "not (lab or servers or browser or matrix or fleet or nightly)"
 OWN_MODULES = ("thongsuot_", "tests")
@@ -41,17 +42,18 @@ class MutantTestRun:
     test_cpu_s: Sequence[float] = ()
     """How much of the processor each of ``order`` may use; empty: all that the run may."""
     recorded: str = ""
-    """The folder of sources whose calls are recorded; empty: nothing is."""
+    """The folder of sources of which is recorded what is executed; empty: nothing is."""
     cpu_s: float
     wall_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRecord:
-    """What one test took, and which functions it called, as ``file:qualified name``."""
+    """What one test took, and what it executed."""
 
     cost_s: float = 0.0
-    functions: Sequence[str] = ()
+    blocks: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By file the lines at which the blocks begin that it executed."""
     starts_processes: bool = False
     group: str = ""
     """Tests of one group share a fixture, and run together. Empty: it stands for itself."""
@@ -65,6 +67,8 @@ class TestRunResult:
     report: str = ""
     records: dict[str, TestRecord] = field(default_factory=dict)
     modules: Sequence[str] = ()
+    at_import: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """The blocks that were executed outside tests, as in ``TestRecord``: any test may show them."""
 
 
 class FirstFailure:
@@ -103,11 +107,12 @@ class FirstFailure:
 
 
 class TestRecorder:
-    """A plugin of pytest: what each test costs and which functions of the area it calls."""
+    """A plugin of pytest: what each test costs and which blocks of the area it executes."""
 
-    def __init__(self, calls: CallRecorder) -> None:
+    def __init__(self, execution: ExecutionRecorder) -> None:
         self.records: dict[str, TestRecord] = {}
-        self._calls = calls
+        self.at_import: set[tuple[str, int]] = set()
+        self._execution = execution
         self._starts_processes = False
         sys.addaudithook(self._audit)
 
@@ -118,7 +123,7 @@ class TestRecorder:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Record one test, its fixtures included."""
-        self._calls.called.clear()
+        self.at_import |= self._execution.begin()
         self._starts_processes = False
         began_s = _cpu_s()
         try:
@@ -126,10 +131,17 @@ class TestRecorder:
         finally:
             self.records[item.nodeid] = TestRecord(
                 cost_s=round(_cpu_s() - began_s, 4),
-                functions=sorted(self._calls.called),
+                blocks=_by_file(self._execution.begin()),
                 starts_processes=self._starts_processes,
                 group=item.nodeid.partition("::")[0] if _has_shared_fixture(item) else "",
             )
+
+
+def _by_file(blocks: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    by_file: defaultdict[str, list[int]] = defaultdict(list)
+    for file, line in sorted(blocks):
+        by_file[file].append(line)
+    return dict(by_file)
 
 
 def _has_shared_fixture(item: pytest.Item) -> bool:
@@ -197,7 +209,7 @@ def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
     plugins: list[object] = [failure]
     recorder = None
     if run.recorded:
-        recorder = TestRecorder(CallRecorder(Path.cwd() / run.recorded, Path.cwd()))
+        recorder = TestRecorder(ExecutionRecorder(Path.cwd() / run.recorded, Path.cwd()))
         plugins.append(recorder)
     code = pytest.main(
         [
@@ -215,6 +227,7 @@ def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
         report=failure.report[-4000:],
         records={} if recorder is None else recorder.records,
         modules=() if recorder is None else _importable_modules(),
+        at_import={} if recorder is None else _by_file(recorder.at_import),
     )
     written = answer.with_suffix(".part")
     written.write_text(json.dumps(asdict(result)), "utf-8")

@@ -67,28 +67,28 @@ def test_a_seed_draws_the_same_places_and_another_seed_others() -> None:
     assert drawn("sla", 1, 20) != drawn("sla", 2, 20)
 
 
-def test_a_change_knows_the_outermost_function_that_it_stands_in(tmp_path: Path) -> None:
+def test_a_change_knows_the_blocks_that_a_test_has_to_execute(tmp_path: Path) -> None:
     root = planted(tmp_path)
     (root / AREAS["judge"].sources / "far.py").write_text(
-        "FAR_M = 1\n"
+        "_FAR_M = 1\n"
         "class Road:\n"
         "    length_m = 2\n"
         "    def halves(self, parts=3):\n"
         "        def half(part):\n"
-        "            return part * 4\n"
+        "            return part * 4 + _FAR_M\n"
         "        return [half(part) for part in range(5)]\n"
     )
-    functions = {
-        change[2].replace(" ", ""): mutant.function
+    blocks = {
+        change[2].replace(" ", ""): mutant.blocks
         for place in mutants_of("judge", root).values()
         for mutant in place
         if (change := change_of(mutant, root)) is not None and "NumberR" in mutant.operator
     }
-    assert functions["FAR_M=2"] == ""
-    assert functions["length_m=3"] == ""
-    assert functions["defhalves(self,parts=4):"] == "", "defaults are made by the import"
-    assert functions["returnpart*5"] == "Road.halves"
-    assert functions["return[half(part)forpartinrange(6)]"] == "Road.halves"
+    assert blocks["_FAR_M=2"] == (6,)
+    assert blocks["length_m=3"] == ()
+    assert blocks["defhalves(self,parts=4):"] == (), "defaults are made by the import"
+    assert blocks["returnpart*5+_FAR_M"] == (6,)
+    assert blocks["return[half(part)forpartinrange(6)]"] == (5,)
 
 
 def test_a_change_is_found_again_by_the_name_that_a_report_gives_it(tmp_path: Path) -> None:

@@ -66,13 +66,15 @@ def test_only_files_of_tests_that_are_new_are_recorded(tmp_path: Path) -> None:
     root = planted(tmp_path)
     assert known(root).unrecorded() == [FAR]
     recorded = TestRunResult(
-        records={f"{FAR}::test_far": TestRecord(cost_s=1.5, functions=("far.py:is_far",))},
+        records={f"{FAR}::test_far": TestRecord(cost_s=1.5, blocks={"far.py": [3]})},
         modules=("json", "math"),
+        at_import={"far.py": [5]},
     )
     known(root).keep_record(FAR, recorded)
     assert known(root).unrecorded() == []
-    records, modules = known(root).records()
-    assert records[f"{FAR}::test_far"].cost_s == 1.5
-    assert modules == ["json", "math"]
+    kept = known(root).records()
+    assert kept.records == recorded.records
+    assert kept.modules == ["json", "math"]
+    assert kept.at_import == {"far.py": {5}}
     (root / TESTS / "test_near.py").write_text("", encoding="utf-8")
     assert known(root).unrecorded() == [f"{TESTS}/test_near.py"]

@@ -1,4 +1,6 @@
-"""Selection: what calls a changed function runs, the cheapest first; shared fixtures stay whole."""
+"""Selection: what executes a changed statement runs, the cheapest first; fixtures stay whole."""
+
+from collections.abc import Sequence
 
 from tools.mutants.changes import Mutant
 from tools.mutants.selection import FIRST_FILES, groups_for, groups_of, stages_of
@@ -7,26 +9,25 @@ from tools.mutants.worker import TestRecord
 FILE = "agent/src/thongsuot_agent/judge/links.py"
 
 RECORDS = {
-    "test_city.py::test_a": TestRecord(cost_s=30.0, functions=(f"{FILE}:judge",)),
-    "test_links.py::test_b": TestRecord(cost_s=0.1, functions=(f"{FILE}:judge",)),
-    "test_links.py::test_c": TestRecord(cost_s=0.01, functions=(f"{FILE}:Links.add",)),
-    "test_storm.py::test_d": TestRecord(cost_s=9, functions=(f"{FILE}:judge",), group="storm"),
+    "test_city.py::test_a": TestRecord(cost_s=30.0, blocks={FILE: [10]}),
+    "test_links.py::test_b": TestRecord(cost_s=0.1, blocks={FILE: [10]}),
+    "test_links.py::test_c": TestRecord(cost_s=0.01, blocks={FILE: [20, 30]}),
+    "test_storm.py::test_d": TestRecord(cost_s=9, blocks={FILE: [10]}, group="storm"),
     "test_storm.py::test_e": TestRecord(cost_s=0.001, group="storm"),
     "test_kill.py::test_f": TestRecord(cost_s=2.0, starts_processes=True),
 }
 
 
-def order_for(function: str) -> list[list[str]]:
-    mutant = Mutant(
-        area="judge", file=FILE, operator="core/AddNot", occurrence=0, function=function
-    )
-    return [list(group.tests) for group in groups_for(mutant, groups_of(RECORDS))]
+def order_for(*blocks: int, at_import: Sequence[int] = ()) -> list[list[str]]:
+    mutant = Mutant(area="judge", file=FILE, operator="core/AddNot", occurrence=0, blocks=blocks)
+    groups = groups_for(mutant, groups_of(RECORDS), {FILE: at_import})
+    return [list(group.tests) for group in groups]
 
 
-def test_tests_that_call_the_function_run_from_cheap_to_dear_and_then_those_with_processes() -> (
+def test_tests_that_execute_the_block_run_from_cheap_to_dear_and_then_those_with_processes() -> (
     None
 ):
-    assert order_for("judge") == [
+    assert order_for(10) == [
         ["test_links.py::test_b"],
         ["test_storm.py::test_d", "test_storm.py::test_e"],
         ["test_city.py::test_a"],
@@ -35,12 +36,18 @@ def test_tests_that_call_the_function_run_from_cheap_to_dear_and_then_those_with
 
 
 def test_a_change_outside_functions_may_show_in_any_test_and_first_in_those_of_its_file() -> None:
-    assert order_for("")[0] == ["test_links.py::test_c"]
-    assert sorted(test for group in order_for("") for test in group) == sorted(RECORDS)
+    assert order_for()[0] == ["test_links.py::test_c"]
+    assert sorted(test for group in order_for() for test in group) == sorted(RECORDS)
+    assert order_for(10, at_import=[10]) == order_for(), "nor one of what an import executes"
 
 
-def test_a_function_that_no_test_calls_is_left_to_tests_with_processes() -> None:
-    assert order_for("never") == [["test_kill.py::test_f"]]
+def test_a_constant_shows_in_the_tests_of_any_block_that_reads_it() -> None:
+    assert order_for(20, 10)[0] == ["test_links.py::test_c"]
+    assert order_for(20, 10)[1:] == order_for(10)
+
+
+def test_a_block_that_no_test_executes_is_left_to_tests_with_processes() -> None:
+    assert order_for(40) == [["test_kill.py::test_f"]]
 
 
 def stages_tests(records: dict[str, TestRecord]) -> list[list[str]]:

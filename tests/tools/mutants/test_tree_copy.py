@@ -63,16 +63,16 @@ def run(copy: TreeCopy, *order: str, cpu_s: float = 30.0, recorded: str = "") ->
     )
 
 
-def test_a_recorded_run_says_what_each_test_calls_and_which_start_processes(
+def test_a_recorded_run_says_what_each_test_executes_and_which_start_processes(
     copy: TreeCopy,
 ) -> None:
     result = run(copy, recorded="agent/src/thongsuot_far")
     assert result.failed == ""
-    called = {name.partition("::")[2]: its.functions for name, its in result.records.items()}
+    called = {name.partition("::")[2]: its.blocks for name, its in result.records.items()}
     assert called == {
-        "test_near": [f"{SOURCE}:is_far"],
-        "test_exactly_far": [f"{SOURCE}:is_far"],
-        "test_another": [],
+        "test_near": {SOURCE: [2]},
+        "test_exactly_far": {SOURCE: [2]},
+        "test_another": {},
     }
     assert [name for name, its in result.records.items() if its.starts_processes] == [
         "tests/test_far.py::test_another"

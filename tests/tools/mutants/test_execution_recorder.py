@@ -1,16 +1,18 @@
-"""Calls of an area's functions are recorded, under the name of the outermost, and nothing else."""
+"""What is executed of an area's modules is recorded by block, and nothing else."""
 
 import importlib
 import sys
 from pathlib import Path
 
 import pytest
-from tools.mutants.call_recorder import CallRecorder
+from tools.mutants.execution_recorder import ExecutionRecorder
 
 ROAD = '''
 """A module."""
 
 from __future__ import annotations
+
+import functools
 
 
 class Road:
@@ -29,10 +31,15 @@ def other():
 
 async def waiting():
     """Nothing but a docstring."""
+
+
+@functools.cache
+def kept():
+    return 2
 '''
 
 
-def test_functions_say_when_they_are_called_and_nested_ones_say_it_for_the_outermost(
+def test_blocks_say_when_they_are_executed_and_those_of_other_folders_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "area").mkdir()
@@ -42,19 +49,20 @@ def test_functions_say_when_they_are_called_and_nested_ones_say_it_for_the_outer
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     monkeypatch.syspath_prepend(str(tmp_path / "area"))
     monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))
-    recorder = CallRecorder(tmp_path / "area", tmp_path)
+    recorder = ExecutionRecorder(tmp_path / "area", tmp_path)
     road, away = importlib.import_module("far_road"), importlib.import_module("far_away")
-    assert recorder.called == set(), "an import calls nothing"
+    assert recorder.begin() == set(), "an import executes no block"
     half = road.Road().halves()
-    assert recorder.called == {"area/far_road.py:Road.halves"}
-    recorder.called.clear()
+    assert recorder.begin() == {("area/far_road.py", 14)}
     assert half(4) == 2
-    assert recorder.called == {"area/far_road.py:Road.halves"}
-    recorder.called.clear()
+    assert recorder.begin() == {("area/far_road.py", 15)}
     assert list(road.other()) == [1]
     road.waiting().close()
     list(away.other())
-    assert recorder.called == {"area/far_road.py:other"}
+    assert recorder.begin() == {("area/far_road.py", 20)}
+    for _ in range(2):
+        assert road.kept() == 2
+        assert recorder.begin() == {("area/far_road.py", 29)}, "also what an earlier test made"
     assert road.Road.halves.__doc__ == "Return parts."
     assert road.waiting.__doc__ == "Nothing but a docstring."
     for name in ("far_road", "far_away"):

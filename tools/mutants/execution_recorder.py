@@ -1,7 +1,7 @@
 """
-Which test calls which function, at the price of one addition to a set for each call.
+Which test executes which block, at the price of one addition to a set for each of them.
 
-Modules of the area are compiled with one statement more at the beginning of each function. A trace
+Modules of the area are compiled with one statement more at the beginning of each block. A trace
 function of the interpreter would be told of every call in every library as well (2026-11: the
 judge's tests took seven times as long).
 """
@@ -14,19 +14,33 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-_CALLED = "_functions_called_of_area"
+from tools.mutants.blocks import blocks_in
+
+_EXECUTED = "_blocks_executed_of_area"
 """A name in ``builtins``, where every module finds it."""
 
 
-class CallRecorder(PathFinder):
-    """Finds the modules below a folder and has their functions say when they are called."""
+class ExecutionRecorder(PathFinder):
+    """Finds the modules below a folder and has their blocks say when they are executed."""
 
     def __init__(self, sources: Path, root: Path) -> None:
         self._sources = f"{sources}/"
         self._root = root
-        self.called: set[str] = set()
-        setattr(builtins, _CALLED, self.called)
+        self.executed: set[tuple[str, int]] = set()
+        """Files, each with the line at which a block of it begins."""
+        setattr(builtins, _EXECUTED, self.executed)
+        self._modules: list[str] = []
         sys.meta_path.insert(0, self)
+
+    def begin(self) -> set[tuple[str, int]]:
+        """Begin a new record and return the former; what functions have cached is forgotten."""
+        former = set(self.executed)
+        self.executed.clear()
+        for name in self._modules:
+            for value in list(vars(sys.modules.get(name, object)).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+        return former
 
     def find_spec(  # type: ignore[override]  # a method of the class there, but asked of an object
         self,
@@ -39,6 +53,7 @@ class CallRecorder(PathFinder):
         if spec is None or not (spec.origin or "").startswith(self._sources):
             return None
         assert spec.origin is not None
+        self._modules.append(fullname)
         spec.loader = _RecordedLoader(fullname, spec.origin, self._root)
         return spec
 
@@ -52,20 +67,7 @@ class _RecordedLoader(SourceFileLoader):
         """Return the module's code, past the cache, where others expect it as it is written."""
         path = self.get_filename(fullname)
         tree = ast.parse(self.get_data(path))
-        _record_calls(tree, self._file, outermost="", prefix="")
+        for body, begin, _ in reversed(list(blocks_in(tree))):
+            statement = f"{_EXECUTED}.add(({self._file!r}, {body[begin].lineno}))"
+            body[begin:begin] = ast.parse(statement).body
         return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
-
-
-def _record_calls(node: ast.AST, file: str, *, outermost: str, prefix: str) -> None:
-    """Put a statement before the first of each function; of nested ones the outermost counts."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            name = outermost or f"{prefix}{child.name}"
-            _record_calls(child, file, outermost=name, prefix=prefix)
-            is_documented = ast.get_docstring(child, clean=False) is not None
-            statement = f"{_CALLED}.add({f'{file}:{name}'!r})"
-            child.body[int(is_documented) : int(is_documented)] = ast.parse(statement).body
-        elif isinstance(child, ast.ClassDef):
-            _record_calls(child, file, outermost=outermost, prefix=f"{prefix}{child.name}.")
-        else:
-            _record_calls(child, file, outermost=outermost, prefix=prefix)

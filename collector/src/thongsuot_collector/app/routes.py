@@ -224,7 +224,9 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         duplicate_sites=lambda: components.clocks.duplicate_devices.sites_with_duplicates(
             now_ns=time.time_ns()
         ),
-        home=HomePage(city_of(components), f"{documentation.PATH}/" if documents else ""),
+        home=HomePage(
+            city_of(components), components.store, f"{documentation.PATH}/" if documents else ""
+        ),
         remarks_of=_remarks_of(components),
     )
     role = components.role

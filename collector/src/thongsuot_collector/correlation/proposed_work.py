@@ -74,6 +74,12 @@ def load_recent(engine: Engine, *, ends_after_ns: int, carrier: str = "") -> lis
     return sorted(proposals, key=lambda work: (work.window.start_ns, work.id))
 
 
+def load_pending(engine: Engine, now_ns: int) -> list[ProposedWork]:
+    """Return the proposals that wait for the city, those that begin first before others."""
+    recent = load_recent(engine, ends_after_ns=now_ns)
+    return [work for work in recent if work.is_pending(now_ns)]
+
+
 def _load(connection: Connection, work_id: str) -> ProposedWork | None:
     body = connection.execute(
         select(PROPOSED_WORK.c.body).where(PROPOSED_WORK.c.id == work_id)

@@ -105,7 +105,7 @@ class SitePages:
             if visitor.sees_commune(self._views.commune_of(view.site))
             and matches(query, view.site, view.title, view.commune)
         ]
-        text = self._home.text(rows, visitor, reader, query=query)
+        text = await self._home.text(rows, visitor, reader, query=query)
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:

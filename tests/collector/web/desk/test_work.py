@@ -1,5 +1,6 @@
 """Planned work on a real collector: proposed at the desk, decided by the city, on the record."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -48,6 +49,31 @@ async def test_confirmed_work_is_a_maintenance_window_and_proposed_work_is_none(
     assert "work_refused" not in log
     assert "carrier:vnpt key:" in log
     assert "person:lan" in log
+
+
+async def test_the_first_page_of_the_city_shows_what_waits_and_confirms_it_with_one_click(
+    desk: DeskStack,
+) -> None:
+    lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
+    reader = await desk.person("mai", "Lê Mai", "city-reader")
+    query = await desk.desk_key("vnpt")
+    assert "lịch bảo trì chờ xác nhận" not in (await desk.ask("GET", "/", auth=lan)).text
+    (name,) = await desk.propose_work(query)
+    home = (await desk.ask("GET", "/", auth=lan)).text
+    for words in ("lịch bảo trì chờ xác nhận", "Thay bộ chia quang", "người đề xuất: Trần Bình"):
+        assert words in home
+    path = f"/desk/vnpt/work/{name}"
+    assert f'action="{path}?lang=vi"' in home
+    assert "Trần Thị Lan đồng ý" in home
+    seen = (await desk.ask("GET", "/", auth=reader)).text
+    assert "Thay bộ chia quang" in seen
+    assert path not in seen, "who only reads is offered no page that does not exist for them"
+
+    form = dict(re.findall(r'name="(\w+)" value="(\w+)"', home[home.index("<article") :]))
+    confirmed = await desk.ask("POST", path, auth=lan, form=form)
+    assert (confirmed.status_code, confirmed.headers["location"]) == (303, "/?lang=vi")
+    assert name in await desk.run("maintenance", "list")
+    assert "Thay bộ chia quang" not in (await desk.ask("GET", "/", auth=lan)).text
 
 
 async def test_the_carrier_reads_why_the_city_refused(desk: DeskStack) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -28,6 +29,9 @@ from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, rende
 from thongsuot_collector.web.responses import HEADERS, html_page, language_of
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language, Text
+
+HOME: Final = "home"
+"""Where a form says it stands that is not on the desk: who decides there comes back there."""
 
 _FIELDS = ("name", "scope", "start", "end", "text")
 
@@ -86,12 +90,13 @@ class WorkPages:
         reader = _reader(request, visitor)
         if work is None or work.carrier != carrier:
             return await self._access.refusal(request)
-        back = RedirectResponse(reader.url(desk_path(carrier)), 303, headers=HEADERS)
+        form = await read_form(request) if request.method == "POST" else {}
+        page = "/" if form.get("from") == HOME else desk_path(carrier)
+        back = RedirectResponse(reader.url(page), 303, headers=HEADERS)
         if not work.is_pending(round(reader.now_s * NS_PER_S)):
             return back  # somebody else was faster, or it is over: the desk says how it stands
         if request.method != "POST":
             return self._decision(work, visitor, reader)
-        form = await read_form(request)
         side, reason = form.get("side", ""), form.get("reason", "")
         if side not in {"confirm", "refuse"} or (side == "refuse" and not reason):
             return self._decision(work, visitor, reader, mistake=labels.WORK_NEEDS_REASON)

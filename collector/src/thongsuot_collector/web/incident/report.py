@@ -77,9 +77,9 @@ class IncidentArchive:
 
     async def count_pending_work(self) -> int:
         """Return how much work that carriers proposed waits for the city."""
-        now_ns = time.time_ns()
-        works = await asyncio.to_thread(proposed_work.load_recent, self.store, ends_after_ns=now_ns)
-        return sum(work.is_pending(now_ns) for work in works)
+        return len(
+            await asyncio.to_thread(proposed_work.load_pending, self.store, time.time_ns())
+        )
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, also one long closed."""

@@ -66,13 +66,14 @@ def test_a_power_cut_by_hand_ends_no_demo_and_accuses_nobody(open_folder: Path) 
     argv = [str(ROOT / "run"), "demo", "--no-story", "--no-prometheus"]
     demo = CommandProcess(argv, open_folder, env=env)
     try:
-        demo.wait_for_addresses("s3", "s3-device", "desk-cuu-long", "inbox", "tickets")
+        demo.wait_for_addresses("s3", "s3-device", "desk-cuu-long", "inbox", "city-mail", "tickets")
         assert "Cửu Long" in httpx.get(demo.addresses["desk-cuu-long"]).raise_for_status().text
-        for name in ("inbox", "tickets"):
+        for name in ("inbox", "city-mail", "tickets"):
             assert '<html lang="vi">' in httpx.get(demo.addresses[name]).raise_for_status().text
         lab = Lab.attach(wait_for("the name of the lab", lambda: _lab_of(demo)))
         wait_for("the site to be heard", lambda: _heard_s(demo) is not None)
         lab.fault("power-cut", site="s3")
+        wait_for("the city's mail", lambda: "Ba Vì" in httpx.get(demo.addresses["city-mail"]).text)
         wait_for("the device to be dark", lambda: not responds(demo.addresses["s3-device"]))
         cut_s = time.time()
         lab.heal("power-cut", site="s3")

@@ -1,6 +1,6 @@
 """What the lab's people see: alerts and tickets as pages, in the reader's language."""
 
-from thongsuot_lab.receiver_pages import MailEntry, alerts_page, inbox_page, tickets_page
+from thongsuot_lab.receiver_pages import MailEntry, alerts_page, mails_page, tickets_page
 
 ALERT: dict[str, object] = {
     "labels": {"alertname": "LinkFault", "severity": "critical"},
@@ -38,8 +38,7 @@ def test_the_newest_mail_is_first_and_its_links_can_be_followed() -> None:
             text=text,
         )
 
-    page = inbox_page(
-        [mail("cũ"), mail("mới", "- Tiếp nhận:\n  http://127.0.0.1/answers/a?b&c")], "vi"
-    )
+    new = mail("mới", "- Tiếp nhận:\n  http://127.0.0.1/answers/a?b&c")
+    page = mails_page("inbox", [mail("cũ"), new], "vi")
     assert page.index("mới") < page.index("cũ")
     assert 'href="http://127.0.0.1/answers/a?b&amp;c"' in page

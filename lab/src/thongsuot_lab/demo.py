@@ -111,6 +111,7 @@ def _print_addresses(stack: CityStack) -> None:
         for carrier in stack.receivers.carriers_without_tickets():
             print(f"desk-{carrier}: {stack.create_desk_key(carrier)}")
         print(f"inbox: {inbox}/")
+        print(f"city-mail: {inbox}/city")
         print(f"tickets: {inbox}/tickets")
         if stack.receivers.has_alertmanager:
             print(f"alerts: {inbox}/alerts")
@@ -126,7 +127,9 @@ def _explain(lab: Lab) -> None:
     print_progress(
         "people get mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"
     )
-    print_progress("city looks at Alertmanager where it is installed (alerts).")
+    print_progress(
+        "city gets mails (city-mail), and looks at Alertmanager where it is installed (alerts)."
+    )
     print_progress(
         "The month before now is generated history: the pages say so, and nobody is told of it."
     )

@@ -3,8 +3,8 @@ Inbox: where messages of the lab's people arrive, as a process: ``python -m thon
 
 Takes signed webhooks, as ``docs/reference/webhook.md`` says a receiver does, and writes each that
 is new into a file, one JSON object a line, with the moment it arrived. Its first line of output is
-``port N``. A browser sees what has arrived at ``/``, the alerts of an Alertmanager at ``/alerts``
-and the tickets of carriers at ``/tickets``.
+``port N``. A browser sees what has arrived at ``/``, the alerts of an Alertmanager at ``/alerts``,
+the tickets of carriers at ``/tickets``, and at ``/city`` the mails of the city, which come by SMTP.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import msgspec
 from thongsuot_collector.notify.channels.webhook.channel import DELIVERY_HEADER, WebhookBody
 from thongsuot_collector.notify.channels.webhook.signature import HEADER, verify_signature
 from thongsuot_lab import receiver_pages
+from thongsuot_lab.mailbox import Mailbox, start_server
 from thongsuot_lab.receiver_pages import Json
 
 _BODY_BYTES = 4 << 20
@@ -75,9 +76,13 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSystems:
-    """What is shown beside the mails: an Alertmanager (empty: none), and desks by carrier."""
+    """
+    What is shown beside the messages: an Alertmanager (empty: none), desks by carrier, and the
+    mails of the city.
+    """
 
     alertmanager: str = ""
+    mailbox: Mailbox | None = None
     desks: Mapping[str, str] = field(default_factory=dict)
 
     def page(self, path: str, language: str) -> str | None:
@@ -85,6 +90,17 @@ class ShownSystems:
         if path == "/alerts" and self.alertmanager:
             alerts = _fetch_list(f"{self.alertmanager}/api/v2/alerts")
             return receiver_pages.alerts_page(alerts, language)
+        if path == "/city" and self.mailbox is not None:
+            mails = [
+                receiver_pages.MailEntry(
+                    arrived=_clock(mail.arrived_s),
+                    receiver=mail.receiver,
+                    subject=mail.subject,
+                    text=mail.text,
+                )
+                for mail in self.mailbox.mails()
+            ]
+            return receiver_pages.mails_page("city", mails, language)
         if path == "/tickets" and self.desks:
             tickets = {
                 carrier: _fetch_list(f"{url}/desk/tickets/5") for carrier, url in self.desks.items()
@@ -117,9 +133,17 @@ def main() -> None:
         metavar="CARRIER=URL",
         help="whose tickets are shown at /tickets",
     )
+    parser.add_argument(
+        "--smtp-port", type=int, default=0, metavar="PORT", help="takes the city's mails; 0: none"
+    )
     options = parser.parse_args()
+    mailbox = Mailbox(options.keep.with_name("city-mails.jsonl")) if options.smtp_port else None
+    if mailbox is not None:
+        start_server(mailbox, options.smtp_port)
     inbox = Inbox(options.keep, options.secret_file.read_text("utf-8").strip())
-    systems = ShownSystems(alertmanager=options.alertmanager, desks=dict(options.desk))
+    systems = ShownSystems(
+        alertmanager=options.alertmanager, mailbox=mailbox, desks=dict(options.desk)
+    )
     server = ThreadingHTTPServer(("127.0.0.1", options.port), _handler(inbox, systems))
     server.daemon_threads = True
     sys.stdout.write(f"port {server.server_address[1]}\n")
@@ -131,12 +155,17 @@ def _mail(message: InboxMessage) -> receiver_pages.MailEntry:
     """Return a message as the page shows it."""
     body = message.body
     return receiver_pages.MailEntry(
-        arrived=time.strftime("%H:%M:%S", time.gmtime(message.arrived_s + _VIETNAM_S)),
+        arrived=_clock(message.arrived_s),
         receiver=body.audience.title,
         subject=body.title,
         headlines={"vi": body.incident.title_vi, "en": body.incident.title_en},
         text=body.text,
     )
+
+
+def _clock(unix_s: float) -> str:
+    """Return a moment as people in Vietnam read it."""
+    return time.strftime("%H:%M:%S", time.gmtime(unix_s + _VIETNAM_S))
 
 
 def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler]:
@@ -161,7 +190,7 @@ def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler
             page = systems.page(path, language)
             if path == "/":
                 mails = [_mail(message) for message in read_messages(inbox.file)]
-                page = receiver_pages.inbox_page(mails, language)
+                page = receiver_pages.mails_page("inbox", mails, language)
             if page is None:
                 self._answer(404, "text/plain", b"there is no such page")
                 return

@@ -7,7 +7,7 @@ its receiver got it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from thongsuot_schema.page.escape import escape
@@ -25,9 +25,11 @@ REFRESH_S: Final = 5
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "vi": {
         "inbox": "Hộp thư",
+        "city": "Hộp thư của bộ phận kỹ thuật Thành phố",
         "alerts": "Cảnh báo ở Alertmanager",
         "tickets": "Phiếu sự cố ở nhà mạng",
         "no_inbox": "Chưa có tin nào.",
+        "no_city": "Chưa có thư nào.",
         "no_alerts": "Hiện không có cảnh báo nào.",
         "no_tickets": "Chưa có phiếu nào.",
         "to": "Gửi",
@@ -38,9 +40,11 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "en": {
         "inbox": "Inbox",
+        "city": "Mails of the city's engineers",
         "alerts": "Alerts in Alertmanager",
         "tickets": "Trouble tickets at the carrier",
         "no_inbox": "Nothing has arrived yet.",
+        "no_city": "No mail has arrived yet.",
         "no_alerts": "No alert is active now.",
         "no_tickets": "There is no ticket yet.",
         "to": "To",
@@ -65,14 +69,14 @@ class MailEntry:
     """
     One mail: when it came ("HH:MM:SS" in Vietnam), for whom, its subject and its text.
 
-    ``headlines`` say in each language what it is about.
+    ``headlines`` say in each language what it is about; empty: its subject does.
     """
 
     arrived: str
     receiver: str
     subject: str
-    headlines: Mapping[str, str]
     text: str
+    headlines: Mapping[str, str] = field(default_factory=dict)
 
 
 def language_of(query: str) -> str:
@@ -80,8 +84,8 @@ def language_of(query: str) -> str:
     return "en" if "lang=en" in query.split("&") else "vi"
 
 
-def inbox_page(mails: Iterable[MailEntry], language: str) -> str:
-    """Return the mails, the newest first."""
+def mails_page(kind: str, mails: Iterable[MailEntry], language: str) -> str:
+    """Return the mails, the newest first; ``kind``: of the ``inbox`` or of the ``city``."""
     words = _WORDS[language]
     cards = [
         f'<article class="card mail"><p><time>{mail.arrived}</time> · {words["to"]}: '
@@ -89,7 +93,7 @@ def inbox_page(mails: Iterable[MailEntry], language: str) -> str:
         f"{_headline(mail, language)}<pre>{_linked(mail.text)}</pre></article>"
         for mail in mails
     ]
-    return _page("inbox", cards[::-1], language)
+    return _page(kind, cards[::-1], language)
 
 
 def alerts_page(alerts: Sequence[Json] | None, language: str) -> str:
@@ -110,7 +114,7 @@ def tickets_page(tickets: Mapping[str, Sequence[Json] | None], language: str) ->
 
 def _headline(mail: MailEntry, language: str) -> str:
     """Return what a mail is about in the reader's language, unless its subject says just that."""
-    headline = mail.headlines[language]
+    headline = mail.headlines.get(language, "")
     return "" if headline in mail.subject else f"<p><i>{escape(headline)}</i></p>"
 
 

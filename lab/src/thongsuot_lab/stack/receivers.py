@@ -2,8 +2,9 @@
 Receivers of notifications in a lab, each behind the system that it would have.
 
 The first carrier has a desk with trouble tickets; the others have none, are told by mail and answer
-on the page of their desk. The city looks at Alertmanager, where it can be started. The mails of
-carriers, points and the operator of the portals are signed messages in one inbox. With
+on the page of their desk. The city gets mails by SMTP, and looks at Alertmanager where it can be
+started. The mails of carriers, points and the operator of the portals are signed messages in one
+inbox. With
 ``all_to_inbox`` everybody gets these: a test reads there who was told what, and when.
 """
 
@@ -18,13 +19,19 @@ import msgspec
 
 from thongsuot_lab.inbox import InboxMessage, read_messages
 from thongsuot_lab.stack.process import Process, Spawn
+from thongsuot_lab.topology.city import DOMAIN
 from thongsuot_lab.topology.model import Topology
-from thongsuot_schema.inventory.model import Inventory, Owner, Role
+from thongsuot_schema.inventory.model import Contact, Inventory, Owner, Role
 
 INBOX_PORT = 8490
+SMTP_PORT = 8025
 ALERTMANAGER_PORT = 9093
 FIRST_DESK_PORT = 8491
 CITY_OWNER = "thanh-pho"
+CITY_MAIL = "mail"
+CITY_CONTACT = Contact(
+    name="Trần Thị Lan", email=f"ky-thuat@thanh-pho.{DOMAIN}", role="Kỹ sư trực mạng"
+)
 _CLERK_S = 4.0
 """After so long somebody at a carrier's desk begins to work on a ticket."""
 
@@ -74,6 +81,8 @@ class Receivers:
         inbox += ["--secret-file", str(self._secret), "--keep", str(self._letters)]
         if self.has_alertmanager:
             inbox += ["--alertmanager", f"http://127.0.0.1:{ports['alertmanager']}"]
+        if not self.all_to_inbox:
+            inbox += ["--smtp-port", str(SMTP_PORT)]
         for name in self._desks():
             inbox += ["--desk", f"{name}=http://127.0.0.1:{ports[f'desk-{name}']}"]
         yield Process.start("inbox", inbox, logs, spawn)
@@ -98,6 +107,18 @@ class Receivers:
             "language": self.language,
         }
         tables = [inbox]
+        if not self.all_to_inbox:
+            tables.append(
+                {
+                    "kind": "email",
+                    "name": CITY_MAIL,
+                    "host": "127.0.0.1",
+                    "port": SMTP_PORT,
+                    "security": "none",
+                    "sender": f"Thông Suốt <thong-suot@{DOMAIN}>",
+                    "language": self.language,
+                }
+            )
         if self.has_alertmanager:
             url = f"http://127.0.0.1:{ports['alertmanager']}"
             tables.append({"kind": "alertmanager", "name": "alertmanager", "urls": [url]})
@@ -134,7 +155,8 @@ class Receivers:
         city = Owner(
             name=CITY_OWNER,
             title="Bộ phận kỹ thuật của Thành phố",
-            channels=("alertmanager",) if self.has_alertmanager else (),
+            contacts=() if self.all_to_inbox else (CITY_CONTACT,),
+            channels=self._city_channels(),
         )
         carriers = tuple(
             replace(entry, channels=(f"desk-{entry.name}",), fallback_channels=("inbox",))
@@ -143,6 +165,12 @@ class Receivers:
             for entry in inventory.carriers
         )
         return replace(inventory, carriers=carriers, owners=(*inventory.owners, operator, city))
+
+    def _city_channels(self) -> tuple[str, ...]:
+        """Return how the city is told; empty: as everybody is."""
+        if self.all_to_inbox:
+            return ()
+        return ("alertmanager", CITY_MAIL) if self.has_alertmanager else (CITY_MAIL,)
 
     def messages(self) -> list[InboxMessage]:
         """Return what has arrived in the inbox."""

@@ -77,9 +77,7 @@ class IncidentArchive:
 
     async def count_pending_work(self) -> int:
         """Return how much work that carriers proposed waits for the city."""
-        return len(
-            await asyncio.to_thread(proposed_work.load_pending, self.store, time.time_ns())
-        )
+        return len(await asyncio.to_thread(proposed_work.load_pending, self.store, time.time_ns()))
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, also one long closed."""

@@ -6,6 +6,7 @@ have ended what the collector does for all others. An honest site beside it is t
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from thongsuot_schema.verdict import Symptom, VerdictChange
 HOSTILE, HONEST = "hostile", "honest"
 NOW = 5_000 * S
 LATEST = LATEST_MS * 1_000_000
+TEN_YEARS = 10 * 365 * 86_400 * S
+OTHER_BOOT = "99999999-0000-0000-0000-000000000000"
 
 INVENTORY = Inventory(
     sites=tuple(
@@ -61,6 +64,19 @@ def impossible_times(sealer: BatchSealer) -> Iterator[Batch]:
     yield sealer.batch(NOW, changes=[down(NOW - S, LATEST + S)])
     yield sealer.batch(NOW, changes=[down(NOW - S, NOW - LATEST)])
     yield sealer.batch(2**63 - 1, [icmp_result(NOW)])
+
+
+async def contradict_clocks(client: httpx.AsyncClient, secret: str) -> None:
+    """Push two batches of one boot, each credible alone, that together lie ten years ahead."""
+    agent = BatchSealer(
+        HOSTILE, stream="cc" * 8, boot_id=OTHER_BOOT, epoch_ns=time.time_ns() - 9 * S
+    )
+    pusher = Pusher(client, agent, secret)
+    early = agent.batch(9 * S, changes=[change(8 * S, State.UP)])
+    assert (await pusher.batch(early)).status_code == 200
+    agent.epoch_ns = time.time_ns() - TEN_YEARS
+    late = agent.batch(TEN_YEARS, changes=[down(TEN_YEARS - 4 * S, TEN_YEARS - 5 * S)])
+    assert (await pusher.batch(late)).status_code == 200
 
 
 def without_end(sealer: BatchSealer) -> Iterator[Batch]:
@@ -127,6 +143,15 @@ async def test_what_cannot_be_stops_nobody_from_being_told_of_others(tmp_path: P
         await eventually(partial(is_drained, client))
         assert await failures(client) == []
     assert waited_s < 20, "a hold of three seconds, and what a busy machine adds"
+
+
+async def test_contradicting_clocks_of_one_boot_date_no_incident_ahead(tmp_path: Path) -> None:
+    async with collector(tmp_path, inventory=INVENTORY) as client:
+        await contradict_clocks(client, token(tmp_path, HOSTILE))
+        await eventually(partial(is_told, client, HOSTILE))
+        incidents = (await client.get("/api/v1/incidents")).json()["items"]
+    opened = [datetime.fromisoformat(incident["opened_at"]) for incident in incidents]
+    assert max(opened) <= datetime.now(tz=UTC) + timedelta(hours=1, minutes=1)
 
 
 async def reports_of_many_streams(client: httpx.AsyncClient, hostile: Pusher) -> None:

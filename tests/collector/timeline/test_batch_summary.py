@@ -68,6 +68,7 @@ def test_a_piece_keeps_who_when_and_what_but_no_results() -> None:
     assert (piece.site, piece.stream, piece.number) == ("ba-dinh-1", "00000000000000aa", 7)
     assert (piece.epoch_ns, piece.sealed_ns, piece.clock_error_s) == (4_900 * S, 100 * S, 0.02)
     assert piece.spans == ((88 * S, 100 * S),)
+    assert piece.received_ns == 6_000 * S
     assert piece.starts == (88 * S,)
     assert piece.changes == (change,)
 

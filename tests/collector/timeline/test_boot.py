@@ -7,15 +7,8 @@ import pytest
 
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
-from thongsuot_collector.timeline.boot import (
-    TRAVEL_ERROR_S,
-    BootDating,
-    BootMoment,
-    BootRecord,
-    dating_of,
-    moment_of,
-    subject_key,
-)
+from thongsuot_collector.timeline.boot import BootMoment, BootRecord, moment_of, subject_key
+from thongsuot_collector.timeline.dating import TRAVEL_ERROR_S, BootDating, dating_of
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.collector.timeline.boot_script import CUT, NS, UP, BootScript, wall_ns
-from thongsuot_collector.timeline.boot import BootRecord, dating_of, subject_key
+from thongsuot_collector.timeline.boot import BootRecord, subject_key
+from thongsuot_collector.timeline.dating import dating_of
 from thongsuot_collector.timeline.interval import Basis
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_schema.state import State

@@ -26,6 +26,7 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     has it. ``spans`` are when the agent measured (first and last sign of life), in order, further
     than ``JOINED_NS`` apart. ``starts`` are when an agent's process began: what was judged before
     does not stand after. ``clock_error_s`` is the device's own estimate of its clock's error.
+    ``received_ns`` is when it came in, Unix time; ``None`` where that says nothing.
     """
 
     site: str
@@ -37,6 +38,7 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     quality: ClockQuality
     sealed_ns: int
     clock_error_s: float | None = None
+    received_ns: int | None = None
     spans: tuple[tuple[int, int], ...] = ()
     starts: tuple[int, ...] = ()
     changes: tuple[VerdictChange, ...] = ()
@@ -55,6 +57,7 @@ def summarize_batch(entry: JournalEntry, columns: Columns) -> BatchSummary:
         quality=entry.clock,
         sealed_ns=header.clock.boottime_ns,
         clock_error_s=header.clock.error_s,
+        received_ns=entry.received_ns,
         spans=_spans(columns),
         starts=tuple(
             sorted(

@@ -13,38 +13,21 @@ from bisect import bisect_left, bisect_right, insort
 
 import msgspec
 
-from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import JOINED_NS, BatchSummary
+from thongsuot_collector.timeline.dating import (
+    BootDating,
+    agreeing_ns,
+    dates_itself,
+    dating_of,
+    latest_epoch_ns,
+)
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-TRAVEL_ERROR_S = 1.0
-"""A time found by the collector's clock is late by what a push travelled; a bad 5G link: 1 s."""
-
-_RANKS = {
-    ClockQuality.IMPOSSIBLE: 0,
-    ClockQuality.UNCERTAIN: 1,
-    ClockQuality.CLAIMED: 2,
-    ClockQuality.WRONG: 3,
-    ClockQuality.CORRECTED: 3,
-    ClockQuality.TRUSTED: 4,
-}
 _WORD_NS = 1_000_000
 """Times travel in milliseconds: less than one there is not."""
-
-_OWN_RANK = 2
-"""From this rank on a batch is dated by itself."""
-
-_AGREES_NS = 30 * 10**9
-"""
-Two datings of one boot that differ by more contradict each other: a push is given up after 15 s,
-and a clock that is believed is off by 2 s at most.
-"""
-
-_DRIFT = 2e-4
-"""Twice the drift of a poor quartz (100 ppm); a boot may last for weeks without a time server."""
 
 
 class BootMoment(msgspec.Struct, frozen=True, array_like=True):
@@ -91,29 +74,6 @@ class DatedVerdict(msgspec.Struct, frozen=True, array_like=True):
         return BootMoment(self.decided_ns, onset.wall_ns + self.decided_ns - onset.boot_ns)
 
 
-class BootDating(msgspec.Struct, frozen=True, array_like=True):
-    """
-    How a boot's undated moments become wall time: by the best of its batches, the first of those.
-    """
-
-    rank: int
-    sealed_ns: int
-    epoch_ns: int
-    error_s: float | None
-
-    def is_better_than(self, other: "BootDating") -> bool:
-        """Return whether this one is to be used."""
-        return self.order > other.order
-
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """What orders datings, the best last."""
-        # Of those moved to end when they came in, only the earliest leaves none in the future.
-        if self.rank == 0:
-            return 0, -self.epoch_ns, 0
-        return self.rank, -self.sealed_ns, -self.epoch_ns
-
-
 class BootRecord(msgspec.Struct, kw_only=True):
     """
     One boot. It is made with its first batch, and never without a stretch of measuring.
@@ -121,10 +81,12 @@ class BootRecord(msgspec.Struct, kw_only=True):
     ``verdicts`` are by link and service (see ``subject_key``), in the order of their decisions.
     ``batch_runs`` are by stream, and the three lists after them index their ends over all streams:
     all of them, those after which a number is missing, and those of first runs that do not begin
-    with their stream's first batch.
+    with their stream's first batch. ``latest_epoch_ns`` is the latest dating by which none of its
+    batches tells of what came after it was received; ``None``: not known.
     """
 
     dating: BootDating
+    latest_epoch_ns: int | None = None
     spans: list[MeasuredSpan] = []
     starts: list[BootMoment] = []
     verdicts: dict[str, list[DatedVerdict]] = {}
@@ -145,7 +107,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def slack_ns(self, boot_ns: int) -> int:
         """Return how far a moment's own dating and the boot's may differ and still agree."""
-        return _AGREES_NS + round(_DRIFT * abs(boot_ns - self.dating.sealed_ns))
+        return agreeing_ns(boot_ns - self.dating.sealed_ns)
 
     def has_batch(self, summary: BatchSummary) -> bool:
         """Return whether a summary is in already."""
@@ -181,16 +143,19 @@ class BootRecord(msgspec.Struct, kw_only=True):
             and len(summary.spans) == 1
             and self.spans[-1].end.boot_ns <= summary.spans[0][1]
             and summary.spans[0][0] - self.spans[-1].end.boot_ns <= JOINED_NS
-            and not dating_of(summary).is_better_than(self.dating)
+            and not self.is_redated_by(summary)
             # The end of its run moves on; no gap of another stream is dated by it.
             and not self._ends_before_a_gap(runs[-1].end, summary.sealed_ns)
         )
 
+    def is_redated_by(self, summary: BatchSummary) -> bool:
+        """Return whether the boot's dating is another one with a summary than without it."""
+        return self._dating_with(summary)[0] != self.dating
+
     def add(self, summary: BatchSummary) -> None:
         """Take a summary that is not in yet."""
-        dating = dating_of(summary)
-        if dating.is_better_than(self.dating):
-            self.dating = dating
+        self.dating, self.latest_epoch_ns = self._dating_with(summary)
+        error_s = dating_of(summary).error_s
         for first_ns, last_ns in summary.spans:
             self._cover(MeasuredSpan(moment_of(summary, first_ns), moment_of(summary, last_ns)))
         for change in summary.changes:
@@ -211,7 +176,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
                 verdict.state,
                 verdict.segment,
                 verdict.symptom,
-                dating.error_s,
+                error_s,
             )
             key = subject_key(verdict.link, verdict.service)
             insort(self.verdicts.setdefault(key, []), dated, key=_decision_order)
@@ -288,6 +253,14 @@ class BootRecord(msgspec.Struct, kw_only=True):
             over += 1
         del self.starts[:over]
 
+    def _dating_with(self, summary: BatchSummary) -> tuple[BootDating, int | None]:
+        """Return the dating with a summary, and the latest that there may be."""
+        own = dating_of(summary)
+        best = own if own.is_better_than(self.dating) else self.dating
+        bounds = (self.latest_epoch_ns, latest_epoch_ns(summary))
+        latest_ns = min((bound for bound in bounds if bound is not None), default=None)
+        return best.not_after(latest_ns), latest_ns
+
     def _cover(self, span: MeasuredSpan) -> None:
         """Add a stretch of measuring; it joins those that are at most ``JOINED_NS`` away."""
         first = bisect_left(self.spans, span.begin.boot_ns - JOINED_NS, key=_end_of)
@@ -345,21 +318,9 @@ def subject_key(link: str, service: str) -> str:
     return f"{link}\n{service}"
 
 
-def dating_of(summary: BatchSummary) -> BootDating:
-    """Return how a summary would date its boot."""
-    rank = _RANKS[summary.quality]
-    error_s: float | None = None
-    if summary.quality in {ClockQuality.TRUSTED, ClockQuality.CLAIMED}:
-        error_s = summary.clock_error_s
-    elif rank > _OWN_RANK:
-        error_s = TRAVEL_ERROR_S
-    return BootDating(rank, summary.sealed_ns, summary.epoch_ns, error_s)
-
-
 def moment_of(summary: BatchSummary, boot_ns: int) -> BootMoment:
     """Return a moment of a summary, dated where its clock can be believed."""
-    is_dated = _RANKS[summary.quality] >= _OWN_RANK
-    return BootMoment(boot_ns, summary.epoch_ns + boot_ns if is_dated else None)
+    return BootMoment(boot_ns, summary.epoch_ns + boot_ns if dates_itself(summary) else None)
 
 
 def _boot_ns_of(moment: BootMoment) -> int:

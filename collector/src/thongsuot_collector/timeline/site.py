@@ -14,8 +14,9 @@ from collections.abc import Iterable
 import msgspec
 
 from thongsuot_collector.timeline.batch_summary import BatchSummary
-from thongsuot_collector.timeline.boot import BootRecord, dating_of, subject_key
+from thongsuot_collector.timeline.boot import BootRecord, subject_key
 from thongsuot_collector.timeline.coverage import TimeRange
+from thongsuot_collector.timeline.dating import dating_of
 from thongsuot_collector.timeline.interval import (
     BatchRef,
     Interval,
@@ -43,6 +44,9 @@ STARTS_KEPT = 4_000
 BOOTS_KEPT = 500
 """Boots kept of a site: fourteen a day for 35 days. Each is looked at with each batch."""
 
+_RECEIVED_AT_ONCE_NS = 60 * 10**9
+"""Pushes are kept in another order than they began in by as long as a body may take to come."""
+
 _Evidence = dict[VerdictKey, tuple[Evidence, ...]]
 
 _NEIGHBOURS = 8
@@ -66,7 +70,8 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
     """
     The past of one site. ``boots`` are by the kernel's boot id.
 
-    ``floor_ns``: what was before is not rewritten any more.
+    ``floor_ns``: what was before is not rewritten any more. ``received_ns``: when the newest batch
+    came in, by the collector's clock.
     """
 
     site: str
@@ -74,6 +79,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
     is_silent: bool = False
     last_sign_ns: int = 0
     floor_ns: int = 0
+    received_ns: int = 0
 
     def apply(
         self, summary: BatchSummary, clock: CollectorClock, settings: TimelineSettings
@@ -86,6 +92,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         boot = self.boots.get(summary.boot_id)
         if boot is not None and boot.has_batch(summary):
             return ()
+        summary = self._as_received(summary)
         is_continued = boot is not None and self._is_continued_by(boot, summary)
         if boot is not None and is_continued and not summary.changes:
             boot.add(summary)
@@ -211,7 +218,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         boot = self.boots.get(summary.boot_id)
         if boot is None:
             boot = BootRecord(dating=dating_of(summary))
-        elif dating_of(summary).is_better_than(boot.dating):
+        elif boot.is_redated_by(summary):
             return EVERYTHING
         moments_ns = boot.moments_touched_by(summary)
         first_ns, last_ns = moments_ns[0], moments_ns[-1]
@@ -221,6 +228,18 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         is_turning = self._is_silent_at(clock, settings) is not self.is_silent
         is_last = is_turning or until_ns >= self.last_sign_ns
         return TimeRange(from_ns, None if is_last else until_ns)
+
+    def _as_received(self, summary: BatchSummary) -> BatchSummary:
+        """
+        Return a summary without the time of its receipt where the collector's clock had gone back:
+        that says nothing of when a device did what, and must date no boot.
+        """
+        if summary.received_ns is None:
+            return summary
+        if summary.received_ns < self.received_ns - _RECEIVED_AT_ONCE_NS:
+            return msgspec.structs.replace(summary, received_ns=None)
+        self.received_ns = max(self.received_ns, summary.received_ns)
+        return summary
 
     def _is_continued_by(self, boot: BootRecord, summary: BatchSummary) -> bool:
         """

@@ -99,8 +99,10 @@ class CertifiedDevice:
         self.pair = CertificateFile(self.file, wall_s=time.time)
         self.uploader = Uploader(
             UploadConfig(
-                endpoint=CollectorEndpoint(
-                    url=at.url, host="127.0.0.1", ca_file=str(at.ca_file), timeout_s=60.0
+                endpoints=(
+                    CollectorEndpoint(
+                        url=at.url, host="127.0.0.1", ca_file=str(at.ca_file), timeout_s=60.0
+                    ),
                 ),
                 links={},
                 clock=SYSTEM,

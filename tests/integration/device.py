@@ -1,7 +1,7 @@
 """A real agent's record and uplink, without what measures: what is added to it is pushed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from tests.collector.running import eventually
@@ -21,6 +21,7 @@ async def pushing(
     boot: str = "",
     clock: Clocks | None = None,
     sign: Callable[[bytes], str] = lambda _body: "",
+    failover_urls: Sequence[str] = (),
 ) -> AsyncIterator[UploadService]:
     """
     Push what is in a spool to a collector on this machine.
@@ -30,7 +31,10 @@ async def pushing(
     """
     clock = clock or Clocks()
     terms = UploadConfig(
-        endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
+        endpoints=tuple(
+            CollectorEndpoint(url=each, host="127.0.0.1", ca_file="", timeout_s=15.0)
+            for each in (url, *failover_urls)
+        ),
         links={},
         clock=clock,
         boot_id=boot or boot_id(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -152,6 +153,24 @@ async def test_the_configuration_says_where_and_who_and_a_code_for_another_site_
         status, out, _ = await command("--config", config, "--code", code)
         assert status == 0
         assert "enrolled as ba-dinh" in out
+
+
+async def test_a_code_goes_to_the_next_machine_when_the_first_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    async with collector(tmp_path / "state") as client:
+        code = code_for(tmp_path / "state")
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        config = tmp_path / "agent.toml"
+        config.write_text(
+            f'[site]\nname = "{SITE}"\n[collector]\nurl = "{nobody}"\n'
+            f'failover_urls = ["{client.base_url}"]\ntoken_file = "{tmp_path}/agent.token"\n'
+        )
+        status, out, err = await command("--config", config, "--code", code)
+        assert (status, err) == (0, "")
+        assert f"enrolled as {SITE}" in out
 
 
 async def test_what_is_missing_is_asked_for_and_codes_do_not_travel_in_the_clear(

@@ -72,6 +72,8 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """When the certificate that this device shows runs out; ``None``: it has none."""
     certificate_problem: str = ""
     """Why it cannot be used or was not renewed; empty when all is well."""
+    answering_url: str = ""
+    """Which of the collector's addresses answered last; empty: none has."""
 
 
 class TaskStatus(msgspec.Struct, frozen=True, kw_only=True):

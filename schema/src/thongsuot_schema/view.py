@@ -214,6 +214,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     heard_s: float | None = None
     collector_reachable: bool | None = None
     collector_away_s: float | None = None
+    collector_failover: str = ""
     backlog_batches: int = 0
     clock_trusted: bool = True
     version: str = ""

@@ -2,6 +2,7 @@
 The whole agent on a device with two uplinks: real packets, a real process, killed for real.
 """
 
+import re
 import signal
 import time
 from collections import Counter
@@ -109,7 +110,11 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
             device,
         )
         await until(lambda: device.status().record.waiting_batches == 0, device)
-        assert "thongsuot_agent_waiting_batches{" in device.get("/metrics").decode()
+        figures = device.get("/metrics").decode()
+        assert "thongsuot_agent_waiting_batches{" in figures
+        assert re.search(
+            r"^thongsuot_agent_collector_answers\{.*address=.*\} 1(\.0)?$", figures, re.MULTILINE
+        )
         began_s = time.monotonic()
         assert await device.end(signal.SIGTERM) == 0
         assert time.monotonic() - began_s < 5, "systemd would wait 10 s"

@@ -95,6 +95,24 @@ STATUS = AgentStatus(
 )
 
 
+def test_a_status_says_which_of_the_collectors_addresses_took_the_record() -> None:
+    def line(answering_url: str) -> str:
+        collector = msgspec.structs.replace(
+            STATUS.collector,
+            url="https://one.example/",
+            reachable=True,
+            acknowledged_s_ago=3.0,
+            answering_url=answering_url,
+        )
+        text = text_of(msgspec.structs.replace(STATUS, collector=collector))
+        return next(line for line in text.splitlines() if line.startswith("collector:"))
+
+    assert line("https://one.example") == "collector: https://one.example took the record 3 s ago"
+    assert line("https://two.example") == (
+        "collector: https://two.example took the record 3 s ago in place of https://one.example/"
+    )
+
+
 def test_a_status_says_what_a_person_asks_for() -> None:
     text = text_of(STATUS)
     for line in (

@@ -114,6 +114,18 @@ def test_since_when_the_collector_has_not_answered_is_in_wall_time() -> None:
     assert view().collector_away_s is None
 
 
+def test_a_standby_that_answers_in_place_of_the_preferred_one_is_named() -> None:
+    surroundings = PageContext(
+        notified=(),
+        collector_reachable=True,
+        collector_failover="two.example",
+        backlog_batches=0,
+        clock_trusted=True,
+        version="0.1.0",
+    )
+    assert site_view(outlook_of(), surroundings).collector_failover == "two.example"
+
+
 def test_a_link_shows_its_verdict_and_whom_to_call() -> None:
     light = view(given("fiber", "", State.DOWN)).links[0]
     assert (light.state, light.segment, light.symptom) == (

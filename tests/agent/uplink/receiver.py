@@ -124,7 +124,7 @@ class PushReceiver:
         try:
             while (heard := await _read(reader, writer)) is not None:
                 self.heard.append(heard)
-                writer.write(_written(self.script(heard) or self._take(heard), heard))
+                writer.write(_written(self.script(heard) or self.take(heard), heard))
                 await writer.drain()
                 self._arrived.set()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -133,7 +133,8 @@ class PushReceiver:
             self._writers.discard(writer)
             writer.close()
 
-    def _take(self, heard: ReceivedPush) -> ScriptedReply:
+    def take(self, heard: ReceivedPush) -> ScriptedReply:
+        """Take a request as a collector does; return what to answer."""
         if heard.headers.get("authorization") != f"Bearer {TOKEN}":
             return ScriptedReply(status=401, answer=PushResponse(error="this token is not known"))
         if heard.path == PATH_LAYOUTS:

@@ -5,7 +5,7 @@ The conversation with a collector, on a real socket: nothing lost, nothing block
 import asyncio
 import ssl
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,16 +66,22 @@ async def pushing(
     before: Callable[[Spool], Awaitable[None]] | None = None,
     ca_file: str = "",
     site_configs: SiteConfigHooks | None = None,
+    urls: Sequence[str] = (),
+    timeout_s: float = 5.0,
 ) -> AsyncIterator[UploadFixture]:
-    """Run an uplink; ``before`` fills the spool before anything is pushed."""
+    """
+    Run an uplink; ``before`` fills the spool before anything is pushed, ``urls`` are the
+    collector's addresses, by default the receiver's alone.
+    """
     spool = spool_at(root)
     await spool.open(SERIES)
     if before is not None:
         await before(spool)
     paid: list[tuple[str, int]] = []
     terms = UploadConfig(
-        endpoint=CollectorEndpoint(
-            url=receiver.url, host="127.0.0.1", ca_file=ca_file, timeout_s=5.0
+        endpoints=tuple(
+            CollectorEndpoint(url=url, host="127.0.0.1", ca_file=ca_file, timeout_s=timeout_s)
+            for url in urls or (receiver.url,)
         ),
         links={},
         clock=Clocks(),

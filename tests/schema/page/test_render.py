@@ -222,6 +222,13 @@ def test_a_device_cut_off_with_a_fault_asks_people_to_call() -> None:
     assert "kết quả đo vẫn được lưu tại đây" in healthy
 
 
+def test_a_standby_that_takes_the_record_is_named() -> None:
+    named = site(collector_reachable=True, collector_failover="two.example:8480")
+    assert "máy dự phòng two.example:8480 đang nhận số liệu" in read(named).text
+    unreached = msgspec.structs.replace(named, collector_reachable=False)
+    assert "dự phòng two" not in read(unreached).text
+
+
 def test_freshness_backlog_and_a_wrong_clock_are_shown() -> None:
     text = read(site(backlog_batches=27, clock_trusted=False)).text
     assert "Dữ liệu chờ gửi: 27 gói" in text

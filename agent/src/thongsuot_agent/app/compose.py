@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from thongsuot_agent.app.checkpoint import Checkpoint
 from thongsuot_agent.app.commissioning import Commissioning, CommissioningCallbacks
 from thongsuot_agent.app.identity import DeviceIdentity
-from thongsuot_agent.app.jitter import new_id
+from thongsuot_agent.app.jitter import jitter, new_id
 from thongsuot_agent.app.link_registry import LinkRegistry
 from thongsuot_agent.app.place import PlaceFile
 from thongsuot_agent.app.requested_tests import RequestedTestCallbacks, RequestedTests
 from thongsuot_agent.app.result_pipeline import ResultPipeline
 from thongsuot_agent.app.run_context import RunContext
 from thongsuot_agent.clock import NS_PER_S, TrueTime
+from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.links.lateness import LATENESS
@@ -179,12 +180,7 @@ def make_upload_config(
     """Return what all uploads share: where the collector is, and what goes with each request."""
     collector = context.config.collector
     return UploadConfig(
-        endpoint=CollectorEndpoint(
-            url=collector.url.rstrip("/"),
-            host=urlsplit(collector.url).hostname or "",
-            ca_file=collector.ca_file,
-            timeout_s=collector.timeout_s,
-        ),
+        endpoints=endpoints_of(collector),
         links=links.links,
         clock=context.clock,
         boot_id=context.boot_id,
@@ -196,6 +192,20 @@ def make_upload_config(
         record_report=record_report,
         certificate=identity.pair,
         sign=identity.signer,
+        jitter=jitter,
+    )
+
+
+def endpoints_of(collector: PushConfig) -> tuple[CollectorEndpoint, ...]:
+    """Return the collector's addresses, the preferred one first."""
+    return tuple(
+        CollectorEndpoint(
+            url=url.rstrip("/"),
+            host=urlsplit(url).hostname or "",
+            ca_file=collector.ca_file,
+            timeout_s=collector.timeout_s,
+        )
+        for url in (collector.url, *collector.failover_urls)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
@@ -112,6 +113,7 @@ class StatusProvider:
             nearest=self.upload_service.nearest,
             collector_reachable=self.upload_service.is_reachable,
             collector_away_ns=self.upload_service.away_since_ns,
+            collector_failover=self._failover_host(),
             backlog_batches=self.spool.status().waiting_batches,
             clock_trusted=self._is_clock_trusted(),
             version=VERSION,
@@ -197,6 +199,14 @@ class StatusProvider:
                 "refused": site_config.refused,
             },
         )
+        collector = self.context.config.collector
+        for url in (collector.url, *collector.failover_urls):
+            exposition.add_agent_metric(
+                "thongsuot_agent_collector_answers",
+                "1 for the address of the collector that answered the latest push, 0 for others",
+                float(url.rstrip("/") == self.upload_service.answering_url),
+                more={"address": url.rstrip("/")},
+            )
         expiry_s = self.identity.expiry_s
         if expiry_s is not None:
             exposition.add_agent_metric(
@@ -236,7 +246,14 @@ class StatusProvider:
             link=uplink.last_good,
             certificate_expiry_s=self.identity.expiry_s,
             certificate_problem=self.identity.problem,
+            answering_url=uplink.answering_url,
         )
+
+    def _failover_host(self) -> str:
+        """Return the host that answers in place of the preferred one; empty: that one does."""
+        answering_url = self.upload_service.answering_url
+        is_preferred = answering_url == self.context.config.collector.url.rstrip("/")
+        return "" if is_preferred else urlsplit(answering_url).netloc
 
     def _wall_s(self, boottime_ns: int) -> float:
         clock = self.context.clock

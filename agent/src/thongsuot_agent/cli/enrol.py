@@ -55,12 +55,13 @@ _WAITING = ".enrolling"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _EnrolmentTarget:
     """
-    What is to be done: where the collector is, as which site, into which files.
+    What is to be done: where the collector is (its addresses, the first that answers is asked), as
+    which site, into which files.
     ``certificate_file`` is ``None`` where none is to be asked for; ``page_port`` is empty where no
     page walks an installer through the links.
     """
 
-    endpoint: CollectorEndpoint
+    endpoints: tuple[CollectorEndpoint, ...]
     site: str
     token_file: Path
     certificate: Path | None
@@ -91,30 +92,32 @@ def enrol(options: argparse.Namespace) -> int:
 def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
     config = _config(Path(options.config))
     collector = config.collector if config else None
-    url = (options.collector or (collector.url if collector else "")).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _TargetIncomplete("say where the collector is: --collector https://host.example:8480")
-    if parts.scheme == "http" and not is_on_device(parts.hostname):
-        raise _TargetIncomplete(f"{url}: a code must not travel in the clear; use https")
+    configured = (collector.url, *collector.failover_urls) if collector else ("",)
+    urls = (options.collector,) if options.collector else configured
+    ca_file = options.ca_file or (collector.ca_file if collector else "")
+    endpoints = tuple(_endpoint(url.rstrip("/"), ca_file) for url in urls)
     name = options.token_file or (collector.token_file if collector else "")
     if not name:
         raise _TargetIncomplete(
             "say which file the token goes to: --token-file /etc/thongsuot/agent.token"
         )
-    endpoint = CollectorEndpoint(
-        url=url,
-        host=parts.hostname,
-        ca_file=options.ca_file or (collector.ca_file if collector else ""),
-        timeout_s=_TIMEOUT_S,
-    )
+    is_secured = all(endpoint.url.startswith("https:") for endpoint in endpoints)
     return _EnrolmentTarget(
-        endpoint=endpoint,
+        endpoints=endpoints,
         site=config.site.name if config else "",
         token_file=token_path(name, {}),
-        certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
+        certificate=_certificate_file(options, config) if is_secured else None,
         page_port=_page_port(config) if config else "",
     )
+
+
+def _endpoint(url: str, ca_file: str) -> CollectorEndpoint:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _TargetIncomplete("say where the collector is: --collector https://host.example:8480")
+    if parts.scheme == "http" and not is_on_device(parts.hostname):
+        raise _TargetIncomplete(f"{url}: a code must not travel in the clear; use https")
+    return CollectorEndpoint(url=url, host=parts.hostname, ca_file=ca_file, timeout_s=_TIMEOUT_S)
 
 
 def _page_port(config: AgentConfig) -> str:
@@ -178,9 +181,8 @@ async def _redeem_code(target: _EnrolmentTarget, code: str, token: str, waiting:
         sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
         return _NOT_DONE
     why = response.problem or f"status {response.status}, which is no collector's answer"
-    sys.stderr.write(
-        f"not enrolled: {target.endpoint.url}: {why}; the code may still be good: run this again\n"
-    )
+    urls = ", ".join(endpoint.url for endpoint in target.endpoints)
+    sys.stderr.write(f"not enrolled: {urls}: {why}; the code may still be good: run this again\n")
     return _NOT_DONE
 
 
@@ -194,17 +196,21 @@ async def _post_code(target: _EnrolmentTarget, code: str, token: str, request: s
     asked = EnrolmentRequest(
         code=code, token_digest=token_digest(token), site=target.site, certificate_request=request
     )
-    connection = CollectorConnection(target.endpoint, None, SYSTEM)
-    try:
-        return await connection.post(
-            PostRequest(
-                path=PATH_ENROL,
-                headers=("Content-Type: application/json",),
-                body=msgspec.json.encode(asked),
-            )
-        )
-    finally:
-        connection.close()
+    sent = PostRequest(
+        path=PATH_ENROL,
+        headers=("Content-Type: application/json",),
+        body=msgspec.json.encode(asked),
+    )
+    response = PostResponse(status=0)
+    for endpoint in target.endpoints:
+        connection = CollectorConnection(endpoint, None, SYSTEM)
+        try:
+            response = await connection.post(sent)
+        finally:
+            connection.close()
+        if _answer(response.body) is not None:
+            break
+    return response
 
 
 def _print_outcome(target: _EnrolmentTarget, answer: EnrolmentResponse, token: str) -> None:

@@ -71,7 +71,9 @@ def text_of(status: AgentStatus) -> str:
     if collector.reachable:
         ago = _duration_text(collector.acknowledged_s_ago or 0.0)
         way = f" over {collector.link}" if collector.link else ""
-        lines.append(f"collector: {collector.url} took the record {ago} ago{way}")
+        url = collector.answering_url or collector.url
+        place = f" in place of {collector.url}" if url != collector.url.rstrip("/") else ""
+        lines.append(f"collector: {url} took the record {ago} ago{way}{place}")
     else:
         why = collector.problem or "nothing pushed yet"
         lines.append(f"collector: {collector.url} NOT reached: {why}")

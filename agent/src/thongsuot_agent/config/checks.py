@@ -78,19 +78,34 @@ def _sms(config: AgentConfig) -> Iterator[Mistake]:
 
 
 def _collector(config: AgentConfig) -> Iterator[Mistake]:
-    mistake = _url_mistake(config.collector.url)
-    if mistake:
-        yield ("collector", "url"), mistake
-    elif urlsplit(config.collector.url).path not in {"", "/"}:
-        yield (
-            ("collector", "url"),
-            f'"{config.collector.url}" has a path; give scheme, host and port only',
-        )
+    collector = config.collector
+    yield from _address(collector.url, ("collector", "url"))
+    known = {_origin(collector.url)}
+    for place, url in enumerate(collector.failover_urls):
+        path = ("collector", "failover_urls", place)
+        yield from _address(url, path)
+        if _origin(url) in known:
+            yield path, f'"{url}" stands there already; each address once'
+        known.add(_origin(url))
+        if url.startswith("http:") and collector.url.startswith("https:"):
+            yield path, f'"{url}" would send in the clear what goes by https to "{collector.url}"'
     if config.collector.certificate_key_file and not config.collector.certificate_file:
         yield (
             ("collector", "certificate_key_file"),
             "a key without its certificate; give certificate_file as well",
         )
+
+
+def _address(url: str, path: Path) -> Iterator[Mistake]:
+    mistake = _url_mistake(url)
+    if mistake:
+        yield path, mistake
+    elif urlsplit(url).path not in {"", "/"}:
+        yield path, f'"{url}" has a path; give scheme, host and port only'
+
+
+def _origin(url: str) -> str:
+    return url.rstrip("/").lower()
 
 
 def _page(config: AgentConfig) -> Iterator[Mistake]:

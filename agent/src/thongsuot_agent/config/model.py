@@ -39,6 +39,11 @@ class PushConfig(StrictStruct, frozen=True):
     it. A bare name is one of the service's credentials (``LoadCredential=`` of systemd); outside
     the service, ``/etc/thongsuot/agent.NAME``, which is where the unit takes it from.
     """
+    failover_urls: Annotated[tuple[str, ...], msgspec.Meta(max_length=8)] = ()
+    """
+    Further addresses of the same collector: the other machines of a cluster. Pushes go to the first
+    that answers, ``url`` before these; ``ca_file`` and the token are for all of them.
+    """
     ca_file: str = ""
     """Certificates (PEM) that the collector's is checked against; empty: those of the system."""
     certificate_file: str = ""

@@ -64,7 +64,8 @@ class SiteViewInputs:
 class PageContext:
     """
     What the page says beside the lights; ``collector_away_ns`` is since when the collector has not
-    answered (boot time), ``None`` while it does. ``nearest`` is the nearest point that can serve,
+    answered (boot time), ``None`` while it does. ``collector_failover`` is the host that answers in
+    place of the preferred one. ``nearest`` is the nearest point that can serve,
     and when that was heard (boot time).
     """
 
@@ -79,6 +80,7 @@ class PageContext:
     tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
     collector_away_ns: int | None = None
+    collector_failover: str = ""
 
 
 def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
@@ -108,6 +110,7 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         collector_away_s=(
             None if context.collector_away_ns is None else inputs.wall_s(context.collector_away_ns)
         ),
+        collector_failover=context.collector_failover,
         backlog_batches=context.backlog_batches,
         clock_trusted=context.clock_trusted,
         version=context.version,

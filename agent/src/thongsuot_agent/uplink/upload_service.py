@@ -121,6 +121,11 @@ class UploadService:
         """The link that took the latest push; empty where none did or none was needed."""
         return self._fresh.last_good
 
+    @property
+    def answering_url(self) -> str:
+        """The collector's address that answered last; empty: none has."""
+        return self._fresh.answering_url
+
     def wake(self) -> None:
         """Something new was sealed."""
         self._woken.set()

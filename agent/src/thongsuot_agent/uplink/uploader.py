@@ -1,10 +1,11 @@
-"""Uploader: one request at a time, over the best link that works."""
+"""Uploader: one request at a time, over the best link and to the first address that work."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.link import LiveLink
@@ -16,6 +17,7 @@ from thongsuot_agent.uplink.answer import (
     interpret_response,
 )
 from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndpoint, PostRequest
+from thongsuot_agent.uplink.failover import EndpointOrder, ways_to_try
 from thongsuot_agent.uplink.preference import UploadCandidate, preferred_order
 from thongsuot_schema.batch.push import (
     CONTENT_TYPE_BATCH,
@@ -36,9 +38,18 @@ _log = logging.getLogger(__name__)
 DIRECT = ""
 """Name of the way without a link: to a collector on the device itself."""
 
+_TRIAL_S = 5.0
+"""
+How long a push to an address that has failed may take while another is known to work: a machine
+that accepts connections and says nothing holds up no more than this.
+"""
+
 _NOTHING: Mapping[str, str] = {}
 
 LayoutOf = Callable[[bytes], Awaitable[bytes | None]]
+
+_Way = tuple[str, CollectorEndpoint]
+"""A link by its name, and an address of the collector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,7 @@ class UploadConfig:
     """
     What all uploaders share.
 
+    ``endpoints`` are the addresses of one collector, the preferred one first.
     ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
     empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
     was used on each. ``running_config`` is what is said of the site configuration with each batch;
@@ -53,7 +65,7 @@ class UploadConfig:
     ``sign`` what vouches for its bytes (empty: the device has no key).
     """
 
-    endpoint: CollectorEndpoint
+    endpoints: tuple[CollectorEndpoint, ...]
     links: Mapping[str, LiveLink]
     clock: Clocks
     boot_id: str
@@ -65,6 +77,7 @@ class UploadConfig:
     record_report: Callable[[BatchKey], str] = lambda _key: ""
     certificate: Callable[[], bytes] = bytes
     sign: Callable[[bytes], str] = lambda _body: ""
+    jitter: Callable[[], float] = lambda: 0.0
 
 
 class Uploader:
@@ -72,15 +85,22 @@ class Uploader:
 
     def __init__(self, config: UploadConfig) -> None:
         self._config = config
-        self._connections: dict[str, CollectorConnection] = {}
+        self._endpoints = EndpointOrder(config.endpoints, config.jitter)
+        self._connections: dict[tuple[str, str], CollectorConnection] = {}
         self._timeouts: dict[str, asyncio.Timeout] = {}
         self._is_stale = False
         self.last_good = DIRECT
         """The link that took the latest push."""
 
+    @property
+    def answering_url(self) -> str:
+        """The collector's address that answered last; empty: none has."""
+        return self._endpoints.answering_url
+
     async def deliver(self, batch: PendingBatch) -> PushOutcome:
         """
-        Push a batch over one link after the other until somebody answers for the collector.
+        Push a batch over one link after the other, to one address after the other, until somebody
+        answers for the collector that can take it.
 
         Returns what that means; ``RETRY_LATER`` with the last problem when no link got through.
         """
@@ -93,22 +113,41 @@ class Uploader:
             text="no link can send",
             is_tried=False,
         )
-        for name in self._links_to_try():
-            outcome = await self._deliver_by_link(name, batch)
+        refused: dict[str, PushOutcome] = {}
+        for name, endpoint in self._ways(is_urgent=batch.has_news):
+            if endpoint.url in refused:
+                continue
+            outcome = await self._deliver_by_link((name, endpoint), batch)
             if outcome.answer is not None:
                 self.last_good = name
-                return outcome
-            _log.debug("push failed link=%s status=%d: %s", name, outcome.status, outcome.text)
-        return outcome
+                if not self._is_for_another(outcome):
+                    self._endpoints.note_answer(endpoint)
+                    return outcome
+                refused[endpoint.url] = outcome
+            self._endpoints.note_failure(endpoint, self._config.clock.boottime_ns())
+            _log.debug(
+                "push failed link=%s address=%s status=%d: %s",
+                name,
+                endpoint.url,
+                outcome.status,
+                outcome.text,
+            )
+        # What one of them said counts for more than that another was not reached.
+        return next(iter(refused.values()), outcome)
 
     async def post(self, path: str, content_type: str, body: bytes) -> PostResponse:
         """Post something else over one link after the other until a server answers."""
         response = PostResponse(status=0, problem="no link can send")
-        for name in self._links_to_try():
-            response = await self._post(name, path, content_type, body)
+        answered: dict[str, PostResponse] = {}
+        for name, endpoint in self._ways(is_urgent=False):
+            if endpoint.url in answered:
+                continue
+            response = await self._post((name, endpoint), path, content_type, body)
+            if 0 < response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return response
             if response.status:
-                break
-        return response
+                answered[endpoint.url] = response
+        return next(iter(answered.values()), response)
 
     def abandon(self, link: str) -> None:
         """End at once what is under way on a link."""
@@ -118,10 +157,13 @@ class Uploader:
 
     def avoid_family(self, link: str, family: Family | None) -> None:
         """Use another family on a link, where there is one; what is under way ends at once."""
-        connection = self._connections.get(link)
-        if connection is None or not connection.avoid_family(family):
-            return
-        self.abandon(link)
+        changed = [
+            connection.avoid_family(family)
+            for (name, _), connection in self._connections.items()
+            if name == link
+        ]
+        if any(changed):
+            self.abandon(link)
 
     def reconnect(self) -> None:
         """Begin the next batch with a look-up and a connection that are new; none is cut short."""
@@ -133,13 +175,26 @@ class Uploader:
             connection.close()
         self._connections.clear()
 
-    def _links_to_try(self) -> tuple[str, ...]:
-        if is_on_device(self._config.endpoint.host) or not self._config.links:
+    def _ways(self, *, is_urgent: bool) -> Iterator[_Way]:
+        now_ns = self._config.clock.boottime_ns()
+        return ways_to_try(self._endpoints.at(now_ns, is_urgent=is_urgent), self._links_to)
+
+    def _links_to(self, endpoint: CollectorEndpoint) -> tuple[str, ...]:
+        if is_on_device(endpoint.host) or not self._config.links:
             return (DIRECT,)
         return preferred_order(self._config.candidates(), self.last_good)
 
-    async def _deliver_by_link(self, name: str, batch: PendingBatch) -> PushOutcome:
-        outcome = await self._push_batch(name, batch)
+    def _is_for_another(self, outcome: PushOutcome) -> bool:
+        """Return whether one machine cannot take the batch now, and another may."""
+        return (
+            len(self._config.endpoints) > 1
+            and outcome.disposition is PushDisposition.RETRY_LATER
+            # That is of the site, not of the machine which says so.
+            and outcome.status != HTTPStatus.TOO_MANY_REQUESTS
+        )
+
+    async def _deliver_by_link(self, way: _Way, batch: PendingBatch) -> PushOutcome:
+        outcome = await self._push_batch(way, batch)
         if outcome.disposition is not PushDisposition.LAYOUT_WANTED:
             return outcome
         layout = await self._config.layout_of(batch.layout)
@@ -150,7 +205,7 @@ class Uploader:
                 answer=outcome.answer,
                 text=f"layout {batch.layout.hex()} is lost",
             )
-        layout_response = await self._post(name, PATH_LAYOUTS, CONTENT_TYPE_LAYOUT, layout)
+        layout_response = await self._post(way, PATH_LAYOUTS, CONTENT_TYPE_LAYOUT, layout)
         if layout_response.status != 200:
             why = layout_response.problem or layout_response.body[:100].decode(errors="replace")
             return PushOutcome(
@@ -159,7 +214,7 @@ class Uploader:
                 answer=outcome.answer,
                 text=f"layout refused: {why}",
             )
-        again = await self._push_batch(name, batch)
+        again = await self._push_batch(way, batch)
         if again.disposition is PushDisposition.LAYOUT_WANTED:
             return PushOutcome(
                 disposition=PushDisposition.RETRY_LATER,
@@ -169,7 +224,7 @@ class Uploader:
             )
         return again
 
-    async def _push_batch(self, name: str, batch: PendingBatch) -> PushOutcome:
+    async def _push_batch(self, way: _Way, batch: PendingBatch) -> PushOutcome:
         sent_ns = self._config.clock.boottime_ns()
         headers = {
             HEADER_SITE_CONFIG: self._config.running_config(),
@@ -177,7 +232,7 @@ class Uploader:
             HEADER_SIGNATURE: self._config.sign(batch.body),
         }
         response = await self._post(
-            name,
+            way,
             PATH_BATCHES,
             CONTENT_TYPE_BATCH,
             batch.body,
@@ -188,7 +243,7 @@ class Uploader:
 
     async def _post(
         self,
-        name: str,
+        way: _Way,
         path: str,
         content_type: str,
         body: bytes,
@@ -196,7 +251,8 @@ class Uploader:
         sent_ns: int | None = None,
         extra_headers: Mapping[str, str] = _NOTHING,
     ) -> PostResponse:
-        connection = self._connection(name)
+        name, endpoint = way
+        connection = self._connection(way)
         request = PostRequest(
             path=path,
             headers=self._headers(
@@ -206,11 +262,15 @@ class Uploader:
             certificate=self._config.certificate(),
         )
         try:
+            limit_s = _TRIAL_S if self._endpoints.is_trial(endpoint) else None
             with self._abandonable(name) as bound:
-                async with bound:
+                async with bound, asyncio.timeout(limit_s):
                     return await connection.post(request)
         except TimeoutError:
-            return PostResponse(status=0, problem="given up: the link was judged down")
+            problem = "given up: the link was judged down"
+            if limit_s is not None:
+                problem = f"{endpoint.url} did not answer within {limit_s:.0f} s"
+            return PostResponse(status=0, problem=problem)
         finally:
             self._config.charge(name, connection.spent_bytes)
 
@@ -226,13 +286,13 @@ class Uploader:
             *(f"{header}: {text}" for header, text in extra_headers.items() if text),
         )
 
-    def _connection(self, name: str) -> CollectorConnection:
-        if name not in self._connections:
+    def _connection(self, way: _Way) -> CollectorConnection:
+        name, endpoint = way
+        key = (name, endpoint.url)
+        if key not in self._connections:
             link = None if name == DIRECT else self._config.links[name]
-            self._connections[name] = CollectorConnection(
-                self._config.endpoint, link, self._config.clock
-            )
-        return self._connections[name]
+            self._connections[key] = CollectorConnection(endpoint, link, self._config.clock)
+        return self._connections[key]
 
     @contextmanager
     def _abandonable(self, name: str) -> Iterator[asyncio.Timeout]:

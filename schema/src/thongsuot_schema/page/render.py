@@ -186,6 +186,8 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
             moment = relative_moment(view.collector_away_s, view.now_s, language)
             since = labels.CENTRE_AWAY_SINCE.read(language, since=moment)
         notes.append(" ".join(filter(None, (text.read(language), since))))
+    elif view.collector_failover:
+        notes.append(labels.CENTRE_FAILOVER.read(language, host=view.collector_failover))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
     notes += [reported_note(problem, view.now_s, language) for problem in view.problems]

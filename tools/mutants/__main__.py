@@ -15,7 +15,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,7 +24,13 @@ from queue import SimpleQueue
 from tools.mutants.changes import AREAS, Mutant, change_of, drawn, mutant_named
 from tools.mutants.report import MutantResult, accepted_changes, shortfalls, table_of
 from tools.mutants.results import KnownResults
-from tools.mutants.selection import TestGroup, groups_for, groups_of, stages_of
+from tools.mutants.selection import (
+    TestGroup,
+    groups_for,
+    groups_of,
+    shows_in_loaded,
+    stages_of,
+)
 from tools.mutants.tree_copy import TreeCopy
 from tools.mutants.worker import MutantTestRun
 
@@ -58,12 +64,20 @@ def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
         known.keep_record(file, recorded)
 
 
-def failing_test(text: str, mutant: Mutant, stage: Sequence[TestGroup], copy: TreeCopy) -> str:
-    """Plant a change and run some of its tests; return the first that notices it, or nothing."""
+def failing_test(
+    text: str, mutant: Mutant, stage: Sequence[TestGroup], copy: TreeCopy, *, is_loaded: bool
+) -> str:
+    """
+    Plant a change and run some of its tests; return the first that notices it, or nothing.
+
+    ``is_loaded``: a process that has loaded everything before the change can show it.
+    """
     limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
     cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
     run = MutantTestRun(
         paths=sorted({group.file for group in stage}),
+        changed=mutant.file if is_loaded else "",
+        changed_line=mutant.line,
         order=[test for test, _ in limits],
         test_cpu_s=[limit_s for _, limit_s in limits],
         cpu_s=cpu_s,
@@ -105,18 +119,23 @@ def play(
     record_tests(area, known, copies[0])
     recorded = known.records()
     groups = groups_of(recorded.records)
+    loaded = {mutant for mutant in waiting if shows_in_loaded(mutant, recorded.at_import)}
     stages = {
-        mutant: stages_of(groups_for(mutant, groups, recorded.at_import)) for mutant in waiting
+        mutant: stages_of(
+            groups_for(mutant, groups, recorded.at_import), loads=mutant not in loaded
+        )
+        for mutant in waiting
     }
     for copy in copies:
         copy.preload(recorded.modules, AREAS[area].sources)
+        copy.load(known.test_files)
     number = 0
     while waiting:
         # First what is cheap, of all changes: what most of them need, and soon known.
         _say(f"{area}: {len(waiting)} changes, stage {number + 1} of their tests")
         tests = {mutant: stages[mutant][number : number + 1] for mutant in waiting}
         texts = {mutant: change[0] for mutant, change in waiting.items()}
-        for mutant, test in play_stage(texts, tests, copies):
+        for mutant, test in play_stage(texts, tests, copies, loaded):
             is_last = number + 1 >= len(stages[mutant])
             if test or is_last:
                 _, before, after = waiting.pop(mutant)
@@ -131,6 +150,7 @@ def play_stage(
     texts: Mapping[Mutant, str],
     tests: Mapping[Mutant, Sequence[Sequence[TestGroup]]],
     copies: Sequence[TreeCopy],
+    loaded: Container[Mutant],
 ) -> Iterator[tuple[Mutant, str]]:
     """Yield each change and the test of a stage that notices it, if one does, as it is known."""
     free: SimpleQueue[TreeCopy] = SimpleQueue()
@@ -139,12 +159,13 @@ def play_stage(
 
     def plant(mutant: Mutant, text: str) -> str:
         copy = free.get()
+        is_loaded = mutant in loaded
         try:
             return next(
                 (
                     test
                     for stage in tests[mutant]
-                    if (test := failing_test(text, mutant, stage, copy))
+                    if (test := failing_test(text, mutant, stage, copy, is_loaded=is_loaded))
                 ),
                 "",
             )

@@ -54,7 +54,7 @@ def deciding_blocks(
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             readers[node.id].add(of_line.get(node.lineno, 0))
     for statement in tree.body:
-        name = _private_constant(statement)
+        name = private_constant(statement)
         if name and name not in named_elsewhere and readers[name] and 0 not in readers[name]:
             lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
             blocks.update(dict.fromkeys(lines, tuple(sorted(readers[name]))))
@@ -75,7 +75,7 @@ def names_of_others(files: Iterable[Path]) -> set[str]:
     return {name for name in names if name.startswith("_")}
 
 
-def _private_constant(statement: ast.stmt) -> str:
+def private_constant(statement: ast.stmt) -> str:
     """Return the name that a statement of a module sets, if it is one and private."""
     targets = (
         statement.targets

@@ -76,6 +76,7 @@ class Mutant:
     file: str
     operator: str
     occurrence: int
+    line: int = 0
     blocks: tuple[int, ...] = ()
     """
     The lines at which the blocks begin that a test has to execute to notice it: its own, or those
@@ -113,6 +114,7 @@ def mutants_of(
                             file=file,
                             operator=operator,
                             occurrence=occurrence,
+                            line=start[0],
                             blocks=blocks.get(start[0], ()),
                         )
                         by_place.setdefault((file, *start), []).append(mutant)

@@ -58,6 +58,11 @@ class KnownResults:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._results = self._folder / "results.jsonl"
 
+    @property
+    def test_files(self) -> Sequence[str]:
+        """All files of the area's tests."""
+        return sorted(self._tests)
+
     def noticed_by(self) -> Mapping[str, str]:
         """Return which test noticed each change that was played, by its name."""
         known: dict[str, str] = {}

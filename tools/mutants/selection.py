@@ -55,6 +55,12 @@ def groups_of(records: Mapping[str, TestRecord]) -> list[TestGroup]:
     return sorted(groups, key=lambda group: (group.cost_s, group.tests))
 
 
+def shows_in_loaded(mutant: Mutant, at_import: Mapping[str, Collection[int]]) -> bool:
+    """Return whether a change shows though everything was imported before it was made."""
+    imported = at_import.get(mutant.file, ())
+    return bool(mutant.blocks) and not any(block in imported for block in mutant.blocks)
+
+
 def groups_for(
     mutant: Mutant, groups: Sequence[TestGroup], at_import: Mapping[str, Collection[int]]
 ) -> list[TestGroup]:
@@ -65,8 +71,7 @@ def groups_for(
     change of what is executed by an import may show in any test; those that execute something of
     its file come first.
     """
-    imported = at_import.get(mutant.file, ())
-    if mutant.blocks and not any(block in imported for block in mutant.blocks):
+    if shows_in_loaded(mutant, at_import):
         executing = [
             group
             for group in groups
@@ -79,12 +84,12 @@ def groups_for(
     return near + [group for group in groups if group not in near]
 
 
-def stages_of(groups: Sequence[TestGroup]) -> list[list[TestGroup]]:
-    """Divide an order of groups into stages, of which the first loads few files."""
+def stages_of(groups: Sequence[TestGroup], *, loads: bool = True) -> list[list[TestGroup]]:
+    """Divide an order of groups into stages, of which the first loads few files if any."""
     stages: list[list[TestGroup]] = []
     left = list(groups)
     for place, limit_s in enumerate(STAGE_COST_S):
-        stage = _stage(left, limit_s, max_files=len(left) if place else FIRST_FILES)
+        stage = _stage(left, limit_s, max_files=FIRST_FILES if loads and not place else len(left))
         if not stage:
             break
         stages.append(stage)

@@ -27,33 +27,44 @@ class TreeCopy:
             if (source / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source / name, folder / name)
-        sources = os.pathsep.join(str(folder / room / "src") for room in ROOMS)
-        self._worker = subprocess.Popen(
-            [sys.executable, "-m", "tools.mutants.worker"],
-            cwd=folder,
+        self._worker = self._started("tools.mutants.worker")
+        self._loaded: subprocess.Popen[str] | None = None
+
+    def _started(self, *module: str) -> subprocess.Popen[str]:
+        sources = os.pathsep.join(str(self.root / room / "src") for room in ROOMS)
+        return subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=self.root,
             env={**os.environ, "PYTHONPATH": sources},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def _ask(self, request: dict[str, object]) -> str:
-        assert self._worker.stdin is not None
-        assert self._worker.stdout is not None
-        self._worker.stdin.write(f"{json.dumps(request)}\n")
-        self._worker.stdin.flush()
-        answer = self._worker.stdout.readline()
+    def _ask(self, request: dict[str, object], process: subprocess.Popen[str]) -> str:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{json.dumps(request)}\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"the process that runs tests ended ({self._worker.wait()})")
+            raise RuntimeError(f"the process that runs tests ended ({process.wait()})")
         return answer
+
+    def load(self, files: Sequence[str]) -> None:
+        """Load the tests of files once for all runs that name the file that is ``changed``."""
+        self._loaded = self._started("tools.mutants.loaded_tests", *files)
 
     def run(self, run: MutantTestRun) -> TestRunResult:
         """Run tests of the copy as it is now."""
-        return result_from(self._ask(asdict(run)))
+        if not run.changed:
+            return result_from(self._ask(asdict(run), self._worker))
+        assert self._loaded is not None
+        return result_from(self._ask(asdict(run), self._loaded))
 
     def preload(self, modules: Sequence[str], sources: str) -> None:
         """Import modules, and compile a folder, once for all runs that follow."""
-        self._ask({"modules": modules, "sources": sources})
+        self._ask({"modules": modules, "sources": sources}, self._worker)
 
     @contextmanager
     def changed(self, file: str, text: str) -> Iterator[None]:
@@ -70,5 +81,7 @@ class TreeCopy:
             os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
 
     def close(self) -> None:
-        """End the process."""
-        self._worker.communicate(timeout=60)
+        """End the processes."""
+        for process in (self._worker, self._loaded):
+            if process is not None:
+                process.communicate(timeout=60)

@@ -20,7 +20,7 @@ import tempfile
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,9 @@ class MutantTestRun:
     """How much of the processor each of ``order`` may use; empty: all that the run may."""
     recorded: str = ""
     """The folder of sources of which is recorded what is executed; empty: nothing is."""
+    changed: str = ""
+    """The file that is changed, where tests that are loaded already are to run with the change."""
+    changed_line: int = 0
     cpu_s: float
     wall_s: float
 
@@ -74,11 +77,18 @@ class TestRunResult:
 class FirstFailure:
     """A plugin of pytest: keeps to an order of tests, and which was the first to fail."""
 
-    def __init__(self, run: MutantTestRun) -> None:
-        self.order = run.order
-        self._cpu_s = dict(zip(run.order, run.test_cpu_s, strict=bool(run.test_cpu_s)))
+    def __init__(self, run: MutantTestRun | None = None) -> None:
+        self.order: Sequence[str] = ()
+        self._cpu_s: dict[str, float] = {}
         self.failed = ""
         self.report = ""
+        if run is not None:
+            self.begin(run)
+
+    def begin(self, run: MutantTestRun) -> None:
+        """Keep to the order and the limits of a run."""
+        self.order = run.order
+        self._cpu_s = dict(zip(run.order, run.test_cpu_s, strict=bool(run.test_cpu_s)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -159,23 +169,35 @@ def _cpu_s() -> float:
 
 
 def run_in_child(run: MutantTestRun) -> TestRunResult:
-    """Run tests in a child of this process; a child that takes too long is killed."""
+    """Load and run tests in a child of this process."""
+    answer = in_child(run, lambda folder: _answer_of(run, folder))
+    return TestRunResult(failed="time") if answer is None else result_from(answer)
+
+
+def in_child(run: MutantTestRun, work: Callable[[Path], str]) -> str | None:
+    """
+    Return the answer of some work in a child of this process, that has a folder to itself.
+
+    ``None``: it took too long and was killed, here or by the system.
+    """
     with tempfile.TemporaryDirectory(prefix="thongsuot-mutant-") as folder:
         answer = Path(folder) / "answer.json"
         child = os.fork()
         if child == 0:
             try:
-                _be_child(run, answer, Path(folder))
+                _bound_child(run, Path(folder))
+                written = answer.with_suffix(".part")
+                written.write_text(work(Path(folder)), "utf-8")
+                written.rename(answer)
+                # Threads and handlers of the tests would hold up an orderly end.
+                os._exit(0)
             finally:
                 os._exit(1)
         was_in_time = _wait_for(child, run.wall_s)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)  # and what it has started
         os.waitpid(child, 0)
-        if not was_in_time or not answer.exists():
-            # The system kills a child that has used up its time of the processor.
-            return TestRunResult(failed="time")
-        return result_from(answer.read_text("utf-8"))
+        return answer.read_text("utf-8") if was_in_time and answer.exists() else None
 
 
 def _wait_for(child: int, wall_s: float) -> bool:
@@ -186,7 +208,7 @@ def _wait_for(child: int, wall_s: float) -> bool:
         os.close(descriptor)
 
 
-def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
+def _bound_child(run: MutantTestRun, folder: Path) -> None:
     os.setsid()
     output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -195,8 +217,10 @@ def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
     # What it inherits of time counts as well.
     seconds = int(_cpu_s() + run.cpu_s) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    # Bytecode is written by the recorded run alone, which runs without any change.
-    sys.dont_write_bytecode = not run.recorded
+
+
+def pytest_arguments(folder: Path, paths: Sequence[str]) -> list[str]:
+    """Return what pytest is started with; its files go below a folder."""
     # That a test fails is enough to know: no smaller example is looked for.
     hypothesis.settings.register_profile(
         "mutants",
@@ -205,20 +229,23 @@ def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
         deadline=None,
     )
     hypothesis.settings.load_profile("mutants")
+    return [
+        *("-q", "-x", "--tb=short", "-p", "no:cacheprovider", "-m", MARKS),
+        *("-W", "ignore::pytest.PytestAssertRewriteWarning", "--hypothesis-seed=1"),
+        *(f"--basetemp={folder / 'tests'}", *paths),
+    ]
+
+
+def _answer_of(run: MutantTestRun, folder: Path) -> str:
+    # Bytecode is written by the recorded run alone, which runs without any change.
+    sys.dont_write_bytecode = not run.recorded
     failure = FirstFailure(run)
     plugins: list[object] = [failure]
     recorder = None
     if run.recorded:
         recorder = TestRecorder(ExecutionRecorder(Path.cwd() / run.recorded, Path.cwd()))
         plugins.append(recorder)
-    code = pytest.main(
-        [
-            *("-q", "-x", "--tb=short", "-p", "no:cacheprovider", "-m", MARKS),
-            *("-W", "ignore::pytest.PytestAssertRewriteWarning", "--hypothesis-seed=1"),
-            *(f"--basetemp={folder / 'tests'}", *run.paths),
-        ],
-        plugins=plugins,
-    )
+    code = pytest.main(pytest_arguments(folder, run.paths), plugins=plugins)
     failed = failure.failed
     if code != pytest.ExitCode.OK and not failed:
         failed = "" if code == pytest.ExitCode.NO_TESTS_COLLECTED else f"pytest: {code!s}"
@@ -229,11 +256,7 @@ def _be_child(run: MutantTestRun, answer: Path, folder: Path) -> None:
         modules=() if recorder is None else _importable_modules(),
         at_import={} if recorder is None else _by_file(recorder.at_import),
     )
-    written = answer.with_suffix(".part")
-    written.write_text(json.dumps(asdict(result)), "utf-8")
-    written.rename(answer)
-    # Threads and handlers of the tests would hold up an orderly end.
-    os._exit(0)
+    return json.dumps(asdict(result))
 
 
 def _importable_modules() -> list[str]:

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from tools.mutants.changes import Mutant
-from tools.mutants.selection import FIRST_FILES, groups_for, groups_of, stages_of
+from tools.mutants.selection import (
+    FIRST_FILES,
+    groups_for,
+    groups_of,
+    shows_in_loaded,
+    stages_of,
+)
 from tools.mutants.worker import TestRecord
 
 FILE = "agent/src/thongsuot_agent/judge/links.py"
@@ -65,6 +71,22 @@ def test_few_files_are_loaded_before_all_others() -> None:
     first, rest = stages_of(groups_of(records))
     assert {group.file for group in first} == {f"test_{number}.py" for number in range(FIRST_FILES)}
     assert len(first) + len(rest) == len(records)
+
+
+def test_where_nothing_is_to_be_loaded_the_first_stage_may_be_of_any_number_of_files() -> None:
+    records = {
+        f"test_{number}.py::test_it": TestRecord(cost_s=0.01, blocks={FILE: [10]})
+        for number in range(9)
+    }
+    assert [len(stage) for stage in stages_of(groups_of(records), loads=False)] == [9]
+
+
+def test_a_change_that_an_import_executes_needs_everything_loaded_anew() -> None:
+    mutant = Mutant(area="judge", file=FILE, operator="core/AddNot", occurrence=0, blocks=(10,))
+    assert shows_in_loaded(mutant, {FILE: [20]})
+    assert not shows_in_loaded(mutant, {FILE: [10]})
+    outside = Mutant(area="judge", file=FILE, operator="core/AddNot", occurrence=0)
+    assert not shows_in_loaded(outside, {})
 
 
 def test_a_stage_costs_no_more_than_its_limit_and_the_last_is_all_that_is_left() -> None:

@@ -109,3 +109,43 @@ def test_a_change_that_cannot_be_imported_or_never_ends_is_noticed(copy: TreeCop
             wall_s=600.0,
         )
         assert copy.run(patient).failed == "time", "each test has a limit of its own"
+
+
+def loaded_run(copy: TreeCopy, *order: str, line: int = 0, cpu_s: float = 30.0) -> TestRunResult:
+    return copy.run(
+        MutantTestRun(
+            paths=["tests/test_far.py"],
+            order=[f"tests/test_far.py::{name}" for name in order],
+            changed=SOURCE,
+            changed_line=line,
+            cpu_s=cpu_s,
+            wall_s=300.0,
+        )
+    )
+
+
+def test_tests_that_are_loaded_already_notice_a_change_of_a_function_and_of_a_private_constant(
+    copy: TreeCopy,
+) -> None:
+    text = (
+        "import functools\n\n_FAR_M = 10\n\n\n"
+        "@functools.cache\ndef is_far(distance_m):\n"
+        "    return any(distance_m >= limit for limit in [_FAR_M])\n"
+    )
+    (copy.root / SOURCE).write_text(text, encoding="utf-8")
+    copy.load(["tests/test_far.py"])
+    order = ("test_near", "test_exactly_far", "test_another")
+    assert loaded_run(copy, *order).failed == ""
+    changes = [
+        (8, ">=", ">", "test_exactly_far"),
+        (8, ">=", "<", "test_near"),
+        (3, "10", "11", "test_exactly_far"),
+        (8, "any(", "any(0 for _ in iter(int, 1)) or any(", "time"),
+    ]
+    for line, before, after, failing in changes:
+        with copy.changed(SOURCE, text.replace(before, after)):
+            failed = loaded_run(copy, *order, line=line, cpu_s=2.0).failed
+            assert failed.rpartition("::")[2] == failing, after
+    assert loaded_run(copy, *order).failed == "", "and each is taken back"
+    with copy.changed(SOURCE, text.replace(">=", ">")):
+        assert loaded_run(copy, "test_near", line=8).failed == ""

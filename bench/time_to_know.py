@@ -359,7 +359,7 @@ def main() -> int:
             bytes_per_s = run(bench, options.rounds, options.window)
         finally:
             bench.stop()
-        add(seen, bench, changes_in_journal(folder), bytes_per_s)
+        add(seen, bench, changes_in_journal(folder, bench.stack.boottime_offsets_s), bytes_per_s)
     if file is not None:
         file.write_bytes(msgspec.json.encode(seen))
     report(seen, [pace.name for pace in PACES])

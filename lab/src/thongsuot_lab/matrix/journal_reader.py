@@ -1,6 +1,6 @@
 """What the collector's journal holds when all is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +22,8 @@ class RecordedChange:
     """
     One verdict change.
 
-    ``decided_ns`` and ``onset_ns`` are on the device's CLOCK_BOOTTIME, which all devices of a lab
-    share; ``received_ns`` is Unix time, when the collector had it on disk for the first time.
+    ``decided_ns`` and ``onset_ns`` are on the machine's CLOCK_BOOTTIME, whatever that of the device
+    was; ``received_ns`` is Unix time, when the collector had it on disk for the first time.
     """
 
     site: str
@@ -69,8 +69,11 @@ def stored_batches(journal: Path) -> Iterator[StoredBatch]:
         connection.close()
 
 
-def recorded_changes(batch: StoredBatch) -> Iterator[RecordedChange]:
-    """Yield the verdict changes of a batch."""
+def recorded_changes(
+    batch: StoredBatch, boottime_offsets_s: Mapping[str, int]
+) -> Iterator[RecordedChange]:
+    """Yield the verdict changes of a batch; boots whose offset is not named have the machine's."""
+    ahead_ns = boottime_offsets_s.get(batch.batch.boot_id, 0) * 1_000_000_000
     for change in batch.batch.changes:
         verdict = change.verdict
         yield RecordedChange(
@@ -81,7 +84,7 @@ def recorded_changes(batch: StoredBatch) -> Iterator[RecordedChange]:
             state=verdict.state,
             segment=verdict.segment,
             symptom=verdict.symptom,
-            onset_ns=change.onset_boottime_ns,
-            decided_ns=change.decided_boottime_ns,
+            onset_ns=change.onset_boottime_ns - ahead_ns,
+            decided_ns=change.decided_boottime_ns - ahead_ns,
             received_ns=batch.entry.received_ns,
         )

@@ -34,7 +34,7 @@ RATE_SHARE = 0.1
 BACKGROUND_LOSS_RATIO = {"fiber": 0.0002, "5g": 0.0005, "leased": 0.0002}
 """Loss of a healthy line, one way: a radio link at rest loses an echo in a thousand."""
 
-EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0}
+EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0, "fresh_echo": 60.0}
 HTTP_TIMEOUT_S = 3.0
 
 REST_BETWEEN_ROWS_S = 16.0

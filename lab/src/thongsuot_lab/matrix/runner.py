@@ -2,10 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_collector.app.durable import JOURNAL_FILE
@@ -24,9 +25,13 @@ from thongsuot_lab.stack.process import StackError
 from thongsuot_lab.stack.session import StopRequested
 from thongsuot_lab.topology.model import Topology
 from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.verdict import Symptom
 
 OBSERVE_EVERY_S = 0.4
 PlacedRow = tuple[MatrixRow, FaultLocation]
+_SILENT_OR_SLOW: Final = frozenset(
+    {Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_SLOW, Symptom.SERVICE_PARTIAL_OUTAGE}
+)
 
 
 def _ignore(_: object) -> None:
@@ -122,7 +127,8 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
     """
     Return what is played together: a fault a portal, a fault every other carrier, the city alone.
 
-    Sites have one link of a carrier and one of the next, so no site loses both.
+    Sites have one link of a carrier and one of the next, so no site loses both. Of portals only one
+    at a time is silent or slow: where two are, it may be what lies before both, and none is named.
     """
     portals = sorted(
         node.name.removeprefix("portal.")
@@ -133,8 +139,12 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
     groups = [carriers[0::2], carriers[1::2]]
     planned: list[list[PlacedRow]] = []
     of_portals = [row for row in rows if row.blast_radius is BlastRadius.PORTAL]
-    for first in range(0, len(of_portals), len(portals)):
-        together = of_portals[first : first + len(portals)]
+    silent = [row for row in of_portals if _is_silent_or_slow(row)]
+    answering = [row for row in of_portals if not _is_silent_or_slow(row)]
+    while silent or answering:
+        together, silent = silent[:1], silent[1:]
+        free = len(portals) - len(together)
+        together, answering = [*together, *answering[:free]], answering[free:]
         planned.append(
             [
                 (row, FaultLocation(topology=topology, portal=portal))
@@ -154,6 +164,10 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
     of_city = [row for row in rows if row.blast_radius is BlastRadius.CITY]
     planned += [[(row, FaultLocation(topology=topology))] for row in of_city]
     return planned
+
+
+def _is_silent_or_slow(row: MatrixRow) -> bool:
+    return any(expected.symptoms & _SILENT_OR_SLOW for expected in row.expected)
 
 
 def play_matrix(
@@ -192,16 +206,20 @@ def play_matrix(
             stack.stop()
     return matrix_result(
         playing.trials,
-        changes_in_journal(folder),
+        changes_in_journal(folder, stack.boottime_offsets_s),
         reconciliation.reconcile(folder, stack.sites, in_prometheus),
         watched_s=watched_s * sites,
     )
 
 
-def changes_in_journal(folder: Path) -> list[RecordedChange]:
+def changes_in_journal(folder: Path, boottime_offsets_s: Mapping[str, int]) -> list[RecordedChange]:
     """Return every verdict change that the collector of a stack has kept, in order."""
     journal = folder / "collector" / "state" / JOURNAL_FILE
-    changes = [change for batch in stored_batches(journal) for change in recorded_changes(batch)]
+    changes = [
+        change
+        for batch in stored_batches(journal)
+        for change in recorded_changes(batch, boottime_offsets_s)
+    ]
     return sorted(changes, key=lambda change: change.decided_ns)
 
 

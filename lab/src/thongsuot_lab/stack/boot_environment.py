@@ -24,11 +24,13 @@ class BootEnvironment:
     What an agent finds when it starts.
 
     ``boot_id`` is a file with the kernel's name of this boot, ``None`` for the true one. Another
-    boot has its own clocks of time since the boot (time_namespaces(7)); ``env`` is added to the
-    environment.
+    boot has its own clocks of time since the boot (time_namespaces(7)), each the machine's plus a
+    whole number of seconds; ``env`` is added to the environment.
     """
 
     boot_id: Path | None = None
+    monotonic_offset_s: int = 0
+    boottime_offset_s: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
 
     def wrap(self, command: Sequence[str]) -> list[str]:
@@ -37,15 +39,22 @@ class BootEnvironment:
         inner = ["env", *words, *command] if words else list(command)
         if self.boot_id is None:
             return inner
-        mounted = ["unshare", "--mount", *_clocks_of_a_new_boot(), "--", "sh", "-ec"]
+        clocks = [
+            f"--monotonic={self.monotonic_offset_s}",
+            f"--boottime={self.boottime_offset_s}",
+        ]
+        mounted = ["unshare", "--mount", "--time", *clocks, "--", "sh", "-ec"]
         return [*mounted, _BIND_BOOT_ID, "sh", str(self.boot_id), *inner]
 
 
-def _clocks_of_a_new_boot() -> list[str]:
-    """Return the words that let the clocks of a boot begin anew."""
-    monotonic_s = STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_MONOTONIC))
-    boottime_s = STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_BOOTTIME))
-    return ["--time", f"--monotonic={monotonic_s}", f"--boottime={boottime_s}"]
+def new_boot(boot_id: Path, env: Mapping[str, str]) -> BootEnvironment:
+    """Return what a device finds that has just been switched on: its clocks begin anew."""
+    return BootEnvironment(
+        boot_id=boot_id,
+        monotonic_offset_s=STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_MONOTONIC)),
+        boottime_offset_s=STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_BOOTTIME)),
+        env=env,
+    )
 
 
 CURRENT_BOOT = BootEnvironment()

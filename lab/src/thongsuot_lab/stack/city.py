@@ -16,7 +16,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode, as_user
 from thongsuot_lab.spaces.privilege import is_mapped
 from thongsuot_lab.stack import components, prometheus
-from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
+from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment, new_boot
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
 from thongsuot_lab.stack.modems import modem_probes
 from thongsuot_lab.stack.past import push_month
@@ -83,6 +83,8 @@ class CityStack:
         self.folder = folder
         self.options = options or StackOptions()
         self.addresses: dict[str, str] = {}
+        # Of each boot but the machine's own, by its name: what its time since the boot is ahead.
+        self.boottime_offsets_s: dict[str, int] = {}
         self.processes: dict[str, Process] = {}
         self._logs = folder / "logs"
         self._user = _user_for(folder)
@@ -288,8 +290,11 @@ class CityStack:
         (folder / "run").mkdir()
         os.chown(folder / "run", self._user, self._user)
         boot_id = folder / "boot_id"
-        boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
-        self.start_agent(site, BootEnvironment(boot_id=boot_id, env=env or {}))
+        name = str(uuid.uuid4())
+        boot_id.write_text(f"{name}\n", encoding="ascii")
+        boot = new_boot(boot_id, env or {})
+        self.boottime_offsets_s[name] = boot.boottime_offset_s
+        self.start_agent(site, boot)
 
     def push_history(self) -> None:
         """Give the collector a generated month of each site, up to now."""

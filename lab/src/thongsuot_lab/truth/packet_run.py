@@ -189,7 +189,10 @@ def _concluded(
     report: Callable[[str], None],
 ) -> Iterator[EngineComparison]:
     """Compare what a batch came to, and say so at once: an hour of batches is long."""
-    turns, messages = changes_in_journal(stack.folder), _messages(stack.folder)
+    turns, messages = (
+        changes_in_journal(stack.folder, stack.boottime_offsets_s),
+        _messages(stack.folder),
+    )
     for window in windows:
         recordings = tuple(
             file

@@ -87,10 +87,17 @@ ROWS = (
             )
         ),
         links=("fixed",),
-        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_SLOW),
+        expected=(
+            ExpectedVerdict(
+                link="fixed",
+                state=State.UNKNOWN,
+                segment=None,
+                symptoms=frozenset({Symptom.SLOW_CAUSE_UNKNOWN}),
+            ),
+        ),
         faulty_segments=ACCESS,
         bound=DetectionBound(intervals=20),
-        note="under a download: light probes cannot see a rate that nobody uses",
+        note="under a download that no box tells of: whose queue it is nobody at the site can tell",
     ),
     MatrixRow(
         name="flapping",

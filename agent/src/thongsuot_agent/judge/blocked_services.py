@@ -10,13 +10,12 @@ from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot
 from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
-from thongsuot_agent.judge.symptoms.failure_modes import SILENT_REASONS
 from thongsuot_agent.judge.symptoms.near_flows import locate_new_flows_lost
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_slowed
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of, service_over_link
-from thongsuot_agent.judge.tracks import STALLS
+from thongsuot_agent.judge.tracks import SILENT_REASONS, STALLS
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 

@@ -67,7 +67,7 @@ class Track(msgspec.Struct, kw_only=True):
     echo of a burst; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
     ``addresses`` are those at which a service was tried lately; ``episodes_ns`` the starts of its
-    latest failures that followed a success.
+    latest failures that followed a success, ``unanswered_ns`` of those that nothing answered.
     """
 
     kind: str
@@ -112,6 +112,7 @@ class Track(msgspec.Struct, kw_only=True):
     noisy_until_ns: int = 0
     addresses: dict[str, ServiceAddress] = msgspec.field(default_factory=dict)
     episodes_ns: list[int] = msgspec.field(default_factory=list)
+    unanswered_ns: list[int] = msgspec.field(default_factory=list)
     expires_s: float | None = None
     issuer: str = ""
     is_translated: bool = False

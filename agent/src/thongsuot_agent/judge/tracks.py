@@ -37,6 +37,16 @@ PROMPT_KEPT = 16
 ECHO = icmp.KIND.name
 STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
 """What a way that loses large packets looks like: the connection opens, then nothing more comes."""
+SILENT_REASONS = STALLS | {
+    Reason.TIMED_OUT,
+    Reason.HOST_UNREACHABLE,
+    Reason.NETWORK_UNREACHABLE,
+    Reason.PACKET_FILTERED,
+    Reason.HOP_LIMIT_EXCEEDED,
+    Reason.PROXY_SILENT,
+    Reason.PROXY_CANNOT_REACH,
+}
+"""No page came back. What refuses, resets or shows a certificate has answered."""
 
 
 def track_of(link: LinkMemory, series: Series) -> Track:
@@ -227,6 +237,8 @@ def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
         track.failed_since_ns = started_ns
     if not track.failures and track.kind == http.KIND.name:
         track.episodes_ns = [*track.episodes_ns[1 - _EPISODES :], started_ns]
+        if finding.reason in SILENT_REASONS:
+            track.unanswered_ns = [*track.unanswered_ns[1 - _EPISODES :], started_ns]
     track.failures += 1
     track.successes = 0
 

@@ -170,6 +170,22 @@ def test_where_only_what_begins_now_is_lost_nobody_is_named(seed: int) -> None:
     assert blamed_parties(site) == set()
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_name_server_that_dies_after_portals_were_silent_is_what_is_dead(seed: int) -> None:
+    """Pages that had stayed away a minute before were taken for new flows that are lost."""
+    unreached = InjectedFault(
+        start_s=600.0, end_s=690.0, at=Segment.SERVICE, kinds=("http",), loss=1.0
+    )
+    dead = InjectedFault(
+        start_s=700.0, at=Segment.CARRIER, targets=("resolver",), kinds=("dns",), loss=1.0
+    )
+    site = SimulatedSite(seed=seed, injected=(unreached, dead))
+    # Not only when those pages are no longer of this time.
+    site.run(760.0)
+    named = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
+    assert verdict_summary(changes_of(site, "fixed")[-1]) == named
+
+
 def test_routers_that_are_slow_where_no_watched_service_lies_make_no_slow_link() -> None:
     slow = InjectedFault(start_s=START_S, at=Segment.TRANSIT, kinds=("icmp",), delay_s=0.4)
     site = SimulatedSite(injected=(slow,))

@@ -152,6 +152,31 @@ def test_a_session_that_dials_again_after_its_cable_was_out_is_waited_for(
     assert states_of(site, "fixed")[-1] is State.UP
 
 
+@pytest.mark.parametrize(
+    ("dies_s", "parties"),
+    [(0.5, {Party.COMMUNE}), (60.0, {Party.COMMUNE}), (300.0, {Party.COMMUNE, Party.CARRIER})],
+)
+def test_a_session_that_dies_when_its_cable_is_back_is_the_cables(
+    dies_s: float, parties: set[Party]
+) -> None:
+    """At this end it outlived the cable; the other end had given it up, and says so later."""
+    session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
+    unplugged = msgspec.structs.replace(session, port_unplugged=True)
+    gone = msgspec.structs.replace(session, present=False, carrier=False)
+    site = SimulatedSite(
+        facts=(
+            FactsChange(at_s=0.0, facts=session),
+            FactsChange(at_s=START_S, facts=unplugged),
+            FactsChange(at_s=200.0, facts=session),
+            FactsChange(at_s=200.0 + dies_s, facts=gone),
+            FactsChange(at_s=210.0 + dies_s, facts=session),
+        )
+    )
+    site.run(600.0)
+    assert blamed_parties(site) == parties
+    assert states_of(site, "fixed")[-1] is State.UP
+
+
 @pytest.mark.parametrize("lost", [{}, {"present": False, "carrier": False}])
 def test_a_session_whose_cable_is_out_is_the_sites_and_no_carriers(lost: dict[str, bool]) -> None:
     """PPPoE by a bridging modem: without its power, or its cable, the port below has no signal."""

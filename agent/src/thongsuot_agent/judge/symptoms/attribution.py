@@ -14,7 +14,6 @@ from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolve
 from thongsuot_agent.judge.symptoms.failure_modes import (
     FAILURE_SYMPTOMS,
     FOREIGN_CERTIFICATE,
-    SILENT_REASONS,
     Attribution,
     FailureMode,
     Health,
@@ -30,7 +29,13 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     networks_of_tracks,
 )
 from thongsuot_agent.judge.symptoms.translated import translator_fault
-from thongsuot_agent.judge.tracks import ECHO, share_silent_lately, silent_lately
+from thongsuot_agent.judge.tracks import (
+    ECHO,
+    SILENT_REASONS,
+    STALLS,
+    share_silent_lately,
+    silent_lately,
+)
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -45,6 +50,8 @@ HEAVY_LOSS_RATIO = 0.15
 LOSS_MEMORY_NS = 600 * 1_000_000_000
 SLOW_BESIDE = 2
 """One page in a thousand is slow by a packet that is sent again; two are not, so close together."""
+DEAD_RUNS = 3
+"""Of a way that loses half of all packets, a connection in ten does not open in its time."""
 SAME_SPELL_NS = 3_000_000_000
 """Pages that were opened so close together met the same spell of a way."""
 SAME_TIME_NS = 1_000_000_000
@@ -181,6 +188,10 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
     where they fail by turns, at the same moments or since the one began to fail: a way that lost
     large packets for eight seconds of twenty was told to the portal that had failed three times,
     and one that lost more and more of them to the first that no page came of (2026-11).
+
+    What answers, be it with an error or a refusal, is no such witness; nor is one whose pages are
+    slow, where the portal in question takes no connection any more: no way loses all of the one's
+    small packets and none of the other's.
     """
     own = networks_of_tracks([failing])
     if failing.reason not in SILENT_REASONS or not own:
@@ -193,28 +204,39 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
         and (
             (track.failures and track.reason in SILENT_REASONS)
             or _have_same_moments(failing, track)
-            or _suffers_since(track, failing.failed_since_ns or at.now_ns)
+            or _suffers_since(track, failing, at.now_ns)
         )
     ]
     return any(networks and not networks & own for networks in others)
 
 
 def _have_same_moments(failing: Track, other: Track) -> bool:
-    """Return whether another service failed, or was slow, when one began to fail lately."""
+    """Return whether another service was silent, or slow, when one began to fail lately."""
     own = (*failing.episodes_ns, failing.failed_ns or 0)
-    theirs = (*other.episodes_ns, *other.slow_episodes_ns)
+    theirs = other.unanswered_ns
+    if not _takes_no_connection(failing):
+        theirs = [*theirs, *other.slow_episodes_ns]
     return any(
         abs(start_ns - moment_ns) <= SAME_SPELL_NS for start_ns in theirs for moment_ns in own
     )
 
 
-def _suffers_since(other: Track, since_ns: int) -> bool:
-    """Return whether a page of another service did not come since a moment, or two came slowly."""
-    is_unanswered = other.reason in SILENT_REASONS and any(
-        start_ns >= since_ns for start_ns in other.episodes_ns
-    )
+def _suffers_since(other: Track, failing: Track, now_ns: int) -> bool:
+    """
+    Return whether a page of another service did not come since one began to fail, or two came
+    slowly.
+    """
+    since_ns = failing.failed_since_ns or now_ns
+    if any(start_ns >= since_ns for start_ns in other.unanswered_ns):
+        return True
     slow = sum(start_ns >= since_ns for start_ns in other.slow_episodes_ns)
-    return is_unanswered or slow + max(0, other.slow_runs - 1) >= SLOW_BESIDE
+    is_slow = slow + max(0, other.slow_runs - 1) >= SLOW_BESIDE
+    return is_slow and not _takes_no_connection(failing)
+
+
+def _takes_no_connection(failing: Track) -> bool:
+    """Return whether not even connections to a service open, for some runs in a row."""
+    return failing.failures >= DEAD_RUNS and failing.reason not in STALLS
 
 
 def is_undecided(fault: Diagnosis | None) -> bool:

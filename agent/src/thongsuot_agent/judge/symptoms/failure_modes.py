@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import Track
-from thongsuot_agent.judge.tracks import STALLS
+from thongsuot_agent.judge.tracks import SILENT_REASONS, STALLS
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.verdict import Symptom
 
@@ -45,15 +45,7 @@ _WRONG = FailureMode(Symptom.CERTIFICATE_INVALID, Attribution.PATH)
 _ERROR = FailureMode(Symptom.SERVICE_ERROR, Attribution.SERVICE)
 
 FAILURE_MODES: Mapping[Reason, FailureMode] = {
-    Reason.TIMED_OUT: _TIMES_OUT,
-    Reason.HOST_UNREACHABLE: _TIMES_OUT,
-    Reason.NETWORK_UNREACHABLE: _TIMES_OUT,
-    Reason.PACKET_FILTERED: _TIMES_OUT,
-    Reason.HOP_LIMIT_EXCEEDED: _TIMES_OUT,
-    Reason.TLS_TIMED_OUT: _TIMES_OUT,
-    Reason.RESPONSE_TIMED_OUT: _TIMES_OUT,
-    Reason.PROXY_SILENT: _TIMES_OUT,
-    Reason.PROXY_CANNOT_REACH: _TIMES_OUT,
+    **dict.fromkeys(SILENT_REASONS, _TIMES_OUT),
     Reason.CONNECTION_REFUSED: _REFUSES,
     Reason.CONNECTION_RESET: _REFUSES,
     Reason.NAME_NOT_FOUND: _NAME_GONE,
@@ -82,9 +74,6 @@ FOREIGN_CERTIFICATE = frozenset({Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICAT
 
 NEEDS_OTHER_SERVICES = STALLS | FOREIGN_CERTIFICATE
 """Whose fault these are shows only when several services are asked."""
-
-SILENT_REASONS = frozenset(reason for reason, mode in FAILURE_MODES.items() if mode is _TIMES_OUT)
-"""Nothing came back. What refuses, resets or shows a certificate has answered."""
 
 UNREACHED = frozenset(
     {reason for reason, failing in FAILURE_MODES.items() if failing in {_TIMES_OUT, _REFUSES}}

@@ -48,11 +48,21 @@ def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
 
 
 def note_port(link: LinkMemory, before: LinkFacts | None, after: LinkFacts) -> None:
-    """Remember when the port below a session got its signal back, until the session is up."""
-    if after.usable(Family.IP4) or after.usable(Family.IP6):
-        link.port_back_ns = None
-    elif before is not None and before.port_unplugged and not after.port_unplugged:
+    """
+    Remember when the port below a session got its signal back, until a session is dialled.
+
+    One that outlived the cable's absence at this end may be forgotten at the other, and falls just
+    then (2026-12: a cable that had been out for three seconds was told as the carrier's session).
+    """
+    is_up = _is_usable(after)
+    if before is not None and before.port_unplugged and not after.port_unplugged:
         link.port_back_ns = link.facts_ns
+    elif is_up and not (before is not None and _is_usable(before)):
+        link.port_back_ns = None
+
+
+def _is_usable(facts: LinkFacts) -> bool:
+    return facts.usable(Family.IP4) or facts.usable(Family.IP6)
 
 
 def diagnosis_at_once(link: LinkMemory, facts: LinkFacts, now_ns: int) -> Diagnosis | None:
@@ -73,12 +83,12 @@ def diagnosis_after_grace(link: LinkMemory, facts: LinkFacts) -> Diagnosis | Non
     A link without IPv6 is an ordinary link, even one that had it (a carrier may withdraw a prefix,
     and what is not measured says nothing); one that had IPv4 and lost it has lost most portals.
     """
-    if facts.point_to_point and not (facts.usable(Family.IP4) or facts.usable(Family.IP6)):
+    if facts.point_to_point and not _is_usable(facts):
         # A modem without bearer keeps its interface, and loses address and route.
         return SESSION_LOST
     if not (facts.has_address4 or facts.has_address6):
         return NO_ADDRESS
-    if facts.usable(Family.IP4) or facts.usable(Family.IP6):
+    if _is_usable(facts):
         if link.had_ipv4 and not facts.usable(Family.IP4):
             return NO_ROUTE4 if facts.has_address4 else NO_ADDRESS4
         return ADDRESS_CONFLICT if facts.address_conflict else None

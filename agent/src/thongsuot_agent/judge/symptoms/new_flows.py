@@ -23,6 +23,8 @@ SERVICES_UNREACHED = 2
 """So many services that time out, while lookups do, are not dead by themselves."""
 LOOKUPS_LOST = 2
 """One lookup in a thousand is lost anyway, and is no witness that new flows are."""
+LOOKUPS_IN_A_ROW = 3
+"""So many lost in a row, and no page since: then it is not new flows that are lost by turns."""
 FRESH_S = 100.0
 """A lookup is made every 30 s and a page every 60 s: so old a failure is one of now."""
 OLD_FLOWS_CLEAN_RATIO = 0.06
@@ -43,6 +45,7 @@ def are_new_flows_lost(at: LinkContext) -> bool:
     are, since both lines may go through one box.
     """
     connects = is_echoing = False
+    since_lookups_ns = _silent_row_of_lookups_ns(at)
     lookups = 0
     unreached: set[str] = set()
     lost = runs = 0
@@ -56,7 +59,11 @@ def are_new_flows_lost(at: LinkContext) -> bool:
             is_echoing = is_echoing or not track.silences
         elif track.kind == dns.KIND.name:
             lookups += silent_lately(track)[0] if _fell_silent_lately(at, track) else 0
-        elif point.is_service and _fell_silent_lately(at, track):
+        elif (
+            point.is_service
+            and _fell_silent_lately(at, track)
+            and not _is_over(track, since_lookups_ns)
+        ):
             since_ns = (track.silent_ns or at.now_ns) - ns(FRESH_S)
             connects = connects or answers_elsewhere(at, track.target, since_ns) is not False
             unreached.add(track.target)
@@ -64,6 +71,32 @@ def are_new_flows_lost(at: LinkContext) -> bool:
     return (
         lookups >= LOOKUPS_LOST and (connects or len(unreached) >= SERVICES_UNREACHED) and is_clean
     )
+
+
+def _silent_row_of_lookups_ns(at: LinkContext) -> int | None:
+    """
+    Return since when name servers that fell silent have answered nothing; ``None`` where one has.
+    """
+    lookups = [
+        track
+        for track in at.link.tracks.values()
+        if track.kind == dns.KIND.name and _fell_silent_lately(at, track)
+    ]
+    if not lookups or any(track.silences < LOOKUPS_IN_A_ROW for track in lookups):
+        return None
+    return min(track.silent_since_ns or at.now_ns for track in lookups)
+
+
+def _is_over(track: Track, since_ns: int | None) -> bool:
+    """
+    Return whether a service was silent before a moment only, and has answered since.
+
+    A portal that had been out was taken for new flows that were lost when a name server died a
+    minute later (2026-12).
+    """
+    if since_ns is None:
+        return False
+    return (track.silent_ns or 0) < since_ns < (track.answered_ns or 0)
 
 
 def is_request_awaited(at: LinkContext, since_ns: int) -> bool:

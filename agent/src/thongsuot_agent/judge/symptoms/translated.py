@@ -9,8 +9,8 @@ does: the translator.
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
-from thongsuot_agent.judge.symptoms.failure_modes import SILENT_REASONS
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
+from thongsuot_agent.judge.tracks import SILENT_REASONS
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State

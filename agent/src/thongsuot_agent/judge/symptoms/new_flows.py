@@ -23,7 +23,7 @@ SERVICES_UNREACHED = 2
 """So many services that time out, while lookups do, are not dead by themselves."""
 LOOKUPS_LOST = 2
 """One lookup in a thousand is lost anyway, and is no witness that new flows are."""
-LOOKUPS_IN_A_ROW = 3
+LOOKUPS_IN_A_ROW = 2
 """So many lost in a row, and no page since: then it is not new flows that are lost by turns."""
 FRESH_S = 100.0
 """A lookup is made every 30 s and a page every 60 s: so old a failure is one of now."""

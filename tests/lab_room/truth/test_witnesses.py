@@ -293,3 +293,66 @@ def test_a_lan_that_loses_nearly_everything_is_seen_though_no_lookup_comes_throu
     here = replace(CITY, sites=(Premises(name="s1", lines=lines),))
     played = play(scenario(lossy, seed=seed, until_s=330.0, city=here))
     assert parties(played) == {"commune:s1"}, played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_lan_that_loses_more_and_more_large_packets_is_not_held_against_the_carrier(
+    seed: int,
+) -> None:
+    """Small packets pass: only those of full size to the gateway tell the LAN from the line."""
+    drifting = fault(
+        PlaceKind.LAN, "s1.fixed", touch=Touch.LARGE, end_s=500.0, course=Course.DRIFTING
+    )
+    lossy = replace(drifting, least_bytes=1400)
+    played = play(scenario(lossy, seed=seed, until_s=680.0))
+    assert parties(played) == {"commune:s1"}, played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_drops_more_and_more_new_flows_is_no_slow_name_server(seed: int) -> None:
+    """Ten of a hundred: beside a lost lookup they pass as often as at any other time."""
+    full = fault(
+        PlaceKind.BOX,
+        "s1.fixed",
+        touch=Touch.NEW_FLOWS,
+        amount=0.3,
+        end_s=530.0,
+        course=Course.DRIFTING,
+    )
+    played = play(scenario(full, seed=seed, until_s=710.0))
+    assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_lan_that_loses_behind_a_carrier_that_drops_echoes_is_the_sites(seed: int) -> None:
+    """What such a carrier drops says nothing, and the gateway's echoes never reach him."""
+    deaf = fault(
+        PlaceKind.ACCESS,
+        "s1.mobile",
+        touch=Touch.ICMP,
+        amount=0.2,
+        end_s=460.0,
+        course=Course.BURSTS,
+        period_s=7.2,
+        on_share=0.083,
+    )
+    lossy = replace(fault(PlaceKind.LAN, "s1.mobile", amount=0.2, end_s=600.0), start_s=290.0)
+    played = play(scenario(deaf, lossy, seed=seed, until_s=780.0))
+    assert parties(played) == {"commune:s1"}, played.messages
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pages_that_are_slow_by_a_big_transfer_bear_out_no_loss_far_out(seed: int) -> None:
+    """Another carrier's core drops echoes by turns; then the site fills its own line."""
+    deaf = fault(
+        PlaceKind.CORE,
+        "south",
+        touch=Touch.ICMP,
+        end_s=390.0,
+        course=Course.BURSTS,
+        period_s=5.6,
+        on_share=0.375,
+    )
+    load = fault(PlaceKind.LAN, "s1.fixed", effect=Effect.OWN_LOAD, amount=0.25, end_s=600.0)
+    played = play(scenario(deaf, replace(load, start_s=290.0), seed=seed, until_s=780.0))
+    assert "carrier:north" not in parties(played), played.messages

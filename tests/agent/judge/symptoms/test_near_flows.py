@@ -131,6 +131,24 @@ def test_a_gateway_that_loses_some_large_echoes_and_not_others_names_nobody(
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
 
 
+@pytest.mark.parametrize(
+    ("passed", "lost", "fault"),
+    [
+        (3, 4, near_flows.LAN_LOSES_LARGE_PACKETS),
+        (6, 2, near_flows.LARGE_PACKETS_LOST_SOMEWHERE),
+        (24, 1, near_flows.LARGE_PACKETS_LOST),
+    ],
+)
+def test_of_large_echoes_that_come_back_by_turns_their_number_tells(
+    at: LinkContext, passed: int, lost: int, fault: Diagnosis
+) -> None:
+    for number in range(passed + lost):
+        size_bytes = FULL_SIZE if number < passed else SMALL
+        run(at, "gateway", 101.0 + number, 1.0, size_bytes=size_bytes)
+    stall_page(at, 100.0)
+    assert large_packets_of(at) == fault
+
+
 def test_a_line_that_begins_in_the_device_has_no_lan_to_lose_anything_in(at: LinkContext) -> None:
     at.link.facts = LinkFacts(present=True, carrier=True, point_to_point=True)
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST
@@ -286,3 +304,77 @@ def test_what_left_by_another_carriers_line_is_not_counted(at: LinkContext) -> N
     at.link.egress = structs.replace(at.link.egress, others={Family.IP4: "south"})
     run(at, "hop", 100.2, 1.0)
     assert at.link.new_flows.runs == []
+
+
+def lose_few_lookups(at: LinkContext, *, sent: int = 60, lost: int = 6) -> None:
+    """Let a lookup stay unanswered in second 100, as some of all before it."""
+    lose_lookup(at, 100.0)
+    track = at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)]
+    track.recent, track.carried_sent, track.carried_lost = 0b1_0000_0001, sent, lost
+
+
+def run_beside_open_flows(at: LinkContext, answered: dict[float, float], count: int = 14) -> None:
+    """Let runs to the first router end, one every two seconds; those not named are answered."""
+    for number in range(count):
+        second = 100.2 + 2 * number
+        run(at, "hop", second, answered.get(number, 1.0))
+        echo(at, "hop", second)
+
+
+def test_a_box_that_drops_one_new_flow_in_ten_is_found_by_all_of_them(at: LinkContext) -> None:
+    """Those beside a lost lookup pass as often as others: they alone would clear the box."""
+    run(at, "hop", 10.0, 1.0)
+    run_beside_open_flows(at, {3: 0.75, 7: 0.5, 11: 0.75})
+    lose_few_lookups(at)
+    assert near_flows.are_few_new_flows_lost(at)
+    assert near_flows.locate_new_flows_lost(at, None) == near_flows.BOX_DROPS_FRESH_ECHOS
+
+
+def test_a_name_server_that_loses_one_question_in_ten_is_named_when_all_flows_pass(
+    at: LinkContext,
+) -> None:
+    run(at, "hop", 10.0, 1.0)
+    run_beside_open_flows(at, {}, count=5)
+    lose_few_lookups(at)
+    assert not near_flows.are_few_new_flows_lost(at)
+    assert near_flows.is_new_flow_evidence_awaited(at, 100 * NS), "too few have passed"
+    for second in (120.0, 126.0, 132.0):
+        lose_few_lookups(at)
+        run(at, "hop", second, 1.0)
+        echo(at, "hop", second)
+        lose_lookup(at, second)
+    run_beside_open_flows(at, {}, count=12)
+    lose_few_lookups(at)
+    assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
+
+
+def test_flows_that_were_opened_before_a_lookup_was_lost_say_nothing_of_it(
+    at: LinkContext,
+) -> None:
+    run(at, "hop", 10.0, 1.0)
+    for second in (90.0, 92.0, 94.0):
+        run(at, "hop", second, 0.5)
+        echo(at, "hop", second)
+    run_beside_open_flows(at, {}, count=1)
+    lose_few_lookups(at)
+    assert not near_flows.are_few_new_flows_lost(at)
+
+
+def test_a_line_that_loses_as_many_open_flows_as_questions_is_no_full_table(
+    at: LinkContext,
+) -> None:
+    run(at, "hop", 10.0, 1.0)
+    for track in at.link.tracks.values():
+        track.recent = 0b1_0100_0000
+    run_beside_open_flows(at, {3: 0.75, 7: 0.5, 11: 0.75})
+    lose_few_lookups(at)
+    assert not near_flows.are_few_new_flows_lost(at)
+
+
+def test_where_the_lan_loses_packets_few_flows_lost_are_no_table_either(at: LinkContext) -> None:
+    run(at, "hop", 10.0, 1.0)
+    run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
+    run_beside_open_flows(at, {3: 0.75, 7: 0.5, 11: 0.75})
+    run(at, "gateway", 110.0, 0.75, size_bytes=FULL_SIZE)
+    lose_few_lookups(at)
+    assert not near_flows.are_few_new_flows_lost(at)

@@ -2,7 +2,81 @@
 
 import pytest
 
-from thongsuot_agent.judge.symptoms.own_queue import STEADY_S, _is_steady
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.observations import Observation
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.own_queue import (
+    STEADY_ROUNDS,
+    STEADY_S,
+    _is_steady,
+    is_queued_near,
+    may_be_own_queue,
+)
+from thongsuot_agent.judge.symptoms.pages import is_felt
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+ACCESS_SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
+
+
+def slow_link() -> LinkContext:
+    link = LinkMemory(name="fixed")
+    memory = Memory(links={"fixed": link})
+    return LinkContext(memory, link, two_links().links["fixed"], Settings())
+
+
+def judge_round(at: LinkContext, *delays_s: float) -> bool | None:
+    """Return what comes of a round in which echoes took so much longer than usual."""
+    point = next(iter(at.probes.points.values()))
+    slow = [
+        Observation(
+            Track(
+                kind="icmp",
+                target="core-fixed",
+                family=Family.IP4,
+                value_s=0.01 + delay_s,
+                usual_s=0.01,
+            ),
+            point,
+            Segment.CARRIER,
+            answered=True,
+            silent=False,
+        )
+        for delay_s in delays_s
+    ]
+    is_own = may_be_own_queue(at, slow, 0)
+    at.link.slow.is_pending = at.link.slow.fault is None
+    return is_own
+
+
+def test_a_delay_that_stays_the_same_for_six_rounds_is_no_queue() -> None:
+    at = slow_link()
+    for _ in range(STEADY_ROUNDS - 1):
+        assert judge_round(at, *[0.9] * 8) is None
+    assert judge_round(at, 0.9, 0.9, 2.0) is False, "one spike is no queue"
+
+
+def test_a_round_counts_as_one_moment_however_few_answered_in_it() -> None:
+    """Of a queue of a second few answers come in time when it is longest."""
+    at = slow_link()
+    for delay_s, answers in ((0.92, 8), (0.92, 8), (0.97, 7), (0.96, 4), (0.91, 6)):
+        judge_round(at, *[delay_s] * answers)
+    assert judge_round(at, 1.05, 1.05, 1.05) is True
+
+
+def test_what_wavers_after_it_was_named_is_named_no_longer() -> None:
+    at = slow_link()
+    for _ in range(STEADY_ROUNDS):
+        judge_round(at, 0.9, 0.9)
+    at.link.slow.fault, at.link.slow.is_pending = ACCESS_SLOW, False
+    assert judge_round(at, 0.91, 0.91) is False
+    assert judge_round(at, 1.2, 1.2) is True
 
 
 @pytest.mark.parametrize(
@@ -19,3 +93,39 @@ def test_delays_are_steady_where_all_but_a_tenth_hardly_differ(
     delays_s: list[float], steady: bool
 ) -> None:
     assert _is_steady(delays_s) is steady
+
+
+@pytest.mark.parametrize(
+    ("target", "added_s", "is_queued"),
+    [("core-fixed", 0.02, True), ("core-fixed", 0.005, False), ("exchange", 0.02, False)],
+    ids=["the line", "less than a queue's sign", "beyond the carrier alone"],
+)
+def test_a_line_is_queued_where_what_stands_near_is_late(
+    target: str, added_s: float, is_queued: bool
+) -> None:
+    at = slow_link()
+    at.memory.now_ns = 10**9
+    for name in ("core-fixed", "exchange"):
+        at.link.tracks[SeriesKey("icmp", name, Family.IP4)] = Track(
+            kind="icmp",
+            target=name,
+            family=Family.IP4,
+            learned=at.settings.learn_runs,
+            usual_s=0.01,
+            value_s=0.01 + (added_s if name == target else 0.0),
+            value_ns=at.memory.now_ns,
+        )
+    assert is_queued_near(at) is is_queued
+
+
+def test_pages_that_are_slow_while_the_line_queues_bear_no_other_loss_out() -> None:
+    at = slow_link()
+    at.memory.now_ns = 100 * 10**9
+    page = Track(kind="http", target="motcua", family=Family.IP4, slow_runs=9)
+    echo = Track(kind="icmp", target="core-fixed", family=Family.IP4, learned=9, usual_s=0.01)
+    echo.value_s, echo.value_ns = 0.01, at.memory.now_ns
+    for track in (page, echo):
+        at.link.tracks[SeriesKey(track.kind, track.target, track.family)] = track
+    assert is_felt(at, 0)
+    echo.value_s = 0.2
+    assert not is_felt(at, 0)

@@ -9,20 +9,23 @@ proportion, and the same sequential test as for echoes (``loss``) finds a loss t
 show.
 """
 
-from collections.abc import Iterator, Sequence
-
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.loss_memory import CarriedTest
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
-from thongsuot_agent.judge.observations import is_gateway_lossy, is_mute, rung_of
+from thongsuot_agent.judge.observations import rung_of
 from thongsuot_agent.judge.reachability import Reachability
-from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.site_probes import ProbePoint
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
+from thongsuot_agent.judge.symptoms.carried_location import (
+    carrying,
+    do_pages_alone_lose,
+    is_lossy,
+    locate_carried_loss,
+)
 from thongsuot_agent.judge.symptoms.carried_samples import (
-    BAD_ANSWERS,
     DEGRADED_RATIO,
     HEALTHY_RATIO,
     LOOKUP,
@@ -32,9 +35,12 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     healthy_ratio,
     sample_of,
 )
-from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS, OTHERS_CLEAN_NATS
+from thongsuot_agent.judge.symptoms.large_losses import locate_large_losses
+from thongsuot_agent.judge.symptoms.loss_location import OTHERS_CLEAN_NATS
 from thongsuot_agent.judge.symptoms.near_flows import (
+    LARGE_PACKETS_LOST,
     NEW_FLOWS_LOST,
+    are_few_new_flows_lost,
     are_new_echoes_lost,
     is_new_flow_evidence_awaited,
     locate_new_flows_lost,
@@ -42,29 +48,22 @@ from thongsuot_agent.judge.symptoms.near_flows import (
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.own_queue import is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
-from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
-from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 ALARM_NATS = 10.0
 CLEAR_NATS = 9.2
 """As for echoes: so sure before it is said, and before it is taken back."""
-CONFIRMED_NATS = 1.0
-"""Any support by a second protocol is enough: the echoes have given the odds of 20,000 : 1."""
-REFUTED_NATS = -4.6
-"""Odds of 100 : 1 that what the link carries does not lose what its echoes lose: a policer."""
 CARRIED_SHARE = 0.25
 """
 Of the share that echoes lose: only runs that came to an end count, which are those that lost least.
 A policer spares them altogether.
 """
-DECIDE_ANYWAY_S = 120.0
-"""When no second protocol has been heard for so long, the echoes are all there is to go by."""
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which more lookups help to find the end."""
 COUNTED_AT_MOST = 600
@@ -76,8 +75,6 @@ some pages.
 """
 MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
 """One page sends many segments again after one blip: so many runs, over so long, have to lose."""
-LEAST_LOST = 2
-"""One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
 ONE_LOSS_NATS = 2.0
 """A single lost echo is chance; with two, the line itself is under suspicion (``loss``)."""
 FORGING_RESOLVER = Diagnosis(
@@ -86,8 +83,6 @@ FORGING_RESOLVER = Diagnosis(
 LOSSY_RESOLVER = Diagnosis(
     state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_SLOW
 )
-MIN_WITNESSES = 2
-"""One lossy name server, or one lossy portal, is not the line."""
 
 
 def count_run(
@@ -181,16 +176,21 @@ def judge_carried_loss(at: LinkContext) -> None:
 
 def _lossy_part(at: LinkContext) -> Diagnosis | None:
     """Return what loses lookups and segments; ``None`` where nobody feels it, or it is open."""
-    fault = _lossy_resolver(at) or _lossy_link(at)
+    fault = _lossy_resolver(at) or locate_carried_loss(at)
     if fault is None:
         return None
     since_ns = at.link.carried_test.first_ns or 0
     has_to_be_felt = fault.segment is Segment.TRANSIT or _is_of_ip6_alone(at)
     if has_to_be_felt and not is_felt(at, since_ns):
         return None
-    if are_new_flows_lost(at) or are_new_echoes_lost(at):
+    is_resolver = fault == LOSSY_RESOLVER
+    is_of_flows = are_new_flows_lost(at) or are_new_echoes_lost(at)
+    if is_of_flows or (is_resolver and are_few_new_flows_lost(at)):
         return locate_new_flows_lost(at, at.link.carried_fault.fault)
-    if fault == LOSSY_RESOLVER and is_new_flow_evidence_awaited(at, since_ns):
+    if fault.segment is not Segment.LAN and do_pages_alone_lose(at):
+        large = locate_large_losses(at, since_ns)
+        return fault if large == LARGE_PACKETS_LOST else large
+    if is_resolver and is_new_flow_evidence_awaited(at, since_ns):
         return None
     return fault
 
@@ -201,17 +201,6 @@ def needs_samples(link: LinkMemory) -> bool:
     if link.carried_fault.fault is not None:
         return test.cusum_down > CLEAR_NATS * CLEAR_HOPE
     return test.cusum_up > 0.0
-
-
-def carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
-    """Yield the lookups and requests that pass a rung, and are usually answered."""
-    for track in at.link.tracks.values():
-        point = at.probes.point_of(track)
-        if point is None or track.kind not in {LOOKUP, REQUEST} or track.known_unresponsive:
-            continue
-        rung = rung_of(point, at.link.facts)
-        if RANK[rung] >= RANK[segment] and rung is not Segment.LAN and track.answered_ns:
-            yield point, track
 
 
 def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
@@ -231,7 +220,7 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
     for point, track in carrying(at, Segment.ACCESS):
         if not point.is_users_resolver:
             clean = CarriedPackets(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
-        elif _is_lossy(track):
+        elif is_lossy(track):
             lossy = CarriedPackets(lossy.sent + track.carried_sent, lossy.lost + track.carried_lost)
             reasons.add(track.reason)
         elif track.carried_sent:
@@ -255,20 +244,6 @@ def _is_any_service_failing(at: LinkContext) -> bool:
     )
 
 
-def _is_lossy(track: Track) -> bool:
-    least = LEAST_LOST if track.kind == REQUEST else 1
-    return track.carried_lost >= max(least, DEGRADED_RATIO / 2 * track.carried_sent)
-
-
-def _lossy_link(at: LinkContext) -> Diagnosis | None:
-    test = at.link.carried_test
-    is_in_doubt = is_gateway_lossy(at) and at.now_ns - (test.first_ns or 0) < ns(DECIDE_ANYWAY_S)
-    segment = None if is_in_doubt or not _is_lan_clean(at) else _lossy_from(at)
-    if segment is None:
-        return None
-    return Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
-
-
 def _is_of_ip6_alone(at: LinkContext) -> bool:
     """
     Return whether IPv6 loses what IPv4 does not, of lookups and requests as well as of echoes.
@@ -285,88 +260,6 @@ def _is_of_ip6_alone(at: LinkContext) -> bool:
     ratio = max(DEGRADED_RATIO, ip6.lost / ip6.sent) if ip6.sent else DEGRADED_RATIO
     nats = evidence_nats(ip4.sent, ip4.lost, min(0.9, ratio), HEALTHY_RATIO)
     return ip6.lost > 0 and nats <= -OTHERS_CLEAN_NATS
-
-
-def _is_lan_clean(at: LinkContext) -> bool:
-    """
-    Return whether the gateway has answered since the test began: what it loses is not the line's.
-
-    A gateway that is not proved clean yet is waited for, for a while; one that never answers echoes
-    cannot be.
-    """
-    sent = lost = 0
-    for track in at.link.tracks.values():
-        point = at.probes.point_of(track)
-        if point is not None and point.is_gateway and not is_mute(track):
-            sent, lost = sent + track.carried_sent, lost + track.carried_lost
-    nats = evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO)
-    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
-    return nats <= -CONFIRMED_NATS or (is_long and nats <= CONFIRMED_NATS)
-
-
-def _lossy_from(at: LinkContext) -> Segment | None:
-    """
-    Return the rung after the last that carries well; ``None`` while too few bear it out.
-
-    A rung that is neither lossy nor proved clean yet is waited for, for a while.
-    """
-    counts: dict[Segment, CarriedPackets] = {}
-    tracks: list[tuple[ProbePoint, Track]] = []
-    for point, track in carrying(at, Segment.ACCESS):
-        if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
-            # What is answered badly was carried well.
-            continue
-        tracks.append((point, track))
-        rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
-        count = counts.get(rung, CarriedPackets(0, 0))
-        sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
-        counts[rung] = CarriedPackets(sent, lost)
-    if not _is_borne_out(at, tracks):
-        return None
-    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
-    clean = Segment.LAN
-    for rung in sorted(counts, key=RANK.__getitem__):
-        count = counts[rung]
-        nats = evidence_nats(count.sent, count.lost, DEGRADED_RATIO, HEALTHY_RATIO)
-        if nats > CONFIRMED_NATS:
-            break
-        if nats > REFUTED_NATS and not is_long:
-            return None
-        clean = rung
-    return LADDER[min(RANK[clean] + 1, RANK[Segment.TRANSIT])]
-
-
-def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -> bool:
-    """
-    Return whether two witnesses lose, and those beside the worst of them lose as well.
-
-    Beside it stands who is asked in the same way, as far out. One lost lookup of ten was the second
-    witness of a portal that lost a fifth of its segments, while another lost none of sixty, and the
-    carrier was told (2026-11: the way to that portal alone lost packets).
-    """
-    lossy: dict[str, int] = {}
-    names: list[str] = []
-    for point, track in tracks:
-        # Services in one network may stand behind one wall, and count as one.
-        networks = ",".join(sorted(networks_of_tracks([track])))
-        name = f"services {networks}" if point.is_service else point.target
-        names.append(name)
-        if _is_lossy(track):
-            lossy[name] = lossy.get(name, 0) + track.carried_lost
-    if len(lossy) < MIN_WITNESSES:
-        return False
-    worst = max(sorted(lossy), key=lossy.__getitem__)
-    own = [pair for pair, name in zip(tracks, names, strict=True) if name == worst]
-    kind, rank = own[0][1].kind, min(RANK[rung_of(point, at.link.facts)] for point, _ in own)
-    others = [pair for pair, name in zip(tracks, names, strict=True) if name != worst]
-    beside = [
-        track
-        for point, track in others
-        if track.kind == kind and RANK[rung_of(point, at.link.facts)] >= rank
-    ]
-    rest = beside or [track for _, track in others]
-    sent, lost = sum(t.carried_sent for t in rest), sum(t.carried_lost for t in rest)
-    return evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0
 
 
 def _is_explained(at: LinkContext) -> bool:

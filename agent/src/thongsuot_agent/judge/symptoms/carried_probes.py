@@ -3,7 +3,8 @@
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.symptoms.carried_loss import carrying, needs_samples
+from thongsuot_agent.judge.symptoms.carried_location import carrying
+from thongsuot_agent.judge.symptoms.carried_loss import needs_samples
 from thongsuot_agent.judge.symptoms.carried_samples import LOOKUP, REQUEST
 from thongsuot_agent.judge.symptoms.near_flows import NEW_FLOWS_LOST, near_probes
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost

@@ -6,13 +6,13 @@ by lookups and web requests in proportion.
 """
 
 from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.symptoms.carried_loss import (
-    CARRIED_SHARE,
+from thongsuot_agent.judge.symptoms.carried_location import (
     CONFIRMED_NATS,
     DECIDE_ANYWAY_S,
     REFUTED_NATS,
     carrying,
 )
+from thongsuot_agent.judge.symptoms.carried_loss import CARRIED_SHARE
 from thongsuot_agent.judge.symptoms.carried_samples import (
     LOOKUP,
     LOST_AT_ONCE,

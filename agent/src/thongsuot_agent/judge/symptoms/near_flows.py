@@ -10,7 +10,7 @@ Only what was measured while something failed speaks, since either may
 come and go. A target that has never answered says nothing, and then nobody is named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -36,8 +36,8 @@ from thongsuot_schema.verdict import Symptom
 
 FLOWS = 4
 """New flows of a run, as the probe opens them by default."""
-RUNS_KEPT = 64
-"""Two targets in two families, asked every two seconds for half a minute."""
+RUNS_KEPT = 128
+"""Four targets in two families, asked every two seconds for half a minute."""
 ASK_EVERY_S, ASK_METERED_EVERY_S = 2.0, 10.0
 """6 kB each: a comparison of services takes some seconds, and pages cost more."""
 BESIDE_NS = NS_PER_S
@@ -53,6 +53,15 @@ LOCATED_NATS = 4.6
 Odds of 100 : 1 for one side of the carrier's first router; new flows there are free to repeat.
 """
 NEW_FLOWS_LOST_HEALTHY_RATIO = 0.02
+LEAST_LOST_RATIO, FEW_LOST_HEALTHY_RATIO = 0.03, 0.005
+"""
+Of a table that drops few flows, and of one that drops none: over many runs these are told apart.
+"""
+FULL_SIZE_LOST_HEALTHY_RATIO, FULL_SIZE_LOST_RATIO = 0.02, 0.3
+"""
+Runs in which no packet of full size passes, of two: a LAN that loses half of those one way has a
+quarter of them.
+"""
 NEW_FLOWS_LOST_RATIOS = (0.3, 0.95)
 """From a table that is full at times to one that takes nothing any more."""
 LOOKUP_FLOWS = 2
@@ -185,10 +194,11 @@ def locate_new_flows_lost(at: LinkContext, held: Diagnosis | None) -> Diagnosis:
     are lost as lookups are; the carrier's, if those pass. What was located stays so until the
     other is as sure.
     """
-    near = _new_flow_nats(at, frozenset({Segment.ACCESS}))
-    if near >= LOCATED_NATS:
+    box = frozenset({Segment.ACCESS})
+    beside, throughout = _new_flow_nats(at, box), _new_flow_nats_throughout(at, box)
+    if max(beside, throughout) >= LOCATED_NATS:
         return BOX_DROPS_FRESH_ECHOS
-    if near <= -LOCATED_NATS:
+    if max(beside, throughout) <= -LOCATED_NATS:
         return CARRIER_DROPS_FRESH_ECHOS
     is_located = held in {BOX_DROPS_FRESH_ECHOS, CARRIER_DROPS_FRESH_ECHOS}
     return held if held is not None and is_located else NEW_FLOWS_LOST
@@ -209,6 +219,16 @@ def are_new_echoes_lost(at: LinkContext) -> bool:
     return nats >= LOCATED_NATS and not is_lan_losing(at)
 
 
+def are_few_new_flows_lost(at: LinkContext) -> bool:
+    """
+    Return whether new flows to the carrier's routers lose as few of all as lookups do, and open
+    ones lose none: of a hundred that a table drops ten of hardly one is opened beside a lost
+    lookup. Only of a line whose echoes lose nothing.
+    """
+    nats = _new_flow_nats_throughout(at, frozenset({Segment.ACCESS, Segment.CARRIER}))
+    return nats >= LOCATED_NATS and not is_lan_losing(at)
+
+
 def is_new_flow_evidence_awaited(at: LinkContext, since_ns: int) -> bool:
     """
     Return whether new flows to the carrier's routers have not said yet, since a moment, whether
@@ -225,7 +245,8 @@ def is_new_flow_evidence_awaited(at: LinkContext, since_ns: int) -> bool:
     )
     if not is_any or at.now_ns - since_ns >= ns(LOCATE_FOR_S):
         return False
-    return _new_flow_nats(at, rungs) > -LOCATED_NATS
+    nats = max(_new_flow_nats(at, rungs), _new_flow_nats_throughout(at, rungs))
+    return nats > -LOCATED_NATS
 
 
 def is_lan_losing(at: LinkContext) -> bool:
@@ -249,25 +270,71 @@ def _new_flow_nats(at: LinkContext, rungs: frozenset[Segment]) -> float:
 
     Against what flows that are open lose: at the same moment, and in general of late.
     """
+    runs = [run for run in _witnesses(at, rungs) if run.is_beside_lost_lookup]
+    least, most = NEW_FLOWS_LOST_RATIOS
+    ratio = min(most, max(least, _lookup_flows_lost_lately(at)))
+    healthy = min(ratio, max(NEW_FLOWS_LOST_HEALTHY_RATIO, _open_flows_lost_ratio(at)))
+    return _nats_of(runs, ratio, healthy)
+
+
+def _new_flow_nats_throughout(at: LinkContext, rungs: frozenset[Segment]) -> float:
+    """
+    Return the evidence that new flows to some rungs are lost, by all runs since a lookup first was.
+
+    A table may drop some flows at any moment. Then those beside a lost lookup are lost no more
+    often than others, and passed as well as with none dropped (2026-12: a box that dropped three
+    of a hundred, then ten, was told to the carrier as a slow name server). They are held against
+    the share that lookups lose over the same time.
+    """
+    first_ns = min(
+        (run.at_ns for run in at.link.new_flows.runs if run.is_beside_lost_lookup), default=None
+    )
+    if first_ns is None:
+        return 0.0
+    most = NEW_FLOWS_LOST_RATIOS[1]
+    ratio = min(most, max(LEAST_LOST_RATIO, _lookup_flows_lost_ratio(at)))
+    healthy = max(FEW_LOST_HEALTHY_RATIO, _open_flows_lost_ratio(at))
+    if healthy >= ratio:
+        # Open flows lose as much: nothing tells the two apart.
+        return 0.0
+    runs = [run for run in _witnesses(at, rungs) if run.at_ns >= first_ns]
+    return _nats_of(runs, ratio, healthy)
+
+
+def _witnesses(at: LinkContext, rungs: frozenset[Segment]) -> Iterator[NewFlowRun]:
+    """Yield the runs to some rungs beside which an open flow was answered, and none lost."""
     memory = at.link.new_flows
-    sent = lost = 0.0
     for run in memory.runs:
         point = at.probes.near_points.get(run.target)
         is_witness = (
             point is not None
             and point.rung in rungs
             and run.target in memory.answering
-            and run.is_beside_lost_lookup
             and run.is_beside_open_echo
             and not run.is_beside_lost_open_echo
         )
         if is_witness:
-            sent, lost = sent + FLOWS, lost + FLOWS * (1.0 - run.answered_ratio)
-    least, most = NEW_FLOWS_LOST_RATIOS
-    of_lookups = 1.0 - (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
-    ratio = min(most, max(least, of_lookups))
-    healthy = min(ratio, max(NEW_FLOWS_LOST_HEALTHY_RATIO, _open_flows_lost_ratio(at)))
+            yield run
+
+
+def _nats_of(runs: Sequence[NewFlowRun], ratio: float, healthy: float) -> float:
+    """Return the evidence of runs for one share of flows lost against another."""
+    sent = FLOWS * len(runs)
+    lost = FLOWS * sum(1.0 - run.answered_ratio for run in runs)
     return lost * log(ratio / healthy) + (sent - lost) * log((1.0 - ratio) / (1.0 - healthy))
+
+
+def _lookup_flows_lost_lately(at: LinkContext) -> float:
+    """Return the share of their flows that the latest lookups lost: two each, either fails it."""
+    return 1.0 - (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
+
+
+def _lookup_flows_lost_ratio(at: LinkContext) -> float:
+    """Return the share that lookups lose: by the latest where it is plain, else by the test."""
+    lately = _lookup_flows_lost_lately(at)
+    sent = sum(track.carried_sent for track in _lookups(at))
+    lost = sum(track.carried_lost for track in _lookups(at))
+    return lost / sent if lost and lately < NEW_FLOWS_LOST_RATIOS[0] else lately
 
 
 def _open_flows_lost_ratio(at: LinkContext) -> float:
@@ -306,12 +373,20 @@ def locate_large_packets_lost(at: LinkContext, family: Family, onset_ns: int) ->
         )
         if is_witness:
             passed, lost = passed + (run.is_full_size is True), lost + (run.is_full_size is False)
-    if passed and not lost:
-        return LARGE_PACKETS_LOST
     gateways = {point.target for point in at.probes.near_points.values() if point.is_gateway}
-    if lost and not passed and gateways & memory.passing_full_size:
+    nats = full_size_nats(passed, lost)
+    if (passed and not lost) or nats <= -LOCATED_NATS:
+        return LARGE_PACKETS_LOST
+    is_lost = (lost > 0 and not passed) or nats >= LOCATED_NATS
+    if is_lost and gateways & memory.passing_full_size:
         return LAN_LOSES_LARGE_PACKETS
     return LARGE_PACKETS_LOST_SOMEWHERE
+
+
+def full_size_nats(passed: int, lost: int) -> float:
+    """Return the evidence of runs to the gateway that its LAN loses packets of full size."""
+    ratio, healthy = FULL_SIZE_LOST_RATIO, FULL_SIZE_LOST_HEALTHY_RATIO
+    return lost * log(ratio / healthy) + passed * log((1.0 - ratio) / (1.0 - healthy))
 
 
 def _lookups(at: LinkContext) -> Iterable[Track]:

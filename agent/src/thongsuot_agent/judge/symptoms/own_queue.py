@@ -26,10 +26,10 @@ TCP fills comes and goes by a third (CUBIC, RFC 9438: to 0.7 at each loss), a lo
 STEADY_ROUNDS = 6
 """
 So many rounds have to agree. Of four (2026-11) one queue in four looked steady by chance: the
-delays of a round are of one moment.
+delays of a round are of one moment, and count as one.
 """
-DELAYS_KEPT = 96
-"""Delays that are remembered while a link is slow: six rounds and more of both families."""
+DELAYS_KEPT = 12
+"""Rounds whose delay is remembered while a link is slow: as many again as have to agree."""
 QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
 """
 So much above the usual is a queue's sign, by echoes of the latest round of the schedule: a hundred
@@ -54,23 +54,29 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
     ``None``: it looks steady, and not for long enough.
 
     What the device itself sends is known (``traffic``), what other machines send is not. So a delay
-    is a queue's until it has been steady for some rounds: that no queue is.
+    is a queue's until it has been steady for some rounds: that no queue is. And it is the carrier's
+    no longer than it stays steady: six rounds agree by chance now and then.
     """
     link = at.link
     if link.boxes or at.now_ns - onset_ns >= ns(PAUSE_S):
         return False
     held = link.slow.fault
-    if held is not None and held.segment in {Segment.ACCESS, Segment.CARRIER}:
+    is_named = held is not None and held.segment in {Segment.ACCESS, Segment.CARRIER}
+    if is_named and not link.delay_rounds:
+        # Named for another reason: its queue was one that somebody could be asked about.
         return False
-    if held != CAUSE_UNKNOWN and not link.slow.is_pending:
+    if held != CAUSE_UNKNOWN and not is_named and not link.slow.is_pending:
         link.delays_s.clear()
         link.delay_rounds = 0
-    link.delays_s += [(s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow]
+    # The middle one of a round, however many answered in it (2026-12: two rounds of which three
+    # answers were in time fell under the tenths that are left out, and a queue looked steady).
+    delays_s = sorted((s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow)
+    link.delays_s.append(delays_s[len(delays_s) // 2])
     del link.delays_s[:-DELAYS_KEPT]
     link.delay_rounds += 1
     if not _is_steady(link.delays_s):
         return True
-    return None if link.delay_rounds < STEADY_ROUNDS else False
+    return None if not is_named and link.delay_rounds < STEADY_ROUNDS else False
 
 
 def _is_steady(delays_s: list[float]) -> bool:
@@ -145,10 +151,22 @@ def is_queue_possible(at: LinkContext) -> bool:
     return added_s is not None and added_s >= QUEUE_SIGN_S
 
 
-def added_delay_s(at: LinkContext) -> float | None:
+def is_queued_near(at: LinkContext) -> bool:
+    """
+    Return whether the line itself may be queueing now: then pages are slow for that.
+
+    By echoes no farther than the carrier: what is congested beyond him delays farther ones alone.
+    """
+    if is_link_busy(at, at.now_ns):
+        return True
+    added_s = None if at.link.boxes else added_delay_s(at, Segment.CARRIER)
+    return added_s is not None and added_s >= QUEUE_SIGN_S
+
+
+def added_delay_s(at: LinkContext, farthest: Segment = Segment.SERVICE) -> float | None:
     """
     Return how much longer than usual echoes beyond the site take now, in the middle; ``None`` where
-    none was answered lately.
+    none was answered lately. ``farthest``: the last rung of which echoes count.
     """
     added = sorted(
         track.value_s - track.usual_s
@@ -159,6 +177,6 @@ def added_delay_s(at: LinkContext) -> float | None:
         and track.learned >= at.settings.learn_runs
         and at.now_ns - (track.value_ns or 0) <= ns(QUEUE_FRESH_S)
         and (point := at.probes.point_of(track)) is not None
-        and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
+        and RANK[Segment.LAN] < RANK[rung_of(point, at.link.facts)] <= RANK[farthest]
     )
     return added[len(added) // 2] if added else None

@@ -6,6 +6,7 @@ anything.
 """
 
 from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.symptoms.own_queue import is_queued_near
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 from thongsuot_agent.judge.tracks import PROMPT_KEPT
 from thongsuot_schema.result import Family
@@ -29,8 +30,12 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
     Return whether pages that were opened since a moment failed or were slow, some of them.
 
     What lies beyond the carrier is told to several, so that it has to keep somebody from something:
-    TCP sends again one segment in thirty and nobody notices.
+    TCP sends again one segment in thirty and nobody notices. While the line queues its pages are
+    slow for that (2026-12: echoes that another carrier lost became this one's fault when a big
+    transfer of the site began).
     """
+    if is_queued_near(at):
+        return False
     disturbed = pages = 0
     families: set[Family] = set()
     for track in at.link.tracks.values():

@@ -1,0 +1,189 @@
+"""
+Carried location: on which rung what lookups and web requests lose begins, and who bears it out.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.observations import is_gateway_lossy, is_mute, rung_of
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.carried_samples import (
+    BAD_ANSWERS,
+    DEGRADED_RATIO,
+    HEALTHY_RATIO,
+    LOOKUP,
+    REQUEST,
+    CarriedPackets,
+    evidence_nats,
+    healthy_ratio,
+)
+from thongsuot_agent.judge.symptoms.loss_location import LAN_LOSSY_NATS, LOSS_SYMPTOMS
+from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+
+CONFIRMED_NATS = 1.0
+"""Any support by a second protocol is enough: the echoes have given the odds of 20,000 : 1."""
+REFUTED_NATS = -4.6
+"""Odds of 100 : 1 that what the link carries does not lose what its echoes lose: a policer."""
+DECIDE_ANYWAY_S = 120.0
+"""When no second protocol has been heard for so long, the echoes are all there is to go by."""
+LEAST_LOST = 2
+"""One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
+MIN_WITNESSES = 2
+"""One lossy name server, or one lossy portal, is not the line."""
+
+
+def carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
+    """Yield the lookups and requests that pass a rung, and are usually answered."""
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        if point is None or track.kind not in {LOOKUP, REQUEST} or track.known_unresponsive:
+            continue
+        rung = rung_of(point, at.link.facts)
+        if RANK[rung] >= RANK[segment] and rung is not Segment.LAN and track.answered_ns:
+            yield point, track
+
+
+def is_lossy(track: Track) -> bool:
+    """Return whether a series loses more than chance takes on good lines."""
+    least = LEAST_LOST if track.kind == REQUEST else 1
+    return track.carried_lost >= max(least, DEGRADED_RATIO / 2 * track.carried_sent)
+
+
+def locate_carried_loss(at: LinkContext) -> Diagnosis | None:
+    """Return on which rung what lookups and requests lose begins; ``None`` while it is open."""
+    segment = Segment.LAN if _is_lan_lossy(at) else _segment_beyond_lan(at)
+    if segment is None:
+        return None
+    return Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
+
+
+def do_pages_alone_lose(at: LinkContext) -> bool:
+    """Return whether pages lose and lookups, whose packets are small, do not."""
+    sent = lost = 0
+    for _, track in carrying(at, Segment.ACCESS):
+        if track.kind == LOOKUP:
+            sent, lost = sent + track.carried_sent, lost + track.carried_lost
+    return evidence_nats(sent, lost, DEGRADED_RATIO, healthy_ratio(LOOKUP)) < 0.0
+
+
+def _segment_beyond_lan(at: LinkContext) -> Segment | None:
+    is_long = at.now_ns - (at.link.carried_test.first_ns or 0) >= ns(DECIDE_ANYWAY_S)
+    is_in_doubt = is_gateway_lossy(at) and not is_long
+    return None if is_in_doubt or not _is_lan_clean(at) else _lossy_from(at)
+
+
+def _is_lan_lossy(at: LinkContext) -> bool:
+    """
+    Return whether the gateway loses as much as what passes it, behind a carrier that limits echoes.
+
+    What such a carrier drops is no loss of the line, and the gateway's echoes never reach him: a
+    LAN that lost a fifth of everything behind one was told to nobody for four minutes, and then to
+    him (2026-12). Where echoes from beyond the LAN count, they tell (``loss_location``); a gateway
+    that limits its own answers loses what passes it does not.
+    """
+    if at.link.policed_until_ns <= at.now_ns:
+        return False
+    sent, lost = _gateway_echoes(at)
+    carried = [track for _, track in carrying(at, Segment.ACCESS)]
+    carried_sent = sum(track.carried_sent for track in carried)
+    carried_lost = sum(track.carried_lost for track in carried)
+    ratio = min(0.9, max(DEGRADED_RATIO, carried_lost / max(1, carried_sent)))
+    return evidence_nats(sent, lost, ratio, HEALTHY_RATIO) >= LAN_LOSSY_NATS
+
+
+def _gateway_echoes(at: LinkContext) -> tuple[int, int]:
+    """
+    Return how many echoes to the gateway there were since the test began, and how many were lost.
+
+    One that never answers says nothing; one that answered some of them is none of those, however
+    silent it was of late.
+    """
+    sent = lost = 0
+    for track in at.link.tracks.values():
+        point = at.probes.point_of(track)
+        is_none_answered = track.carried_lost == track.carried_sent
+        if point is not None and point.is_gateway and not (is_mute(track) and is_none_answered):
+            sent, lost = sent + track.carried_sent, lost + track.carried_lost
+    return sent, lost
+
+
+def _is_lan_clean(at: LinkContext) -> bool:
+    """
+    Return whether the gateway has answered since the test began: what it loses is not the line's.
+
+    A gateway that is not proved clean yet is waited for, for a while; one that never answers echoes
+    cannot be.
+    """
+    sent, lost = _gateway_echoes(at)
+    nats = evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
+    return nats <= -CONFIRMED_NATS or (is_long and nats <= CONFIRMED_NATS)
+
+
+def _lossy_from(at: LinkContext) -> Segment | None:
+    """
+    Return the rung after the last that carries well; ``None`` while too few bear it out.
+
+    A rung that is neither lossy nor proved clean yet is waited for, for a while.
+    """
+    counts: dict[Segment, CarriedPackets] = {}
+    tracks: list[tuple[ProbePoint, Track]] = []
+    for point, track in carrying(at, Segment.ACCESS):
+        if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
+            # What is answered badly was carried well.
+            continue
+        tracks.append((point, track))
+        rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
+        count = counts.get(rung, CarriedPackets(0, 0))
+        sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
+        counts[rung] = CarriedPackets(sent, lost)
+    if not _is_borne_out(at, tracks):
+        return None
+    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
+    clean = Segment.LAN
+    for rung in sorted(counts, key=RANK.__getitem__):
+        count = counts[rung]
+        nats = evidence_nats(count.sent, count.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+        if nats > CONFIRMED_NATS:
+            break
+        if nats > REFUTED_NATS and not is_long:
+            return None
+        clean = rung
+    return LADDER[min(RANK[clean] + 1, RANK[Segment.TRANSIT])]
+
+
+def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -> bool:
+    """
+    Return whether two witnesses lose, and those beside the worst of them lose as well.
+
+    Beside it stands who is asked in the same way, as far out. One lost lookup of ten was the second
+    witness of a portal that lost a fifth of its segments, while another lost none of sixty, and the
+    carrier was told (2026-11: the way to that portal alone lost packets).
+    """
+    lossy: dict[str, int] = {}
+    names: list[str] = []
+    for point, track in tracks:
+        # Services in one network may stand behind one wall, and count as one.
+        networks = ",".join(sorted(networks_of_tracks([track])))
+        name = f"services {networks}" if point.is_service else point.target
+        names.append(name)
+        if is_lossy(track):
+            lossy[name] = lossy.get(name, 0) + track.carried_lost
+    if len(lossy) < MIN_WITNESSES:
+        return False
+    worst = max(sorted(lossy), key=lossy.__getitem__)
+    own = [pair for pair, name in zip(tracks, names, strict=True) if name == worst]
+    kind, rank = own[0][1].kind, min(RANK[rung_of(point, at.link.facts)] for point, _ in own)
+    others = [pair for pair, name in zip(tracks, names, strict=True) if name != worst]
+    beside = [
+        track
+        for point, track in others
+        if track.kind == kind and RANK[rung_of(point, at.link.facts)] >= rank
+    ]
+    rest = beside or [track for _, track in others]
+    sent, lost = sum(t.carried_sent for t in rest), sum(t.carried_lost for t in rest)
+    return evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0

@@ -326,7 +326,8 @@ def _nats_of(runs: Sequence[NewFlowRun], ratio: float, healthy: float) -> float:
 
 def _lookup_flows_lost_lately(at: LinkContext) -> float:
     """Return the share of their flows that the latest lookups lost: two each, either fails it."""
-    return 1.0 - (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
+    answered_ratio: float = (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
+    return 1.0 - answered_ratio
 
 
 def _lookup_flows_lost_ratio(at: LinkContext) -> float:

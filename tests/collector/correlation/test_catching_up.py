@@ -36,7 +36,7 @@ async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
         # The collector was there all the time: nothing is due yet.
         world.now_ns += 7 * S
         await world.consumer.catch_up()
-    world.now_ns += 20 * S
+    world.now_ns += 14 * S
     turns = 0
 
     async def other() -> None:

@@ -1,6 +1,8 @@
 """The collector's own absence is nobody's silence."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import ALL, World, all_well
 from thongsuot_collector.correlation.listening import ListeningPeriod
+from thongsuot_collector.errors import JournalRefused
 from thongsuot_schema.batch.push import LONGEST_WAIT_S
 
 TRY_S = 30
@@ -18,11 +21,20 @@ def test_it_goes_on_while_noted_and_begins_anew_after_a_break_or_a_step_of_the_c
     listening = ListeningPeriod(100 * S, break_s=20.0)
     for second in (101, 120, 140):
         listening.note(second * S)
-        assert listening.since_ns == 100 * S
+        assert listening.since_ns(second * S) == 100 * S
     listening.note(161 * S)
-    assert listening.since_ns == 161 * S
+    assert listening.since_ns(170 * S) == 161 * S
     listening.note(150 * S)
-    assert listening.since_ns == 150 * S
+    assert listening.since_ns(170 * S) == 150 * S
+
+
+def test_during_a_break_it_listens_since_now() -> None:
+    listening = ListeningPeriod(100 * S, break_s=20.0)
+    assert [listening.since_ns(second * S) for second in (120, 121, 160)] == [
+        100 * S,
+        121 * S,
+        160 * S,
+    ]
 
 
 async def away(world: World, seconds: int, *, is_restarted: bool) -> None:
@@ -77,4 +89,42 @@ async def test_an_agent_that_does_not_come_back_is_told_of_all_the_same(
     await world.run(30, sites=ALL)
     await away(world, 300, is_restarted=is_restarted)
     await come_back(world, dict.fromkeys(ALL[1:], 5), 180)
+    assert world.lines() == [("opened", "started", "s0", "commune:s0")]
+
+
+def refuse(world: World, *, is_refusing: bool) -> None:
+    """Have the journal refuse what is to be kept, as a disk does that is full; or take it again."""
+    names = ("cursors", "elsewhere")
+    before, after = names if is_refusing else reversed(names)
+    with closing(sqlite3.connect(world.folder / "journal.sqlite")) as journal:
+        journal.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+
+async def test_while_nothing_can_be_kept_nobody_is_silent_and_then_all_have_time_to_come_back(
+    world: World,
+) -> None:
+    await all_well(world)
+    await world.run(30, sites=ALL)
+    refuse(world, is_refusing=True)
+    # Nothing that is pushed is taken meanwhile, and the consumer is there all the time: it is
+    # started again where it cannot go on itself.
+    for _ in range(300):
+        with suppress(JournalRefused):
+            await world.run(1)
+    assert world.consumer.registry.incidents == {}
+    refuse(world, is_refusing=False)
+    await come_back(world, {site: 6 + 12 * place for place, site in enumerate(ALL[1:])}, 180)
+    # The one that did not come back is told of all the same.
+    assert world.lines() == [("opened", "started", "s0", "commune:s0")]
+
+
+async def test_a_moment_in_which_nothing_is_kept_does_not_delay_that_a_silence_is_seen(
+    world: World,
+) -> None:
+    await all_well(world)
+    await world.run(30, sites=ALL[1:])
+    refuse(world, is_refusing=True)
+    await world.run(9)
+    refuse(world, is_refusing=False)
+    await world.run(45, sites=ALL[1:])
     assert world.lines() == [("opened", "started", "s0", "commune:s0")]

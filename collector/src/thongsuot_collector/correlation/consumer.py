@@ -24,7 +24,7 @@ from thongsuot_collector.correlation.audited import (
     audited_ruling,
 )
 from thongsuot_collector.correlation.commissioning_work import CommissioningWork
-from thongsuot_collector.correlation.listening import ListeningPeriod
+from thongsuot_collector.correlation.listening import JournalListening
 from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.correlation.unwritten import UnwrittenChanges
@@ -104,7 +104,7 @@ class IncidentConsumer:
         settings = settings or IncidentConsumerSettings()
         self._settings, self._timeline = settings.incidents, settings.timeline
         self._now_ns = now_ns
-        self._listening = ListeningPeriod(now_ns(), break_s=self._timeline.silent_after_s / 2)
+        self._listening = JournalListening(journal, CONSUMER, self._timeline, now_ns)
         self._timelines: dict[str, SiteTimeline] = {}
         self._observations: dict[str, SiteObservations] = {}
         self._sequence = self._read_ns = self._ticked_ns = 0
@@ -278,7 +278,7 @@ class IncidentConsumer:
     async def _advance(self) -> None:
         now_ns = self._now_ns()
         is_current = not self.lag
-        self._listening.note(now_ns)
+        await self._listening.prove()
         # While it lags, silence is counted up to where it has read.
         await self._tick(now_ns if is_current else self._read_ns)
         await self._load_archived(self._unwritten.fresh)

@@ -75,6 +75,13 @@ class VictoriaServer:
             self._process.wait()
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a machine does that loses power, but for what the kernel has of its files."""
+        assert self._process is not None, "not started"
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def exported(self, selector: str) -> list[tuple[Labels, Samples]]:
         """Return all raw samples of each series that a selector finds: time in ms and value."""
         httpx.get(f"{self.url}/internal/force_flush", timeout=30, verify=NO_AUTHORITIES)

@@ -21,6 +21,11 @@ class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
     receiver's certificate is checked against. Between two tries ``min_backoff_s`` pass, then twice
     as much up to ``max_backoff_s``; ten times and five times as much where a person has to change
     something.
+
+    ``process_metrics_url`` is where the receiver itself, no proxy before it, shows
+    ``process_start_time_seconds``: needed where it answers before data is on its disk, as
+    VictoriaMetrics does. ``flushed_after_s`` is after how long it surely is (by default three
+    times VictoriaMetrics' ``-inmemoryDataFlushInterval``).
     """
 
     url: str
@@ -34,15 +39,15 @@ class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
     linger_s: Annotated[float, msgspec.Meta(ge=0)] = 0.2
     samples_per_request: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     jump_entries: Annotated[int, msgspec.Meta(ge=1)] = 5_000
+    process_metrics_url: str = ""
+    flushed_after_s: Positive = 15.0
 
 
 def check_http(settings: HttpSinkSettings) -> None:
     """Refuse what cannot work: see ``SinkKind``."""
-    parts = urlsplit(settings.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"url {settings.url!r} is not http:// or https:// with a host")
-    if parts.username or parts.password:
-        raise ValueError("url holds credentials; use username and password_file")
+    for name, url in (("url", settings.url), ("process_metrics_url", settings.process_metrics_url)):
+        if url or name == "url":
+            _check_url(name, url)
     if settings.bearer_file and settings.username:
         raise ValueError("bearer_file and username are both set; one of them is meant")
     if bool(settings.username) is not bool(settings.password_file):
@@ -59,6 +64,14 @@ def check_http(settings: HttpSinkSettings) -> None:
         client_context(settings.ca_file)
 
 
+def _check_url(name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{name} {url!r} is not http:// or https:// with a host")
+    if parts.username or parts.password:
+        raise ValueError(f"{name} holds credentials; use username and password_file")
+
+
 def authorization(settings: HttpSinkSettings) -> str:
     """Return the header that shows the credentials; empty when there are none."""
     if settings.bearer_file:
@@ -71,6 +84,9 @@ def authorization(settings: HttpSinkSettings) -> str:
 
 def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
     """Return what checks the receiver's certificate; ``None`` where it has none."""
-    if urlsplit(settings.url).scheme != "https":
-        return None
-    return client_context(settings.ca_file)
+    return tls_for(settings.url, settings)
+
+
+def tls_for(url: str, settings: HttpSinkSettings) -> ssl.SSLContext | None:
+    """Return what checks the certificate at an address of the receiver; ``None`` without TLS."""
+    return client_context(settings.ca_file) if urlsplit(url).scheme == "https" else None

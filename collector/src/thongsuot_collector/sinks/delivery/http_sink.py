@@ -5,9 +5,15 @@ from collections.abc import Callable, Iterable
 from thongsuot_collector.samples.series import EncodedSeries
 from thongsuot_collector.sinks.contract import SinkContext
 from thongsuot_collector.sinks.delivery.bisection import SampleCounter
-from thongsuot_collector.sinks.delivery.http_settings import HttpSinkSettings
+from thongsuot_collector.sinks.delivery.http import HttpEndpoint
+from thongsuot_collector.sinks.delivery.http_settings import (
+    HttpSinkSettings,
+    authorization,
+    tls_for,
+)
 from thongsuot_collector.sinks.delivery.journal_consumer import JournalConsumer, SinkClient
 from thongsuot_collector.sinks.delivery.retrying_client import RetryingClient, Transport
+from thongsuot_collector.sinks.delivery.unflushed import FlushWatch, process_started_s
 
 _READ_ENTRIES = 200
 _READ_BYTES = 4 << 20
@@ -45,6 +51,7 @@ class HttpSink:
             jump=settings.jump_entries,
             entries=_READ_ENTRIES,
             size_bytes=_READ_BYTES,
+            flush_watch=_flush_watch(settings),
         )
 
     @property
@@ -59,6 +66,25 @@ class HttpSink:
     async def close(self) -> None:
         """See ``Sink``."""
         await self._client.close()
+
+
+def _flush_watch(settings: HttpSinkSettings) -> FlushWatch | None:
+    """Return what asks the receiver which process it is; ``None`` where nobody says where."""
+    url = settings.process_metrics_url
+    if not url:
+        return None
+    credentials = authorization(settings)
+    endpoint = HttpEndpoint(
+        url=url,
+        headers={"Authorization": credentials} if credentials else {},
+        timeout_s=min(settings.timeout_s, settings.flushed_after_s),
+        tls=tls_for(url, settings),
+    )
+    return FlushWatch(
+        settings.name,
+        lambda: process_started_s(endpoint),
+        flushed_after_s=settings.flushed_after_s,
+    )
 
 
 def group_series(encoded: Iterable[EncodedSeries], limit: int) -> Iterable[list[EncodedSeries]]:

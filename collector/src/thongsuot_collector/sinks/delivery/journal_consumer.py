@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Container, Sequence
@@ -17,10 +18,13 @@ from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Tally, day_of
 from thongsuot_collector.sinks.contract import SinkContext
 from thongsuot_collector.sinks.delivery.lanes import Lanes, ReadRange, decode_lanes, encode_lanes
+from thongsuot_collector.sinks.delivery.unflushed import Delivery, FlushWatch, joined
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_schema.batch.columns import Columns, value_count
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 FAIR_VALUES = 20_000
 """
@@ -97,7 +101,8 @@ class JournalConsumer(Generic[T]):
 
     After a crash it delivers the last stretch again, with the same values at the same times. A site
     that brings more than its share waits in a lane of its own (``lanes``). ``jump`` is how many
-    entries it may be behind before fresh news overtakes.
+    entries it may be behind before fresh news overtakes. With a ``flush_watch`` the cursor waits
+    until the far side has on its disk what it answered.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class JournalConsumer(Generic[T]):
         jump: int,
         entries: int,
         size_bytes: int,
+        flush_watch: FlushWatch | None = None,
     ) -> None:
         self._name = name
         self._client = client
@@ -118,7 +124,9 @@ class JournalConsumer(Generic[T]):
         self._jump = jump
         self._entries = entries
         self._size_bytes = size_bytes
-        self._lanes = Lanes()
+        self._flush_watch = flush_watch
+        # Where it is, and where it begins again should the far side have lost what it answered.
+        self._lanes = self._committed = Lanes()
         self._begun = 0
 
     @property
@@ -139,8 +147,12 @@ class JournalConsumer(Generic[T]):
             extent = await journal.extent()
             self._lanes = Lanes(live=extent.tail - 1 if extent.tail else extent.head)
         self._begun = self._lanes.done
+        self._committed = self._lanes
+        if self._flush_watch is not None:
+            self._flush_watch.unflushed.clear()
         retry_s = time.monotonic()
         while True:
+            await self._follow_flushes()
             self._lanes = self._lanes.caught_up_by(journal.head, jump=self._jump)
             stretch = self._lanes.next_range(journal.head)
             if time.monotonic() >= retry_s:
@@ -152,8 +164,11 @@ class JournalConsumer(Generic[T]):
             await self._deliver(stretch)
 
     async def _wait_for_more(self) -> None:
+        due_in_s = RETRY_EVERY_S
+        if self._flush_watch is not None:
+            due_in_s = min(due_in_s, self._flush_watch.due_in_s())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(RETRY_EVERY_S):
+            async with asyncio.timeout(due_in_s):
                 await self._context.journal.wait(self._lanes.live)
             # What arrives within a blink shares a request.
             await asyncio.sleep(self._linger_s)
@@ -161,7 +176,12 @@ class JournalConsumer(Generic[T]):
     async def _retry_dead_letters(self) -> None:
         """Deliver what somebody wants tried again; twice is once at the far side."""
         letters, journal = self._context.dead_letters, self._context.journal
+        waiting: frozenset[int] = frozenset()
+        if self._flush_watch is not None:
+            waiting = self._flush_watch.unflushed.retried_sequences()
         for letter in await letters.retries(self._name):
+            if letter.sequence in waiting:
+                continue
             entries = await journal.read(
                 letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
             )
@@ -174,8 +194,7 @@ class JournalConsumer(Generic[T]):
                 await letters.note_failure(letter, explain_failure(failures[0][1]))
                 continue
             await self._client.deliver(encoded)
-            await journal.commit_retried(self._name, entries[0])
-            await letters.note_success(letter)
+            await self._note_answered(Delivery(lanes=self._lanes, retried=((letter, entries[0]),)))
 
     async def _deliver(self, stretch: ReadRange) -> None:
         journal = self._context.journal
@@ -199,14 +218,46 @@ class JournalConsumer(Generic[T]):
             encoded, broken = await self._encoded(share)
             await self._client.deliver(encoded)
         lanes = self._lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held)
-        await journal.commit(
+        tallies = tuple(_tallies(share.whole, broken))
+        await self._note_answered(Delivery(lanes=lanes, tallies=tallies))
+        self._lanes = lanes
+
+    async def _note_answered(self, delivery: Delivery) -> None:
+        if self._flush_watch is None:
+            await self._commit(delivery)
+        else:
+            self._flush_watch.unflushed.add(delivery, at_s=time.monotonic())
+
+    async def _follow_flushes(self) -> None:
+        """Move the cursor to what is on the far side's disk, or go back to it."""
+        watch = self._flush_watch
+        if watch is None or watch.due_in_s() > 0:
+            return
+        flushed = await watch.look()
+        if flushed is None:
+            _log.warning(
+                "the receiver was started anew sink=%s: delivering again what it may have lost, "
+                "%d entries at most",
+                self._name,
+                self._committed.behind(self._lanes.live) - self._lanes.behind(self._lanes.live),
+            )
+            self._lanes = self._committed
+        elif flushed:
+            await self._commit(joined(flushed))
+
+    async def _commit(self, delivery: Delivery) -> None:
+        lanes = delivery.lanes
+        await self._context.journal.commit(
             self._name,
             lanes.floor,
             encode_lanes(lanes),
             begun=self._begun,
-            tallies=_tallies(share.whole, broken),
+            tallies=delivery.tallies,
         )
-        self._lanes = lanes
+        for letter, kept in delivery.retried:
+            await self._context.journal.commit_retried(self._name, kept)
+            await self._context.dead_letters.note_success(letter)
+        self._committed = lanes
 
     async def _fair_share(self, entries: Sequence[StoredEntry], stretch: ReadRange) -> _Share:
         """Decode what goes out now: of each site no more than others have room for."""

@@ -1,0 +1,209 @@
+"""
+What a receiver has answered, and may not have on its disk yet.
+
+VictoriaMetrics answers while samples are in its memory and flushes them within seconds: what it had
+not flushed when it was killed is gone, although it said yes. So a sink's cursor stays behind what
+was delivered until a receiver that is *the same process as before the delivery* has had time to
+flush it; where it is another process, the sink delivers again from its cursor. Which process it is
+is told by ``process_start_time_seconds``, which VictoriaMetrics, Prometheus and InfluxDB show.
+"""
+
+import asyncio
+import http.client
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.journal import Tally
+from thongsuot_collector.sinks.delivery.http import HttpEndpoint
+from thongsuot_collector.sinks.delivery.lanes import Lanes
+from thongsuot_collector.store.dead_letters import DeadLetter
+
+_DELIVERIES_KEPT = 64
+"""More are joined: a receiver that does not say which process it is costs no memory."""
+
+_LOOKS = 3
+"""So often within ``flushed_after_s`` it is asked which process it is."""
+
+_ANSWER_BYTES = 4 << 20
+_START = re.compile(rb"^process_start_time_seconds (\S+)$", re.MULTILINE)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What went out together: where the sink is after it, and what is counted with it."""
+
+    lanes: Lanes
+    tallies: tuple[Tally, ...] = ()
+    retried: tuple[tuple[DeadLetter, StoredEntry], ...] = ()
+
+
+def joined(deliveries: Iterable[Delivery]) -> Delivery:
+    """Return deliveries that followed each other as one; there is at least one."""
+    all_of_them = list(deliveries)
+    tallies: dict[tuple[int, str], Tally] = {}
+    for delivery in all_of_them:
+        for tally in delivery.tallies:
+            before = tallies.get((tally.day, tally.site))
+            tallies[tally.day, tally.site] = (
+                tally
+                if before is None
+                else msgspec.structs.replace(
+                    tally,
+                    delivered=before.delivered + tally.delivered,
+                    set_aside=before.set_aside + tally.set_aside,
+                )
+            )
+    return Delivery(
+        lanes=all_of_them[-1].lanes,
+        tallies=tuple(tallies.values()),
+        retried=tuple(retried for delivery in all_of_them for retried in delivery.retried),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """A delivery, when it was answered, and the process that the receiver was before it."""
+
+    delivery: Delivery
+    at_s: float
+    process: float | None
+
+
+class UnflushedDeliveries:
+    """
+    Deliveries of which it is not known that they are on the receiver's disk. Pure.
+
+    A process is known by when it started; ``None`` where nobody has said.
+    """
+
+    def __init__(self, *, flushed_after_s: float) -> None:
+        self._flushed_after_s = flushed_after_s
+        self._answered: deque[_Answered] = deque()
+        self._process: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._answered)
+
+    @property
+    def is_process_known(self) -> bool:
+        """Whether the receiver has ever said which process it is."""
+        return self._process is not None
+
+    def add(self, delivery: Delivery, *, at_s: float) -> None:
+        """Note what was answered just now."""
+        answered = _Answered(delivery=delivery, at_s=at_s, process=self._process)
+        if len(self._answered) >= _DELIVERIES_KEPT and self._answered[-1].process == self._process:
+            before = self._answered.pop()
+            answered = _Answered(
+                delivery=joined((before.delivery, delivery)), at_s=at_s, process=self._process
+            )
+        self._answered.append(answered)
+
+    def clear(self) -> None:
+        """Forget all: it is delivered again."""
+        self._answered.clear()
+
+    def take_flushed(self, process: float, *, asked_s: float) -> list[Delivery] | None:
+        """
+        Return what a receiver has on its disk that is a certain process, asked at a time.
+
+        ``None``: it is not the one that took what was delivered, and all of that is to be delivered
+        again.
+        """
+        self._process = process
+        if any(answered.process != process for answered in self._answered):
+            self.clear()
+            return None
+        flushed: list[Delivery] = []
+        while self._answered and asked_s - self._answered[0].at_s >= self._flushed_after_s:
+            flushed.append(self._answered.popleft().delivery)
+        return flushed
+
+    def retried_sequences(self) -> frozenset[int]:
+        """Return the entries of dead letters that wait here."""
+        return frozenset(
+            letter.sequence
+            for answered in self._answered
+            for letter, _ in answered.delivery.retried
+        )
+
+
+class FlushWatch:
+    """Asks a receiver which process it is, as often as its unflushed deliveries need it."""
+
+    def __init__(
+        self, name: str, started_s: Callable[[], float], *, flushed_after_s: float
+    ) -> None:
+        self.unflushed = UnflushedDeliveries(flushed_after_s=flushed_after_s)
+        self._name = name
+        self._started_s = started_s
+        self._every_s = flushed_after_s / _LOOKS
+        self._asked_s = float("-inf")
+        self._is_unanswered = False
+
+    def due_in_s(self) -> float:
+        """Return in how many seconds it is to be asked; infinite where nothing depends on it."""
+        if self.unflushed.is_process_known and not self.unflushed:
+            return float("inf")
+        return max(0.0, self._asked_s + self._every_s - time.monotonic())
+
+    async def look(self) -> list[Delivery] | None:
+        """Return what is flushed by now; ``None``: what is not has to be delivered again."""
+        self._asked_s = time.monotonic()
+        try:
+            process = await asyncio.to_thread(self._started_s)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not self._is_unanswered:
+                _log.warning(
+                    "cannot ask whether the receiver was started anew sink=%s: %s; the cursor "
+                    "stays where it is until that is known",
+                    self._name,
+                    error,
+                )
+            self._is_unanswered = True
+            return []
+        self._is_unanswered = False
+        return self.unflushed.take_flushed(process, asked_s=self._asked_s)
+
+
+def process_started_s(endpoint: HttpEndpoint) -> float:
+    """
+    Return when the process behind an address of metrics was started, Unix time.
+
+    Raises:
+        OSError, http.client.HTTPException: there was no answer.
+        ValueError: the answer does not say.
+    """
+    parts = urlsplit(endpoint.url)
+    assert parts.hostname is not None
+    connection: http.client.HTTPConnection
+    if endpoint.tls is None:
+        connection = http.client.HTTPConnection(
+            parts.hostname, parts.port, timeout=endpoint.timeout_s
+        )
+    else:
+        connection = http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=endpoint.timeout_s, context=endpoint.tls
+        )
+    try:
+        connection.request("GET", parts.path or "/", headers=dict(endpoint.headers))
+        answer = connection.getresponse()
+        text = answer.read(_ANSWER_BYTES)
+    finally:
+        connection.close()
+    match = _START.search(text)
+    if answer.status != http.client.OK or match is None:
+        raise ValueError(
+            f"{endpoint.url} answered {answer.status} without process_start_time_seconds"
+        )
+    return float(match.group(1))

@@ -15,6 +15,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -100,17 +102,22 @@ async def cost_of(client: httpx.AsyncClient, path: str) -> PageCost:
     return PageCost(path, sorted(first), sorted(computed), size)
 
 
-async def measure(folder: Path) -> list[PageCost]:
-    """Return what each page costs."""
+@asynccontextmanager
+async def watched_city(folder: Path, *, down: int = 0) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the city's collector; each point pushes once, so many with their fixed line down."""
     city = inventory()
     sites = [site.name for at, site in enumerate(city.sites) if at % NOT_INSTALLED_EVERY]
     secrets = fill(folder, sites)
     async with collector(folder, inventory=city) as client:
-        for site in sites:
+        for place, site in enumerate(sites):
             stream = digest_of(site.encode()).hex()[:16]
             agent = BatchSealer(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
             now_ns = time.time_ns() - agent.epoch_ns
-            changes = [change(now_ns, State.UP, link=link) for link in ("fixed", "mobile")]
+            fixed = State.DOWN if place < down else State.UP
+            changes = [
+                change(now_ns, state, link=link)
+                for link, state in (("fixed", fixed), ("mobile", State.UP))
+            ]
             batch = agent.batch(now_ns, [icmp_result(now_ns - S, link="fixed")], changes=changes)
             answer = await Pusher(client, agent, secrets[site]).batch(batch, boottime_ns=now_ns)
             answer.raise_for_status()
@@ -120,6 +127,12 @@ async def measure(folder: Path) -> list[PageCost]:
             return bool(summary["installed"] == len(sites))
 
         await eventually(is_heard)
+        yield client
+
+
+async def measure(folder: Path) -> list[PageCost]:
+    """Return what each page costs."""
+    async with watched_city(folder) as client:
         return [await cost_of(client, path) for path in PAGES]
 
 

@@ -2,17 +2,19 @@
 ``./run cluster``: three machines that hold one collector together, and lose parts of it at random.
 
 Machines are network namespaces, joined by a cable each: two with a collector and a PostgreSQL, a
-primary and its synchronous standby, and a third one with the monitor of pg_auto_failover. Devices
-push to whichever collector answers, and the same batches to a single collector with embedded files.
-Any process is killed or stopped, any cable between two machines is cut, any machine is taken away
-with all that runs on it and brought back; one at a time, for a pair holds one loss at a time. Each
-service is started again a second after it has ended, as systemd does.
+primary and its synchronous standby, a VictoriaMetrics and an Alertmanager, and a third one with the
+monitor of pg_auto_failover. Devices push to whichever collector answers, and the same batches to a
+single collector with embedded files. Any process is killed or stopped, any cable between two
+machines, or of one of the pair to devices and people, is cut, any machine is taken away with all
+that runs on it and brought back; one at a time, for a pair holds one loss at a time. Each service
+is started again a second after it has ended, as systemd does.
 
-At the end it is compared: what was acknowledged and is not there or there twice, and incidents,
-the carrier's tickets and statements against those of the single collector.
+At the end it is compared: what was acknowledged and is not there or there twice; which samples each
+VictoriaMetrics lacks; of how many incidents the Alertmanagers told nobody, or more than once; and
+incidents, the carrier's tickets and statements against those of the single collector.
 
-What it does not play: all runs over one disk and one clock, and no power is cut. Needs root and
-the package pg-auto-failover-cli.
+What it does not play: all runs over one disk and one clock, and no power is cut. Needs root and the
+packages pg-auto-failover-cli, victoria-metrics and prometheus-alertmanager.
 """
 
 import argparse
@@ -31,9 +33,10 @@ import msgspec
 from bench.cluster.city import City, told_s
 from bench.cluster.comparison import ComparisonOutcome, outcome_of
 from bench.cluster.failover import DatabasePair
-from bench.cluster.faults import FaultKind, Faults
+from bench.cluster.faults import KINDS, FaultKind, Faults
 from bench.cluster.load import Fall, LoadOrder, LoadRecord, TargetOrder
 from bench.cluster.machines import Play, Service, python_program, topology
+from bench.cluster.receivers import PAIR, Receivers
 from sqlalchemy import Engine
 
 from thongsuot_collector.store import tokens
@@ -55,6 +58,9 @@ _FIRST_FALL_S = 5.0
 _TOLD_S = 20.0
 """A recovery is told within this."""
 
+_CAUGHT_UP_S = 120.0
+"""A database that has not everything so long after the last push will never have it."""
+
 _LAST_PUSH_S = 60.0
 _EQUAL_WITHIN_S = 30.0
 """Later all sites count as silent, as nothing is pushed any more."""
@@ -69,10 +75,12 @@ class Stage:
     play: Play
     pair: DatabasePair
     city: City
+    receivers: Receivers
 
     def build(self) -> None:
         """Start all of it."""
         self.pair.build()
+        self.receivers.build()
         self.city.build()
         print(f"built after {time.monotonic() - self.play.began_s:.0f} s", flush=True)
 
@@ -96,8 +104,11 @@ def stage_of(options: argparse.Namespace, folder: Path, lab: Lab) -> Stage:
     """Return a stage; nothing is started yet."""
     play = Play(lab)
     pair = DatabasePair(play, folder)
-    city = City(play, folder, pair, options.agents)
-    return Stage(options=options, folder=folder, play=play, pair=pair, city=city)
+    receivers = Receivers(play, folder)
+    city = City(play, folder, pair, options.agents, receivers)
+    return Stage(
+        options=options, folder=folder, play=play, pair=pair, city=city, receivers=receivers
+    )
 
 
 def play_on(stage: Stage) -> bool:
@@ -134,7 +145,8 @@ def _played(stage: Stage, stores: Sequence[Engine]) -> tuple[Faults, LoadRecord]
     )
     play.machines["sites"].add(load)
     began_s = time.monotonic()
-    faults = Faults(play, chance, stage.is_whole, began_s)
+    kinds = [KINDS[name] for name in options.faults]
+    faults = Faults(play, chance, stage.is_whole, began_s=began_s, kinds=kinds)
     faults.play_until(began_s + options.minutes * 60)
     # The last fibre is to be back, and told, while its site is still heard of.
     back_s = began_s + options.minutes * 60 + options.down + options.every + _TOLD_S
@@ -174,7 +186,7 @@ def _order(stage: Stage, stores: Sequence[Engine], chance: random.Random) -> Loa
 
 def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: LoadRecord) -> bool:
     city = stage.city
-    kept = Counter(city.kept())
+    kept = Counter((batch.site, batch.number) for batch in city.kept())
     acknowledged = {
         (site, number) for site, numbers in record.acknowledged.items() for number in numbers
     }
@@ -183,9 +195,12 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     print(f"faults: {dict(faults.counts())}; terms: {0 if leader is None else leader.term}")
     print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
     print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
+    missing = _missing_samples(stage, record)
     differences = _differences(stage, stores)
     for line in differences[:20]:
         print(f"DIFFERENT: {line}")
+    _report_dating(city)
+    untold = _report_alerts(stage)
     ended = [text for machine in stage.play.machines.values() for text in machine.died_by_itself]
     for text in ended:
         print(f"ENDED BY ITSELF: {text}")
@@ -194,9 +209,50 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     if broken:
         print(f"ANSWERED 500: {broken} pushes; what cannot be taken now is a 503")
     missed = lost or doubled or differences or ended or broken or faults.never_whole
-    is_good = is_in_time and not missed
+    is_good = is_in_time and not (missed or missing or untold)
     print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
     return is_good
+
+
+def _missing_samples(stage: Stage, record: LoadRecord) -> int:
+    """Return how many samples the databases lack, once both have had time to catch up."""
+    receivers, measured = stage.receivers, sum(map(len, record.measured_ms.values()))
+    missing: dict[str, int] = {}
+
+    def have_all() -> bool:
+        missing.update({name: receivers.missing(name, record.measured_ms) for name in PAIR})
+        return not any(missing.values())
+
+    stage.play.wait_until(have_all, within_s=_CAUGHT_UP_S)
+    for name, count in missing.items():
+        print(f"VictoriaMetrics on {name}: of {measured} samples {count} missing")
+    print(f"started: {dict(receivers.starts())}")
+    return sum(missing.values())
+
+
+def _report_dating(city: City) -> None:
+    """Say which batches the two sides have dated otherwise: a reason for any difference."""
+    alone = {(batch.site, batch.number): batch for batch in city.kept_alone()}
+    pairs = [(batch, alone.get((batch.site, batch.number))) for batch in city.kept()]
+    unlike = [(ours, theirs) for ours, theirs in pairs if theirs and ours[2:] != theirs[2:]]
+    moved = [(ours, theirs) for ours, theirs in unlike if ours.epoch_ns != theirs.epoch_ns]
+    print(f"dated otherwise: {len(unlike)} of {len(pairs)} batches, {len(moved)} at another time")
+    for ours, theirs in moved[:10]:
+        print(f"  {ours.site} {ours.number}: cluster {ours[2:]}, alone {theirs[2:]}")
+
+
+def _report_alerts(stage: Stage) -> int:
+    """Say how often people were told of an alert; return of how many they never were."""
+    told = stage.receivers.alerts_told()
+    incidents = len(stage.city.tickets("cluster"))
+    for status in ("firing", "resolved"):
+        counts = [count for (_, its_status), count in told.items() if its_status == status]
+        print(
+            f"Alertmanager pair, {status}: {len(counts)} of {incidents} incidents told, "
+            f"{sum(count > 1 for count in counts)} of them more than once"
+        )
+    firing = sum(status == "firing" for _, status in told)
+    return max(0, incidents - firing)
 
 
 def _differences(stage: Stage, stores: Sequence[Engine]) -> list[str]:
@@ -265,6 +321,9 @@ def main() -> int:
     parser.add_argument("--falls", type=int, default=300, help="fibres that fall, each once")
     parser.add_argument("--every", type=float, default=15.0, help="seconds between two pushes")
     parser.add_argument("--down", type=float, default=90.0, help="seconds that a fibre is down")
+    parser.add_argument(
+        "--faults", nargs="+", choices=list(KINDS), default=list(KINDS), help="default: all"
+    )
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="copy all logs there")
     options = parser.parse_args()
     with (

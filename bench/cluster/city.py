@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import psycopg
 from bench.cluster.comparison import tickets_of
 from bench.cluster.failover import DatabasePair
 from bench.cluster.machines import ADDRESSES, Play, Service, python_program
+from bench.cluster.receivers import Receivers
 from sqlalchemy import Engine
 from tests.collector.notify.incident_events import secret_file
 from tests.plain_http import NO_AUTHORITIES
 
-from thongsuot_collector.app.durable import STORE_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.postgresql import open_database
@@ -24,9 +28,11 @@ from thongsuot_schema.inventory.read import read_inventory
 
 PORT = 8480
 _DESK_PORTS = {"cluster": 8491, "alone": 8492}
-_READY_S = 60.0
+_READY_S = 240.0
 _COLLECTOR = "collector-"
 _SITE = re.compile(r"site-\d+")
+
+_KEPT = "SELECT site, number, epoch_ns, clock FROM"
 
 _CONFIG = """
 state_dir = "state"
@@ -41,7 +47,7 @@ calm_s = 5
 [page]
 password_file = "password"
 [notify]
-channels = ["desk"]
+channels = [{channels}]
 page_url = "https://thongsuot.example/"
 [[channels]]
 kind = "tmf621"
@@ -53,6 +59,15 @@ poll_s = 3600
 """
 
 
+class KeptBatch(NamedTuple):
+    """A batch in a journal: of whom, and how it was dated when it came in."""
+
+    site: str
+    number: int
+    epoch_ns: int
+    clock: str
+
+
 class City:
     """
     Collectors on their machines and one that is alone, each side with a desk of its own.
@@ -62,9 +77,17 @@ class City:
         folder: where everything is kept.
         pair: the database of the cluster.
         sites: how many service points there are; each has a fibre of a carrier of its own.
+        receivers: what else the cluster delivers to, and whom it tells.
     """
 
-    def __init__(self, play: Play, folder: Path, pair: DatabasePair, sites: int) -> None:
+    def __init__(
+        self,
+        play: Play,
+        folder: Path,
+        pair: DatabasePair,
+        sites: int,
+        receivers: Receivers | None = None,
+    ) -> None:
         self._play = play
         self._folder = folder
         self._pair = pair
@@ -72,7 +95,11 @@ class City:
         self.sites = [f"site-{number:04}" for number in range(sites)]
         self._inventory_text = _inventory_text(self.sites)
         self.inventory = read_inventory({"city.toml": self._inventory_text})
-        self._database = f"[journal]\n{pair.settings}[store]\n{pair.settings}"
+        self._more = f"[journal]\n{pair.settings}[store]\n{pair.settings}"
+        self._channels = '"desk"'
+        if receivers is not None:
+            self._more += receivers.settings
+            self._channels += ', "alerts"'
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -87,7 +114,7 @@ class City:
     def build(self) -> None:
         """Start desks and collectors; return when all take pushes."""
         self._start_desk("alone")
-        self._start_collector("sites", "alone", "")
+        self._start_collector("sites", "alone")
         self.build_cluster()
         self._play.need(
             lambda: self.is_ready(self.alone_url), "the lone collector", within_s=_READY_S
@@ -98,7 +125,7 @@ class City:
         self._start_desk("cluster")
         # One after the other: so the first one leads, on the machine of the primary.
         for name in ("m1", "m2"):
-            self._start_collector(name, "cluster", self._database)
+            self._start_collector(name, "cluster")
             self._play.need(
                 partial(self.is_ready, f"http://{ADDRESSES[name]}:{PORT}"),
                 f"the collector on {name}",
@@ -144,12 +171,18 @@ class City:
         url = f"http://{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
         return tickets_of(self._play.machines["sites"].node, url)
 
-    def kept(self) -> list[tuple[str, int]]:
-        """Return site and number of every batch in the cluster's journal."""
+    def kept(self) -> list[KeptBatch]:
+        """Return every batch in the cluster's journal."""
         place = self._socket_url.replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(f"{place}&target_session_attrs=read-write") as connection:
-            rows = connection.execute("SELECT site, number FROM journal.entries").fetchall()
-        return [(str(site), int(number)) for site, number in rows]
+            rows = connection.execute(f"{_KEPT} journal.entries").fetchall()
+        return [KeptBatch(*row) for row in rows]
+
+    def kept_alone(self) -> list[KeptBatch]:
+        """Return every batch in the journal of the collector that is alone."""
+        file = self._folder / "alone" / "state" / JOURNAL_FILE
+        with closing(connect(file, writable=False)) as connection:
+            return [KeptBatch(*row) for row in connection.execute(f"{_KEPT} entries").fetchall()]
 
     def _start_desk(self, side: str) -> None:
         port = _DESK_PORTS[side]
@@ -158,7 +191,7 @@ class City:
         service = Service(name=f"desk-{side}", argv=desk, folder=self._folder)
         self._play.machines["sites"].add(service)
 
-    def _start_collector(self, machine: str, side: str, database: str) -> None:
+    def _start_collector(self, machine: str, side: str) -> None:
         folder = self._folder / (machine if side == "cluster" else side)
         (folder / "inventory").mkdir(parents=True)
         (folder / "inventory" / "city.toml").write_text(self._inventory_text, encoding="utf-8")
@@ -168,8 +201,12 @@ class City:
         (folder / "state").mkdir()
         secret_file(folder / "state", "links.key", "ab" * 32)
         desk = f"{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
-        text = _CONFIG.format(address=ADDRESSES[machine], port=PORT, desk=desk)
-        (folder / "collector.toml").write_text(text + database, encoding="utf-8")
+        is_cluster = side == "cluster"
+        channels = self._channels if is_cluster else '"desk"'
+        text = _CONFIG.format(
+            address=ADDRESSES[machine], port=PORT, desk=desk, channels=channels
+        ) + (self._more if is_cluster else "")
+        (folder / "collector.toml").write_text(text, encoding="utf-8")
         run = [python_program("thongsuot-collector"), "run", "--config", "collector.toml"]
         service = Service(name=f"{_COLLECTOR}{folder.name}", argv=run, folder=folder)
         self._play.machines[machine].add(service)

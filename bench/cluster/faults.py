@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -33,7 +33,22 @@ class FaultKind(StrEnum):
     MACHINE = "a machine of the pair"
 
 
+CABLES = tuple(
+    (first, second)
+    for first, second in combinations((*CLUSTER, "sites"), 2)
+    if (first, second) != ("m3", "sites")
+)
+"""Those between two machines, and those by which the pair reaches devices and people."""
+
 _ORDER = list(FaultKind)
+KINDS = {
+    "process": FaultKind.PROCESS,
+    "third-machine": FaultKind.THIRD_MACHINE,
+    "cable": FaultKind.CABLE,
+    "machine": FaultKind.MACHINE,
+}
+"""By what the command line calls them."""
+
 _WEIGHTS = {
     FaultKind.PROCESS: 5,
     FaultKind.THIRD_MACHINE: 1,
@@ -55,17 +70,27 @@ class PlayedFault:
 
 class Faults:
     """
-    Plays one fault after the other, each once the one before is repaired.
+    Plays one fault after the other, each once the one before is repaired: each kind and each cable
+    once, in an order by chance, and then by chance alone.
 
     ``is_whole`` says whether both servers are in step and both collectors take pushes: what a pair
     holds is one loss at a time.
     """
 
     def __init__(
-        self, play: Play, chance: random.Random, is_whole: Callable[[], bool], began_s: float
+        self,
+        play: Play,
+        chance: random.Random,
+        is_whole: Callable[[], bool],
+        *,
+        began_s: float,
+        kinds: Sequence[FaultKind],
     ) -> None:
         self._play = play
         self._chance = chance
+        self._weights = {kind: _WEIGHTS[kind] for kind in kinds}
+        self._first = chance.sample(kinds, len(kinds))
+        self._first_cables = chance.sample(CABLES, len(CABLES))
         self._is_whole = is_whole
         self._began_s = began_s
         self.played: list[PlayedFault] = []
@@ -94,7 +119,11 @@ class Faults:
         return max(touching, key=_ORDER.index, default=FaultKind.NONE)
 
     def _play_one(self) -> None:
-        kind = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        kind = (
+            self._first.pop()
+            if self._first
+            else self._chance.choices(list(self._weights), list(self._weights.values()))[0]
+        )
         strikes: dict[FaultKind, Callable[[], str]] = {
             FaultKind.PROCESS: self._strike_process,
             FaultKind.CABLE: self._cut_cable,
@@ -139,7 +168,9 @@ class Faults:
         return f"{machine.name}: stopped for {seconds:.1f} s: {text}"
 
     def _cut_cable(self) -> str:
-        first, second = self._chance.choice(list(combinations(CLUSTER, 2)))
+        first, second = (
+            self._first_cables.pop() if self._first_cables else self._chance.choice(CABLES)
+        )
         seconds = self._chance.uniform(*_CUT_S)
         self._play.cut(first, second)
         self._play.wait(seconds)

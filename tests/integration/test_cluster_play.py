@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_cluster_that_loses_parts_at_random_makes_what_one_collector_makes() -> None:
-    need("pg_autoctl")
+    for program in ("pg_autoctl", "victoria-metrics", "prometheus-alertmanager"):
+        need(program)
     seed = f"{datetime.now(UTC):%Y%m%d}"
     options = ["--minutes", "1.5", "--agents", "40", "--falls", "40", "--every", "5"]
     played = subprocess.run(
@@ -28,3 +29,5 @@ def test_a_cluster_that_loses_parts_at_random_makes_what_one_collector_makes() -
     )
     assert played.returncode == 0, f"seed {seed}\n{played.stdout}{played.stderr[-5000:]}"
     assert "identical: 40 incidents, 40 tickets, 40 statements" in played.stdout
+    assert played.stdout.count("samples 0 missing") == 2
+    assert "firing: 40 of 40 incidents told" in played.stdout

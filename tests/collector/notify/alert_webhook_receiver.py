@@ -1,7 +1,8 @@
 """
 Takes what Alertmanager tells its webhook receivers, and notes it: alert by alert.
 
-Arguments: a folder (see ``peer``), a port. Its behaviours: ``http_receiver``.
+Arguments: a folder (see ``peer``), a port, and the address where that is not loopback. Its
+behaviours: ``http_receiver``.
 """
 
 import json
@@ -14,7 +15,7 @@ from tests.collector.notify.receiver_process import ReceiverFolder
 
 def main() -> None:
     """Serve for ever."""
-    path, port = sys.argv[1:]
+    path, port, *host = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
 
     def take(_handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
@@ -30,7 +31,7 @@ def main() -> None:
             )
         return 200, ""
 
-    serve(folder, int(port), take)
+    serve(folder, int(port), take, host=host[0] if host else "127.0.0.1")
 
 
 if __name__ == "__main__":

@@ -57,10 +57,10 @@ class ReceiverHandler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve(folder: ReceiverFolder, port: int, take: HandleBody) -> None:
+def serve(folder: ReceiverFolder, port: int, take: HandleBody, *, host: str = "127.0.0.1") -> None:
     """Serve for ever."""
     ReceiverHandler.folder, ReceiverHandler.take = folder, staticmethod(take)
-    server = ThreadingHTTPServer(("127.0.0.1", port), ReceiverHandler)
+    server = ThreadingHTTPServer((host, port), ReceiverHandler)
     server.daemon_threads = True
     announce(server.server_address[1])
     server.serve_forever()

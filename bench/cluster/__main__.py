@@ -58,6 +58,9 @@ _FIRST_FALL_S = 5.0
 _TOLD_S = 20.0
 """A recovery is told within this."""
 
+_ALERTS_S = 60.0
+"""A second Alertmanager waits for the first one, four of its turns at most."""
+
 _CAUGHT_UP_S = 120.0
 """A database that has not everything so long after the last push will never have it."""
 
@@ -196,6 +199,7 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
     print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
     missing = _missing_samples(stage, record)
+    _await_alerts(stage)
     differences = _differences(stage, stores)
     for line in differences[:20]:
         print(f"DIFFERENT: {line}")
@@ -241,10 +245,21 @@ def _report_dating(city: City) -> None:
         print(f"  {ours.site} {ours.number}: cluster {ours[2:]}, alone {theirs[2:]}")
 
 
+def _await_alerts(stage: Stage) -> None:
+    """Wait until people were told of every end, too; while the collectors are there to tell it."""
+    incidents = len(stage.city.tickets("cluster"))
+
+    def are_over() -> bool:
+        statuses = Counter(status for _, status in stage.receivers.alerts_told())
+        return statuses["resolved"] >= incidents
+
+    stage.play.wait_until(are_over, within_s=_ALERTS_S)
+
+
 def _report_alerts(stage: Stage) -> int:
     """Say how often people were told of an alert; return of how many they never were."""
-    told = stage.receivers.alerts_told()
     incidents = len(stage.city.tickets("cluster"))
+    told = stage.receivers.alerts_told()
     for status in ("firing", "resolved"):
         counts = [count for (_, its_status), count in told.items() if its_status == status]
         print(

@@ -68,7 +68,6 @@ class Receivers:
             alerts += [f"--cluster.listen-address={address}:{_GOSSIP_PORT}"]
             alerts += [f"--cluster.advertise-address={address}:{_GOSSIP_PORT}"]
             alerts += [f"--cluster.peer={ADDRESSES[other]}:{_GOSSIP_PORT}"]
-            alerts += ["--cluster.peer-timeout=3s"]
             self._add(name, f"alertmanager-{name}", alerts)
             victoria = ["victoria-metrics", f"-storageDataPath={self._folder / f'victoria-{name}'}"]
             victoria += [f"-httpListenAddr={address}:{_VICTORIA_PORT}", "-retentionPeriod=10y"]

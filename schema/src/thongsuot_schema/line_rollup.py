@@ -35,12 +35,24 @@ class LineRollup(msgspec.Struct, array_like=True):
 
     def add_run(self, rtt_s: float | None, loss_ratio: float) -> None:
         """Take in one run; without a round trip nothing was answered."""
-        self.runs += 1
-        self.lost += loss_ratio
-        self.worst = max(self.worst, loss_ratio)
-        if rtt_s is not None:
-            of_class = rtt_class(rtt_s)
-            self.rtts[of_class] = self.rtts.get(of_class, 0) + 1
+        self.add_runs((rtt_s,), (loss_ratio,))
+
+    def add_runs(self, rtts_s: Iterable[float | None], loss_ratios: Iterable[float | None]) -> None:
+        """
+        Take in runs: without a round trip nothing was answered, without a loss nothing measured.
+        """
+        lost, worst, rtts = self.lost, self.worst, self.rtts
+        for rtt_s, loss_ratio in zip(rtts_s, loss_ratios, strict=True):
+            if loss_ratio is None:
+                continue
+            self.runs += 1
+            lost += loss_ratio
+            if loss_ratio > worst:
+                worst = loss_ratio
+            if rtt_s is not None:
+                of_class = rtt_class(rtt_s)
+                rtts[of_class] = rtts.get(of_class, 0) + 1
+        self.lost, self.worst = lost, worst
 
     def add(self, other: "LineRollup") -> None:
         """Take in all runs of another."""

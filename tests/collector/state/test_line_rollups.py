@@ -57,3 +57,15 @@ def test_what_is_complete_is_taken_out_and_the_newest_goes_on() -> None:
     assert {key: rollup.runs for key, rollup in rollups.items()} == {
         key: rollup.runs for key, rollup in before.items()
     }
+
+
+def test_runs_of_one_batch_are_added_to_the_stretch_in_which_each_began() -> None:
+    border = 1100  # a stretch begins there
+    assert (EPOCH // S + border) % FINE_S == 0
+    runs = [
+        icmp_result((border + after) * S, target="hop", loss=loss)
+        for after, loss in ((-10, 0.5), (10, 0.0), (15, 0.0))
+    ]
+    together, apart = recorded(runs), recorded(*([run] for run in runs))
+    assert together == apart
+    assert sorted(rollup.runs for rollup in together.values()) == [1, 2]

@@ -82,7 +82,7 @@ def test_the_newest_figures_of_each_series_are_kept() -> None:
     older = device.batch(1015 * S, [icmp_result(1010 * S, rtt_s=0.011)])
     for batch in (newer, older):
         state.apply(*opened(device, batch))
-    (figures,) = state.echoes.values()
+    (figures,) = state.latest_echoes.values()
     assert (figures.rtt_s, figures.losses_permille) == (0.033, (0,))
 
 
@@ -92,7 +92,7 @@ def test_the_losses_of_the_latest_runs_are_kept_across_batches() -> None:
         shares = (1.0, 0.0) if sealed == 1000 else (0.333, 0.0)
         runs = [icmp_result((sealed - 9 + 5 * n) * S, loss=loss) for n, loss in enumerate(shares)]
         state.apply(*opened(device, device.batch(sealed * S, runs)))
-    (figures,) = state.echoes.values()
+    (figures,) = state.latest_echoes.values()
     assert figures.losses_permille == (333, 0) * 6
 
 

@@ -21,7 +21,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 """Fields of ``view.SubjectView`` by the metric that they show."""
 
 _YES_NO: Final = frozenset({"has_no_light", "is_on_battery"})
-_KINDS: Final = frozenset({radio.KIND.name, snmp.KIND.name})
+KINDS: Final = frozenset({radio.KIND.name, snmp.KIND.name})
 
 SHOWN_FOR_S: Final = 86_400.0
 """A reading older than the picture of the day is not of now any more."""
@@ -42,7 +42,7 @@ def readings_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, Equipme
     A run that was not ``ok`` says nothing: what was read before it stands, and grows old.
     """
     for block in columns.blocks:
-        if block.block.kind not in _KINDS:
+        if block.block.kind not in KINDS:
             continue
         shown = [
             (_FIELDS[name], column)

@@ -2,7 +2,7 @@
 Line rollups of a site: what its batches add up to, link by link and stretch by stretch. Pure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
@@ -24,23 +24,47 @@ def record_runs(
         if block.block.kind != ICMP.name:
             continue
         by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
-        rtts, losses = by_metric.get(RTT.name), by_metric.get(LOSS.name)
+        losses = by_metric.get(LOSS.name)
         if losses is None:
             continue
-        for rows in columns.series_of(block):
-            series = columns.layout.layout.series[rows.position]
-            if not is_of_line(series.target):
+        rtts = by_metric.get(RTT.name, (None,) * len(losses))
+        all_series, times_ms, counts = (
+            columns.layout.layout.series,
+            columns.times_ms,
+            columns.counts,
+        )
+        last = block.first_row
+        for position in range(block.block.first, min(block.block.last, len(counts))):
+            first, last = last, last + counts[position]
+            series = all_series[position]
+            if first == last or not is_of_line(series.target):
                 continue
-            for row in range(rows.first_row, rows.last_row):
-                loss = losses[row - block.first_row]
-                if loss is None:
-                    continue
-                at_s = (offset_ms + columns.times_ms[row]) // 1000
-                key = f"{series.link}\n{at_s // FINE_S * FINE_S}"
+            for begin, end, start_s in _stretches(times_ms, first, last, offset_ms):
+                key = f"{series.link}\n{start_s}"
                 rollup = rollups.get(key)
+                of_block = slice(begin - block.first_row, end - block.first_row)
+                lost = losses[of_block]
                 if rollup is None:
+                    if all(loss is None for loss in lost):
+                        continue
                     rollup = rollups[key] = LineRollup()
-                rollup.add_run(None if rtts is None else rtts[row - block.first_row], loss)
+                rollup.add_runs(rtts[of_block], lost)
+
+
+def _stretches(
+    times_ms: Sequence[int], first: int, last: int, offset_ms: int
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the rows of a series (from, until) that begin in one stretch of time, and its start."""
+    start_s = _start_of(times_ms[first], offset_ms)
+    if start_s == _start_of(times_ms[last - 1], offset_ms):
+        yield first, last, start_s  # nearly always: they are in the order of time
+        return
+    for row in range(first, last):
+        yield row, row + 1, _start_of(times_ms[row], offset_ms)
+
+
+def _start_of(time_ms: int, offset_ms: int) -> int:
+    return (offset_ms + time_ms) // 1000 // FINE_S * FINE_S
 
 
 def take_complete(rollups: Rollups) -> Rollups:

@@ -2,25 +2,24 @@
 The state of one site: what its batches told, in a form that can be kept and taken up again. Pure.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable
 
 import msgspec
 
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.ranges import missing_between
 from thongsuot_collector.state.counter import counter_runs
+from thongsuot_collector.state.echoes import EchoTail, LatestEchoes, echo_batch, record_echoes
+from thongsuot_collector.state.equipment import KINDS as EQUIPMENT
 from thongsuot_collector.state.equipment import EquipmentReading, readings_in
 from thongsuot_collector.state.line_rollups import Rollups
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode, is_generated
-from thongsuot_schema.catalogue import failover
+from thongsuot_schema.catalogue import counter, failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
-from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
 from thongsuot_schema.counter_path import CounterPath, SwitchOver, recent, with_run
-from thongsuot_schema.line import RECENT_RUNS, EchoRun
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.path import RouteHistory, parse_path, with_observation
 
@@ -55,49 +54,6 @@ JOINED_WITHIN_MS = 60_000
 """Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
 
 
-class LatestEchoes(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """
-    The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
-
-    The losses are in thousandths, the ages in milliseconds before the newest: a state is kept for
-    each site, and small whole numbers take a byte or three.
-    """
-
-    time_ms: int
-    rtt_s: float | None
-    losses_permille: tuple[int, ...] = ()
-    ages_ms: tuple[int, ...] = ()
-
-    @property
-    def runs(self) -> tuple[EchoRun, ...]:
-        """Return the runs by wall time, in order."""
-        # A state that was kept before ages were has losses alone: a minute later it is renewed.
-        return tuple(
-            EchoRun((self.time_ms - age_ms) / 1000, loss / 1000)
-            for age_ms, loss in zip(self.ages_ms, self.losses_permille, strict=False)
-        )
-
-
-def with_runs(
-    before: LatestEchoes | None,
-    runs: tuple[tuple[int, ...], tuple[int, ...]],
-    time_ms: int,
-    rtt_s: float | None,
-) -> LatestEchoes:
-    """
-    Return the latest runs with those of a batch, at most ``RECENT_RUNS`` of them in order: their
-    ages at ``time_ms``, and what they lost.
-    """
-    ages_ms, losses = runs
-    room = RECENT_RUNS - len(ages_ms)
-    # A state from before ages were kept has losses alone: it is left behind.
-    if before is not None and room and len(before.ages_ms) == len(before.losses_permille):
-        since_ms = time_ms - before.time_ms
-        ages_ms = (*[age_ms + since_ms for age_ms in before.ages_ms[-room:]], *ages_ms)
-        losses = before.losses_permille[-room:] + losses
-    return LatestEchoes(time_ms, rtt_s, losses_permille=losses, ages_ms=ages_ms)
-
-
 class CarryingState(msgspec.Struct, frozen=True, array_like=True):
     """Whether a link carries its device's own traffic, and since when: wall times."""
 
@@ -130,11 +86,12 @@ class SiteState(msgspec.Struct, kw_only=True):
 
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
-    nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
-    Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
-    ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` and
-    ``new_switch_overs`` are those that the store does not have yet. Up to ``generated_until_ms``
-    (wall time; 0: nothing) the record was made up for a demonstration.
+    nothing is known. ``echoes`` are by link, target and family, but for those of the latest batches
+    (``tail``; see ``latest_echoes``). So are ``routes``, whose times are Unix times. ``carrying``
+    is by link, ``equipment`` by kind, link and target. ``counter`` and ``switch_overs`` have Unix
+    times; the latter are of the last 31 days. ``rollups`` and ``new_switch_overs`` are those that
+    the store does not have yet. Up to ``generated_until_ms`` (wall time; 0: nothing) the record was
+    made up for a demonstration.
     """
 
     heard_ns: int = 0
@@ -144,6 +101,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     streams: dict[str, StreamState] = {}
     covered: tuple[tuple[int, int], ...] = ()
     echoes: dict[str, LatestEchoes] = {}
+    tail: EchoTail = EchoTail()
     routes: dict[str, RouteHistory] = {}
     carrying: dict[str, CarryingState] = {}
     equipment: dict[str, EquipmentReading] = {}
@@ -178,17 +136,25 @@ class SiteState(msgspec.Struct, kw_only=True):
             sealed_ms = (entry.epoch_ns + header.clock.boottime_ns) // 1_000_000
             self.generated_until_ms = max(self.generated_until_ms, sealed_ms)
         self._cover(entry, columns)
-        self._record_figures(entry, columns)
-        self._record_routes(entry, columns)
-        self._record_carrying(entry, columns)
-        self._record_counter(entry, columns)
-        for key, reading in readings_in(columns, entry.epoch_ns // 1_000_000):
-            if key not in self.equipment or self.equipment[key].time_ms < reading.time_ms:
-                self.equipment[key] = reading
+        self._record_kinds(entry, columns)
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
         return True
+
+    def _record_kinds(self, entry: JournalEntry, columns: Columns) -> None:
+        """Take over what the results of a batch say, by the kinds of probe that are in it."""
+        kinds = {block.block.kind for block in columns.blocks}
+        if ICMP.name in kinds:
+            self._record_echoes(entry, columns)
+        if PATH.name in kinds:
+            self._record_routes(entry, columns)
+        if failover.KIND.name in kinds:
+            self._record_carrying(entry, columns)
+        if counter.KIND.name in kinds:
+            self._record_counter(entry, columns)
+        if not EQUIPMENT.isdisjoint(kinds):
+            self._record_equipment(entry, columns)
 
     def newest(self) -> StreamState | None:
         """Return the stream that tells of the latest moment."""
@@ -207,40 +173,30 @@ class SiteState(msgspec.Struct, kw_only=True):
         stretch = (offset_ms + min(first_ms, sealed_ms), offset_ms + sealed_ms)
         self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
 
-    def _record_figures(self, entry: JournalEntry, columns: Columns) -> None:
+    @property
+    def latest_echoes(self) -> dict[str, LatestEchoes]:
+        """The latest echoes, by link, target and family."""
+        return self.tail.onto(self.echoes)
+
+    def _record_echoes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         keys = _figure_keys(entry.layout, columns)
-        known = self.echoes
-        for block in columns.blocks:
-            if block.block.kind != ICMP.name:
-                continue
-            by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
-            rtts, losses = by_metric.get(RTT.name), by_metric.get(LOSS.name)
-            if losses is None:
-                losses = (None,) * (block.last_row - block.first_row)
-            is_lossless = block.whole and not any(losses)
-            times_ms, counts, last = columns.times_ms, columns.counts, block.first_row
-            # Of every push, and there are 667 a second: no object is made for a run.
-            for position in range(block.block.first, min(block.block.last, len(counts))):
-                first, last = last, last + counts[position]
-                if first == last:
-                    continue
-                key, newest_ms = keys[position], times_ms[last - 1]
-                before, time_ms = known.get(key), offset_ms + newest_ms
-                if before is None or before.time_ms < time_ms:
-                    # From the newest on, as many as are kept: a batch may hold 20,000 of them.
-                    start = max(first, last - RECENT_RUNS)
-                    lost = losses[start - block.first_row : last - block.first_row]
-                    ages_ms = tuple([newest_ms - run_ms for run_ms in times_ms[start:last]])
-                    if is_lossless:
-                        runs = ages_ms, _NOTHING_LOST[: last - start]
-                    elif None not in lost:
-                        runs = ages_ms, tuple([round(loss * 1000) for loss in lost])  # type: ignore[operator]
-                    else:
-                        lost = losses[first - block.first_row : last - block.first_row]
-                        runs = _measured_runs(newest_ms, times_ms[first:last], lost)
-                    rtt_s = None if rtts is None else rtts[last - 1 - block.first_row]
-                    known[key] = with_runs(before, runs, time_ms, rtt_s)
+        blocks = [block for block in columns.blocks if block.block.kind == ICMP.name]
+        if len(blocks) == 1:
+            # Of every push, and there are 667 a second.
+            batch = echo_batch(columns, blocks[0], offset_ms)
+            kind = blocks[0].block
+            tail = batch and self.tail.followed_by(keys[kind.first : kind.last], batch)
+            if tail is not None:
+                self.tail = tail
+                return
+        self._fold_echoes()
+        for block in blocks:
+            record_echoes(self.echoes, keys, block, columns, offset_ms)
+
+    def _fold_echoes(self) -> None:
+        """Put what batches have brought to what is known of each series."""
+        self.echoes, self.tail = self.tail.onto(self.echoes), EchoTail()
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
@@ -293,6 +249,11 @@ class SiteState(msgspec.Struct, kw_only=True):
                 self.switch_overs = recent(known, max(moved.at_s for moved in known))
         self.switch_overs = self.switch_overs[-SWITCH_OVERS_KEPT:]
 
+    def _record_equipment(self, entry: JournalEntry, columns: Columns) -> None:
+        for key, reading in readings_in(columns, entry.epoch_ns // 1_000_000):
+            if key not in self.equipment or self.equipment[key].time_ms < reading.time_ms:
+                self.equipment[key] = reading
+
     def _forget(self) -> None:
         newest = self.newest()
         assert newest is not None
@@ -324,25 +285,6 @@ class SiteState(msgspec.Struct, kw_only=True):
             for key, figures in newest_first[:SERIES_KEPT]
             if figures.time_ms * 1_000_000 >= before_ns
         }
-
-
-_NOTHING_LOST = (0,) * RECENT_RUNS
-
-
-def _measured_runs(
-    newest_ms: int, times_ms: Sequence[int], losses: Sequence[float | None]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the ages and losses (in thousandths) of the newest runs that have a loss."""
-    newest = islice(
-        (
-            (newest_ms - run_ms, round(loss * 1000))
-            for run_ms, loss in zip(reversed(times_ms), reversed(losses), strict=True)
-            if loss is not None
-        ),
-        RECENT_RUNS,
-    )
-    runs = [*newest][::-1]
-    return tuple([age_ms for age_ms, _ in runs]), tuple([loss for _, loss in runs])
 
 
 _KEYS: dict[bytes, tuple[str, ...]] = {}

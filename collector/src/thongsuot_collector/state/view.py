@@ -242,7 +242,7 @@ def _line_figures(
 ) -> LineFigures:
     """Return round trip and loss of a link, from the echoes that are fresh, since a time."""
     series = []
-    for key, figures in now.state.echoes.items():
+    for key, figures in now.state.latest_echoes.items():
         of_link, target_name, _ = key.split("\n")
         is_fresh = now.now_s - figures.time_ms / 1000 <= _FIGURES_GOOD_FOR_S
         if of_link == link and is_fresh and target_name != GATEWAY:

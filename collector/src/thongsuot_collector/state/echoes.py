@@ -1,0 +1,242 @@
+"""
+The latest echoes of a site's series, in a form that costs a push next to nothing. Pure.
+
+A page shows the last minute of each series, and hardly anybody looks between two pushes. So what a
+push brings is kept as it came (``EchoBatch``), and put together when somebody looks; by then later
+pushes have made most of it superfluous.
+"""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from operator import add
+
+import msgspec
+
+from thongsuot_schema.batch.columns import ColumnBlock, Columns
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.line import RECENT_RUNS, EchoRun
+
+_BATCHES_KEPT = 6
+"""
+Batches kept as they came. Three hold the last minute at the default interval of 5 s and pushes
+every 15 s; which are superfluous is looked at for several pushes together.
+"""
+
+_LONGEST_MS = (1 << 31) - 1
+_NOTHING_LOST = (0,) * RECENT_RUNS
+
+
+class LatestEchoes(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """
+    The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
+
+    The losses are in thousandths, the ages in milliseconds before the newest: a state is kept for
+    each site, and small whole numbers take a byte or three.
+    """
+
+    time_ms: int
+    rtt_s: float | None
+    losses_permille: tuple[int, ...] = ()
+    ages_ms: tuple[int, ...] = ()
+
+    @property
+    def runs(self) -> tuple[EchoRun, ...]:
+        """Return the runs by wall time, in order."""
+        # A state that was kept before ages were has losses alone: a minute later it is renewed.
+        return tuple(
+            EchoRun((self.time_ms - age_ms) / 1000, loss / 1000)
+            for age_ms, loss in zip(self.ages_ms, self.losses_permille, strict=False)
+        )
+
+
+class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """
+    The echoes of one batch, series after series; ``counts`` has the runs of each.
+
+    Times are in milliseconds after ``base_ms`` (wall time), 4 bytes each. ``losses`` are in
+    thousandths, 2 bytes each; empty: nothing was lost. ``rtts`` are of the newest run of each
+    series, ``None`` where it has none.
+    """
+
+    base_ms: int
+    counts: tuple[int, ...]
+    rtts: tuple[float | None, ...]
+    times: bytes
+    losses: bytes
+
+    def newest_ms(self) -> list[int | None]:
+        """Return when the newest run of each series was (wall time), ``None``: it has none."""
+        times, last = _numbers("i", self.times), 0
+        newest: list[int | None] = []
+        for count in self.counts:
+            last += count
+            newest.append(self.base_ms + times[last - 1] if count else None)
+        return newest
+
+
+class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """
+    The echoes of the latest batches of a site as they came in; ``keys`` are the names of series.
+    """
+
+    keys: tuple[str, ...] = ()
+    batches: tuple[EchoBatch, ...] = ()
+
+    def followed_by(self, keys: tuple[str, ...], batch: EchoBatch) -> "EchoTail | None":
+        """Return the tail with one batch more, ``None`` where it has no room for it."""
+        if not self.batches:
+            return EchoTail(keys, (batch,))
+        batches = (*self.batches, batch)
+        if len(batches) > _BATCHES_KEPT:
+            batches = _needed(batches)
+        if keys != self.keys or len(batches) > _BATCHES_KEPT:
+            return None
+        return EchoTail(self.keys, batches)
+
+    def onto(self, known: Mapping[str, LatestEchoes]) -> dict[str, LatestEchoes]:
+        """Return the latest echoes of each series, given what was known before these."""
+        latest = dict(known)
+        for batch in self.batches:
+            times, losses = _numbers("i", batch.times), _numbers("H", batch.losses)
+            last = 0
+            for key, count, rtt_s in zip(self.keys, batch.counts, batch.rtts, strict=True):
+                first, last = last, last + count
+                if not count:
+                    continue
+                newest, before = times[last - 1], latest.get(key)
+                time_ms = batch.base_ms + newest
+                if before is None or before.time_ms < time_ms:
+                    ages_ms = tuple([newest - run for run in times[first:last]])
+                    lost = tuple(losses[first:last]) if losses else _NOTHING_LOST[:count]
+                    latest[key] = with_runs(before, (ages_ms, lost), time_ms, rtt_s)
+        return latest
+
+
+def _needed(batches: tuple[EchoBatch, ...]) -> tuple[EchoBatch, ...]:
+    """Return batches without those first ones of which later ones leave nothing to be seen."""
+    newest = [batch.newest_ms() for batch in batches]
+    for of_series in zip(*newest, strict=True):
+        known = [time_ms for time_ms in of_series if time_ms is not None]
+        if known != sorted(set(known)):
+            return batches  # a backlog: which runs are the latest is seen one by one
+    totals = [0] * len(batches[-1].counts)
+    for place in range(len(batches) - 1, -1, -1):
+        totals = [*map(add, totals, batches[place].counts)]
+        if min(totals, default=0) >= RECENT_RUNS:
+            return batches[place:]
+    return batches
+
+
+def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatch | None:
+    """
+    Return the echoes of a block as they are, ``None`` where they are not as usual: not all were
+    measured, or there are more of a series than is shown. ``offset_ms`` is the wall time of
+    boottime 0.
+    """
+    rtts, losses = _rtts_and_losses(block)
+    kind, times_ms = block.block, columns.times_ms[block.first_row : block.last_row]
+    counts = columns.counts[kind.first : kind.last]
+    if losses is None or rtts is None or None in losses or max(counts) > RECENT_RUNS:
+        return None
+    begin_ms, end_ms = columns.earliest_ms or 0, columns.latest_ms or 0
+    if end_ms - begin_ms > _LONGEST_MS:
+        return None
+    newest_rtts: list[float | None] = []
+    last = 0
+    for count in counts:
+        last += count
+        newest_rtts.append(rtts[last - 1] if count else None)
+    unheard = kind.last - kind.first - len(counts)
+    lost = array("H")
+    if any(losses):
+        lost = array("H", [round(loss * 1000) for loss in losses])  # type: ignore[operator]
+    return EchoBatch(
+        offset_ms + begin_ms,
+        (*counts, *(0,) * unheard),
+        (*newest_rtts, *(None,) * unheard),
+        array("i", [time_ms - begin_ms for time_ms in times_ms]).tobytes(),
+        lost.tobytes(),
+    )
+
+
+def record_echoes(
+    known: dict[str, LatestEchoes],
+    keys: tuple[str, ...],
+    block: ColumnBlock,
+    columns: Columns,
+    offset_ms: int,
+) -> None:
+    """Add the echoes of a block to what is known, whatever they are and in whatever order."""
+    rtts, losses = _rtts_and_losses(block)
+    if losses is None:
+        losses = (None,) * (block.last_row - block.first_row)
+    times_ms, counts, last = columns.times_ms, columns.counts, block.first_row
+    for position in range(block.block.first, min(block.block.last, len(counts))):
+        first, last = last, last + counts[position]
+        if first == last:
+            continue
+        key, newest_ms = keys[position], times_ms[last - 1]
+        before, time_ms = known.get(key), offset_ms + newest_ms
+        if before is None or before.time_ms < time_ms:
+            # From the newest on, as many as are kept: a batch may hold 20,000 of them.
+            start = max(first, last - RECENT_RUNS)
+            lost = losses[start - block.first_row : last - block.first_row]
+            if None in lost:
+                lost = losses[first - block.first_row : last - block.first_row]
+                runs = _measured_runs(newest_ms, times_ms[first:last], lost)
+            else:
+                ages_ms = tuple([newest_ms - run_ms for run_ms in times_ms[start:last]])
+                runs = ages_ms, tuple([round(loss * 1000) for loss in lost])  # type: ignore[operator]
+            rtt_s = None if rtts is None else rtts[last - 1 - block.first_row]
+            known[key] = with_runs(before, runs, time_ms, rtt_s)
+
+
+def with_runs(
+    before: LatestEchoes | None,
+    runs: tuple[tuple[int, ...], tuple[int, ...]],
+    time_ms: int,
+    rtt_s: float | None,
+) -> LatestEchoes:
+    """
+    Return the latest runs with those of a batch, at most ``RECENT_RUNS`` of them in order: their
+    ages at ``time_ms``, and what they lost.
+    """
+    ages_ms, losses = runs
+    room = RECENT_RUNS - len(ages_ms)
+    # A state from before ages were kept has losses alone: it is left behind.
+    if before is not None and room and len(before.ages_ms) == len(before.losses_permille):
+        since_ms = time_ms - before.time_ms
+        ages_ms = (*[age_ms + since_ms for age_ms in before.ages_ms[-room:]], *ages_ms)
+        losses = before.losses_permille[-room:] + losses
+    return LatestEchoes(time_ms, rtt_s, losses_permille=losses, ages_ms=ages_ms)
+
+
+def _rtts_and_losses(
+    block: ColumnBlock,
+) -> tuple[Sequence[float | None] | None, Sequence[float | None] | None]:
+    """Return the round trips and the losses of a block, ``None`` where its layout has none."""
+    by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
+    return by_metric.get(RTT.name), by_metric.get(LOSS.name)
+
+
+def _measured_runs(
+    newest_ms: int, times_ms: Sequence[int], losses: Sequence[float | None]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the ages and losses (in thousandths) of the newest runs that have a loss."""
+    newest = islice(
+        (
+            (newest_ms - run_ms, round(loss * 1000))
+            for run_ms, loss in zip(reversed(times_ms), reversed(losses), strict=True)
+            if loss is not None
+        ),
+        RECENT_RUNS,
+    )
+    runs = [*newest][::-1]
+    return tuple([age_ms for age_ms, _ in runs]), tuple([loss for _, loss in runs])
+
+
+def _numbers(code: str, content: bytes) -> "array[int]":
+    numbers: array[int] = array(code)
+    numbers.frombytes(content)
+    return numbers

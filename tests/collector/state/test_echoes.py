@@ -1,0 +1,72 @@
+"""Batches that are kept as they came say the same as when each is taken apart at once."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.collector.batches import BatchSealer, S, icmp_result, unmeasured
+from tests.collector.state.test_site import EPOCH, SITE, opened
+from thongsuot_collector.state.echoes import LatestEchoes, record_echoes
+from thongsuot_collector.state.site import SiteState
+from thongsuot_schema.line import RECENT_RUNS
+from thongsuot_schema.result import Result
+
+TARGETS = ("hop", "resolver", "abroad")
+
+runs = st.lists(
+    st.tuples(
+        st.sampled_from(TARGETS),
+        st.integers(0, 40),
+        st.sampled_from((0.0, 0.0, 0.0, 0.333, 1.0, None)),
+    ),
+    min_size=1,
+    max_size=3 * RECENT_RUNS,
+)
+"""Targets, seconds and losses of a batch's runs; those without one could not be made."""
+
+batches = st.lists(st.tuples(st.integers(0, 12), runs), min_size=1, max_size=12)
+"""When each batch was sealed (in units of 15 s, in whatever order), and its runs."""
+
+
+def results(at_s: int, of_batch: list[tuple[str, int, float | None]]) -> list[Result]:
+    return [
+        unmeasured((at_s + after_s) * S, target=target)
+        if loss is None
+        else icmp_result((at_s + after_s) * S, target=target, loss=loss, rtt_s=0.001 * after_s)
+        for target, after_s, loss in of_batch
+    ]
+
+
+@given(batches)
+def test_what_is_put_together_late_is_what_was_put_together_at_once(
+    came: list[tuple[int, list[tuple[str, int, float | None]]]],
+) -> None:
+    device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
+    at_once: dict[str, LatestEchoes] = {}
+    for place, of_batch in came:
+        at_s = 5000 + 15 * place
+        entry, columns = opened(device, device.batch((at_s + 100) * S, results(at_s, of_batch)))
+        state.apply(entry, columns)
+        keys = tuple(
+            f"{series.link}\n{series.target}\n{series.family}"
+            for series in columns.layout.layout.series
+        )
+        for block in columns.blocks:
+            record_echoes(at_once, keys, block, columns, EPOCH // 1_000_000)
+        assert state.latest_echoes == at_once
+        state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=SiteState)
+    assert state.latest_echoes == at_once
+
+
+def test_a_site_that_measures_on_keeps_no_more_than_the_last_minute() -> None:
+    device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
+    for sealed_s in range(1000, 2500, 15):
+        of_batch = [
+            icmp_result((sealed_s - 14 + 5 * run) * S, target=target)
+            for target in TARGETS
+            for run in range(3)
+        ]
+        state.apply(*opened(device, device.batch(sealed_s * S, of_batch)))
+        assert len(state.tail.batches) <= 6
+    assert not state.echoes
+    assert {len(echoes.runs) for echoes in state.latest_echoes.values()} == {RECENT_RUNS}

@@ -18,7 +18,7 @@ def short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bounds, a hundred times shorter."""
     for name in ("HEAD_WITHIN_S", "BODY_WITHIN_S", "IDLE_S"):
         monkeypatch.setattr(protocol, name, getattr(protocol, name) / 100)
-    monkeypatch.setattr(protocol, "_CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(protocol, "CHECK_EVERY_S", 0.01)
 
 
 async def closed_after(port: int, *pieces: bytes) -> bytes:

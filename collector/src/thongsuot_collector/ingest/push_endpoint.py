@@ -6,10 +6,11 @@ the one that tells them from where they are seen.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from thongsuot_collector.errors import PushRefused, RefusalReason, StoreError
 from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_body
 from thongsuot_collector.ingest.authentication import Authenticator
-from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
+from thongsuot_collector.ingest.push_handler import Accepted, PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
@@ -27,7 +28,10 @@ from thongsuot_schema.batch.limits import LATEST_MS, BatchLimits
 
 Scope = MutableMapping[str, object]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
+ReadBody = Callable[[int], Awaitable[bytes]]
+"""
+Returns the body of a request, given how many bytes it may have at most; raises as ``read_body``.
+"""
 
 _AUTHORIZATION = b"authorization"
 _LENGTH = b"content-length"
@@ -53,6 +57,14 @@ _LENGTH_DIGITS = 20
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+
+
+class PushAnswer(NamedTuple):
+    """The answer to a push: ``headers`` are those beside what every answer has."""
+
+    status: HTTPStatus
+    response: push.PushResponse
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +115,23 @@ class PushEndpoint:
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
-        started_s = time.perf_counter()
         moment_ns = time.time_ns()
         headers = headers_of(scope)
+        answer = await self.answer_batch(
+            scope, headers, _reader(headers, receive), moment_ns=moment_ns
+        )
+        if answer is not None:
+            await _send_answer(send, answer)
+
+    async def answer_batch(
+        self, scope: Scope, headers: dict[bytes, bytes], read: ReadBody, *, moment_ns: int
+    ) -> PushAnswer | None:
+        """
+        Return the answer to a push of one batch, ``None`` where there is nobody to answer.
+
+        ``moment_ns`` is when its headers came.
+        """
+        started_s = time.perf_counter()
         try:
             site = await self._admitted(scope, headers)
             content_type = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
@@ -114,66 +140,78 @@ class PushEndpoint:
                 scope, site, headers.get(_SIGNATURE, b"")
             )
             if content_type == push.CONTENT_TYPE_BATCH:
-                body = await self._body(site, headers, receive, self._limits.body_bytes)
+                body = await self._body(site, read, self._limits.body_bytes)
                 accepted = await self._handler.accept_batch(body, site, moment, verify)
             else:
-                body = await self._body(site, headers, receive, self._limits.unpacked_bytes)
+                body = await self._body(site, read, self._limits.unpacked_bytes)
                 accepted = await self._handler.accept_json_batch(body, site, moment, verify)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
-            await self._refuse(send, refused, headers)
+            answer = _refusal(refused, headers)
         except _STORE_AWAY as error:
             later = self._not_admitted_now(error)
             self._metrics.pushes.labels(later.why.value).inc()
-            await self._refuse(send, later, headers)
+            answer = _refusal(later, headers)
         except ClientGone:
-            self._metrics.pushes.labels("client_gone").inc()
+            self.count_client_gone()
+            return None
         except asyncio.CancelledError:
             # The process ends, and this task with it: the sender hears that, not of an error.
             self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
-            await self._refuse(send, _shutting_down(), headers)
+            answer = _refusal(_shutting_down(), headers)
         else:
-            (self._repeated if accepted.repeated else self._accepted).inc()
-            record = headers.get(_RECORD, b"")
-            if record and len(record) <= _RECORD_BYTES:
-                self._callbacks.on_report(site, record.decode("latin-1"), moment)
-            answer = msgspec.structs.replace(
-                self._callbacks.answer(
-                    site, headers.get(_SITE_CONFIG, b"")[:_SITE_CONFIG_BYTES].decode("latin-1")
-                ),
-                acknowledged=accepted.number,
-                repeated=accepted.repeated,
-                answered_boottime_ns=moment.boottime_ns or 0,
-                collector_wall_ns=time.time_ns(),
-            )
-            await _send_answer(send, HTTPStatus.OK, answer, [])
+            answer = self._acknowledgement(site, headers, moment, accepted)
         self._metrics.push_seconds.observe(time.perf_counter() - started_s)
+        return answer
+
+    def count_client_gone(self) -> None:
+        """Count a push whose client was gone before its body was complete."""
+        self._metrics.pushes.labels("client_gone").inc()
+
+    def _acknowledgement(
+        self, site: str, headers: dict[bytes, bytes], moment: PushClock, accepted: Accepted
+    ) -> PushAnswer:
+        (self._repeated if accepted.repeated else self._accepted).inc()
+        record = headers.get(_RECORD, b"")
+        if record and len(record) <= _RECORD_BYTES:
+            self._callbacks.on_report(site, record.decode("latin-1"), moment)
+        response = msgspec.structs.replace(
+            self._callbacks.answer(
+                site, headers.get(_SITE_CONFIG, b"")[:_SITE_CONFIG_BYTES].decode("latin-1")
+            ),
+            acknowledged=accepted.number,
+            repeated=accepted.repeated,
+            answered_boottime_ns=moment.boottime_ns or 0,
+            collector_wall_ns=time.time_ns(),
+        )
+        return PushAnswer(HTTPStatus.OK, response)
 
     async def layouts(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one layout."""
         moment_ns = time.time_ns()
         headers = headers_of(scope)
+        read = _reader(headers, receive)
         try:
             site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
-            body = await self._body(site, headers, receive, self._limits.body_bytes)
+            body = await self._body(site, read, self._limits.body_bytes)
             await self._handler.accept_layout(body, site, PushClock(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
-            await self._refuse(send, refused, headers)
+            await _send_answer(send, _refusal(refused, headers))
         except _STORE_AWAY as error:
             later = self._not_admitted_now(error)
             self._metrics.layouts.labels(later.why.value).inc()
-            await self._refuse(send, later, headers)
+            await _send_answer(send, _refusal(later, headers))
         except ClientGone:
             self._metrics.layouts.labels("client_gone").inc()
         except asyncio.CancelledError:
             self._metrics.layouts.labels(RefusalReason.JOURNAL_BUSY.value).inc()
-            await self._refuse(send, _shutting_down(), headers)
+            await _send_answer(send, _refusal(_shutting_down(), headers))
         else:
             self._metrics.layouts.labels("accepted").inc()
-            answer = push.PushResponse(collector_wall_ns=time.time_ns())
-            await _send_answer(send, HTTPStatus.OK, answer, [])
+            response = push.PushResponse(collector_wall_ns=time.time_ns())
+            await _send_answer(send, PushAnswer(HTTPStatus.OK, response))
 
     async def address(self, scope: Scope, send: Send) -> None:
         """
@@ -240,36 +278,37 @@ class PushEndpoint:
             retry_after_s=_STORE_RETRY_S,
         )
 
-    async def _body(
-        self, site: str, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int
-    ) -> bytes:
-        length = headers.get(_LENGTH, b"")
-        declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
-        body = await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
+    async def _body(self, site: str, read: ReadBody, limit_bytes: int) -> bytes:
+        body = await read(limit_bytes)
         self._budgets.charge_bytes(site, len(body), now_s=time.monotonic())
         return body
 
-    async def _refuse(
-        self, send: Send, refused: PushRefused, request_headers: dict[bytes, bytes]
-    ) -> None:
-        status = STATUS[refused.why]
-        headers: Headers = []
-        if refused.retry_after_s:
-            headers.append((b"retry-after", str(ceil(refused.retry_after_s)).encode()))
-        if status is HTTPStatus.UNAUTHORIZED:
-            headers.append((b"www-authenticate", b'Bearer realm="thongsuot"'))
-        if status is HTTPStatus.METHOD_NOT_ALLOWED:
-            headers.append((b"allow", b"POST"))
-        if refused.why is RefusalReason.TOO_LARGE:
-            # What is left of the body is not worth reading.
-            headers.append((b"connection", b"close"))
-        answer = push.PushResponse(
-            error=refused.sentence,
-            unknown_layout=refused.unknown_layout,
-            answered_boottime_ns=max(0, _boottime_ns(request_headers)),
-            collector_wall_ns=time.time_ns(),
-        )
-        await _send_answer(send, status, answer, headers)
+
+def _reader(headers: dict[bytes, bytes], receive: Receive) -> ReadBody:
+    length = headers.get(_LENGTH, b"")
+    declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
+    return lambda limit_bytes: read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
+
+
+def _refusal(refused: PushRefused, request_headers: dict[bytes, bytes]) -> PushAnswer:
+    status = STATUS[refused.why]
+    headers: list[tuple[bytes, bytes]] = []
+    if refused.retry_after_s:
+        headers.append((b"retry-after", str(ceil(refused.retry_after_s)).encode()))
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers.append((b"www-authenticate", b'Bearer realm="thongsuot"'))
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", b"POST"))
+    if refused.why is RefusalReason.TOO_LARGE:
+        # What is left of the body is not worth reading.
+        headers.append((b"connection", b"close"))
+    response = push.PushResponse(
+        error=refused.sentence,
+        unknown_layout=refused.unknown_layout,
+        answered_boottime_ns=max(0, _boottime_ns(request_headers)),
+        collector_wall_ns=time.time_ns(),
+    )
+    return PushAnswer(status, response, tuple(headers))
 
 
 def _shutting_down() -> PushRefused:
@@ -323,17 +362,19 @@ def _push_clock(headers: dict[bytes, bytes], received_ns: int) -> PushClock:
     return PushClock(received_ns=received_ns, boottime_ns=number, boot_id=boot.decode("latin-1"))
 
 
-async def _send_answer(
-    send: Send, status: HTTPStatus, answer: push.PushResponse, headers: Headers
+async def _send_answer(send: Send, answer: PushAnswer) -> None:
+    await _send_json(send, answer.status, _encode(answer.response), answer.headers)
+
+
+async def _send_json(
+    send: Send, status: HTTPStatus, body: bytes, headers: Iterable[tuple[bytes, bytes]]
 ) -> None:
-    await _send_json(send, status, _encode(answer), headers)
-
-
-async def _send_json(send: Send, status: HTTPStatus, body: bytes, headers: Headers) -> None:
-    fixed: Headers = [
+    fixed = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
     ]
-    await send({"type": "http.response.start", "status": int(status), "headers": fixed + headers})
+    await send(
+        {"type": "http.response.start", "status": int(status), "headers": [*fixed, *headers]}
+    )
     await send({"type": "http.response.body", "body": body})

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 import uvicorn
 from starlette.applications import Starlette
 
+from thongsuot_collector.ingest import protocol
 from thongsuot_collector.ingest.asgi import Receive
+from thongsuot_collector.ingest.direct_push import push_protocol
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
 from thongsuot_collector.ingest.settings import Listen, host_and_port
@@ -34,10 +36,6 @@ _DRAIN_S = 15
 """How long requests under way may take when the collector stops; agents repeat what was cut off."""
 
 
-_DATE_EVERY_S = 1.0
-"""How often the ``Date`` of answers is renewed: it counts in seconds."""
-
-
 class EmbeddedServer(uvicorn.Server):
     """
     uvicorn without signal handlers of its own: the collector decides when to stop.
@@ -55,10 +53,15 @@ class EmbeddedServer(uvicorn.Server):
         self._ending.set()
 
     async def main_loop(self) -> None:
-        """Renew what answers carry, until it is to end."""
+        """Renew what answers carry, and close what is overdue, until it is to end."""
+        loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
+            now_s = loop.time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.close_if_overdue(now_s)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DATE_EVERY_S):
+                async with asyncio.timeout(protocol.CHECK_EVERY_S):
                     await self._ending.wait()
 
     @contextlib.contextmanager
@@ -120,7 +123,7 @@ def push_server(
         else:
             await pages(scope, receive, send_page(send))  # type: ignore[arg-type]  # the same in ASGI
 
-    return make_server(app, listen, handshakes)
+    return make_server(app, listen, handshakes, http=push_protocol(ingest))
 
 
 def _with_strict_transport(send: Send) -> Send:
@@ -150,7 +153,13 @@ def page_server(pages: Starlette, trusted_proxies: tuple[str, ...]) -> EmbeddedS
     return make_server(app, Listen(trusted_proxies=trusted_proxies))
 
 
-def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None) -> EmbeddedServer:
+def make_server(
+    app: App,
+    listen: Listen,
+    handshakes: ListenerTls | None = None,
+    *,
+    http: type[BoundedProtocol] = BoundedProtocol,
+) -> EmbeddedServer:
     """Return a server of an application, not yet started."""
 
     def context(_config: uvicorn.Config, _make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
@@ -159,7 +168,7 @@ def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None)
     return EmbeddedServer(
         uvicorn.Config(
             app,
-            http=BoundedProtocol,
+            http=http,
             ws="none",
             lifespan="off",
             loop="none",

@@ -8,8 +8,8 @@ pushes have made most of it superfluous.
 
 from array import array
 from collections.abc import Mapping, Sequence
-from itertools import islice
-from operator import add
+from itertools import accumulate, islice, pairwise
+from operator import add, lt
 
 import msgspec
 
@@ -65,14 +65,13 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     times: bytes
     losses: bytes
 
-    def newest_ms(self) -> list[int | None]:
-        """Return when the newest run of each series was (wall time), ``None``: it has none."""
-        times, last = _numbers("i", self.times), 0
-        newest: list[int | None] = []
-        for count in self.counts:
-            last += count
-            newest.append(self.base_ms + times[last - 1] if count else None)
-        return newest
+    def newest_ms(self) -> list[int]:
+        """Return when the newest run of each series was (wall time), 0: it has none."""
+        times, base_ms = _numbers("i", self.times), self.base_ms
+        if 0 not in self.counts:
+            return [base_ms + times[last - 1] for last in accumulate(self.counts)]
+        ends = zip(self.counts, accumulate(self.counts), strict=True)
+        return [base_ms + times[last - 1] if count else 0 for count, last in ends]
 
 
 class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -115,17 +114,26 @@ class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def _needed(batches: tuple[EchoBatch, ...]) -> tuple[EchoBatch, ...]:
     """Return batches without those first ones of which later ones leave nothing to be seen."""
-    newest = [batch.newest_ms() for batch in batches]
-    for of_series in zip(*newest, strict=True):
-        known = [time_ms for time_ms in of_series if time_ms is not None]
-        if known != sorted(set(known)):
-            return batches  # a backlog: which runs are the latest is seen one by one
+    if not _are_in_order(batches):
+        return batches  # a backlog: which runs are the latest is seen one by one
     totals = [0] * len(batches[-1].counts)
     for place in range(len(batches) - 1, -1, -1):
         totals = [*map(add, totals, batches[place].counts)]
         if min(totals, default=0) >= RECENT_RUNS:
             return batches[place:]
     return batches
+
+
+def _are_in_order(batches: tuple[EchoBatch, ...]) -> bool:
+    """Return whether each batch has later runs than those before it, of each series."""
+    newest = [batch.newest_ms() for batch in batches]
+    if all(0 not in batch.counts for batch in batches):
+        return all(all(map(lt, earlier, later)) for earlier, later in pairwise(newest))
+    for of_series in zip(*newest, strict=True):
+        heard = [time_ms for time_ms in of_series if time_ms]
+        if heard != sorted(set(heard)):
+            return False
+    return True
 
 
 def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatch | None:

@@ -1,0 +1,264 @@
+"""
+Pushes answered by the HTTP protocol itself: the usual one, whole and small, waits for nothing but
+the disk.
+
+Ten thousand agents push 667 times a second. A task, an event, a timer and the messages of ASGI for
+each of them cost more than keeping it. So a usual push is begun in the turn of the loop in which it
+came in, by the same code as any other (``PushEndpoint.answer_batch``), and goes on where what it
+waits for is there. Whatever is not usual goes the way of all requests.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from typing import ClassVar
+
+import msgspec
+from httptools import HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from thongsuot_collector.errors import PushRefused, RefusalReason
+from thongsuot_collector.ingest.protocol import BoundedProtocol
+from thongsuot_collector.ingest.push_endpoint import PushAnswer, PushEndpoint, Scope
+from thongsuot_collector.pki.peer import SCOPE_KEY
+from thongsuot_schema.batch import push
+
+LARGEST_BYTES = 32 * 1024
+"""A larger body is taken as it comes in, and decoded in a thread."""
+
+_PATH = push.PATH_BATCHES.encode()
+_LENGTH_DIGITS = 6
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class _NobodyWaits:
+    """In the place of the event by which a task of uvicorn's learns of what came in."""
+
+    def set(self) -> None:
+        """Nobody waits for it."""
+
+
+class DirectPush:
+    """
+    One push under way.
+
+    To uvicorn it is the request's cycle and its task in one: it asks ``response_complete``, sets
+    ``disconnected`` and ``keep_alive``, and calls ``cancel`` when the server ends.
+    """
+
+    __slots__ = (
+        "_coroutine",
+        "_protocol",
+        "body",
+        "disconnected",
+        "has_begun",
+        "headers",
+        "keep_alive",
+        "moment_ns",
+        "response_complete",
+    )
+
+    message_event = _NobodyWaits()
+
+    def __init__(
+        self, protocol: "PushProtocol", headers: dict[bytes, bytes], *, keep_alive: bool
+    ) -> None:
+        self._protocol = protocol
+        self._coroutine: Coroutine[object, None, PushAnswer | None] | None = None
+        self.headers = headers
+        self.body = b""
+        self.keep_alive = keep_alive
+        self.moment_ns = time.time_ns()
+        self.disconnected = self.has_begun = self.response_complete = False
+
+    async def read(self, limit_bytes: int) -> bytes:
+        """Return the body; see ``ReadBody``."""
+        if len(self.body) > limit_bytes:
+            sentence = f"body of {len(self.body)} bytes; at most {limit_bytes} are taken"
+            raise PushRefused(RefusalReason.TOO_LARGE, sentence)
+        return self.body
+
+    def begin(self, scope: Scope, endpoint: PushEndpoint) -> None:
+        """Go as far as it goes without waiting."""
+        self.has_begun = True
+        self._coroutine = endpoint.answer_batch(
+            scope, self.headers, self.read, moment_ns=self.moment_ns
+        )
+        self._go_on()
+
+    def cancel(self, msg: str = "") -> None:
+        """Have it answered that the server ends; soon, as a task does."""
+        del msg
+        self._protocol.loop.call_soon(self._cancel)
+
+    def _cancel(self) -> None:
+        self._go_on(asyncio.CancelledError())
+
+    def _resume(self, _waited: asyncio.Future[object]) -> None:
+        self._go_on()
+
+    def _go_on(self, error: asyncio.CancelledError | None = None) -> None:
+        """Run to where it waits the next time."""
+        coroutine = self._coroutine
+        if coroutine is None:
+            return  # it was cancelled while it waited
+        try:
+            future = coroutine.send(None) if error is None else coroutine.throw(error)
+        except StopIteration as done:
+            self._end(done.value)
+        except Exception:  # noqa: BLE001 - a bug must not take the connection's others along
+            _log.exception("cannot answer a push")
+            self._end(None, is_bug=True)
+        else:
+            if future is None:
+                self._protocol.loop.call_soon(self._go_on)
+            else:
+                assert isinstance(future, asyncio.Future)
+                future.add_done_callback(self._resume)
+
+    def _end(self, answer: PushAnswer | None, *, is_bug: bool = False) -> None:
+        self._coroutine = None
+        self.response_complete = True
+        if answer is not None and not self.disconnected:
+            self._protocol.write_answer(answer, keep_alive=self.keep_alive)
+        elif is_bug and not self.disconnected:
+            self._protocol.write_error()
+        self._protocol.end_push(self)
+
+
+class PushProtocol(BoundedProtocol):
+    """Answers usual pushes itself, all else by ASGI. Made for one endpoint by ``push_protocol``."""
+
+    push_endpoint: ClassVar[PushEndpoint]
+    parser: HttpRequestParser
+
+    _push: DirectPush | None = None
+    """The push whose body comes in."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count a push of which the end is missing."""
+        if self._push is not None:
+            self._push = None
+            self.push_endpoint.count_client_gone()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Take note of a request; what ASGI wants to know of it is made when it is wanted."""
+        self.await_headers()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_headers_complete(self) -> None:
+        """Take a usual push; have all else answered by ASGI."""
+        push_headers = self._headers_of_push()
+        if push_headers is None:
+            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()
+            self.url, self.expect_100_continue = url, expects
+            self.headers += headers
+            super().on_headers_complete()
+            return
+        self.await_body()
+        self._push = DirectPush(
+            self, push_headers, keep_alive=bool(self.parser.should_keep_alive())
+        )
+        self.cycle = self._push  # type: ignore[assignment]  # what uvicorn asks of a cycle, it has
+
+    def on_body(self, body: bytes) -> None:
+        """Gather the body; llhttp gives no more of it than was declared."""
+        if self._push is None:
+            super().on_body(body)
+        elif self._push.body:
+            self._push.body += body
+        else:
+            self._push.body = body
+
+    def on_message_complete(self) -> None:
+        """Begin with the push: all of it is there."""
+        if self._push is None:
+            super().on_message_complete()
+            return
+        self.await_nothing()
+        began, self._push = self._push, None
+        self.tasks.add(began)  # type: ignore[arg-type]  # what uvicorn asks of a task, it has
+        scope: Scope = {"method": "POST", "client": self.client}
+        if self._peer is not None:
+            scope[SCOPE_KEY] = self._peer
+        began.begin(scope, self.push_endpoint)
+
+    def write_answer(self, answer: PushAnswer, *, keep_alive: bool) -> None:
+        """Write an answer, in one piece."""
+        body = _encode(answer.response)
+        parts = [STATUS_LINE[answer.status]]
+        for name, value in self.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(
+            b"content-type: application/json\r\ncontent-length: %d\r\ncache-control: no-store\r\n"
+            % len(body)
+        )
+        for name, value in answer.headers:
+            parts += (name, b": ", value, b"\r\n")
+        if not keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (b"\r\n", body)
+        self.transport.write(b"".join(parts))
+
+    def write_error(self) -> None:
+        """Answer that the server has a bug, and let go."""
+        self.transport.write(
+            STATUS_LINE[500] + b"content-type: text/plain; charset=utf-8\r\ncontent-length: 21\r\n"
+            b"connection: close\r\n\r\nInternal Server Error"
+        )
+        self.transport.close()
+
+    def end_push(self, ended: DirectPush) -> None:
+        """Wait for the next request, or begin with it where it is there already."""
+        self.tasks.discard(ended)  # type: ignore[arg-type]  # as above
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if not ended.keep_alive:
+            self.transport.close()
+            return
+        self.await_request()
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+
+    def _headers_of_push(self) -> dict[bytes, bytes] | None:
+        """Return the headers of a push that is answered here, ``None`` of any other request."""
+        if self.url != _PATH or self.parser.get_method() != b"POST":
+            return None
+        headers = dict(self.headers)
+        length = headers.get(b"content-length", b"")
+        is_small = (
+            length.isdigit() and len(length) < _LENGTH_DIGITS and int(length) <= LARGEST_BYTES
+        )
+        is_by_proxy = self.config.proxy_headers and b"x-forwarded-for" in headers
+        is_first = self.cycle is None or self.cycle.response_complete
+        limit = self.limit_concurrency or 0
+        is_usual = (
+            is_small
+            and is_first
+            and not is_by_proxy
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+            and max(len(self.connections), len(self.tasks)) < limit
+            and self.parser.get_http_version() == "1.1"
+            and not self.parser.should_upgrade()
+        )
+        return headers if is_usual else None
+
+
+def push_protocol(endpoint: PushEndpoint) -> type[PushProtocol]:
+    """Return the protocol that answers pushes by an endpoint."""
+
+    class OfEndpoint(PushProtocol):
+        push_endpoint = endpoint
+
+    return OfEndpoint

@@ -80,6 +80,11 @@ class Lab:
         """Where the running lab keeps its sockets, logs and certificates."""
         return self._base.run_dir
 
+    @property
+    def wires_network(self) -> str:
+        """The network namespace in which the middles of all wires lie, as a path."""
+        return self._base.network(WIRES_NAMESPACE)
+
     # Building and ending
 
     def up(self) -> None:

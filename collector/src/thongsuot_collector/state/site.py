@@ -186,7 +186,9 @@ class SiteState(msgspec.Struct, kw_only=True):
             # Of every push, and there are 667 a second.
             batch = echo_batch(columns, blocks[0], offset_ms)
             kind = blocks[0].block
-            tail = batch and self.tail.followed_by(keys[kind.first : kind.last], batch)
+            tail = None
+            if batch is not None:
+                tail = self.tail.followed_by(keys[kind.first : kind.last], batch)
             if tail is not None:
                 self.tail = tail
                 return

@@ -129,6 +129,14 @@ async def test_a_whole_record_closes_and_its_sums_are_equal(record: DeviceAndCol
     made, came = (block.splitlines()[1].split() for block in days.split("\n\n"))
     assert made[1:] == ["6", "6", "0", "-", "yes"]
     assert came[1:] == ["6", "database", "6", "0", "0", "0", "0", "0"]
+    city = json.loads(record.say("account", "--json")[1])
+    assert [(site["site"], site["made"], site["closes"]) for site in city["sites"]] == [
+        (SITE, 6, True)
+    ]
+    assert [(sink["sink"], sink["delivered"]) for sink in city["sinks"]] == [("database", 6)]
+    (day,) = json.loads(record.say("account", SITE, "--json")[1])["days"]
+    assert (day["day"], day["fates"], day["arrived"]) == (made[0], {"kept": 6}, 6)
+    assert record.say("account", "nowhere")[0] == record.say("verify", "nowhere")[0] == 1
 
 
 async def test_what_waits_on_a_device_is_said_to_wait(record: DeviceAndCollector) -> None:

@@ -1,6 +1,7 @@
 """A device gets its token from a running collector by a one-time code, as the installer does it."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -150,9 +151,10 @@ async def test_the_configuration_says_where_and_who_and_a_code_for_another_site_
         assert status == 1
         assert "another site" in err
         config.write_text(text.replace(SITE, "ba-dinh"))
-        status, out, _ = await command("--config", config, "--code", code)
-        assert status == 0
-        assert "enrolled as ba-dinh" in out
+        status, out, _ = await command("--config", config, "--code", code, "--json")
+        report = json.loads(out)
+        assert (status, report["site"], report["revoked_tokens"]) == (0, "ba-dinh", 0)
+        assert report["token_file"] == f"{tmp_path}/agent.token"
 
 
 async def test_a_code_goes_to_the_next_machine_when_the_first_does_not_answer(

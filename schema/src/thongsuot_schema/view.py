@@ -165,7 +165,7 @@ class TestProgress(msgspec.Struct, frozen=True, kw_only=True):
     A test that somebody wanted at once: by the device's own page (``is_local``), or of the centre.
 
     ``count`` is how many runs it has, ``runs`` are those that have ended. ``refusal`` is an
-    ``AskRefusal`` and details, where it is not run or was given up.
+    ``TestRefusal`` and details, where it is not run or was given up.
     """
 
     kind: str

@@ -16,7 +16,7 @@ from thongsuot_agent.app.site_configs import (
     SiteConfigManager,
     restore_site_config,
 )
-from thongsuot_agent.cli.site_config import site_config_lines
+from thongsuot_agent.cli.site_config import site_config_lines, site_config_report
 from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.config.model import AgentConfig
@@ -372,14 +372,14 @@ async def test_a_person_sees_which_site_config_is_run_and_what_comes_of_it(
     wrong = offer(2, site_config(site="tay-ho"))
     await offered(site_configs, wrong)
     assert f"{version_of(wrong)} REFUSED: site: it is for" in site_config_line(site_configs.status)
-    shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
+    shown = "\n".join(site_config_lines(site_config_report(load_rollout(device.path), device.own)))
     assert "made: 1970-01-01 00:00:01 UTC" in shown
     assert "target portal-1: https://portal-1.example/ (collector)" in shown
     assert "target city: https://city.example/ (settings)" in shown
     assert "probe http: every 60 s (settings)" in shown
     assert f"refused: {version_of(wrong)} (invalid): site: it is for" in shown
     await offered(site_configs, offer(3))
-    shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
+    shown = "\n".join(site_config_lines(site_config_report(load_rollout(device.path), device.own)))
     assert "on probation" in shown
     assert f"before: {version_of(offer(1))}" in shown
 

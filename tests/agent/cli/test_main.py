@@ -1,5 +1,6 @@
 """The command as a person runs it: what it prints and how it ends."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_a_good_configuration_is_told_to_be_good(config: Path) -> None:
     assert "probe icmp: every 5 s, metered every 20 s, to all targets it applies to" in done.stdout
     assert "secret" not in done.stdout
     assert not (config.parent / "state").exists(), "checking makes nothing"
+
+
+def test_what_a_configuration_comes_to_is_there_for_programs(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    link = '[[links]]\nname = "5g"\ninterface = "wwan0"\nallowance_bytes = 2_000_000_000\n'
+    config.write_text(text + link, encoding="utf-8")
+    done = command("check-config", "--json", "--config", str(config))
+    checked = json.loads(done.stdout)
+    assert (checked["site"], checked["links"]) == ("ba-dinh", ["5g"])
+    assert {probe["kind"]: probe["every_s"] for probe in checked["probes"]}["icmp"] == 5
+    (allowance,) = checked["allowances"]
+    assert allowance["allowance_bytes"] == 2_000_000_000
+    assert 0 < allowance["used_bytes"] < allowance["allowance_bytes"]
+    done = command("site-config", "--json", "--config", str(config))
+    assert json.loads(done.stdout)["status"]["state"] == "none"
 
 
 @pytest.mark.parametrize("name", ["check-config", "run"])

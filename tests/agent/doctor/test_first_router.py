@@ -1,5 +1,6 @@
 """By whom a link leaves, proved by a packet, as ``thongsuot-agent links`` shows it."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,10 @@ def lab() -> Iterator[Lab]:
         yield running
 
 
-def show(lab: Lab, config: Path) -> tuple[int, str]:
+def show(lab: Lab, config: Path, *options: str) -> tuple[int, str]:
     """Run ``thongsuot-agent links`` on the device."""
     program = str(Path(sys.executable).with_name("thongsuot-agent"))
-    command = [program, "links", "--config", str(config)]
+    command = [program, "links", *options, "--config", str(config)]
     done = lab.node("device").run(command, check=False)
     return done.returncode, done.stdout
 
@@ -40,6 +41,10 @@ def test_each_links_router_is_proved_and_a_missing_rule_is_wrong(lab: Lab, tmp_p
     assert code == 0, text
     for gateway in GATEWAYS.values():
         assert f"proved  a packet that may pass one router was answered by {gateway}" in text
+    links = json.loads(show(lab, config, "--json")[1])["links"]
+    families = [family for link in links for family in link["families"] if family["has_route"]]
+    assert {family["gateway"] for family in families} >= set(GATEWAYS.values())
+    assert all(family["is_proved"] for family in families)
     manage(lab, tmp_path, "remove", specs())
     config.write_text(settings_text(specs()), encoding="utf-8")
     code, text = show(lab, config)

@@ -1,5 +1,6 @@
 """``journal``, ``verify`` and ``dead-letters``: what the record holds, and whether it is whole."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -46,6 +47,17 @@ async def test_a_chain_is_whole_until_a_stored_byte_is_changed(
     assert status == 1
     assert "tay-ho" in out
     assert say(capsys, "verify", "hoan-kiem", "--config", config)[0] == 0, "the other is whole"
+    status, out, _ = say(capsys, "verify", "--json", "--config", config)
+    report = json.loads(out)
+    assert (status, report["is_intact"]) == (1, False)
+    assert [(stream["site"], stream["kept"]) for stream in report["streams"]] == [
+        ("hoan-kiem", [[1, 3]]),
+        ("tay-ho", [[1, 2]]),
+    ]
+    flawed = {
+        (stream["site"], flaw["number"]) for stream in report["streams"] for flaw in stream["flaws"]
+    }
+    assert flawed == {("tay-ho", 2)}
 
 
 def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
@@ -90,7 +102,11 @@ async def test_the_journal_tells_what_it_holds_and_who_is_behind(
     await journal.commit("prometheus", 2)
     # Also while a collector has it open.
     status, out, _ = say(capsys, "journal", "status", "--config", config)
+    report = json.loads(say(capsys, "journal", "status", "--json", "--config", config)[1])
     await journal.close()
     assert status == 0
     assert "entries  5 (sequences 1 to 5)" in out
     assert out.splitlines()[-1].split() == ["prometheus", "2", "3", "0"]
+    assert (report["entries"], report["first_sequence"], report["last_sequence"]) == (5, 1, 5)
+    assert report["consumers"] == [{"name": "prometheus", "sequence": 2, "behind": 3, "lost": 0}]
+    assert report["lost"] == []

@@ -1,10 +1,14 @@
 """``thongsuot-agent check-config``: what start-up runs, and nothing else."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from thongsuot_agent.app.run_context import run_context_from
+import msgspec
+
+from thongsuot_agent.app.run_context import RunContext, run_context_from
 from thongsuot_agent.config import allowance
+from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.scheduler.job import ALL_NAMES
@@ -13,36 +17,100 @@ from thongsuot_runtime.config_file import ConfigInvalid
 WRONG = 2
 
 
-def check_config(path: str) -> int:
-    """Check a configuration file; returns the exit code."""
+class CheckedProbe(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of what is measured how often; ``*`` stands for every target that fits the kind."""
+
+    kind: str
+    every_s: float
+    metered_every_s: float | None
+    targets: tuple[str, ...]
+
+
+class CheckedAllowance(msgspec.Struct, frozen=True, kw_only=True):
+    """What the probes use of a metered link's allowance in 31 days."""
+
+    link: str
+    used_bytes: int
+    allowance_bytes: int
+
+
+class CheckedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a configuration comes to; no ``links``: every interface with a default route is one."""
+
+    site: str
+    links: list[str]
+    probes: list[CheckedProbe]
+    allowances: list[CheckedAllowance]
+    runtime_dir: str
+    state_dir: str
+
+
+def check_config(path: str, *, is_json: bool = False) -> int:
+    """Check a configuration file and print what it comes to; returns the exit code."""
     try:
         config = read(Path(path))
         context = run_context_from(config)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
-    links = ", ".join(link.name for link in config.links) or "every interface with a default route"
-    out = sys.stdout
-    out.write(f"{path}: good\nsite: {config.site.name}\nlinks: {links}\n")
-    for schedule in context.probes:
-        every = f"every {schedule.every_s:g} s"
-        if schedule.metered_every_s is not None:
-            every += f", metered every {schedule.metered_every_s:g} s"
-        names = (
-            "all targets it applies to"
-            if ALL_NAMES in schedule.targets
-            else ", ".join(schedule.targets)
-        )
-        out.write(f"probe {schedule.kind}: {every}, to {names}\n")
-    for link in config.links:
-        if link.allowance_bytes is not None:
-            items = allowance.monthly_usage(
-                link, context.probes, context.targets, push_every_s=None
-            )
-            total = sum(item.total_bytes for item in items)
-            out.write(
-                f"link {link.name}: probes use {total / 1e6:.1f} MB of"
-                f" {link.allowance_bytes / 1e6:.1f} MB in 31 days\n"
-            )
-    out.write(f"record: {context.paths.runtime_dir}, {context.paths.state_dir}\n")
+    checked = checked_config(config, context)
+    if is_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(checked)).decode() + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in (f"{path}: good", *_lines(checked))))
     return 0
+
+
+def checked_config(config: AgentConfig, context: RunContext) -> CheckedConfig:
+    """Return what a configuration comes to on this machine."""
+    allowances = [
+        CheckedAllowance(
+            link=link.name,
+            used_bytes=round(
+                sum(
+                    item.total_bytes
+                    for item in allowance.monthly_usage(
+                        link, context.probes, context.targets, push_every_s=None
+                    )
+                )
+            ),
+            allowance_bytes=link.allowance_bytes,
+        )
+        for link in config.links
+        if link.allowance_bytes is not None
+    ]
+    return CheckedConfig(
+        site=config.site.name,
+        links=[link.name for link in config.links],
+        probes=[
+            CheckedProbe(
+                kind=schedule.kind,
+                every_s=schedule.every_s,
+                metered_every_s=schedule.metered_every_s,
+                targets=schedule.targets,
+            )
+            for schedule in context.probes
+        ],
+        allowances=allowances,
+        runtime_dir=str(context.paths.runtime_dir),
+        state_dir=str(context.paths.state_dir),
+    )
+
+
+def _lines(checked: CheckedConfig) -> Iterator[str]:
+    yield f"site: {checked.site}"
+    yield f"links: {', '.join(checked.links) or 'every interface with a default route'}"
+    for probe in checked.probes:
+        every = f"every {probe.every_s:g} s"
+        if probe.metered_every_s is not None:
+            every += f", metered every {probe.metered_every_s:g} s"
+        names = ", ".join(probe.targets)
+        if ALL_NAMES in probe.targets:
+            names = "all targets it applies to"
+        yield f"probe {probe.kind}: {every}, to {names}"
+    for link in checked.allowances:
+        yield (
+            f"link {link.link}: probes use {link.used_bytes / 1e6:.1f} MB of"
+            f" {link.allowance_bytes / 1e6:.1f} MB in 31 days"
+        )
+    yield f"record: {checked.runtime_dir}, {checked.state_dir}"

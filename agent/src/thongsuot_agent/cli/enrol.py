@@ -11,6 +11,7 @@ import asyncio
 import base64
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -68,6 +69,20 @@ class _EnrolmentTarget:
     page_port: str = ""
 
 
+class EnrolmentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an enrolment has brought; ``commissioning_code`` (empty: no page walks an installer through
+    the links) is today's, for the page on ``page_port``.
+    """
+
+    site: str
+    token_file: str
+    certificate_file: str | None
+    revoked_tokens: int
+    commissioning_code: str = ""
+    page_port: str = ""
+
+
 class _TargetIncomplete(Exception):
     """Neither the command line nor the configuration says where or into what."""
 
@@ -83,10 +98,17 @@ def enrol(options: argparse.Namespace) -> int:
     waiting = target.token_file.with_name(target.token_file.name + _WAITING)
     try:
         token = _waiting_token(waiting)
-        return asyncio.run(_redeem_code(target, code, token, waiting))
+        report = asyncio.run(_redeem_code(target, code, token, waiting))
     except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return _NOT_DONE
+    if report is None:
+        return _NOT_DONE
+    if options.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(report)))
+    return 0
 
 
 def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
@@ -159,7 +181,10 @@ def _waiting_token(waiting: Path) -> str:
     return token
 
 
-async def _redeem_code(target: _EnrolmentTarget, code: str, token: str, waiting: Path) -> int:
+async def _redeem_code(
+    target: _EnrolmentTarget, code: str, token: str, waiting: Path
+) -> EnrolmentReport | None:
+    """Return what the collector gave for a code; ``None``: nothing, and why was said."""
     pair = None if target.certificate is None else PendingCertificate(target.certificate)
     request = "" if pair is None else await pair.request()
     response = await _post_code(target, code, token, request)
@@ -171,19 +196,18 @@ async def _redeem_code(target: _EnrolmentTarget, code: str, token: str, waiting:
             pair.discard_all()
         _install_token(waiting, target.token_file)
         flush_folder(target.token_file.parent)
-        _print_outcome(target, answer, token)
-        return 0
+        return _report(target, answer, token)
     if answer is not None and answer.error:
         # The collector has spoken. With 429 it will take the same again, later.
         if response.status != 429:
             _discard_enrolment(waiting, pair)
         later = f"; try again in {response.retry_after} s" if response.retry_after else ""
         sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
-        return _NOT_DONE
+        return None
     why = response.problem or f"status {response.status}, which is no collector's answer"
     urls = ", ".join(endpoint.url for endpoint in target.endpoints)
     sys.stderr.write(f"not enrolled: {urls}: {why}; the code may still be good: run this again\n")
-    return _NOT_DONE
+    return None
 
 
 def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:
@@ -213,18 +237,31 @@ async def _post_code(target: _EnrolmentTarget, code: str, token: str, request: s
     return response
 
 
-def _print_outcome(target: _EnrolmentTarget, answer: EnrolmentResponse, token: str) -> None:
-    sys.stdout.write(f"enrolled as {answer.site}; token in {target.token_file}\n")
-    if answer.certificate:
-        sys.stdout.write(f"certificate in {target.certificate}\n")
-    if answer.revoked:
-        sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
+def _report(target: _EnrolmentTarget, answer: EnrolmentResponse, token: str) -> EnrolmentReport:
+    code = ""
     if target.page_port:
         today = local(SYSTEM.wall_ns() / NS_PER_S).date().isoformat()
         code = commissioning_code(bytes.fromhex(token_digest(token)), today)
-        sys.stdout.write(
-            f"now prove the links: http://ADDRESS-OF-THIS-DEVICE:{target.page_port}/commissioning, "
-            f"with today's code {code}\n"
+    return EnrolmentReport(
+        site=answer.site,
+        token_file=str(target.token_file),
+        certificate_file=str(target.certificate) if answer.certificate else None,
+        revoked_tokens=answer.revoked,
+        commissioning_code=code,
+        page_port=target.page_port,
+    )
+
+
+def _lines(report: EnrolmentReport) -> Iterator[str]:
+    yield f"enrolled as {report.site}; token in {report.token_file}"
+    if report.certificate_file is not None:
+        yield f"certificate in {report.certificate_file}"
+    if report.revoked_tokens:
+        yield f"revoked: {report.revoked_tokens} tokens that the site had before"
+    if report.commissioning_code:
+        yield (
+            f"now prove the links: http://ADDRESS-OF-THIS-DEVICE:{report.page_port}/commissioning, "
+            f"with today's code {report.commissioning_code}"
         )
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.config.read import read
@@ -13,6 +15,7 @@ from thongsuot_agent.doctor.way_out import is_own_modem, nat64_text
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.inventory.way_out import port_of
 from thongsuot_schema.result import Family
@@ -21,7 +24,43 @@ UNPROVED = 1
 _FAMILIES = (Family.IP4, Family.IP6)
 
 
-def show_links(path: str) -> int:
+class FamilyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A link in one address family.
+
+    ``is_proved`` says whether packets leave by the link's gateway, ``None`` where that is open or
+    nothing was sent; ``proof`` is the sentence about it.
+    """
+
+    family: Family
+    addresses: tuple[str, ...]
+    gateway: str | None
+    has_route: bool
+    is_proved: bool | None = None
+    proof: str = ""
+
+
+class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One link: what its interface is, by whom it leaves, and what else there is to say of it."""
+
+    name: str
+    interface: str
+    medium: Medium
+    carrier: str
+    via: Via
+    is_present: bool
+    families: tuple[FamilyReport, ...]
+    remarks: tuple[str, ...]
+
+
+class LinksReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All links, and what the settings may lack."""
+
+    links: list[LinkReport]
+    proposals: list[str]
+
+
+def show_links(path: str, *, is_json: bool = False) -> int:
     """Send one packet a link and family, print what is known; returns the exit code."""
     specs: tuple[Link, ...] = ()
     if Path(path).exists():
@@ -30,26 +69,71 @@ def show_links(path: str) -> int:
         except ConfigInvalid as error:
             sys.stderr.write(f"{error}\n")
             return WRONG
-    return asyncio.run(_show(specs))
+    report = asyncio.run(_report(specs))
+    if is_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(report)))
+    is_wrong = any(family.is_proved is False for link in report.links for family in link.families)
+    return UNPROVED if is_wrong else 0
 
 
-async def _show(specs: tuple[Link, ...]) -> int:
-    is_proved = True
+async def _report(specs: tuple[Link, ...]) -> LinksReport:
     with LinkMonitor(specs or None) as monitor:
-        for link in monitor.links.values():
-            sys.stdout.write("".join(f"{line}\n" for line in _facts(link)))
-            if link.state.has_route6 and not link.state.addresses4:
-                sys.stdout.write(f"    {await _translator(link)}\n")
-            for family in _FAMILIES:
-                if not link.state.has_route(family):
-                    continue
-                proof, sentence = await explain_first_router(link, family)
-                is_proved = is_proved and proof is not False
-                word = {True: "proved", False: "WRONG", None: "open"}[proof]
-                sys.stdout.write(f"    {word:<8}{sentence}\n")
-        for proposal in proposals(monitor.tables, specs):
-            sys.stdout.write(f"\n{proposal}\n")
-    return 0 if is_proved else UNPROVED
+        links = [await _link_report(link) for link in monitor.links.values()]
+        return LinksReport(links=links, proposals=list(proposals(monitor.tables, specs)))
+
+
+async def _link_report(link: LiveLink) -> LinkReport:
+    spec, state = link.spec, link.state
+    remarks = list(_remarks(link))
+    if state.has_route6 and not state.addresses4:
+        remarks.append(await _translator(link))
+    return LinkReport(
+        name=spec.name,
+        interface=spec.interface,
+        medium=spec.medium,
+        carrier=spec.carrier,
+        via=spec.via,
+        is_present=state.present,
+        families=tuple([await _family_report(link, family) for family in _FAMILIES]),
+        remarks=tuple(remarks),
+    )
+
+
+async def _family_report(link: LiveLink, family: Family) -> FamilyReport:
+    report = FamilyReport(
+        family=family,
+        addresses=link.state.addresses(family),
+        gateway=link.state.gateway(family),
+        has_route=link.state.has_route(family),
+    )
+    if not report.has_route:
+        return report
+    is_proved, proof = await explain_first_router(link, family)
+    return msgspec.structs.replace(report, is_proved=is_proved, proof=proof)
+
+
+def _lines(report: LinksReport) -> Iterator[str]:
+    for link in report.links:
+        carrier = f", carrier {link.carrier}" if link.carrier else ""
+        yield f"{link.name}: {link.interface}, {link.medium}{carrier}"
+        if link.is_present:
+            yield from _address_lines(link.families)
+        yield from (f"    {remark}" for remark in link.remarks)
+        for family in link.families:
+            if family.has_route:
+                word = {True: "proved", False: "WRONG", None: "open"}[family.is_proved]
+                yield f"    {word:<8}{family.proof}"
+    for proposal in report.proposals:
+        yield f"\n{proposal}"
+
+
+def _address_lines(families: Iterable[FamilyReport]) -> Iterator[str]:
+    for family in families:
+        if family.addresses:
+            gateway = family.gateway or ("none" if family.has_route else "no route")
+            yield f"    address {', '.join(family.addresses)}; gateway {gateway}"
 
 
 async def _translator(link: LiveLink) -> str:
@@ -60,32 +144,25 @@ async def _translator(link: LiveLink) -> str:
     return "IPv6 alone, and its name servers tell of no NAT64: what has IPv4 alone is not reached"
 
 
-def _facts(link: LiveLink) -> Iterator[str]:
+def _remarks(link: LiveLink) -> Iterator[str]:
     spec, state = link.spec, link.state
-    carrier = f", carrier {spec.carrier}" if spec.carrier else ""
-    yield f"{spec.name}: {spec.interface}, {spec.medium}{carrier}"
     if spec.via is Via.WATCHED:
-        yield "    a port of the router, which tells how it is; nothing is sent over it"
+        yield "a port of the router, which tells how it is; nothing is sent over it"
         return
     if not state.present:
-        yield f"    there is no interface {spec.interface}{_lacks(link)}"
+        yield f"there is no interface {spec.interface}{_lacks(link)}"
         return
-    for family in _FAMILIES:
-        addresses = ", ".join(state.addresses(family))
-        if addresses:
-            gateway = state.gateway(family) or ("none" if state.has_route(family) else "no route")
-            yield f"    address {addresses}; gateway {gateway}"
     yield from _below(link)
     if link.selector.mark:
-        yield f"    packets carry mark 0x{link.selector.mark:x}"
+        yield f"packets carry mark 0x{link.selector.mark:x}"
     if link.selector.tos:
-        yield f"    packets carry type of service 0x{link.selector.tos:02x}"
+        yield f"packets carry type of service 0x{link.selector.tos:02x}"
     if spec.via is Via.ROUTER:
-        yield "    by whichever line the router uses; no carrier is named"
+        yield "by whichever line the router uses; no carrier is named"
     if spec.proxy:
-        yield f"    web requests by the proxy {spec.proxy}; nothing else is sent beyond the site"
+        yield f"web requests by the proxy {spec.proxy}; nothing else is sent beyond the site"
     if state.unrouted:
-        yield "    no rule and table send them by that gateway: thongsuot-agent routes apply"
+        yield "no rule and table send them by that gateway: thongsuot-agent routes apply"
 
 
 def _below(link: LiveLink) -> Iterator[str]:
@@ -94,9 +171,9 @@ def _below(link: LiveLink) -> Iterator[str]:
     if port_of(spec):
         signal = "which has no signal" if state.port_unplugged else "which has its signal"
         vlan = "" if spec.vlan is None else f"VLAN {spec.vlan} "
-        yield f"    {vlan}on the port {port_of(spec)}, {signal}"
+        yield f"{vlan}on the port {port_of(spec)}, {signal}"
     if state.point_to_point:
-        yield "    point to point: no neighbour, and no cable to pull"
+        yield "point to point: no neighbour, and no cable to pull"
 
 
 def _lacks(link: LiveLink) -> str:

@@ -78,7 +78,7 @@ def _run_command(options: "argparse.Namespace") -> int:  # noqa: PLR0911 - one a
         case "check-config":
             from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415
 
-            return check_config(options.config)
+            return check_config(options.config, is_json=options.json)
         case "doctor" | "links" | "routes":
             return _look_after_host(options)
         case "status":
@@ -88,7 +88,7 @@ def _run_command(options: "argparse.Namespace") -> int:  # noqa: PLR0911 - one a
         case "site-config":
             from thongsuot_agent.cli.site_config import show_site_config  # noqa: PLC0415
 
-            return show_site_config(options.config)
+            return show_site_config(options.config, is_json=options.json)
         case "enrol":
             from thongsuot_agent.cli.enrol import enrol  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ def _look_after_host(options: "argparse.Namespace") -> int:
         case "links":
             from thongsuot_agent.cli.links import show_links  # noqa: PLC0415
 
-            return show_links(options.config)
+            return show_links(options.config, is_json=options.json)
         case _:
             from thongsuot_agent.cli.routes import manage_routes  # noqa: PLC0415
 
@@ -156,9 +156,11 @@ def build_parser() -> "argparse.ArgumentParser":
         "--record", default="", metavar="FILE", help="record the judge's input events, for replay"
     )
     check = add("check-config", "check the configuration as a start would")
+    check.add_argument("--json", action="store_true", help="print what it comes to as JSON")
     doctor = add("doctor", "look for what on this device makes measurements lie")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     links = add("links", "show the links, and prove by a packet which router each leaves by")
+    links.add_argument("--json", action="store_true", help="print the links as JSON")
     routes = add("routes", "rules and tables that send each link by its own gateway; needs root")
     routes.add_argument(
         "action", choices=("apply", "show", "remove"), help="show prints what apply would make"
@@ -169,6 +171,7 @@ def build_parser() -> "argparse.ArgumentParser":
     site_config = add(
         "site-config", "show the site configuration of this device, and what it refused"
     )
+    site_config.add_argument("--json", action="store_true", help="print it as JSON")
     enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
     enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
     enrol.add_argument(
@@ -182,6 +185,7 @@ def build_parser() -> "argparse.ArgumentParser":
         metavar="FOLDER",
         help="where the agent keeps its certificate; default: as configured, none without that",
     )
+    enrol.add_argument("--json", action="store_true", help="print what it brought as JSON")
     for command in (run, check, doctor, links, routes, status, site_config, enrol):
         command.add_argument(
             "--config", default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"

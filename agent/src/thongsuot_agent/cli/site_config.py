@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_agent.app.site_configs import site_config_status
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.status import site_config_line
@@ -15,16 +17,51 @@ from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import SiteConfigRefused
-from thongsuot_agent.siteconfig.rollout import RolloutState
-from thongsuot_agent.siteconfig.rollout_file import read_rollout as read_ledger
+from thongsuot_agent.siteconfig.rollout import RefusedVersion, RolloutState
+from thongsuot_agent.siteconfig.rollout_file import read_rollout
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_agent.spool.paths import paths_from_config
+from thongsuot_agent.status import SiteConfigStatus
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.siteconfig.codec import version_of
+from thongsuot_schema.siteconfig.model import OfferedConfig
 
 
-def show_site_config(path: str) -> int:
+class ReportedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """One target; ``source`` is ``collector`` or ``settings``, whichever names it."""
+
+    name: str
+    url: str
+    addresses: tuple[str, ...]
+    source: str
+
+
+class ReportedProbe(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a kind is measured; ``source`` as of a target."""
+
+    kind: str
+    every_s: float
+    source: str
+
+
+class SiteConfigReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The site configuration of a device, and what it comes to with the settings file.
+
+    ``before`` is the version that a trial goes back to (``None``: there is no trial; empty: the
+    settings file alone), ``mistakes`` why it does not fit the settings file as that is now.
+    """
+
+    status: SiteConfigStatus
+    before: str | None
+    refused: tuple[RefusedVersion, ...]
+    mistakes: tuple[str, ...] = ()
+    targets: tuple[ReportedTarget, ...] = ()
+    probes: tuple[ReportedProbe, ...] = ()
+
+
+def show_site_config(path: str, *, is_json: bool = False) -> int:
     """Print what is on the disk; returns the exit code."""
     try:
         own = read(Path(path))
@@ -33,41 +70,76 @@ def show_site_config(path: str) -> int:
         return WRONG
     file = paths_from_config(own.spool, os.environ).rollout_file
     try:
-        rollout = read_ledger(file)
+        rollout = read_rollout(file)
     except FileNotFoundError:
         rollout = RolloutState()
     except (OSError, ValueError) as error:
         sys.stderr.write(f"cannot read {file}: {describe(error)}\n")
         return 1
-    sys.stdout.write("\n".join((*site_config_lines(rollout, own), "")))
+    report = site_config_report(rollout, own)
+    if is_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+    else:
+        sys.stdout.write("\n".join((*site_config_lines(report), "")))
     return 0
 
 
-def site_config_lines(rollout: RolloutState, own: AgentConfig) -> Iterator[str]:
-    """Yield what there is to say of the site configuration, for a person."""
-    yield site_config_line(site_config_status(rollout, is_accepting=own.site_config.accept))
+def site_config_report(rollout: RolloutState, own: AgentConfig) -> SiteConfigReport:
+    """Return what there is to say of the site configuration."""
     offer = rollout.active
-    if offer is not None:
-        made = datetime.fromtimestamp(offer.made_ns / 1e9, UTC)
-        yield f"made: {made:%Y-%m-%d %H:%M:%S} UTC"
-    if rollout.trial is not None:
-        good = "the settings file" if rollout.good is None else version_of(rollout.good)
-        yield f"before: {good}; gone back to where the collector is not reached"
-    for refused in rollout.refused:
-        yield f"refused: {refused.version} ({refused.ground}): {refused.reason}"
+    report = SiteConfigReport(
+        status=site_config_status(rollout, is_accepting=own.site_config.accept),
+        before=None if rollout.trial is None else _version(rollout.good),
+        refused=rollout.refused,
+    )
     if offer is None or not own.site_config.accept:
-        return
+        return report
     try:
         site_config, together = validate_offer(offer, own)
     except SiteConfigRefused as error:
-        yield from (f"does not fit the settings file: {line}" for line in error.mistakes)
-        return
+        return msgspec.structs.replace(report, mistakes=error.mistakes)
     target_names = {configured.name for configured in site_config.targets}
-    for target in targets_of(together):
-        where = target.url or ", ".join(target.addresses)
-        source = "collector" if target.name in target_names else "settings"
-        yield f"target {target.name}: {where} ({source})"
     kinds = {scheduled.kind for scheduled in site_config.probes}
-    for probe in probes_of(together):
-        by = "collector" if probe.kind in kinds else "settings"
-        yield f"probe {probe.kind}: every {probe.every_s:g} s ({by})"
+    return msgspec.structs.replace(
+        report,
+        targets=tuple(
+            ReportedTarget(
+                name=target.name,
+                url=target.url,
+                addresses=target.addresses,
+                source="collector" if target.name in target_names else "settings",
+            )
+            for target in targets_of(together)
+        ),
+        probes=tuple(
+            ReportedProbe(
+                kind=probe.kind,
+                every_s=probe.every_s,
+                source="collector" if probe.kind in kinds else "settings",
+            )
+            for probe in probes_of(together)
+        ),
+    )
+
+
+def site_config_lines(report: SiteConfigReport) -> Iterator[str]:
+    """Yield what a report says, for a person."""
+    yield site_config_line(report.status)
+    if report.status.made_s is not None:
+        made = datetime.fromtimestamp(report.status.made_s, UTC)
+        yield f"made: {made:%Y-%m-%d %H:%M:%S} UTC"
+    if report.before is not None:
+        good = report.before or "the settings file"
+        yield f"before: {good}; gone back to where the collector is not reached"
+    for refused in report.refused:
+        yield f"refused: {refused.version} ({refused.ground}): {refused.reason}"
+    yield from (f"does not fit the settings file: {line}" for line in report.mistakes)
+    for target in report.targets:
+        where = target.url or ", ".join(target.addresses)
+        yield f"target {target.name}: {where} ({target.source})"
+    for probe in report.probes:
+        yield f"probe {probe.kind}: every {probe.every_s:g} s ({probe.source})"
+
+
+def _version(offer: OfferedConfig | None) -> str:
+    return "" if offer is None else version_of(offer)

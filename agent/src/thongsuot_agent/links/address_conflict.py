@@ -93,7 +93,7 @@ _TIMING = ConflictTiming()
 
 class ConflictDetector:
     """
-    Listens by one link. ``on_news`` is called when who claims what is no longer what it was.
+    Listens by one link. ``on_change`` is called when who claims what is no longer what it was.
 
     A filter in the kernel lets through nothing but claims, so a site without a conflict wakes
     nobody up. After a claim the ear rests until the next question: a flood of claims costs no more

@@ -46,7 +46,7 @@ Day = tuple[str, int] | None
 
 class DataBudget:
     """
-    Money is bytes here. Only metered links are looked at; all others pay anything.
+    Tracks the monthly data usage of metered links; other links are not limited.
 
     ``wall_ns`` returns the wall time, or ``None`` while the clock is doubted: a wrong clock must
     not begin a new month.

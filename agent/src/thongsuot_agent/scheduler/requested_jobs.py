@@ -18,7 +18,7 @@ LocalRequest = tuple[str, str]
 
 
 class JobsRefused(Exception):
-    """A test is not run; the text is an ``TestRefusal`` and details, for the one who asked."""
+    """A test is not run; the text is a ``TestRefusal`` and details, for the one who asked."""
 
     def __init__(self, why: TestRefusal, details: str) -> None:
         super().__init__(f"{why} {details}")

@@ -1,6 +1,6 @@
 """
 Runner: the shell that makes runs happen. Decides nothing that ``timetable``, ``data_budget`` and
-``doubt`` can decide.
+``measurement_doubts`` can decide.
 
 A series never overlaps itself: a moment at which the run before has not ended is an ``unmeasured``
 result of its own. A run that raises is our bug, not the network's: it becomes ``probe_broken``.

@@ -56,7 +56,7 @@ class SpoolPaths:
     @property
     def certificate_file(self) -> Path:
         """
-        Key and certificate of the device, which the agent renews (see ``certificate_file.pair``).
+        Key and certificate of the device, which the agent renews (see ``identity.certificate_file``).
         """
         return self.state_dir / "certificate.pem"
 
@@ -67,7 +67,7 @@ class SpoolPaths:
 
     @property
     def checkpoint_file(self) -> Path:
-        """What a killed process would like to know again (see ``app.checkpoint_file``)."""
+        """What a killed process would like to know again (see ``app.checkpoint``)."""
         return self.runtime_dir / "checkpoint"
 
     @property

@@ -30,7 +30,7 @@ from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)
 
-# As ``decode.peek`` does, without loading how to decode the rest.
+# As ``decode.read_header`` does, without loading how to decode the rest.
 _HEAD = msgspec.msgpack.Decoder(HeadWire)
 
 

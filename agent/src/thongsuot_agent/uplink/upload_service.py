@@ -62,8 +62,8 @@ class UploadService:
     Pushes whatever waits in the spool, until cancelled.
 
     ``wake`` is called when something new was sealed, ``push_now`` when it should not wait for a
-    back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests,
-    ``site_config`` of every push.
+    back-off (a verdict change, a link that came up). ``on_test_requests`` gets the tests of every
+    answer, ``site_config`` hears of every push.
     """
 
     def __init__(

@@ -4,7 +4,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
@@ -25,6 +24,14 @@ from thongsuot_collector.cli.command import (
     opened_journal,
     opened_store,
 )
+from thongsuot_collector.cli.record_reports import (
+    MissingBatches,
+    UndeliveredEntries,
+    city_account_report,
+    day_text,
+    print_report,
+    site_account_report,
+)
 from thongsuot_collector.cli.tables import format_table
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import ranges
@@ -34,17 +41,17 @@ from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
 from thongsuot_collector.store.record_accounts import AcceptedLoss
+from thongsuot_schema.suggestion import suggest
 
 _DAYS = 7
 _DAY_NS = 86_400 * 10**9
-_EPOCH = date(1970, 1, 1)
 _LAST_NUMBER = 1 << 62
 _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    account = commands.add(
+    account = commands.add_list(
         "account", _account, "show where every batch is that agents have made, and why not here"
     )
     account.add_argument("site", nargs="?", default="", help="this site, day by day")
@@ -71,13 +78,25 @@ def _account(options: argparse.Namespace) -> int:
     ):
         sinks = sinks_of(configuration, journal)
         if not options.site:
-            print(totals_table(site_totals(store, from_ns=_window_ns(configuration))))
-            print()
-            print(sinks_table(sinks))
+            totals = site_totals(store, from_ns=_window_ns(configuration))
+            if options.json:
+                print_report(city_account_report(totals, sinks))
+            else:
+                print(f"{totals_table(totals)}\n\n{sinks_table(sinks)}")
             return 0
         from_ns = time.time_ns() - options.days * _DAY_NS
         tallies = journal.tallies(from_day=day_of(from_ns), site=options.site)
-        print(days_text(site_days(store, options.site, tallies, sinks, from_ns=from_ns)))
+        days = site_days(store, options.site, tallies, sinks, from_ns=from_ns)
+        if not days:
+            known = {total.site for total in site_totals(store, from_ns=_window_ns(configuration))}
+            near = suggest(options.site, sorted(known - {options.site}))
+            raise CommandFailed(
+                f"nothing is known of site {options.site!r} in the last {options.days} days{near}"
+            )
+        if options.json:
+            print_report(site_account_report(options.site, days))
+        else:
+            print(days_text(days))
     return 0
 
 
@@ -127,18 +146,31 @@ def _range_of(numbers: str) -> Range:
     return int(first), int(last or first)
 
 
-def verify_account(configuration: Configuration, journal: JournalView, site: str) -> Iterator[str]:
-    """Yield a line for each batch that is gone without anybody having said so, in ranges."""
+def missing_batches(
+    configuration: Configuration, journal: JournalView, site: str
+) -> Iterator[MissingBatches]:
+    """Yield what is gone without anybody having said so, in ranges."""
     if not has_store(configuration):
         print("there is no store: nobody knows what agents have made", file=sys.stderr)
         return
     with opened_store(configuration) as store:
-        yield from _silent_batches(store, journal, site)
+        for account, (first, last), why in _silent_losses(store, journal, site):
+            yield MissingBatches(
+                site=account.site, stream=account.stream, first=first, last=last, why=why
+            )
+
+
+def undelivered_entries(
+    configuration: Configuration, journal: JournalView
+) -> Iterator[UndeliveredEntries]:
+    """Yield what sinks have passed over, or lost before they had read it."""
     for sink in sinks_of(configuration, journal):
         if sink.lost:
-            yield f"NOT DELIVERED to {sink.sink}: {sink.lost} entries, lost before it had read them"
+            yield UndeliveredEntries(
+                sink=sink.sink, entries=sink.lost, why="lost before it had read them"
+            )
         if sink.skipped:
-            yield f"NOT DELIVERED to {sink.sink}: {sink.skipped} entries, passed over"
+            yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why="passed over")
 
 
 def accepted_losses(configuration: Configuration, site: str) -> list[AcceptedLoss]:
@@ -157,11 +189,6 @@ def is_accepted(part: LostRange, accepted: Iterable[AcceptedLoss]) -> bool:
         if (known.site, known.stream) == (part.site, part.stream)
     )
     return bool(part.site) and not ranges.minus(((part.first_number, part.last_number),), of_stream)
-
-
-def _silent_batches(store: Engine, journal: JournalView, site: str) -> Iterator[str]:
-    for account, (first, last), sentence in _silent_losses(store, journal, site):
-        yield _missing_line(account.site, account.stream, first, last, sentence)
 
 
 def _silent_losses(
@@ -193,9 +220,17 @@ def accepted_line(part: AcceptedLoss) -> str:
     return f"ACCEPTED: {part.site} {part.stream}: batch {numbers} by {part.by}: {part.reason}"
 
 
-def _missing_line(site: str, stream: str, first: int, last: int, sentence: str) -> str:
-    numbers = str(first) if first == last else f"{first} to {last}"
-    return f"MISSING: {site} {stream}: batch {numbers} {sentence}"
+def missing_line(missing: MissingBatches) -> str:
+    """Return as one line which batches are gone, and how that is known."""
+    numbers = str(missing.first)
+    if missing.first != missing.last:
+        numbers = f"{missing.first} to {missing.last}"
+    return f"MISSING: {missing.site} {missing.stream}: batch {numbers} {missing.why}"
+
+
+def undelivered_line(undelivered: UndeliveredEntries) -> str:
+    """Return as one line what a sink will never get."""
+    return f"NOT DELIVERED to {undelivered.sink}: {undelivered.entries} entries, {undelivered.why}"
 
 
 def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkProgress]:
@@ -257,11 +292,6 @@ def days_text(days: Iterable[DayAccount]) -> str:
         columns = ("delivered", "waiting", "set aside", "lost", "before it was set up")
         tables.append(format_table(("day", "came", "sink", *columns, "passed over"), came))
     return "\n\n".join(tables)
-
-
-def day_text(day: int) -> str:
-    """Return a day as it is written in ISO 8601."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def _numbers(line: SinkLine) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """``thongsuot-collector journal``, ``verify``, ``dead-letters``: the record as it came."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from thongsuot_collector.app.durable import JOURNAL_FILE
@@ -13,24 +14,35 @@ from thongsuot_collector.cli.command import (
     opened_journal,
     opened_store,
 )
+from thongsuot_collector.cli.record_reports import (
+    EvidenceReport,
+    VerificationReport,
+    journal_report,
+    print_report,
+)
 from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
-from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.sqlite_tables import open_or_recover
+from thongsuot_collector.journal.view import JournalView
+from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_collector.store import dead_letters
+from thongsuot_schema.suggestion import suggest
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     journal = commands.group("journal", "the durable log of pushed batches")
-    journal.add("status", _status, "show its contents, and the position of each consumer")
+    journal.add_list("status", _status, "show its contents, and the position of each consumer")
     journal.add(
         "copy",
         _copy,
         "copy the file of this machine into the database that [journal] names; the collector is "
         "stopped",
     )
-    verify = commands.add("verify", _verify, "verify that every batch is there, as it was made")
+    verify = commands.add_list(
+        "verify", _verify, "verify that every batch is there, as it was made"
+    )
     verify.add_argument("site", nargs="?", default="", help="only this site")
     verify.add_argument(
         "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only its batches"
@@ -59,9 +71,13 @@ def add_commands(commands: Commands) -> None:
 
 def _status(options: argparse.Namespace) -> int:
     with opened_journal(read_configuration(options.config)) as journal:
-        print(tables.journal_table(journal.extent(), journal.cursors()))
-        for part in journal.damage().lost:
-            print(tables.lost_text(part))
+        extent, cursors, lost = journal.extent(), journal.cursors(), journal.damage().lost
+    if options.json:
+        print_report(journal_report(extent, cursors, lost))
+        return 0
+    print(tables.journal_table(extent, cursors))
+    for part in lost:
+        print(tables.lost_text(part))
     return 0
 
 
@@ -89,35 +105,66 @@ def _copy(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
-    document = None
+    # What people read is printed as it is found: a long record takes minutes.
+    say = _say_nothing if options.json else print
+    report: EvidenceReport | VerificationReport
     if options.evidence is not None:
         document = evidence.read_incident_document(options.evidence)
-    is_intact = True
-    with opened_journal(configuration) as journal:
-        if document is not None:
-            for check in evidence.compare_evidence(journal, document):
-                print(evidence.format_evidence_check(check))
-                is_intact = is_intact and check.is_intact is not False
-        else:
-            accepted = account.accepted_losses(configuration, options.site)
-            for loss in accepted:
-                print(account.accepted_line(loss))
-            for part in journal.damage().lost:
-                if options.site in {"", part.site} or not part.site:
-                    print(tables.lost_text(part))
-                    is_intact = is_intact and account.is_accepted(part, accepted)
-            signatures = signature_check(keys_on_record(configuration, options.site))
-            for stream in hash_chain.verify_streams(
-                journal.batches(options.site),
-                journal.trimmed(options.site),
-                check_signature=signatures,
-            ):
-                print(hash_chain.format_stream(stream))
-                is_intact = is_intact and not stream.flaws
-            for line in account.verify_account(configuration, journal, options.site):
-                print(line)
-                is_intact = False
-    return 0 if is_intact else EXIT_FAILED
+        with opened_journal(configuration) as journal:
+            report = _verified_evidence(journal, document, say)
+    else:
+        with opened_journal(configuration) as journal:
+            report = _verified_record(configuration, journal, options.site, say)
+    if options.json:
+        print_report(report)
+    return 0 if report.is_intact else EXIT_FAILED
+
+
+def _say_nothing(_line: str) -> None:
+    """Print nothing: the whole report comes at the end."""
+
+
+def _verified_evidence(
+    journal: JournalView, document: IncidentDocument, say: Callable[[str], None]
+) -> EvidenceReport:
+    report = EvidenceReport()
+    for check in evidence.compare_evidence(journal, document):
+        say(evidence.format_evidence_check(check))
+        report.batches.append(check)
+        report.is_intact = report.is_intact and check.is_intact is not False
+    return report
+
+
+def _verified_record(
+    configuration: Configuration, journal: JournalView, site: str, say: Callable[[str], None]
+) -> VerificationReport:
+    report = VerificationReport(accepted=account.accepted_losses(configuration, site))
+    for loss in report.accepted:
+        say(account.accepted_line(loss))
+    for part in journal.damage().lost:
+        if site in {"", part.site} or not part.site:
+            say(tables.lost_text(part))
+            report.lost.append(part)
+            report.is_intact = report.is_intact and account.is_accepted(part, report.accepted)
+    for stream in hash_chain.verify_streams(
+        journal.batches(site),
+        journal.trimmed(site),
+        check_signature=signature_check(keys_on_record(configuration, site)),
+    ):
+        say(hash_chain.format_stream(stream))
+        report.streams.append(stream)
+        report.is_intact = report.is_intact and not stream.flaws
+    for missing in account.missing_batches(configuration, journal, site):
+        say(account.missing_line(missing))
+        report.missing.append(missing)
+    for undelivered in account.undelivered_entries(configuration, journal):
+        say(account.undelivered_line(undelivered))
+        report.undelivered.append(undelivered)
+    report.is_intact = report.is_intact and not (report.missing or report.undelivered)
+    if site and not (report.streams or report.missing or report.lost):
+        near = suggest(site, sorted({known for known, _ in journal.kept()}))
+        raise CommandFailed(f"the record has no batch of site {site!r}{near}")
+    return report
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ _AT_ONCE = 400
 
 
 class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written in one act. ``load_timelines`` are encoded already: they go on changing."""
+    """What is written in one act. ``timelines`` are encoded already: they go on changing."""
 
     rewrites: Sequence[Rewrite] = ()
     timelines: Sequence[tuple[str, bytes]] = ()

@@ -99,7 +99,7 @@ class AppendOutcome(StrEnum):
 
 
 class AppendResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to an append. ``sequence`` is 0 unless ``reception`` is ``appended``."""
+    """The answer to an append. ``sequence`` is 0 unless ``outcome`` is ``appended``."""
 
     reception: AppendOutcome
     sequence: int = 0

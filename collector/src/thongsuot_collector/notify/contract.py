@@ -102,7 +102,7 @@ class ChannelKind(Generic[S]):
     ``check`` refuses settings that cannot work (a file that is not there) with an ``OSError`` or
     ``ValueError`` whose text is shown to a person. ``make`` opens nothing until something is sent.
     The other three are its row in the table of channels: whom it ``notifies``, when a message
-    counts as delivered, and what the receiver ``recognises`` a repeated message ``by``.
+    counts as delivered, and by what the receiver recognises a repeated message (``recognises_by``).
     """
 
     settings: type[S]

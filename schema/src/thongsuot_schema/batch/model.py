@@ -131,7 +131,7 @@ class NoticeCode(StrEnum):
     """All of it was run, well or not; the results are in the record before this. As above."""
 
     TEST_REFUSED = "test_refused"
-    """It is not run, or did not end: ``text`` is its id, an ``AskRefusal``, details."""
+    """It is not run, or did not end: ``text`` is its id, a ``TestRefusal``, details."""
 
     PROBLEM_REPORTED = "problem_reported"
     """

@@ -36,7 +36,7 @@ class ReflectorBehaviour:
     How one request is answered: what is said of the clock, sealed with a key or in the open.
 
     Without ``may_amplify`` an answer ends where its request ended; of less than
-    ``SHORTEST_ANSWER_BYTES`` nobody can make use.
+    ``packet.SHORTEST_REPLY_BYTES`` nobody can make use.
     """
 
     error: ErrorEstimate

@@ -84,7 +84,7 @@ def _figures(run: TestRun, language: Language) -> Iterator[str]:
 
 
 def describe_refusal(refusal: str, language: Language) -> str:
-    """Return why a test is not run, of what the agent said: an ``TestRefusal`` and details."""
+    """Return why a test is not run, of what the agent said: a ``TestRefusal`` and details."""
     word, _, details = refusal.partition(" ")
     try:
         known = REFUSALS[TestRefusal(word)].read(language)

@@ -66,7 +66,7 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of one ``kind = "timestamp"`` entry."""
+    """Settings of one ``kind = "stamp"`` entry."""
 
     port: Annotated[int, Meta(ge=1, le=65535)] = PORT
     """UDP port of the reflector."""

@@ -107,7 +107,7 @@ Identities = tuple[AlertIdentity, ...]
 
 
 class AlertmanagerChannel:
-    """The channel; see ``Channel`` and ``Repeating``."""
+    """The channel; see ``Channel`` and ``Resending``."""
 
     display_name = "alertmanager"
 

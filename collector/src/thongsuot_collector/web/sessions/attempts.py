@@ -7,7 +7,7 @@ Three counts of what failed, each with tries that are free and waits that double
 - of a name from anywhere, against guessing from many addresses;
 - of an address, against trying one password with many names. It does not bind a name that has not
   failed from there: behind the NAT of a carrier or an office a good login is taken at once while a
-  neighbour guesses, unless they try more new names than ``_NEW_NAMES`` allows.
+  neighbour guesses, unless they try more new names than ``NEW_NAMES`` allows.
 
 All waits have a bound, and counts end: nobody is locked out for good. A browser that has signed in
 as somebody before is counted by itself, whatever others do. A name that nobody has is counted

@@ -173,6 +173,19 @@ def build_parser() -> "argparse.ArgumentParser":
     )
     site_config.add_argument("--json", action="store_true", help="print it as JSON")
     enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
+    _add_enrol(enrol)
+    for command in (run, check, doctor, links, routes, status, site_config, enrol):
+        command.add_argument(
+            "--config", default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
+        )
+    _add_probe(add("probe", "make one run of a probe and show what it found"))
+    _add_snmp(add("snmp", "look at equipment by SNMP"))
+    replay = add("replay", "show how verdicts came about from a recording")
+    replay.add_argument("file", metavar="FILE")
+    return parser
+
+
+def _add_enrol(enrol: "argparse.ArgumentParser") -> None:
     enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
     enrol.add_argument(
         "--code", default="", help="default: asked for, so that no list of processes shows it"
@@ -186,15 +199,6 @@ def build_parser() -> "argparse.ArgumentParser":
         help="where the agent keeps its certificate; default: as configured, none without that",
     )
     enrol.add_argument("--json", action="store_true", help="print what it brought as JSON")
-    for command in (run, check, doctor, links, routes, status, site_config, enrol):
-        command.add_argument(
-            "--config", default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
-        )
-    _add_probe(add("probe", "make one run of a probe and show what it found"))
-    _add_snmp(add("snmp", "look at equipment by SNMP"))
-    replay = add("replay", "show how verdicts came about from a recording")
-    replay.add_argument("file", metavar="FILE")
-    return parser
 
 
 def _add_snmp(snmp: "argparse.ArgumentParser") -> None:

@@ -56,7 +56,8 @@ class SpoolPaths:
     @property
     def certificate_file(self) -> Path:
         """
-        Key and certificate of the device, which the agent renews (see ``identity.certificate_file``).
+        Key and certificate of the device, which the agent renews (see
+        ``identity.certificate_file``).
         """
         return self.state_dir / "certificate.pem"
 

@@ -154,7 +154,8 @@ class TestRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     A test that somebody wants now: what the agent measures anyhow, and nothing beyond it.
 
     ``id`` names it permanently; an agent runs it once. ``link`` and ``target`` empty: all that it
-    measures. What becomes of it the agent says by notices (``NoticeCode.TEST_ACCEPTED`` and its like).
+    measures. The agent reports what becomes of it by notices (``NoticeCode.TEST_ACCEPTED`` and its
+    like).
     """
 
     id: str

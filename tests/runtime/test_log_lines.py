@@ -2,6 +2,8 @@
 
 import io
 import logging
+import subprocess
+import sys
 
 from thongsuot_runtime.log_lines import OneLineFormatter
 
@@ -33,3 +35,17 @@ def test_words_of_any_language_and_tracebacks_stay_as_they_are() -> None:
         "ValueError: two",
         "lines",
     ]
+
+
+def test_a_process_that_logs_to_a_stream_writes_one_line_a_record_from_a_level_on() -> None:
+    program = """
+import logging, sys
+from thongsuot_runtime.log_lines import log_to
+log_to(sys.stderr, level=logging.WARNING, line_format="%(levelname)s %(message)s")
+logging.getLogger("any").info("too little")
+logging.getLogger("any").warning("two\\nlines")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "WARNING two\\nlines\n"

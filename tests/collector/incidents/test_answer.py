@@ -142,6 +142,15 @@ def test_another_party_and_a_link_that_was_used_change_nothing(city: CityFixture
     said(city, AnswerKind.MENDED, token="b", at_s=62)
 
 
+def test_an_incident_takes_so_many_answers_and_no_more(city: CityFixture) -> None:
+    for number in range(actions.MOST_ANSWERS):
+        said(city, AnswerKind.MENDED, text="xong", at_s=61 + number)
+    before = city.only("link_fault")
+    with pytest.raises(AnswerImpossible, match="many"):
+        said(city, AnswerKind.MENDED, text="xong", at_s=400)
+    assert city.only("link_fault") == before
+
+
 def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_begins_anew(
     city: CityFixture,
 ) -> None:

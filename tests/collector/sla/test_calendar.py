@@ -32,7 +32,9 @@ def test_months_are_counted_over_the_end_of_a_year() -> None:
     assert leap.until_ms - leap.from_ms == 29 * 86_400_000
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "26-11", "2026-11-01", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "٢٠٢٦-١١", "2026-13", "2026-00", "26-11", "2026-11-01", "x"]
+)
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a month"):
         month_from(text)

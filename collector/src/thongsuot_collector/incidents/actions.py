@@ -17,6 +17,12 @@ from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.update import with_history
 
+MOST_ANSWERS = 100
+"""
+Of one incident: more is a program gone wrong. Each stays in its record, and is looked through with
+each change.
+"""
+
 
 def acknowledge(
     registry: IncidentRegistry, name: str, owner: str, now_ns: int, *, note: str = ""
@@ -54,8 +60,8 @@ def answer(registry: IncidentRegistry, name: str, answer: PartyAnswer) -> Incide
 
     Raises:
         KeyError: there is no such incident in the registry.
-        AnswerImpossible: it is over, is another party's, was decided by the city, or has had this
-            answer already.
+        AnswerImpossible: it is over, is another party's, was decided by the city, has had this
+            answer already, or more than anybody has to say.
     """
     incident = registry.incidents[name]
     _check_answer(incident, answer)
@@ -140,6 +146,8 @@ def _check_answer(incident: Incident, answer: PartyAnswer) -> None:
         raise AnswerImpossible("over")
     if answer.party != incident.party:
         raise AnswerImpossible("not_theirs")
+    if len(incident.answers) >= MOST_ANSWERS:
+        raise AnswerImpossible("many")
     if answer.token and any(answer.token == other.token for other in incident.answers):
         raise AnswerImpossible("used")
     dispute = incident.dispute

@@ -11,7 +11,7 @@ from thongsuot_schema.inventory.contract import office_minutes
 from thongsuot_schema.inventory.contract_terms import Day, ServiceHours
 from thongsuot_schema.words.dates import VIETNAM
 
-_TEXT = re.compile(r"(\d{4})-(\d\d)")
+_TEXT = re.compile(r"([0-9]{4})-([0-9]{2})")
 _YEAR_MONTHS = 12
 _QUARTER_MONTHS = 3
 

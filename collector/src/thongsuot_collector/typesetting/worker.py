@@ -33,6 +33,9 @@ async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes
             out, err = await process.communicate(document)
     except TimeoutError as error:
         raise PrintFailed(f"cannot print {title}: not done after {TIMEOUT_S:g} s") from error
+    except (OSError, RuntimeError) as error:
+        # It ended before it had read anything; uvloop says that by a RuntimeError.
+        raise PrintFailed(f"cannot print {title}: {error}") from error
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

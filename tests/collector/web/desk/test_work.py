@@ -1,12 +1,15 @@
 """Planned work on a real collector: proposed at the desk, decided by the city, on the record."""
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.collector.web.desk.desk_stack import DeskStack, desk_stack, work_form
+from thongsuot_collector.maintenance.proposal import MOST_PENDING
 
 
 @pytest.fixture
@@ -108,3 +111,17 @@ async def test_what_is_wrong_is_said_and_nothing_is_proposed(desk: DeskStack) ->
     look_only = await desk.desk_key("vnpt", "--look-only")
     answer = await desk.ask("POST", f"/desk/vnpt/work?{look_only}", form=form)
     assert answer.status_code == 404
+
+
+async def test_so_many_proposals_wait_and_no_more_however_many_come_at_once(
+    desk: DeskStack,
+) -> None:
+    query = await desk.desk_key("vnpt")
+    forms = [
+        work_form() | {"start": work_form()["start"][:-2] + f"{minute:02}"}
+        for minute in range(MOST_PENDING + 9)
+    ]
+    answers = await asyncio.gather(
+        *(desk.ask("POST", f"/desk/vnpt/work?{query}", form=form) for form in forms)
+    )
+    assert Counter(answer.status_code for answer in answers)[303] == MOST_PENDING

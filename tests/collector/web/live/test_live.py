@@ -13,7 +13,7 @@ from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole
-from thongsuot_collector.web.live.routes import STREAMS
+from thongsuot_collector.web.live.routes import OTHERS, SHARE, STREAMS
 from thongsuot_schema.state import State
 
 WITHIN_S = 30.0
@@ -103,6 +103,48 @@ async def test_a_stream_ends_whole_when_the_collector_stops(tmp_path: Path) -> N
             reading = asyncio.create_task(response.aread())
         # Cut off it would raise: a stream without its last chunk is no whole answer.
         assert (await reading).startswith(b"retry: ")
+
+
+async def test_who_is_not_of_the_city_takes_no_stream_that_its_walls_need(tmp_path: Path) -> None:
+    async with (
+        reporting_city(tmp_path) as city,
+        httpx.AsyncClient(
+            base_url=city.client.base_url,
+            timeout=WITHIN_S,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=None),
+        ) as client,
+    ):
+        store = open_store(tmp_path / STORE_FILE)
+        accounts = [
+            httpx.BasicAuth(
+                f"clerk{number}",
+                people.put(
+                    store, f"clerk{number}", "Cán bộ", role=PersonRole.COMMUNE, scope=commune
+                ),
+            )
+            for number, commune in enumerate(("00004", "00004"))
+        ]
+        store.dispose()
+        opened: list[httpx.Response] = []
+
+        async def open_one(topic: str, auth: httpx.BasicAuth | None) -> int:
+            request = client.build_request("GET", "/live", params={"of": topic})
+            response = await client.send(request, stream=True, auth=auth)
+            opened.append(response)
+            return response.status_code
+
+        taken = [await open_one("site:s1", accounts[number % 2]) for number in range(SHARE)]
+        assert taken == [200] * SHARE
+        assert await open_one("site:s1", accounts[0]) == 503, "two people, one commune"
+        assert await open_one("site:s1", accounts[1]) == 503
+        assert await open_one("wall", None) == 200
+        for response in opened:
+            await response.aclose()
+
+
+def test_all_others_together_leave_the_city_its_streams() -> None:
+    assert SHARE < OTHERS < STREAMS
 
 
 async def test_streams_are_bounded(tmp_path: Path) -> None:

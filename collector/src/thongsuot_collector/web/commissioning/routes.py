@@ -110,7 +110,7 @@ class CommissioningPages:
         if run is None:
             return not_found(labels.NO_RUN.read(language))
         try:
-            photo = photo_from(fields.get("photo", b""))
+            photo = await asyncio.to_thread(photo_from, fields.get("photo", b""))
         except PhotoRefused as refused:
             return PlainTextResponse(_REFUSALS[refused.why].read(language), 422, headers=HEADERS)
         kept = StoredPhoto(

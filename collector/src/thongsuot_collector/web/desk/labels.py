@@ -47,6 +47,7 @@ IMPOSSIBLE: Final[dict[str, Text]] = {
     "used": Text("collector.web.desk.impossible.used"),
     "disputed": Text("collector.web.desk.impossible.disputed"),
     "decided": Text("collector.web.desk.impossible.decided"),
+    "many": Text("collector.web.desk.impossible.many"),
     "not_disputed": Text("collector.web.desk.impossible.not_disputed"),
 }
 """By the reason of ``AnswerImpossible``."""

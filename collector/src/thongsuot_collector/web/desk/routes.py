@@ -117,7 +117,10 @@ class DeskPages:
             months=months,
             generated_until_s=self._archive.generated_until_s,
         )
-        page = desk_page(content, visitor, directory, _reader(request, visitor))
+        # Of hundreds of circuits: too long a turn for what else there is to do.
+        page = await asyncio.to_thread(
+            desk_page, content, visitor, directory, _reader(request, visitor)
+        )
         return html_page(page, CONTENT_SECURITY_POLICY)
 
     async def keys(self, request: Request) -> Response:

@@ -44,6 +44,8 @@ class WorkPages:
     def __init__(self, archive: IncidentArchive, access: PageAccess) -> None:
         self._archive = archive
         self._access = access
+        self._one_at_a_time = asyncio.Lock()
+        """Of proposals: how many wait is counted before each, and many may come at once."""
 
     def routes(self) -> list[Route]:
         """Return where they stand."""
@@ -68,15 +70,15 @@ class WorkPages:
         fields |= await read_form(request, is_keyed=bool(visitor.key))
         fields["name"] = fields["name"][:NAME_CHARACTERS]
         now_ns = round(reader.now_s * NS_PER_S)
-        known = await asyncio.to_thread(
-            proposed_work.load_recent, self._archive.store, ends_after_ns=now_ns, carrier=carrier
-        )
-        work = proposal_from(fields, carrier, directory, known, now_ns=now_ns)
-        if isinstance(work, ProposalMistake):
-            return self._form(carrier, fields, reader, mistake=labels.PROPOSAL_MISTAKES[work])
-        await asyncio.to_thread(
-            proposed_work.propose, self._archive.store, work, by=visitor.audited_as
-        )
+        store = self._archive.store
+        async with self._one_at_a_time:
+            known = await asyncio.to_thread(
+                proposed_work.load_recent, store, ends_after_ns=now_ns, carrier=carrier
+            )
+            work = proposal_from(fields, carrier, directory, known, now_ns=now_ns)
+            if isinstance(work, ProposalMistake):
+                return self._form(carrier, fields, reader, mistake=labels.PROPOSAL_MISTAKES[work])
+            await asyncio.to_thread(proposed_work.propose, store, work, by=visitor.audited_as)
         _log.info("work proposed name=%s carrier=%s by=%s", work.id, carrier, visitor.audited_as)
         return RedirectResponse(reader.url(desk_path(carrier)), 303, headers=HEADERS)
 

@@ -5,6 +5,7 @@ It carries nothing of what a page shows: who gets a new revision asks for the pa
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -25,6 +26,11 @@ from thongsuot_collector.web.responses import HEADERS
 
 STREAMS: Final = 256
 """Open at once: screens and desks of a city. Who comes later has a page that renews itself."""
+OTHERS: Final = 192
+"""Of these, for all who are not of the city: its own walls and desks always have the rest."""
+SHARE: Final = 64
+"""Of these, for one carrier, one commune or one link of an incident."""
+_CITY: Final = ""
 _KEY_CHARACTERS: Final = 200
 _LOOK_S: Final = 1.0
 _HEARTBEAT_S: Final = 15.0
@@ -57,7 +63,8 @@ class LivePages:
         self._incidents = incidents
         self._links = links
         self._stopping = stopping
-        self._streams = 0
+        self._streams = Counter[str]()
+        """By whose they are; the city's own by no name."""
 
     def routes(self) -> list[Route]:
         """Return where they stand."""
@@ -69,14 +76,15 @@ class LivePages:
         topic = request.query_params.get("of", "")[:200]
         if not self._may_see(request, visitor, topic):
             return await self._access.refusal(request)
-        if self._streams >= STREAMS or self._stopping.is_set():
+        holder = _holder(visitor, topic)
+        if not self._has_room_for(holder) or self._stopping.is_set():
             return PlainTextResponse(
                 "too many streams", HTTPStatus.SERVICE_UNAVAILABLE, headers=HEADERS
             )
         # Nginx passes on what it is told to, as it comes.
         headers = HEADERS | {"X-Accel-Buffering": "no"}
         return StreamingResponse(
-            self._events(topic), media_type="text/event-stream", headers=headers
+            self._events(topic, holder), media_type="text/event-stream", headers=headers
         )
 
     def _may_see(self, request: Request, visitor: Visitor, topic: str) -> bool:
@@ -100,8 +108,15 @@ class LivePages:
         is_carrier = visitor.role is PersonRole.CARRIER
         return is_carrier and is_of(incident, visitor.scope)
 
-    async def _events(self, topic: str) -> AsyncIterator[str]:
-        self._streams += 1
+    def _has_room_for(self, holder: str) -> bool:
+        in_all = self._streams.total()
+        if not holder:
+            return in_all < STREAMS
+        others = in_all - self._streams[_CITY]
+        return in_all < STREAMS and others < OTHERS and self._streams[holder] < SHARE
+
+    async def _events(self, topic: str, holder: str) -> AsyncIterator[str]:
+        self._streams[holder] += 1
         try:
             yield f"retry: {_RETRY_MS}\n\n"
             sent, silent_s = "", 0.0
@@ -119,7 +134,9 @@ class LivePages:
                 silent_s += _LOOK_S
                 lasts_s -= _LOOK_S
         finally:
-            self._streams -= 1
+            self._streams[holder] -= 1
+            if not self._streams[holder]:
+                del self._streams[holder]
 
     async def _is_stopping(self) -> bool:
         """Wait until it is time to look again; return whether everything ends instead."""
@@ -129,3 +146,11 @@ class LivePages:
         except TimeoutError:
             return False
         return True
+
+
+def _holder(visitor: Visitor, topic: str) -> str:
+    """Return whose stream it is: nobody's where the city's own people look."""
+    if visitor.sees_all:
+        return _CITY
+    # Who is nobody here has come by the link of the incident.
+    return topic if visitor.role is None else f"{visitor.role} {visitor.scope}"

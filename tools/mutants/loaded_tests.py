@@ -49,6 +49,7 @@ class LoadedTests:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what is asked for until nothing more is."""
         items = {item.nodeid: item for item in session.items}
+        gc.unfreeze()  # what programs freeze at their start is not listed
         functions = _functions_by_file()
         gc.freeze()  # children that collect garbage would copy all of it
         for line in self._requests:
@@ -138,14 +139,13 @@ def main(paths: Sequence[str]) -> None:
     """Load tests and answer requests until there are no more."""
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for target in (0, 1):
-        os.dup2(nothing, target)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # what pytest has to say of itself
     sys.dont_write_bytecode = True
     failure = FirstFailure()
     with tempfile.TemporaryDirectory(prefix="thongsuot-mutants-loaded-") as folder:
         pytest.main(
-            pytest_arguments(Path(folder), paths),
+            ["-s", "--no-header", *pytest_arguments(Path(folder), paths)],
             plugins=[failure, LoadedTests(failure, requests, answers)],
         )
 

@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -191,13 +192,22 @@ def in_child(run: MutantTestRun, work: Callable[[Path], str]) -> str | None:
                 written.rename(answer)
                 # Threads and handlers of the tests would hold up an orderly end.
                 os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                raise
             finally:
+                sys.stderr.flush()
                 os._exit(1)
         was_in_time = _wait_for(child, run.wall_s)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)  # and what it has started
-        os.waitpid(child, 0)
-        return answer.read_text("utf-8") if was_in_time and answer.exists() else None
+        _, status = os.waitpid(child, 0)
+        if was_in_time and os.WIFEXITED(status):
+            if not answer.exists():
+                output = (Path(folder) / "output").read_text("utf-8", "replace")
+                raise RuntimeError(f"tests could not be run: {output[-4000:]}")
+            return answer.read_text("utf-8")
+        return None
 
 
 def _wait_for(child: int, wall_s: float) -> bool:

@@ -35,3 +35,14 @@ def test_a_directory_that_takes_no_files_leaves_the_layouts_in_memory(tmp_path: 
     layouts = Layouts(tmp_path / "layouts")
     index = layouts.index_with(SERIES)
     assert layouts.layout(index.layout_id) == index.layout
+
+
+def test_directories_above_the_layouts_are_made_and_a_layout_once_made_is_not_made_again(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "run" / "layouts"
+    layouts = Layouts(directory)
+    index = layouts.index_with(SERIES)
+    assert [file.name for file in directory.iterdir()] == [index.layout_id.hex()]
+    assert layouts.index_with(SERIES[:1]) is index, "it has that series already"
+    assert Layouts(directory).layout(index.layout_id) is None, "before it is read"

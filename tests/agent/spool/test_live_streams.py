@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.agent.spool.making import CollectedRecord, change, opened, places, result
+from tests.agent.spool.test_disk import stream
 from tests.fakes.clock import FakeClock
+from thongsuot_agent.spool.disk import KnownStream
+from thongsuot_agent.spool.live_streams import LiveStreams
 from thongsuot_agent.spool.rejected import Rejection
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.record_report import (
+    STREAMS_REPORTED,
     LossReason,
     RecordReport,
     StreamProgress,
@@ -128,3 +132,77 @@ async def test_what_a_power_cut_took_is_named_by_the_next_boot(tmp_path: Path) -
     spool = await opened(tmp_path)
     assert (LossReason.POWER_CUT.value, stream, 1, None) in await lost_of(spool)
     await spool.close()
+
+
+def known_streams(*ordinals: int) -> LiveStreams:
+    streams = LiveStreams()
+    for ordinal in ordinals:
+        streams.note_newest(stream(ordinal), 10 * ordinal)
+    return streams
+
+
+def ranges_of(streams: LiveStreams, *keys: tuple[int, int]) -> list[tuple[int, int, int | None]]:
+    lost = streams.lost_batches([BatchKey(*key) for key in keys], LossReason.DROPPED)
+    return [(int(batches.stream, 16), batches.first, batches.last) for batches in lost]
+
+
+@pytest.mark.parametrize(
+    ("keys", "ranges"),
+    [
+        ([], []),
+        ([(1, 5)], [(1, 5, 5)]),
+        ([(1, 6), (1, 5), (1, 7)], [(1, 5, 7)]),
+        ([(1, 5), (1, 5)], [(1, 5, 5)]),
+        ([(1, 5), (1, 7)], [(1, 5, 5), (1, 7, 7)]),
+        ([(1, 5), (2, 6)], [(1, 5, 5), (2, 6, 6)]),
+        ([(1, 1), (2, 1), (2, 2)], [(1, 1, 1), (2, 1, 2)]),
+        ([(3, 1), (2, 4)], [(2, 4, 4)]),
+    ],
+)
+def test_lost_batches_that_follow_each_other_in_a_known_stream_are_one_range(
+    keys: list[tuple[int, int]], ranges: list[tuple[int, int, int]]
+) -> None:
+    assert ranges_of(known_streams(1, 2), *keys) == ranges
+
+
+@pytest.mark.parametrize("apart", [32, 33, 40])
+def test_beyond_thirty_two_ranges_one_range_a_stream_covers_what_is_left(apart: int) -> None:
+    streams = known_streams(1, 2)
+    keys = [(1, 2 * place) for place in range(1, apart + 1)]
+    named = ranges_of(streams, *keys, (2, 7), (2, 9))
+    first = [(1, number, number) for _, number in keys[:32]]
+    covered = [(1, 66, 2 * apart)] if apart > 32 else []
+    assert named == [*first, *covered, (2, 7, 9)]
+
+
+def test_how_far_a_stream_was_kept_never_goes_back() -> None:
+    streams = LiveStreams()
+    streams.add_known([KnownStream(stream(1), 7, is_closed=False)])
+    streams.add_known([KnownStream(stream(1), 5, is_closed=False)])
+    assert streams.newest_numbers == {1: 7}
+    streams.add_known([KnownStream(stream(1), 8, is_closed=False)])
+    assert (streams.newest_numbers, streams.names) == ({1: 8}, {1: stream(1).name})
+
+
+def test_of_more_streams_than_are_reported_the_newest_are_and_the_report_says_that_there_are_more() -> (
+    None
+):
+    for count, is_complete in ((STREAMS_REPORTED, True), (STREAMS_REPORTED + 1, False)):
+        ordinals = range(1, count + 1)
+        made = known_streams(*ordinals).report(
+            stream(count), [dict.fromkeys(ordinals, 2)], BatchKey(count, 1)
+        )
+        shown = [int(progress.stream, 16) for progress in made.streams]
+        assert shown == list(range(count, count - STREAMS_REPORTED, -1))
+        assert [progress.waiting for progress in made.streams[:2]] == [1, 2]
+        assert made.streams[0].highest == 10 * count
+        assert made.is_complete is is_complete
+
+
+def test_a_stream_of_which_nothing_waits_is_not_reported_and_one_never_heard_of_is_not_either() -> (
+    None
+):
+    made = known_streams(1, 2).report(stream(2), [{1: 0, 3: 4}], NOTHING)
+    assert made == RecordReport(
+        streams=(StreamProgress(stream=stream(2).name, highest=20, waiting=0),)
+    )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.agent.spool.making import change, result
 from thongsuot_agent.spool.batch_builder import BatchBuilder, SealedBatch
 from thongsuot_agent.spool.eviction import DroppedCounts
@@ -102,3 +104,79 @@ def test_a_batch_whose_file_has_gone_is_counted_as_lost_once(tmp_path: Path) -> 
     assert batches.make_room(1 << 20) == lost
     assert batches.make_room(1 << 20) == DroppedCounts()
     batches.segments.close()
+
+
+def bare(number: int, size_bytes: int, *, results: int = 0, news: int = 0) -> SealedBatch:
+    """Return a batch of which only its counts matter."""
+    return SealedBatch(
+        key=BatchKey(1, number),
+        stream=STREAM,
+        segments=MemorySegments(),
+        size_bytes=size_bytes,
+        results=results,
+        news=news,
+        sealed_boottime_ns=0,
+        sealed_wall_ns=0,
+        layout=b"",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "left"),
+    [
+        ([40, 60], [1, 2]),
+        ([6, 95], [2]),
+        ([5, 96], []),
+        ([3, 3, 95], [3]),
+        ([3, 2, 96], []),
+    ],
+)
+def test_whole_batches_go_beyond_the_bound_until_a_twentieth_of_it_is_free(
+    sizes: list[int], left: list[int]
+) -> None:
+    recent = RecentBatches()
+    for number, size_bytes in enumerate(sizes, start=1):
+        recent.add(bare(number, size_bytes))
+    dropped = recent.make_room(100, lambda _: None)
+    assert [sealed.key.number for sealed in recent] == left
+    assert dropped.batches == len(sizes) - len(left)
+
+
+def test_of_one_verdict_change_and_none_the_batch_with_none_goes_first() -> None:
+    recent = RecentBatches()
+    recent.add(bare(1, 60, news=1))
+    recent.add(bare(2, 60, news=0))
+    assert recent.make_room(100, lambda _: None).keys == (BatchKey(1, 2),)
+    assert [sealed.key.number for sealed in recent] == [1]
+
+
+def test_detail_goes_only_until_a_twentieth_is_free_and_a_batch_without_any_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    batches = Batches(tmp_path)
+    changes = batches.add(1, [change(1)])
+    first, second = (batches.add(number, results(number * 100, 50)) for number in (2, 3))
+    full = [batch.size_bytes for batch in (changes, first, second)]
+    batches.make_room(sum(full) - 1)
+    assert (changes.is_whole, first.is_whole, second.is_whole) == (True, False, True)
+    assert changes.size_bytes == full[0], "it would only grow by the words of what was dropped"
+    left = sum(batch.size_bytes for batch in (changes, first, second))
+    # A twentieth is free exactly when the first batch has lost its detail.
+    twentieths = -(-left // 19)
+    again = Batches(tmp_path / "again")
+    again.recent.add(bare(1, 19 * twentieths - first.size_bytes))
+    stripped = again.add(2, results(200, 50))
+    kept = again.add(3, results(300, 50))
+    kept.size_bytes = 0
+    assert stripped.size_bytes == full[1]
+    assert again.make_room(20 * twentieths) == DroppedCounts(results=50)
+    assert (stripped.results, kept.results) == (0, 50)
+
+
+def test_the_newest_batch_says_whether_there_is_news_in_it(tmp_path: Path) -> None:
+    batches = Batches(tmp_path)
+    for number, entries in enumerate(([result(1)], [change(2)], [change(3), change(4)]), start=1):
+        batches.add(number, entries)
+        newest = batches.recent.newest(besides=())
+        assert newest is not None
+        assert (newest.key.number, newest.has_news) == (number, number > 1)

@@ -7,7 +7,13 @@ import msgspec
 import pytest
 
 from thongsuot_agent.spool.eviction import DroppedCounts
-from thongsuot_agent.spool.rejected import RejectedBatch, Rejection, write_rejected
+from thongsuot_agent.spool.rejected import (
+    MAX_BYTES,
+    MAX_FILES,
+    RejectedBatch,
+    Rejection,
+    write_rejected,
+)
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 
 NO = Rejection(status=400, error="no")
@@ -63,3 +69,26 @@ def test_files_without_counts_and_files_that_are_torn_go_as_one_batch_each(
     assert rejected(tmp_path, 3) == DroppedCounts(
         batches=2, first=BatchKey(7, 1), last=BatchKey(7, 2)
     )
+
+
+@pytest.mark.parametrize(("bound", "left"), [("MAX_FILES", 2), ("MAX_BYTES", 2)])
+def test_what_fills_a_bound_exactly_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, left: int
+) -> None:
+    rejected(tmp_path, 1)
+    size_bytes = (tmp_path / "000007-00000001.json").stat().st_size
+    fits = left if bound == "MAX_FILES" else left * size_bytes
+    monkeypatch.setattr(f"thongsuot_agent.spool.rejected.{bound}", fits)
+    assert rejected(tmp_path, 2) == DroppedCounts()
+    assert rejected(tmp_path, 3).batches == 1
+    assert len(list(tmp_path.iterdir())) == left
+
+
+def test_two_hundred_files_of_sixteen_mebibytes_together_are_kept() -> None:
+    assert (MAX_FILES, MAX_BYTES) == (200, 16 * 1024 * 1024)
+
+
+def test_the_directory_and_those_above_it_are_made_for_nobody_else_to_read(tmp_path: Path) -> None:
+    directory = tmp_path / "state" / "rejected"
+    rejected(directory, 1)
+    assert directory.stat().st_mode & 0o777 == 0o700

@@ -97,3 +97,11 @@ def test_a_store_that_is_closed_twice_closes_nothing_of_others(tmp_path: Path) -
         os.fstat(descriptor)
     for descriptor in others:
         os.close(descriptor)
+
+
+def test_files_of_a_record_are_nobody_elses_to_read(tmp_path: Path) -> None:
+    segments = RuntimeSegments.create(tmp_path / "run" / "record", STREAM, heading(1))
+    segments.close()
+    assert segments.path.stat().st_mode & 0o777 == 0o700
+    (log,) = segments.path.glob("*.open")
+    assert log.stat().st_mode & 0o777 == 0o600

@@ -12,9 +12,12 @@ from tools.mutants.worker import MutantTestRun, TestRunResult
 SOURCE = "agent/src/thongsuot_far/far.py"
 TEXT = "def is_far(distance_m):\n    return distance_m >= 10\n"
 TESTS = """
+import gc
 import subprocess
 
 from thongsuot_far.far import is_far
+
+gc.freeze()  # as the tests of this house do
 
 
 def test_near():
@@ -149,3 +152,9 @@ def test_tests_that_are_loaded_already_notice_a_change_of_a_function_and_of_a_pr
     assert loaded_run(copy, *order).failed == "", "and each is taken back"
     with copy.changed(SOURCE, text.replace(">=", ">")):
         assert loaded_run(copy, "test_near", line=8).failed == ""
+
+
+def test_tests_that_cannot_be_run_are_an_error_and_no_notice(copy: TreeCopy) -> None:
+    copy.load(["tests/test_far.py"])
+    with pytest.raises(RuntimeError, match="the process that runs tests ended"):
+        loaded_run(copy, "test_that_nobody_wrote")

@@ -120,7 +120,10 @@ def _bounded(ranges: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int
     """
     Return ranges of which no more than a bound are apart: the others are covered stream by stream.
     """
-    apart, covered = list(ranges[:_RANGES_NAMED]), dict[int, tuple[int, int, int]]()
+    begins: dict[int, int] = {}
+    ends: dict[int, int] = {}
     for ordinal, first, last in ranges[_RANGES_NAMED:]:
-        covered[ordinal] = (ordinal, covered.get(ordinal, (0, first, 0))[1], last)
-    return [*apart, *covered.values()]
+        begins.setdefault(ordinal, first)
+        ends[ordinal] = last
+    covered = [(ordinal, first, ends[ordinal]) for ordinal, first in begins.items()]
+    return [*ranges[:_RANGES_NAMED], *covered]

@@ -99,7 +99,7 @@ class RecentBatches:
         for sealed in self:
             if used <= target_bytes:
                 return dropped
-            if sealed.is_whole and sealed.results:
+            if sealed.results:  # what was stripped has none
                 before_bytes = sealed.size_bytes
                 dropped += self._strip(sealed, layouts)
                 used -= before_bytes - (sealed.size_bytes if sealed.key in self._sealed else 0)

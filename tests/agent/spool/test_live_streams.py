@@ -184,9 +184,7 @@ def test_how_far_a_stream_was_kept_never_goes_back() -> None:
     assert (streams.newest_numbers, streams.names) == ({1: 8}, {1: stream(1).name})
 
 
-def test_of_more_streams_than_are_reported_the_newest_are_and_the_report_says_that_there_are_more() -> (
-    None
-):
+def test_of_more_streams_than_a_report_takes_it_names_the_newest_and_says_so() -> None:
     for count, is_complete in ((STREAMS_REPORTED, True), (STREAMS_REPORTED + 1, False)):
         ordinals = range(1, count + 1)
         made = known_streams(*ordinals).report(

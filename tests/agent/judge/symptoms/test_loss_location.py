@@ -3,14 +3,28 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.loss_memory import LossTest
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.loss_location import GATEWAY_HEARD_S, locate_loss
+from thongsuot_agent.judge.symptoms.loss_location import (
+    DECIDE_ANYWAY_S,
+    FELT_LOSS_RATIO,
+    GATEWAY_HEARD_S,
+    NOISY_S,
+    LossShare,
+    is_losing_since,
+    is_of_ip6_alone,
+    is_plain,
+    locate_loss,
+)
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
 
 NEAR = ("gateway", "access-fixed")
 CORE = ("resolver", "core-fixed")
@@ -100,3 +114,181 @@ def test_the_first_hop_is_not_called_clean_by_a_share_that_chance_made_high() ->
     access = at.link.tracks[SeriesKey("icmp", "access-fixed", Family.IP4)]
     access.sent, access.lost = 260, 1
     assert locate_loss(at, onset_ns=1).suspicion is None
+
+
+def track_to(at: LinkContext, target: str) -> Track:
+    return at.link.tracks[SeriesKey("icmp", target, Family.IP4)]
+
+
+def segment_of(at: LinkContext, onset_ns: int = 1, *, blip_ratio: float = 0.0) -> Segment | None:
+    suspicion = locate_loss(at, onset_ns, blip_ratio=blip_ratio).suspicion
+    return None if suspicion is None else suspicion.fault.segment
+
+
+def test_a_share_counts_less_one_deviation_and_nothing_where_nothing_was_sent() -> None:
+    assert LossShare(Segment.LAN).at_least() == 0.0
+    assert LossShare(Segment.LAN, sent=100, lost=9).at_least() == pytest.approx(0.06)
+    assert LossShare(Segment.LAN, sent=10, lost=1).plus(5, 2) == LossShare(Segment.LAN, 15, 3)
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost", "sign"), [(100, 2, 1), (1000, 4, -1), (0, 0, 0), (1000, 20, 1)]
+)
+def test_evidence_is_for_the_share_that_is_nearer(sent: int, lost: int, sign: int) -> None:
+    nats = LossShare(Segment.LAN, sent, lost).nats(0.02, 0.004)
+    assert (nats > 0) - (nats < 0) == sign
+
+
+def test_losses_and_answers_weigh_as_their_chances_do() -> None:
+    share = LossShare(Segment.LAN, sent=3, lost=1)
+    assert share.nats(0.5, 0.25) == pytest.approx(0.6931 - 2 * 0.4055, abs=1e-3)
+
+
+def test_a_host_that_loses_alone_is_left_out_for_ten_minutes() -> None:
+    at = link_context({"zone": 40})
+    at.memory.now_ns = 5
+    locate_loss(at, onset_ns=1)
+    assert track_to(at, "zone").noisy_until_ns == 5 + ns(NOISY_S)
+
+
+def test_of_two_hosts_that_lose_as_far_out_neither_loses_alone() -> None:
+    assert segment_of(link_context({"zone": 40, "far": 40})) is Segment.TRANSIT
+
+
+def test_who_is_nearer_and_clean_acquits_nobody_beyond() -> None:
+    """The core alone loses: what lies beyond it would lose as well, were it the core."""
+    located = locate_loss(link_context({"core-fixed": 40}), onset_ns=1)
+    assert located.is_one_host
+
+
+def test_one_target_alone_is_no_lone_loser() -> None:
+    at = link_context({"access-fixed": 20})
+    for target in (*CORE, *FAR):
+        del at.link.tracks[SeriesKey("icmp", target, Family.IP4)]
+    located = locate_loss(at, onset_ns=1)
+    assert not located.is_one_host
+
+
+def test_a_queue_that_delays_on_a_nearer_rung_drops_there() -> None:
+    at = link_context(dict.fromkeys(FAR, 8))
+    for segment, blamed in (
+        (Segment.CARRIER, Segment.CARRIER),
+        (Segment.TRANSIT, Segment.TRANSIT),
+        (None, Segment.TRANSIT),
+    ):
+        slow = Diagnosis(state=State.DEGRADED, segment=segment, symptom=Symptom.ACCESS_SLOW)
+        at.link.slow = FaultSlot(fault=slow)
+        assert segment_of(at) is blamed
+
+
+def test_after_two_minutes_the_likelier_of_two_is_taken_beyond_the_site() -> None:
+    at = link_context(dict.fromkeys((*CORE, *FAR), 8))
+    access = track_to(at, "access-fixed")
+    access.sent, access.lost = 60, 0
+    assert segment_of(at, 0) is None, "the first hop is as good as clean, but not surely"
+    at.memory.now_ns = ns(DECIDE_ANYWAY_S) - 1
+    assert segment_of(at, 0) is None
+    at.memory.now_ns += 1
+    for track in at.link.tracks.values():
+        track.answered_ns = at.now_ns
+    assert segment_of(at, 0) is Segment.CARRIER
+    access.sent, access.lost = 60, 1
+    assert segment_of(at, 0) is Segment.ACCESS
+
+
+def test_a_gateway_that_lost_some_of_its_latest_echoes_is_waited_for_two_minutes() -> None:
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    gateway = track_to(at, "gateway")
+    gateway.recent = 0b1_0000_0011
+    at.memory.now_ns = ns(DECIDE_ANYWAY_S) - 1
+    gateway.answered_ns = at.now_ns
+    assert segment_of(at, 0) is None
+    at.memory.now_ns += 1
+    assert segment_of(at, 0) is Segment.ACCESS
+    gateway.recent = 0b1_0000_0001
+    assert segment_of(at, 1) is Segment.ACCESS, "one of eight is chance"
+
+
+@pytest.mark.parametrize(("early_ns", "segment"), [(0, None), (1, Segment.ACCESS)])
+def test_a_gateway_that_was_heard_a_minute_before_the_loss_does_answer(
+    early_ns: int, segment: Segment | None
+) -> None:
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    gateway = track_to(at, "gateway")
+    gateway.raw_sent, gateway.raw_lost, gateway.answered_ns = 60, 0, 1000 - early_ns
+    assert segment_of(at, 1000 + ns(GATEWAY_HEARD_S)) is segment
+
+
+def test_a_lan_whose_blips_lose_as_much_is_the_one_that_loses() -> None:
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    gateway = track_to(at, "gateway")
+    gateway.raw_sent, gateway.raw_lost = 30, 3
+    assert segment_of(at) is Segment.LAN
+    gateway.raw_sent, gateway.raw_lost = 200, 1
+    assert segment_of(at) is None, "neither clean nor lossy"
+    assert segment_of(at, blip_ratio=0.3) is Segment.ACCESS, "it would have lost far more"
+
+
+def test_what_was_lost_beyond_the_site_since_a_moment_needs_two_hosts_or_the_one_there_is() -> None:
+    at = link_context({})
+    assert not is_losing_since(at, 0 + 1)
+    track_to(at, "zone").silent_ns = 100
+    assert not is_losing_since(at, 100), "one of many"
+    track_to(at, "gateway").silent_ns = 100
+    assert not is_losing_since(at, 100), "the gateway is the site's"
+    track_to(at, "far").silent_ns = 100
+    assert is_losing_since(at, 100)
+    assert not is_losing_since(at, 101)
+    track_to(at, "far").known_unresponsive = True
+    assert not is_losing_since(at, 100), "who is silent for ever"
+    track_to(at, "far").known_unresponsive = False
+    track_to(at, "far").noisy_until_ns = at.now_ns + 1
+    assert not is_losing_since(at, 100), "who loses alone"
+    track_to(at, "far").noisy_until_ns = at.now_ns
+    assert is_losing_since(at, 100)
+    for track in at.link.tracks.values():
+        track.sent = 0
+    assert not is_losing_since(at, 100), "nobody was asked"
+    track_to(at, "zone").sent = 1
+    assert is_losing_since(at, 100), "the only one that was"
+
+
+@pytest.mark.parametrize(
+    ("ip6", "ip4", "alone"),
+    [
+        ((100, 10), (400, 0), True),
+        ((100, 10), (400, 30), False),
+        ((100, 0), (400, 0), False),
+        ((100, 1), (400, 0), True),
+        ((100, 10), (20, 0), False),
+    ],
+    ids=["IPv6 loses", "both lose", "neither", "one lost", "too few of IPv4"],
+)
+def test_a_loss_is_of_ipv6_alone_where_enough_of_ipv4_came_back(
+    ip6: tuple[int, int], ip4: tuple[int, int], alone: bool
+) -> None:
+    at = link_context({})
+    at.link.tracks.clear()
+    for family, (sent, lost) in ((Family.IP6, ip6), (Family.IP4, ip4)):
+        track = Track(kind="icmp", target="zone", family=family, sent=sent, lost=lost)
+        at.link.tracks[SeriesKey("icmp", "zone", family)] = track
+        inside = Track(kind="icmp", target="gateway", family=family, sent=900, lost=90)
+        at.link.tracks[SeriesKey("icmp", "gateway", family)] = inside
+    assert is_of_ip6_alone(at) is alone
+
+
+@pytest.mark.parametrize(("lost", "plain"), [(9, True), (8, False)])
+def test_so_much_lost_beyond_the_carrier_shows_in_every_page(lost: int, plain: bool) -> None:
+    fault = Diagnosis(state=State.DEGRADED, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_LOSS)
+
+    def evidence(segment: Segment, sent: int, lost: int) -> Evidence:
+        return Evidence(
+            kind="icmp", segment=segment, outcome=Outcome.OK, ok=sent - lost, failed=lost
+        )
+
+    far = (evidence(Segment.TRANSIT, 120, lost), evidence(Segment.TRANSIT, 80, 0))
+    near = evidence(Segment.ACCESS, 100, 100)
+    assert FELT_LOSS_RATIO * 200 == 9
+    suspicion = Suspicion(fault=fault, onset_ns=1, evidence=(*far, near))
+    assert is_plain(suspicion) is plain
+    assert not is_plain(Suspicion(fault=fault, onset_ns=1, evidence=()))

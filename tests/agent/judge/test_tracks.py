@@ -5,8 +5,17 @@ import pytest
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.tracks import is_slow, record_duration, record_run
-from thongsuot_schema.catalogue import dns, icmp
+from thongsuot_agent.judge.tracks import (
+    has_spoken,
+    is_new_page,
+    is_slow,
+    record_duration,
+    record_run,
+    share_silent_lately,
+    silent_lately,
+    silent_spells_lately,
+)
+from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
 
@@ -151,3 +160,192 @@ def test_a_page_that_was_connected_to_and_did_not_come_is_slower_than_any_limit(
     assert page.value_s > SETTINGS.service_slow_s
     assert (page.slow_runs, page.slow_since_ns) == (1, 1)
     assert (lookup.slow_runs, lookup.value_s) == (0, None), "a lookup has no page to wait for"
+
+
+@pytest.mark.parametrize(
+    ("kind", "learned_runs", "usual_s", "limit_s"),
+    [
+        ("icmp", 5, 0.02, 0.02 + SETTINGS.slow_excess_s),
+        ("icmp", 4, 0.02, None),
+        ("dns", 4, None, 1.0),
+        ("dns", 5, 0.02, SETTINGS.lookup_slow_s),
+        ("dns", 5, 0.25, SETTINGS.slow_factor * 0.25),
+        ("http", 1, 0.5, 10.0),
+        ("http", 2, 0.25, SETTINGS.service_slow_s),
+        ("http", 2, 0.5, SETTINGS.slow_factor * 0.5),
+    ],
+)
+def test_a_run_is_slow_above_its_limit_and_not_at_it(
+    kind: str, learned_runs: int, usual_s: float | None, limit_s: float | None
+) -> None:
+    followed = track(kind)
+    followed.learned, followed.usual_s = learned_runs, usual_s
+    followed.value_s = 99.0 if limit_s is None else limit_s
+    assert not is_slow(followed, SETTINGS)
+    followed.value_s = 99.0 if limit_s is None else limit_s + 1e-6
+    assert is_slow(followed, SETTINGS) is (limit_s is not None)
+
+
+def test_the_usual_is_the_mean_of_the_first_runs_and_then_moves_by_a_hundredth() -> None:
+    followed = learned([0.010, 0.020, 0.030, 0.020, 0.020])
+    assert (followed.usual_s, followed.learned) == (pytest.approx(0.020), 5)
+    step_s = 0.020 * 0.01 + 0.00005
+    taught(followed, [0.030])
+    assert followed.usual_s == pytest.approx(0.020 + step_s)
+    followed.usual_s = 0.020
+    taught(followed, [0.011])
+    assert followed.usual_s == pytest.approx(0.020 - step_s)
+    followed.usual_s = 0.020
+    taught(followed, [0.0201])
+    assert followed.usual_s == pytest.approx(0.0201), "by no more than it differs"
+    assert followed.learned == 5
+
+
+def test_five_runs_below_half_of_the_usual_in_a_row_become_the_usual() -> None:
+    followed = learned([1.0] * 5, "dns")
+    taught(followed, [0.3, 0.4, 0.3, 0.3])
+    assert followed.quick_runs == 4
+    taught(followed, [0.6])
+    assert followed.quick_runs == 0, "one that is not ends the row"
+    followed = learned([1.0] * 5, "dns")
+    taught(followed, [0.2, 0.4, 0.3, 0.3, 0.3])
+    assert (followed.usual_s, followed.quick_runs) == (pytest.approx(0.3), 0)
+
+
+def test_half_of_the_usual_is_not_quick() -> None:
+    followed = learned([0.5] * 5, "dns")
+    taught(followed, [0.25])
+    assert followed.quick_runs == 0
+    followed = learned([0.5] * 5, "dns")
+    taught(followed, [0.249])
+    assert (followed.quick_runs, followed.quick_s) == (1, 0.249)
+
+
+@pytest.mark.parametrize(
+    ("bits", "silent", "spells", "share"),
+    [
+        (0b1, (0, 0), (0, 0), 0.0),
+        (0b1_0000, (0, 4), (0, 4), 0.0),
+        (0b1_0001, (1, 4), (1, 4), 1.5 / 5.0),
+        (0b1_1000, (1, 4), (1, 4), 1.5 / 5.0),
+        (0b1_0110, (2, 4), (1, 3), 2.5 / 5.0),
+        (0b1_1011, (3, 4), (2, 3), 3.5 / 5.0),
+        (0b1_1111_1111, (8, 8), (1, 1), 8.5 / 9.0),
+    ],
+)
+def test_the_latest_runs_are_counted_one_by_one_and_as_rows_of_silence(
+    bits: int, silent: tuple[int, int], spells: tuple[int, int], share: float
+) -> None:
+    followed = track()
+    followed.recent = bits
+    assert silent_lately(followed) == silent
+    assert silent_spells_lately(followed) == spells
+    assert share_silent_lately([followed]) == pytest.approx(share)
+
+
+def test_of_the_latest_runs_eight_are_remembered() -> None:
+    followed = track()
+    for number in range(7):
+        fed(followed, (number, SILENCE))
+    assert silent_lately(followed) == (7, 7)
+    fed(followed, (7, ANSWER), (8, ANSWER))
+    assert silent_lately(followed) == (6, 8)
+    fed(followed, *((number, ANSWER) for number in range(9, 15)))
+    assert silent_lately(followed) == (0, 8)
+    assert share_silent_lately([followed, followed]) == 0.0
+
+
+def test_rows_of_slow_runs_are_counted_and_the_beginnings_of_the_last_four_remembered() -> None:
+    followed = learned([0.02] * 5)
+    for number in range(100, 112, 2):
+        for place, value_s in enumerate((0.9, 0.02)):
+            finding = ok_finding({icmp.RTT: value_s})
+            record_duration(followed, number + place, finding, SETTINGS)
+    assert followed.slow_episodes_ns == [104, 106, 108, 110]
+    assert (followed.slow_runs, followed.slow_since_ns) == (0, None)
+    for number in (200, 201):
+        record_duration(followed, number, ok_finding({icmp.RTT: 0.9}), SETTINGS)
+    assert (followed.slow_runs, followed.slow_since_ns) == (2, 200)
+    assert followed.slow_episodes_ns == [106, 108, 110, 200]
+
+
+def test_of_prompt_pages_the_latest_sixteen_are_remembered_and_of_echoes_none() -> None:
+    pages, echoes = track("http"), track()
+    for number in range(20):
+        record_duration(pages, number, ok_finding({http.TOTAL: 0.2}), SETTINGS)
+        record_duration(echoes, number, ok_finding({icmp.RTT: 0.02}), SETTINGS)
+    assert pages.prompt_ns == list(range(4, 20))
+    assert echoes.prompt_ns == []
+
+
+def test_a_stalled_page_is_twice_as_slow_as_any_limit() -> None:
+    stalled = failed_finding(Reason.TLS_TIMED_OUT)
+    followed = track("http")
+    record_duration(followed, 7, stalled, SETTINGS)
+    assert (followed.value_s, followed.value_ns) == (2 * SETTINGS.service_slow_s, 7)
+    assert (followed.slow_runs, followed.slow_since_ns) == (1, 7)
+    followed.usual_s = 1.0
+    record_duration(followed, 8, stalled, SETTINGS)
+    assert followed.value_s == 2 * SETTINGS.slow_factor
+    assert followed.slow_runs == 2
+
+
+def test_a_series_has_spoken_once_any_run_of_it_was_measured() -> None:
+    assert not has_spoken(track())
+    for field in ("answered_ns", "silent_ns", "failed_ns"):
+        followed = track()
+        setattr(followed, field, 0)
+        assert has_spoken(followed), field
+
+
+@pytest.mark.parametrize(
+    ("learned_runs", "successes", "is_new"), [(1, 1, True), (0, 1, False), (1, 2, False)]
+)
+def test_a_page_is_new_after_the_first_that_was_opened_and_taught_something(
+    learned_runs: int, successes: int, *, is_new: bool
+) -> None:
+    followed = track("http")
+    followed.learned, followed.successes = learned_runs, successes
+    assert is_new_page(followed) is is_new
+
+
+def test_a_success_that_began_before_a_failure_ends_no_row_of_failures() -> None:
+    followed = fed(track(), (5, SILENCE), (4, ANSWER))
+    assert (followed.failures, followed.worked_ns, followed.worked_since_ns) == (1, 4, None)
+    fed(followed, (5, ANSWER))
+    assert (followed.failures, followed.successes, followed.worked_since_ns) == (0, 1, 5)
+    fed(followed, (6, ANSWER))
+    assert (followed.successes, followed.worked_ns, followed.worked_since_ns) == (2, 6, 5)
+
+
+def test_runs_that_arrive_late_move_a_beginning_back_and_no_latest_one() -> None:
+    followed = fed(track(), (5, SILENCE), (3, SILENCE))
+    assert (followed.failed_since_ns, followed.failed_ns) == (3, 5)
+    assert (followed.silent_since_ns, followed.silent_ns) == (3, 5)
+    fed(followed, (9, ANSWER), (8, ANSWER))
+    assert (followed.answered_since_ns, followed.answered_ns, followed.worked_ns) == (8, 9, 9)
+    fed(followed, (9, SILENCE))
+    assert followed.silences == 1, "at the same moment it is no older"
+
+
+@pytest.mark.parametrize(
+    ("worked_ns", "is_outlived"), [(10, False), (11, True), (19, True), (20, False)]
+)
+def test_an_address_is_outlived_where_another_worked_between_two_failures_of_it(
+    worked_ns: int, *, is_outlived: bool
+) -> None:
+    followed = track("http")
+    one, other = {"address": "192.0.2.1"}, {"address": "192.0.2.2"}
+    fed(
+        followed,
+        (10, failed_finding(Reason.TIMED_OUT, evidence=one)),
+        (worked_ns, ok_finding({}, evidence=other)),
+        (20, failed_finding(Reason.TIMED_OUT, evidence=one)),
+    )
+    address = followed.addresses["192.0.2.1"]
+    assert (address.failures, address.failed_since_ns, address.tried_ns) == (2, 10, 20)
+    assert address.is_outlived is is_outlived
+    fed(followed, (30, ok_finding({}, evidence=one)), (40, ok_finding({}, evidence=one)))
+    address = followed.addresses["192.0.2.1"]
+    assert (address.failures, address.is_outlived) == (0, False)
+    assert (address.worked_since_ns, address.worked_ns) == (30, 40)

@@ -1,0 +1,219 @@
+"""Rounds: who is asked, whom a round waits for, and when it is over."""
+
+import pytest
+
+from tests.agent.judge.inventories import two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Round, Track
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.rounds import (
+    can_be_probed,
+    is_round_complete,
+    note_run_in_round,
+    open_burst,
+    schedule_next_round,
+)
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NOW_NS = 1_000 * NS_PER_S
+BOTH = LinkFacts(
+    present=True,
+    carrier=True,
+    has_address4=True,
+    has_route4=True,
+    has_address6=True,
+    has_route6=True,
+)
+ZONE = SeriesKey("icmp", "zone", Family.IP4)
+LOOKUP = SeriesKey("dns", "zone", Family.IP4)
+SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
+
+
+def link_context(*, link: str = "fixed", facts: LinkFacts | None = BOTH) -> LinkContext:
+    memory = Memory(now_ns=NOW_NS, links={link: LinkMemory(name=link, facts=facts)})
+    return LinkContext(memory, memory.links[link], two_links().links[link], Settings())
+
+
+def speaking(at: LinkContext) -> LinkContext:
+    """Let every anchor have been measured."""
+    for point in at.probes.points.values():
+        for family in point.families:
+            key = point.key(family)
+            at.link.tracks[key] = Track(
+                kind=point.kind, target=point.target, family=family, answered_ns=NOW_NS - 100
+            )
+    return at
+
+
+def burst_asks(at: LinkContext) -> set[str]:
+    return {probe.kind for probe in open_burst(at)}
+
+
+def test_pages_are_asked_in_a_burst_only_where_a_fault_is_pending_that_they_can_tell() -> None:
+    assert burst_asks(speaking(link_context())) == {"icmp", "dns", "host"}
+    for slot in ("silence", "resolver"):
+        at = speaking(link_context())
+        setattr(at.link, slot, FaultSlot(is_pending=True, pending=SLOW))
+        assert "http" in burst_asks(at), slot
+    for segment, asked in ((Segment.TRANSIT, True), (Segment.CARRIER, False)):
+        at = speaking(link_context())
+        fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=Symptom.TRANSIT_SLOW)
+        at.link.slow = FaultSlot(is_pending=True, pending=fault)
+        assert ("http" in burst_asks(at)) is asked
+
+
+@pytest.mark.parametrize(("speak", "asked"), [(2, False), (1, True)])
+def test_pages_are_asked_at_once_where_fewer_anchors_speak_than_have_to_agree(
+    speak: int, *, asked: bool
+) -> None:
+    at = speaking(link_context())
+    anchors = sorted({key.target for key in at.link.tracks} - {"gateway", "motcua", "dichvucong"})
+    for track in at.link.tracks.values():
+        track.known_unresponsive = track.target in anchors[speak:]
+    assert ("http" in burst_asks(at)) is asked
+    for track in at.link.tracks.values():
+        if track.target in anchors[speak:]:
+            track.known_unresponsive, track.answered_ns = False, None
+    assert ("http" in burst_asks(at)) is asked, "who was never measured speaks as little"
+
+
+def test_a_burst_waits_for_what_is_quick_and_answers_usually() -> None:
+    at = speaking(link_context())
+    at.link.silence = FaultSlot(is_pending=True)
+    at.link.tracks[ZONE].known_unresponsive = True
+    open_burst(at)
+    assert at.link.round is not None
+    assert {key.kind for key in at.link.round.awaited} == {"icmp", "dns"}
+    assert ZONE not in at.link.round.awaited
+    assert at.link.round.is_burst
+    assert (at.link.round.opened_ns, at.link.round.due_ns) == (
+        NOW_NS,
+        NOW_NS + ns(at.settings.round_wait_s),
+    )
+
+
+def test_of_what_is_quick_who_was_heard_of_longest_ago_is_asked_first() -> None:
+    at = speaking(link_context())
+    at.link.silence = FaultSlot(is_pending=True)
+    at.link.tracks[ZONE].answered_ns = 7
+    at.link.tracks[LOOKUP].answered_ns, at.link.tracks[LOOKUP].silent_heard_ns = 5, 6
+    asked = [(probe.kind, probe.target, probe.family) for probe in open_burst(at)]
+    assert asked[:2] == [("dns", "zone", Family.IP4), ("icmp", "zone", Family.IP4)]
+    kinds = [kind for kind, *_ in asked if kind != "host"]
+    assert kinds.index("http") == len(kinds) - kinds.count("http"), "pages come last"
+
+
+@pytest.mark.parametrize(
+    ("started_ns", "reachability", "target", "counts"),
+    [
+        (NOW_NS, Reachability.ANSWERED, "zone", True),
+        (NOW_NS - 1, Reachability.ANSWERED, "zone", False),
+        (NOW_NS, Reachability.SILENT, "zone", False),
+        (NOW_NS, Reachability.ANSWERED, "gateway", False),
+    ],
+)
+def test_an_answer_from_beyond_the_site_to_a_run_of_the_round_counts_for_its_family(
+    started_ns: int, reachability: Reachability, target: str, *, counts: bool
+) -> None:
+    at = speaking(link_context())
+    open_burst(at)
+    assert at.link.round is not None
+    key = SeriesKey("icmp", target, Family.IP4)
+    assert key in at.link.round.awaited
+    point = at.probes.points[PointKey("icmp", target)]
+    note_run_in_round(at, at.link.tracks[key], point, reachability, started_ns)
+    assert key not in at.link.round.awaited, "no second one is waited for"
+    assert at.link.round.answered == ({Family.IP4} if counts else set())
+
+
+def opened(*awaited: SeriesKey, is_burst: bool = True, answered: tuple[Family, ...] = ()) -> Round:
+    return Round(
+        opened_ns=NOW_NS,
+        due_ns=NOW_NS + ns(3.5),
+        is_burst=is_burst,
+        awaited=set(awaited),
+        answered=set(answered),
+    )
+
+
+@pytest.mark.parametrize(
+    ("current", "age_s", "is_complete"),
+    [
+        (None, 9.0, False),
+        (opened(ZONE), 3.5, True),
+        (opened(ZONE), 3.499, False),
+        (opened(), 0.0, True),
+        (opened(is_burst=False), 3.0, False),
+        (opened(LOOKUP), 1.2, True),
+        (opened(LOOKUP), 1.199, False),
+        (opened(LOOKUP, answered=(Family.IP4,)), 2.0, False),
+    ],
+    ids=[
+        "no round",
+        "due",
+        "not due",
+        "nobody is waited for",
+        "the schedule's",
+        "lookups of a family that is lost",
+        "not lost for long enough",
+        "lookups of a family that answers",
+    ],
+)
+def test_a_round_is_over_when_it_has_all_that_it_can_get(
+    current: Round | None, age_s: float, *, is_complete: bool
+) -> None:
+    at = link_context()
+    at.link.round = current
+    at.memory.now_ns = NOW_NS + ns(age_s)
+    assert is_round_complete(at) is is_complete
+
+
+def probed(track: Track | None, facts: LinkFacts | None = BOTH) -> bool:
+    at = link_context(facts=facts)
+    if track is not None:
+        at.link.tracks[ZONE] = track
+    return can_be_probed(at.link, at.probes.points[PointKey("icmp", "zone")], Family.IP4)
+
+
+def refused(reason: Reason, measured_ns: int) -> Track:
+    track = Track(kind="icmp", target="zone", family=Family.IP4, failed_ns=measured_ns)
+    track.unmeasured_reason, track.unmeasured_ns = reason, 10
+    return track
+
+
+def test_what_was_refused_last_is_not_asked_again_and_what_was_measured_since_is() -> None:
+    assert probed(None)
+    assert not probed(None, facts=None), "of an interface that nobody knows"
+    assert not probed(None, LinkFacts(present=True, carrier=True))
+    assert not probed(refused(Reason.NO_ROUTE, 9))
+    assert probed(refused(Reason.NO_ROUTE, 10))
+    assert probed(refused(Reason.OVERRUN, 9))
+    assert probed(Track(kind="icmp", target="zone", family=Family.IP4), facts=None)
+
+
+def test_after_a_round_a_fault_is_looked_at_by_the_schedule_and_health_not_at_all() -> None:
+    at = link_context()
+    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
+    schedule_next_round(at)
+    assert (at.link.round, at.link.burst_ns) == (None, None)
+    at.link.slow = FaultSlot(fault=SLOW)
+    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
+    schedule_next_round(at)
+    assert at.link.round is not None
+    assert not at.link.round.is_burst
+    length_ns = ns(at.probes.round_s + at.settings.round_wait_s)
+    assert at.link.round.due_ns == NOW_NS + length_ns
+    at.link.slow = FaultSlot(fault=SLOW, is_pending=True, rounds=1, first_ns=NOW_NS)
+    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
+    schedule_next_round(at)
+    assert at.link.round is None
+    assert at.link.burst_ns is not None
+    assert at.link.burst_ns > NOW_NS - 5

@@ -175,7 +175,8 @@ def test_detail_goes_only_until_a_twentieth_is_free_and_a_batch_without_any_stay
 
 def test_the_newest_batch_says_whether_there_is_news_in_it(tmp_path: Path) -> None:
     batches = Batches(tmp_path)
-    for number, entries in enumerate(([result(1)], [change(2)], [change(3), change(4)]), start=1):
+    of_batches: list[list[Entry]] = [[result(1)], [change(2)], [change(3), change(4)]]
+    for number, entries in enumerate(of_batches, start=1):
         batches.add(number, entries)
         newest = batches.recent.newest(besides=())
         assert newest is not None

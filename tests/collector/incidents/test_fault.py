@@ -5,12 +5,14 @@ from msgspec.structs import replace
 
 from thongsuot_collector.incidents.fault import (
     NS_PER_S,
+    PHASES_KEPT,
     Fault,
     FaultPhase,
     faults_in,
     is_same_fault,
     merged,
     readable_id,
+    updated_fault,
     withdrawn,
 )
 from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
@@ -196,3 +198,105 @@ def test_a_port_that_is_only_watched_is_no_fault_while_its_router_says_that_it_i
     assert found(LINK, (WATCHED, 600)) == []
     assert found(LINK, (WATCHED, 600), (DOWN, 100), (WATCHED, 600)) == [(600, 700)]
     assert found(LINK, (WATCHED, 9), (DOWN, 100)) == [(9, None)]
+
+
+def cut_rewrite(
+    *parts: tuple[Interval, int], before: bool = False, after: bool = False
+) -> tuple[Rewrite, Fault]:
+    """Return a rewrite of a link and the last fault that it shows."""
+    made = Rewrite(
+        subject=LINK,
+        from_ns=0,
+        until_ns=None,
+        intervals=course(*parts),
+        is_cut_before=before,
+        is_cut_after=after,
+    )
+    return made, faults_in(made, CALM_NS, now_ns=0)[-1]
+
+
+def seconds(shown: Fault) -> tuple[int, int | None]:
+    return shown.start_ns // NS_PER_S, None if shown.end_ns is None else shown.end_ns // NS_PER_S
+
+
+KNOWN = Fault(
+    id="known",
+    subject=LINK,
+    phases=tuple(
+        FaultPhase(interval=replace(DOWN, start_ns=begin * NS_PER_S, end_ns=end * NS_PER_S))
+        for begin, end in ((-50, -20), (-20, 40), (40, 95), (95, 120))
+    ),
+    start_ns=-50 * NS_PER_S,
+    end_ns=120 * NS_PER_S,
+    known_ns=7,
+)
+
+
+def test_a_fault_that_a_rewrite_may_cut_off_keeps_its_beginning_from_before() -> None:
+    cut, shown = cut_rewrite((DOWN, 30), (UP, 60), before=True)
+    fresh = updated_fault(shown, cut, KNOWN)
+    assert (fresh.id, fresh.known_ns) == ("known", 7)
+    assert seconds(fresh) == (-50, 30)
+    begins = [phase.interval.start_ns // NS_PER_S for phase in fresh.phases]
+    ends = [phase.interval.end_ns for phase in fresh.phases]
+    assert begins == [-50, -20, 0]
+    assert ends == [-20 * NS_PER_S, 0, 30 * NS_PER_S], "what overlaps ends where it begins"
+
+
+def test_a_fault_after_a_healthy_time_began_when_the_rewrite_says() -> None:
+    cut, shown = cut_rewrite((UP, 10), (DOWN, 30), (UP, 60), before=True)
+    assert seconds(updated_fault(shown, cut, KNOWN)) == (10, 40)
+    uncut, shown = cut_rewrite((SILENT, 10), (DOWN, 30), (UP, 60))
+    assert seconds(updated_fault(shown, uncut, KNOWN)) == (10, 40)
+    cut, shown = cut_rewrite((SILENT, 10), (DOWN, 30), (UP, 60), before=True)
+    assert seconds(updated_fault(shown, cut, KNOWN)) == (-50, 40)
+
+
+def test_a_fault_that_goes_on_after_what_is_rewritten_keeps_its_end() -> None:
+    cut, shown = cut_rewrite((UP, 10), (DOWN, 30), after=True)
+    shown = replace(
+        shown,
+        phases=(FaultPhase(interval=replace(shown.phases[0].interval, end_ns=40 * NS_PER_S)),),
+    )
+    fresh = updated_fault(shown, cut, KNOWN)
+    assert seconds(fresh) == (10, 120)
+    begins = [phase.interval.start_ns // NS_PER_S for phase in fresh.phases]
+    assert begins == [10, 40, 95], "from where the rewrite ends on"
+    assert seconds(updated_fault(shown, replace(cut, is_cut_after=False), KNOWN)) == (10, None)
+    assert seconds(updated_fault(shown, cut, None)) == (10, None)
+
+
+def test_a_fault_that_another_follows_in_the_rewrite_ends_in_it() -> None:
+    cut = Rewrite(
+        subject=LINK,
+        from_ns=0,
+        until_ns=None,
+        intervals=course((UP, 10), (DOWN, 20), (UP, 60), (DOWN, 20)),
+        is_cut_after=True,
+    )
+    first, last = faults_in(cut, CALM_NS, now_ns=0)
+    assert seconds(updated_fault(first, cut, KNOWN)) == (10, 30)
+    assert seconds(updated_fault(last, cut, KNOWN)) == (90, 120)
+
+
+def test_of_a_fault_in_very_many_phases_the_first_and_the_latest_are_kept() -> None:
+    many = course(*[(DOWN, 10), (SILENT, 10)] * 30, (DOWN, 10))
+    made = Rewrite(subject=LINK, from_ns=0, until_ns=None, intervals=many)
+    (shown,) = faults_in(made, CALM_NS, now_ns=0)
+    begins = [
+        phase.interval.start_ns // (10 * NS_PER_S)
+        for phase in updated_fault(shown, made, None).phases
+    ]
+    assert begins == [0, *range(61 - (PHASES_KEPT - 1), 61)]
+    few = course(*[(DOWN, 10), (SILENT, 10)] * 19, (DOWN, 10), (SILENT, 10), (DOWN, 9))
+    made = Rewrite(subject=LINK, from_ns=0, until_ns=None, intervals=few[:PHASES_KEPT])
+    (shown,) = faults_in(made, CALM_NS, now_ns=0)
+    assert len(updated_fault(shown, made, None).phases) == PHASES_KEPT, "so many are no too many"
+
+
+def test_the_onset_is_as_sure_as_its_first_phase_and_known_so_long_after_it() -> None:
+    first = replace(DOWN, error_s=0.5)
+    late = replace(fault(first, replace(DOWN, error_s=9.0), start_s=100), known_ns=103 * NS_PER_S)
+    assert (late.error_s, late.lag_s) == (0.5, 3.0)
+    assert fault(replace(DOWN, symptom=Symptom.NO_ROUTE), DOWN).has_symptom(Symptom.NO_ROUTE)
+    assert not fault(DOWN, DOWN).has_symptom(Symptom.NO_ROUTE)

@@ -1,10 +1,11 @@
 """What a person reports is an incident: one a point, told once, and gone from memory in the end."""
 
+import msgspec
 import pytest
 
 from tests.collector.incidents.city import healthy_city
 from thongsuot_collector.errors import AnswerImpossible
-from thongsuot_collector.incidents.incident import ProblemReport
+from thongsuot_collector.incidents.incident import IncidentStatus, ProblemReport
 from thongsuot_collector.incidents.problem_report import (
     AGAIN_AFTER_NS,
     REPORTS_NOTED,
@@ -86,3 +87,33 @@ def test_only_a_report_is_answered_so() -> None:
     city = healthy_city()
     with pytest.raises(KeyError):
         answer_report(city.registry, "20261130-00000000", person="Lan", text="xong", now_ns=1)
+
+
+def test_of_several_reports_the_latest_that_is_open_is_added_to() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    names = []
+    for number in range(3):
+        at_ns = now_ns + number * AGAIN_AFTER_NS
+        report = report_problem(city.registry, "s0", SLOW, at_ns=at_ns, now_ns=at_ns)
+        assert report is not None
+        names.append(report.id)
+        if number < 2:
+            answer_report(city.registry, report.id, person="Lan", text="xong", now_ns=at_ns + 1)
+    earlier = msgspec.structs.replace(
+        city.registry.incidents[names[0]], status=IncidentStatus.OPEN, closure_code=None
+    )
+    city.registry.put_incident(earlier)
+    latest = open_report(city.registry, "s0")
+    assert latest is not None
+    assert latest.id == names[2]
+
+
+@pytest.mark.parametrize(("later_s", "is_noted"), [(60, True), (59, False)])
+def test_a_report_is_noted_again_a_minute_after_the_latest(later_s: int, *, is_noted: bool) -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
+    later_ns = now_ns + later_s * 1_000_000_000
+    again = report_problem(city.registry, "s0", FAILS, at_ns=later_ns, now_ns=later_ns)
+    assert (again is not None) is is_noted

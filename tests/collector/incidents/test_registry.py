@@ -6,9 +6,24 @@ import pytest
 from tests.collector.incidents.city import CityFixture, healthy_city
 from tests.collector.timeline.boot_script import CUT, OUT, UP, wall_ns
 from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.fault import Fault, FaultPhase
+from thongsuot_collector.incidents.incident import (
+    HoldOff,
+    Incident,
+    IncidentMember,
+    IncidentStatus,
+)
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.incidents.party import CITY, Severity
 from thongsuot_collector.incidents.reducer import pending_notifications
 from thongsuot_collector.incidents.registry import IncidentRegistry, RegistrySnapshot
+from thongsuot_collector.incidents.rule import GroupRule, RuleSentences
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.language import Text
 
 
 def restart(made: CityFixture) -> IncidentRegistry:
@@ -164,3 +179,195 @@ def test_an_outage_is_dropped_together_with_its_children_or_not_at_all() -> None
     made.advance()
     assert made.registry.incidents == {}
     assert made.registry.faults == {}
+
+
+# The book by itself: faults and incidents put into it by hand.
+
+LINK = Subject("s0", "fiber")
+
+
+def fault(name: str, start_ns: int = 1, *, subject: Subject = LINK, is_over: bool = False) -> Fault:
+    down = Interval(
+        start_ns=start_ns,
+        end_ns=None,
+        state=State.DOWN,
+        segment=Segment.ACCESS,
+        symptom=Symptom.NONE,
+    )
+    return Fault(
+        id=name,
+        subject=subject,
+        phases=(FaultPhase(interval=down),),
+        start_ns=start_ns,
+        end_ns=start_ns + 1 if is_over else None,
+        known_ns=start_ns,
+    )
+
+
+def incident(
+    name: str, *faults: str, code: str = "link_fault", key: str = "k", opened_ns: int = 1
+) -> Incident:
+    return Incident(
+        id=name,
+        code=code,
+        key=key,
+        status=IncidentStatus.OPEN,
+        opened_ns=opened_ns,
+        known_ns=1,
+        state=State.DOWN,
+        symptom=Symptom.NONE,
+        party=CITY,
+        severity=Severity.WARNING,
+        hold_off=HoldOff(from_ns=1, hold_s=0.0, limit_s=0.0),
+        members=(
+            IncidentMember(
+                fault_ids=faults,
+                subject=LINK,
+                start_ns=1,
+                end_ns=None,
+                state=State.DOWN,
+                symptom=Symptom.NONE,
+            ),
+        ),
+    )
+
+
+def closed(open_one: Incident) -> Incident:
+    return msgspec.structs.replace(open_one, status=IncidentStatus.CLOSED)
+
+
+def empty_book() -> IncidentRegistry:
+    return healthy_city(sites=1).new_registry()
+
+
+def test_faults_go_with_the_last_incident_that_holds_them_and_not_before() -> None:
+    book = empty_book()
+    names = [f"f{number}" for number in range(8)]
+    for name in names:
+        book.put_fault(fault(name, is_over=True))
+    book.put_incident(incident("all", *names, "what a person reported"))
+    book.put_incident(incident("half", *names[::2]))
+    book.drain_changes()
+    book.purge(book.incidents["all"])
+    assert sorted(book.faults) == names[::2]
+    assert [held.id for held in book.incidents_holding("f0")] == ["half"]
+    assert book.incidents_holding("f1") == []
+    assert book.incidents_holding("what a person reported") == []
+    assert book.drain_changes() == ([], [], {"all", *names[1::2]})
+    book.purge(book.incidents["half"])
+    assert (book.faults, book.incidents, book.faults_of(LINK)) == ({}, {}, [])
+
+
+def test_the_present_fault_of_a_subject_is_the_latest_that_goes_on() -> None:
+    book = empty_book()
+    book.put_fault(fault("later", 7))
+    book.put_fault(fault("earlier", 3))
+    current = book.network_state.current_fault_of(LINK)
+    assert current is not None
+    assert current.id == "later"
+    assert [known.id for known in book.faults_of(LINK)] == ["earlier", "later"]
+    book.put_fault(fault("later", 7, is_over=True))
+    current = book.network_state.current_fault_of(LINK)
+    assert current is not None
+    assert current.id == "earlier"
+    book.put_fault(fault("earlier", 3, is_over=True))
+    assert book.network_state.current_fault_of(LINK) is None
+
+
+def test_incidents_are_found_by_what_they_hold_now() -> None:
+    book = empty_book()
+    book.put_incident(incident("b", "f1", "f2", opened_ns=5))
+    book.put_incident(incident("a", "f2", opened_ns=5))
+    book.put_incident(incident("c", "f2", opened_ns=1))
+    assert [held.id for held in book.incidents_holding("f2")] == ["a", "b", "c"]
+    assert {held.id for held in book.incidents_holding_all(["f1", "f2"])} == {"b"}
+    assert book.incidents_holding_all(["f1", "f3"]) == []
+    assert book.incidents_holding_all([]) == []
+    assert [held.id for held in book.incidents_of(("link_fault", "k"))] == ["c", "a", "b"]
+    book.put_incident(incident("b", "f1", code="other"))
+    assert [held.id for held in book.incidents_holding("f2")] == ["a", "c"]
+    assert [held.id for held in book.incidents_of(("link_fault", "k"))] == ["c", "a"]
+    assert [held.id for held in book.incidents_of(("other", "k"))] == ["b"]
+
+
+def test_an_incident_that_is_put_again_as_it_was_is_no_change() -> None:
+    book = empty_book()
+    book.put_incident(incident("a", "f1"))
+    book.drain_changes()
+    book.put_incident(incident("a", "f1"))
+    assert book.drain_changes() == ([], [], set())
+    book.requeue_changes([incident("a", "f1")], [])
+    assert [changed.id for changed in book.drain_changes()[0]] == ["a"]
+
+
+def test_what_is_closed_and_told_is_looked_at_no_more() -> None:
+    book = empty_book()
+    book.put_incident(incident("a", "f1"))
+    book.next_checks_ns["a"] = 9
+    assert [known.id for known in book.active_incidents()] == ["a"]
+    book.put_incident(closed(incident("a", "f1")))
+    assert (book.active, book.next_checks_ns) == (set(), {})
+
+
+def test_what_comes_back_from_the_archive_replaces_nothing_that_is_there() -> None:
+    book = empty_book()
+    book.put_fault(fault("f1", 1))
+    book.put_incident(incident("a", "f1"))
+    book.drain_changes()
+    archived = RegistrySnapshot(
+        faults=(fault("f1", 99), fault("f2", 2)),
+        incidents=(closed(incident("a", "f1")), closed(incident("b", "f2"))),
+    )
+    book.load_archived(archived)
+    assert (book.faults["f1"].start_ns, book.incidents["a"].is_open) == (1, True)
+    assert (sorted(book.faults), sorted(book.incidents)) == (["f1", "f2"], ["a", "b"])
+    assert book.drain_changes() == ([], [], set()), "it is written down already"
+
+
+def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
+    book = empty_book()
+    for name in ("f1", "f2"):
+        book.put_fault(fault(name))
+        book.put_incident(incident(f"of {name}", name))
+        book.next_checks_ns[f"of {name}"] = 5
+    book.replace(RegistrySnapshot(faults=(fault("f2"),), incidents=(incident("of f2", "f2"),)))
+    assert (sorted(book.faults), sorted(book.incidents)) == (["f2"], ["of f2"])
+    assert (book.active, sorted(book.next_checks_ns)) == ({"of f2"}, ["of f2"])
+    assert book.drain_changes() == ([], [], set())
+
+
+NAMED = Text("collector.incidents.since")
+BY_BEGINNING = GroupRule(
+    code="by_beginning",
+    title=NAMED,
+    precedence=1,
+    group_key=lambda fault, _state: str(fault.start_ns) if fault.start_ns else None,
+    assess=lambda _key, _faults, _state: [],
+    sentences=RuleSentences(headline=NAMED, situation=NAMED, do=NAMED),
+)
+
+
+def test_a_fault_is_in_one_group_of_a_rule_and_moves_to_another_as_its_key_does() -> None:
+    city = healthy_city(sites=1)
+    book = IncidentRegistry(city.directory, [BY_BEGINNING], city.settings, calm_s=30.0)
+
+    def peers(name: str) -> list[str]:
+        return sorted(peer.id for peer in book.group_peers("by_beginning", name))
+
+    def put(known: Fault) -> set[str]:
+        book.put_fault(known)
+        return {key for _, key in book.regroup(known)}
+
+    assert put(fault("f1", 1)) == {"1"}
+    assert put(fault("f2", 1)) == {"1"}
+    assert put(fault("f3", 0)) == set(), "it belongs to no group"
+    assert (peers("f1"), peers("f3"), peers("nobody")) == (["f1", "f2"], [], [])
+    assert put(fault("f1", 1)) == {"1"}, "looked at again where it stays"
+    assert put(fault("f1", 2)) == {"1", "2"}
+    assert (peers("f1"), peers("f2")) == (["f1"], ["f2"])
+    gone = msgspec.structs.replace(fault("f2", 1), is_withdrawn=True)
+    assert put(gone) == {"1"}
+    assert (peers("f2"), book.group_members["by_beginning", "1"]) == ([], set())
+    book.put_incident(closed(incident("a", "f1")))
+    book.purge(book.incidents["a"])
+    assert book.group_members["by_beginning", "2"] == set()

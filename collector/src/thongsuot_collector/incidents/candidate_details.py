@@ -108,10 +108,7 @@ def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
 
 def _evidence(subject: Subject, faults: Sequence[Fault], place: int) -> MemberEvidence:
     """Return what is shown of a subject: of its latest fault, and of none that it had before."""
-    latest = faults[0]
-    for fault in faults[1:]:
-        if fault.start_ns >= latest.start_ns:
-            latest = fault
+    latest = max(faults, key=lambda fault: (fault.start_ns, fault.id))
     phase = latest.main_phase
     return MemberEvidence(
         subject=subject,

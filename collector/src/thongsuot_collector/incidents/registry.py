@@ -163,15 +163,14 @@ class IncidentRegistry:
         for name in incident.fault_ids:
             holding = self._incidents_by_fault[name]
             holding.discard(incident.id)
-            if holding:
-                continue
-            if name in self.faults:
-                self._purge_fault(self.faults[name])
-            else:  # what a person reported is no fault
+            if not holding:
                 del self._incidents_by_fault[name]
+                fault = self.faults.get(name)
+                if fault is not None:  # what a person reported is none
+                    self._purge_fault(fault)
 
     def _purge_fault(self, fault: Fault) -> None:
-        del self.faults[fault.id], self._incidents_by_fault[fault.id]
+        del self.faults[fault.id]
         self._by_subject[fault.subject].remove(fault.id)
         if not self._by_subject[fault.subject]:
             del self._by_subject[fault.subject]

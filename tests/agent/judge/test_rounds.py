@@ -199,21 +199,28 @@ def test_what_was_refused_last_is_not_asked_again_and_what_was_measured_since_is
     assert probed(Track(kind="icmp", target="zone", family=Family.IP4), facts=None)
 
 
-def test_after_a_round_a_fault_is_looked_at_by_the_schedule_and_health_not_at_all() -> None:
+def after_round(slow: FaultSlot) -> LinkContext:
     at = link_context()
+    at.link.slow = slow
     at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
     schedule_next_round(at)
-    assert (at.link.round, at.link.burst_ns) == (None, None)
-    at.link.slow = FaultSlot(fault=SLOW)
-    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
-    schedule_next_round(at)
+    return at
+
+
+def test_after_a_round_a_fault_is_looked_at_by_the_schedule_and_health_not_at_all() -> None:
+    healthy = after_round(FaultSlot()).link
+    assert healthy.round is None
+    assert healthy.burst_ns is None
+    at = after_round(FaultSlot(fault=SLOW))
     assert at.link.round is not None
     assert not at.link.round.is_burst
     length_ns = ns(at.probes.round_s + at.settings.round_wait_s)
     assert at.link.round.due_ns == NOW_NS + length_ns
-    at.link.slow = FaultSlot(fault=SLOW, is_pending=True, rounds=1, first_ns=NOW_NS)
-    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
-    schedule_next_round(at)
-    assert at.link.round is None
-    assert at.link.burst_ns is not None
-    assert at.link.burst_ns > NOW_NS - 5
+
+
+def test_after_a_round_what_is_pending_is_asked_for_again() -> None:
+    slot = FaultSlot(fault=SLOW, is_pending=True, rounds=1, first_ns=NOW_NS)
+    pending = after_round(slot).link
+    assert pending.round is None
+    assert pending.burst_ns is not None
+    assert pending.burst_ns > NOW_NS - 5

@@ -14,7 +14,7 @@ from pathlib import Path
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
-from parso.python.tree import Name, Operator
+from parso.python.tree import Name, Number, Operator
 from parso.tree import NodeOrLeaf, search_ancestor
 from tools.mutants.blocks import deciding_blocks, names_of_others
 
@@ -108,7 +108,7 @@ def mutants_of(
             occurrence = 0
             for node in ast_nodes(tree):
                 for start, _ in positions(node):
-                    if not _is_declaration(node):
+                    if not _is_declaration(node) and not _is_moment_of_boot(node):
                         mutant = Mutant(
                             area=area,
                             file=file,
@@ -137,6 +137,21 @@ def _is_declaration(node: NodeOrLeaf) -> bool:
             and declared.type in {"decorator", "classdef"}
         )
     return False
+
+
+def _is_moment_of_boot(node: NodeOrLeaf) -> bool:
+    """
+    Return whether a place is the 0 of ``… _ns or 0``: what never was, as the moment of the boot.
+
+    A nanosecond before or after that moment is the same to everybody.
+    """
+    either = node.parent
+    if not isinstance(node, Number) or node.value != "0" or either is None:
+        return False
+    if either.type != "or_test" or either.children[-1] is not node:
+        return False
+    known = either.children[-3].get_last_leaf()
+    return isinstance(known, Name) and known.value.endswith("_ns")
 
 
 def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:

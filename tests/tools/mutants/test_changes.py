@@ -51,6 +51,24 @@ def test_the_shape_of_a_class_or_of_a_signature_is_no_place_to_change(tmp_path: 
     }
 
 
+def test_a_nanosecond_beside_the_boot_is_no_place_to_change(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    (root / AREAS["judge"].sources / "far.py").write_text(
+        "def since(track, count):\n    return max(track.heard_ns or 0, count or 0, 0)\n"
+    )
+    changes = [
+        change_of(mutant, root)
+        for place in mutants_of("judge", root).values()
+        for mutant in place
+        if "NumberReplacer" in mutant.operator
+    ]
+    numbers = {change[2].replace(" ", "") for change in changes if change is not None}
+    assert numbers == {
+        f"returnmax(track.heard_nsor0,{rest})"
+        for rest in ("countor1,0", "countor-1,0", "countor0,1", "countor0,-1")
+    }
+
+
 def test_a_change_after_which_the_file_is_no_python_is_none(tmp_path: Path) -> None:
     root = planted(tmp_path)
     file = f"{AREAS['judge'].sources}/far.py"

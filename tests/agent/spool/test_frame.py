@@ -94,3 +94,15 @@ def test_zeros_that_a_power_cut_leaves_end_the_log_and_are_no_entries() -> None:
     assert unpacked is not None
     assert (unpacked.entries, unpacked.unreadable) == ((result(1),), 0)
     assert unpacked.good_bytes == len(log) - 64
+
+
+def test_a_frame_of_its_kind_alone_is_whole_and_a_header_alone_is_none() -> None:
+    body = b"z"
+    frame = len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body
+    unpacked = unpack_log(pack_heading(HEADING) + frame + pack_entry(result(1)))
+    assert unpacked is not None
+    assert (unpacked.unreadable, unpacked.entries) == (1, (result(1),))
+    of_nothing = (0).to_bytes(4, "little") + crc32(b"").to_bytes(4, "little")
+    unpacked = unpack_log(pack_heading(HEADING) + of_nothing)
+    assert unpacked is not None
+    assert unpacked.good_bytes == len(pack_heading(HEADING))

@@ -157,6 +157,7 @@ def ranges_of(streams: LiveStreams, *keys: tuple[int, int]) -> list[tuple[int, i
         ([(1, 5), (2, 6)], [(1, 5, 5), (2, 6, 6)]),
         ([(1, 1), (2, 1), (2, 2)], [(1, 1, 1), (2, 1, 2)]),
         ([(3, 1), (2, 4)], [(2, 4, 4)]),
+        ([(1, 1), (1, 3), (1, 4), (1, 9)], [(1, 1, 1), (1, 3, 4), (1, 9, 9)]),
     ],
 )
 def test_lost_batches_that_follow_each_other_in_a_known_stream_are_one_range(
@@ -204,3 +205,17 @@ def test_a_stream_of_which_nothing_waits_is_not_reported_and_one_never_heard_of_
     assert made == RecordReport(
         streams=(StreamProgress(stream=stream(2).name, highest=20, waiting=0),)
     )
+
+
+def test_of_a_stream_whose_name_alone_is_known_no_batch_is_reached() -> None:
+    streams = LiveStreams(names={1: stream(1).name})
+    made = streams.report(stream(1), [], NOTHING)
+    assert [progress.highest for progress in made.streams] == [0]
+
+
+def test_a_former_stream_has_ended_once_nothing_of_it_waits() -> None:
+    streams = known_streams(1, 2)
+    streams.former = {1: stream(1), 3: stream(3)}
+    assert streams.ended([]) == [(stream(1), 10), (stream(3), 0)]
+    streams.release(stream(1))
+    assert streams.ended([]) == [(stream(3), 0)]

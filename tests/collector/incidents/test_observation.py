@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured
 from thongsuot_collector.incidents.observation import ProbeObservation, SiteObservations
 from thongsuot_collector.timeline.subject import Subject
@@ -118,3 +120,30 @@ def test_a_link_shows_its_own_probes_alone_and_what_each_has_seen() -> None:
         ("abroad", 1),
         ("exchange", 0),
     ]
+
+
+@pytest.mark.parametrize(("at_ms", "total"), [(160_000, 2), (160_030, 1)])
+def test_a_run_is_counted_for_a_minute(at_ms: int, total: int) -> None:
+    agent = PushingAgent()
+    agent.push([failed(100 * S), failed(at_ms * S // 1_000)])
+    assert agent.seen().total == total
+
+
+def test_what_is_pushed_twice_is_counted_once() -> None:
+    agent = PushingAgent()
+    for _ in range(2):
+        agent.push([failed(100 * S), failed(105 * S)])
+    seen = agent.seen()
+    assert (seen.good, seen.total, seen.first_bad_ns) == (0, 2, EPOCH + 100 * S)
+
+
+def test_who_fails_is_shown_before_who_lost_nothing_and_each_by_kind_and_target() -> None:
+    agent = PushingAgent()
+    agent.push([failed(100 * S, target=target) for target in ("zone", "abroad", "exchange")])
+    later = [icmp_result(at_ns, target="abroad") for at_ns in every(5, 165, 225)]
+    agent.push([*later, failed(225 * S, target="zone"), failed(225 * S, target="exchange")])
+    shown = [observation.target for observation in agent.observations.of_link(FIBER)]
+    assert shown == ["exchange", "zone"], "nothing is shown of who is well again"
+    agent.push([failed(230 * S, target="abroad")])
+    shown = [observation.target for observation in agent.observations.of_link(FIBER)]
+    assert shown == ["abroad", "exchange", "zone"]

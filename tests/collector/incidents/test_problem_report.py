@@ -5,7 +5,7 @@ import pytest
 
 from tests.collector.incidents.city import healthy_city
 from thongsuot_collector.errors import AnswerImpossible
-from thongsuot_collector.incidents.incident import IncidentStatus, ProblemReport
+from thongsuot_collector.incidents.incident import HoldOff, IncidentStatus, ProblemReport
 from thongsuot_collector.incidents.problem_report import (
     AGAIN_AFTER_NS,
     REPORTS_NOTED,
@@ -117,3 +117,12 @@ def test_a_report_is_noted_again_a_minute_after_the_latest(later_s: int, *, is_n
     later_ns = now_ns + later_s * 1_000_000_000
     again = report_problem(city.registry, "s0", FAILS, at_ns=later_ns, now_ns=later_ns)
     assert (again is not None) is is_noted
+
+
+def test_a_report_waits_for_nothing() -> None:
+    city = healthy_city()
+    now_ns = city.registry.network_state.now_ns
+    report = report_problem(city.registry, "s0", SLOW, at_ns=now_ns - 5, now_ns=now_ns)
+    assert report is not None
+    assert report.hold_off == HoldOff(from_ns=now_ns, hold_s=0.0, limit_s=0.0)
+    assert (report.opened_ns, report.known_ns) == (now_ns - 5, now_ns)

@@ -16,6 +16,7 @@ from thongsuot_agent.judge.symptoms.equipment import (
     update_radio,
 )
 from thongsuot_schema.catalogue import radio, snmp
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
@@ -226,3 +227,91 @@ def test_a_reading_that_failed_leaves_what_was_known() -> None:
     assert (known.light_ns, known.is_dark) == (NOW_NS, True)
     assert (known.mains_ns, known.is_on_battery) == (NOW_NS, False)
     assert known.radio_ns is None
+
+
+def taken(**values: float) -> EquipmentReadings:
+    """Return what is known after one reading of a modem; names are those of its metrics here."""
+    metrics: dict[str, Metric] = {
+        "present": radio.MODEM_PRESENT,
+        "sim": radio.SIM_READY,
+        "apn": radio.OWN_APN,
+        "registered": radio.REGISTERED,
+        "connected": radio.CONNECTED,
+        "rsrp": radio.LTE_RSRP,
+        "sinr": radio.LTE_SINR,
+    }
+    link = LinkMemory(name="mobile")
+    finding = ok_finding({metrics[name]: value for name, value in values.items()})
+    update_radio(link, finding, 7, SETTINGS)
+    assert link.equipment.radio_ns == 7
+    return link.equipment
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("present", "is_modem_absent"),
+        ("sim", "is_sim_unusable"),
+        ("apn", "is_apn_wrong"),
+        ("registered", "is_unregistered"),
+    ],
+)
+def test_a_modem_is_in_want_of_what_it_says_that_it_has_not(name: str, field: str) -> None:
+    assert getattr(taken(**{name: 0.0}), field) is True
+    assert getattr(taken(**{name: 1.0}), field) is False
+    assert getattr(taken(), field) is False, "it does not say"
+
+
+@pytest.mark.parametrize(
+    ("values", "is_weak", "is_well"),
+    [
+        ({}, False, False),
+        ({"rsrp": -110.0}, False, False),
+        ({"rsrp": -110.1}, True, False),
+        ({"rsrp": -105.0}, False, True),
+        ({"rsrp": -105.1}, False, False),
+        ({"rsrp": -90.0, "sinr": 0.0}, False, True),
+        ({"rsrp": -90.0, "sinr": -0.1}, True, False),
+        ({"rsrp": -90.0, "registered": 0.0}, False, False),
+        ({"rsrp": -90.0, "sim": 0.0}, False, False),
+        ({"rsrp": -90.0, "connected": 0.0}, False, False),
+        ({"rsrp": -90.0, "connected": 1.0}, False, True),
+    ],
+)
+def test_a_signal_is_weak_below_one_limit_and_well_from_another_on(
+    values: dict[str, float], *, is_weak: bool, is_well: bool
+) -> None:
+    known = taken(**values)
+    assert (known.is_weak, known.is_well) == (is_weak, is_well)
+    assert known.power_dbm == values.get("rsrp")
+
+
+@pytest.mark.parametrize(("value", "is_so"), [(0.0, False), (0.4, False), (0.5, True), (1.0, True)])
+def test_a_box_says_something_from_a_half_on(value: float, *, is_so: bool) -> None:
+    link = LinkMemory(name="fixed")
+    update_box(
+        link,
+        ok_finding({snmp.OPTICAL_LOST: value, snmp.INTERFACE_UP: value, snmp.ON_BATTERY: value}),
+        7,
+    )
+    known = link.equipment
+    assert (known.is_dark, known.is_port_up, known.is_on_battery) == (is_so, is_so, is_so)
+    assert (known.light_ns, known.port_ns, known.mains_ns) == (7, 7, 7)
+
+
+@pytest.mark.parametrize("kind", [RADIO, BOX])
+@pytest.mark.parametrize("last", ["read", "asked"])
+@pytest.mark.parametrize(("age_s", "is_worth_it"), [(10.0, False), (10.001, True)])
+def test_equipment_is_asked_again_ten_seconds_after_it_was_read_or_asked_last(
+    kind: str, last: str, age_s: float, *, is_worth_it: bool
+) -> None:
+    at_ns = NOW_NS - round(age_s * NS_PER_S)
+    known = EquipmentReadings(now_ns=NOW_NS)
+    if last == "asked":
+        known.asked_ns[kind] = at_ns
+    elif kind == RADIO:
+        known.radio_ns = at_ns
+    else:
+        known.light_ns, known.mains_ns = 1, at_ns
+    link = LinkMemory(name="fixed", equipment=known)
+    assert is_worth_asking(link, kind, NOW_NS) is is_worth_it

@@ -164,6 +164,55 @@ async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
     await fits(page, keep, f"incidents-{language}")
 
 
+@pytest.mark.nightly
+async def test_an_engineer_merges_splits_plans_closes_and_opens_again_with_a_few_clicks(
+    page: Page, city: ReportingCity, keep: Keep
+) -> None:
+    await city.push("s0", fixed=State.DOWN)
+    first = await open_incident_url(city, "link_fault")
+    await city.push("s1", mobile=State.DOWN)
+    store = open_store(city.folder / STORE_FILE)
+    secret = people.put(store, "lan", "Trần Thị Lan")
+    store.dispose()
+    assert page.context.browser is not None
+    context = await page.context.browser.new_context(locale="vi-VN")
+    own = await context.new_page()
+
+    async def decide(link: str, button: str, reason: str, *, chosen: str = "") -> None:
+        """Open a form by its link on the page, fill it in, and send it."""
+        await own.get_by_role("link", name=link, exact=True).click()
+        await expect(own.get_by_role("heading", level=1, name=link)).to_be_visible()
+        await fits(own, keep, f"decision-{own.url.partition('?')[0].rpartition('/')[2]}")
+        if chosen:
+            await own.get_by_role("radio", name=chosen).check()
+        await own.locator("textarea").fill(reason)
+        await own.get_by_role("button", name=f"Trần Thị Lan {button}").click()
+        await expect(own.locator(".events").get_by_text(reason).first).to_be_visible()
+
+    await own.goto(first)
+    await own.get_by_role("link", name="Tiếp nhận xử lý").click()
+    await own.get_by_label("Tên đăng nhập").fill("lan")
+    await own.get_by_label("Mật khẩu").fill(secret)
+    await own.get_by_role("button", name="Đăng nhập").click()
+    await own.goto(first)
+    await decide("Ghi chú", "ghi chú", "Đội cáp đang tới")
+    await decide("Gộp vào sự cố khác", "gộp sự cố", "cùng một cột điện", chosen="5G Cửu Long")
+    await expect(own.get_by_text("Là một phần của sự cố")).to_be_visible(timeout=30_000)
+    await fits(own, keep, "incident-merged")
+    await own.reload()
+    await decide(
+        "Tách thành sự cố riêng", "tách sự cố", "hai cột khác nhau", chosen="HNI-KTR-00070"
+    )
+    await own.goto(first)
+    await decide("Lập lịch bảo trì", "lập lịch", "thay cột")
+    await decide("Đóng sự cố", "đóng sự cố", "điểm đã chuyển đi")
+    await expect(own.get_by_text("theo kết quả đo lỗi vẫn còn")).to_be_visible()
+    await fits(own, keep, "incident-closed-by-city")
+    await decide("Mở lại sự cố", "mở lại sự cố", "đóng nhầm")
+    await fits(own, keep, "incident-events")
+    await context.close()
+
+
 async def test_a_person_takes_it_on_with_a_few_clicks(
     page: Page, city: ReportingCity, keep: Keep
 ) -> None:

@@ -74,8 +74,9 @@ class AnswerImpossible(CollectorError):
     """
     What a party or the city says of an incident does not fit how it stands.
 
-    ``reason`` is one of ``over``, ``not_theirs``, ``used``, ``disputed``, ``decided`` and
-    ``not_disputed``; pages have a sentence for each.
+    ``reason`` is one of ``over``, ``not_theirs``, ``used``, ``disputed``, ``decided``,
+    ``not_disputed``, ``report``, ``part``, ``target``, ``member`` and ``not_closed``; pages have a
+    sentence for each that somebody can meet.
     """
 
     def __init__(self, reason: str) -> None:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from thongsuot_collector.app.components import SIGN_IN_FILE, Components
 from thongsuot_collector.app.readiness import leader_of, problem_of
+from thongsuot_collector.correlation.city_decisions import CityDecisions
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
@@ -35,9 +36,11 @@ from thongsuot_collector.web.failed_logins import FailedLogins
 from thongsuot_collector.web.feeds.routes import FeedPages
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.comment import CommentPages
+from thongsuot_collector.web.incident.decisions import DecisionPages
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.incident.ruling import RulingPages
+from thongsuot_collector.web.incident.work import IncidentWorkPages
 from thongsuot_collector.web.leadership import FollowerPages, leader_route
 from thongsuot_collector.web.lists.routes import ListPages
 from thongsuot_collector.web.live.element import live_element
@@ -289,6 +292,7 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         support_hotline=components.configuration.settings.page.support_hotline,
     )
     name_of = components.notifications.display_name_of
+    decisions = CityDecisions(components.incidents, components.store)
     desks = DeskPages(archive, components.archive, access, DeskLinks(components.links))
     return [
         *IncidentPages(
@@ -302,6 +306,8 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         ).routes(),
         *CommentPages(archive, access).routes(),
         *RulingPages(archive, access).routes(),
+        *DecisionPages(archive, access, decisions).routes(),
+        *IncidentWorkPages(archive, access, decisions).routes(),
         *ProblemPages(components.problems, archive, access, components.directory).routes(),
         *AnswerPages(archive, access, components.links).routes(),
         *desks.routes(),

@@ -145,9 +145,12 @@ def _incident_row(incident: Incident) -> dict[str, Any]:
         "party": incident.party.party,
         "party_name": incident.party.name,
         "is_open": incident.is_open,
-        "is_live": incident.is_open or incident.notified_party is not None,
+        "is_live": incident.is_open
+        or incident.is_closed_by_city
+        or incident.notified_party is not None,
         "opened_ns": incident.opened_ns,
-        "closed_ns": incident.closed_ns,
+        # What a person has closed is not over: its circuits go on failing.
+        "closed_ns": None if incident.is_closed_by_city else incident.closed_ns,
         "known_until_ns": incident.closed_known_ns or incident.known_ns,
         "body": msgspec.msgpack.encode(incident),
     }

@@ -165,6 +165,23 @@ def load_disputed(
     engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Incident]:
     """Return the incidents of a subject in a time that somebody has disputed, oldest first."""
+    incidents = _load_of(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    return [incident for incident in incidents if incident.dispute or incident.past_disputes]
+
+
+def load_closed_by_city(
+    engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
+) -> list[Incident]:
+    """Return the incidents of a subject in a time that a person has closed, oldest first."""
+    incidents = _load_of(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    return [incident for incident in incidents if incident.closing is not None]
+
+
+def _load_of(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Incident]:
+    """
+    Return the incidents of a subject in a time, oldest first; what the city closed may go on after
+    it was closed.
+    """
     wanted = (
         select(INCIDENTS.c.body)
         .join(INCIDENT_MEMBERS, INCIDENT_MEMBERS.c.incident == INCIDENTS.c.id)
@@ -178,8 +195,7 @@ def load_disputed(
     with engine.connect() as connection:
         bodies = [row.body for row in connection.execute(wanted)]
     # An incident that holds a subject's second fault has two rows of it.
-    incidents = [msgspec.msgpack.decode(body, type=Incident) for body in dict.fromkeys(bodies)]
-    return [incident for incident in incidents if incident.dispute or incident.past_disputes]
+    return [msgspec.msgpack.decode(body, type=Incident) for body in dict.fromkeys(bodies)]
 
 
 def load_windows(engine: Engine) -> list[MaintenanceWindow]:
@@ -198,6 +214,13 @@ def put_window(engine: Engine, window: MaintenanceWindow) -> None:
     """Keep a maintenance window, replacing one of the same name."""
     with engine.begin() as connection:
         write_window(connection, window)
+
+
+def put_windows(engine: Engine, windows: Iterable[MaintenanceWindow], *, by: str) -> None:
+    """Keep maintenance windows, all or none; ``by`` is who did, in the audit log."""
+    with engine.begin() as connection:
+        for window in windows:
+            write_window(connection, window, by=by)
 
 
 def write_window(connection: Connection, window: MaintenanceWindow, *, by: str = "") -> None:

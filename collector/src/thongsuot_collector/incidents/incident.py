@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from thongsuot_collector.incidents.answer import AnswerKind, Dispute, PartyAnswer
+from thongsuot_collector.incidents.decision import Closing, Placement
 from thongsuot_collector.incidents.notification_log import (
     DeliveryAttempt,
     NotificationKind,
@@ -38,6 +39,9 @@ class ClosureCode(StrEnum):
 
     MERGED = "merged"
     """It turned out to be one with another; see its history."""
+
+    CLOSED_BY_CITY = "closed_by_city"
+    """An engineer of the city closed it while it went on; once that is over it is restored."""
 
 
 class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +164,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``answers`` are what its party says of it as long as it goes on, ``past_disputes`` are settled.
     Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not
     what was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
-    ``report`` is set where a person has opened it (``problem_report``).
+    ``report`` is set where a person has opened it (``problem_report``). ``placement`` and
+    ``closing`` are what a person has decided; ``merged_fault_ids`` are the faults of incidents that
+    a person has merged into it, ``is_regrouped``: its party has not been told of that yet.
     """
 
     id: str
@@ -202,6 +208,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     history: tuple[HistoryEntry, ...] = ()
     notifications: tuple[NotificationRecord, ...] = ()
     report: ProblemReport | None = None
+    placement: Placement | None = None
+    closing: Closing | None = None
+    merged_fault_ids: tuple[str, ...] = ()
+    is_regrouped: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -238,9 +248,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return moments[-1] if moments else None
 
     @property
+    def is_closed_by_city(self) -> bool:
+        """Whether a person has closed it, and its faults go on."""
+        return self.closure_code is ClosureCode.CLOSED_BY_CITY
+
+    @property
     def fault_ids(self) -> frozenset[str]:
         """The faults that it consists of."""
         return frozenset(name for member in self.members for name in member.fault_ids)
+
+    @property
+    def own_fault_ids(self) -> frozenset[str]:
+        """The faults that it has of itself, without those that a person has merged into it."""
+        return self.fault_ids.difference(self.merged_fault_ids)
 
     @property
     def affected(self) -> tuple[IncidentMember, ...]:

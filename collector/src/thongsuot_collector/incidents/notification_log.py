@@ -50,6 +50,9 @@ class NotificationCause(StrEnum):
     WITHDRAWN = "withdrawn"
     """What arrived later says that there was no such fault."""
 
+    CLOSED_BY_CITY = "closed_by_city"
+    """An engineer of the city has closed it, with a reason; the fault may go on."""
+
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """

@@ -145,8 +145,9 @@ def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> Notifica
         return {
             ClosureCode.WITHDRAWN: NotificationCause.WITHDRAWN,
             ClosureCode.MERGED: NotificationCause.ABSORBED,
+            ClosureCode.CLOSED_BY_CITY: NotificationCause.CLOSED_BY_CITY,
         }.get(incident.closure_code or ClosureCode.RESTORED, NotificationCause.ENDED)
-    if any(registry.incidents[name].notified_party for name in incident.parents):
+    if _is_told_above(registry, incident):
         return NotificationCause.ABSORBED
     is_others = incident.notified_party not in {None, incident.party} and not incident.parents
     if is_others and registry.network_state.now_ns >= due_ns(registry, incident):
@@ -154,11 +155,30 @@ def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> Notifica
     return None
 
 
+def _is_told_above(registry: IncidentRegistry, incident: Incident) -> bool:
+    """Return whether anybody was told of what stands for an incident, over however many steps."""
+    waiting, seen = list(incident.parents), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        parent = registry.incidents.get(name)
+        if parent is None:
+            continue
+        if parent.notified_party is not None:
+            return True
+        waiting += parent.parents
+    return False
+
+
 def _update_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
     """Return why an update is due now; ``None``: there is no news, or it is too early."""
     shown, settings = incident.last_notified, registry.settings
     if shown is None or incident.is_excused or incident.parents or incident.closed_ns is not None:
         return None
+    if incident.is_regrouped and registry.decided_faults.isdisjoint(incident.fault_ids):
+        return NotificationCause.CHANGED  # a person has decided so, and it is done
     waited_ns = registry.network_state.now_ns - shown.at_ns
     if incident.severity.is_worse_than(shown.severity):
         return NotificationCause.WORSE if waited_ns >= round(settings.worse_s * NS_PER_S) else None
@@ -207,6 +227,7 @@ def _logged(
         notifications=(*incident.notifications, entry),
         last_notified=shown,
         headline=headline,
+        is_regrouped=False,
     )
     registry.put_incident(logged)
     events.append(NotificationEvent(record=entry, incident=logged))

@@ -12,6 +12,7 @@ import msgspec
 from thongsuot_collector.incidents.apply_rewrite import apply_rewrite
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import HistoryEntry, Incident, NotificationEvent
+from thongsuot_collector.incidents.merging import parents_of
 from thongsuot_collector.incidents.notification_policy import decide_notifications, next_check_ns
 from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
 from thongsuot_collector.incidents.rule import GroupRule
@@ -27,6 +28,8 @@ from thongsuot_collector.timeline.interval import Rewrite
 Steps = Generator[None, None, tuple[NotificationEvent, ...]]
 
 _FORGET_EVERY_NS = 3_600 * NS_PER_S
+_LEVELS = 8
+"""So many incidents merged into one another in turn; more has no meaning to anybody."""
 
 
 class ChangedFaults:
@@ -99,13 +102,15 @@ def advance_in_steps(
     touched = ChangedFaults() if touched is None else touched
     apply_rewrites(registry, rewrites, now_ns, touched)
     yield
-    yield from _update_in_steps(registry, _affected_by_windows(registry), touched)
+    due = _affected_by_windows(registry) | _decided(registry, touched)
+    yield from _update_in_steps(registry, due, touched)
     faults = touched.faults
     for group in sorted(touched.groups):
         yield from update_group_in_steps(registry, group)
         faults |= registry.group_members.get(group, set())
         faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
         yield
+    yield from _update_merged(registry, faults)
     yield from _close(registry, faults)
     yield from link_parents(registry, faults)
     if not is_listening:
@@ -124,7 +129,8 @@ def _update_faults(registry: IncidentRegistry, faults: set[str], touched: Change
 def _update_in_steps(
     registry: IncidentRegistry, faults: set[str], touched: ChangedFaults
 ) -> Iterator[None]:
-    for name in sorted(faults):
+    # What turned out to be part of another fault hands over what a person has decided of it.
+    for name in sorted(faults, key=lambda name: (not _is_gone(registry, name), name)):
         fault = registry.faults.get(name)
         if fault is None:
             continue  # it was dropped from memory between two steps
@@ -132,6 +138,45 @@ def _update_in_steps(
         touched.groups |= registry.regroup(fault)
         yield
     touched.faults |= faults
+
+
+def _is_gone(registry: IncidentRegistry, name: str) -> bool:
+    fault = registry.faults.get(name)
+    return fault is not None and fault.is_gone
+
+
+def _decided(registry: IncidentRegistry, touched: ChangedFaults) -> set[str]:
+    """Return the faults of what people have decided on since; note the groups that held them."""
+    decided, registry.decided_faults = registry.decided_faults, set()
+    for name in decided:
+        touched.groups.update(
+            (incident.code, incident.key)
+            for incident in registry.incidents_holding(name)
+            if isinstance(registry.rules[incident.code], GroupRule)
+        )
+    return decided
+
+
+def _update_merged(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
+    """Bring up to date what others were merged into, where those have changed; level by level."""
+    changed = {incident.id for name in faults for incident in registry.incidents_holding(name)}
+    for _ in range(_LEVELS):
+        targets = {
+            placement.into
+            for name in changed & registry.incidents.keys()
+            if (placement := registry.incidents[name].placement) is not None
+        }
+        changed = set()
+        for name in sorted(targets & registry.incidents.keys()):
+            before = registry.incidents[name]
+            if isinstance(registry.rules[before.code], GroupRule):
+                yield from update_group_in_steps(registry, (before.code, before.key))
+            elif name in registry.faults:
+                update_from_fault(registry, registry.faults[name])
+            if registry.incidents[name] != before:
+                changed.add(name)
+                faults |= before.fault_ids | registry.incidents[name].fault_ids
+            yield
 
 
 def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent, ...]:
@@ -213,7 +258,9 @@ def _purge(registry: IncidentRegistry) -> None:
     old = {
         incident.id
         for incident in registry.incidents.values()
-        if incident.id not in registry.active and (incident.closed_known_ns or now_ns) < before_ns
+        if incident.id not in registry.active
+        and not incident.is_closed_by_city  # its faults go on, and must not be told as new ones
+        and (incident.closed_known_ns or now_ns) < before_ns
     }
     while tied := {name for name in old if not _is_unshared(registry, name, old)}:
         old -= tied
@@ -233,24 +280,15 @@ def _is_unshared(registry: IncidentRegistry, name: str, old: set[str]) -> bool:
 def link_parents(registry: IncidentRegistry, faults: Iterable[str]) -> Iterator[None]:
     """Find the parents anew of all incidents that hold some faults."""
     names = {incident.id for fault in faults for incident in registry.incidents_holding(fault)}
-    for name in sorted(names):
+    for name in list(names):
+        # What was merged into one of them shares no fault with what covers that one.
+        names |= registry.merged_into.get(name, set())
+    for name in sorted(names & registry.incidents.keys()):
         incident = registry.incidents[name]
-        parents = tuple(parent.id for parent in _parents(registry, incident))
+        parents = tuple(parent.id for parent in parents_of(registry, incident))
         if parents != incident.parents:
             registry.put_incident(_with_parents(registry, incident, parents))
         yield
-
-
-def _parents(registry: IncidentRegistry, incident: Incident) -> list[Incident]:
-    """Return the open incidents whose rules cover this one's and that hold all it holds."""
-    covering = registry.covering[incident.code]
-    if not (incident.is_open and incident.members and covering):
-        return []
-    # Asked fault by fault, never member by member of a parent: when ten thousand sites fall silent
-    # each of their incidents looks at the one that holds them all (10.5 s on the loop, once).
-    parents = registry.incidents_holding_all(incident.fault_ids)
-    parents = [parent for parent in parents if parent.is_open and parent.code in covering]
-    return sorted(parents, key=lambda parent: (covering.index(parent.code), parent.id))
 
 
 def _with_parents(

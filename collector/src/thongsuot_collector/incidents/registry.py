@@ -36,7 +36,10 @@ class IncidentRegistry:
 
     ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``active`` names the
     incidents that are open or have an open notification, ``next_checks_ns`` when time alone may
-    next change something about one of them.
+    next change something about one of them. ``merged_into`` names, by incident, those that a person
+    has merged into it; ``closed_by_city`` those that go on though a person has closed them.
+    ``decided_faults`` are of incidents of which a person has decided something: ``advance`` looks
+    at them next.
     """
 
     def __init__(
@@ -66,6 +69,9 @@ class IncidentRegistry:
         self.windows_active: frozenset[str] = frozenset()
         self.observations_of: Callable[[Subject], tuple[ProbeObservation, ...]] = _none_observed
         self.purged_ns = 0
+        self.merged_into: dict[str, set[str]] = {}
+        self.closed_by_city: set[str] = set()
+        self.decided_faults: set[str] = set()
         self._by_subject: dict[Subject, list[str]] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._incidents_by_fault: dict[str, set[str]] = {}
@@ -93,7 +99,8 @@ class IncidentRegistry:
         """Put a fault into the groups it could belong to; return those that this concerns."""
         touched: set[GroupKey] = set()
         for rule in self.group_rules:
-            key = None if fault.is_gone else rule.group_key(fault, self.network_state)
+            is_grouped = not fault.is_gone and not self._stands_alone(fault.id)
+            key = rule.group_key(fault, self.network_state) if is_grouped else None
             before = self._keys.get((rule.code, fault.id))
             if before is not None:
                 touched.add((rule.code, before))
@@ -105,6 +112,12 @@ class IncidentRegistry:
                 self.group_members.setdefault((rule.code, key), set()).add(fault.id)
                 touched.add((rule.code, key))
         return touched
+
+    def _stands_alone(self, fault: str) -> bool:
+        """Return whether a person has said that a fault belongs to nothing larger."""
+        incident = self.incidents.get(fault)
+        placement = None if incident is None else incident.placement
+        return placement is not None and bool(placement.out_of)
 
     def group_peers(self, code: str, fault: str) -> Iterable[Fault]:
         """Return the faults that could belong together with one, by one rule."""
@@ -129,11 +142,25 @@ class IncidentRegistry:
             self._by_group[old.code, old.key].discard(incident.id)
         self.incidents[incident.id] = incident
         self._changed.add(incident.id)
+        self._note_decisions(old, incident)
         if incident.is_open or incident.notified_party is not None:
             self.active.add(incident.id)
         else:
             self.active.discard(incident.id)
             self.next_checks_ns.pop(incident.id, None)
+
+    def _note_decisions(self, old: Incident | None, incident: Incident | None) -> None:
+        """Follow what people have decided of an incident that is replaced or (``None``) dropped."""
+        if old is not None and old.placement is not None:
+            self.merged_into.get(old.placement.into, set()).discard(old.id)
+        if old is not None:
+            self.closed_by_city.discard(old.id)
+        if incident is None:
+            return
+        if incident.placement is not None and incident.placement.into:
+            self.merged_into.setdefault(incident.placement.into, set()).add(incident.id)
+        if incident.is_closed_by_city:
+            self.closed_by_city.add(incident.id)
 
     def active_incidents(self) -> Iterator[Incident]:
         """Yield what is open or has an open notification."""
@@ -157,7 +184,7 @@ class IncidentRegistry:
 
     def purge(self, incident: Incident) -> None:
         """Drop a closed incident from memory, and the faults that no other holds."""
-        del self.incidents[incident.id]
+        self._note_decisions(self.incidents.pop(incident.id), None)
         self._by_group[incident.code, incident.key].discard(incident.id)
         self._purged.add(incident.id)
         for name in incident.fault_ids:
@@ -239,6 +266,9 @@ class IncidentRegistry:
             self.put_fault(fault)
         for incident in state.incidents:
             self.put_incident(incident)
+            if incident.placement is not None or incident.closing is not None:
+                # What followed from it may not have been written any more.
+                self.decided_faults |= incident.fault_ids
         for fault in state.faults:
             self.regroup(fault)
         self._changed -= {fault.id for fault in state.faults}

@@ -10,7 +10,9 @@ from thongsuot_collector.incidents.candidate_details import (
     details,
     details_in_steps,
 )
-from thongsuot_collector.incidents.fault import NS_PER_S, Fault, readable_id
+from thongsuot_collector.incidents.changes import changes_of
+from thongsuot_collector.incidents.decision import Closing
+from thongsuot_collector.incidents.fault import Fault, readable_id
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
     HistoryEntry,
@@ -20,6 +22,7 @@ from thongsuot_collector.incidents.incident import (
     IncidentStatus,
     MemberEvidence,
 )
+from thongsuot_collector.incidents.merging import merged_incidents, with_merged
 from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
 from thongsuot_collector.incidents.rule import Candidate, GroupRule
 
@@ -38,6 +41,7 @@ def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
             if fault.merged_into:
                 entry = HistoryEntry(at_ns=now_ns, event="part of", about=fault.merged_into)
                 closed = with_history(closed, entry)
+                _hand_over_placement(registry, old, registry.incidents.get(fault.merged_into))
             registry.put_incident(closed)
         return
     if not registry.network_state.is_known(fault.subject):
@@ -76,8 +80,8 @@ def update_group_in_steps(
     left = registry.incidents_of(group)
     for candidate, its_details in zip(candidates, known, strict=True):
         names = {fault.id for fault in candidate.faults}
-        old = max(left, key=lambda incident: len(incident.fault_ids & names), default=None)
-        if old is not None and old.fault_ids.isdisjoint(names):
+        old = max(left, key=lambda incident: len(incident.own_fault_ids & names), default=None)
+        if old is not None and old.own_fault_ids.isdisjoint(names):
             old = None
         if old is not None:
             left.remove(old)
@@ -87,7 +91,7 @@ def update_group_in_steps(
         registry.put_incident(_incident_from(registry, old, label, candidate, its_details))
     taken = {fault.id for candidate in candidates for fault in candidate.faults}
     for incident in left:
-        if incident.is_open:
+        if incident.is_open or incident.is_closed_by_city:
             registry.put_incident(_without_candidate(registry, incident, taken))
 
 
@@ -98,10 +102,10 @@ def _without_candidate(registry: IncidentRegistry, incident: Incident, taken: se
     Withdrawn only where a fault of it was none. Where the faults were there, but belong to
     another incident now, it is merged into that one, or restored when they are over.
     """
-    now_ns = registry.network_state.now_ns
-    if not incident.fault_ids.isdisjoint(taken):
+    now_ns, own = registry.network_state.now_ns, incident.own_fault_ids
+    if not own.isdisjoint(taken):
         return _closed(registry, incident, ClosureCode.MERGED, now_ns)
-    members = [registry.faults[name] for name in incident.fault_ids if name in registry.faults]
+    members = [registry.faults[name] for name in own if name in registry.faults]
     if any(fault.is_gone for fault in members):
         return _closed(registry, incident, ClosureCode.WITHDRAWN, now_ns)
     if any(fault.is_ongoing for fault in members):
@@ -162,6 +166,8 @@ def _incident_from(
 ) -> Incident:
     """Return the incident of a candidate: what it was, as it is now."""
     state, now_ns = registry.network_state, registry.network_state.now_ns
+    merged = merged_incidents(registry, label.name)
+    known, merged_fault_ids = with_merged(known, merged)
     members = known.members
     open_subjects = [member.subject for member in members if member.end_ns is None]
     is_excused = bool(open_subjects) and all(map(state.windows_on, open_subjects))
@@ -184,21 +190,24 @@ def _incident_from(
         presumed_ns=known.presumed_ns,
         is_notifiable=candidate.is_notifiable and known.is_in_use,
         members=members,
-        children=_children(registry, label.code, members),
+        children=_children(registry, label.code, members, merged),
         total=candidate.total,
         variant=candidate.variant,
         communes=known.communes,
         member_evidence=_with_observations(known.evidence, old),
         windows=_windows(registry, candidate),
         is_excused=is_excused,
+        merged_fault_ids=merged_fault_ids,
     )
+    if fresh.total is not None:
+        fresh = msgspec.structs.replace(fresh, total=max(fresh.total, len(fresh.affected)))
     if old is None:
         opened = with_history(
             fresh, HistoryEntry(at_ns=now_ns, event="opened", about=candidate.symptom)
         )
         return close_if_over(registry, opened, candidate.end_ns)
     kept = _with_past(registry, fresh, old)
-    kept = with_history(kept, *_differences(old, kept, now_ns))
+    kept = with_history(kept, *changes_of(old, kept, now_ns))
     if old.is_open:
         return close_if_over(registry, kept, candidate.end_ns)
     return _reopened_or_closed(registry, old, kept, candidate)
@@ -221,6 +230,9 @@ def _with_past(registry: IncidentRegistry, fresh: Incident, old: Incident) -> In
         headline=old.headline,
         history=old.history,
         notifications=old.notifications,
+        placement=old.placement,
+        closing=old.closing,
+        is_regrouped=old.is_regrouped,
     )
 
 
@@ -229,21 +241,21 @@ def _reopened_or_closed(
 ) -> Incident:
     """Return an incident that was closed: still closed, perhaps at another time, or open again."""
     now_ns = registry.network_state.now_ns
+    if old.closing is not None and _covers(old.closing, candidate):
+        is_over = candidate.end_ns is not None
+        code = ClosureCode.RESTORED if is_over else ClosureCode.CLOSED_BY_CITY
+        if old.closure_code is not code:
+            kept = with_history(kept, HistoryEntry(at_ns=now_ns, event="closed", about=code))
+        return msgspec.structs.replace(
+            kept,
+            status=IncidentStatus.CLOSED,
+            closure_code=code,
+            closed_ns=candidate.end_ns if is_over else old.closing.at_ns,
+            closed_known_ns=old.closed_known_ns,
+            parents=(),
+        )
     if candidate.end_ns is None or now_ns < candidate.end_ns + registry.calm_ns:
-        wait = msgspec.structs.replace(kept.hold_off, from_ns=now_ns)
-        again = msgspec.structs.replace(kept, hold_off=wait)
-        if old.notified_party is None:
-            # Its party was told that it is over, and is told anew: who took it on, and who refused
-            # it, did so of what was then; the record keeps both.
-            past = () if again.dispute is None else (again.dispute,)
-            again = msgspec.structs.replace(
-                again,
-                acknowledgement=None,
-                dispute=None,
-                past_disputes=(*again.past_disputes, *past),
-                answers=(),
-            )
-        return with_history(again, HistoryEntry(at_ns=now_ns, event="open again"))
+        return reopened(kept, HistoryEntry(at_ns=now_ns, event="open again"))
     return msgspec.structs.replace(
         kept,
         status=IncidentStatus.CLOSED,
@@ -251,6 +263,45 @@ def _reopened_or_closed(
         closed_known_ns=old.closed_known_ns,
         parents=(),
     )
+
+
+def reopened(incident: Incident, entry: HistoryEntry) -> Incident:
+    """Return an incident that was closed, open again from the moment of a line of its history."""
+    again = msgspec.structs.replace(
+        incident,
+        status=IncidentStatus.OPEN,
+        closure_code=None,
+        closed_known_ns=None,
+        closing=None,
+        hold_off=msgspec.structs.replace(incident.hold_off, from_ns=entry.at_ns),
+    )
+    if incident.notified_party is None:
+        # Its party was told that it is over, and is told anew: who took it on, and who refused
+        # it, did so of what was then; the record keeps both.
+        past = () if again.dispute is None else (again.dispute,)
+        again = msgspec.structs.replace(
+            again,
+            acknowledgement=None,
+            dispute=None,
+            past_disputes=(*again.past_disputes, *past),
+            answers=(),
+        )
+    return with_history(again, entry)
+
+
+def _covers(closing: Closing, candidate: Candidate) -> bool:
+    """Return whether a person who closed an incident knew all that it is now."""
+    is_worse = candidate.severity.is_worse_than(closing.severity)
+    return not is_worse and all(fault.known_ns <= closing.at_ns for fault in candidate.faults)
+
+
+def _hand_over_placement(
+    registry: IncidentRegistry, gone: Incident, survivor: Incident | None
+) -> None:
+    """Let a person's word on a fault stand when it turns out to be one with another."""
+    if survivor is None or survivor.placement is not None or gone.placement is None:
+        return
+    registry.put_incident(msgspec.structs.replace(survivor, placement=gone.placement))
 
 
 def _hold_off(
@@ -273,13 +324,20 @@ def _hold_off(
 
 
 def _children(
-    registry: IncidentRegistry, code: str, members: Iterable[IncidentMember]
+    registry: IncidentRegistry,
+    code: str,
+    members: Iterable[IncidentMember],
+    merged: Iterable[Incident],
 ) -> tuple[str, ...]:
-    """Return the incidents of a group's members; each bears the name of its fault."""
-    if not isinstance(registry.rules[code], GroupRule):
-        return ()
-    names = (name for member in members for name in member.fault_ids)
-    return tuple(sorted(name for name in names if name in registry.incidents))
+    """
+    Return the incidents of a group's members, each of which bears the name of its fault, and those
+    that a person has merged.
+    """
+    names = {incident.id for incident in merged}
+    if isinstance(registry.rules[code], GroupRule):
+        held = (name for member in members for name in member.fault_ids)
+        names.update(name for name in held if name in registry.incidents)
+    return tuple(sorted(names))
 
 
 def _with_observations(
@@ -311,42 +369,3 @@ def _windows(registry: IncidentRegistry, candidate: Candidate) -> tuple[str, ...
             )
         )
     )
-
-
-def _differences(old: Incident, new: Incident, now_ns: int) -> Iterable[HistoryEntry]:
-    """Yield what is to be remembered of a change."""
-    if (old.state, old.symptom) != (new.state, new.symptom):
-        yield HistoryEntry(at_ns=now_ns, event=f"is {new.state}", about=new.symptom)
-    if old.opened_ns != new.opened_ns:
-        moved_s = (new.opened_ns - old.opened_ns) / NS_PER_S
-        yield HistoryEntry(at_ns=now_ns, event="onset", about=f"{moved_s:+.1f} s")
-    if old.party != new.party:
-        yield HistoryEntry(at_ns=now_ns, event="party", about=str(new.party))
-    if old.code != new.code:
-        yield HistoryEntry(at_ns=now_ns, event="rule", about=new.code)
-    if old.is_excused != new.is_excused:
-        yield HistoryEntry(
-            at_ns=now_ns, event="maintenance " + ("began" if new.is_excused else "ended")
-        )
-    yield from _membership_changes(old, new, now_ns)
-
-
-def _membership_changes(old: Incident, new: Incident, now_ns: int) -> Iterable[HistoryEntry]:
-    if len(new.members) == len(old.members) == 1:
-        return
-    before = {member.subject: member for member in old.members}
-    for member in new.members:
-        prior = before.pop(member.subject, None)
-        event = _membership_change(prior, member)
-        if event:
-            yield HistoryEntry(at_ns=now_ns, event=event, about=str(member.subject))
-    for member in before.values():
-        yield HistoryEntry(at_ns=now_ns, event="left", about=str(member.subject))
-
-
-def _membership_change(prior: IncidentMember | None, member: IncidentMember) -> str:
-    if prior is None:
-        return "joined"
-    if prior.end_ns is None and member.end_ns is not None:
-        return "is up"
-    return "is out again" if prior.end_ns is not None and member.end_ns is None else ""

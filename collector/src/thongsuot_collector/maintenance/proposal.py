@@ -16,7 +16,8 @@ from thongsuot_schema.words.dates import VIETNAM
 MOST_PENDING = 50
 """Proposals of one carrier that wait for the city: more is a program gone wrong."""
 
-_LONGEST_S = 14 * 86_400
+LONGEST_S = 14 * 86_400
+"""One window; what takes longer is a state, not work."""
 _LATEST_S = 400 * 86_400
 
 
@@ -108,18 +109,21 @@ def proposal_from(
 
 def _times(fields: dict[str, str], now_ns: int) -> tuple[int, int] | ProposalMistake:
     """Return begin and end of the work, or what is wrong with them."""
-    start_ns, end_ns = _moment_ns(fields.get("start", "")), _moment_ns(fields.get("end", ""))
+    start_ns, end_ns = (
+        parse_form_moment_ns(fields.get("start", "")),
+        parse_form_moment_ns(fields.get("end", "")),
+    )
     if start_ns is None or end_ns is None or end_ns <= start_ns:
         return ProposalMistake.TIME
     if start_ns <= now_ns:
         # What has begun is no plan: its outage would be excused after the fact.
         return ProposalMistake.PAST
-    if end_ns - start_ns > _LONGEST_S * NS_PER_S or start_ns - now_ns > _LATEST_S * NS_PER_S:
+    if end_ns - start_ns > LONGEST_S * NS_PER_S or start_ns - now_ns > _LATEST_S * NS_PER_S:
         return ProposalMistake.LENGTH
     return start_ns, end_ns
 
 
-def _moment_ns(written: str) -> int | None:
+def parse_form_moment_ns(written: str) -> int | None:
     """Return a moment as browsers send it, in Vietnam; ``None`` where it is none."""
     try:
         when = datetime.fromisoformat(written)

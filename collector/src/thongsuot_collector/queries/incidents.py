@@ -74,9 +74,10 @@ def _incident_record(
     city: CityState, incident: Incident, scope: QueryScope, language: Language
 ) -> IncidentRecord:
     taken, acting = incident.acknowledgement, incident.acting_party
+    is_over = not (incident.is_open or incident.is_closed_by_city)
     subjects = [member.subject for member in incident.members]
     links = [city.directory.link(subject.site, subject.link) for subject in subjects]
-    communes = incident.communes
+    communes, placement, closing = incident.communes, incident.placement, incident.closing
     return IncidentRecord(
         id=incident.id,
         rule=incident.code,
@@ -99,7 +100,7 @@ def _incident_record(
         expected_at=utc(incident.expected_ns),
         is_disputed=incident.is_disputed,
         is_excused=incident.is_excused,
-        affected=incident.open_members if incident.is_open else len(incident.affected),
+        affected=len(incident.affected) if is_over else incident.open_members,
         total=incident.total,
         communes=communes,
         areas=tuple(sorted({area_of(code) for code in communes} - {""})),
@@ -107,6 +108,9 @@ def _incident_record(
         carriers=tuple(sorted(filter(scope.has_carrier, _carriers(incident, links)))),
         parents=incident.parents,
         children=incident.children,
+        merged_into="" if placement is None else placement.into,
+        closed_by="" if closing is None else closing.by,
+        closing_reason="" if closing is None else closing.reason,
         is_generated=city.is_generated(incident),
     )
 

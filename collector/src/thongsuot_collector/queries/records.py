@@ -97,8 +97,10 @@ class IncidentRecord(Record, frozen=True):
     """
     One incident. ``responsible`` is the party at fault, ``acting`` who has to act now; both as
     ``party:name``. ``turn`` is null once it is closed. ``parents`` stand for it, ``children`` it
-    stands for. ``closure`` says how it was closed: a withdrawn one was none. ``is_generated``: it
-    was made up for a demonstration.
+    stands for. ``closure`` says how it was closed: a withdrawn one was none, and one that the city
+    closed (``closed_by``, for ``closing_reason``) may go on. ``merged_into`` is the one of which
+    somebody said that this is the same trouble. ``is_generated``: it was made up for a
+    demonstration.
     """
 
     id: str
@@ -130,6 +132,9 @@ class IncidentRecord(Record, frozen=True):
     carriers: tuple[str, ...]
     parents: tuple[str, ...]
     children: tuple[str, ...]
+    merged_into: str
+    closed_by: str
+    closing_reason: str
     is_generated: bool
 
 

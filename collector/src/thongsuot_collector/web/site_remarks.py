@@ -7,6 +7,7 @@ from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.siteconfig.rollout import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
 from thongsuot_collector.web import labels
+from thongsuot_collector.web.incident import decision_labels
 from thongsuot_collector.web.page_session import current_session
 from thongsuot_collector.web.problem.notes import report_notes
 from thongsuot_schema.commissioning.run import CommissioningRun
@@ -73,4 +74,12 @@ def _incident_notes(
         elif incident.expected_ns is not None:
             moment = relative_moment(incident.expected_ns / NS_PER_S, now_s, language)
             notes.append(labels.EXPECTED.read(language, party=party, moment=moment))
+    for name in sorted(registry.closed_by_city):
+        incident, closing = registry.incidents[name], registry.incidents[name].closing
+        if closing is None or site not in incident.sites:
+            continue
+        since = relative_moment(incident.opened_ns / NS_PER_S, now_s, language)
+        party = party_name(incident.party, directory, language)
+        note = decision_labels.SITE_NOTE
+        notes.append(note.read(language, since=since, party=party, reason=closing.reason))
     return notes

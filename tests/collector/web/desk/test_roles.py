@@ -91,6 +91,11 @@ MAY: dict[str, set[str]] = {
     "/incidents/{name}/acknowledge": {ENGINEER},
     "/incidents/{name}/ruling": {ENGINEER},
     "/incidents/{name}/comment": {ENGINEER},
+    "/incidents/{name}/merge": {ENGINEER},
+    "/incidents/{name}/split": {ENGINEER},
+    "/incidents/{name}/close": {ENGINEER},
+    "/incidents/{name}/reopen": set(),  # nobody closed this one
+    "/incidents/{name}/maintenance": {ENGINEER},
     "/incidents/{name}/report": set(),  # nobody reported this one
     "/desk": CITY | {OWN, OTHER, KEY},
     "/desk/{carrier}": CITY | {OWN, KEY},

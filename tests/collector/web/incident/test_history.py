@@ -12,21 +12,22 @@ from tests.collector.notify.incident_events import (
     cut_fibre,
     steady_city,
 )
-from tests.collector.timeline.boot_script import UNPLUGGED, UP
-from thongsuot_collector.incidents.incident import HistoryEntry, Incident
+from tests.collector.timeline.boot_script import UNPLUGGED, UP, wall_ns
+from thongsuot_collector.incidents.incident import HistoryEntry, Incident, with_delivery
+from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.notify.render.comparison import Comparison
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.rules.loader import load
-from thongsuot_collector.web.incident.history import history_texts
+from thongsuot_collector.web.incident.history import history_events
 from thongsuot_schema.words.language import Language
 
 CODE = re.compile(r"[a-z0-9]+[_:/][a-z0-9]|\b(is|started|none)\b")
 """What names of the program look like."""
 
 
-def told(made: CityFixture, incident: Incident, language: Language = "vi") -> list[str]:
+def context_of(made: CityFixture, incident: Incident) -> MessageContext:
     entry = incident.notifications[-1]
-    context = MessageContext(
+    return MessageContext(
         kind=entry.kind,
         record=entry,
         incident=incident,
@@ -35,7 +36,11 @@ def told(made: CityFixture, incident: Incident, language: Language = "vi") -> li
         comparison=Comparison(),
         directory=made.directory,
     )
-    return [line.partition(" · ")[2] for line in history_texts(context, language)]
+
+
+def told(made: CityFixture, incident: Incident, language: Language = "vi") -> list[str]:
+    events = history_events(context_of(made, incident), language)
+    return [event.text for event in events if event.look in {"state", "person"}]
 
 
 def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
@@ -83,3 +88,22 @@ def test_what_is_written_down_is_told_or_shown_as_it_is(event: str, about: str, 
     note = HistoryEntry(at_ns=1, event=event, about=about)
     incident = msgspec.structs.replace(made.only("link_fault"), history=(note,))
     assert told(made, incident, "en") == [line]
+
+
+def test_who_was_told_by_what_stands_in_its_place_among_the_events() -> None:
+    made = steady_city(city_inventory())
+    cut_fibre(made)
+    made.run(made.now_s + 20)
+    incident = made.only("link_fault")
+    delivery = DeliveryAttempt(
+        channel="carrier-mail:noc", at_ns=wall_ns(made.now_s), is_delivered=True, reference="TT-7"
+    )
+    (record,) = incident.notifications
+    told_of = with_delivery(incident, record.number, delivery, is_done=True)
+    context = context_of(made, told_of)
+    events = history_events(context, "vi", lambda _channel: "email")
+    assert [event.look for event in events] == ["state", "sent"]
+    assert events[-1].text == "đã báo VNPT (thư điện tử): báo sự cố, TT-7"
+    untold = history_events(context_of(made, incident), "vi")
+    assert untold[-1].look == "unsent"
+    assert untold[-1].at_ns == record.at_ns

@@ -132,7 +132,9 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     ``change`` is what is told now and ``cause`` why. ``opened_at`` is the onset of the fault, off
     by ``clock_error_s`` at most (null: nothing bounds it); ``known_at`` when the collector learned
     of it, ``closed_at`` the true end. ``affected_now`` of ``affected`` have not come back, of
-    ``total`` that there are (null: not counted).
+    ``total`` that there are (null: not counted). ``closed_by`` of the city closed it, for
+    ``closing_reason``: until the fault is over, ``closed_at`` is when that was. ``merged_into`` is
+    the incident of which somebody said that this is the same trouble.
     """
 
     incident: str
@@ -159,6 +161,9 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
     subject_evidence: tuple[SubjectEvidence, ...]
     disputes: tuple[DisputeReference, ...] = ()
+    closed_by: str = ""
+    closing_reason: str = ""
+    merged_into: str = ""
     page_url: str = ""
     is_test: bool = False
     format: str = FORMAT
@@ -181,7 +186,7 @@ def document_of(
     ``titles`` are the incident's headline in Vietnamese and in English; ``responsible`` is what
     people call the party that must act.
     """
-    closed_ns = incident.closed_ns
+    closed_ns, closing, placement = incident.closed_ns, incident.closing, incident.placement
     return IncidentDocument(
         incident=incident.id,
         rule=incident.code,
@@ -208,6 +213,9 @@ def document_of(
         total=incident.total,
         comparison=comparison,
         subject_evidence=tuple(_shown(shown) for shown in incident.member_evidence),
+        closed_by="" if closing is None else closing.by,
+        closing_reason="" if closing is None else closing.reason,
+        merged_into="" if placement is None else placement.into,
         page_url=page_url,
         is_test=is_test,
     )

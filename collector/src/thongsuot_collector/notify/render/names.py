@@ -31,6 +31,7 @@ SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
     NotificationCause.ABSORBED: Text("collector.notify.subject_marks.absorbed"),
     NotificationCause.REASSIGNED: Text("collector.notify.subject_marks.reassigned"),
     NotificationCause.WITHDRAWN: Text("collector.notify.subject_marks.withdrawn"),
+    NotificationCause.CLOSED_BY_CITY: Text("collector.notify.subject_marks.closed_by_city"),
 }
 """What stands first in a subject line."""
 

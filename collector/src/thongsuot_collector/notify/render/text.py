@@ -39,6 +39,7 @@ _ENDINGS: Final[dict[NotificationCause, Text]] = {
     NotificationCause.ABSORBED: Text("collector.notify.text.endings.absorbed"),
     NotificationCause.REASSIGNED: Text("collector.notify.text.endings.reassigned"),
     NotificationCause.WITHDRAWN: Text("collector.notify.text.endings.withdrawn"),
+    NotificationCause.CLOSED_BY_CITY: Text("collector.notify.text.endings.closed_by_city"),
 }
 
 ANSWERS: Final[dict[AnswerKind, Text]] = {
@@ -249,9 +250,10 @@ def _summary(context: MessageContext, language: Language) -> str:
         (Text("collector.notify.text.severity"), SEVERITIES[incident.severity].read(language)),
     ]
     if incident.closed_ns is not None:
-        rows.insert(
-            1, (Text("collector.notify.text.until"), sections.exact_time(incident.closed_ns))
-        )
+        until = Text("collector.notify.text.until")
+        if incident.is_closed_by_city:
+            until = Text("collector.notify.text.closed_at")
+        rows.insert(1, (until, sections.exact_time(incident.closed_ns)))
     if incident.segment is not None:
         rows.append(
             (Text("collector.notify.text.segment"), SEGMENTS[incident.segment].read(language))
@@ -275,7 +277,9 @@ def _ending(context: MessageContext, language: Language) -> str:
         lasted = Text("collector.notify.text.lasted", took=took).read(language)
     ending = _ENDINGS.get(context.record.cause, _ENDINGS[NotificationCause.ENDED]).read(language)
     party = party_name(incident.party, context.directory, language)
-    return ending.format(until=until, lasted=lasted, party=party)
+    closing = incident.closing
+    by, reason = ("", "") if closing is None else (closing.by, closing.reason)
+    return ending.format(until=until, lasted=lasted, party=party, by=by, reason=reason)
 
 
 def _footer(context: MessageContext, language: Language) -> str:

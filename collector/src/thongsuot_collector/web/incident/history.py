@@ -1,23 +1,35 @@
-"""History: what became of an incident, line by line, in words. Pure."""
+"""
+History: what became of an incident, event by event with its second, in words: what was measured,
+who was told by what, and what people said and decided. Pure.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from thongsuot_collector.incidents.fault import NS_PER_S
+import msgspec
+
 from thongsuot_collector.incidents.incident import ClosureCode, HistoryEntry
+from thongsuot_collector.incidents.notification_log import DeliveryAttempt, NotificationRecord
 from thongsuot_collector.incidents.wording import headline_at
 from thongsuot_collector.notify.render.context import MessageContext
-from thongsuot_collector.notify.render.names import owner_name, place_name, subject_name
+from thongsuot_collector.notify.render.document import timestamp
+from thongsuot_collector.notify.render.names import (
+    owner_name,
+    party_name,
+    place_name,
+    subject_name,
+)
+from thongsuot_collector.notify.render.sections import exact_time
 from thongsuot_collector.rules.loader import codes, load
 from thongsuot_collector.timeline.subject import subject_from
-from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.incident import decision_labels, labels
 from thongsuot_schema.page.problem_form import KINDS
 from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.states import channel_title
 
 _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
 _OF_A_PARTY = {
@@ -28,6 +40,29 @@ _OF_A_PARTY = {
     "answer expected",
     "answer mended",
 }
+_OF_PEOPLE = {
+    "reported",
+    "reported again",
+    "report answered",
+    "acknowledged",
+    "disputed",
+    "answer accepted",
+    "answer expected",
+    "answer mended",
+    "ruled for the party",
+    "ruled against the party",
+    "note",
+    "comment",
+    "merged into",
+    "took in",
+    "taken out of",
+    "gave away",
+    "closed by city",
+    "opened again by city",
+    "maintenance planned",
+}
+"""What somebody has said or decided; the rest was measured, or follows from it."""
+
 _OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
 
 
@@ -44,17 +79,73 @@ _TITLES: Final[dict[str, Callable[[str], Text]]] = {
 """What is written down of some events by its code."""
 
 
-def history_texts(context: MessageContext, language: Language) -> list[str]:
-    """Return the lines of an incident's history, each with its moment in Vietnam, oldest first."""
-    return [_line(note, context, language) for note in context.incident.history]
+class HistoryEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event: when (Unix time), by its look who made it, and what it was."""
+
+    at_ns: int
+    look: str
+    text: str
+
+    @property
+    def second(self) -> str:
+        """When, as people in Vietnam read it."""
+        return exact_time(self.at_ns)
+
+    @property
+    def timestamp(self) -> str:
+        """When, for machines."""
+        return timestamp(self.at_ns)
+
+
+def history_events(
+    context: MessageContext,
+    language: Language,
+    channel_kind: Callable[[str], str] = str,
+) -> list[HistoryEvent]:
+    """
+    Return the events of an incident, oldest first: what its history has, and whom it was told to.
+    ``channel_kind`` returns what kind of channel one of a name is.
+    """
+    noted = [
+        HistoryEvent(
+            at_ns=note.at_ns,
+            look="person" if note.event in _OF_PEOPLE else "state",
+            text=_line(note, context, language),
+        )
+        for note in context.incident.history
+    ]
+    told = [
+        _told(record, delivery, context, language, channel_kind)
+        for record in context.incident.notifications
+        for delivery in record.by_channel() or (None,)
+    ]
+    return sorted([*noted, *told], key=lambda event: event.at_ns)
+
+
+def _told(
+    record: NotificationRecord,
+    delivery: DeliveryAttempt | None,
+    context: MessageContext,
+    language: Language,
+    channel_kind: Callable[[str], str],
+) -> HistoryEvent:
+    """Return when a party was told by a channel, or when that was decided where it has failed."""
+    party = party_name(record.party, context.directory, language)
+    kind = labels.KINDS[record.kind].read(language)
+    if delivery is None or not delivery.is_delivered:
+        text = decision_labels.EVENT_UNTOLD.read(language, party=party)
+        return HistoryEvent(at_ns=record.at_ns, look="unsent", text=f"{text}: {kind}")
+    channel = channel_title(channel_kind(delivery.channel.partition(":")[0]), language)
+    text = decision_labels.EVENT_TOLD.read(language, party=party, channel=channel)
+    told = ", ".join(filter(None, (kind, delivery.reference)))
+    return HistoryEvent(at_ns=delivery.at_ns, look="sent", text=f"{text}: {told}")
 
 
 def _line(note: HistoryEntry, context: MessageContext, language: Language) -> str:
     known = labels.NOTES.get(note.event)
     event = note.event if known is None else known.read(language)
-    when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
     about = _about(note, context, language) if note.about else ""
-    return f"{when} · {event}" + (f": {about}" if about else "")
+    return event + (f": {about}" if about else "")
 
 
 def _about(note: HistoryEntry, context: MessageContext, language: Language) -> str:

@@ -74,6 +74,7 @@ TAKE_ON_AS: Final = Text("collector.web.incident.take_on_as")
 COMMENT: Final = Text("collector.web.incident.comment")
 COMMENT_AS: Final = Text("collector.web.incident.comment_as")
 COMMENT_TEXT: Final = Text("collector.web.incident.comment_text")
+COMMENT_MISSING: Final = Text("collector.decisions.needs_comment")
 BOARD: Final = Text("collector.web.incident.board")
 NOTE: Final = Text("collector.web.incident.note")
 WHO_ARE_YOU: Final = Text("collector.web.incident.who_are_you")
@@ -90,6 +91,7 @@ OUTCOMES: Final[dict[ClosureCode, Text]] = {
     ClosureCode.RESTORED: Text("collector.web.incident.outcomes.restored"),
     ClosureCode.WITHDRAWN: Text("collector.web.incident.outcomes.withdrawn"),
     ClosureCode.MERGED: Text("collector.web.incident.outcomes.merged"),
+    ClosureCode.CLOSED_BY_CITY: Text("collector.decisions.outcome"),
 }
 
 ANSWERS: Final[dict[Answered, Text]] = {
@@ -144,6 +146,13 @@ NOTES: Final[dict[str, Text]] = {
     "rule": Text("collector.web.incident.notes.rule"),
     "maintenance began": Text("collector.web.incident.notes.maintenance_began"),
     "maintenance ended": Text("collector.web.incident.notes.maintenance_ended"),
+    "merged into": Text("collector.decisions.notes.merged_into"),
+    "took in": Text("collector.decisions.notes.took_in"),
+    "taken out of": Text("collector.decisions.notes.taken_out_of"),
+    "gave away": Text("collector.decisions.notes.gave_away"),
+    "closed by city": Text("collector.decisions.notes.closed_by_city"),
+    "opened again by city": Text("collector.decisions.notes.opened_again_by_city"),
+    "maintenance planned": Text("collector.decisions.notes.maintenance_planned"),
     "joined": Text("collector.web.incident.notes.joined"),
     "left": Text("collector.web.incident.notes.left"),
 }

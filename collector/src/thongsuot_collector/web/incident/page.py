@@ -18,14 +18,14 @@ from thongsuot_collector.notify.render.names import (
 )
 from thongsuot_collector.web.charts import labels as chart_labels
 from thongsuot_collector.web.charts.lifeline import lifeline
-from thongsuot_collector.web.incident import labels
-from thongsuot_collector.web.incident.history import history_texts
+from thongsuot_collector.web.incident import decision_labels, labels
+from thongsuot_collector.web.incident.actions import action_links
+from thongsuot_collector.web.incident.history import history_events
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.live.element import live_element
 from thongsuot_collector.web.live.topics import incident_topic
-from thongsuot_collector.web.problem import labels as problem_labels
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
@@ -33,6 +33,8 @@ from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.states import SEGMENTS, channel_title
 
 REFRESH_S = 30
+EVENTS_SHOWN = 15
+"""The latest events stand under the picture, what was before folds away above them."""
 _MEMBER_HEADS = (
     labels.POINT,
     labels.CIRCUIT,
@@ -59,29 +61,24 @@ def incident_page(
     path = f"/incidents/{incident.id}"
     frame = Frame(
         title=text.headline_of(report.context, language),
-        state=State.UP if not incident.is_open else incident.state,
+        state=_shown_state(incident),
         url_in=lambda other: reader.url(path, other),
         home_url=reader.url(reader.home) if reader.home else "",
         place=f"{labels.CODE.read(language)} {incident.id}",
         refresh_s=REFRESH_S,
         live=live_element(incident_topic(incident.id), reader.key) if incident.is_open else "",
     )
-    may_acknowledge = reader.is_staff and incident.is_open
+    events = history_events(report.context, language, reader.channel_kind)
     content = {
         "labels": labels,
-        "answer_report": problem_labels.ANSWER_TITLE,
         "hero": _hero(report, reader),
-        "acknowledge_url": reader.url(f"{path}/acknowledge") if may_acknowledge else "",
+        "actions": action_links(incident, reader),
         "download_url": reader.url(f"{path}.json"),
         # Without the key: who may look at everything sees more, and can take it on.
         "staff_url": path if reader.key else "",
         "ruling_url": reader.url(f"{path}/ruling")
         if reader.may_decide and incident.is_disputed
         else "",
-        "report_url": reader.url(f"{path}/report")
-        if reader.may_decide and incident.is_open and incident.report is not None
-        else "",
-        "comment_url": reader.url(f"{path}/comment") if reader.may_decide else "",
         "board_url": board if reader.is_staff else "",
         "sides": _sides(report, language),
         "facts": _facts(report, language),
@@ -100,7 +97,11 @@ def incident_page(
         "charts": charts,
         "paths": paths,
         "chart_labels": chart_labels,
-        "history": history_texts(report.context, language),
+        "older_events": events[:-EVENTS_SHOWN],
+        "events": events[-EVENTS_SHOWN:],
+        "older_title": decision_labels.OLDER_EVENTS.read(
+            language, count=str(max(0, len(events) - EVENTS_SHOWN))
+        ),
     }
     return render("incident", frame, language, content)
 
@@ -114,10 +115,12 @@ def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
         # What a desk does about one line stands in its own book.
         if incident.party.party is Party.COMMUNE or rule.sentences is not None:
             advice = wording.do
+    elif incident.is_closed_by_city:
+        ending = decision_labels.GOES_ON.read(language).removesuffix(".")
     elif incident.closure_code is not None:
         ending = capitalised(labels.OUTCOMES[incident.closure_code].read(language))
     return {
-        "state": incident.state if incident.is_open else State.UP,
+        "state": _shown_state(incident),
         "word": labels.OPEN if incident.is_open else labels.CLOSED,
         "situation": wording.situation,
         "advice": advice,
@@ -127,11 +130,31 @@ def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
     }
 
 
+def _shown_state(incident: Incident) -> State:
+    """Return how the page looks: what a person has closed is not well for that."""
+    is_over = not (incident.is_open or incident.is_closed_by_city)
+    return State.UP if is_over else incident.state
+
+
+def _decisions_made(incident: Incident) -> list[tuple[Text, str, str]]:
+    """Return what people have decided of an incident, as facts: who and when, and why."""
+    made = []
+    closing, placement = incident.closing, incident.placement
+    if closing is not None:
+        who = f"{closing.by}, {sections.exact_time(closing.at_ns)}"
+        made.append((decision_labels.CLOSED_BY, who, closing.reason))
+    if placement is not None:
+        label = decision_labels.MERGED_BY if placement.into else decision_labels.SPLIT_BY
+        who = f"{placement.by}, {sections.exact_time(placement.at_ns)}"
+        made.append((label, who, placement.reason))
+    return made
+
+
 def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, str]]:
     """Return label, value and a note below it of each fact; one without a value is not shown."""
     incident, directory = report.incident, report.context.directory
     closed = ""
-    if incident.closed_ns is not None:
+    if incident.closed_ns is not None and not incident.is_closed_by_city:
         lasted = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
         closed = f"{sections.exact_time(incident.closed_ns)} ({lasted})"
     acknowledgement = incident.acknowledgement
@@ -149,6 +172,7 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
         ),
         (labels.UNTIL, closed, ""),
         (labels.LEARNED, sections.exact_time(incident.known_ns), ""),
+        *_decisions_made(incident),
         (labels.ACTS, party_name(incident.acting_party, directory, language), ""),
         (labels.TAKEN, *owner),
         (

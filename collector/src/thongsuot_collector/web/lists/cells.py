@@ -105,7 +105,7 @@ def value_word(name: str, value: str, reader: ListReader) -> str:
 def shown_state(record: Record) -> State | None:
     """Return the state by which a whole row is marked; none of what was no fault at all."""
     if isinstance(record, IncidentRecord):
-        if record.closure is None:
+        if record.closure in {None, ClosureCode.CLOSED_BY_CITY}:
             return record.state
         return State.UP if record.closure is ClosureCode.RESTORED else State.UNKNOWN
     return record.state if isinstance(record, SiteRecord | LinkRecord) else None

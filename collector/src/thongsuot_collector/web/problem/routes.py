@@ -15,17 +15,14 @@ from thongsuot_collector.incidents.incident import ProblemReport
 from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.notify.render import text
-from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.forms import TEXT_CHARACTERS, read_form
+from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.forms import read_form
 from thongsuot_collector.web.incident import labels as incident_labels
-from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.incident.report import IncidentArchive, IncidentReport
-from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, Frame, render
+from thongsuot_collector.web.incident.form import FormFields, form_page, missing, open_form
+from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.problem import labels
-from thongsuot_collector.web.responses import HEADERS, html_page, language_of, not_found
+from thongsuot_collector.web.responses import HEADERS, language_of, not_found
 from thongsuot_schema.problem import ProblemKind
-from thongsuot_schema.words.language import Text
 
 _log = logging.getLogger(__name__)
 
@@ -82,51 +79,29 @@ class ProblemPages:
 
     async def answer(self, request: Request) -> Response:
         """Let an engineer answer a report, which ends it: the form, and what it sends."""
-        visitor = await self._access.visitor(request)
-        if not visitor.is_engineer:
-            return await self._access.refusal(request, incident_labels.WHO_ARE_YOU)
-        language, name = language_of(request), request.path_params["name"]
-        report = await self._archive.report(name)
-        if report is None or report.incident.report is None or not report.incident.is_open:
-            return not_found(incident_labels.NOT_FOUND.read(language))
-        reader = PageReader(language=language, now_s=time.time())
+        form = await open_form(request, self._archive, self._access, now_s=time.time())
+        if isinstance(form, Response):
+            return form
+        incident, visitor = form.report.incident, form.visitor
+        if incident.report is None or not incident.is_open:
+            return missing(request)
+        fields = FormFields(
+            title=labels.ANSWER_TITLE,
+            button=labels.SEND_AS,
+            text_label=labels.ANSWER,
+            text_name="answer",
+            lines=(labels.ANSWER_HOW.read(form.reader.language),),
+        )
         if request.method != "POST":
-            return self._form(report, visitor, reader)
+            return form_page(form, fields)
         answer = (await read_form(request)).get("answer", "")
         if not answer:
-            return self._form(report, visitor, reader, mistake=labels.ANSWER_MISSING)
+            return form_page(form, fields, mistake=labels.ANSWER_MISSING)
         try:
             await self._reports.answer(
-                name, person=visitor.title, text=answer, by=visitor.audited_as
+                incident.id, person=visitor.title, text=answer, by=visitor.audited_as
             )
         except (AnswerImpossible, KeyError):
             # Somebody else was faster: the page says how it stands.
-            _log.info("problem was answered before incident=%s person=%s", name, visitor.name)
-        return RedirectResponse(reader.url(f"/incidents/{name}"), 303, headers=HEADERS)
-
-    def _form(
-        self,
-        report: IncidentReport,
-        visitor: Visitor,
-        reader: PageReader,
-        *,
-        mistake: Text | None = None,
-    ) -> Response:
-        language, path = reader.language, f"/incidents/{report.incident.id}"
-        frame = Frame(
-            title=labels.ANSWER_TITLE.read(language),
-            state=report.incident.state,
-            url_in=lambda other: reader.url(f"{path}/report", other),
-            home_url=reader.url(path),
-            place=text.headline_of(report.context, language),
-        )
-        content = {
-            "labels": labels,
-            "action": reader.url(f"{path}/report"),
-            "mistake": mistake,
-            "text_characters": TEXT_CHARACTERS,
-            "button": labels.SEND_AS.read(language, title=visitor.title),
-        }
-        response = html_page(render("problem", frame, language, content), CONTENT_SECURITY_POLICY)
-        response.status_code = HTTPStatus.OK if mistake is None else HTTPStatus.UNPROCESSABLE_ENTITY
-        return response
+            _log.info("problem was answered before incident=%s by=%s", incident.id, visitor.name)
+        return form.done()

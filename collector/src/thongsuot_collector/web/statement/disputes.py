@@ -1,4 +1,6 @@
-"""Disputes: the intervals of a circuit's month of which its carrier says that they are not its own.
+"""
+Disputes: the intervals of a circuit's month of which its carrier says that they are not its own,
+and the incidents that the city closed while the circuit was out.
 
 They stand beside the statement: what the city has decided may come after it was issued. Pure.
 """
@@ -11,6 +13,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.sla.statement import Circuit
+from thongsuot_collector.web.incident import decision_labels
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language
@@ -36,6 +39,22 @@ def dispute_lines(
         for incident in incidents
         for dispute in _disputes(incident)
         if dispute.party.party is Party.CARRIER and dispute.party.name == circuit.carrier
+    ]
+
+
+def closing_lines(incidents: Iterable[Incident], circuit: Circuit, language: Language) -> list[str]:
+    """Return a line for each incident of a circuit that a person of the city has closed."""
+    return [
+        decision_labels.STATEMENT_NOTE.read(
+            language,
+            interval=_interval(incident, circuit, language),
+            incident=incident.id,
+            by=incident.closing.by,
+            moment=sections.exact_time(incident.closing.at_ns),
+            reason=incident.closing.reason,
+        )
+        for incident in incidents
+        if incident.closing is not None
     ]
 
 

@@ -20,6 +20,7 @@ from thongsuot_collector.sla.words import (
     month_title,
 )
 from thongsuot_collector.statements import labels as paper
+from thongsuot_collector.web.incident import decision_labels
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.statement import labels
@@ -49,10 +50,11 @@ def statement_page(
     *,
     reader: PageReader,
     disputes: Sequence[str] = (),
+    closings: Sequence[str] = (),
 ) -> str:
     """
     Return one circuit's month. ``revisions``: number and time (Unix ms) of each; ``disputes``: what
-    its carrier says is not its own.
+    its carrier says is not its own; ``closings``: what the city closed while the circuit was out.
     """
     statement, language = issue.statement, reader.language
     results = list(statement_lines.result_lines(statement))
@@ -82,6 +84,8 @@ def statement_page(
         "sum": _sum(statement, language),
         "periods": list(_periods(statement, language)),
         "disputes": disputes,
+        "closings_title": decision_labels.STATEMENT_TITLE,
+        "closings": closings,
         "switch_overs": [text.read(language) for text in switch_over_texts(statement.switch_overs)],
         "changes": [statement_lines.change_text(change).read(language) for change in issue.changes],
         "revisions": _revisions(issue, revisions, reader),

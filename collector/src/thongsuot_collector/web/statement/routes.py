@@ -25,7 +25,7 @@ from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.statement import labels
-from thongsuot_collector.web.statement.disputes import dispute_lines
+from thongsuot_collector.web.statement.disputes import closing_lines, dispute_lines
 from thongsuot_collector.web.statement.listing import CircuitRow, list_page
 from thongsuot_collector.web.statement.page import statement_page
 from thongsuot_schema.words.language import Language, Text
@@ -122,14 +122,17 @@ class StatementPages:
             self._archive.store, statement.month, statement.circuit.site, statement.circuit.link
         )
         circuit, month = statement.circuit, month_from(statement.month)
-        disputed = rows.load_disputed(
-            self._archive.store,
-            Subject(site=circuit.site, link=circuit.link),
-            from_ns=month.from_ms * NS_PER_MS,
-            until_ns=month.until_ms * NS_PER_MS,
+        store, subject = self._archive.store, Subject(site=circuit.site, link=circuit.link)
+        from_ns, until_ns = month.from_ms * NS_PER_MS, month.until_ms * NS_PER_MS
+        disputed = rows.load_disputed(store, subject, from_ns=from_ns, until_ns=until_ns)
+        closed = rows.load_closed_by_city(store, subject, from_ns=from_ns, until_ns=until_ns)
+        return statement_page(
+            issue,
+            revisions,
+            reader=reader,
+            disputes=dispute_lines(disputed, circuit, self._archive.directory, reader.language),
+            closings=closing_lines(closed, circuit, reader.language),
         )
-        disputes = dispute_lines(disputed, circuit, self._archive.directory, reader.language)
-        return statement_page(issue, revisions, reader=reader, disputes=disputes)
 
     def _issue(self, name: str, month: str, number: str) -> IssuedStatement | Text:
         """Return what is asked for; a sentence where it is not there."""

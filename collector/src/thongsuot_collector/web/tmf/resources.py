@@ -116,7 +116,9 @@ def alarm_body(view: IncidentView, texts: IncidentTexts) -> Json:
     if taken is not None:
         body["ackUserId"] = texts.owner(taken.owner)
     if view.is_over:
-        body |= {"clearSystemId": alarms.SYSTEM, "clearUserId": alarms.SYSTEM}
+        closing = incident.closing if incident.is_closed_by_city else None
+        cleared_by = alarms.SYSTEM if closing is None else closing.by
+        body |= {"clearSystemId": alarms.SYSTEM, "clearUserId": cleared_by}
     return body
 
 
@@ -162,6 +164,8 @@ def _end(view: IncidentView) -> StatusChange:
     if incident.is_open or incident.closure_code is not ClosureCode.RESTORED:
         code = None if incident.is_open else incident.closure_code
         reason = "" if code is None else code.value
+        if code is ClosureCode.CLOSED_BY_CITY and incident.closing is not None:
+            reason = incident.closing.reason
         return StatusChange(at_ns=view.over_ns, status=states.CANCELLED, reason=reason)
     return StatusChange(at_ns=view.over_ns, status=states.RESOLVED)
 

@@ -280,6 +280,30 @@ def _remarks_of(components: Components) -> RemarksOf:
     return remarks
 
 
+def _pages_of_incidents(
+    components: Components, access: PageAccess, archive: IncidentArchive
+) -> list[Route]:
+    """Return the pages of incidents, and all forms about one."""
+    decisions = CityDecisions(components.incidents, components.store)
+    return [
+        *IncidentPages(
+            archive,
+            access,
+            components.links,
+            IncidentCharts(SiteHistory(components.store, components.states), components.directory),
+            IncidentPaths(components.states.sites, components.directory),
+            display_name_of=components.notifications.display_name_of,
+            grafana_url=components.configuration.settings.page.grafana_url,
+        ).routes(),
+        *CommentPages(archive, access).routes(),
+        *RulingPages(archive, access).routes(),
+        *DecisionPages(archive, access, decisions).routes(),
+        *IncidentWorkPages(archive, access, decisions).routes(),
+        *ProblemPages(components.problems, archive, access, components.directory).routes(),
+        *AnswerPages(archive, access, components.links).routes(),
+    ]
+
+
 def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route]:
     """Return the API, the lists, the pages of incidents, desks, statements and tests."""
     city = city_of(components)
@@ -291,25 +315,9 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
         states=components.states.sites,
         support_hotline=components.configuration.settings.page.support_hotline,
     )
-    name_of = components.notifications.display_name_of
-    decisions = CityDecisions(components.incidents, components.store)
     desks = DeskPages(archive, components.archive, access, DeskLinks(components.links))
     return [
-        *IncidentPages(
-            archive,
-            access,
-            components.links,
-            IncidentCharts(SiteHistory(components.store, components.states), components.directory),
-            IncidentPaths(components.states.sites, components.directory),
-            display_name_of=name_of,
-            grafana_url=components.configuration.settings.page.grafana_url,
-        ).routes(),
-        *CommentPages(archive, access).routes(),
-        *RulingPages(archive, access).routes(),
-        *DecisionPages(archive, access, decisions).routes(),
-        *IncidentWorkPages(archive, access, decisions).routes(),
-        *ProblemPages(components.problems, archive, access, components.directory).routes(),
-        *AnswerPages(archive, access, components.links).routes(),
+        *_pages_of_incidents(components, access, archive),
         *desks.routes(),
         *WorkPages(archive, access).routes(),
         *StatementPages(components.archive, access).routes(),

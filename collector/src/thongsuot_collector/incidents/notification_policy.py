@@ -139,14 +139,19 @@ def _opening_cause(incident: Incident) -> NotificationCause:
     return cause if at_ns and incident.hold_off.from_ns <= at_ns else NotificationCause.STARTED
 
 
+def end_cause(incident: Incident) -> NotificationCause:
+    """Return why a party is told of the end of an incident that is closed."""
+    return {
+        ClosureCode.WITHDRAWN: NotificationCause.WITHDRAWN,
+        ClosureCode.MERGED: NotificationCause.ABSORBED,
+        ClosureCode.CLOSED_BY_CITY: NotificationCause.CLOSED_BY_CITY,
+    }.get(incident.closure_code or ClosureCode.RESTORED, NotificationCause.ENDED)
+
+
 def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
     """Return why an open notification is to be taken back; ``None`` where it is not."""
     if not incident.is_open:
-        return {
-            ClosureCode.WITHDRAWN: NotificationCause.WITHDRAWN,
-            ClosureCode.MERGED: NotificationCause.ABSORBED,
-            ClosureCode.CLOSED_BY_CITY: NotificationCause.CLOSED_BY_CITY,
-        }.get(incident.closure_code or ClosureCode.RESTORED, NotificationCause.ENDED)
+        return end_cause(incident)
     if _is_told_above(registry, incident):
         return NotificationCause.ABSORBED
     is_others = incident.notified_party not in {None, incident.party} and not incident.parents

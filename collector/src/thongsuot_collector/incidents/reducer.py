@@ -159,6 +159,8 @@ def _decided(registry: IncidentRegistry, touched: ChangedFaults) -> set[str]:
 
 def _update_merged(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
     """Bring up to date what others were merged into, where those have changed; level by level."""
+    if not registry.merged_into:
+        return
     changed = {incident.id for name in faults for incident in registry.incidents_holding(name)}
     for _ in range(_LEVELS):
         targets = {

@@ -199,7 +199,7 @@ def _incident_from(
         is_excused=is_excused,
         merged_fault_ids=merged_fault_ids,
     )
-    if fresh.total is not None:
+    if merged and fresh.total is not None:
         fresh = msgspec.structs.replace(fresh, total=max(fresh.total, len(fresh.affected)))
     if old is None:
         opened = with_history(

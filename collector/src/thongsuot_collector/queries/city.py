@@ -18,6 +18,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
+from thongsuot_collector.incidents.notification_policy import end_cause
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -120,7 +121,7 @@ class CityState:
     def context_of(self, incident: Incident) -> MessageContext:
         """Return what an incident's texts are made from."""
         kind = NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED
-        cause = NotificationCause.STARTED if incident.is_open else NotificationCause.ENDED
+        cause = NotificationCause.STARTED if incident.is_open else end_cause(incident)
         record = NotificationRecord(
             number=0, kind=kind, cause=cause, party=incident.party, at_ns=incident.known_ns
         )

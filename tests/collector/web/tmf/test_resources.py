@@ -3,6 +3,7 @@
 import msgspec
 
 from tests.collector.notify.incident_events import city_inventory, cut_fibre, steady_city
+from thongsuot_collector.incidents import city_decisions
 from thongsuot_collector.incidents.answer import AnswerKind, Dispute, PartyAnswer
 from thongsuot_collector.incidents.incident import Acknowledgement, HistoryEntry, Incident
 from thongsuot_collector.incidents.party import ResponsibleParty
@@ -46,3 +47,18 @@ def test_the_carrier_whose_it_is_now_and_the_city_see_what_was_answered() -> Non
         assert ticket_head(view, 5)["status"] == "pending"
         assert [carrier_answer.person for carrier_answer in view.answers] == ["Phúc"]
         assert alarm_head(view)["ackState"] == "acknowledged"
+
+
+def test_what_the_city_closed_has_a_cancelled_ticket_with_the_reason_and_a_cleared_alarm() -> None:
+    city = steady_city(city_inventory())
+    incident = cut_fibre(city).incident
+    now_ns = incident.known_ns + 60 * 10**9
+    closed = city_decisions.close(
+        city.registry, incident.id, by="Lan", reason="đã trả kênh", now_ns=now_ns
+    )
+    for scope in (QueryScope(carrier="vnpt"), WHOLE_CITY):
+        view = view_of(closed, scope)
+        last = status_changes(view)[-1]
+        assert (last.status, last.reason) == ("cancelled", "đã trả kênh")
+        assert "resolutionDate" not in ticket_head(view, 5)
+        assert alarm_head(view)["state"] == "cleared"

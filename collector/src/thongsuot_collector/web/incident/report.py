@@ -16,6 +16,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
+from thongsuot_collector.incidents.notification_policy import end_cause
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
@@ -149,7 +150,7 @@ def _unsent_notification(incident: Incident) -> NotificationRecord:
     return NotificationRecord(
         number=0,
         kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,
-        cause=NotificationCause.STARTED if incident.is_open else NotificationCause.ENDED,
+        cause=NotificationCause.STARTED if incident.is_open else end_cause(incident),
         party=incident.party,
         at_ns=incident.known_ns,
     )

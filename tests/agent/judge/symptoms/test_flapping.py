@@ -1,10 +1,14 @@
 """Flapping: counted by silences in a window."""
 
+import pytest
+
 from thongsuot_agent.judge.memory import FlapState
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.flapping import (
     expire_flapping,
     flapping_diagnosis,
+    forget_outage,
+    is_of_outage,
     note_outage,
     note_return,
 )
@@ -84,3 +88,67 @@ def test_a_pulled_cable_soon_after_a_cut_fibre_is_another_fault() -> None:
     fault = flapping_diagnosis(flaps)
     assert fault is not None, "the cable itself has come loose twice"
     assert fault.segment is Segment.LAN
+
+
+@pytest.mark.parametrize(
+    ("starts_s", "flaps"),
+    [
+        ([10, 70], True),
+        ([10, 71], False),
+        ([10, 160, 309], True),
+        ([10, 160, 310], False),
+    ],
+    ids=["a pair", "no pair", "three in the window", "three in more than it"],
+)
+def test_silences_flap_in_a_minute_or_three_in_five(starts_s: list[int], *, flaps: bool) -> None:
+    known = FlapState()
+    for start_s in starts_s:
+        silent(known, start_s, start_s + 5)
+    assert (flapping_diagnosis(known) is not None) is flaps
+
+
+@pytest.mark.parametrize(("stays_s", "flaps"), [(45.0, True), (45.001, False)])
+def test_a_silence_of_more_than_three_quarters_of_a_minute_is_an_outage(
+    stays_s: float, *, flaps: bool
+) -> None:
+    known = FlapState()
+    silent(known, 10, 20)
+    silent(known, 50, 60)
+    note_outage(known, ACCESS_SILENT, 90 * S, 90 * S + round(stays_s * S), SETTINGS)
+    assert (flapping_diagnosis(known) is not None) is flaps
+    assert known.starts == ([10 * S, 50 * S, 90 * S] if flaps else [90 * S])
+
+
+@pytest.mark.parametrize(("calm_s", "flaps"), [(90.0, True), (90.001, False)])
+def test_flapping_is_over_after_a_minute_and_a_half(calm_s: float, *, flaps: bool) -> None:
+    known = FlapState()
+    silent(known, 10, 20)
+    silent(known, 50, 60)
+    expire_flapping(known, 60 * S + round(calm_s * S), SETTINGS)
+    assert (flapping_diagnosis(known) is not None) is flaps
+    expire_flapping(known, 351 * S, SETTINGS)
+    assert known.starts == [50 * S], "the latest is remembered, others for five minutes"
+
+
+def test_what_is_lost_while_all_is_out_is_of_the_outage() -> None:
+    known = FlapState()
+    assert not is_of_outage(known, 50 * S)
+    note_outage(known, ACCESS_SILENT, 10 * S, 12 * S, SETTINGS)
+    assert not is_of_outage(known, 10 * S - 1)
+    assert is_of_outage(known, 10 * S)
+    assert is_of_outage(known, 99 * S), "it lasts"
+    note_return(known, 20 * S)
+    assert is_of_outage(known, 20 * S)
+    assert not is_of_outage(known, 20 * S + 1)
+
+
+def test_a_silence_that_was_none_is_taken_back_and_one_that_is_over_is_not() -> None:
+    known = FlapState()
+    silent(known, 10, 20)
+    forget_outage(known)
+    assert known.starts == [10 * S]
+    note_outage(known, ACCESS_SILENT, 50 * S, 51 * S, SETTINGS)
+    forget_outage(known)
+    assert (known.starts, known.is_silent) == ([10 * S], False)
+    note_return(known, 70 * S)
+    assert known.silent_ns == 51 * S, "there was nothing to return from"

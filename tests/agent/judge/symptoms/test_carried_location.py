@@ -1,81 +1,177 @@
-"""Carried location: a LAN that loses what passes it, though a carrier behind it limits echoes."""
+"""Carried location: from what lookups and pages lose to the rung on which it begins."""
 
 import pytest
 
 from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.keys import SeriesKey
-from thongsuot_agent.judge.link_context import LinkContext, ns
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.loss_memory import CarriedTest
+from thongsuot_agent.judge.memory import LinkMemory, Memory, ServiceAddress, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_location import (
     DECIDE_ANYWAY_S,
+    carrying,
     do_pages_alone_lose,
+    is_lossy,
     locate_carried_loss,
 )
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
-from thongsuot_schema.verdict import Symptom
 
-NOW_NS = ns(10_000.0)
-
-
-def track(kind: str, target: str, sent: int, lost: int) -> Track:
-    series = Track(kind=kind, target=target, family=Family.IP4, answered_ns=NOW_NS - 1)
-    series.carried_sent, series.carried_lost = sent, lost
-    return series
+NOW_NS = 5_000 * NS_PER_S
 
 
-def link_context(*tracks: Track, is_policed: bool) -> LinkContext:
-    """A link whose test began just now."""
+def carried(
+    kind: str, target: str, sent: int, lost: int, *, family: Family = Family.IP4, network: int = 1
+) -> Track:
+    track = Track(kind=kind, target=target, family=family, answered_ns=NOW_NS - 1)
+    track.carried_sent, track.carried_lost = sent, lost
+    if kind == "http":
+        track.addresses = {f"192.0.{network}.1": ServiceAddress()}
+    return track
+
+
+def link_context(*tracks: Track, age_s: float = 0.0, gateway: int = 200) -> LinkContext:
     link = LinkMemory(name="fixed")
-    for series in tracks:
-        link.tracks[SeriesKey(series.kind, series.target, series.family)] = series
-    link.policed_until_ns = NOW_NS + 1 if is_policed else 0
-    link.carried_test.first_ns = NOW_NS - ns(20.0)
+    link.carried_test = CarriedTest(first_ns=NOW_NS - ns(age_s))
+    clean = Track(kind="icmp", target="gateway", family=Family.IP4, answered_ns=NOW_NS - 1)
+    clean.carried_sent = gateway
+    for track in (*tracks, clean):
+        link.tracks[SeriesKey(track.kind, track.target, track.family)] = track
     memory = Memory(links={"fixed": link}, now_ns=NOW_NS)
     return LinkContext(memory, link, two_links().links["fixed"], Settings())
 
 
-def segment_of(at: LinkContext) -> Segment | None:
-    fault = locate_carried_loss(at)
-    return fault.segment if fault is not None else None
+def located(*tracks: Track, age_s: float = 0.0, gateway: int = 200) -> Segment | None:
+    fault = locate_carried_loss(link_context(*tracks, age_s=age_s, gateway=gateway))
+    return None if fault is None else fault.segment
+
+
+NEAR = carried("dns", "resolver", 100, 10)
+NEAR_CLEAN = carried("dns", "resolver", 200, 0)
+FAR = carried("dns", "zone", 100, 10)
+PAGES = (carried("http", "motcua", 100, 9), carried("http", "dichvucong", 100, 9, network=2))
 
 
 @pytest.mark.parametrize(
-    ("is_policed", "gateway_lost", "segment"),
-    [(True, 14, Segment.LAN), (False, 14, None), (True, 2, None)],
-    ids=["a LAN", "echoes from beyond tell", "a gateway that loses far less"],
+    ("kind", "sent", "lost", "lossy"),
+    [
+        ("dns", 10, 1, True),
+        ("dns", 40, 1, True),
+        ("dns", 41, 1, False),
+        ("dns", 10, 0, False),
+        ("http", 10, 1, False),
+        ("http", 10, 2, True),
+        ("http", 80, 2, True),
+        ("http", 81, 2, False),
+    ],
 )
-def test_a_lan_that_loses_what_passes_it_is_found_behind_a_carrier_that_limits_echoes(
-    is_policed: bool, gateway_lost: int, segment: Segment | None
+def test_a_series_is_lossy_from_half_of_the_degraded_share_on(
+    kind: str, sent: int, lost: int, *, lossy: bool
 ) -> None:
-    gateway, lookups = track("icmp", "gateway", 40, gateway_lost), track("dns", "resolver", 40, 13)
-    at = link_context(gateway, lookups, is_policed=is_policed)
-    assert segment_of(at) is segment
+    assert is_lossy(carried(kind, "zone", sent, lost)) is lossy
 
 
-def test_a_gateway_that_was_silent_for_a_moment_is_none_that_never_answers() -> None:
-    """Its latest eight echoes were lost by chance; of sixty it answered most."""
-    gateway = track("icmp", "gateway", 60, 20)
-    gateway.recent, gateway.known_unresponsive = 0b1_1111_1111, True
-    lookups = (track("dns", "resolver", 60, 20), track("dns", "zone", 60, 20))
-    at = link_context(gateway, *lookups, is_policed=False)
-    at.link.carried_test.first_ns = NOW_NS - ns(DECIDE_ANYWAY_S)
-    assert segment_of(at) is None
+def test_what_all_lose_begins_on_the_access_and_what_the_near_ones_carry_beyond_them() -> None:
+    assert located(NEAR, *PAGES) is Segment.ACCESS
+    assert located(NEAR_CLEAN, *PAGES) is Segment.TRANSIT
+    assert located(FAR, *PAGES) is Segment.ACCESS, "nobody nearer is asked"
 
 
-def test_one_that_answered_nothing_since_the_test_began_says_nothing_of_the_lan() -> None:
-    gateway = track("icmp", "gateway", 60, 60)
-    gateway.recent, gateway.known_unresponsive = 0b1_1111_1111, True
-    lookups = (track("dns", "resolver", 60, 20), track("dns", "zone", 60, 20))
-    at = link_context(gateway, *lookups, is_policed=False)
-    at.link.carried_test.first_ns = NOW_NS - ns(DECIDE_ANYWAY_S)
+def test_one_witness_alone_or_two_services_of_one_network_are_no_line() -> None:
+    assert located(NEAR_CLEAN, PAGES[0]) is None
+    same = [carried("http", name, 100, 9) for name in ("motcua", "dichvucong")]
+    assert located(NEAR_CLEAN, *same) is None
+    one = carried("http", "motcua", 60, 12)
+    other = carried("http", "dichvucong", 60, 0, network=2)
+    assert located(carried("dns", "zone", 10, 1), one, other, age_s=300.0) is None, (
+        "another page as far out loses nothing"
+    )
+
+
+def test_what_a_name_server_answered_badly_was_carried_well() -> None:
+    refusing = carried("dns", "resolver", 100, 50)
+    refusing.reason = Reason.NAME_SERVER_REFUSED
+    assert located(refusing, *PAGES) is Segment.ACCESS
+    assert located(refusing, PAGES[0]) is None
+
+
+def test_a_rung_that_is_neither_lossy_nor_clean_is_waited_for_two_minutes() -> None:
+    doubtful = carried("dns", "resolver", 40, 0)
+    assert located(doubtful, *PAGES) is None
+    assert located(doubtful, *PAGES, age_s=DECIDE_ANYWAY_S - 0.001) is None
+    assert located(doubtful, *PAGES, age_s=DECIDE_ANYWAY_S) is Segment.TRANSIT
+
+
+@pytest.mark.parametrize(
+    ("gateway", "age_s", "segment"),
+    [
+        (25, 0.0, Segment.ACCESS),
+        (24, 0.0, None),
+        (0, DECIDE_ANYWAY_S - 0.001, None),
+        (0, DECIDE_ANYWAY_S, Segment.ACCESS),
+    ],
+)
+def test_a_gateway_is_waited_for_until_it_is_proved_clean_or_never_will_be(
+    gateway: int, age_s: float, segment: Segment | None
+) -> None:
+    assert located(NEAR, *PAGES, gateway=gateway, age_s=age_s) is segment
+
+
+def test_a_gateway_that_lost_echoes_lately_leaves_it_open_for_two_minutes() -> None:
+    for age_s, segment in ((DECIDE_ANYWAY_S - 0.001, None), (DECIDE_ANYWAY_S, Segment.ACCESS)):
+        at = link_context(NEAR, *PAGES, age_s=age_s)
+        at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)].recent = 0b1_0000_0011
+        fault = locate_carried_loss(at)
+        assert (None if fault is None else fault.segment) is segment
+
+
+@pytest.mark.parametrize(("until_ns", "segment"), [(NOW_NS + 1, Segment.LAN), (NOW_NS, None)])
+def test_behind_a_policer_a_gateway_that_loses_as_much_is_the_one(
+    until_ns: int, segment: Segment | None
+) -> None:
+    at = link_context(NEAR, *PAGES)
+    at.link.policed_until_ns = until_ns
+    gateway = at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)]
+    gateway.carried_sent, gateway.carried_lost = 60, 6
+    fault = locate_carried_loss(at)
+    assert (None if fault is None else fault.segment) is segment
+    gateway.carried_sent, gateway.carried_lost = 60, 1
+    assert locate_carried_loss(at) is None
+
+
+def test_a_gateway_that_never_answers_is_no_witness_of_the_lan() -> None:
+    at = link_context(NEAR, *PAGES, age_s=DECIDE_ANYWAY_S)
+    gateway = at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)]
+    gateway.carried_sent = gateway.carried_lost = 50
+    gateway.known_unresponsive, gateway.recent = True, 0b1_1111_1111
     fault = locate_carried_loss(at)
     assert fault is not None
-    assert fault.symptom is Symptom.ACCESS_LOSS
+    assert fault.segment is Segment.ACCESS
+    gateway.carried_lost = 49
+    assert locate_carried_loss(at) is None, "it answered some"
 
 
-@pytest.mark.parametrize(("lookups_lost", "is_alone"), [(0, True), (4, False)])
-def test_pages_lose_alone_where_lookups_lose_nothing(lookups_lost: int, is_alone: bool) -> None:
-    pages, lookups = track("http", "motcua", 60, 9), track("dns", "resolver", 40, lookups_lost)
-    assert do_pages_alone_lose(link_context(pages, lookups, is_policed=False)) is is_alone
+def test_who_passes_a_rung_is_asked_on_it_or_beyond_and_answers_usually() -> None:
+    at = link_context(NEAR, FAR, *PAGES)
+
+    def passing(segment: Segment) -> set[str]:
+        return {track.target for _, track in carrying(at, segment)}
+
+    everyone = {"resolver", "zone", "motcua", "dichvucong"}
+    assert passing(Segment.ACCESS) == passing(Segment.CARRIER) == everyone
+    assert passing(Segment.TRANSIT) == everyone - {"resolver"}
+    silent = at.link.tracks[SeriesKey("dns", "zone", Family.IP4)]
+    silent.known_unresponsive = True
+    assert passing(Segment.ACCESS) == everyone - {"zone"}
+    silent.known_unresponsive, silent.answered_ns = False, None
+    assert passing(Segment.ACCESS) == everyone - {"zone"}
+    silent.answered_ns = NOW_NS
+
+
+@pytest.mark.parametrize(("sent", "lost", "alone"), [(40, 0, True), (40, 2, False), (0, 0, False)])
+def test_pages_alone_lose_where_lookups_were_proved_to_come_through(
+    sent: int, lost: int, *, alone: bool
+) -> None:
+    assert do_pages_alone_lose(link_context(carried("dns", "zone", sent, lost), *PAGES)) is alone

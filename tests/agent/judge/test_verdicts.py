@@ -162,22 +162,21 @@ def test_a_known_link_without_a_fault_is_up_since_it_was_clear() -> None:
 
 
 def test_a_link_is_at_rest_while_nothing_is_wrong_suspected_or_asked() -> None:
-    def at_rest(issued: Verdict | None = WELL, **fields: object) -> bool:
+    def at_rest(field: str = "known", value: object = True) -> bool:
         link = LinkMemory(name="fixed", known=True)
-        for name, value in fields.items():
-            setattr(link, name, value)
-        return is_at_rest(link_context(link, issued))
+        setattr(link, field, value)
+        return is_at_rest(link_context(link, WELL))
 
     assert at_rest()
-    assert not at_rest(None)
-    assert not at_rest(CABLE)
-    assert not at_rest(known=False)
-    assert not at_rest(burst_ns=0)
-    assert not at_rest(round=Round(opened_ns=1, due_ns=2, is_burst=False))
+    for issued in (None, CABLE):
+        assert not is_at_rest(link_context(LinkMemory(name="fixed", known=True), issued))
+    assert not at_rest("known", value=False)
+    assert not at_rest("burst_ns", 0)
+    assert not at_rest("round", Round(opened_ns=1, due_ns=2, is_burst=False))
     for slot in ("facts_slot", "silence", "large_packets", "loss_fault", "carried_fault"):
-        assert not at_rest(**{slot: FaultSlot(fault=degraded(Segment.LAN))}), slot
+        assert not at_rest(slot, FaultSlot(fault=degraded(Segment.LAN))), slot
     for slot in ("slow", "resolver", "blocked_services"):
-        assert not at_rest(**{slot: FaultSlot(fault=degraded(Segment.LAN))}), slot
+        assert not at_rest(slot, FaultSlot(fault=degraded(Segment.LAN))), slot
     for test, field, value in (
         ("loss_test", "cusum_up", 0.1),
         ("carried_test", "cusum_up", 0.1),

@@ -1,0 +1,245 @@
+"""Near flows: how close together, how fresh and how large what speaks of new flows has to be."""
+
+from dataclasses import replace
+
+import pytest
+from msgspec import structs
+
+from tests.agent.judge.symptoms.test_near_flows import (
+    FULL_SIZE,
+    LOST_LOOKUP,
+    NS,
+    SMALL,
+    at,
+    echo,
+    large_packets_of,
+    lose_lookup,
+    run,
+    stall_page,
+)
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.keys import SeriesKey
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.symptoms import near_flows
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
+
+__all__ = ["at"]
+
+
+def test_the_latest_hundred_and_twenty_eight_runs_are_kept(at: LinkContext) -> None:
+    for second in range(130):
+        run(at, "hop", second, 1.0)
+    runs = at.link.new_flows.runs
+    assert [runs[0].at_ns, runs[-1].at_ns, len(runs)] == [2 * NS, 129 * NS, 128]
+
+
+def test_runs_of_before_the_interface_could_send_or_without_an_answered_share_are_none(
+    at: LinkContext,
+) -> None:
+    at.link.valid_from_ns = 50 * NS
+    run(at, "hop", 49.9, 1.0)
+    assert at.link.new_flows.runs == []
+    run(at, "hop", 50.0, 1.0)
+    assert len(at.link.new_flows.runs) == 1
+    series = Series(kind="fresh_echo", revision=1, link="fixed", target="hop", family=Family.IP4)
+    without = failed_finding(Reason.TIMED_OUT)
+    near_flows.note_new_flows(at.link, Result(series=series, boottime_ns=60 * NS, finding=without))
+    assert len(at.link.new_flows.runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "is_full_size"), [(None, None), (999.0, False), (1000.0, True)]
+)
+def test_a_packet_of_a_thousand_bytes_is_one_of_full_size(
+    at: LinkContext, size_bytes: float | None, is_full_size: bool | None
+) -> None:
+    run(at, "gateway", 10.0, 0.5, size_bytes=size_bytes)
+    assert at.link.new_flows.runs[0].is_full_size is is_full_size
+    assert at.link.new_flows.passing_full_size == ({"gateway"} if is_full_size else set())
+    assert at.link.new_flows.answering == {"gateway"}
+
+
+@pytest.mark.parametrize(
+    ("at_s", "is_beside"),
+    [(99.0, True), (101.0, True), (98.999, False), (101.001, False)],
+)
+def test_a_run_within_a_second_of_a_lost_lookup_stands_beside_it(
+    at: LinkContext, at_s: float, is_beside: bool
+) -> None:
+    run(at, "hop", at_s, 1.0)
+    lose_lookup(at, 100.0)
+    assert at.link.new_flows.runs[0].is_beside_lost_lookup is is_beside
+
+
+@pytest.mark.parametrize(
+    ("at_s", "family", "is_beside"),
+    [
+        (99.0, Family.IP4, True),
+        (98.999, Family.IP4, False),
+        (130.0, Family.IP4, True),
+        (100.0, Family.IP6, False),
+    ],
+)
+def test_a_run_from_a_second_before_a_stalled_page_on_stands_beside_it_in_its_family(
+    at: LinkContext, at_s: float, family: Family, is_beside: bool
+) -> None:
+    run(at, "hop", at_s, 1.0, family=family)
+    stall_page(at, 100.0)
+    (only,) = at.link.new_flows.runs
+    assert only.is_beside_stalled_page is is_beside
+    assert not only.is_beside_lost_lookup
+
+
+def test_neither_an_answered_lookup_nor_a_page_that_was_refused_marks_anything(
+    at: LinkContext,
+) -> None:
+    run(at, "hop", 100.0, 1.0)
+    answered = ok_finding({})
+    refused = failed_finding(Reason.STATUS_UNEXPECTED)
+    for kind, finding in (("dns", answered), ("http", refused), ("http", LOST_LOOKUP)):
+        track = Track(kind=kind, target="resolver", family=Family.IP4)
+        near_flows.note_beside(at, track, finding, 100 * NS)
+    (only,) = at.link.new_flows.runs
+    assert not only.is_beside_lost_lookup
+    assert not only.is_beside_stalled_page
+
+
+@pytest.mark.parametrize(
+    ("target", "at_s", "marks"),
+    [
+        ("hop", 99.0, (True, False)),
+        ("hop", 101.0, (True, False)),
+        ("hop", 98.999, (False, False)),
+        ("core-fixed", 100.0, (False, False)),
+    ],
+)
+def test_an_open_echo_stands_beside_runs_to_its_target_within_a_second(
+    at: LinkContext, target: str, at_s: float, marks: tuple[bool, bool]
+) -> None:
+    at.link.new_flows.answering = {"hop", "core-fixed"}
+    run(at, "hop", 100.0, 1.0)
+    echo(at, target, at_s)
+    run(at, "hop", 100.0, 1.0)
+    for beside in at.link.new_flows.runs:
+        assert (beside.is_beside_open_echo, beside.is_beside_lost_open_echo) == marks
+
+
+def test_an_open_echo_of_another_family_stands_beside_nothing(at: LinkContext) -> None:
+    run(at, "hop", 100.0, 1.0, family=Family.IP6)
+    echo(at, "hop", 100.0)
+    assert not at.link.new_flows.runs[0].is_beside_open_echo
+
+
+def test_an_echo_counts_as_open_only_while_new_flows_are_asked_of_who_answers_them(
+    at: LinkContext,
+) -> None:
+    memory = at.link.new_flows
+    track = at.link.tracks[SeriesKey("icmp", "hop", Family.IP4)]
+    answered = ok_finding({icmp.RTT: 0.005, icmp.LOSS: 0.0})
+
+    def kept(asked_s: float = 200.0) -> int:
+        memory.open_echoes, memory.asked_ns = [], round(asked_s * NS)
+        near_flows.note_beside(at, track, answered, 200 * NS)
+        return len(memory.open_echoes)
+
+    assert kept() == 0, "it has never answered a new flow"
+    memory.answering = {"hop"}
+    assert kept() == 1
+    assert kept(asked_s=192.0) == 1
+    assert kept(asked_s=191.999) == 0
+    track.silences = 1
+    assert kept() == 0, "the next after a lost one is a new flow itself"
+
+
+def test_open_echoes_are_kept_for_eight_seconds(at: LinkContext) -> None:
+    at.link.new_flows.answering = {"hop"}
+    for second in (100.0, 108.0):
+        echo(at, "hop", second)
+    assert [kept.at_ns for kept in at.link.new_flows.open_echoes] == [100 * NS, 108 * NS]
+    echo(at, "hop", 108.001)
+    assert len(at.link.new_flows.open_echoes) == 2
+
+
+@pytest.mark.parametrize(("metered", "every_s"), [(False, 2), (True, 10)])
+def test_new_flows_are_asked_every_two_seconds_and_metered_every_ten(
+    at: LinkContext, *, metered: bool, every_s: int
+) -> None:
+    link = structs.replace(at.probes.link, allowance_bytes=10**9 if metered else None)
+    at = LinkContext(at.memory, at.link, replace(at.probes, link=link), at.settings)
+    assert near_flows.near_probes(at)
+    at.memory.now_ns += every_s * NS - 1
+    assert near_flows.near_probes(at) == ()
+    at.memory.now_ns += 1
+    assert near_flows.near_probes(at)
+
+
+def test_new_flows_are_asked_in_families_that_the_link_has(at: LinkContext) -> None:
+    assert {probe.family for probe in near_flows.near_probes(at)} == {Family.IP4, Family.IP6}
+    at.memory.now_ns += 2 * NS
+    at.link.facts = LinkFacts(present=True, carrier=True, has_address4=True, has_route4=True)
+    assert {probe.family for probe in near_flows.near_probes(at)} == {Family.IP4}
+
+
+@pytest.mark.parametrize(
+    ("answered", "age_s", "learned", "loses"),
+    [
+        (0.75, 100.0, True, True),
+        (0.75, 100.001, True, False),
+        (1.0, 0.0, True, False),
+        (0.0, 0.0, False, False),
+    ],
+    ids=["lately", "too long ago", "nothing lost", "never answers"],
+)
+def test_a_lan_loses_while_new_flows_to_its_gateway_were_lost_lately(
+    at: LinkContext, answered: float, age_s: float, learned: bool, loses: bool
+) -> None:
+    if learned:
+        run(at, "gateway", 10.0, 1.0)
+        run(at, "hop", 199.0, 0.0)
+    run(at, "gateway", 200.0 - age_s, answered)
+    assert near_flows.is_lan_losing(at) is loses
+
+
+def test_what_is_awaited_of_new_flows_is_awaited_for_two_minutes(at: LinkContext) -> None:
+    run(at, "core-fixed", 10.0, 1.0)
+    assert near_flows.is_new_flow_evidence_awaited(at, 80 * NS + 1)
+    assert not near_flows.is_new_flow_evidence_awaited(at, 80 * NS)
+    at.link.new_flows.answering = {"gateway"}
+    assert not near_flows.is_new_flow_evidence_awaited(at, 199 * NS), "it is before any table"
+
+
+def test_large_packets_that_were_lost_before_the_pages_stalled_say_nothing(
+    at: LinkContext,
+) -> None:
+    run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 99.0, 1.0, size_bytes=SMALL)
+    run(at, "hop", 99.5, 1.0, size_bytes=FULL_SIZE)
+    run(at, "gateway", 99.5, 1.0)
+    stall_page(at, 100.0)
+    assert large_packets_of(at, 100.0) == near_flows.LAN_LOSES_LARGE_PACKETS
+    assert large_packets_of(at, 100.001) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
+
+
+def test_what_was_held_and_is_no_place_is_not_kept_without_evidence(at: LinkContext) -> None:
+    held = near_flows.LARGE_PACKETS_LOST
+    assert near_flows.locate_new_flows_lost(at, held) == near_flows.NEW_FLOWS_LOST
+    held = near_flows.CARRIER_DROPS_FRESH_ECHOS
+    assert near_flows.locate_new_flows_lost(at, held) == held
+
+
+@pytest.mark.parametrize(
+    ("passed", "lost", "sign"), [(0, 0, 0), (0, 1, 1), (9, 1, -1), (8, 1, 1), (20, 0, -1)]
+)
+def test_runs_of_full_size_speak_for_the_share_of_them_that_passes(
+    passed: int, lost: int, sign: int
+) -> None:
+    nats = near_flows.full_size_nats(passed, lost)
+    assert (nats > 0) - (nats < 0) == sign
+
+
+def test_one_run_of_full_size_that_passes_weighs_as_the_chances_of_it_do() -> None:
+    assert near_flows.full_size_nats(1, 0) == pytest.approx(-0.3365, abs=1e-3)
+    assert near_flows.full_size_nats(0, 1) == pytest.approx(2.7081, abs=1e-3)

@@ -8,7 +8,7 @@ from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
 from tests.schema.batch.test_encode import INDEX, batch_of
-from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.columns import Columns, decode_columns, value_count
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch
 from thongsuot_schema.batch.model import Batch
@@ -106,3 +106,15 @@ def test_a_row_has_none_where_nothing_was_measured() -> None:
         1: Reason.TIMED_OUT,
         2: Reason.NO_ROUTE,
     }
+
+
+def test_a_result_makes_a_value_of_its_outcome_and_one_of_each_metric_of_its_kind() -> None:
+    batch = RealisticDevice(4).window(15)
+    columns, _ = columns_and_batch(batch, LayoutBuilder().index_for(batch.results))
+    metrics = {
+        columns.layout.layout.series[rows.position]: len(block.block.metrics)
+        for block in columns.blocks
+        for rows in columns.series_of(block)
+    }
+    assert value_count(columns) == sum(1 + metrics[result.series] for result in batch.results)
+    assert len(set(metrics.values())) > 1

@@ -18,7 +18,7 @@ Agents push alike again and again: masks of so many numbers are kept (at most 4 
 ones are not, so that nobody can fill the memory with them.
 """
 
-_LANES = {1: (1, "b"), 2: (2, "h"), 3: (4, "i"), 4: (4, "i"), 5: (8, "q"), 6: (8, "q"), 7: (8, "q")}
+_LANES = {1: (1, "b"), 2: (2, "h"), 3: (4, "i"), 4: (4, "i")}
 _WIDEST_LANE = (8, "q")
 
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1

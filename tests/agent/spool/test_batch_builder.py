@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tests.agent.spool.making import change, result
 from thongsuot_agent.spool.batch_builder import BatchBuilder
-from thongsuot_agent.spool.frame import LogHeading
+from thongsuot_agent.spool.frame import Entry, LogHeading
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.segment_store import MemorySegments
 from thongsuot_agent.spool.stream import StreamIdentity
@@ -29,7 +29,7 @@ def test_each_entry_that_cannot_travel_is_left_out_and_counted(tmp_path: Path) -
     layouts = Layouts(tmp_path / "layouts")
     gap = Notice(code=NoticeCode.GAP, boottime_ns=1, text="a gap")
     changed = change(7)
-    entries = [
+    entries: list[Entry] = [
         result(1),
         replace(result(2), finding=replace(result(2).finding, values={"icmp_invented": 1.0})),
         changed,

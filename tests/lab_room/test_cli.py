@@ -88,3 +88,13 @@ def test_without_a_lab_that_is_said() -> None:
 def test_every_fault_is_listed_with_its_arguments() -> None:
     listed = lab("faults").stdout
     assert "cut-fibre site=… [link=fixed]\n    The line to the carrier is cut" in listed
+
+
+def test_whoever_reads_only_the_first_lines_gets_no_traceback() -> None:
+    command = [sys.executable, "-m", "thongsuot_lab.cli", "faults"]
+    # The pipe's reader is gone before the first line is written.
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as broken:
+        ended = subprocess.run(command, stdout=broken, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -34,6 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             keeper_pid = None if lab is None else rundir.keeper_pid(lab)
             privilege.become_root("thongsuot_lab.cli", words, keeper_pid)
         code: int = arguments.do(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has enough (``| head``); the interpreter would complain at its end again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (UnknownLabError, UnknownFaultError, TopologyError) as error:
         print(f"thongsuot-lab: {error}", file=sys.stderr)
         return 2

@@ -185,6 +185,14 @@ class ReportedProblem(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
 
 
+class TargetTitle(msgspec.Struct, frozen=True, kw_only=True):
+    """What a target is called on pages, where the inventory says so."""
+
+    name: str
+    title_vi: str
+    title_en: str
+
+
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One site at one moment.
@@ -200,7 +208,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     known what the computers get now; ``backup_instructions`` say how they are moved to the backup
     by hand. ``incidents`` are the open ones that the site's faults belong to,
     ``problems`` what was reported by the device's own page lately. ``nearest`` is where citizens
-    can be sent, as known at ``nearest_s``.
+    can be sent, as known at ``nearest_s``. ``targets`` are what evidence, ways and tests name.
     """
 
     site: str
@@ -227,3 +235,4 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[ReportedProblem, ...] = ()
     nearest: NearestSite | None = None
     nearest_s: float | None = None
+    targets: tuple[TargetTitle, ...] = ()

@@ -119,7 +119,7 @@ def test_words_say_how_often_how_long_and_when_last() -> None:
 def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
     light = fibre(history=history(SceneFault(ago_s=900, for_s=900), known_s=3_600))
     assert history_sentence(light, NOW_S, "vi") == (
-        "Mất kết nối 1 lần, 15 phút (11:43–nay) · Chưa có dữ liệu: 23 giờ 00 phút"
+        "Mất kết nối 1 lần, 15 phút (11:43–nay) · Mới có 1 giờ 00 phút số liệu trong 24 giờ qua"
     )
     assert history_sentence(fibre(history=()), NOW_S, "en") == (
         "No data from the last 24 hours yet."

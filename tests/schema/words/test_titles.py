@@ -62,12 +62,14 @@ def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
         failed=28,
         unmeasured=1,
     )
-    assert evidence_subject(silent, "vi") == (
-        "ICMP first-hop IPv4 · Đường truyền của nhà mạng tới điểm"
+    assert evidence_subject(silent, {}, "vi") == "Ping tới thiết bị đầu tiên của nhà mạng (IPv4)"
+    titles = {"first-hop": "VNPT's router"}
+    assert evidence_subject(silent, titles, "en") == (
+        "Ping to VNPT's router (IPv4) · Carrier's line to the point"
     )
     assert evidence_outcome(silent, "vi") == ("2/30 lần có phản hồi, 1 lần chưa đo được")
     slow = Evidence(kind="icmp", metric="icmp_rtt_seconds", value=0.214, limit=0.05)
-    assert evidence_subject(slow, "en") == "ICMP"
+    assert evidence_subject(slow, {}, "en") == "Ping"
     assert evidence_outcome(slow, "en") == "214 ms (limit 50 ms)"
     assert metric_value("icmp_loss_ratio", 0.025, "vi") == "2,5 %"
     assert metric_value("icmp_reply_hop_limit_number", 57.0, "vi") == "57"

@@ -26,6 +26,7 @@ from thongsuot_schema.view import (
     ReportedProblem,
     SiteView,
     SubjectView,
+    TargetTitle,
     TestProgress,
 )
 
@@ -104,6 +105,11 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
             _service_light(target, issued_by_subject, inputs)
             for target in inputs.targets
             if target.role is Role.SERVICE
+        ),
+        targets=tuple(
+            TargetTitle(name=target.name, title_vi=target.title_vi, title_en=target.title_en)
+            for target in inputs.targets
+            if target.role is not Role.SERVICE and target.title_vi
         ),
         notifications=tuple(_notification(notification) for notification in context.notified),
         collector_reachable=context.collector_reachable,

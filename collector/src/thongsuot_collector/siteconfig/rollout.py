@@ -63,16 +63,15 @@ def facts_of(
     newest: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
     """
-    Return which version a site runs, and why not the newest; nothing where it takes no site
-    configurations.
+    Return which version a site runs that should run another one, and why it does not; nothing of
+    one that is up to date: a version tells its staff nothing, and the list of agents has it.
 
     The reason is the device's own sentence, in English, as in its log.
     """
-    if newest is None or run is None or not run.is_accepting:
+    if newest is None or run is None or not run.is_accepting or run.version == newest.version:
         return []
     sentence = _RUNS.read(language, version=run.version or _FILE.read(language))
-    if run.version != newest.version:
-        sentence += f"; {_NEWEST.read(language, version=newest.version)}"
+    sentence += f"; {_NEWEST.read(language, version=newest.version)}"
     if rollout_status(newest, run) is RolloutStatus.REFUSED:
         why = run.reason or _NO_WORD.read(language)
         sentence += f", {_WHY.read(language, why=why)}"

@@ -131,8 +131,9 @@ class SiteState(msgspec.Struct, kw_only=True):
             stream.epoch_ns = entry.epoch_ns
             if stream is self.newest():
                 self.clock = entry.clock
-        self.version = _version(columns.notices) or self.version
-        if is_generated(entry.stream):
+        if not is_generated(entry.stream):
+            self.version = _version(columns.notices) or self.version
+        else:
             sealed_ms = (entry.epoch_ns + header.clock.boottime_ns) // 1_000_000
             self.generated_until_ms = max(self.generated_until_ms, sealed_ms)
         self._cover(entry, columns)

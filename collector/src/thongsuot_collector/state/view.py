@@ -1,7 +1,7 @@
 """From the state of a site to what its page shows. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.networks import NetworkOwners
@@ -16,7 +16,14 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.switch_overs import switch_over_figures
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.view import CounterView, NetworkPath, SiteView, StateStretch, SubjectView
+from thongsuot_schema.view import (
+    CounterView,
+    NetworkPath,
+    SiteView,
+    StateStretch,
+    SubjectView,
+    TargetTitle,
+)
 
 _DAY_S = 86_400.0
 _FIGURES_GOOD_FOR_S = 120.0
@@ -80,7 +87,20 @@ def site_view(
         support_hotline=support_hotline,
         counter=None if silent else _counter(state, now_s),
         backup_instructions=site.backup_instructions,
+        targets=tuple(_target_titles(links, directory)),
     )
+
+
+def _target_titles(
+    links: Iterable[SubjectView], directory: InventoryDirectory
+) -> Iterator[TargetTitle]:
+    """Yield what the targets are called that evidence and ways of links name."""
+    names = dict.fromkeys(
+        item.target for link in links for item in (*link.evidence, *link.paths) if item.target
+    )
+    for target in filter(None, map(directory.target, names)):
+        if target.title_vi:
+            yield TargetTitle(name=target.name, title_vi=target.title_vi, title_en=target.title_en)
 
 
 def _counter(state: SiteState, now_s: float) -> CounterView | None:

@@ -137,9 +137,11 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
     if sums.degraded_s:
         slow = words[State.DEGRADED].read(language)
         parts.append(f"{slow}: {duration(sums.degraded_s, language)}")
-    if not parts and sums.missing_s > DAY_S / 2:
+    if sums.missing_s > DAY_S / 2:
+        # What is known is the news here, not the long rest; and no day without fault was seen.
         known = duration(DAY_S - sums.missing_s, language)
-        return _LITTLE_KNOWN.read(language, known=known)
+        parts.append(_LITTLE_KNOWN.read(language, known=known))
+        return " · ".join(parts)
     if not parts:
         parts.append(_NO_OUTAGE.read(language))
     if sums.missing_s >= _CELL_S:

@@ -7,32 +7,37 @@ from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.state import State
-from thongsuot_schema.view import NetworkPath, SubjectView
+from thongsuot_schema.view import NetworkPath, SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import FAMILIES
 from thongsuot_schema.words.figures import milliseconds
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.paths import describe_end, describe_mtu_hole, describe_refusal
+from thongsuot_schema.words.titles import target_titles
 
 _SHOWN: Final = 3
 """Ways shown of one link, a bound on the page's size: those that end on the way first."""
 
 
-def paths_part(light: SubjectView, key: str, now_s: float, language: Language) -> str:
+def paths_part(light: SubjectView, key: str, view: SiteView, language: Language) -> str:
     """Return the ways of a link, folded away; empty where none was measured."""
     if not light.paths:
         return ""
     ordered = sorted(light.paths, key=lambda way: (way.path.is_reached, way.previous is None))
-    tables = "".join(_table(way, now_s, language) for way in ordered[:_SHOWN])
+    titles = target_titles(view, language)
+    tables = "".join(
+        _table(way, titles.get(way.target, way.target), view.now_s, language)
+        for way in ordered[:_SHOWN]
+    )
     title = labels.PATHS.read(language)
     if light.state is not State.UP and any(way.previous for way in ordered):
         title = labels.PATHS_COMPARED.read(language)
     return f'<details id="{key}w"><summary>{title}</summary>{tables}</details>'
 
 
-def _table(way: NetworkPath, now_s: float, language: Language) -> str:
+def _table(way: NetworkPath, title: str, now_s: float, language: Language) -> str:
     before = way.previous
-    target = " ".join(part for part in (way.target, FAMILIES[way.family]) if part)
+    target = " ".join(part for part in (title, FAMILIES[way.family]) if part)
     caption = labels.PATH_TO.read(language, target=target)
     heads = [labels.HOP.read(language)]
     if before is not None and way.previous_at_s is not None:

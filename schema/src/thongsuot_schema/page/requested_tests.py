@@ -11,7 +11,7 @@ from thongsuot_schema.words import requested_tests
 from thongsuot_schema.words.dates import moment
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language
-from thongsuot_schema.words.titles import subject_title
+from thongsuot_schema.words.titles import subject_title, target_titles
 
 REFRESH_UNDER_WAY_S: Final = 5
 """How often the page renews itself while a test is under way."""
@@ -58,7 +58,8 @@ def _button(view: SiteView, action: str, language: Language) -> str:
 def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> str:
     word = requested_tests.TEST_TITLES.get(test.kind)
     name = test.kind if word is None else word.read(language)
-    titles = {light.name: subject_title(light, language) for light in (*view.links, *view.services)}
+    titles = target_titles(view, language)
+    titles |= {link.name: subject_title(link, language) for link in view.links}
     if test.link:
         name = f"{name}, {titles.get(test.link, test.link)}"
     by = labels.REQUESTED_LOCALLY if test.is_local else labels.REQUESTED_BY_CENTRE

@@ -1,5 +1,6 @@
 """The lights of the page: a card for each link, a row for each service."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -23,7 +24,7 @@ from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, Text, join_list
 from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES, party_title
-from thongsuot_schema.words.titles import subject_title
+from thongsuot_schema.words.titles import subject_title, target_titles
 
 _EVIDENCE_ROWS_LINK: Final = 8
 _EVIDENCE_ROWS_SERVICE: Final = 3
@@ -46,7 +47,7 @@ class CardContext(msgspec.Struct, frozen=True, kw_only=True):
 def link_card(light: SubjectView, place: CardContext, more: str = "") -> str:
     """Return the card of a link; ``more`` is markup at its end."""
     body = f"{_head(light, place)}{_ladder(light, place.language)}{_explanation(light, place)}"
-    ways = paths_part(light, place.key, place.view.now_s, place.language)
+    ways = paths_part(light, place.key, place.view, place.language)
     month = ""
     if light.allowance is not None:
         month = allowance_part(light.allowance, place.key, place.language)
@@ -251,7 +252,8 @@ def _evidence(light: SubjectView, place: CardContext) -> str:
     shown = items[: _EVIDENCE_ROWS_LINK if light.medium else _EVIDENCE_ROWS_SERVICE]
     if not shown:
         return ""
-    rows = "".join(_evidence_row(evidence, language) for evidence in shown)
+    titles = target_titles(place.view, language)
+    rows = "".join(_evidence_row(evidence, titles, language) for evidence in shown)
     return (
         f'<details id="{place.key}p"><summary>{labels.EVIDENCE.read(language)}</summary>'
         f'<table class="proof"><thead><tr><th scope="col">{labels.PROBE.read(language)}</th>'
@@ -260,6 +262,6 @@ def _evidence(light: SubjectView, place: CardContext) -> str:
     )
 
 
-def _evidence_row(evidence: Evidence, language: Language) -> str:
-    subject = escape(evidence_subject(evidence, language))
+def _evidence_row(evidence: Evidence, titles: Mapping[str, str], language: Language) -> str:
+    subject = escape(evidence_subject(evidence, titles, language))
     return f"<tr><td>{subject}</td><td>{escape(evidence_outcome(evidence, language))}</td></tr>"

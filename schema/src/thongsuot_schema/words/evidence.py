@@ -1,10 +1,12 @@
 """Words for the evidence of a verdict: what was probed, and what came of it."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from thongsuot_schema.catalogue import snmp
+from thongsuot_schema.catalogue import dns, http, icmp, snmp
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.words.figures import milliseconds, number, percent
 from thongsuot_schema.words.language import Language, Text
@@ -31,13 +33,56 @@ _UNMEASURED: Final = Text("schema.words.evidence.unmeasured")
 _FIGURE: Final = Text("schema.words.evidence.figure")
 
 
-def evidence_subject(evidence: Evidence, language: Language) -> str:
-    """Return what was probed: kind, target, family and where that target stands."""
-    parts = [evidence.kind.upper(), evidence.target, FAMILIES[evidence.family]]
-    subject = " ".join(part for part in parts if part)
-    if evidence.segment is None:
-        return subject
-    return f"{subject} · {SEGMENTS[evidence.segment].read(language)}"
+_PROBES: Final[dict[str, Text]] = {
+    dns.KIND.name: Text("schema.words.evidence.probes.dns"),
+    http.KIND.name: Text("schema.words.evidence.probes.http"),
+    icmp.KIND.name: Text("schema.words.evidence.probes.icmp"),
+}
+_ALONE: Final[dict[str, Text]] = {icmp.KIND.name: Text("schema.words.evidence.alone.icmp")}
+_UNTITLED: Final[dict[Segment, Text]] = {
+    Segment.LAN: Text("schema.words.evidence.targets.lan"),
+    Segment.ACCESS: Text("schema.words.evidence.targets.access"),
+    Segment.CARRIER: Text("schema.words.evidence.targets.carrier"),
+    Segment.TRANSIT: Text("schema.words.evidence.targets.transit"),
+}
+"""What stands for a segment, where the inventory gives it no title."""
+
+
+def evidence_subject(evidence: Evidence, titles: Mapping[str, str], language: Language) -> str:
+    """
+    Return what was probed, how, and where that target stands.
+
+    ``titles`` are those of targets, by their names.
+    """
+    segment, target = evidence.segment, evidence.target
+    untitled = None
+    if target and target not in titles and segment is not None:
+        untitled = _UNTITLED.get(segment)
+    if untitled is not None:
+        target = untitled.read(language)
+    subject = probe_subject(evidence.kind, target, evidence.family, titles, language)
+    if segment is None or untitled is not None:
+        return subject  # what stands for a segment says which one it is
+    return f"{subject} · {SEGMENTS[segment].read(language)}"
+
+
+def probe_subject(
+    kind: str,
+    target: str,
+    family: Family,
+    titles: Mapping[str, str],
+    language: Language,
+) -> str:
+    """Return what a probe asks, and by which addresses."""
+    title = titles.get(target, target)
+    probe = _PROBES.get(kind)
+    if not title:
+        subject = _ALONE[kind].read(language) if kind in _ALONE else kind.upper()
+    elif probe is None:
+        subject = f"{kind.upper()}, {title}"
+    else:
+        subject = probe.read(language, target=title)
+    return f"{subject} ({FAMILIES[family]})" if FAMILIES[family] else subject
 
 
 def evidence_outcome(evidence: Evidence, language: Language) -> str:

@@ -1,6 +1,6 @@
 """What a light is called: as a title, and in running text."""
 
-from thongsuot_schema.view import SubjectView
+from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.media import line_phrase, line_title
 
@@ -22,6 +22,15 @@ def subject_title(light: SubjectView, language: Language) -> str:
     if light.medium:
         return line_title(light.medium, light.carrier, language)
     return light.title_vi or light.title_en or light.name
+
+
+def target_titles(view: SiteView, language: Language) -> dict[str, str]:
+    """Return what the targets of a page are called, by their names."""
+    titles = {
+        target.name: title_in(language, target.title_vi, target.title_en) for target in view.targets
+    }
+    titles |= {service.name: subject_title(service, language) for service in view.services}
+    return {name: title for name, title in titles.items() if title}
 
 
 def subject_phrase(light: SubjectView, language: Language) -> str:

@@ -113,7 +113,7 @@ def test_each_party_is_told_in_its_own_words(
     assert main(["notify", "test", party, "--config", str(config)]) == 0
     assert "delivered" in capsys.readouterr().out
     (received,) = hook.folder.received()
-    assert "Đây là tin thử" in received["body"]
+    assert "Đây là tin nhắn thử" in received["body"]
     is_plain = "Việc cần làm" in received["body"]
     assert is_plain == ("ba-dinh" in party)
 

@@ -49,7 +49,7 @@ def context_of(*observations: ProbeObservation) -> MessageContext:
 def test_a_failing_probe_is_named_with_its_seconds_and_a_good_one_is_not() -> None:
     context = context_of(probe("core", good=0, total=14), probe("resolver", good=14, total=14))
     (line,) = observation_lines(context, "en")
-    assert line.startswith("ICMP core IPv4: ")
+    assert line.startswith("Ping to core (IPv4): ")
     assert exact_time(wall_ns(25)) in line
     assert exact_time(wall_ns(30)) in line
     assert line.endswith(f"0 of 14 good in the 60 s until {exact_time(wall_ns(90))}")
@@ -68,7 +68,7 @@ def test_a_dead_anchor_in_another_network_is_no_proof_against_a_carriers_line() 
     known = replace(context.directory.inventory, targets=targets)
     context = replace(context, directory=InventoryDirectory(known))
     (line,) = observation_lines(context, "en")
-    assert line.startswith("ICMP core IPv4: ")
+    assert line.startswith("Ping to core (IPv4): ")
     (evidence,) = context.incident.member_evidence
     beyond = replace(evidence, segment=Segment.TRANSIT)
     incident = replace(context.incident, member_evidence=(beyond,))

@@ -87,11 +87,11 @@ def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -
     circuit = f"Mã kênh FTTH-0000 · {place_name('s0', made.directory)} · đường cáp quang VNPT"
     assert f"- {circuit} · Mất kết nối: 18/11/2026 18:07:10" in lines
     own = lines[lines.index("Kết quả đo kiểm:") + 1 : lines.index("So sánh:") - 1]
-    assert own == ["- ICMP vnpt-core IPv4 · Mạng lõi của nhà mạng: 0/9 lần có phản hồi"]
+    assert own == ["- Ping tới vnpt-core (IPv4) · Mạng lõi của nhà mạng: 0/9 lần có phản hồi"]
     assert lines[lines.index("So sánh:") + 1 :][:3] == [
         "- Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường",
         "- Cùng nhà mạng, các điểm khác: 7/7 đường khác hoạt động bình thường",
-        ("- ICMP quad IPv4 · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9/9 lần có phản hồi"),
+        ("- Ping tới quad (IPv4) · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9/9 lần có phản hồi"),
     ]
     assert any(line.startswith("- s0 s0-a1/") for line in lines)
 

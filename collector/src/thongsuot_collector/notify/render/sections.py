@@ -23,7 +23,7 @@ from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.dates import local, relative_moment
-from thongsuot_schema.words.evidence import FAMILIES, evidence_outcome, evidence_subject
+from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject, probe_subject
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES, channel_title
@@ -103,8 +103,8 @@ def observation_lines(context: MessageContext, language: Language) -> list[str]:
         for item in shown.observations:
             if item.good == item.total or _is_of_another_network(item, shown, context):
                 continue
-            parts = [item.kind.upper(), item.target, FAMILIES[item.family]]
-            probe = " ".join(part for part in parts if part)
+            titles = {item.target: service_name(item.target, context.directory, language)}
+            probe = probe_subject(item.kind, item.target, item.family, titles, language)
             lines.append(f"{where}{probe}: {_course(item, language)}")
             if len(lines) == PROOFS_LISTED:
                 return lines
@@ -294,7 +294,8 @@ def _proofs(
         if item.link:
             name = link_name(member.subject.site, item.link, context.directory, language)
             over = Text("collector.notify.sections.over", name=name).read(language)
-        lines.append(f"{where}{evidence_subject(item, language)}{over}: {outcome}")
+        titles = {item.target: service_name(item.target, context.directory, language)}
+        lines.append(f"{where}{evidence_subject(item, titles, language)}{over}: {outcome}")
         if len(lines) == PROOFS_LISTED:
             break
     return lines

@@ -1,0 +1,107 @@
+"""
+Pages and messages say what their readers understand: no machine's word, no term without a gloss.
+
+Every message of the catalogues is held against the glossary, and every page of a point in every
+scene, with all that is filled into it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tools import catalogues
+
+from tests.contract.house import ROOT
+from tests.plain_words import avoided_words, unknown_words
+from tests.schema.page.document import HtmlDocument
+from tests.schema.page.scenes import SCENES
+from thongsuot_schema.page.render import site_page
+from thongsuot_schema.view import SiteView
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.translations import REFERENCE
+
+
+def messages() -> Iterator[tuple[str, str, str]]:
+    """Yield each text of each language that people read: where it stands, language, text."""
+    for folder in (catalogues.locales(room) for room in catalogues.ROOMS):
+        for path in (*folder.glob("*.pot"), *folder.glob("en/*.po")):
+            for message in catalogues.messages(catalogues.read(path)):
+                is_reference = path.suffix == ".pot"
+                of_language = catalogues.originals if is_reference else catalogues.texts
+                language = REFERENCE if is_reference else "en"
+                for text in of_language(message):
+                    yield f"{_short(path)} {message.context}", language, text
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT / path.relative_to(ROOT).parts[0]))
+
+
+def test_no_message_has_a_word_that_the_glossary_does_not_explain() -> None:
+    unknown = [
+        f"{place}: {', '.join(words)}: {text}"
+        for place, language, text in messages()
+        if (words := unknown_words(text, language))
+    ]
+    assert unknown == []
+
+
+def test_no_message_says_what_the_glossary_says_otherwise() -> None:
+    avoided = [
+        f"{place}: {words}: {text}"
+        for place, language, text in messages()
+        for words in avoided_words(text, language)
+    ]
+    assert avoided == []
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("scene", sorted(SCENES))
+def test_no_page_of_a_point_has_a_word_that_its_staff_do_not_know(
+    scene: str, language: Language
+) -> None:
+    view = SCENES[scene]()
+    document = HtmlDocument(site_page(view, language=language, refresh_s=15))
+    names = [*names_of(view), "Tiếng Việt" if language == "en" else "English"]
+    attributes = [
+        value
+        for _, attributes in document.elements
+        for name in ("alt", "aria-label", "title")
+        if (value := attributes.get(name))
+    ]
+    for text in (*document.words, *attributes):
+        assert unknown_words(text, language, known=names) == [], text
+        assert list(avoided_words(text, language)) == [], text
+
+
+def names_of(view: SiteView) -> set[str]:
+    """Return what is called by name on a page: points, carriers, circuits, portals, people."""
+    subjects = (*view.links, *view.services)
+    names = {view.title, view.site, view.commune, "Thông Suốt"}
+    names |= {subject.carrier for subject in subjects} | {subject.circuit for subject in subjects}
+    names |= {notification.reference for notification in view.notifications}
+    names |= {view.nearest.title} if view.nearest is not None else set()
+    names |= {subject.title_vi for subject in subjects} | {subject.title_en for subject in subjects}
+    return {name for name in names if name}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Nhà mạng không phản hồi: timed_out", "vi", ["timed_out", "timed"]),
+        ("Phiếu TT-1: inProgress", "vi", ["inProgress"]),
+        ("The line is access_silent", "en", ["access_silent"]),
+        ("Đường {line} mất kết nối (DNS)", "vi", []),
+        ("The line is degraded {since", "en", ["{"]),
+        ("Kết nối là rejected", "vi", ["rejected"]),
+        ("Đã báo VNPT", "vi", ["VNPT"]),
+        ("Không phản hồi: đã hết giờ", "en", ["Không", "phản", "hồi", "đã", "hết", "giờ"]),
+    ],
+)
+def test_what_is_no_plain_word_is_found(text: str, language: str, words: list[str]) -> None:
+    assert unknown_words(text, language) == list(dict.fromkeys(words))
+
+
+def test_what_is_said_otherwise_is_found() -> None:
+    assert list(avoided_words("Máy chủ Không trả lời", "vi")) == ["không trả lời → không phản hồi"]
+    assert list(avoided_words("Máy chủ không phản hồi", "vi")) == []

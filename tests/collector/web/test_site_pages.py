@@ -133,3 +133,27 @@ async def test_with_a_password_the_pages_are_for_those_who_know_it(tmp_path: Pat
 def test_words_are_found_as_people_type_them(wanted: str, is_match: bool) -> None:
     assert matches(wanted, "hk-01", "Điểm phục vụ Hoàn Kiếm") is is_match
     assert matches("diem dong da", "Điểm Đống Đa")
+
+
+async def test_a_collector_that_was_away_awaits_its_devices_and_calls_none_of_them_silent(
+    tmp_path: Path,
+) -> None:
+    config = "[page]\nsilent_after_s = 2.0\n"
+    agent = BatchSealer(SITE, epoch_ns=time.time_ns() - NOW)
+    async with collector(tmp_path, config=config, inventory=INVENTORY) as client:
+        await push_fault(Pusher(client, agent, token(tmp_path, SITE)))
+
+        async def is_heard() -> bool:
+            return "mất kết nối" in (await client.get(f"/sites/{SITE}")).text
+
+        await eventually(is_heard)
+        heard_s = time.monotonic()
+    # An agent that gets no answer waits up to a minute; so long is nobody silent but the collector.
+    await eventually(lambda: time.monotonic() - heard_s > 2.5)
+    async with collector(tmp_path, config=config, inventory=INVENTORY) as client:
+        page = (await client.get(f"/sites/{SITE}")).text
+        shown = (await client.get(f"/sites/{SITE}.json")).json()
+        assert "Đang chờ thiết bị gửi dữ liệu" in page
+        assert "mất liên lạc" not in page
+        assert {link["symptom"] for link in shown["links"]} & {"access_silent"}
+        assert "agent_silent" not in {link["symptom"] for link in shown["links"]}

@@ -19,6 +19,7 @@ from thongsuot_collector.notify.dispatch.incident_links import load_or_create_se
 from thongsuot_collector.notify.http.callback_routes import callback_routes
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.nearest import NearestSites
+from thongsuot_collector.queries.records import SiteStatus
 from thongsuot_collector.web import documentation
 from thongsuot_collector.web.access import Doors, PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
@@ -62,8 +63,8 @@ from thongsuot_collector.web.sign_in.account_routes import AccountPage
 from thongsuot_collector.web.sign_in.pages import PROVIDER_RETURN
 from thongsuot_collector.web.sign_in.routes import SignInPages
 from thongsuot_collector.web.site_pages import RemarksOf, SitePages
-from thongsuot_collector.web.site_remarks import site_remarks
-from thongsuot_collector.web.site_views import SiteViews
+from thongsuot_collector.web.site_remarks import awaited_notes, site_remarks
+from thongsuot_collector.web.site_views import SilenceRule, SiteViews
 from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.test_request.routes import TestRequestPages
 from thongsuot_collector.web.tmf.routes import TmfApis
@@ -215,7 +216,10 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
         incidents_of=components.site_incidents,
         windows=lambda: components.incidents.registry.network_state.windows,
         nearest_of=NearestSites(city_of(components)).nearest,
-        silent_after_s=settings.page.silent_after_s,
+        silence=SilenceRule(
+            after_s=settings.page.silent_after_s,
+            is_silent=lambda name: city_of(components).status_of(name) is SiteStatus.SILENT,
+        ),
         support_hotline=settings.page.support_hotline,
     )
     pages = SitePages(
@@ -253,6 +257,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
 def _remarks_of(components: Components) -> RemarksOf:
     """Return what finds what the page of a site has beside its view."""
     history = SiteHistory(components.store, components.states)
+    silent_after_s = components.configuration.settings.page.silent_after_s
 
     async def remarks(
         view: SiteView, period: ChartPeriod | None, language: Language
@@ -271,6 +276,7 @@ def _remarks_of(components: Components) -> RemarksOf:
         parts = await history.parts(view, period, language)
         return msgspec.structs.replace(
             remarks,
+            notes=[*awaited_notes(view, silent_after_s, language), *remarks.notes],
             light_parts=parts,
             style=PICTURE_STYLE,
             head=offline_head(view.site),

@@ -63,7 +63,8 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
     server before it that ends the TLS. ``password_file`` holds one password for all who look (user
     name: anything); left out, anyone who reaches the address may look. People with an account of
     their own sign in by ``[sign_in]``. ``silent_after_s`` is when
-    an agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
+    an agent that was not heard is called silent: three pushes; a minute later, which is how long it
+    may wait, where the collector itself was away. ``support_hotline`` is the city's
     support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
     ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
     puts it. ``mcp``: language models may ask at ``/mcp`` what the API shows; it needs the extra

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -108,6 +109,8 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
             ("page", "mcp"),
             "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
         )
+    yield from _url_mistakes(("page", "grafana_url"), settings.page.grafana_url)
+    yield from _url_mistakes(("notify", "page_url"), settings.notify.page_url)
     yield from sign_in.mistakes(settings.sign_in, settings.notify.page_url)
     yield from _incident_mistakes(settings.incidents)
     yield from _database_mistakes("journal", settings.journal)
@@ -175,6 +178,21 @@ def _page_address_mistakes(address: str) -> Iterator[Mistake]:
                 "and use listen.address, or put a web server with TLS before it"
             ),
         )
+
+
+def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
+    """Yield what is wrong with an address that links on our pages and in messages begin with."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, half of an IPv6 address
+        is_web = False
+    if not is_web or any(letter.isspace() for letter in url):
+        yield key, f'{url!r} is no address of a web page, as "https://host/path" is'
+    elif parts.query or parts.fragment or parts.username is not None:
+        yield key, f"{url!r} has more than a host and a path: links are made by adding to it"
 
 
 def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:

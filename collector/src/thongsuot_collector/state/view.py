@@ -47,17 +47,19 @@ def site_view(
     now_s: float,
     silent_after_s: float,
     support_hotline: str = "",
+    is_awaited: bool = False,
 ) -> SiteView:
     """
     Return what the page of a site shows at a moment.
 
     ``state`` is ``None`` for a site of the inventory that was never heard. Where the agent is
-    silent, every light is unknown since it was last heard, whatever it said before.
+    silent, every light is unknown since it was last heard, whatever it said before; not where it
+    ``is_awaited``, because the collector itself was away.
     """
     state = SiteState() if state is None else state
     site = directory.site(name)
     heard_s = state.heard_ns / 1e9 if state.heard_ns else None
-    silent = heard_s is None or now_s - heard_s > silent_after_s
+    silent = heard_s is None or (now_s - heard_s > silent_after_s and not is_awaited)
     now = _CurrentState(name, state, silent=silent, heard_s=heard_s, now_s=now_s)
     histories = _histories(state, now_s)
     links = [
@@ -95,9 +97,10 @@ def _target_titles(
     links: Iterable[SubjectView], directory: InventoryDirectory
 ) -> Iterator[TargetTitle]:
     """Yield what the targets are called that evidence and ways of links name."""
-    names = dict.fromkeys(
-        item.target for link in links for item in (*link.evidence, *link.paths) if item.target
-    )
+    names: dict[str, None] = {}
+    for link in links:
+        names |= dict.fromkeys(item.target for item in link.evidence)
+        names |= dict.fromkeys(way.target for way in link.paths)
     for target in filter(None, map(directory.target, names)):
         if target.title_vi:
             yield TargetTitle(name=target.name, title_vi=target.title_vi, title_en=target.title_en)

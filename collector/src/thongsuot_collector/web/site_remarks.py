@@ -12,7 +12,9 @@ from thongsuot_collector.web.page_session import current_session
 from thongsuot_collector.web.problem.notes import report_notes
 from thongsuot_schema.commissioning.run import CommissioningRun
 from thongsuot_schema.page.render import PageRemarks
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.dates import relative_moment
+from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language
 
 SiteConfigStatus = tuple[ConfigVersion | None, AgentConfigStatus | None]
@@ -56,6 +58,14 @@ def site_remarks(
         problem_action=f"/sites/{site}/problems",
         form_token=current_session().token,
     )
+
+
+def awaited_notes(view: SiteView, silent_after_s: float, language: Language) -> list[str]:
+    """Return what is said of a device that is late and not silent: the collector was away."""
+    if view.heard_s is None or is_silent(view) or view.now_s - view.heard_s <= silent_after_s:
+        return []
+    moment = relative_moment(view.heard_s, view.now_s, language)
+    return [labels.AWAITED.read(language, moment=moment)]
 
 
 def _incident_notes(

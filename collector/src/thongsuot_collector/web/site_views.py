@@ -17,6 +17,18 @@ from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteVie
 from thongsuot_schema.words.headline import site_state
 
 
+class SilenceRule(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    When a page calls a device silent: not heard for ``after_s``, and by its timeline, too.
+
+    The timeline knows when the collector itself was away (``is_silent``, of a site), and a page
+    says no other thing than the incidents.
+    """
+
+    after_s: float
+    is_silent: Callable[[str], bool]
+
+
 class SiteViews:
     """
     The sites of the inventory, and those that were heard without being in it.
@@ -35,7 +47,7 @@ class SiteViews:
         incidents_of: Callable[[str], tuple[SiteIncident, ...]],
         windows: Callable[[], Iterable[MaintenanceWindow]],
         nearest_of: Callable[[str], NearestSite | None],
-        silent_after_s: float,
+        silence: SilenceRule,
         support_hotline: str,
     ) -> None:
         self._states = states
@@ -44,7 +56,7 @@ class SiteViews:
         self._incidents_of = incidents_of
         self._windows = windows
         self._nearest_of = nearest_of
-        self._silent_after_s = silent_after_s
+        self._silence = silence
         self._support_hotline = support_hotline
 
     def names(self) -> set[str]:
@@ -62,8 +74,9 @@ class SiteViews:
             self._states.sites.get(name),
             self._directory,
             now_s=time.time(),
-            silent_after_s=self._silent_after_s,
+            silent_after_s=self._silence.after_s,
             support_hotline=self._support_hotline,
+            is_awaited=not self._silence.is_silent(name),
         )
         # What costs a look at others is asked for only where the page says it.
         is_out_of_service = site_state(view) is State.DOWN

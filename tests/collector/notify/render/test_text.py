@@ -92,7 +92,8 @@ def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -
         "- Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường",
         "- Cùng nhà mạng, các điểm khác: 7/7 đường khác hoạt động bình thường",
         (
-            "- Ping tới quad (IPv4) · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9/9 lần có phản hồi"
+            "- Ping tới quad (IPv4) · Mạng bên ngoài nhà mạng "
+            "qua kết nối 5G VIETTEL: 9/9 lần có phản hồi"
         ),
     ]
     assert any(line.startswith("- s0 s0-a1/") for line in lines)

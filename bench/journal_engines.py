@@ -74,7 +74,7 @@ async def append(journal: Journal, entries: list[JournalEntry], at_once: int) ->
             *(journal.append(entry) for entry in entries[first : first + at_once])
         )
         waits.append(time.perf_counter() - began_s)
-        assert all(result.reception is AppendOutcome.APPENDED for result in results)
+        assert all(result.outcome is AppendOutcome.APPENDED for result in results)
     return waits
 
 

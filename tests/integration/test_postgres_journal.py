@@ -216,7 +216,7 @@ async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_goes_
     assert await everything(moved) == entries
     assert await moved.kept() == kept
     assert {consumer: await moved.cursor(consumer) for consumer in before} == before
-    assert (await moved.append(entries[0].entry)).reception is AppendOutcome.REPEATED
+    assert (await moved.append(entries[0].entry)).outcome is AppendOutcome.REPEATED
     await moved.close()
     async with collector(state, config=config) as client:
         pusher = Pusher(client, device, token(state, SITE))

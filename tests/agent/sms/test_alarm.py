@@ -73,7 +73,7 @@ class AlarmedSite:
 
     async def wait(self, seconds: float) -> None:
         self.clock.now_s += seconds
-        await self.alarm.look()
+        await self.alarm.send_due()
 
     def _verdicts(self) -> list[IssuedVerdict]:
         return [

@@ -20,11 +20,11 @@ TRY_S = 30
 def test_it_goes_on_while_noted_and_begins_anew_after_a_break_or_a_step_of_the_clock() -> None:
     listening = ListeningPeriod(100 * S, break_s=20.0)
     for second in (101, 120, 140):
-        listening.note(second * S)
+        listening.note_presence(second * S)
         assert listening.since_ns(second * S) == 100 * S
-    listening.note(161 * S)
+    listening.note_presence(161 * S)
     assert listening.since_ns(170 * S) == 161 * S
-    listening.note(150 * S)
+    listening.note_presence(150 * S)
     assert listening.since_ns(170 * S) == 150 * S
 
 

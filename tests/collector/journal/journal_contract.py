@@ -57,7 +57,7 @@ async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen)
     ]
     for appended_entry in entries:
         appended = await journal.append(appended_entry)
-        assert appended.reception is AppendOutcome.APPENDED
+        assert appended.outcome is AppendOutcome.APPENDED
     kept = await everything(journal)
     assert [kept_entry.entry for kept_entry in kept] == entries
     assert [kept_entry.sequence for kept_entry in kept] == sorted(
@@ -82,9 +82,9 @@ async def test_a_repeat_has_no_effect_and_says_so(reopen: Reopen) -> None:
     journal = await reopen()
     await journal.append(entry(1))
     again = await journal.append(entry(1))
-    assert again.reception is AppendOutcome.REPEATED
+    assert again.outcome is AppendOutcome.REPEATED
     journal = await reopen()
-    assert (await journal.append(entry(1))).reception is AppendOutcome.REPEATED
+    assert (await journal.append(entry(1))).outcome is AppendOutcome.REPEATED
     assert len(await everything(journal)) == 1
 
 
@@ -94,14 +94,14 @@ async def test_another_body_under_the_same_identity_never_replaces_the_first(
     journal = await reopen()
     await journal.append(entry(1, body=b"true"))
     forged = await journal.append(entry(1, body=b"forged"))
-    assert forged.reception is AppendOutcome.CONFLICT
+    assert forged.outcome is AppendOutcome.CONFLICT
     assert [kept_entry.entry.body for kept_entry in await everything(journal)] == [b"true"]
 
 
 async def test_the_same_number_of_another_site_or_stream_is_another_batch(reopen: Reopen) -> None:
     journal = await reopen()
     for other in (entry(1), entry(1, site="ba-dinh"), entry(1, stream="ffffffffffffffff")):
-        assert (await journal.append(other)).reception is AppendOutcome.APPENDED
+        assert (await journal.append(other)).outcome is AppendOutcome.APPENDED
     assert len(await everything(journal)) == 3
 
 
@@ -111,7 +111,7 @@ async def test_many_appenders_at_once_lose_nothing(reopen: Reopen) -> None:
         *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
         *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
     )
-    receptions = [outcome.reception for outcome in appended]
+    receptions = [outcome.outcome for outcome in appended]
     assert receptions.count(AppendOutcome.APPENDED) == 1000
     assert receptions.count(AppendOutcome.REPEATED) == 1000
     kept = await everything(journal)
@@ -253,7 +253,7 @@ async def test_above_its_size_a_site_that_floods_goes_first_and_costs_no_other(
     assert (await if_restarted.cursor("slow")).lost == 100 - len(numbers) - 10
     assert (await if_restarted.cursor("fast")).lost == 0
     again = await if_restarted.append(entry(1, site="floods", body=bytes(20_000)))
-    assert again.reception is AppendOutcome.REPEATED
+    assert again.outcome is AppendOutcome.REPEATED
 
 
 async def test_where_all_hold_too_much_the_oldest_of_all_go_and_no_site_the_most(
@@ -286,11 +286,11 @@ async def test_a_repeat_is_recognised_after_it_was_trimmed(reopen: Reopen) -> No
     journal = await reopen()
     assert await everything(journal) == []
     for number in (1, 2, 3, 5):
-        assert (await journal.append(entry(number))).reception is AppendOutcome.REPEATED
+        assert (await journal.append(entry(number))).outcome is AppendOutcome.REPEATED
     late = await journal.append(entry(4))
-    assert late.reception is AppendOutcome.APPENDED
+    assert late.outcome is AppendOutcome.APPENDED
     assert late.sequence > 4
-    assert (await journal.append(entry(6))).reception is AppendOutcome.APPENDED
+    assert (await journal.append(entry(6))).outcome is AppendOutcome.APPENDED
 
 
 @pytest.mark.parametrize("in_use", [True, False])
@@ -312,13 +312,13 @@ async def test_what_a_consumer_did_is_counted_with_its_cursor_by_day_and_site(
 ) -> None:
     journal = await reopen()
     day, earlier = Tally(day=20_000, site="tay-ho", delivered=3), 19_999
-    other = Tally(day=earlier, site="ba-dinh", delivered=1, set_aside=2)
+    other = Tally(day=earlier, site="ba-dinh", delivered=1, dead_letters=2)
     await journal.commit("sink", 6, begun=2, tallies=[day, other])
     await journal.commit("sink", 9, begun=7, tallies=[day])
     await journal.commit("plain", 4)
     journal = await reopen()
     cursor = await journal.cursor("sink")
-    assert (cursor.begun, cursor.delivered, cursor.set_aside) == (2, 7, 2)
+    assert (cursor.begun, cursor.delivered, cursor.dead_letters) == (2, 7, 2)
     assert (await journal.cursor("plain")).begun is None
     by_consumer = await journal.tallies(from_day=0)
     assert by_consumer == {"sink": [other, Tally(day=20_000, site="tay-ho", delivered=6)]}
@@ -330,13 +330,15 @@ async def test_a_dead_letter_that_was_delivered_after_all_is_counted_once(reopen
     await journal.append(entry(1, site="tay-ho"))
     (kept,) = await everything(journal)
     day = day_of(kept.entry.received_ns)
-    await journal.commit("sink", 1, begun=0, tallies=[Tally(day=day, site="tay-ho", set_aside=1)])
+    await journal.commit(
+        "sink", 1, begun=0, tallies=[Tally(day=day, site="tay-ho", dead_letters=1)]
+    )
     for _ in range(2):
         await journal.commit_retried("sink", kept)
     journal = await reopen()
     await journal.commit_retried("sink", kept)
     assert await journal.tallies(from_day=0) == {
-        "sink": [Tally(day=day, site="tay-ho", delivered=1, set_aside=0)]
+        "sink": [Tally(day=day, site="tay-ho", delivered=1, dead_letters=0)]
     }
 
 

@@ -90,11 +90,11 @@ async def test_the_same_push_to_two_processes_is_kept_once(postgres: PostgresSer
     results = await asyncio.gather(
         *(journal.append(each) for journal in (first, second) for each in pushed)
     )
-    outcomes = Counter(result.reception for result in results)
+    outcomes = Counter(result.outcome for result in results)
     assert outcomes == {AppendOutcome.APPENDED: 100, AppendOutcome.REPEATED: 100}
     while (await second.trim([], received_before_ns=MAX, max_bytes=MAX)).removed:
         pass
-    assert (await first.append(entry(7))).reception is AppendOutcome.REPEATED
+    assert (await first.append(entry(7))).outcome is AppendOutcome.REPEATED
     for journal in (first, second):
         await journal.close()
 
@@ -108,7 +108,7 @@ async def test_a_group_keeps_the_first_of_what_has_one_identity(postgres: Postgr
         journal.append(entry(1, body=b"forged")),
         journal.append(entry(1, body=b"true")),
     )
-    assert [result.reception.value for result in results] == ["appended", "conflict", "repeated"]
+    assert [result.outcome.value for result in results] == ["appended", "conflict", "repeated"]
     assert [kept.entry.body for kept in await everything(journal)] == [b"true"]
     await journal.close()
 
@@ -193,7 +193,7 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     async with asyncio.timeout(60):
         while True:
             try:
-                assert (await impatient.append(entry(number))).reception is AppendOutcome.REPEATED
+                assert (await impatient.append(entry(number))).outcome is AppendOutcome.REPEATED
                 break
             except JournalRefused:
                 await asyncio.sleep(0.05)
@@ -283,11 +283,11 @@ async def test_a_row_that_is_not_what_was_appended_is_named_counted_and_not_hand
     # Whoever has it may bring it again, and what is there is still recognised.
     body = bytes([4]) * 3000
     again = await journal.append(entry(4, site="tay-ho", body=body))
-    assert again.reception is AppendOutcome.APPENDED
+    assert again.outcome is AppendOutcome.APPENDED
     assert again.sequence == 11
     body = bytes([3]) * 3000
     known = await journal.append(entry(3, site="tay-ho", body=body))
-    assert known.reception is AppendOutcome.REPEATED
+    assert known.outcome is AppendOutcome.REPEATED
     await journal.close()
 
 

@@ -61,7 +61,7 @@ async def test_bodies_that_wait_for_a_disk_that_hangs_are_bounded_but_for_a_sing
     with pytest.raises(JournalBusy, match=f"{65 << 20} bytes wait for the disk"):
         await journal.append(entry(2))
     await journal.close()
-    assert (await waiting).reception is AppendOutcome.APPENDED
+    assert (await waiting).outcome is AppendOutcome.APPENDED
 
 
 async def test_appends_that_come_one_by_one_wait_for_each_other_and_are_not_acknowledged_before(
@@ -177,12 +177,12 @@ async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_coun
     lost, kept = min(missing), min(there)
     site = "ba-dinh" if lost % 2 else "hoan-kiem"
     again = await journal.append(entry(lost, site=site, body=b"again"))
-    assert again.reception is AppendOutcome.APPENDED
+    assert again.outcome is AppendOutcome.APPENDED
     assert again.sequence == 401
     site = "ba-dinh" if kept % 2 else "hoan-kiem"
     body = kept.to_bytes(2, "big") * 2000
     repeated = await journal.append(entry(kept, site=site, body=body))
-    assert repeated.reception is AppendOutcome.REPEATED
+    assert repeated.outcome is AppendOutcome.REPEATED
     await journal.close()
 
 
@@ -277,7 +277,7 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
         await journal.append(entry(2, body=bytes(100_000)))
     # The journal itself lives on, with what it had acknowledged.
     assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [1]
-    assert (await journal.append(entry(3))).reception is AppendOutcome.APPENDED
+    assert (await journal.append(entry(3))).outcome is AppendOutcome.APPENDED
     await journal.close()
 
 

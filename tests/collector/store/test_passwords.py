@@ -7,7 +7,7 @@ from thongsuot_collector.store.passwords import (
     is_acceptable,
     is_of_today,
     is_password,
-    spend_as_much,
+    spend_verification_time,
 )
 from thongsuot_collector.store.tokens import digest_of
 
@@ -41,4 +41,4 @@ def test_a_persons_own_password_is_long_and_not_their_name() -> None:
 
 
 def test_a_name_that_nobody_has_costs_a_hash_too() -> None:
-    spend_as_much("whatever")
+    spend_verification_time("whatever")

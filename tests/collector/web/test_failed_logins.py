@@ -74,7 +74,7 @@ def test_after_a_while_the_right_password_is_taken_again() -> None:
         except HTTPException:
             assert number > 10
             break
-        logins.note("a", b"guess", is_right=False)
+        logins.record_login("a", b"guess", is_right=False)
     with pytest.raises(HTTPException, match="429"):
         logins.check("a", b"right")
     logins.check("b", b"right")

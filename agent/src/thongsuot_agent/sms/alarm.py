@@ -65,10 +65,10 @@ class SmsAlarm:
     async def run(self) -> Never:
         """Look every few seconds."""
         while True:
-            await self.look()
+            await self.send_due()
             await asyncio.sleep(self._look_s)
 
-    async def look(self) -> None:
+    async def send_due(self) -> None:
         """Send what is due now."""
         now_ns = self._clock.boottime_ns()
         dead = self._dead_lines()
@@ -79,7 +79,7 @@ class SmsAlarm:
         is_due = now_ns - latest_ns >= self._config.sms.after_s * NS_PER_S
         if not is_due or self._is_told or self._is_locked or now_ns < self._next_try_ns:
             return
-        await self._tell(dead, now_ns)
+        await self._send_alarm(dead, now_ns)
 
     def _dead_lines(self) -> list[IssuedVerdict]:
         """Return the verdicts on the links where every one of them is down; else nothing."""
@@ -87,7 +87,7 @@ class SmsAlarm:
         is_dead = all(issued.verdict.state is State.DOWN for issued in links)
         return links if links and is_dead else []
 
-    async def _tell(self, dead: Sequence[IssuedVerdict], now_ns: int) -> None:
+    async def _send_alarm(self, dead: Sequence[IssuedVerdict], now_ns: int) -> None:
         sms = self._config.sms
         sent_s = self._sent_lately()
         room = sms.per_day - len(sent_s)

@@ -171,7 +171,7 @@ class AccountConsumer:
     async def _take_passed_reports(self) -> None:
         if not self._is_shared:
             return
-        for passed in await asyncio.to_thread(heard_reports.take, self._store):
+        for passed in await asyncio.to_thread(heard_reports.pop_all, self._store):
             report = parse_report(passed.report)
             if report is not None:
                 self._reports.append(

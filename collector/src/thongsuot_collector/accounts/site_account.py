@@ -19,7 +19,7 @@ class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
     sink: str
     delivered: int = 0
     waiting: int = 0
-    set_aside: int = 0
+    dead_letters: int = 0
     lost: int = 0
     earlier: int = 0
     skipped: int = 0
@@ -60,7 +60,7 @@ class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
     sink: str
     behind: int
     delivered: int
-    set_aside: int
+    dead_letters: int
     lost: int
     skipped: int
 
@@ -74,13 +74,13 @@ def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkP
     """
     skipped = 0
     if cursor.begun is not None:
-        accounted = cursor.delivered + cursor.set_aside + cursor.lost
+        accounted = cursor.delivered + cursor.dead_letters + cursor.lost
         skipped = max(0, done - cursor.begun - accounted)
     return SinkProgress(
         sink=sink,
         behind=behind,
         delivered=cursor.delivered,
-        set_aside=cursor.set_aside,
+        dead_letters=cursor.dead_letters,
         lost=cursor.lost,
         skipped=skipped,
     )
@@ -130,14 +130,14 @@ def site_account(
 
 
 def _sink_line(sink: str, arrived: int, tally: Tally, behind: int, skipped: int) -> SinkLine:
-    rest = max(0, arrived - tally.delivered - tally.set_aside - tally.lost)
+    rest = max(0, arrived - tally.delivered - tally.dead_letters - tally.lost)
     waiting = min(rest, behind)
     passed_over = min(rest - waiting, skipped)
     return SinkLine(
         sink=sink,
         delivered=tally.delivered,
         waiting=waiting,
-        set_aside=tally.set_aside,
+        dead_letters=tally.dead_letters,
         lost=tally.lost,
         earlier=rest - waiting - passed_over,
         skipped=passed_over,

@@ -25,7 +25,7 @@ from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.journal.dead_letters import SetAsideQueue
+from thongsuot_collector.journal.dead_letters import DeadLetterIntake
 from thongsuot_collector.notify.dispatch.work_notices import WorkNotices
 from thongsuot_collector.queries.nearest import NearestSiteOffers, NearestSites
 from thongsuot_collector.reflector.service import reflect
@@ -69,10 +69,10 @@ async def run_collector(
                 bind_listener(Listen(address=settings.page.address))
             )
         name = process_name()
-        announce = _Once(listening)
+        announce = _UrlAnnouncement(listening)
         async with open_election(configuration, name) as election:
             while not stop.is_set():
-                role = election.look()
+                role = election.acknowledge_role()
                 try:
                     async with open_components(
                         configuration,
@@ -137,7 +137,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-class _Once:
+class _UrlAnnouncement:
     """Tells the URL once, although a collector listens again whenever its role changes."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -161,11 +161,11 @@ async def _serve(
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
         # A flood of them tells no more than the first hundred.
-        set_aside = SetAsideQueue(components.dead_letters, limit=100)
+        intake = DeadLetterIntake(components.dead_letters, limit=100)
         beside, alone = page_apps(components)
         web = push_server(
             listen,
-            _push_endpoint(components, damage, set_aside),
+            _push_endpoint(components, damage, intake),
             beside,
             components.agent_access.handshakes,
         )
@@ -181,7 +181,7 @@ async def _serve(
             on_failure=lambda name: components.metrics.failures.labels(name).inc(),
         )
         stop_jobs = asyncio.Event()
-        jobs = dict(_jobs(components, set_aside)) | {"journal damage": damage.wait}
+        jobs = dict(_jobs(components, intake)) | {"journal damage": damage.wait}
         supervised = group.create_task(supervisor.run(jobs, stop_jobs))
         url = url_of(listen, sock)
         sinks = ",".join(components.sinks) or "none"
@@ -203,7 +203,7 @@ async def _serve(
 
 
 def _push_endpoint(
-    components: Components, damage: "_DamageAlarm", set_aside: SetAsideQueue
+    components: Components, damage: "_DamageAlarm", intake: DeadLetterIntake
 ) -> PushEndpoint:
     settings = components.configuration.settings
     nearest = NearestSiteOffers(NearestSites(city_of(components)))
@@ -216,8 +216,8 @@ def _push_endpoint(
         metrics=components.metrics,
         budgets=components.quarantines.budgets,
         callbacks=PushCallbacks(
-            conflicting=set_aside.put_conflict,
-            badly_signed=set_aside.put_badly_signed,
+            conflicting=intake.put_conflict,
+            badly_signed=intake.put_badly_signed,
             damaged=damage.report,
         ),
     )
@@ -269,7 +269,7 @@ def _hear_report(components: Components) -> Callable[[str, str, PushClock], None
 Job = tuple[str, Callable[[], Awaitable[None]]]
 
 
-def _jobs(components: Components, set_aside: SetAsideQueue) -> Iterator[Job]:
+def _jobs(components: Components, intake: DeadLetterIntake) -> Iterator[Job]:
     yield "state", components.states.run
     yield from _leading_jobs(components) if components.role.leads else _following_jobs(components)
     yield "tokens", components.agent_access.tokens.keep_fresh
@@ -278,7 +278,7 @@ def _jobs(components: Components, set_aside: SetAsideQueue) -> Iterator[Job]:
     yield "site configurations", components.site_configs.sync_forever
     if components.configuration.settings.inventory_dir:
         yield "inventory", components.inventory.run
-    yield "batches set aside", set_aside.run
+    yield "dead letters of pushes", intake.run
     yield "quarantines", components.quarantines.run
     reflector = components.configuration.settings.reflector
     if reflector.stamp_address or reflector.throughput_address:

@@ -94,7 +94,7 @@ class Election:
         """Return when the role is another one than at the last look."""
         await self._changed.wait()
 
-    def look(self) -> CollectorRole:
+    def acknowledge_role(self) -> CollectorRole:
         """Return the role; ``wait_for_change`` waits for the next one from now on."""
         self._changed.clear()
         return self.role

@@ -57,7 +57,7 @@ class Following:
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
-            await self.look()
+            await self.refresh_leader()
             leader = self.leader
             seen = (0, 0) if leader is None else (leader.term, leader.revision)
             is_due = time.monotonic() - self._refreshed_s > _ANYWAY_EVERY_S
@@ -70,10 +70,10 @@ class Following:
     async def watch(self) -> None:
         """Only see who leads, until cancelled: for the one that does."""
         while True:
-            await self.look()
+            await self.refresh_leader()
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def look(self) -> None:
+    async def refresh_leader(self) -> None:
         """See who leads."""
         self.leader = await asyncio.to_thread(current_leader, self._store)
         self._looked_s = time.monotonic()

@@ -36,7 +36,7 @@ class RecordGauges:
             for name, value in (
                 ("delivered", progress.delivered),
                 ("waiting", progress.behind),
-                ("set_aside", progress.set_aside),
+                ("dead_letter", progress.dead_letters),
                 ("lost", progress.lost),
                 ("skipped", progress.skipped),
             ):

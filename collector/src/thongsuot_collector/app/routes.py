@@ -21,7 +21,7 @@ from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.nearest import NearestSites
 from thongsuot_collector.queries.records import SiteStatus
 from thongsuot_collector.web import documentation
-from thongsuot_collector.web.access import Doors, PageAccess
+from thongsuot_collector.web.access import Authenticators, PageAccess
 from thongsuot_collector.web.account.routes import AccountPages
 from thongsuot_collector.web.api.routes import Api
 from thongsuot_collector.web.charts.incident_charts import IncidentCharts
@@ -122,7 +122,7 @@ def city_of(components: Components) -> CityState:
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages share of how people come in."""
 
-    doors: Doors
+    authenticators: Authenticators
     access: PageAccess
     second_factors: SecondFactorCheck
     sealer: Sealer
@@ -133,8 +133,10 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         oidc = settings.sign_in.oidc
         title = oidc.title if oidc.issuer else None
         return [
-            *SignInPages(store, self.doors, self.second_factors, provider_title=title).routes(),
-            *AccountPage(store, self.access, self.doors, self.second_factors).routes(),
+            *SignInPages(
+                store, self.authenticators, self.second_factors, provider_title=title
+            ).routes(),
+            *AccountPage(store, self.access, self.authenticators, self.second_factors).routes(),
             *(self._provider_routes(store, oidc, settings.notify.page_url) if oidc.issuer else ()),
         ]
 
@@ -149,7 +151,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         secret = Path(file).read_text("utf-8").strip() if file else ""
         identity_provider = provider.IdentityProvider(oidc, secret, return_url)
         return provider_routes.ProviderPages(
-            store, self.doors, identity_provider, self.sealer, title=oidc.title
+            store, self.authenticators, identity_provider, self.sealer, title=oidc.title
         ).routes()
 
 
@@ -159,7 +161,7 @@ def _sign_in(components: Components) -> SignIn:
     password = Path(file).read_text("utf-8").strip() if file else ""
     sealer = Sealer(load_or_create_secret(configuration.state_dir / SIGN_IN_FILE))
     attempts = SignInAttempts()
-    doors = Doors(
+    authenticators = Authenticators(
         browsers=BrowserSessions(
             store,
             settings,
@@ -175,8 +177,8 @@ def _sign_in(components: Components) -> SignIn:
         second_factor=settings.second_factor,
     )
     return SignIn(
-        doors=doors,
-        access=PageAccess(store, doors),
+        authenticators=authenticators,
+        access=PageAccess(store, authenticators),
         second_factors=SecondFactorCheck(store, sealer, attempts),
         sealer=sealer,
     )

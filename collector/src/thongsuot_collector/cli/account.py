@@ -260,11 +260,11 @@ def sinks_table(sinks: Iterable[SinkProgress]) -> str:
     rows = [
         (
             sink.sink,
-            *map(str, (sink.delivered, sink.behind, sink.set_aside, sink.lost, sink.skipped)),
+            *map(str, (sink.delivered, sink.behind, sink.dead_letters, sink.lost, sink.skipped)),
         )
         for sink in sinks
     ]
-    head = ("sink", "delivered", "waiting", "set aside", "lost", "passed over")
+    head = ("sink", "delivered", "waiting", "dead letters", "lost", "passed over")
     return format_table(head, rows)
 
 
@@ -289,7 +289,7 @@ def days_text(days: Iterable[DayAccount]) -> str:
     head = ("day", "made", "kept", "waiting", "not here, and why", "closes")
     tables = [format_table(head, made)]
     if came:
-        columns = ("delivered", "waiting", "set aside", "lost", "before it was set up")
+        columns = ("delivered", "waiting", "dead letters", "lost", "before it was set up")
         tables.append(format_table(("day", "came", "sink", *columns, "passed over"), came))
     return "\n\n".join(tables)
 
@@ -298,7 +298,7 @@ def _numbers(line: SinkLine) -> tuple[int, ...]:
     return (
         line.delivered,
         line.waiting,
-        line.set_aside,
+        line.dead_letters,
         line.lost,
         line.earlier,
         line.skipped,

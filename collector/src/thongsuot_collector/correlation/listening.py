@@ -31,7 +31,7 @@ class ListeningPeriod:
         self._break_ns = ns(break_s)
         self._noted_ns = now_ns
 
-    def note(self, now_ns: int) -> None:
+    def note_presence(self, now_ns: int) -> None:
         """Note that the collector can hear now; called every few seconds."""
         self._since_ns = self.since_ns(now_ns)
         self._noted_ns = now_ns
@@ -82,4 +82,4 @@ class JournalListening:
             return
         self._is_refused = False
         self._proven_ns = self._now_ns()
-        self._period.note(self._proven_ns)
+        self._period.note_presence(self._proven_ns)

@@ -39,7 +39,7 @@ class ConflictPutBack:
             appended = await self._journal.append(entry)
         except (BatchError, JournalError) as error:
             return str(error)
-        if appended.reception is AppendOutcome.CONFLICT:
+        if appended.outcome is AppendOutcome.CONFLICT:
             return f"stream {entry.stream} is taken as well"
         return ""
 

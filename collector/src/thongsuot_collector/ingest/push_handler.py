@@ -267,18 +267,18 @@ class PushHandler:
         )
 
     def _accepted(self, entry: JournalEntry, columns: Columns, appended: AppendResult) -> Accepted:
-        if appended.reception is AppendOutcome.CONFLICT:
+        if appended.outcome is AppendOutcome.CONFLICT:
             self._callbacks.conflicting(entry)
             raise PushRefused(
                 RefusalReason.CONFLICT,
                 f"batch {entry.number} of stream {entry.stream} is already kept with other bytes; "
-                "the first stands, this one was set aside",
+                "the first stands, this one is a dead letter",
             )
-        if appended.reception is AppendOutcome.APPENDED:
+        if appended.outcome is AppendOutcome.APPENDED:
             self._metrics.results.inc(columns.header.results)
             self._metrics.body_bytes.inc(len(entry.body))
             self._dated[entry.clock].inc()
-        return Accepted(number=entry.number, repeated=appended.reception is AppendOutcome.REPEATED)
+        return Accepted(number=entry.number, repeated=appended.outcome is AppendOutcome.REPEATED)
 
     def _not_now(self, error: JournalError) -> PushRefused:
         if isinstance(error, JournalDamaged):

@@ -126,7 +126,7 @@ class DeadLetterQueue:
         await asyncio.to_thread(dead_letters.put, self._store, letter)
 
 
-class SetAsideQueue:
+class DeadLetterIntake:
     """Batches that a push brought and the journal must not have, on their way to the queue."""
 
     def __init__(self, letters: DeadLetterQueue, *, limit: int) -> None:

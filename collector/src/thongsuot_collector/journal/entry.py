@@ -101,5 +101,5 @@ class AppendOutcome(StrEnum):
 class AppendResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to an append. ``sequence`` is 0 unless ``outcome`` is ``appended``."""
 
-    reception: AppendOutcome
+    outcome: AppendOutcome
     sequence: int = 0

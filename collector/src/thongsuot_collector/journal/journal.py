@@ -27,7 +27,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     day: int
     site: str
     delivered: int = 0
-    set_aside: int = 0
+    dead_letters: int = 0
     lost: int = 0
 
 
@@ -38,8 +38,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     Everything up to ``sequence`` is done. ``note`` is the consumer's own (at most a few
     kilobytes), kept with the cursor in one act. ``lost`` counts the entries that were trimmed
     before it had read them. Of a consumer that accounts for what it does (see ``commit``),
-    ``begun`` is how many entries it took as done before, and ``delivered`` and ``set_aside`` count
-    those since; of others ``begun`` is ``None``.
+    ``begun`` is how many entries it took as done before, and ``delivered`` and ``dead_letters``
+    count those since; of others ``begun`` is ``None``.
     """
 
     sequence: int = 0
@@ -47,7 +47,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
     begun: int | None = None
     delivered: int = 0
-    set_aside: int = 0
+    dead_letters: int = 0
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +186,7 @@ class Journal(Protocol):
 
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
         """
-        Count an entry that a consumer had set aside as delivered; returns when that is durable.
+        Count a consumer's dead letter as delivered; returns when that is durable.
 
         A second time nothing happens.
         """

@@ -100,13 +100,13 @@ def append(connection: PostgresConnection, entries: Sequence[JournalEntry]) -> l
         kept, sequence = outcomes[place + 1]
         if sequence is not None and place not in seen:
             seen.add(place)
-            results.append(AppendResult(reception=AppendOutcome.APPENDED, sequence=sequence))
+            results.append(AppendResult(outcome=AppendOutcome.APPENDED, sequence=sequence))
             continue
         # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
         digest = first[place].digest if sequence is not None else kept
         is_same = digest is None or digest == entry.digest
         reception = AppendOutcome.REPEATED if is_same else AppendOutcome.CONFLICT
-        results.append(AppendResult(reception=reception))
+        results.append(AppendResult(outcome=reception))
     return results
 
 
@@ -259,7 +259,7 @@ def cursors(connection: PostgresConnection, consumer: str = "") -> dict[str, Cur
             lost=row[3],
             begun=row[4],
             delivered=row[5],
-            set_aside=row[6],
+            dead_letters=row[6],
         )
         for row in rows
     }

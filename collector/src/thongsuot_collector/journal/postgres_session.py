@@ -179,9 +179,9 @@ class PostgresSession:
         milliseconds = round(self._turn_within_s * 1000)
         connection.execute(f"SET lock_timeout = {milliseconds}".encode())
         connection.commit()
-        connection.add_notice_handler(self._hear)
+        connection.add_notice_handler(self._keep_notice)
 
-    def _hear(self, notice: Diagnostic) -> None:
+    def _keep_notice(self, notice: Diagnostic) -> None:
         self._notices.append(notice.message_primary or "a notice without words")
 
     def commit(self, jobs: Sequence[Job]) -> list[object]:

@@ -47,8 +47,8 @@ def add(
         # Each by itself: the same day and site may come twice, which one statement would refuse.
         _add(connection, consumer, [tally])
     delivered = sum(tally.delivered for tally in tallies)
-    set_aside = sum(tally.set_aside for tally in tallies)
-    connection.execute(_COUNT, (begun, delivered, set_aside, consumer))
+    dead_letters = sum(tally.dead_letters for tally in tallies)
+    connection.execute(_COUNT, (begun, delivered, dead_letters, consumer))
 
 
 def _add(connection: PostgresConnection, consumer: str, tallies: Sequence[Tally]) -> None:
@@ -59,7 +59,7 @@ def _add(connection: PostgresConnection, consumer: str, tallies: Sequence[Tally]
             [tally.day for tally in tallies],
             [tally.site for tally in tallies],
             [tally.delivered for tally in tallies],
-            [tally.set_aside for tally in tallies],
+            [tally.dead_letters for tally in tallies],
             [tally.lost for tally in tallies],
         ),
     )
@@ -73,7 +73,7 @@ def add_retried(
         "INSERT INTO retried VALUES (%s, %s) ON CONFLICT DO NOTHING", (consumer, sequence)
     )
     if done.rowcount:
-        add(connection, consumer, [Tally(day=day, site=site, delivered=1, set_aside=-1)])
+        add(connection, consumer, [Tally(day=day, site=site, delivered=1, dead_letters=-1)])
 
 
 def add_lost(
@@ -97,13 +97,13 @@ def forget_old(connection: PostgresConnection) -> None:
 def listed(connection: PostgresConnection, from_day: int, site: str) -> dict[str, list[Tally]]:
     """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
     by_consumer: dict[str, list[Tally]] = {}
-    for day, consumer, name, delivered, set_aside, lost in connection.execute(
+    for day, consumer, name, delivered, dead_letters, lost in connection.execute(
         "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
         "WHERE day >= %(from_day)s AND (%(site)s = '' OR site = %(site)s) ORDER BY day, site",
         {"from_day": from_day, "site": site},
     ):
         by_consumer.setdefault(consumer, []).append(
-            Tally(day=day, site=name, delivered=delivered, set_aside=set_aside, lost=lost)
+            Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)
         )
     return by_consumer
 

@@ -81,15 +81,15 @@ def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:
     )
     if done.rowcount == 1:
         assert done.lastrowid is not None
-        return AppendResult(reception=AppendOutcome.APPENDED, sequence=done.lastrowid)
+        return AppendResult(outcome=AppendOutcome.APPENDED, sequence=done.lastrowid)
     kept = connection.execute(
         "SELECT digest FROM entries WHERE site = ? AND stream = ? AND number = ?",
         (entry.site, entry.stream, entry.number),
     ).fetchone()
     if kept is not None and kept[0] != entry.digest:
-        return AppendResult(reception=AppendOutcome.CONFLICT)
+        return AppendResult(outcome=AppendOutcome.CONFLICT)
     # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
-    return AppendResult(reception=AppendOutcome.REPEATED)
+    return AppendResult(outcome=AppendOutcome.REPEATED)
 
 
 def read(
@@ -137,11 +137,12 @@ def cursor(connection: sqlite3.Connection, consumer: str) -> Cursor:
 
 def cursors(connection: sqlite3.Connection, consumer: str = "") -> dict[str, Cursor]:
     """Return the cursors of all consumers that ever committed, or of one."""
-    fields = ["sequence", "note", "lost", "begun", "delivered", "set_aside"]
+    columns = ["sequence", "note", "lost", "begun", "delivered", "set_aside"]
+    fields = ["sequence", "note", "lost", "begun", "delivered", "dead_letters"]
     if not has_table(connection, "tallies"):  # the file is of an earlier version
-        del fields[3:]
+        del columns[3:], fields[3:]
     rows = connection.execute(
-        f"SELECT consumer, {', '.join(fields)} FROM cursors "  # noqa: S608 - our own columns
+        f"SELECT consumer, {', '.join(columns)} FROM cursors "  # noqa: S608 - our own columns
         "WHERE ?1 = '' OR consumer = ?1 ORDER BY consumer",
         (consumer,),
     )

@@ -34,13 +34,13 @@ def add(
     connection.executemany(
         _ADD,
         [
-            (tally.day, consumer, tally.site, tally.delivered, tally.set_aside, tally.lost)
+            (tally.day, consumer, tally.site, tally.delivered, tally.dead_letters, tally.lost)
             for tally in tallies
         ],
     )
     delivered = sum(tally.delivered for tally in tallies)
-    set_aside = sum(tally.set_aside for tally in tallies)
-    connection.execute(_COUNT, (consumer, begun, delivered, set_aside))
+    dead_letters = sum(tally.dead_letters for tally in tallies)
+    connection.execute(_COUNT, (consumer, begun, delivered, dead_letters))
 
 
 def add_retried(
@@ -49,7 +49,7 @@ def add_retried(
     """Count an entry that was a dead letter as delivered; a second time nothing happens."""
     done = connection.execute("INSERT OR IGNORE INTO retried VALUES (?, ?)", (consumer, sequence))
     if done.rowcount:
-        add(connection, consumer, [Tally(day=day, site=site, delivered=1, set_aside=-1)])
+        add(connection, consumer, [Tally(day=day, site=site, delivered=1, dead_letters=-1)])
 
 
 def add_lost(
@@ -71,13 +71,13 @@ def forget_old(connection: sqlite3.Connection) -> None:
 def listed(connection: sqlite3.Connection, from_day: int, site: str) -> dict[str, list[Tally]]:
     """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
     by_consumer: dict[str, list[Tally]] = {}
-    for day, consumer, name, delivered, set_aside, lost in connection.execute(
+    for day, consumer, name, delivered, dead_letters, lost in connection.execute(
         "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
         "WHERE day >= ?1 AND (?2 = '' OR site = ?2) ORDER BY day, site",
         (from_day, site),
     ):
         by_consumer.setdefault(consumer, []).append(
-            Tally(day=day, site=name, delivered=delivered, set_aside=set_aside, lost=lost)
+            Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)
         )
     return by_consumer
 

@@ -37,7 +37,7 @@ class Sessions:
         """Return how many are remembered."""
         return len(self._sessions)
 
-    def take(self, key: Key, number: int, now_ns: int) -> int:
+    def count_request(self, key: Key, number: int, now_ns: int) -> int:
         """Count one request, ``number`` by its sender; return its own number, from 0."""
         session = self._sessions.pop(key, None)
         if session is None or _is_over(session, number, now_ns):

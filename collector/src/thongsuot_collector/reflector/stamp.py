@@ -114,7 +114,7 @@ class StampReflector:
         may_grow = rules.twamp_light.admits(address)
         if not may_grow and len(data) < SHORTEST_REPLY_BYTES:
             return TOO_SHORT
-        number = self._sessions.take(
+        number = self._sessions.count_request(
             (address, port, request.session), request.sequence_number, now_ns
         )
         seen = PacketReception(

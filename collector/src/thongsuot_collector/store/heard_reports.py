@@ -38,7 +38,7 @@ def pass_on(engine: Engine, reports: Iterable[PassedReport]) -> None:
         )
 
 
-def take(engine: Engine) -> list[PassedReport]:
+def pop_all(engine: Engine) -> list[PassedReport]:
     """Return the reports that were passed on, and remove them."""
     with engine.begin() as connection:
         rows = connection.execute(select(HEARD_REPORTS)).mappings().all()

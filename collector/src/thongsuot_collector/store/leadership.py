@@ -138,7 +138,7 @@ class LeaderCandidate:
         """Take the term, and beat until it is over."""
         asked_s = time.monotonic()
         connection.execute(_END_PREDECESSOR, {"holder": self.name})
-        number = self._take(connection)
+        number = self._begin_term(connection)
         term = Term(number=number, confirmed_s=asked_s)
         _log.info("leading term=%d", number)
         self._changed(term)
@@ -154,7 +154,7 @@ class LeaderCandidate:
             self._changed(None)
             _log.warning("no longer leading term=%d", number)
 
-    def _take(self, connection: PostgresConnection) -> int:
+    def _begin_term(self, connection: PostgresConnection) -> int:
         holder = {"holder": self.name}
         with connection.transaction():
             # The term itself must outlive the machine: on all disks, as decisions are.

@@ -59,7 +59,7 @@ def is_of_today(kept: bytes) -> bool:
     return kept.startswith(f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1$".encode())
 
 
-def spend_as_much(password: str) -> None:
+def spend_verification_time(password: str) -> None:
     """Take as long as for a password of somebody we know: a stopwatch tells no names."""
     is_password(password, _of_nobody())
 

@@ -76,7 +76,7 @@ class Watcher:
                         message = message_of(
                             watched.name, change, self._contact, language, self._now_ns()
                         )
-                        group.create_task(self._tell(name, channel, message))
+                        group.create_task(self._notify_people(name, channel, message))
                 await asyncio.sleep(self._settings.every_s)
 
     async def _problem_of(self, client: httpx.AsyncClient, watched: WatchedCollector) -> str:
@@ -129,7 +129,9 @@ class Watcher:
             self._save()
         return change
 
-    async def _tell(self, name: str, channel: Channel, message: NotificationMessage) -> None:
+    async def _notify_people(
+        self, name: str, channel: Channel, message: NotificationMessage
+    ) -> None:
         """Send until it is delivered or refused for good; the key is the same each time."""
         wait_s = 1.0
         while True:

@@ -97,7 +97,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 STRANGER = Visitor()
 
 
-class Doors(msgspec.Struct, frozen=True, kw_only=True):
+class Authenticators(msgspec.Struct, frozen=True, kw_only=True):
     """
     By what people and programs come in, and how guessing is slowed down: ``browsers`` by their
     sessions, ``links`` by the keys of desks, ``passwords`` of people.
@@ -138,9 +138,9 @@ class PageAccess:
     Who has an account sees what its role sees, whatever everybody may.
     """
 
-    def __init__(self, store: Engine, doors: Doors) -> None:
+    def __init__(self, store: Engine, authenticators: Authenticators) -> None:
         self._store = store
-        self._doors = doors
+        self._authenticators = authenticators
 
     async def visitor(self, request: Request) -> Visitor:
         """
@@ -160,7 +160,7 @@ class PageAccess:
             or await self._session(request)
             or STRANGER
         )
-        if visitor.role is None and not self._doors.password:
+        if visitor.role is None and not self._authenticators.password:
             visitor = Visitor(role=PersonRole.CITY_READER)
             note_session(PageSession(may_sign_in=True))
         request.state.visitor = visitor
@@ -189,7 +189,7 @@ class PageAccess:
     async def _desk_key(self, request: Request) -> Visitor | None:
         """Return whom a desk's key was made for."""
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
-        key_id = self._doors.links.key_id(key) if key else ""
+        key_id = self._authenticators.links.key_id(key) if key else ""
         if not key_id:
             return None
         known = await asyncio.to_thread(desk_keys.known, self._store, key_id)
@@ -211,12 +211,12 @@ class PageAccess:
             return None
         sent = token.strip().encode()
         address = address_of(request.scope)
-        self._doors.failed_logins.check(address, sent)
+        self._authenticators.failed_logins.check(address, sent)
         known = None
         if sent.startswith(api_tokens.PREFIX.encode()):
             known = await asyncio.to_thread(api_tokens.known, self._store, digest_of(sent))
         is_right = known is not None and known.is_good(time.time_ns())
-        self._doors.failed_logins.note(address, sent, is_right=is_right)
+        self._authenticators.failed_logins.record_login(address, sent, is_right=is_right)
         if known is None or not is_right:
             return STRANGER
         return Visitor(role=known.role, scope=known.scope, name=known.id, title=known.title)
@@ -226,27 +226,27 @@ class PageAccess:
         name, password = _credentials(request)
         if not (name or password):
             return None
-        doors, address = self._doors, address_of(request.scope)
+        authenticators, address = self._authenticators, address_of(request.scope)
         sent = f"{name}:{password}".encode()
-        doors.failed_logins.check(address, sent, begin=lambda: self._begin(name, address))
-        is_shared = doors.is_shared_password(password)
-        person = None if is_shared else await doors.passwords.person(name, password)
-        if person is not None and await doors.needs_more(person):
+        authenticators.failed_logins.check(address, sent, begin=lambda: self._begin(name, address))
+        is_shared = authenticators.is_shared_password(password)
+        person = None if is_shared else await authenticators.passwords.person(name, password)
+        if person is not None and await authenticators.needs_more(person):
             _log.info("a password alone is not enough for person=%s; they sign in", person.name)
             person = None
         is_right = person is not None or is_shared
-        doors.failed_logins.note(address, sent, is_right=is_right)
+        authenticators.failed_logins.record_login(address, sent, is_right=is_right)
         if is_right:
-            doors.attempts.succeeded(name, address)
+            authenticators.attempts.succeeded(name, address)
         if person is None:
             return Visitor(role=PersonRole.CITY_READER) if is_shared else STRANGER
         return visitor_of(person)
 
     def _begin(self, name: str, address: str) -> float:
-        return self._doors.attempts.begin(name, address, now_s=time.monotonic())
+        return self._authenticators.attempts.begin(name, address, now_s=time.monotonic())
 
     async def _session(self, request: Request) -> Visitor | None:
-        signed_in = await self._doors.browsers.find(request)
+        signed_in = await self._authenticators.browsers.find(request)
         if signed_in is None or not signed_in.is_open:
             return None
         if signed_in.person is None:

@@ -69,7 +69,7 @@ class FailedLogins:
         """Count a wrong password that was sent with a form."""
         self._failed.inc()
 
-    def note(self, address: str, credentials: bytes, *, is_right: bool) -> None:
+    def record_login(self, address: str, credentials: bytes, *, is_right: bool) -> None:
         """Note how a login went that was checked."""
         now_s, digest = self._clock(), _digest(credentials)
         was_known = self._is_known(credentials, now_s)

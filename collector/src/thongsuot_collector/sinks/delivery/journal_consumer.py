@@ -66,7 +66,7 @@ class SinkClient(Protocol[T]):
 
 
 @dataclass(slots=True)
-class _Share:
+class _DeliveryGroup:
     """
     What goes out together: ``whole`` all entries, ``decoded`` and ``broken`` what became of them.
 
@@ -259,12 +259,14 @@ class JournalConsumer(Generic[T]):
             await self._context.dead_letters.note_success(letter)
         self._committed = lanes
 
-    async def _fair_share(self, entries: Sequence[StoredEntry], stretch: ReadRange) -> _Share:
+    async def _fair_share(
+        self, entries: Sequence[StoredEntry], stretch: ReadRange
+    ) -> _DeliveryGroup:
         """Decode what goes out now: of each site no more than others have room for."""
         layouts = await self._context.reader.layouts_of(entries)
         is_shared = len({kept.entry.site for kept in entries}) > 1
         held_sites = self._lanes.held_sites if stretch.live else frozenset()
-        share = _Share(limit=FAIR_VALUES if is_shared or stretch.site else None)
+        share = _DeliveryGroup(limit=FAIR_VALUES if is_shared or stretch.site else None)
 
         def decode() -> None:
             for kept in entries:
@@ -284,7 +286,7 @@ class JournalConsumer(Generic[T]):
         await asyncio.to_thread(decode)
         return share
 
-    async def _encoded(self, share: _Share) -> tuple[list[T], set[int]]:
+    async def _encoded(self, share: _DeliveryGroup) -> tuple[list[T], set[int]]:
         """Return what is to be sent, and the sequences of those that became dead letters."""
         encoded, failures = await self._encode_decoded(share)
         for kept, error in failures:
@@ -292,7 +294,7 @@ class JournalConsumer(Generic[T]):
         return encoded, {kept.sequence for kept, _ in failures}
 
     async def _encode_decoded(
-        self, share: _Share
+        self, share: _DeliveryGroup
     ) -> tuple[list[T], list[tuple[StoredEntry, Exception]]]:
         # The states must have seen what is delivered, to know which verdicts stood.
         await self._context.states.wait_until_applied(share.whole[-1].sequence)
@@ -329,6 +331,6 @@ def _tallies(entries: Sequence[StoredEntry], broken: Container[int]) -> list[Tal
         count = counts.setdefault((day_of(kept.entry.received_ns), kept.entry.site), [0, 0])
         count[kept.sequence in broken] += 1
     return [
-        Tally(day=day, site=site, delivered=delivered, set_aside=set_aside)
-        for (day, site), (delivered, set_aside) in counts.items()
+        Tally(day=day, site=site, delivered=delivered, dead_letters=dead_letters)
+        for (day, site), (delivered, dead_letters) in counts.items()
     ]

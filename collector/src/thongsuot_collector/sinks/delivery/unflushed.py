@@ -60,7 +60,7 @@ def joined(deliveries: Iterable[Delivery]) -> Delivery:
                 else msgspec.structs.replace(
                     tally,
                     delivered=before.delivered + tally.delivered,
-                    set_aside=before.set_aside + tally.set_aside,
+                    dead_letters=before.dead_letters + tally.dead_letters,
                 )
             )
     return Delivery(

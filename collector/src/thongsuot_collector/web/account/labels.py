@@ -27,14 +27,14 @@ _CAME: Final = Text("collector.web.account.heads.came")
 _SINK: Final = Text("collector.web.account.heads.sink")
 _DELIVERED: Final = Text("collector.web.account.heads.delivered")
 _WAITING: Final = Text("collector.web.account.heads.waiting")
-_SET_ASIDE: Final = Text("collector.web.account.heads.set_aside")
+_DEAD_LETTERS: Final = Text("collector.web.account.heads.dead_letters")
 _LOST: Final = Text("collector.web.account.heads.lost")
 _SKIPPED: Final = Text("collector.web.account.heads.skipped")
 _EARLIER: Final = Text("collector.web.account.heads.earlier")
 
 SITE_HEADS: Final = (_SITE, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
 DAY_HEADS: Final = (_DAY, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
-SINK_HEADS: Final = (_SINK, _DELIVERED, _WAITING, _SET_ASIDE, _LOST, _SKIPPED)
+SINK_HEADS: Final = (_SINK, _DELIVERED, _WAITING, _DEAD_LETTERS, _LOST, _SKIPPED)
 CAME_HEADS: Final = (_DAY, _CAME, *SINK_HEADS, _EARLIER)
 
 FATES: Final[dict[BatchFate, Text]] = {

@@ -87,7 +87,9 @@ def sites_page(
         "sinks": [
             [
                 sink.sink,
-                *map(str, (sink.delivered, sink.behind, sink.set_aside, sink.lost, sink.skipped)),
+                *map(
+                    str, (sink.delivered, sink.behind, sink.dead_letters, sink.lost, sink.skipped)
+                ),
             ]
             for sink in sinks
         ],
@@ -111,7 +113,7 @@ def _numbers(line: SinkLine) -> tuple[int, ...]:
     return (
         line.delivered,
         line.waiting,
-        line.set_aside,
+        line.dead_letters,
         line.lost,
         line.skipped,
         line.earlier,

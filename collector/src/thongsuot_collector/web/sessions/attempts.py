@@ -23,19 +23,19 @@ _FORGOTTEN_AFTER_S: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BackoffBound:
     """So many failures are free; then the wait doubles from a second to ``longest_s``."""
 
     free: int
     longest_s: float
 
 
-OF_NAME_AND_PLACE: Final = Bound(free=5, longest_s=300.0)
-OF_NAME: Final = Bound(free=50, longest_s=60.0)
-OF_ADDRESS: Final = Bound(free=30, longest_s=60.0)
-NEW_NAMES: Final = Bound(free=90, longest_s=60.0)
+OF_NAME_AND_PLACE: Final = BackoffBound(free=5, longest_s=300.0)
+OF_NAME: Final = BackoffBound(free=50, longest_s=60.0)
+OF_ADDRESS: Final = BackoffBound(free=30, longest_s=60.0)
+NEW_NAMES: Final = BackoffBound(free=90, longest_s=60.0)
 """Of one address with names that have not failed from it."""
-OF_CODES: Final = Bound(free=5, longest_s=900.0)
+OF_CODES: Final = BackoffBound(free=5, longest_s=900.0)
 """
 Of codes of a second factor. Who tries them knows the password; at three good codes of a million,
 four tries an hour find one in ten years.
@@ -52,7 +52,7 @@ class _Count:
 class FailureCounts:
     """Failures of each of many, with one bound; those not seen for longest are forgotten first."""
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: BackoffBound) -> None:
         self._bound = bound
         self._counts: OrderedDict[str, _Count] = OrderedDict()
 

@@ -33,7 +33,7 @@ class PasswordCheck:
             return person
         async with self._room:
             if person is None or not person.digest:
-                await asyncio.to_thread(passwords.spend_as_much, password)
+                await asyncio.to_thread(passwords.spend_verification_time, password)
                 return None
             is_right = await asyncio.to_thread(passwords.is_password, password, person.digest)
         if not is_right:

@@ -16,7 +16,7 @@ from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import passwords, people, second_factors, sessions
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import SessionStage
-from thongsuot_collector.web.access import Doors, PageAccess
+from thongsuot_collector.web.access import Authenticators, PageAccess
 from thongsuot_collector.web.forms import read_form
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.responses import html_page
@@ -24,8 +24,8 @@ from thongsuot_collector.web.sessions.browser_sessions import SignedIn
 from thongsuot_collector.web.sessions.second_factor import new_secret, picture, spelled
 from thongsuot_collector.web.sessions.second_factor_check import SecondFactorCheck
 from thongsuot_collector.web.sign_in import labels, pages
-from thongsuot_collector.web.sign_in.pages import Account, PendingSecondFactor, Place
-from thongsuot_collector.web.sign_in.routes import led_to, place_of, refused
+from thongsuot_collector.web.sign_in.pages import Account, PendingSecondFactor, SignInDestination
+from thongsuot_collector.web.sign_in.routes import place_of, redirect_to, refused
 from thongsuot_schema.words.language import Text
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class SentForm(msgspec.Struct, frozen=True, kw_only=True):
     """A form that somebody sent about their own account."""
 
     request: Request
-    place: Place
+    place: SignInDestination
     signed_in: SignedIn
     person: Person
     fields: dict[str, str]
@@ -60,11 +60,15 @@ class AccountPage:
     """The page of somebody's own account: sessions, password, second factor."""
 
     def __init__(
-        self, store: Engine, access: PageAccess, doors: Doors, check: SecondFactorCheck
+        self,
+        store: Engine,
+        access: PageAccess,
+        authenticators: Authenticators,
+        check: SecondFactorCheck,
     ) -> None:
         self._store = store
         self._access = access
-        self._doors = doors
+        self._authenticators = authenticators
         self._check = check
 
     def routes(self) -> list[Route]:
@@ -93,7 +97,7 @@ class AccountPage:
     async def second_factor(self, request: Request) -> Response:
         """Let somebody set up a second factor, also while nothing else opens for want of it."""
         place = place_of(request)
-        signed_in = await self._doors.browsers.find(request)
+        signed_in = await self._authenticators.browsers.find(request)
         person = None if signed_in is None else signed_in.person
         stages = {SessionStage.OPEN, SessionStage.ENROL}
         if (
@@ -101,7 +105,7 @@ class AccountPage:
             or person is None
             or not person.digest
             or signed_in.session.stage not in stages
-            or await self._doors.passwords.has_second_factor(person)
+            or await self._authenticators.passwords.has_second_factor(person)
         ):
             return await self._access.refusal(request)
         if request.method != "POST":
@@ -122,7 +126,7 @@ class AccountPage:
 
     def _offer(
         self,
-        place: Place,
+        place: SignInDestination,
         signed_in: SignedIn,
         person: Person,
         secret: bytes,
@@ -172,13 +176,15 @@ class AccountPage:
         if not await self._is_good_code(form):
             return await self._page(form.place, form.signed_in, mistake=labels.CODE_WRONG)
         codes = await self._check.replace_recovery_codes(form.person.name)
-        page = pages.recovery_page(Place(language=form.place.language, next=pages.ME), codes)
+        page = pages.recovery_page(
+            SignInDestination(language=form.place.language, next=pages.ME), codes
+        )
         return html_page(page, CONTENT_SECURITY_POLICY)
 
     async def _remove_factor(self, form: SentForm) -> Response:
         if not await self._is_good_code(form):
             return await self._page(form.place, form.signed_in, mistake=labels.CODE_WRONG)
-        is_required = self._doors.requires_second_factor(form.person)
+        is_required = self._authenticators.requires_second_factor(form.person)
         await asyncio.to_thread(
             second_factors.remove,
             self._store,
@@ -188,7 +194,7 @@ class AccountPage:
             but_session="" if is_required else form.signed_in.session.id,
         )
         if is_required:
-            return led_to(Place(language=form.place.language).url(pages.SIGN_IN))
+            return redirect_to(SignInDestination(language=form.place.language).url(pages.SIGN_IN))
         return _done(form, "second-factor")
 
     async def _is_good_code(self, form: SentForm) -> bool:
@@ -199,11 +205,11 @@ class AccountPage:
 
     async def _is_password(self, signed_in: SignedIn, person: Person, password: str) -> bool:
         """Return whether it is somebody's password; one session does not try many."""
-        attempts, now_s = self._doors.attempts, time.monotonic()
+        attempts, now_s = self._authenticators.attempts, time.monotonic()
         session = signed_in.session.id
         if attempts.begin(person.name, "", device=session, now_s=now_s):
             return False
-        known = await self._doors.passwords.person(person.name, password)
+        known = await self._authenticators.passwords.person(person.name, password)
         if known is not None:
             attempts.succeeded(person.name, "", device=session)
         return known is not None
@@ -212,7 +218,7 @@ class AccountPage:
         self, request: Request, response: Response, signed_in: SignedIn, person: Person
     ) -> Response:
         try:
-            await self._doors.browsers.open_up(request, response, signed_in, person)
+            await self._authenticators.browsers.open_up(request, response, signed_in, person)
         except TokenError:  # ended meanwhile, by another window or the command line
             _log.info("the session ended meanwhile person=%s", person.name)
         return response
@@ -242,7 +248,7 @@ class AccountPage:
 
     async def _page(
         self,
-        place: Place,
+        place: SignInDestination,
         signed_in: SignedIn,
         *,
         mistake: Text | None = None,
@@ -250,7 +256,7 @@ class AccountPage:
     ) -> Response:
         person = signed_in.person
         left = None
-        if person is not None and await self._doors.passwords.has_second_factor(person):
+        if person is not None and await self._authenticators.passwords.has_second_factor(person):
             left = await asyncio.to_thread(
                 second_factors.count_recovery_codes, self._store, person.name
             )
@@ -267,4 +273,4 @@ class AccountPage:
 
 
 def _done(form: SentForm, action: str) -> Response:
-    return led_to(f"{form.place.url(pages.ME)}&done={action}")
+    return redirect_to(f"{form.place.url(pages.ME)}&done={action}")

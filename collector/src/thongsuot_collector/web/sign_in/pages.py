@@ -45,7 +45,7 @@ _SYSTEMS: Final = (
 )
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class SignInDestination(msgspec.Struct, frozen=True, kw_only=True):
     """In which language somebody signs in, and where they want to go then."""
 
     language: Language
@@ -67,7 +67,7 @@ def local_path(text: str) -> str:
 
 
 def sign_in_page(
-    place: Place,
+    place: SignInDestination,
     *,
     name: str = "",
     mistake: str = "",
@@ -95,7 +95,7 @@ def sign_in_page(
     return render("sign_in", _frame(labels.SIGN_IN, SIGN_IN, place), language, content)
 
 
-def code_page(place: Place, *, mistake: str = "") -> str:
+def code_page(place: SignInDestination, *, mistake: str = "") -> str:
     """Return the page that asks for a code of the second factor."""
     content = {
         "labels": labels,
@@ -121,7 +121,7 @@ class PendingSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def enrolment_page(
-    place: Place, enrolment: PendingSecondFactor, *, mistake: Text | None = None
+    place: SignInDestination, enrolment: PendingSecondFactor, *, mistake: Text | None = None
 ) -> str:
     """Return the page where a second factor is set up."""
     content = {
@@ -135,7 +135,7 @@ def enrolment_page(
     return render("second_factor", frame, place.language, content)
 
 
-def recovery_page(place: Place, codes: Sequence[str]) -> str:
+def recovery_page(place: SignInDestination, codes: Sequence[str]) -> str:
     """Return the page that shows recovery codes, once."""
     content = {"labels": labels, "codes": codes, "next": place.next}
     # In another language the codes would not be there: the address of this page shows none.
@@ -156,7 +156,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def account_page(
-    place: Place, account: Account, *, mistake: Text | None = None, note: Text | None = None
+    place: SignInDestination,
+    account: Account,
+    *,
+    mistake: Text | None = None,
+    note: Text | None = None,
 ) -> str:
     """Return the page of somebody's own account."""
     language, person = place.language, account.person
@@ -200,7 +204,7 @@ def wait_sentence(wait_s: float, language: Language) -> str:
     return labels.WAIT.read(language, seconds=max(1, round(wait_s + 0.5)))
 
 
-def _frame(title: Text, path: str, place: Place, *, home: bool = False) -> Frame:
+def _frame(title: Text, path: str, place: SignInDestination, *, home: bool = False) -> Frame:
     return Frame(
         title=title.read(place.language),
         state=State.UNKNOWN,

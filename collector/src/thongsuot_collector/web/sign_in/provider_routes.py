@@ -14,10 +14,10 @@ from starlette.routing import Route
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import identities
 from thongsuot_collector.store.sessions import SessionStage
-from thongsuot_collector.web.access import Doors
+from thongsuot_collector.web.access import Authenticators
 from thongsuot_collector.web.sessions.sealing import Sealer
 from thongsuot_collector.web.sign_in import labels, pages
-from thongsuot_collector.web.sign_in.pages import Place, local_path
+from thongsuot_collector.web.sign_in.pages import SignInDestination, local_path
 from thongsuot_collector.web.sign_in.provider import (
     IdentityProvider,
     NoRole,
@@ -25,7 +25,7 @@ from thongsuot_collector.web.sign_in.provider import (
     ProviderFailed,
     new_flow,
 )
-from thongsuot_collector.web.sign_in.routes import led_to, place_of, refused
+from thongsuot_collector.web.sign_in.routes import place_of, redirect_to, refused
 from thongsuot_schema.words.language import Text
 
 _log = logging.getLogger(__name__)
@@ -40,14 +40,14 @@ class ProviderPages:
     def __init__(
         self,
         store: Engine,
-        doors: Doors,
+        authenticators: Authenticators,
         provider: IdentityProvider,
         sealer: Sealer,
         *,
         title: str,
     ) -> None:
         self._store = store
-        self._doors = doors
+        self._authenticators = authenticators
         self._provider = provider
         self._sealer = sealer
         self._title = title
@@ -67,9 +67,9 @@ class ProviderPages:
             url = await self._provider.authorization_url(flow)
         except ProviderFailed as error:
             return self._refused(place, labels.PROVIDER_FAILED, error)
-        response = led_to(url)
+        response = redirect_to(url)
         sealed = self._sealer.seal(_PURPOSE, msgspec.json.encode(flow))
-        self._doors.browsers.set_cookie(request, response, sealed, _LASTS_S, _PURPOSE)
+        self._authenticators.browsers.set_cookie(request, response, sealed, _LASTS_S, _PURPOSE)
         return response
 
     async def come_back(self, request: Request) -> Response:
@@ -83,14 +83,14 @@ class ProviderPages:
             return self._refused(place, labels.PROVIDER_FAILED, error)
         except (NoRole, TokenError) as error:
             return self._refused(place, labels.PROVIDER_NO_ROLE, error)
-        response = led_to(local_path(flow.next))
-        await self._doors.browsers.begin(request, response, person, SessionStage.OPEN)
-        self._doors.browsers.forget(request, response, _PURPOSE)
+        response = redirect_to(local_path(flow.next))
+        await self._authenticators.browsers.begin(request, response, person, SessionStage.OPEN)
+        self._authenticators.browsers.forget(request, response, _PURPOSE)
         return response
 
     def _returned(self, request: Request) -> tuple[PendingSignIn, str]:
         """Return the flow that a browser left with, and the code that it brings back."""
-        sealed = self._doors.browsers.cookie(request, _PURPOSE)
+        sealed = self._authenticators.browsers.cookie(request, _PURPOSE)
         content = self._sealer.unseal(_PURPOSE, sealed, lasts_s=_LASTS_S)
         query = request.query_params
         if content is None:
@@ -104,7 +104,7 @@ class ProviderPages:
             raise ProviderFailed(f"the provider says {query.get('error', '')[:100]!r}")
         return flow, query["code"]
 
-    def _refused(self, place: Place, mistake: Text, why: object) -> Response:
+    def _refused(self, place: SignInDestination, mistake: Text, why: object) -> Response:
         _log.warning("sign-in by %s refused: %s", self._provider.issuer, why)
         text = pages.sign_in_page(
             place, mistake=mistake.read(place.language), provider_title=self._title

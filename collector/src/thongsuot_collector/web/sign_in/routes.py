@@ -15,14 +15,14 @@ from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.store import sessions
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import SessionStage
-from thongsuot_collector.web.access import Doors
+from thongsuot_collector.web.access import Authenticators
 from thongsuot_collector.web.forms import NAME_CHARACTERS, read_form
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.responses import HEADERS, html_page, language_of
 from thongsuot_collector.web.sessions.browser_sessions import SignedIn
 from thongsuot_collector.web.sessions.second_factor_check import SecondFactorCheck
 from thongsuot_collector.web.sign_in import labels, pages
-from thongsuot_collector.web.sign_in.pages import Place
+from thongsuot_collector.web.sign_in.pages import SignInDestination
 from thongsuot_schema.words.language import Text
 
 _log = logging.getLogger(__name__)
@@ -38,13 +38,13 @@ class SignInPages:
     def __init__(
         self,
         store: Engine,
-        doors: Doors,
+        authenticators: Authenticators,
         check: SecondFactorCheck,
         *,
         provider_title: str | None = None,
     ) -> None:
         self._store = store
-        self._doors = doors
+        self._authenticators = authenticators
         self._check = check
         self._provider_title = provider_title
 
@@ -59,10 +59,10 @@ class SignInPages:
     async def sign_in(self, request: Request) -> Response:
         """Answer with the page, or take a name and a password."""
         place = place_of(request)
-        signed_in = await self._doors.browsers.find(request)
+        signed_in = await self._authenticators.browsers.find(request)
         if request.method != "POST":
             if signed_in is not None and signed_in.is_open:
-                return led_to(place.next)
+                return redirect_to(place.next)
             is_out = "signed_out" in request.query_params
             return self._page(place, note=labels.SIGNED_OUT if is_out else None)
         form = await read_form(request)
@@ -70,48 +70,50 @@ class SignInPages:
             request, place, form.get("name", "")[:NAME_CHARACTERS], form.get("password", "")
         )
 
-    async def _sign_in(self, request: Request, place: Place, name: str, password: str) -> Response:
-        doors, now_s = self._doors, time.monotonic()
-        address, device = address_of(request.scope), doors.browsers.device(request, name)
-        wait_s = doors.attempts.begin(name, address, device=device, now_s=now_s)
+    async def _sign_in(
+        self, request: Request, place: SignInDestination, name: str, password: str
+    ) -> Response:
+        authenticators, now_s = self._authenticators, time.monotonic()
+        address, device = address_of(request.scope), authenticators.browsers.device(request, name)
+        wait_s = authenticators.attempts.begin(name, address, device=device, now_s=now_s)
         if wait_s:
             return self._page(place, name, pages.wait_sentence(wait_s, place.language), wait_s)
-        is_shared = doors.is_shared_password(password)
-        person = None if is_shared else await doors.passwords.person(name, password)
+        is_shared = authenticators.is_shared_password(password)
+        person = None if is_shared else await authenticators.passwords.person(name, password)
         if person is None and not is_shared:
-            doors.failed_logins.count()
+            authenticators.failed_logins.count()
             _log.info("sign-in refused address=%s", address)
             return self._page(place, name, labels.WRONG.read(place.language))
-        doors.attempts.succeeded(name, address, device=device)
+        authenticators.attempts.succeeded(name, address, device=device)
         if person is not None:
-            person = await doors.passwords.as_of_today(person, password)
+            person = await authenticators.passwords.as_of_today(person, password)
         stage = await self._stage(person)
-        response = led_to(
+        response = redirect_to(
             {
                 SessionStage.OPEN: place.next,
                 SessionStage.CODE: place.url(pages.CODE),
                 SessionStage.ENROL: place.url(pages.SECOND_FACTOR),
             }[stage]
         )
-        await doors.browsers.begin(request, response, person, stage)
+        await authenticators.browsers.begin(request, response, person, stage)
         return response
 
     async def _stage(self, person: Person | None) -> SessionStage:
         """Return what is missing once a password was right."""
         if person is None:
             return SessionStage.OPEN
-        if await self._doors.passwords.has_second_factor(person):
+        if await self._authenticators.passwords.has_second_factor(person):
             return SessionStage.CODE
-        is_required = self._doors.requires_second_factor(person)
+        is_required = self._authenticators.requires_second_factor(person)
         return SessionStage.ENROL if is_required else SessionStage.OPEN
 
     async def code(self, request: Request) -> Response:
         """Answer with the page that asks for a code, or take one."""
         place = place_of(request)
-        signed_in = await self._doors.browsers.find(request)
+        signed_in = await self._authenticators.browsers.find(request)
         person = None if signed_in is None else signed_in.person
         if signed_in is None or person is None or signed_in.session.stage is not SessionStage.CODE:
-            return led_to(place.url(pages.SIGN_IN))
+            return redirect_to(place.url(pages.SIGN_IN))
         if request.method != "POST":
             return html_page(pages.code_page(place), CONTENT_SECURITY_POLICY)
         form = await read_form(request)
@@ -125,20 +127,20 @@ class SignInPages:
         return await self._opened(request, place, signed_in, person)
 
     async def _opened(
-        self, request: Request, place: Place, signed_in: SignedIn, person: Person
+        self, request: Request, place: SignInDestination, signed_in: SignedIn, person: Person
     ) -> Response:
-        response = led_to(place.next)
+        response = redirect_to(place.next)
         try:
-            await self._doors.browsers.open_up(request, response, signed_in, person)
+            await self._authenticators.browsers.open_up(request, response, signed_in, person)
         except TokenError:  # ended meanwhile, by another window or the command line
-            return led_to(place.url(pages.SIGN_IN))
+            return redirect_to(place.url(pages.SIGN_IN))
         return response
 
     async def sign_out(self, request: Request) -> Response:
         """End the session that a browser has."""
-        place = Place(language=language_of(request))
-        signed_in = await self._doors.browsers.find(request)
-        response = led_to(f"{place.url(pages.SIGN_IN)}&signed_out=1")
+        place = SignInDestination(language=language_of(request))
+        signed_in = await self._authenticators.browsers.find(request)
+        response = redirect_to(f"{place.url(pages.SIGN_IN)}&signed_out=1")
         # Pages that the browser kept to show them without a connection go with the session.
         response.headers["Clear-Site-Data"] = '"storage"'
         if signed_in is None:
@@ -155,12 +157,12 @@ class SignInPages:
             )
         except TokenError:
             _log.debug("the session had ended already id=%s", signed_in.session.id)
-        self._doors.browsers.forget(request, response)
+        self._authenticators.browsers.forget(request, response)
         return response
 
     def _page(
         self,
-        place: Place,
+        place: SignInDestination,
         name: str = "",
         mistake: str = "",
         wait_s: float = 0.0,
@@ -173,13 +175,13 @@ class SignInPages:
         return refused(text, wait_s) if mistake else html_page(text, CONTENT_SECURITY_POLICY)
 
 
-def place_of(request: Request) -> Place:
+def place_of(request: Request) -> SignInDestination:
     """Return where somebody wants to go once they are signed in."""
     wanted = request.query_params.get("next", "/")
-    return Place(language=language_of(request), next=pages.local_path(wanted))
+    return SignInDestination(language=language_of(request), next=pages.local_path(wanted))
 
 
-def led_to(url: str) -> RedirectResponse:
+def redirect_to(url: str) -> RedirectResponse:
     """Lead a browser on, after whatever it sent."""
     return RedirectResponse(url, HTTPStatus.SEE_OTHER, headers=HEADERS)
 

@@ -9,7 +9,13 @@ import pytest
 from tests.collector.queries.reporting_city import NEVER_HEARD, ReportingCity, reporting_city
 from tests.collector.reporting_agent import ReportingAgent
 from tests.collector.running import eventually, token
-from thongsuot_collector.queries.nearest import centres, communes_around, distance_m
+from thongsuot_collector.queries.nearest import (
+    NearestSiteOffers,
+    NearestSites,
+    centres,
+    communes_around,
+    distance_m,
+)
 from thongsuot_schema.batch.push import NearestSite, PushResponse
 from thongsuot_schema.inventory.communes import bundled_communes
 from thongsuot_schema.state import State
@@ -72,3 +78,16 @@ async def test_the_answer_to_a_push_brings_it_down_now_and_then(
     assert nearest is not None
     assert nearest.title == "Điểm Ba Đình"
     assert await answer() is None, "not with every answer"
+
+
+def test_where_none_can_serve_the_city_is_not_searched_at_every_push() -> None:
+    looked_at: list[str] = []
+
+    class Counting(NearestSites):
+        def nearest(self, name: str) -> NearestSite | None:
+            looked_at.append(name)
+            return None
+
+    offers = NearestSiteOffers(Counting(None))  # type: ignore[arg-type]  # it asks nothing
+    assert [offers.offer("s0", float(second)) for second in range(0, 150, 15)] == [None] * 10
+    assert len(looked_at) == 3

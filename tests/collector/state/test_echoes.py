@@ -16,7 +16,7 @@ TARGETS = ("hop", "resolver", "abroad")
 runs = st.lists(
     st.tuples(
         st.sampled_from(TARGETS),
-        st.integers(0, 40),
+        st.integers(0, 90),
         st.sampled_from((0.0, 0.0, 0.0, 0.333, 1.0, None)),
     ),
     min_size=1,

@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
@@ -180,3 +183,35 @@ def test_every_setting_takes_a_part_of_a_second_and_none_takes_zero() -> None:
         assert getattr(msgspec.convert({name: 0.5}, TimelineSettings), name) == 0.5
         with pytest.raises(msgspec.ValidationError, match="> 0"):
             msgspec.convert({name: 0.0}, TimelineSettings)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 5), min_size=1, max_size=12))
+def test_what_only_carries_the_newest_stretch_on_may_be_added_without_looking_for_its_place(
+    steps: list[tuple[int, ...]],
+) -> None:
+    """Streams, numbers, spans and clocks in every order: the short way and the long one agree."""
+    first = structs.replace(summary(spans=((90, 100),)), stream="a0")
+    short, long = boot_with(first), boot_with(first)
+    now_s, numbers = 100, {"a0": 1}
+    for stream_number, skipped, gap_s, length_s, clock in steps:
+        stream = f"a{stream_number}"
+        numbers[stream] = number = numbers.get(stream, 0) + 1 + skipped // 3
+        begin_s = now_s + (gap_s - 1) * 40
+        now_s = max(now_s, begin_s + 5 * length_s)
+        piece = structs.replace(
+            summary(
+                number,
+                quality=tuple(ClockQuality)[clock],
+                sealed_s=now_s,
+                spans=((max(begin_s, 0), now_s),),
+            ),
+            stream=stream,
+        )
+        if short.has_batch(piece):
+            continue
+        if short.is_extended_by(piece):
+            short.extend(piece)
+        else:
+            short.add(piece)
+        long.add(piece)
+        assert short == long

@@ -234,6 +234,8 @@ class AccountConsumer:
             # The others make a dead letter of it; here only what it announced is missed.
             _log.debug("cannot read the notices of an entry: %s", error)
             return
+        if not notices:
+            return
         by_stream: dict[str, list[Loss]] = {}
         for lost in filter(None, map(parse_lost, notices)):
             loss = Loss(lost.first, lost.last, fate_of(lost.reason))

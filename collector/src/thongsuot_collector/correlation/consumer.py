@@ -263,8 +263,8 @@ class IncidentConsumer:
             summary, present = summarize_batch(entry, columns), self._present(entry.received_ns)
             self._site_work.plan(entry, columns.notices)
             timeline = self._timelines.setdefault(entry.site, SiteTimeline(site=entry.site))
-            with self.turns.turn((entry.site,)):
-                rewrites = timeline.apply(summary, present, self._timeline)
+            work = partial(timeline.apply, summary, present, self._timeline)
+            rewrites = self.turns.timed(entry.site, work)
             observations = self._observations.setdefault(entry.site, SiteObservations())
             observations.ingest_batch(columns, epoch_ns=entry.epoch_ns, layout=entry.layout)
             if self.hear_batch is not None:

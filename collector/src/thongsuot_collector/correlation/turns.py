@@ -41,9 +41,16 @@ class TurnTimer:
             each_s = (time.thread_time() - worked_s) / max(1, counts.total())
             for site, count in counts.items():
                 self.on_work(site, each_s * count)
-            self._ended_s = ended_s = self._clock_s()
-            self._move_to(ended_s)
-            self._longest_s = max(self._longest_s, ended_s - began_s)
+            self._end_turn(began_s)
+
+    def timed(self, site: str, work: Callable[[], R]) -> R:
+        """Do some work for a site in one turn, and return what it returns: of every batch."""
+        began_s, worked_s = self._clock_s(), time.thread_time()
+        try:
+            return work()
+        finally:
+            self.on_work(site, time.thread_time() - worked_s)
+            self._end_turn(began_s)
 
     async def run_in_slices(
         self,
@@ -97,6 +104,11 @@ class TurnTimer:
     def idle_s(self) -> float:
         """How long ago the last turn ended; before the first, how long there has been none."""
         return self._clock_s() - self._ended_s
+
+    def _end_turn(self, began_s: float) -> None:
+        self._ended_s = ended_s = self._clock_s()
+        self._move_to(ended_s)
+        self._longest_s = max(self._longest_s, ended_s - began_s)
 
     def _move_to(self, now_s: float) -> None:
         minute = int(now_s // _MINUTE_S)

@@ -16,11 +16,15 @@ from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.records import SiteStatus
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.push import NearestSite
+from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.state import State
 
 _EARTH_M: Final = 6_371_000.0
 _LOOKED_AT: Final = 60
 """Points looked at: where sixty around it cannot serve, there is nowhere to send anybody."""
+
+_AGAIN_S: Final = 60.0
+"""Where none can serve it is looked again after this: in an outage of all each look costs sixty."""
 
 Centre = tuple[float, float]
 """Latitude and longitude, in radians."""
@@ -59,7 +63,7 @@ class NearestSites:
     def __init__(self, city: CityState) -> None:
         self._city = city
         self._by_commune: dict[str, list[str]] = {}
-        self._grouped: tuple[str, ...] = ()
+        self._inventory: Inventory | None = None
 
     def nearest(self, name: str) -> NearestSite | None:
         """
@@ -82,12 +86,12 @@ class NearestSites:
                     yield other, away_m
 
     def _sites_by_commune(self) -> dict[str, list[str]]:
-        names = tuple(self._city.directory.sites)
-        if names != self._grouped:
+        directory = self._city.directory
+        if directory.inventory is not self._inventory:
             grouped: dict[str, list[str]] = {}
-            for name in names:
-                grouped.setdefault(self._city.directory.site(name).commune, []).append(name)
-            self._by_commune, self._grouped = grouped, names
+            for site in directory.sites.values():
+                grouped.setdefault(site.commune, []).append(site.name)
+            self._by_commune, self._inventory = grouped, directory.inventory
         return self._by_commune
 
     def _can_serve(self, name: str) -> bool:
@@ -117,14 +121,12 @@ class NearestSiteOffers:
     def __init__(self, sites: NearestSites, *, every_s: float = 300.0) -> None:
         self._sites = sites
         self._every_s = every_s
-        self._offered_s: dict[str, float] = {}
+        self._due_s: dict[str, float] = {}
 
     def offer(self, site: str, now_s: float) -> NearestSite | None:
         """Return what a site is to know, where it is due; ``now_s`` is monotonic."""
-        offered_s = self._offered_s.get(site)
-        if offered_s is not None and now_s - offered_s < self._every_s:
+        if now_s < self._due_s.get(site, now_s):
             return None
         nearest = self._sites.nearest(site)
-        if nearest is not None:
-            self._offered_s[site] = now_s
+        self._due_s[site] = now_s + (_AGAIN_S if nearest is None else self._every_s)
         return nearest

@@ -23,6 +23,7 @@ Batches kept as they came. Three hold the last minute at the default interval of
 every 15 s; which are superfluous is looked at for several pushes together.
 """
 
+_SHORT_MS = (1 << 16) - 1
 _LONGEST_MS = (1 << 31) - 1
 _NOTHING_LOST = (0,) * RECENT_RUNS
 
@@ -54,7 +55,7 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
     The echoes of one batch, series after series; ``counts`` has the runs of each.
 
-    Times are in milliseconds after ``base_ms`` (wall time), 4 bytes each. ``losses`` are in
+    Times are in milliseconds after ``base_ms`` (wall time), 2 or 4 bytes each. ``losses`` are in
     thousandths, 2 bytes each; empty: nothing was lost. ``rtts`` are of the newest run of each
     series, ``None`` where it has none.
     """
@@ -65,9 +66,13 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     times: bytes
     losses: bytes
 
+    def times_ms(self) -> "array[int]":
+        """Return when each run was, after ``base_ms``."""
+        return _numbers("H" if len(self.times) == 2 * sum(self.counts) else "i", self.times)
+
     def newest_ms(self) -> list[int]:
         """Return when the newest run of each series was (wall time), 0: it has none."""
-        times, base_ms = _numbers("i", self.times), self.base_ms
+        times, base_ms = self.times_ms(), self.base_ms
         if 0 not in self.counts:
             return [base_ms + times[last - 1] for last in accumulate(self.counts)]
         ends = zip(self.counts, accumulate(self.counts), strict=True)
@@ -97,7 +102,7 @@ class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Return the latest echoes of each series, given what was known before these."""
         latest = dict(known)
         for batch in self.batches:
-            times, losses = _numbers("i", batch.times), _numbers("H", batch.losses)
+            times, losses = batch.times_ms(), _numbers("H", batch.losses)
             last = 0
             for key, count, rtt_s in zip(self.keys, batch.counts, batch.rtts, strict=True):
                 first, last = last, last + count
@@ -155,6 +160,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     for count in counts:
         last += count
         newest_rtts.append(rtts[last - 1] if count else None)
+    code = "H" if end_ms - begin_ms <= _SHORT_MS else "i"
     unheard = kind.last - kind.first - len(counts)
     lost = array("H")
     if any(losses):
@@ -163,7 +169,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
         offset_ms + begin_ms,
         (*counts, *(0,) * unheard),
         (*newest_rtts, *(None,) * unheard),
-        array("i", [time_ms - begin_ms for time_ms in times_ms]).tobytes(),
+        array(code, [time_ms - begin_ms for time_ms in times_ms]).tobytes(),
         lost.tobytes(),
     )
 

@@ -172,6 +172,12 @@ class SiteState(msgspec.Struct, kw_only=True):
         sealed_ms = columns.header.clock.boottime_ns // 1_000_000
         first_ms = sealed_ms if columns.earliest_ms is None else columns.earliest_ms
         stretch = (offset_ms + min(first_ms, sealed_ms), offset_ms + sealed_ms)
+        if self.covered:
+            begin_ms, end_ms = self.covered[-1]
+            if begin_ms <= stretch[0] <= end_ms + JOINED_WITHIN_MS:
+                # Nearly always: it goes on from where the record ends.
+                self.covered = (*self.covered[:-1], (begin_ms, max(end_ms, stretch[1])))
+                return
         self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
 
     @property

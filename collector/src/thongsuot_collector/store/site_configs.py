@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, bindparam, delete, insert, select
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import audit
@@ -88,10 +88,13 @@ def runs(engine: Engine) -> dict[str, AgentConfigStatus]:
 
 
 def put_runs(engine: Engine, statuses: Iterable[AgentConfigStatus]) -> None:
-    """Keep what agents said."""
+    """Keep what agents said: after a start that is all of them."""
+    rows = [msgspec.structs.asdict(status) for status in statuses]
+    if not rows:
+        return
     with engine.begin() as connection:
-        for status in statuses:
-            connection.execute(
-                delete(SITE_CONFIG_RUNS).where(SITE_CONFIG_RUNS.c.site == status.site)
-            )
-            connection.execute(insert(SITE_CONFIG_RUNS).values(**msgspec.structs.asdict(status)))
+        known = SITE_CONFIG_RUNS.c.site == bindparam("known")
+        connection.execute(
+            delete(SITE_CONFIG_RUNS).where(known), [{"known": row["site"]} for row in rows]
+        )
+        connection.execute(insert(SITE_CONFIG_RUNS), rows)

@@ -152,6 +152,31 @@ class BootRecord(msgspec.Struct, kw_only=True):
         """Return whether the boot's dating is another one with a summary than without it."""
         return self._dating_with(summary)[0] != self.dating
 
+    def extend(self, summary: BatchSummary) -> None:
+        """
+        Take a summary that carries the newest stretch on (``is_extended_by``) and has no verdicts:
+        what ``add`` would do, without looking for the place.
+        """
+        first_ns, last_ns = summary.spans[0]
+        newest, end = self.spans[-1], moment_of(summary, summary.sealed_ns)
+        runs = self.batch_runs[summary.stream]
+        run = runs[-1]
+        is_plain = (
+            # It joins the newest stretch alone, and moves the end of a run that stands in one
+            # index, at its end.
+            newest.begin.boot_ns < first_ns
+            and newest.end.boot_ns < last_ns
+            and (len(runs) > 1 or run.first == 1)
+            and self.run_ends[-1] == run.end
+            and run.end.boot_ns < end.boot_ns
+        )
+        if not is_plain:
+            self.add(summary)
+            return
+        self.spans[-1] = MeasuredSpan(newest.begin, moment_of(summary, last_ns))
+        runs[-1] = BatchRun(run.first, summary.number, end)
+        self.run_ends[-1] = end
+
     def add(self, summary: BatchSummary) -> None:
         """Take a summary that is not in yet."""
         self.dating, self.latest_epoch_ns = self._dating_with(summary)

@@ -95,7 +95,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         summary = self._as_received(summary)
         is_continued = boot is not None and self._is_continued_by(boot, summary)
         if boot is not None and is_continued and not summary.changes:
-            boot.add(summary)
+            boot.extend(summary)
             self.last_sign_ns = max(self.last_sign_ns, boot.last_sign_ns)
             return ()
         self._raise_floor(clock, settings)

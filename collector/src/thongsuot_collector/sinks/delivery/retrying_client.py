@@ -99,15 +99,24 @@ class RetryingClient:
 
         Everything else is retried without limit, with growing waits.
         """
-        request = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+        request: DeliveryRequest | None = None
+
+        def exchange() -> TransportResponse:
+            """Make the request the first time, and post it: one way to the thread for both."""
+            nonlocal request
+            if request is None:
+                request = make()
+            return self._transport.send(request)
+
         while True:
-            result, at_least_s = await self._send_once(request)
+            result, at_least_s = await self._send_once(exchange)
             self._requests[result.action].inc()
             if result.action is DeliveryAction.DONE or result.action is DeliveryAction.SPLIT:
                 self._retry.succeed()
                 return result
+            size_bytes = 0 if request is None else len(request.body)
             await self._retry.wait(
-                result.action, result.text, size_bytes=len(request.body), at_least_s=at_least_s
+                result.action, result.text, size_bytes=size_bytes, at_least_s=at_least_s
             )
 
     async def close(self) -> None:
@@ -116,12 +125,14 @@ class RetryingClient:
         await asyncio.to_thread(self._thread.shutdown)
         self._transport.close()
 
-    async def _send_once(self, request: DeliveryRequest) -> tuple[SendResult, float]:
+    async def _send_once(
+        self, exchange: Callable[[], TransportResponse]
+    ) -> tuple[SendResult, float]:
         """Return what came of one try, and how long the receiver asks to wait."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await loop.run_in_executor(self._thread, self._transport.send, request)
+                response = await loop.run_in_executor(self._thread, exchange)
         except TimeoutError:
             self._transport.abort()
             return _unanswered(f"no answer within {self._timeout_s:g} s"), 0.0

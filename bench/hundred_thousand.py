@@ -71,9 +71,9 @@ def shortest_s(work: Callable[[], object]) -> float:
 def simulate(sites: int, pushed: list[tuple[JournalEntry, Columns]]) -> None:
     """Print what so many sites cost that have all pushed so."""
     state, timeline = SiteState(), SiteTimeline(site="")
-    settings = TimelineSettings()
+    settings, last = TimelineSettings(), pushed[-1][0]
+    now = CollectorClock(now_ns=last.received_ns, listening_since_ns=last.epoch_ns)
     for entry, columns in pushed:
-        now = CollectorClock(now_ns=entry.received_ns, listening_since_ns=entry.epoch_ns)
         state.apply(entry, columns)
         timeline.apply(summarize_batch(entry, columns), now, settings)
     kept = msgspec.msgpack.encode(state), msgspec.msgpack.encode(timeline)

@@ -167,14 +167,12 @@ class NotificationService:
         self, site: str, current: Mapping[str, Incident]
     ) -> tuple[push.SiteIncident, ...]:
         """Return the open incidents of a site's faults; ``current`` has them as they are now."""
-        threads = self._store.of_site(site)
-        return notified.site_incidents(site, threads, current) if threads else ()
+        return notified.site_incidents(site, self._store.of_site(site), current)
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
-        threads = self._store.of_site(site)
-        return (
-            notified.notified_parties(site, threads, self.sender.display_name_of) if threads else ()
+        return notified.notified_parties(
+            site, self._store.of_site(site), self.sender.display_name_of
         )
 
     def update_metrics(self) -> None:

@@ -1,5 +1,7 @@
 """The book: what survives a restart, what is dropped, what people and channels note in it."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -371,3 +373,20 @@ def test_a_fault_is_in_one_group_of_a_rule_and_moves_to_another_as_its_key_does(
     book.put_incident(closed(incident("a", "f1")))
     book.purge(book.incidents["a"])
     assert book.group_members["by_beginning", "2"] == set()
+
+
+def test_rules_are_asked_by_their_precedence_and_equal_ones_by_their_code() -> None:
+    city = healthy_city(sites=1)
+    rules = [
+        replace(BY_BEGINNING, code=code, precedence=precedence, covers=covers)
+        for code, precedence, covers in (
+            ("c", 1, ()),
+            ("b", 1, ("c",)),
+            ("a", 5, ("b", "c")),
+            ("d", 9, ()),
+        )
+    ]
+    book = IncidentRegistry(city.directory, rules, city.settings, calm_s=30.0)
+    assert [rule.code for rule in book.group_rules] == ["d", "a", "b", "c"]
+    assert book.covering == {"a": (), "b": ("a",), "c": ("a", "b"), "d": ()}
+    assert book.calm_ns == 30_000_000_000

@@ -1,9 +1,11 @@
 """Name servers are judged by comparison: the same name, asked elsewhere since the fault began."""
 
+from math import log
+
 import pytest
 
 from tests.agent.judge.inventories import two_links
-from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
@@ -42,7 +44,7 @@ class FailingResolver:
         link.tracks[SeriesKey(kind, target, family)] = track
         return track
 
-    def symptom(self) -> Symptom | None:
+    def suspicion(self) -> Suspicion | None:
         memory = Memory(links={"fixed": self.fixed, "mobile": self.mobile}, now_ns=NOW_NS)
         at = LinkContext(memory, self.fixed, SITE.links["fixed"], Settings())
         seen = []
@@ -52,7 +54,10 @@ class FailingResolver:
             is_silent = track is self.server and self.reason is None
             is_answered = track is self.echo or self.reason is not None
             seen.append(Observation(track, point, point.rung, is_answered, is_silent))
-        suspicion = detect_resolver_fault(at, Observations(SINCE_NS, tuple(seen)))
+        return detect_resolver_fault(at, Observations(SINCE_NS, tuple(seen)))
+
+    def symptom(self) -> Symptom | None:
+        suspicion = self.suspicion()
         if suspicion is None:
             return None
         assert suspicion.onset_ns == SINCE_NS
@@ -135,3 +140,50 @@ def test_a_server_that_answers_late_is_slow_unless_the_link_is() -> None:
     slow = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
     site.fixed.slow = FaultSlot(fault=slow)
     assert site.symptom() is None
+
+
+@pytest.mark.parametrize(
+    ("lost", "answered", "questions", "ratio"),
+    [
+        (0, 9, (0, 0), 0.05),
+        (1, 8, (0, 0), 0.3),
+        (1, 98, (0, 0), 0.05),
+        (9, 0, (0, 0), 0.95),
+        (0, 9, (20, 4), 0.4),
+        (1, 8, (20, 2), 0.3),
+    ],
+    ids=[
+        "nothing lost",
+        "an echo lost",
+        "one of many",
+        "nearly all",
+        "questions",
+        "the more of it",
+    ],
+)
+def test_a_silent_server_weighs_by_what_else_is_lost(
+    lost: int, answered: int, questions: tuple[int, int], ratio: float
+) -> None:
+    site = FailingResolver()
+    site.echo.tally.failed, site.echo.tally.ok = lost, answered
+    site.server.carried_sent, site.server.carried_lost = questions
+    deaf = site.track(site.fixed, "icmp", "zone")
+    deaf.known_unresponsive, deaf.tally.failed = True, 50
+    own = site.track(site.fixed, "icmp", "resolver")
+    own.tally.failed = 50
+    suspicion = site.suspicion()
+    assert suspicion is not None
+    assert suspicion.nats == pytest.approx(2 * log(1.0 / ratio))
+    site.server.slow_runs = 5
+    suspicion = site.suspicion()
+    assert suspicion is not None
+    assert suspicion.nats == pytest.approx(5 * log(1.0 / ratio))
+
+
+def test_of_two_servers_the_earlier_onset_counts_and_what_was_asked_since() -> None:
+    site = FailingResolver(Reason.NAME_SERVER_FAILED)
+    other = site.track(site.fixed, "dns", "zone")
+    other.worked_ns = SINCE_NS
+    assert site.symptom() is SILENT
+    site.server.failed_since_ns, site.server.value_ns = None, SINCE_NS + 1
+    assert site.symptom() is None, "it was measured well after the other had worked"

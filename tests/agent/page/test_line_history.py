@@ -1,6 +1,7 @@
 """The device's own delay and loss: summed by time, bounded, there again after a power cut."""
 
 import logging
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from thongsuot_schema.result import Family, Finding, Result, Series
 
 BEGIN_S = 1_790_000_400 // COARSE_S * COARSE_S
 S = 1_000_000_000
+MEMORY_BYTES = 2 << 20
+"""What a month of the most links may hold of the 40 MiB that the agent has."""
 
 
 def echo(at_s: float, rtt_s: float | None = 0.004, link: str = "fiber") -> Result:
@@ -122,6 +125,15 @@ def test_it_is_bounded_by_age_links_and_size(tmp_path: Path) -> None:
         assert len(lines.rollups("link-0", length_s)) <= (kept_s + COARSE_S) // length_s + 2
     lines.save()
     assert file.stat().st_size <= MAX_BYTES
+    tracemalloc.start()
+    try:
+        loaded = LineHistory(file)
+        loaded.load()
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(loaded.rollups("link-0", COARSE_S)) > 700
+    assert held_bytes <= MEMORY_BYTES
 
 
 def test_the_page_of_the_device_draws_the_period_that_is_asked_for() -> None:

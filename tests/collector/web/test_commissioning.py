@@ -115,6 +115,7 @@ async def test_a_site_says_how_far_it_is_commissioned_through_a_crash(
     await shows(stage, "1 of 2 lines proven", site)
     await push(stage, *GOOD_END)
     await shows(stage, "2 of 2 lines proven", site)
+    assert f'href="{PAGE}?lang=en"' in (await stage.get(site)).text, "the record is one click away"
     page = (await stage.get(f"{PAGE}?lang=en")).text
     assert "Kept working meanwhile: the" in page
     assert "203.0.113.9" in page

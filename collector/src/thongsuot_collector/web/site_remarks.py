@@ -56,6 +56,8 @@ def site_remarks(
         ],
         facts=[*facts_of(*site_config, language), commissioning_fact(commissioning, language)],
         problem_action=f"/sites/{site}/problems",
+        # Its record, and the photos of its labels: of a site that the inventory has.
+        commissioning_url=f"/sites/{site}/commissioning" if site in directory.sites else "",
         form_token=current_session().token,
     )
 

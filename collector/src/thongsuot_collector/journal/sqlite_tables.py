@@ -103,8 +103,8 @@ def open_or_recover(path: Path) -> Path | None:
 
     Raises:
         OSError: the folder cannot be written.
-        JournalError: the journal is of a newer collector.
-        sqlite3.OperationalError: the file cannot be opened although it is not damaged.
+        JournalError: the journal is of a newer collector, or its file cannot be opened although it
+            is not damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     recovered = path.with_name(path.name + ".recovered")
@@ -116,7 +116,9 @@ def open_or_recover(path: Path) -> Path | None:
         _create(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
-            raise
+            raise JournalError(
+                f"cannot open the journal {path}: {error}; it stays as it is, and none is begun"
+            ) from error
         _log.error("journal damaged: %s; reading what can be read of it", error)
         return _recover(path, recovered)
     return None

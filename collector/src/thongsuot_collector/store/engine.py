@@ -31,7 +31,8 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
     ``accept_empty``: begin anew where a damaged one gives back nothing.
 
     Raises:
-        StoreError: it was written by a newer collector, or nothing of a damaged one can be read.
+        StoreError: it was written by a newer collector, its file cannot be opened, or nothing of a
+            damaged one can be read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     recovered = path.with_name(path.name + ".recovered")
@@ -42,7 +43,9 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
         sqlite_file.check_file(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
-            raise
+            raise StoreError(
+                f"cannot open the store {path}: {error}; it stays as it is, and none is begun"
+            ) from error
         _log.error("store damaged: %s; reading what can be read of it", error)
         _recover(path, recovered, accept_empty=accept_empty)
     return _opened(path)

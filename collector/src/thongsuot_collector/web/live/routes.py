@@ -116,9 +116,11 @@ class LivePages:
         return in_all < STREAMS and others < OTHERS and self._streams[holder] < SHARE
 
     async def _events(self, topic: str, holder: str) -> AsyncIterator[str]:
+        yield f"retry: {_RETRY_MS}\n\n"
+        if not self._has_room_for(holder):
+            return  # others that asked at the same moment were faster
         self._streams[holder] += 1
         try:
-            yield f"retry: {_RETRY_MS}\n\n"
             sent, silent_s = "", 0.0
             lasts_s = _LASTS_S
             while lasts_s > 0:

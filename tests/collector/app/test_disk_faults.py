@@ -1,0 +1,192 @@
+"""Durable files of a collector on a disk that fails: said, and nothing acknowledged is lost."""
+
+import contextlib
+import errno
+import re
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.collector.app.process import CollectorProcess
+from tests.collector.batches import BatchSealer, S, change, usual_results
+from tests.collector.running import WITHIN_S, Pusher, eventually, token
+from tests.disk_faults import Fault, FaultyDisk
+from tests.plain_http import NO_AUTHORITIES
+from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+SITE = "hoan-kiem"
+
+JOURNAL, STORE = "state/journal.sqlite", "state/store.sqlite"
+
+DURABLE = {
+    r"journal\.sqlite(-wal|-shm|-journal)?": "the record: what cannot be kept is not acknowledged",
+    r"store\.sqlite(-wal|-shm|-journal)?": "all else: what cannot be written is tried again",
+    r"(links|sign-in)\.new": "keys, made once at the first start, and then renamed",
+}
+"""Every file that a running collector writes, and what it is; one more has to join them here."""
+
+FAULTS = [
+    Fault(operation=operation, number=number, part=part)
+    for part in (JOURNAL, STORE)
+    for operation, number in (
+        ("write", errno.ENOSPC),
+        ("write", errno.EIO),
+        ("torn", errno.EIO),
+        ("fsync", errno.EIO),
+    )
+]
+
+
+class Stand:
+    """A collector on a disk that may fail, and one site that pushes to it."""
+
+    def __init__(self, folder: Path, disk: FaultyDisk) -> None:
+        self.disk = disk
+        self.process = CollectorProcess(folder, "[ingest]\npushes_per_s = 10000\n")
+        self.state_dir = folder / "state"
+        self.agent = BatchSealer(SITE, epoch_ns=10**18)
+        self.secret = ""
+        self.acknowledged: list[int] = []
+        self._at_ns = 100 * S
+
+    async def start(self) -> None:
+        with self.disk.preloaded():
+            await self.process.start()
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.process.url, timeout=WITHIN_S, verify=NO_AUTHORITIES, trust_env=False
+        )
+
+    def batch(self, state: State = State.UP) -> Batch:
+        """Seal the next batch, with a verdict."""
+        self._at_ns += 15 * S
+        at_ns = self._at_ns
+        is_down = state is State.DOWN
+        verdict = change(
+            at_ns - S,
+            state,
+            segment=Segment.ACCESS if is_down else None,
+            symptom=Symptom.ACCESS_SILENT if is_down else Symptom.NONE,
+        )
+        return self.agent.batch(at_ns, usual_results(at_ns - 15 * S), changes=[verdict])
+
+    async def push(self, batch: Batch) -> int:
+        """Push a batch once; return the status, 0 where there was no answer."""
+        async with self.client() as client:
+            try:
+                response = await Pusher(client, self.agent, self.secret).batch(batch)
+            except httpx.TransportError:
+                return 0
+        if response.status_code == 200:
+            self.acknowledged.append(batch.number)
+        return response.status_code
+
+    async def is_taken(self, batch: Batch) -> bool:
+        """Push a batch; return whether it was taken. A collector that ended is started again."""
+        assert self.process.process is not None
+        if self.process.process.returncode is not None:
+            # What supervises it does so: it ends where it must not go on.
+            await self.process.end()
+            await self.start()
+        return await self.push(batch) == 200
+
+    async def text(self, path: str) -> tuple[int, str]:
+        async with self.client() as client:
+            response = await client.get(path)
+        return response.status_code, response.text
+
+
+@pytest.fixture
+async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
+    made = Stand(tmp_path, FaultyDisk(tmp_path))
+    await made.start()
+    made.secret = token(made.state_dir, SITE)
+    yield made
+    if made.process.process is not None:
+        await made.process.end(signal.SIGKILL)
+
+
+def kept(state_dir: Path) -> list[int]:
+    """Return the numbers of the batches that are in the journal, in their order."""
+    with contextlib.closing(sqlite3.connect(state_dir / "journal.sqlite")) as journal:
+        assert journal.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        rows = journal.execute("SELECT number FROM entries ORDER BY sequence").fetchall()
+    return [number for (number,) in rows]
+
+
+async def is_caught_up(stand: Stand) -> bool:
+    _, text = await stand.text("/metrics")
+    lags = re.findall(r"^thongsuot_collector_consumer_lag_entries\{.*\} (\S+)$", text, re.MULTILINE)
+    return bool(lags) and not any(map(float, lags))
+
+
+async def test_what_a_failing_disk_cannot_keep_is_not_acknowledged_and_all_goes_on_after_it(
+    stand: Stand,
+) -> None:
+    assert await stand.push(stand.batch()) == 200
+    await eventually(partial(is_caught_up, stand))
+    for number, fault in enumerate(FAULTS):
+        batch = stand.batch(State.UP if number % 2 else State.DOWN)
+        log_characters = len(stand.process.log())
+
+        def is_said(since: int = log_characters) -> bool:
+            return re.search(r" (WARNING|ERROR) ", stand.process.log()[since:]) is not None
+
+        with stand.disk.failing(fault):
+            status = await stand.push(batch)
+            # The journal alone decides what is acknowledged.
+            assert status in ({0, 503} if fault.part == JOURNAL else {0, 200, 503}), fault
+            await eventually(is_said)
+        await eventually(partial(stand.is_taken, batch))
+        await eventually(partial(is_caught_up, stand))
+    assert await stand.process.end() == 0, stand.process.log()
+    numbers = kept(stand.state_dir)
+    assert set(stand.acknowledged) <= set(numbers), "an acknowledged batch is lost"
+    assert numbers == list(range(1, len(FAULTS) + 2)), "a batch is missing, or there twice"
+
+
+async def test_the_files_that_a_collector_writes_are_those_that_are_known(stand: Stand) -> None:
+    assert await stand.push(stand.batch()) == 200
+    await eventually(partial(is_caught_up, stand))
+    assert await stand.process.end() == 0, stand.process.log()
+    written = stand.disk.written(stand.state_dir)
+    unknown = {name for name in written if not any(re.fullmatch(known, name) for known in DURABLE)}
+    assert unknown == set()
+    assert {"journal.sqlite", "store.sqlite", "links.new", "sign-in.new"} <= written
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "journal.sqlite",
+        "store.sqlite",
+        pytest.param("links.key", marks=pytest.mark.nightly),
+        pytest.param("sign-in.key", marks=pytest.mark.nightly),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_no_reason_to_begin_with_an_empty_one(
+    stand: Stand, name: str
+) -> None:
+    assert await stand.push(stand.batch()) == 200
+    assert await stand.process.end() == 0
+    before = (stand.state_dir / name).read_bytes()
+    fault = Fault(operation="open", number=errno.EIO, part=f"state/{name}")
+    with stand.disk.failing(fault), pytest.raises(AssertionError):
+        # It says no address: it does not start.
+        await stand.start()
+    assert await stand.process.end() != 0
+    assert name in stand.process.log()
+    assert (stand.state_dir / name).read_bytes()[:100] == before[:100]
+    await stand.start()
+    assert await stand.push(stand.batch()) == 200
+    assert await stand.process.end() == 0
+    assert kept(stand.state_dir) == [1, 2]

@@ -1,0 +1,77 @@
+"""A disk that fails where a test says so: a library that is preloaded into a process of ours."""
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).with_name("disk_faults.c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An operation (``write``, ``torn``, ``fsync``, ``open``) on a file fails with an error."""
+
+    operation: str
+    number: int
+    part: str
+    """Of the file's path."""
+
+    def __str__(self) -> str:
+        return f"{self.operation}-{errno.errorcode[self.number]}-{self.part}"
+
+
+class FaultyDisk:
+    """The faults of the processes that have its environment; they begin and end while these run."""
+
+    def __init__(self, folder: Path) -> None:
+        if shutil.which("gcc") is None:
+            pytest.skip("gcc is missing")
+        self._faults = folder / "disk-faults"
+        self._opened = folder / "disk-opened"
+        self._library = folder / "disk_faults.so"
+        command = ["gcc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
+        subprocess.run([*command, self._library, SOURCE, "-ldl"], check=True)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process has to have more of."""
+        return {
+            "LD_PRELOAD": str(self._library),
+            "THONGSUOT_FAULTS": str(self._faults),
+            "THONGSUOT_OPENED": str(self._opened),
+        }
+
+    @contextmanager
+    def failing(self, *faults: Fault) -> Iterator[None]:
+        """Let files fail."""
+        lines = [f"{fault.operation} {fault.number} {fault.part}\n" for fault in faults]
+        half = self._faults.with_suffix(".half")
+        half.write_text("".join(lines), "utf-8")
+        half.rename(self._faults)
+        try:
+            yield
+        finally:
+            self._faults.unlink()
+
+    @contextmanager
+    def preloaded(self) -> Iterator[None]:
+        """Let the processes that are started now have it."""
+        os.environ.update(self.environment)
+        try:
+            yield
+        finally:
+            for name in self.environment:
+                del os.environ[name]
+
+    def written(self, under: Path) -> set[str]:
+        """Return the files under a folder that were opened for writing, by their names in it."""
+        text = self._opened.read_text("utf-8") if self._opened.exists() else ""
+        root = f"{under}/"
+        return {line.removeprefix(root) for line in text.splitlines() if line.startswith(root)}

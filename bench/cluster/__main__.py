@@ -61,10 +61,12 @@ _TOLD_S = 20.0
 _ALERTS_S = 60.0
 """A second Alertmanager waits for the first one, four of its turns at most."""
 
-_CAUGHT_UP_S = 120.0
-"""A database that has not everything so long after the last push will never have it."""
+_CAUGHT_UP_S = 20.0
+"""Nothing was struck for long: a database has everything moments after the last push."""
 
-_LAST_PUSH_S = 60.0
+_LAST_PUSH_S = 600.0
+"""Devices end together, once the backlog of the last fault is gone."""
+
 _EQUAL_WITHIN_S = 30.0
 """Later all sites count as silent, as nothing is pushed any more."""
 
@@ -154,6 +156,8 @@ def _played(stage: Stage, stores: Sequence[Engine]) -> tuple[Faults, LoadRecord]
     # The last fibre is to be back, and told, while its site is still heard of.
     back_s = began_s + options.minutes * 60 + options.down + options.every + _TOLD_S
     play.wait(max(_TOLD_S, back_s - time.monotonic()))
+    # And all that is to be told of it, by whoever tells it.
+    _await_alerts(stage)
     Path(order.finish).touch()
     record = Path(order.record)
     play.wait_until(lambda: record.exists() or not load.is_running, within_s=_LAST_PUSH_S)
@@ -199,7 +203,6 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
     print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
     missing = _missing_samples(stage, record)
-    _await_alerts(stage)
     differences = _differences(stage, stores)
     for line in differences[:20]:
         print(f"DIFFERENT: {line}")
@@ -246,7 +249,7 @@ def _report_dating(city: City) -> None:
 
 
 def _await_alerts(stage: Stage) -> None:
-    """Wait until people were told of every end, too; while the collectors are there to tell it."""
+    """Wait until people were told of every end, too, while devices still push."""
     incidents = len(stage.city.tickets("cluster"))
 
     def are_over() -> bool:

@@ -22,6 +22,9 @@ from thongsuot_lab.node import RunningNode
 from thongsuot_schema.inventory.model import Inventory
 
 _OF_TELLING = ("notified_ms", "down_notified_ms", "restore_notified_ms", "reference")
+_OF_THE_CARRIER = ("ticket ", "acknowledged")
+"""What a carrier says of its ticket: a collector that begins to lead asks at once."""
+
 _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 
 
@@ -122,7 +125,11 @@ def _incident_text(incident: Incident) -> str:
             (str(shown.subject), shown.state, shown.symptom, shown.since_ns, shown.batches)
             for shown in incident.member_evidence
         ],
-        "history": [(entry.event, entry.about) for entry in incident.history],
+        "history": [
+            (entry.event, entry.about)
+            for entry in incident.history
+            if not entry.event.startswith(_OF_THE_CARRIER)
+        ],
         "notifications": [
             (record.number, record.kind, record.cause, record.party)
             for record in incident.notifications

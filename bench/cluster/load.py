@@ -139,14 +139,41 @@ class PushTarget:
             await client.aclose()
 
 
+class Backlog:
+    """
+    What all devices have made and not everybody has acknowledged, and whether they may end.
+
+    They end together, once little is left: whoever ended first would be silent before the last.
+    """
+
+    def __init__(self, finish: Path, devices: int) -> None:
+        self._finish = finish
+        self._devices = devices
+        self._waiting = 0
+        self._is_over = False
+
+    def add(self, count: int) -> None:
+        """Count batches that wait, or (less than 0) that were acknowledged."""
+        self._waiting += count
+
+    def is_over(self) -> bool:
+        """Whether it is time to end; once it is, it stays so."""
+        if not self._is_over and self._waiting <= self._devices:
+            self._is_over = self._finish.exists()
+        return self._is_over
+
+
 class Device:
     """The device of one site."""
 
-    def __init__(self, site: str, targets: Sequence[PushTarget], preferred: int) -> None:
+    def __init__(
+        self, site: str, targets: Sequence[PushTarget], preferred: int, backlog: Backlog
+    ) -> None:
         self.site = site
         self.fall: Fall | None = None
         self._targets = targets
         self._preferred = preferred
+        self._backlog = backlog
         self._state = State.UNKNOWN
         stream = digest_of(site.encode()).hex()[:16]
         self._sealer = BatchSealer(
@@ -162,14 +189,13 @@ class Device:
     async def live(self, order: LoadOrder, began_s: float, offset_s: float) -> None:
         """Push until the end; return when all is acknowledged."""
         queues = [_Queue() for _ in self._targets]
-        finish = Path(order.finish)
         async with asyncio.TaskGroup() as group:
             for place, (target, queue) in enumerate(zip(self._targets, queues, strict=True)):
                 group.create_task(self._send(place, target, queue))
             fall_s = order.falls.get(self.site, float("inf"))
             next_s = offset_s
             turns_s = sorted({fall_s, fall_s + order.down_s} - {float("inf")})
-            while not finish.exists():  # noqa: ASYNC240  a stat in memory
+            while not self._backlog.is_over():
                 at_s = min([next_s, *turns_s[:1]])
                 await asyncio.sleep(began_s + at_s - time.monotonic())
                 if turns_s and at_s == turns_s[0]:
@@ -178,6 +204,7 @@ class Device:
                     next_s += order.every_s
                 is_down = fall_s <= at_s < fall_s + order.down_s
                 batch = self._seal(State.DOWN if is_down else State.UP)
+                self._backlog.add(len(queues))
                 for queue in queues:
                     queue.put(batch)
             for queue in queues:
@@ -194,6 +221,7 @@ class Device:
         first = self._preferred
         while (batch := await queue.get()) is not None:
             first = await target.push(self._sealer, batch, first)
+            self._backlog.add(-1)
             if batch.number == self._fell_number:
                 self._waits_s[place] = time.time() - self._fell_s
 
@@ -241,8 +269,9 @@ class _Queue:
 async def play(order: LoadOrder) -> LoadRecord:
     """Play an order, and return what came of it."""
     cluster, alone = PushTarget(order.cluster), PushTarget(order.alone)
+    backlog = Backlog(Path(order.finish), len(order.sites))
     devices = [
-        Device(site, (cluster, alone), place % len(order.cluster.urls))
+        Device(site, (cluster, alone), place % len(order.cluster.urls), backlog)
         for place, site in enumerate(order.sites)
     ]
     chance = random.Random(order.seed)

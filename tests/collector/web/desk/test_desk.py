@@ -112,7 +112,7 @@ async def test_opening_the_links_of_a_message_changes_nothing_and_each_answers_o
     for path in (accept, refuse, expected, mended) * 2:  # as a scanner of mails does
         for method in ("GET", "HEAD"):
             assert (await desk.ask(method, path)).status_code == 200
-    assert before.count("<li>") == (await history(desk, incident)).count("<li>")
+    assert before.count("<li") == (await history(desk, incident)).count("<li")
     nameless = await desk.ask("POST", accept, form={"name": " "})
     assert (nameless.status_code, "Xin ghi họ tên" in nameless.text) == (422, True)
     taken = await desk.ask("POST", accept, form={"name": "Bình <b>", "text": "đã cử đội cáp"})

@@ -187,11 +187,12 @@ def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        has_more = bool(parts.query or parts.fragment) or parts.username is not None
     except ValueError:  # a port that is no number, half of an IPv6 address
-        is_web = False
+        is_web, has_more = False, False
     if not is_web or any(letter.isspace() for letter in url):
         yield key, f'{url!r} is no address of a web page, as "https://host/path" is'
-    elif parts.query or parts.fragment or parts.username is not None:
+    elif has_more:
         yield key, f"{url!r} has more than a host and a path: links are made by adding to it"
 
 

@@ -66,12 +66,10 @@ async def measure(folder: Path) -> list[tuple[ListCost, ListCost]]:
 
         async def is_calm() -> bool:
             """Whether what is open has not changed for a while."""
-            tags = []
-            for _ in range(2):
-                answer = (await client.get(LISTS[1])).raise_for_status()
-                tags.append(answer.headers["ETag"])
-                await asyncio.sleep(CALM_S)
-            return tags[0] == tags[1] and answer.json()["total"] > 0
+            before = (await client.get(LISTS[1])).raise_for_status()
+            await asyncio.sleep(CALM_S)
+            after = (await client.get(LISTS[1])).raise_for_status()
+            return before.headers["ETag"] == after.headers["ETag"] and after.json()["total"] > 0
 
         await eventually(is_calm)
         costs = []

@@ -261,8 +261,8 @@ class Uploader:
             body=body,
             certificate=self._config.certificate(),
         )
+        limit_s = _TRIAL_S if self._endpoints.is_trial(endpoint) else None
         try:
-            limit_s = _TRIAL_S if self._endpoints.is_trial(endpoint) else None
             with self._abandonable(name) as bound:
                 async with bound, asyncio.timeout(limit_s):
                     return await connection.post(request)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -84,7 +85,18 @@ def failing_test(
         wall_s=WAITING_RATIO * cpu_s,
     )
     with copy.changed(mutant.file, text):
-        return copy.run(run).failed
+        failed = copy.run(run).failed
+        if not is_loaded or not failed:
+            return failed
+        # Whatever a process has kept of changes before this one, a new one has not.
+        anew = replace(run, changed="", changed_line=0)
+        if failed in run.order:
+            place = run.order.index(failed)
+            alone = replace(anew, order=[failed], test_cpu_s=[run.test_cpu_s[place]])
+            alone = replace(alone, paths=[failed.partition("::")[0]])
+            if copy.run(alone).failed:
+                return failed
+        return copy.run(anew).failed
 
 
 def cpu_limit_s(usual_s: float) -> float:

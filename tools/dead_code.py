@@ -24,10 +24,12 @@ USED_BY = {
     "datagram_received": "asyncio",
     "do_GET": "http.server",
     "do_POST": "http.server",
+    "handle_DATA": "aiosmtpd",
     "isSet": "speedtest-cli",
     "log_message": "http.server",
     "main_loop": "uvicorn",
     "open_client_mode": "pysnmp",
+    "wires_network": "bench/rtt.py: stamps at the far ends of wires",
     "unlogged": "tests: reconciling a journal with what agents made",
     "timestamp_information_tlv": "tests: an asker that wants what RFC 8972, 4.3 defines",
 }

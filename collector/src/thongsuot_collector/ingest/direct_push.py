@@ -217,7 +217,7 @@ class PushProtocol(BoundedProtocol):
 
     def end_push(self, ended: DirectPush) -> None:
         """Wait for the next request, or begin with it where it is there already."""
-        self.tasks.discard(ended)  # type: ignore[arg-type]  # as above
+        self.tasks.discard(ended)
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -240,8 +240,9 @@ class PushProtocol(BoundedProtocol):
             length.isdigit() and len(length) < _LENGTH_DIGITS and int(length) <= LARGEST_BYTES
         )
         is_by_proxy = self.config.proxy_headers and b"x-forwarded-for" in headers
-        is_first = self.cycle is None or self.cycle.response_complete
-        limit = self.limit_concurrency or 0
+        before: object | None = self.cycle  # ``None`` before the first, whatever uvicorn declares
+        is_first = before is None or self.cycle.response_complete
+        limit = self.config.limit_concurrency or 0
         is_usual = (
             is_small
             and is_first

@@ -1,5 +1,7 @@
 """The button for a test now, how far each test is, and what was found."""
 
+import re
+
 from tests.schema.page.healthy_site import NOW_S, site
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS, TestRefusal
 from thongsuot_schema.catalogue import radio, throughput
@@ -7,6 +9,7 @@ from thongsuot_schema.page.render import PageRemarks, site_page
 from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S
 from thongsuot_schema.view import TestProgress, TestRun
 from thongsuot_schema.words import requested_tests
+from thongsuot_schema.words.titles import subject_title
 
 BUTTON = PageRemarks(test_action="/tests")
 UNDER_WAY = TestProgress(
@@ -85,3 +88,43 @@ def test_many_runs_are_summed_up_and_unfold() -> None:
     page = site_page(site(tests=(many,)), language="vi")
     assert '<details id="t0"><summary>4/5 phép đo tốt</summary>' in page
     assert page.count("<span>Đường cáp quang VNPT, p0 IPv4: đạt</span>") == 4
+
+
+def ended(*runs: TestRun, kind: str = "http", at_s: float = NOW_S) -> TestProgress:
+    return TestProgress(
+        kind=kind, at_s=at_s, is_local=True, count=len(runs), runs=runs, is_over=True
+    )
+
+
+def one_run(link: str, outcome: str, **values: float) -> TestRun:
+    return TestRun(link=link, target="", family="", outcome=outcome, values=values)
+
+
+def shown_conclusion(*tests: TestProgress) -> str:
+    page = site_page(site(tests=tests), language="vi", remarks=BUTTON)
+    match = re.search(r'<p class="note"><b>(Kết luận: [^<]+)</b>', page)
+    return "" if match is None else match.group(1)
+
+
+def test_a_test_ends_in_one_conclusion_with_the_figures_behind_it() -> None:
+    first, second = (link.name for link in site().links)
+    titles = {link.name: subject_title(link, "vi") for link in site().links}
+    good = ended(*(one_run(first, "ok") for _ in range(3)), one_run(second, "ok"))
+    speed = ended(one_run(first, "ok", throughput_down_bytes_per_second=1e6), kind="throughput")
+    assert shown_conclusion(good, speed) == (
+        "Kết luận: lần đo này không thấy lỗi. "
+        f"{titles[first]} 4/4 phép đo tốt, xuống 8,0 Mbit/s; {titles[second]} 1/1 phép đo tốt."
+    )
+    bad = ended(one_run(first, "failed"), one_run(first, "unmeasured"))
+    assert shown_conclusion(good, bad).startswith("Kết luận: có phép đo không đạt. ")
+    unmade = ended(one_run(first, "unmeasured"))
+    assert shown_conclusion(unmade) == "Kết luận: chưa đo được lần này."
+
+
+def test_no_conclusion_is_drawn_before_the_end_nor_of_what_was_tested_long_before() -> None:
+    first = site().links[0].name
+    bad = ended(one_run(first, "failed"), at_s=NOW_S - 600.0)
+    good = ended(one_run(first, "ok"))
+    assert "không thấy lỗi" in shown_conclusion(good, bad)
+    assert shown_conclusion(good, UNDER_WAY) == ""
+    assert shown_conclusion() == ""

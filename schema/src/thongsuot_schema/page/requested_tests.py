@@ -1,9 +1,7 @@
 """Tests that somebody wants now, on the device's own page: the button, how far, what was found."""
 
-from collections import Counter
 from typing import Final
 
-from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.view import SiteView, TestProgress, TestRun
@@ -15,6 +13,9 @@ from thongsuot_schema.words.titles import subject_title, target_titles
 
 REFRESH_UNDER_WAY_S: Final = 5
 """How often the page renews itself while a test is under way."""
+
+_TOGETHER_S: Final = 120.0
+"""What a button asks for are tests of several kinds, begun within so long."""
 
 _UNFOLDED: Final = 4
 """A test of more runs shows how they ended, and each when it is unfolded."""
@@ -34,7 +35,9 @@ def tests_part(view: SiteView, action: str, language: Language) -> str:
     if not (action or view.tests):
         return ""
     rows = "".join(_row(test, f"t{at}", view, language) for at, test in enumerate(view.tests))
-    shown = f'<ul class="card rows told">{rows}</ul>' if rows else ""
+    conclusion = escape(_conclusion(view, language))
+    shown = f'<p class="note"><b>{conclusion}</b></p>' if conclusion else ""
+    shown += f'<ul class="card rows told">{rows}</ul>' if rows else ""
     title = labels.TEST_NOW.read(language)
     return (
         f'<section aria-labelledby="tests"><h2 id="tests">{title}</h2>'
@@ -55,6 +58,27 @@ def _button(view: SiteView, action: str, language: Language) -> str:
     )
 
 
+def _conclusion(view: SiteView, language: Language) -> str:
+    """
+    Return what the latest tests came to, in one sentence with a figure of each link; nothing while
+    one is under way, or where none was made.
+    """
+    latest_s = max((test.at_s for test in view.tests), default=0.0)
+    together = [test for test in view.tests if latest_s - test.at_s <= _TOGETHER_S]
+    runs = [run for test in together for run in test.runs]
+    if is_under_way(view) or not runs:
+        return ""
+    titles = {link.name: subject_title(link, language) for link in view.links}
+    names = [name for name in titles if any(run.link == name for run in runs)]
+    figures = []
+    for name in names:
+        of_link = [run for run in runs if run.link == name]
+        words = [requested_tests.count_good(of_link, language)]
+        words += [text for run in of_link for text in requested_tests.rates_of(run, language)]
+        figures.append(f"{titles[name]} {', '.join(words)}")
+    return requested_tests.conclude(runs, "; ".join(figures), language)
+
+
 def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> str:
     word = requested_tests.TEST_TITLES.get(test.kind)
     name = test.kind if word is None else word.read(language)
@@ -70,7 +94,7 @@ def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> st
     lines = "".join(f"<span>{escape(line)}</span>" for line in descriptions)
     shown = "".join(f"<span>{escape(line)}</span>" for line in runs)
     if len(runs) > _UNFOLDED:
-        summary = escape(_outcome_counts(test, language))
+        summary = escape(requested_tests.count_good(test.runs, language))
         shown = f'<details id="{key}"><summary>{summary}</summary>{shown}</details>'
     when = f"<time>{moment(test.at_s)}</time>"
     return f"<li>{when}<div><b>{escape(name)}</b>{lines}{shown}</div></li>"
@@ -79,21 +103,6 @@ def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> st
 def _run(run: TestRun, titles: dict[str, str], language: Language) -> str:
     subject = ", ".join(titles.get(name, name) for name in (run.link, run.target) if name)
     return requested_tests.describe_run(run, subject, language)
-
-
-def _outcome_counts(test: TestProgress, language: Language) -> str:
-    """Return how many runs were good: "27/28 phép đo tốt", and how many could not be made."""
-    counts = Counter(run.outcome for run in test.runs)
-    unmeasured = counts[Outcome.UNMEASURED]
-    parts = [
-        requested_tests.GOOD.read(
-            language, ok=counts[Outcome.OK], tried=len(test.runs) - unmeasured
-        )
-    ]
-    if unmeasured:
-        word = requested_tests.OUTCOMES[Outcome.UNMEASURED].read(language)
-        parts.append(f"{unmeasured} {word}")
-    return ", ".join(parts)
 
 
 def _progress(test: TestProgress, language: Language) -> str:

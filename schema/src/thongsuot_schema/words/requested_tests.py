@@ -1,6 +1,7 @@
 """Words for tests that somebody wants now: what they are called, how far they are, what came."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from thongsuot_schema.batch.push import TestRefusal
@@ -34,6 +35,9 @@ REFUSALS: Final[dict[TestRefusal, Text]] = {
 }
 
 GOOD: Final = Text("schema.words.requested_tests.good")
+_ALL_GOOD: Final = Text("schema.words.requested_tests.conclusion.all_good")
+_SOME_FAILED: Final = Text("schema.words.requested_tests.conclusion.some_failed")
+_NONE_MADE: Final = Text("schema.words.requested_tests.conclusion.none_made")
 
 OUTCOMES: Final[dict[str, Text]] = {
     Outcome.OK: Text("schema.words.requested_tests.outcomes.ok"),
@@ -65,6 +69,32 @@ _SHOWN: Final[dict[str, Callable[[float, Language], str]]] = {
     radio.NR_RSRP.name: _signal("5G"),
 }
 """The figures that a person at a counter can use; all others are in the record."""
+
+
+def count_good(runs: Sequence[TestRun], language: Language) -> str:
+    """Return how many runs were good: "27/28 phép đo tốt", and how many could not be made."""
+    counts = Counter(run.outcome for run in runs)
+    unmeasured = counts[Outcome.UNMEASURED]
+    parts = [GOOD.read(language, ok=counts[Outcome.OK], tried=len(runs) - unmeasured)]
+    if unmeasured:
+        parts.append(f"{unmeasured} {OUTCOMES[Outcome.UNMEASURED].read(language)}")
+    return ", ".join(parts)
+
+
+def rates_of(run: TestRun, language: Language) -> Iterator[str]:
+    """Yield the rates that a run has measured."""
+    for name in (throughput.DOWN.name, throughput.UP.name):
+        if name in run.values:
+            yield _SHOWN[name](run.values[name], language)
+
+
+def conclude(runs: Sequence[TestRun], figures: str, language: Language) -> str:
+    """Return in one sentence what runs came to; ``figures`` are those of each link."""
+    outcomes = {run.outcome for run in runs}
+    if outcomes <= {Outcome.UNMEASURED}:
+        return _NONE_MADE.read(language)
+    word = _ALL_GOOD if outcomes <= {Outcome.OK, Outcome.UNMEASURED} else _SOME_FAILED
+    return word.read(language, figures=figures)
 
 
 def describe_run(run: TestRun, title: str, language: Language) -> str:

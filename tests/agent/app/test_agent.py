@@ -79,6 +79,12 @@ def check_record(batches: list[Batch]) -> None:
         assert sorted(of_stream) == list(range(1, len(of_stream) + 1))
 
 
+def does_collector_answer(device: RunningAgent) -> bool:
+    """Return whether the device's metrics say that an address of the collector answers."""
+    answers = r"^thongsuot_agent_collector_answers\{.*address=.*\} 1(\.0)?$"
+    return re.search(answers, device.get("/metrics").decode(), re.MULTILINE) is not None
+
+
 async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothing(
     lab: Lab, device: RunningAgent
 ) -> None:
@@ -110,11 +116,9 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
             device,
         )
         await until(lambda: device.status().record.waiting_batches == 0, device)
-        figures = device.get("/metrics").decode()
-        assert "thongsuot_agent_waiting_batches{" in figures
-        assert re.search(
-            r"^thongsuot_agent_collector_answers\{.*address=.*\} 1(\.0)?$", figures, re.MULTILINE
-        )
+        assert "thongsuot_agent_waiting_batches{" in device.get("/metrics").decode()
+        # Nothing waits before the new process has sent anything, either.
+        await until(lambda: does_collector_answer(device), device)
         began_s = time.monotonic()
         assert await device.end(signal.SIGTERM) == 0
         assert time.monotonic() - began_s < 5, "systemd would wait 10 s"

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -227,21 +227,28 @@ def accepted_from(listener: socket.socket) -> str:
     return str(host)
 
 
-@pytest.mark.parametrize(("cut", "name"), [("ont--isp1", "link1"), ("cpe--isp2", "link2")])
-def test_a_cut_line_silences_its_own_link_and_no_other(routed: Lab, cut: str, name: str) -> None:
-    routed.cut(cut)
+def answering(*, dead: str) -> Callable[[LinkMonitor], Awaitable[dict[str, bool]]]:
+    """
+    Return what asks an anchor over each link whether it answers. A busy machine answers late; that
+    a dead line does not need not be waited for long.
+    """
 
     async def look(monitor: LinkMonitor) -> dict[str, bool]:
         answered = {}
         for link in monitor.links.values():
+            timeout_s = 0.5 if link.name == dead else 30.0
             egress = link.egress(Family.IP4, ANCHOR)
-            # A busy machine answers late; that the dead line does not need not be waited for long.
-            timeout_s = 0.5 if link.name == name else 30.0
             answer = await link.echoes(Family.IP4).echo(egress, timeout_s=timeout_s)
             answered[link.name] = answer.rtt_s is not None
         return answered
 
-    assert on_device(routed, look, specs()) == {
+    return look
+
+
+@pytest.mark.parametrize(("cut", "name"), [("ont--isp1", "link1"), ("cpe--isp2", "link2")])
+def test_a_cut_line_silences_its_own_link_and_no_other(routed: Lab, cut: str, name: str) -> None:
+    routed.cut(cut)
+    assert on_device(routed, answering(dead=name), specs()) == {
         "link1": name != "link1",
         "link2": name != "link2",
     }
@@ -262,21 +269,10 @@ def test_behind_a_router_that_routes_by_type_of_service_each_line_is_a_link() ->
                 f"route add unreachable default metric 9999 table {table}",
             )
 
-        async def look(monitor: LinkMonitor) -> dict[str, bool]:
-            return {
-                link.name: (
-                    await link.echoes(Family.IP4).echo(
-                        link.egress(Family.IP4, ANCHOR), timeout_s=0.5
-                    )
-                ).rtt_s
-                is not None
-                for link in monitor.links.values()
-            }
-
-        assert on_device(lab, look, links) == {"link1": True, "link2": True}
+        assert on_device(lab, answering(dead=""), links) == {"link1": True, "link2": True}
         lab.cut("router--isp1")
         router.ip(f"route replace default via {CARRIER_LINES['isp2']}.1 dev wan2 metric 50")
-        assert on_device(lab, look, links) == {"link1": False, "link2": True}
+        assert on_device(lab, answering(dead="link1"), links) == {"link1": False, "link2": True}
 
 
 def test_without_its_rule_a_link_measures_nothing_and_says_what_to_do(lab: Lab) -> None:

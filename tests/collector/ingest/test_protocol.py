@@ -13,7 +13,7 @@ from thongsuot_schema.batch import push
 SITE = "hoan-kiem"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bounds, a hundred times shorter."""
     for name in ("HEAD_WITHIN_S", "BODY_WITHIN_S", "IDLE_S"):
@@ -43,6 +43,7 @@ async def closed_after(port: int, *pieces: bytes) -> bytes:
         writer.close()
 
 
+@pytest.mark.usefixtures("short_bounds")
 @pytest.mark.parametrize(
     "pieces",
     [
@@ -61,6 +62,7 @@ async def test_a_request_that_does_not_come_is_not_waited_for(
         assert (await client.get("/healthz")).status_code == 200
 
 
+@pytest.mark.usefixtures("short_bounds")
 async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         head = (

@@ -122,10 +122,11 @@ def test_a_sample_of_qcvn_is_the_rate_of_a_file(lab: Lab, tmp_path: Path) -> Non
         finding, carried = measure(lab, "qcvn", settings)
     assert finding.outcome is Outcome.OK
     for way, rate_bps in (("down", DOWN_BPS), ("up", UP_BPS)):
-        # A whole file has its handshake and its slow start in it: some ten round trips of 20 ms.
-        longest_s = 8 * 3_000_000 / (0.94 * rate_bps) + 10 * 0.02
+        # A whole file has its handshake and its slow start in it, some ten round trips of 20 ms;
+        # and a line in user space carries less while the machine has other work. How near it comes
+        # to the rate is held at night (the next test).
         measured_bps = 8 * finding.values[f"qcvn_{way}_bytes_per_second"]
-        assert 8 * 3_000_000 / longest_s < measured_bps < rate_bps
+        assert 0.5 * rate_bps < measured_bps < rate_bps
     assert finding.cost_bytes == pytest.approx(carried, rel=0.05)
 
 

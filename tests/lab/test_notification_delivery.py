@@ -208,7 +208,13 @@ def _cut_off(made: NotificationTrial) -> None:
     # Both within one breath: the news of the first must not get out by the second.
     made.stack.lab.fault("access-black-hole", site="s1", link="mobile")
     made.stack.lab.fault("cut-fibre", site="s1")
-    wait_for("the device to find both links down", lambda: is_cut_off(made.stack))
+    # What fell before may have been so lately that this is flapping at first, and down 45 s later.
+    wait_for(
+        "the device to find both links down",
+        lambda: is_cut_off(made.stack),
+        within_s=2 * WAIT_AT_MOST_S,
+        shown=lambda: observe_site(made.stack, "s1").agent,
+    )
     made.known_s = time.time()
 
 

@@ -14,12 +14,20 @@ WAIT_AT_MOST_S = 90_000 * MS
 _EVERY_S = 0.1
 
 
-def wait_for(awaited: str, ask: Callable[[], T | None], *, within_s: float = WAIT_AT_MOST_S) -> T:
-    """Ask until the answer is true, and return it; fail with what was waited for."""
+def wait_for(
+    awaited: str,
+    ask: Callable[[], T | None],
+    *,
+    within_s: float = WAIT_AT_MOST_S,
+    shown: Callable[[], object] | None = None,
+) -> T:
+    """Ask until the answer is true, and return it; fail with what was waited for, and ``shown``."""
     deadline = time.monotonic() + within_s
     while True:
         answer = ask()
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"waited {within_s:.0f} s in vain for {awaited}"
+        if time.monotonic() >= deadline:
+            instead = "" if shown is None else f"; instead: {shown()}"
+            raise AssertionError(f"waited {within_s:.0f} s in vain for {awaited}{instead}")
         time.sleep(_EVERY_S)

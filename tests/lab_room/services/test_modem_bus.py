@@ -65,6 +65,7 @@ def test_a_modem_is_read_as_it_is_said_to_be_and_its_absence_is_a_measurement(
     modem = ModemBus(tmp_path, "modem")
     try:
         modem.publish(SERVING)
+        modem.wait_until_shown()
         serving = wait_for(bus, 1.0, 1.0, 1.0, 1.0)
         assert serving.values["radio_nr_rsrp_dbm"] == -78.0
         assert serving.evidence["network"].startswith("45291")

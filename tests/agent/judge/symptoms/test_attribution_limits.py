@@ -1,0 +1,630 @@
+"""Attribution at its limits: what explains a failure, who is a witness, and how close in time."""
+
+import pytest
+
+from tests.agent.judge.link_cases import (
+    NOW_NS,
+    Shown,
+    add_link,
+    ago,
+    echoes,
+    fault,
+    held,
+    judged_link,
+    lookups,
+    pages,
+)
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, ServiceAddress, Track
+from thongsuot_agent.judge.symptoms import attribution
+from thongsuot_agent.judge.symptoms.attribution import (
+    RELATION,
+    attribute_failure,
+    explained_by_link,
+    is_compared,
+    is_undecided,
+)
+from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_agent.judge.verdicts import UNKNOWN
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+NAME, PATH, ANSWER = Reason.NAME_NOT_FOUND, Reason.TIMED_OUT, Reason.STATUS_UNEXPECTED
+BOTH = (True, True, False)
+PATH_ALONE, NAME_ALONE = (True, False, False), (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "explained"),
+    [
+        (Symptom.CARRIER_PARTIAL_OUTAGE, PATH_ALONE),
+        (Symptom.INTERNATIONAL_TRANSIT_SILENT, PATH_ALONE),
+        (Symptom.TRANSIT_SILENT, BOTH),
+        (Symptom.ACCESS_FLAPPING, BOTH),
+        (Symptom.ADDRESS_CONFLICT, BOTH),
+        (Symptom.ACCESS_LOSS, BOTH),
+        (Symptom.CARRIER_LOSS, BOTH),
+        (Symptom.TRANSIT_LOSS, BOTH),
+        (Symptom.LAN_LOSS, BOTH),
+        (Symptom.LARGE_PACKETS_LOST, PATH_ALONE),
+        (Symptom.LAN_LARGE_PACKETS_LOST, PATH_ALONE),
+        (Symptom.LARGE_PACKETS_CAUSE_UNKNOWN, PATH_ALONE),
+        (Symptom.NEW_CONNECTIONS_FAIL, BOTH),
+        (Symptom.LAN_NEW_CONNECTIONS_FAIL, BOTH),
+        (Symptom.CARRIER_NEW_CONNECTIONS_FAIL, BOTH),
+        (Symptom.RESOLVER_SILENT, NAME_ALONE),
+        (Symptom.RESOLVER_SLOW, NAME_ALONE),
+        (Symptom.RESOLVER_FORGED_ANSWER, BOTH),
+        (Symptom.IPV6_DOWN, (False, False, False)),
+    ],
+)
+def test_a_fault_of_the_link_explains_what_it_can_have_caused_and_no_answer(
+    symptom: Symptom, explained: tuple[bool, bool, bool]
+) -> None:
+    link = LinkMemory(name="fixed", silence=held(symptom, Segment.CARRIER))
+    shown = tuple(
+        explained_by_link(link, pages(failures=2, reason=reason))
+        == fault(symptom, Segment.CARRIER, State.DOWN)
+        for reason in (PATH, NAME, ANSWER)
+    )
+    assert shown == explained
+    link.silence = held(symptom, None)
+    for reason, is_explained in zip((PATH, NAME, ANSWER), explained, strict=True):
+        told = fault(symptom, None, State.UNKNOWN) if is_explained else None
+        assert explained_by_link(link, pages(failures=2, reason=reason)) == told, "of no place"
+
+
+@pytest.mark.parametrize(
+    "slot",
+    ["facts_slot", "silence", "large_packets", "loss_fault", "carried_fault", "resolver"],
+)
+def test_each_fault_of_the_link_that_loses_packets_explains_silence(slot: str) -> None:
+    link = LinkMemory(name="fixed")
+    assert explained_by_link(link, pages(reason=PATH)) is None
+    setattr(link, slot, held(Symptom.ACCESS_LOSS, Segment.LAN))
+    told = fault(Symptom.ACCESS_LOSS, Segment.LAN, State.DOWN)
+    assert explained_by_link(link, pages(reason=PATH)) == told
+
+
+def test_a_link_that_comes_and_goes_explains_more_than_its_loss() -> None:
+    link = LinkMemory(name="fixed", loss_fault=held(Symptom.ACCESS_LOSS, Segment.LAN))
+    link.flap_state.active, link.flap_state.fault = True, fault(segment=Segment.CARRIER)
+    told = fault(Symptom.ACCESS_FLAPPING, Segment.CARRIER, State.DOWN)
+    assert explained_by_link(link, pages(reason=PATH)) == told
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_explained"),
+    [
+        (Reason.TIMED_OUT, True),
+        (Reason.TLS_TIMED_OUT, True),
+        (Reason.NAME_SERVER_TIMED_OUT, True),
+        (Reason.CONNECTION_REFUSED, False),
+        (Reason.NAME_NOT_FOUND, False),
+    ],
+)
+def test_a_slow_link_explains_answers_that_were_not_there_in_time(
+    reason: Reason, *, is_explained: bool
+) -> None:
+    link = LinkMemory(name="fixed", slow=held(Symptom.ACCESS_SLOW, Segment.ACCESS))
+    told = fault(Symptom.ACCESS_SLOW, Segment.ACCESS, State.DOWN)
+    assert explained_by_link(link, pages(reason=reason)) == (told if is_explained else None)
+    link.slow = held(Symptom.SLOW_CAUSE_UNKNOWN, None, State.UNKNOWN)
+    told = fault(Symptom.SLOW_CAUSE_UNKNOWN, None, State.UNKNOWN)
+    assert explained_by_link(link, pages(reason=reason)) == (told if is_explained else None)
+
+
+def failing_page(reason: Reason = PATH, **shown: object) -> Track:
+    fails: Shown = {
+        "failures": 3,
+        "failed_ns": ago(1.0),
+        "failed_since_ns": ago(60.0),
+        "reason": reason,
+        "addresses": {"198.51.1.1": ServiceAddress(failures=3, tried_ns=ago(1.0))},
+    }
+    return pages(**fails | shown)
+
+
+WORKS: Shown = {"successes": 2, "worked_ns": ago(1.0), "worked_since_ns": ago(99.0)}
+
+
+def working_page(**shown: object) -> Track:
+    return pages(**WORKS | shown)
+
+
+def seen_over(track: Track, *, name: str = "mobile", carrier: str = "cuu-long") -> ServiceOverLink:
+    """Return how a service is over a link by one series."""
+    health = Health.BAD if track.failures else Health.GOOD
+    return ServiceOverLink(
+        LinkMemory(name=name, known=True), {track.family: health}, {track.family: track}, carrier
+    )
+
+
+def attributed(
+    failing: Track, *elsewhere: ServiceOverLink, at: LinkContext | None = None, carrier: str = "sh"
+) -> Diagnosis:
+    at = at or judged_link(failing)
+    here = seen_over(failing, name="fixed", carrier=carrier)
+    return attribute_failure(at, here, failing, elsewhere)
+
+
+def portals(symptom: Symptom) -> Diagnosis:
+    return fault(symptom, Segment.SERVICE, State.DOWN)
+
+
+def nobodys(symptom: Symptom) -> Diagnosis:
+    return fault(symptom, None, State.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("worked_s", "expires_s", "wall_s", "is_told"),
+    [
+        (899.9, 1.0, None, True),
+        (900.0, 1.0, None, False),
+        (899.9, None, None, False),
+        (None, 1.0, None, False),
+        (None, None, 1.0, True),
+    ],
+    ids=[
+        "a certificate was good of late",
+        "it was good too long ago",
+        "a page without certificate",
+        "a page that never came",
+        "the clock is trusted",
+    ],
+)
+def test_a_certificates_dates_are_judged_by_a_clock_that_is_proved(
+    worked_s: float | None, expires_s: float | None, wall_s: float | None, *, is_told: bool
+) -> None:
+    failing = failing_page(Reason.CERTIFICATE_EXPIRED)
+    worked_ns = None if worked_s is None else ago(worked_s)
+    other = pages("dichvucong", expires_s=expires_s, worked_ns=worked_ns)
+    at = judged_link(failing, other)
+    at.memory.wall_s = wall_s
+    told = portals(Symptom.CERTIFICATE_EXPIRED) if is_told else UNKNOWN
+    assert attributed(failing, at=at) == told
+
+
+def test_what_only_the_portal_can_have_answered_is_its_fault_whatever_others_say() -> None:
+    failing = failing_page(Reason.STATUS_UNEXPECTED)
+    assert attributed(failing, seen_over(working_page())) == portals(Symptom.SERVICE_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (Reason.TIMED_OUT, RELATION),
+        (Reason.CONNECTION_REFUSED, RELATION),
+        (NAME, fault(Symptom.RESOLVER_FORGED_ANSWER, Segment.CARRIER, State.DOWN)),
+        (
+            Reason.NAME_ANSWER_FORGED,
+            fault(Symptom.RESOLVER_FORGED_ANSWER, Segment.CARRIER, State.DOWN),
+        ),
+        (
+            Reason.NAME_WITHOUT_ADDRESS,
+            fault(Symptom.RESOLVER_FORGED_ANSWER, Segment.CARRIER, State.DOWN),
+        ),
+        (
+            Reason.NAME_SERVER_TIMED_OUT,
+            fault(Symptom.RESOLVER_SILENT, Segment.CARRIER, State.DOWN),
+        ),
+        (
+            Reason.NAME_SERVER_FAILED,
+            fault(Symptom.RESOLVER_SILENT, Segment.CARRIER, State.DOWN),
+        ),
+    ],
+)
+def test_what_works_over_another_link_is_a_relation_of_two_or_the_name_servers(
+    reason: Reason, told: Diagnosis
+) -> None:
+    assert attributed(failing_page(reason), seen_over(working_page())) == told
+
+
+def test_a_question_that_may_have_been_lost_with_the_rest_accuses_no_name_server() -> None:
+    failing = failing_page(NAME)
+    at = judged_link(failing)
+    works = seen_over(working_page())
+    at.link.loss_test.ratio = 0.0199
+    assert attributed(failing, works, at=at).symptom is Symptom.RESOLVER_FORGED_ANSWER
+    at.link.loss_test.ratio = 0.02
+    assert attributed(failing, works, at=at) == UNKNOWN
+
+
+def test_a_name_server_that_is_the_whole_devices_is_not_accused() -> None:
+    failing = failing_page(NAME)
+    at = judged_link(failing)
+    at.link.facts = LinkFacts(present=True, carrier=True, shared_resolvers=True)
+    add_link(at.memory, "mobile", ())
+    assert attributed(failing, seen_over(working_page()), at=at) == UNKNOWN
+
+
+def test_a_question_is_a_new_flow_as_well() -> None:
+    """Lookups and a page fell silent, and echoes are answered: a table that is full."""
+    failing = failing_page(Reason.NAME_SERVER_TIMED_OUT)
+    silent_page = pages("dichvucong", silent_ns=ago(1.0), silences=2, silent_since_ns=ago(9.0))
+    silent_lookups = lookups(silent_ns=ago(1.0), silences=2, recent=0b1_0000_0011)
+    at = judged_link(failing, silent_page, silent_lookups, echoes("zone", recent=0b1_0000_0000))
+    works = seen_over(working_page())
+    assert attributed(failing, works, at=at) == RELATION
+    silent_lookups.recent = 0b1_0000_0001
+    assert attributed(failing, works, at=at).symptom is Symptom.RESOLVER_SILENT
+
+
+@pytest.mark.parametrize(
+    ("own_carrier", "other_carrier", "answered_s", "is_told"),
+    [
+        ("sh", "cuu-long", None, True),
+        ("sh", "sh", None, False),
+        ("sh", "sh", 60.0, True),
+        ("sh", "sh", 60.000001, False),
+        ("", "", None, True),
+    ],
+    ids=[
+        "it fails over another carrier",
+        "over the same carrier",
+        "and the way is proved since it fails",
+        "and the way was proved before",
+        "of carriers nothing is known",
+    ],
+)
+def test_a_portal_is_named_where_another_carrier_or_the_way_is_a_witness(
+    own_carrier: str, other_carrier: str, answered_s: float | None, *, is_told: bool
+) -> None:
+    failing = failing_page()
+    at = judged_link(failing)
+    if answered_s is not None:
+        track = echoes("zone", answered_ns=ago(answered_s))
+        at = judged_link(failing, track)
+    other = seen_over(failing_page(), carrier=other_carrier)
+    told = attributed(failing, other, at=at, carrier=own_carrier)
+    assert told == (portals if is_told else nobodys)(Symptom.SERVICE_TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_told"),
+    [
+        (Reason.CONNECTION_REFUSED, True),
+        (Reason.NAME_NOT_FOUND, True),
+        (Reason.NAME_SERVER_TIMED_OUT, False),
+        (Reason.NAME_SERVER_REFUSED, False),
+    ],
+)
+def test_over_one_link_alone_a_name_server_that_is_silent_proves_nothing_of_the_portal(
+    reason: Reason, *, is_told: bool
+) -> None:
+    failing = failing_page(reason)
+    at = judged_link(failing, echoes("zone", answered_ns=ago(1.0)))
+    assert (attributed(failing, at=at).segment is Segment.SERVICE) is is_told
+
+
+@pytest.mark.parametrize(
+    ("proof", "is_told"),
+    [
+        (echoes("zone", answered_ns=ago(1.0)), True),
+        (echoes("core-fixed", answered_ns=ago(1.0)), False),
+        (echoes("gone", answered_ns=ago(1.0)), False),
+        (pages("dichvucong", answered_ns=ago(1.0)), True),
+        (pages("motcua", family=Family.IP6, answered_ns=ago(1.0)), False),
+        (echoes("zone"), False),
+    ],
+    ids=[
+        "an anchor beyond the carrier",
+        "one of the carrier's",
+        "asked no more",
+        "another portal",
+        "the portal itself",
+        "never answered",
+    ],
+)
+def test_the_way_is_proved_by_what_lies_as_far_out(proof: Track, *, is_told: bool) -> None:
+    failing = failing_page()
+    at = judged_link(failing, proof)
+    assert (attributed(failing, at=at).segment is Segment.SERVICE) is is_told
+
+
+def test_a_failure_without_a_beginning_began_now() -> None:
+    failing = failing_page(failed_since_ns=None)
+    for answered_ns, is_told in ((NOW_NS, True), (NOW_NS - 1, False)):
+        at = judged_link(failing, echoes("zone", answered_ns=answered_ns))
+        assert (attributed(failing, at=at).segment is Segment.SERVICE) is is_told
+
+
+def elsewhere_says(failing: Track, other: Track, health: Health | None = None) -> bool | None:
+    over = seen_over(other)
+    if health is not None:
+        over = ServiceOverLink(over.link, {other.family: health}, {other.family: other})
+    return attribution._works_elsewhere(judged_link(failing), failing, over)
+
+
+@pytest.mark.parametrize(
+    ("shown", "works"),
+    [
+        ({}, True),
+        ({"successes": 1}, None),
+        ({"worked_ns": ago(2.0)}, True),
+        ({"worked_ns": ago(2.0, 1)}, None),
+        ({"worked_since_ns": ago(0.0), "worked_ns": NOW_NS}, True),
+        ({"worked_since_ns": ago(0.0, -1), "worked_ns": NOW_NS + 1}, None),
+        ({"worked_since_ns": None}, None),
+        ({"worked_ns": None}, None),
+    ],
+    ids=[
+        "it works there",
+        "it worked once",
+        "it worked a second before it failed here",
+        "it worked longer before",
+        "it works since a second after it failed here",
+        "it works since later",
+        "it works since nobody knows when",
+        "it never worked",
+    ],
+)
+def test_what_works_elsewhere_has_to_have_worked_twice_and_at_the_same_time(
+    shown: Shown, *, works: bool | None
+) -> None:
+    assert elsewhere_says(failing_page(), working_page(**shown)) is works
+
+
+def test_in_another_family_it_works_whatever_the_addresses() -> None:
+    addresses = {"2001:db8::1": ServiceAddress(failures=1)}
+    other = working_page(family=Family.IP6, addresses=addresses)
+    assert elsewhere_says(failing_page(), other) is True
+    assert elsewhere_says(failing_page(), working_page(family=Family.IP6, successes=1)) is None
+
+
+def tried(failures: int = 0, *, since_s: float = 99.0, last_s: float = 1.0) -> ServiceAddress:
+    return ServiceAddress(failures=failures, worked_since_ns=ago(since_s), worked_ns=ago(last_s))
+
+
+@pytest.mark.parametrize(
+    ("failures", "theirs", "works"),
+    [
+        (2, {"198.51.1.1": tried()}, True),
+        (2, {"198.51.1.2": tried()}, None),
+        (2, {"198.51.1.1": tried(1)}, None),
+        (2, {"198.51.1.1": tried(last_s=2.1)}, None),
+        (2, {"198.51.1.2": tried(), "198.51.1.1": tried()}, True),
+        (1, {"198.51.1.2": tried()}, True),
+        (2, {}, True),
+    ],
+    ids=[
+        "the same address works there",
+        "another address does",
+        "the same address fails there",
+        "it worked there before",
+        "both work there",
+        "no address is known to be dead here",
+        "no address is known there",
+    ],
+)
+def test_an_address_that_fails_here_has_to_work_there(
+    failures: int, theirs: dict[str, ServiceAddress], *, works: bool | None
+) -> None:
+    addresses = {"198.51.1.1": ServiceAddress(failures=failures, tried_ns=ago(1.0))}
+    failing = failing_page(addresses=addresses)
+    assert elsewhere_says(failing, working_page(addresses=theirs)) is works
+
+
+def test_what_fails_elsewhere_fails_unless_it_is_in_doubt_or_of_that_link() -> None:
+    failing = failing_page()
+    assert elsewhere_says(failing, failing_page()) is False
+    assert elsewhere_says(failing, failing_page(), Health.PARTLY) is False
+    assert elsewhere_says(failing, failing_page(), Health.DOUBTFUL) is None
+    over = seen_over(failing_page())
+    over.link.silence = held(Symptom.TRANSIT_SILENT, Segment.TRANSIT)
+    assert attribution._works_elsewhere(judged_link(failing), failing, over) is None
+
+
+@pytest.mark.parametrize(
+    ("last", "is_asked"),
+    [
+        ({"worked_ns": ago(2.0)}, True),
+        ({"failed_ns": ago(2.0)}, True),
+        ({"failed_ns": ago(2.0, 1), "worked_ns": ago(2.0, 1)}, False),
+        ({}, False),
+    ],
+)
+def test_links_are_compared_when_the_other_was_asked_at_the_same_time(
+    last: Shown, *, is_asked: bool
+) -> None:
+    here, there = seen_over(failing_page()), seen_over(pages(**last))
+    assert is_compared(here, [there]) is is_asked
+    assert is_compared(here, [seen_over(pages(family=Family.IP6))]), "it has not the family"
+    assert is_compared(seen_over(working_page()), [there]), "nothing fails here"
+
+
+def hears(target: str, recent: int, answered_s: float = 1.0) -> Track:
+    return echoes(target, recent=recent, answered_ns=ago(answered_s))
+
+
+ONE_OF_EIGHT, TWO_OF_EIGHT = 0b1_0000_0001, 0b1_0000_0011
+
+
+@pytest.mark.parametrize(
+    ("anchors", "reason", "policed_ns", "is_told"),
+    [
+        ([hears("zone", TWO_OF_EIGHT), hears("far", ONE_OF_EIGHT)], PATH, 0, False),
+        ([hears("zone", ONE_OF_EIGHT), hears("far", ONE_OF_EIGHT)], PATH, 0, True),
+        ([hears("zone", TWO_OF_EIGHT), hears("far", 0b1_0000_0000)], PATH, 0, True),
+        ([hears("zone", TWO_OF_EIGHT), hears("core-fixed", TWO_OF_EIGHT)], PATH, 0, True),
+        ([hears("zone", TWO_OF_EIGHT), hears("gone", TWO_OF_EIGHT)], PATH, 0, True),
+        (
+            [hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT, 600.0)],
+            PATH,
+            0,
+            False,
+        ),
+        (
+            [hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT, 600.1)],
+            PATH,
+            0,
+            True,
+        ),
+        ([hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT)], PATH, NOW_NS, False),
+        ([hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT)], PATH, NOW_NS + 1, True),
+        (
+            [hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT)],
+            Reason.CONNECTION_REFUSED,
+            0,
+            True,
+        ),
+        (
+            [hears("zone", TWO_OF_EIGHT), hears("far", TWO_OF_EIGHT)],
+            Reason.NAME_SERVER_TIMED_OUT,
+            0,
+            False,
+        ),
+    ],
+    ids=[
+        "a fifth of the echoes is lost",
+        "an eighth is",
+        "of one anchor alone",
+        "the other is no farther than the carrier",
+        "the other is asked no more",
+        "the other answered ten minutes ago",
+        "the other never answers",
+        "a policer was found until now",
+        "a policer is known",
+        "it refuses",
+        "its name server is silent",
+    ],
+)
+def test_before_a_heavy_loss_is_believed_no_portal_is_named_for_it(
+    anchors: list[Track], reason: Reason, policed_ns: int, *, is_told: bool
+) -> None:
+    failing = failing_page(reason)
+    at = judged_link(failing, *anchors)
+    at.link.policed_until_ns = policed_ns
+    told = attributed(failing, seen_over(failing_page(reason)), at=at)
+    assert (told.segment is Segment.SERVICE) is is_told
+
+
+def beside(target: str = "dichvucong", *, network: int = 2, **shown: object) -> Track:
+    of_network: Shown = {"addresses": {f"198.51.{network}.1": ServiceAddress()}}
+    return pages(target, **of_network | shown)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        (beside(failures=1, reason=PATH), False),
+        (beside(failures=1, reason=PATH, network=1), True),
+        (beside("motcua", family=Family.IP6, failures=1, reason=PATH), True),
+        (beside(failures=0, reason=PATH), True),
+        (beside(failures=1, reason=Reason.CONNECTION_REFUSED), True),
+        (pages("dichvucong", failures=1, reason=PATH), True),
+        (beside(unanswered_ns=[ago(4.0)]), False),
+        (beside(unanswered_ns=[ago(60.0)]), False),
+        (beside(unanswered_ns=[ago(60.0, 1)]), True),
+        (beside(slow_episodes_ns=[ago(4.0), ago(40.0)]), True),
+    ],
+    ids=[
+        "one in another network is silent",
+        "one behind the same wall",
+        "it itself in another family",
+        "one that works",
+        "one that refuses",
+        "one of which no address is known",
+        "a page of another did not come at the moment",
+        "nor when it began to fail",
+        "but before",
+        "slow pages beside what takes no connection",
+    ],
+)
+def test_what_keeps_several_from_answering_is_no_portals(other: Track, *, is_told: bool) -> None:
+    failing = failing_page()
+    at = judged_link(failing, other)
+    told = attributed(failing, seen_over(failing_page()), at=at)
+    assert (told.segment is Segment.SERVICE) is is_told
+
+
+@pytest.mark.parametrize(
+    ("shown", "other", "is_told"),
+    [
+        ({"failures": 2}, {"slow_episodes_ns": [ago(4.0)]}, False),
+        ({"failures": 2}, {"slow_episodes_ns": [ago(4.0, 1)]}, True),
+        ({"failures": 3}, {"slow_episodes_ns": [ago(4.0)]}, True),
+        (
+            {"failures": 3, "reason": Reason.RESPONSE_TIMED_OUT},
+            {"slow_episodes_ns": [ago(4.0)]},
+            False,
+        ),
+        ({"failures": 2}, {"slow_episodes_ns": [ago(30.0), ago(60.0)]}, False),
+        ({"failures": 2}, {"slow_episodes_ns": [ago(30.0), ago(60.0, 1)]}, True),
+        ({"failures": 2}, {"slow_episodes_ns": [ago(30.0)], "slow_runs": 2}, False),
+        ({"failures": 2}, {"slow_episodes_ns": [ago(30.0)], "slow_runs": 1}, True),
+        ({"failures": 3}, {"slow_episodes_ns": [ago(30.0), ago(60.0)]}, True),
+        (
+            {"failures": 3, "episodes_ns": [ago(500.0)]},
+            {"unanswered_ns": [ago(503.0)]},
+            False,
+        ),
+        (
+            {"failures": 3, "episodes_ns": [ago(500.0)]},
+            {"unanswered_ns": [ago(503.0, 1)]},
+            True,
+        ),
+    ],
+    ids=[
+        "a page was slow three seconds before",
+        "it was slow longer before",
+        "no connection opens, which no slow way does",
+        "connections open, and stall",
+        "two were slow since it began to fail",
+        "one of the two was before",
+        "one row of two slow pages since",
+        "one slow page since",
+        "no connection opens, whatever is slow",
+        "a page did not come at an earlier moment of it",
+        "a page did not come at another moment",
+    ],
+)
+def test_pages_of_others_that_were_slow_or_silent_at_the_time_are_witnesses(
+    shown: Shown, other: Shown, *, is_told: bool
+) -> None:
+    failing = failing_page(**shown)
+    at = judged_link(failing, beside(**other))
+    told = attributed(failing, seen_over(failing_page(**shown)), at=at)
+    assert (told.segment is Segment.SERVICE) is is_told
+
+
+def test_where_its_own_network_is_unknown_no_other_is_in_another() -> None:
+    failing = failing_page(addresses={})
+    at = judged_link(failing, beside(failures=1, reason=PATH))
+    told = attributed(failing, seen_over(failing_page(addresses={})), at=at)
+    assert told.segment is Segment.SERVICE
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (None, False),
+        (UNKNOWN, True),
+        (nobodys(Symptom.SERVICE_TIMEOUT), True),
+        (portals(Symptom.SERVICE_TIMEOUT), False),
+        (RELATION, False),
+    ],
+)
+def test_that_something_fails_and_nothing_of_whose_it_is_is_undecided(
+    found: Diagnosis | None, *, expected: bool
+) -> None:
+    assert is_undecided(found) is expected
+
+
+def test_that_it_fails_may_be_sure_where_whose_it_is_is_not() -> None:
+    failing = failing_page()
+    doubtful = ServiceOverLink(
+        LinkMemory(name="mobile"), {Family.IP4: Health.DOUBTFUL}, {Family.IP4: failing_page()}, "x"
+    )
+    assert attributed(failing, doubtful) == UNKNOWN
+    assert attributed(failing) == nobodys(Symptom.SERVICE_TIMEOUT)
+
+
+def test_a_slot_that_holds_nothing_explains_nothing() -> None:
+    assert explained_by_link(LinkMemory(name="fixed", silence=FaultSlot()), pages()) is None

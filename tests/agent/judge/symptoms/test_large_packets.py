@@ -1,8 +1,12 @@
 """Large packets: handshakes stall on all that is asked over one link, and not over another."""
 
 import pytest
+from msgspec import structs
 
 from tests.agent.judge.inventories import two_links
+from tests.agent.judge.simulated_site import FACTS_OK
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
@@ -92,6 +96,34 @@ def test_where_one_service_works_here_large_packets_pass() -> None:
 def test_what_refuses_has_not_stalled() -> None:
     refused = over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED)
     assert not is_found({"motcua": (refused, [over(MOBILE, GOOD)])})
+
+
+def is_found_beside(other: ServiceOverLink, facts: LinkFacts = FACTS_OK) -> bool:
+    """Return whether one portal that stalls over this link alone is enough beside another."""
+    link = LinkMemory(name="fixed", facts=facts)
+    at = LinkContext(Memory(links={"fixed": link}), link, two_links().links["fixed"], Settings())
+    for track in other.tracks.values():
+        link.tracks[SeriesKey("http", "dichvucong", track.family)] = track
+    here = [over(link, BAD), other]
+    elsewhere = {"motcua": [over(MOBILE, GOOD)], "dichvucong": [over(MOBILE, GOOD)]}
+    return large_packets(at, here, elsewhere) is not None
+
+
+def test_one_that_stalls_is_not_enough_while_another_has_yet_to_say_how_it_is() -> None:
+    unheard = ServiceOverLink(FIXED, {}, {})
+    assert not is_found_beside(unheard)
+    assert not is_found_beside(over(FIXED, Health.DOUBTFUL))
+    assert is_found_beside(over(FIXED, BAD))
+    assert is_found_beside(over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED))
+
+
+def test_one_that_cannot_say_anything_is_not_waited_for() -> None:
+    unheard = ServiceOverLink(FIXED, {}, {})
+    without_ip4 = structs.replace(FACTS_OK, has_address4=False)
+    assert is_found_beside(unheard, without_ip4)
+    only6 = Track(kind="http", target="dichvucong", family=Family.IP4, failures=2)
+    only6.reason = Reason.NAME_WITHOUT_ADDRESS
+    assert is_found_beside(ServiceOverLink(FIXED, {}, {Family.IP4: only6}))
 
 
 @pytest.mark.parametrize(("ip4", "ip6"), [(BAD, GOOD), (GOOD, BAD)])

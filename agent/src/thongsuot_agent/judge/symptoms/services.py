@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
+from thongsuot_agent.judge.rounds import can_be_probed
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.attribution import (
@@ -34,6 +36,7 @@ from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, STALLS, is_slow, share_silent_lately
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -81,7 +84,8 @@ def large_packets(
     Return that a link loses large packets: handshakes stall on all services, small packets pass.
 
     In one family, as paths of the two may differ. Two services must stall, or one that works over
-    another link; what fails over every link is the service's own trouble. Where small packets are
+    another link, where no other has yet to say how it is; what fails over every link is the
+    service's own trouble. Where small packets are
     lost as well it is loss that pages stall by (2026-11: of a box that lost most of what came in),
     and where they are late a queue.
     """
@@ -92,6 +96,11 @@ def large_packets(
         asked = [(s, o) for s, o in zip(elsewhere, here, strict=True) if family in o.health]
         stalling = [s for s, o in asked if _stalls(o, family)]
         if not stalling or any(o.health[family] is Health.GOOD for _, o in asked):
+            continue
+        if len(stalling) < at.settings.quorum and any(
+            _is_unheard(at, service, over, family)
+            for service, over in zip(elsewhere, here, strict=True)
+        ):
             continue
         others = {s: [o for o in elsewhere[s] if family in o.health] for s in stalling}
         # One that is slow there as well is slow, and no witness that large packets pass.
@@ -112,6 +121,21 @@ def _echoes_beyond_site(at: LinkContext) -> Iterator[Track]:
         is_beyond = point is not None and RANK[point.rung] > RANK[Segment.LAN]
         if track.kind == ECHO and is_beyond and not track.known_unresponsive:
             yield track
+
+
+def _is_unheard(at: LinkContext, service: str, over: ServiceOverLink, family: Family) -> bool:
+    """
+    Return whether it is open how another service is over the link in a family.
+
+    One that stalls over one carrier alone may be a matter between the two (2026-12: of a metered
+    line the other portal had not been opened yet, and the carrier was told of large packets).
+    """
+    if family in over.health:
+        return over.health[family] is Health.DOUBTFUL
+    track = at.link.tracks.get(SeriesKey(REQUEST, service, family))
+    has_family = track is None or track.reason is not Reason.NAME_WITHOUT_ADDRESS
+    point = at.probes.points.get(PointKey(REQUEST, service))
+    return has_family and point is not None and can_be_probed(at.link, point, family)
 
 
 def _stalls(over: ServiceOverLink, family: Family) -> bool:

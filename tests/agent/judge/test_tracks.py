@@ -96,7 +96,7 @@ def learned(values: list[float], kind: str = "icmp") -> Track:
 
 
 def taught(followed: Track, values: list[float], *, is_disturbed: bool = False) -> Track:
-    metric = icmp.RTT if followed.kind == "icmp" else dns.LOOKUP
+    metric = {"icmp": icmp.RTT, "dns": dns.LOOKUP, "http": http.TOTAL}[followed.kind]
     for number, value in enumerate(values):
         record_duration(
             followed, number, ok_finding({metric: value}), SETTINGS, is_disturbed=is_disturbed
@@ -150,6 +150,39 @@ def test_late_timers_teach_nothing() -> None:
         followed, 1, ok_finding({icmp.RTT: 0.5}, doubts=(QualityFlag.TIMER_LATE,)), SETTINGS
     )
     assert followed.usual_s is None
+
+
+def late_page(total_s: float, own_share_s: float | None) -> Finding:
+    evidence = {} if own_share_s is None else {http.OWN_SHARE: f"{own_share_s:.3f}"}
+    return ok_finding({http.TOTAL: total_s}, doubts=(QualityFlag.TIMER_LATE,), evidence=evidence)
+
+
+@pytest.mark.parametrize(
+    ("total_s", "own_share_s", "slow_runs"),
+    [(3.0, 1.9, 3), (3.0, 2.1, 2), (0.9, 0.9, 0), (3.0, None, 2)],
+    ids=["slow all the same", "by the device", "in time all the same", "not known"],
+)
+def test_a_late_page_says_what_the_device_cannot_have_made_of_it(
+    total_s: float, own_share_s: float | None, slow_runs: int
+) -> None:
+    followed = learned([0.1, 0.1], "http")
+    for _ in range(2):
+        record_duration(followed, 1, ok_finding({http.TOTAL: 2.0}), SETTINGS)
+    record_duration(followed, 2, late_page(total_s, own_share_s), SETTINGS)
+    assert followed.slow_runs == slow_runs
+    assert followed.usual_s == pytest.approx(0.1), "and it teaches nothing"
+    if slow_runs == 3:
+        assert followed.value_s == pytest.approx(total_s - (own_share_s or 0.0))
+
+
+def test_a_late_page_that_is_quick_all_the_same_teaches_what_is_usual() -> None:
+    followed = track("http")
+    for _ in range(3):
+        record_duration(followed, 1, late_page(0.3, 0.2), SETTINGS)
+    assert followed.learned == 3
+    assert followed.usual_s == pytest.approx(0.3)
+    record_duration(followed, 2, late_page(2.0, 0.5), SETTINGS)
+    assert is_slow(followed, SETTINGS)
 
 
 def test_a_page_that_was_connected_to_and_did_not_come_is_slower_than_any_limit() -> None:

@@ -5,6 +5,7 @@ say yes or nothing.
 
 from enum import Enum, auto
 
+from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, QualityFlag
@@ -99,7 +100,16 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
 
 def late_rtt_s(finding: Finding) -> float | None:
     """Return how long the answer took that came too late for an echo, ``None`` if none did."""
-    text = finding.evidence.get(LATE_RTT)
+    return _seconds(finding, LATE_RTT)
+
+
+def own_share_s(finding: Finding) -> float | None:
+    """Return how much of a late run the device itself took at most; ``None``: it is not known."""
+    return _seconds(finding, http.OWN_SHARE)
+
+
+def _seconds(finding: Finding, key: str) -> float | None:
+    text = finding.evidence.get(key)
     if text is None:
         return None
     try:

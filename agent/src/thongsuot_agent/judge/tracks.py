@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
-from thongsuot_agent.judge.reachability import Reachability, is_doubtful, late_rtt_s
+from thongsuot_agent.judge.reachability import Reachability, is_doubtful, late_rtt_s, own_share_s
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.outcome import Outcome
@@ -99,7 +99,10 @@ def record_duration(
     """
     Note how long a run took, and learn from it unless it was slow.
 
-    Late timers teach nothing, nor does a line of which is known that it is not as it should be.
+    Late timers teach nothing, nor does a line of which is known that it is not as it should be. But
+    they only ever add to a page: one that is there in time was no slower, and one that took far
+    longer than the device can have kept it waiting was slow (2026-12: half of a portal's packets
+    were lost, and a device at load 15 doubted every page).
     """
     value_s, late_s = finding.values.get(_DURATIONS.get(track.kind, "")), late_rtt_s(finding)
     if late_s is not None and finding.outcome is not Outcome.OK:
@@ -111,8 +114,15 @@ def record_duration(
         # The portal was connected to, and the page did not come in its time: slower than any limit.
         _record_stall(track, started_ns, settings)
         return
-    if value_s is None or finding.outcome is not Outcome.OK or is_doubtful(finding):
+    if value_s is None or finding.outcome is not Outcome.OK:
         return
+    is_doubted = is_doubtful(finding)
+    if is_doubted:
+        own_s = own_share_s(finding) if track.kind == http.KIND.name else None
+        is_long = own_s is not None and _is_long(track, value_s, settings)
+        if own_s is None or (is_long and not _is_long(track, value_s - own_s, settings)):
+            return
+        value_s -= own_s if is_long else 0.0
     track.value_s, track.value_ns = value_s, started_ns
     if is_slow(track, settings):
         _record_slow(track, started_ns)
@@ -121,7 +131,9 @@ def record_duration(
     if track.kind == http.KIND.name:
         track.prompt_ns = [*track.prompt_ns[1 - PROMPT_KEPT :], started_ns]
     track.slow_since_ns = None
-    if not is_disturbed:
+    # What is so quick moves no limit, whatever of it was the device's own.
+    is_quick = settings.slow_factor * value_s <= settings.service_slow_s
+    if not is_disturbed and (is_quick or not is_doubted):
         _learn_usual(track, value_s, settings)
 
 
@@ -147,9 +159,11 @@ def has_spoken(track: Track) -> bool:
 
 def is_slow(track: Track, settings: Settings) -> bool:
     """Return whether the latest run took much longer than is usual for its series."""
-    value_s, usual_s = track.value_s, track.usual_s or 0.0
-    if value_s is None:
-        return False
+    return track.value_s is not None and _is_long(track, track.value_s, settings)
+
+
+def _is_long(track: Track, value_s: float, settings: Settings) -> bool:
+    usual_s = track.usual_s or 0.0
     needed = _LEARNED_PAGES if track.kind == http.KIND.name else settings.learn_runs
     is_learned = track.learned >= needed
     if track.kind == ECHO:

@@ -20,6 +20,9 @@ A page is a dozen wake-ups. On a device with eight busy neighbours each came som
 0.17 to 0.33 s of 0.4 to 0.6 s, and in five runs of seven no timer was late by 50 ms (2026-12).
 """
 
+WAKE_UPS = 12
+"""Of a page, each of which may have been as late as the latest."""
+
 _WATCH_EVERY_S = 0.25
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")
 NS_PER_S = 1_000_000_000
@@ -74,6 +77,11 @@ class LatenessWatch:
     def cpu_wait_s(self) -> float:
         """How long the run's thread waited for the CPU in all, in seconds; 0 where not known."""
         return self._cpu_wait_s
+
+    @property
+    def own_share_s(self) -> float:
+        """How much of the run the device itself took at most, in seconds."""
+        return self._cpu_wait_s + WAKE_UPS * max(0.0, self._longest_s)
 
     @property
     def is_late(self) -> bool:

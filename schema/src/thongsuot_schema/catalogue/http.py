@@ -93,3 +93,6 @@ KIND = ProbeKind(
 
 NAT64 = "nat64"
 """Evidence: the prefix by which the carrier's translator led to a page that has IPv4 alone."""
+
+OWN_SHARE = "own_share_s"
+"""Evidence of a run that the device made late: how much of it that took at most, in seconds."""

@@ -26,6 +26,7 @@ from tests.agent.probes.web_server import (
     page,
 )
 from tests.agent.probing.name_server import ScriptedNameServer, zone
+from thongsuot_agent.links.lateness import LATE_S
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.http.probe import HttpProbe, Settings
 from thongsuot_agent.probing.contract import ProbeServices
@@ -233,9 +234,10 @@ def test_a_page_that_the_device_itself_made_slow_is_doubted() -> None:
         timeout=300,
     )
     played = json.loads(done.stdout)
-    total_s, doubts = played["visits"][-1]
+    total_s, doubts, own_share_s = played["visits"][-1]
     assert doubts == [QualityFlag.TIMER_LATE]
     assert total_s > played["quickest_s"]
+    assert own_share_s > LATE_S
 
 
 @pytest.mark.parametrize(

@@ -292,6 +292,8 @@ class _PageFetch:
             doubts |= {QualityFlag.TIMER_LATE}
         values = self._values()
         evidence = self._evidence()
+        if watch.is_late:
+            evidence[metrics.OWN_SHARE] = f"{watch.own_share_s:.3f}"
         if reason is None:
             return ok_finding(
                 values,

@@ -77,13 +77,18 @@ async def record_status(
     Record in an incident what a receiver says of it.
 
     A party that accepts a ticket acknowledges the incident, unless somebody has done so before.
-    ``dispute`` is set where it refuses the ticket of an incident that goes on.
+    ``dispute`` is set where it refuses the ticket of an incident that goes on. What the incident
+    has from before a crash is not written twice.
     """
     known = incidents.registry.incidents.get(incident)
     if known is None:
         return  # long over
     about = ": ".join(filter(None, (route.reference, status.text)))
-    await incidents.add_note(incident, about, event=f"ticket {status.status}")
+    event = f"ticket {status.status}"
+    said = [entry for entry in known.history if entry.event.startswith("ticket ")]
+    of_ticket = [entry for entry in said if entry.about.partition(": ")[0] == route.reference]
+    if not of_ticket or (of_ticket[-1].event, of_ticket[-1].about) != (event, about):
+        await incidents.add_note(incident, about, event=event)
     if dispute is not None:
         await incidents.dispute(incident, dispute)
     elif status.acceptance is Acceptance.ACCEPTED and known.acknowledgement is None:

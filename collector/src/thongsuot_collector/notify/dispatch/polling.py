@@ -4,17 +4,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
+from thongsuot_collector.errors import Deposed
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.channel_health import HealthByChannel
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
+from thongsuot_collector.notify.dispatch.sender import Sender
 from thongsuot_collector.notify.dispatch.thread import (
     DeliveryState,
     NotificationThread,
     RouteState,
 )
-from thongsuot_collector.notify.message import OpenNotification, ReceiverStatus
+from thongsuot_collector.notify.message import Acceptance, OpenNotification, ReceiverStatus
 
 _CALLS_APART_S = 0.5
 
@@ -25,7 +27,12 @@ _log = logging.getLogger(__name__)
 
 
 class ReceiverPoller:
-    """Keeps up with the receivers of channels."""
+    """
+    Keeps up with the receivers of channels; the sender asks it before it ends a notification.
+
+    What is open is sent again only where the sender may: a collector that was deposed, and does not
+    know it yet, would open again what its successor has ended.
+    """
 
     def __init__(
         self,
@@ -34,6 +41,7 @@ class ReceiverPoller:
         composer: MessageComposer,
         health: HealthByChannel,
         *,
+        sender: Sender,
         on_status: OnStatus,
         now_ns: Callable[[], int],
     ) -> None:
@@ -41,13 +49,14 @@ class ReceiverPoller:
         self._store = store
         self._composer = composer
         self._health = health
+        self._sender = sender
+        sender.last_look = self.last_look
         self._on_status = on_status
         self._now_ns = now_ns
-        self._calls = {
-            name: asyncio.Event()
-            for name, channel in channels.items()
-            if isinstance(channel, Polling)
+        self._polled = {
+            name: channel for name, channel in channels.items() if isinstance(channel, Polling)
         }
+        self._calls = {name: asyncio.Event() for name in self._polled}
 
     async def run(self) -> None:
         """Resend and poll until cancelled."""
@@ -55,8 +64,8 @@ class ReceiverPoller:
             for name, channel in self._channels.items():
                 if isinstance(channel, Resending):
                     group.create_task(self._resend(name, channel), name=f"resend {name}")
-                if isinstance(channel, Polling):
-                    group.create_task(self._poll(name, channel), name=f"poll {name}")
+            for name, polled in self._polled.items():
+                group.create_task(self._poll(name, polled), name=f"poll {name}")
 
     def poll_now(self, channel: str) -> bool:
         """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
@@ -64,6 +73,19 @@ class ReceiverPoller:
         if call is not None:
             call.set()
         return call is not None
+
+    async def last_look(self, thread: NotificationThread, route: RouteState) -> None:
+        """
+        Ask once more before a notification is ended: afterwards it is asked for no more.
+
+        Only who took it on counts: what else a receiver says by then may be what an earlier attempt
+        to end it has set.
+        """
+        channel = self._polled.get(route.channel)
+        if channel is not None and route.reference:
+            for status in await channel.poll([_open_notification(route)]):
+                if status.acceptance is Acceptance.ACCEPTED:
+                    await self._on_status(thread, route, status)
 
     async def _resend(self, name: str, channel: Resending) -> None:
         """Send again what is open, also after a start: the receiver may have forgotten all."""
@@ -74,6 +96,8 @@ class ReceiverPoller:
                 if not thread.is_ending
             ]
             if messages:
+                if not self._sender.may_send():
+                    raise Deposed(f"what is open by channel={name} is not sent again from here")
                 began_ns = self._now_ns()
                 result = await channel.resend(messages)
                 health, now_ns = self._health.of(name), self._now_ns()
@@ -94,14 +118,9 @@ class ReceiverPoller:
             open_notifications = {
                 route.thread_id: (thread, route)
                 for thread, route in self._open_by(name)
-                if route.reference
+                if route.reference and not thread.is_ending
             }
-            notifications = [
-                OpenNotification(
-                    thread_id=route.thread_id, reference=route.reference, memo=route.memo
-                )
-                for _, route in open_notifications.values()
-            ]
+            notifications = [_open_notification(route) for _, route in open_notifications.values()]
             for status in await channel.poll(notifications):
                 if status.thread_id in open_notifications:
                     await self._on_status(*open_notifications[status.thread_id], status)
@@ -120,3 +139,7 @@ class ReceiverPoller:
             for route in thread.routes
             if route.channel == channel and route.delivery is DeliveryState.YES
         ]
+
+
+def _open_notification(route: RouteState) -> OpenNotification:
+    return OpenNotification(thread_id=route.thread_id, reference=route.reference, memo=route.memo)

@@ -1,15 +1,16 @@
 """Sender: composes the message that is due in a thread, and gives it to the channel."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from thongsuot_collector.errors import Deposed
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import Channel, ReadByPeople
 from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.digest import DigestBatch
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
-from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.dispatch.thread import NotificationThread, RouteState
 from thongsuot_collector.notify.dispatch.transitions import Send
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
@@ -19,20 +20,29 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_schema.words.language import Language
 
+LastLook = Callable[[NotificationThread, RouteState], Awaitable[None]]
+"""Asks a receiver for news of a notification that is about to be ended."""
+
 _log = logging.getLogger(__name__)
+
+
+async def _look_nowhere(_thread: NotificationThread, _route: RouteState) -> None:
+    """Ask nobody."""
 
 
 class Sender:
     """
     Sends by the channels of the configuration, by their names.
 
-    ``may_send`` is asked right before each attempt.
+    ``may_send`` is asked right before each attempt, ``last_look`` before one that ends what the
+    receiver has.
     """
 
     def __init__(
         self, channels: Mapping[str, Channel], composer: MessageComposer, store: NotificationStore
     ) -> None:
         self.may_send: Callable[[], bool] = lambda: True
+        self.last_look: LastLook = _look_nowhere
         self._channels = channels
         self._composer = composer
         self._store = store
@@ -56,6 +66,8 @@ class Sender:
                 text=f"there is no channel {name!r} any more",
             )
         try:
+            if step.kind is NotificationKind.RESOLVED:
+                await self.last_look(thread, thread.route_state(step.route))
             message = self._compose(thread, step)
             if batch is None:
                 return await channel.send(message)

@@ -116,6 +116,7 @@ class NotificationService:
             self._store,
             composer,
             self._health,
+            sender=self.sender,
             on_status=statuses.accept,
             now_ns=now_ns,
         )

@@ -48,8 +48,8 @@ PROBED_AT_MOST = 5
 """Times that a doubtful service is asked in one comparison before it is left to the schedule."""
 POSTPONED_S = 1.0
 """A comparison waits so long for a link that is in question, again and again."""
-MAX_WAIT_S = 30.0
-"""Longest that a comparison waits for links: by then their own rounds are over."""
+MAX_WAITS = 2.5
+"""Longest that a comparison waits for links, in runs: by then their own rounds are over."""
 
 
 class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +206,7 @@ def _request_missing_probes(
     comparison = service.comparison
     assert comparison is not None, "only an open comparison asks"
     contexts = _usable_links(memory, site_probes, settings, service.name)
-    if _in_time(memory, comparison) and not all(is_settled(at.link) for at in contexts):
+    if _in_time(memory, comparison, settings) and not all(is_settled(at.link) for at in contexts):
         _postpone(memory, comparison)
         return ()
     overs = [service_over_link(at, at.link, service.name) for at in contexts]
@@ -230,7 +230,7 @@ def _close_comparison(
     assert comparison is not None, "only an open comparison is closed"
     contexts = _usable_links(memory, site_probes, settings, service.name)
     overs = {at.link.name: service_over_link(at, at.link, service.name) for at in contexts}
-    if _in_time(memory, comparison) and _waits_for_others(memory, service, overs):
+    if _in_time(memory, comparison, settings) and _waits_for_others(memory, service, overs):
         _postpone(memory, comparison)
         return
     service.comparison = None
@@ -329,8 +329,8 @@ def _postpone(memory: Memory, comparison: ServiceComparison) -> None:
     comparison.due_ns = max(comparison.due_ns, comparison.waits_ns)
 
 
-def _in_time(memory: Memory, comparison: ServiceComparison) -> bool:
-    return memory.now_ns - comparison.opened_ns < ns(MAX_WAIT_S)
+def _in_time(memory: Memory, comparison: ServiceComparison, settings: Settings) -> bool:
+    return memory.now_ns - comparison.opened_ns < ns(MAX_WAITS * settings.service_wait_s)
 
 
 def _request_probes(

@@ -3,6 +3,7 @@
 from math import log
 
 import pytest
+from msgspec import structs
 
 from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
@@ -11,6 +12,7 @@ from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.new_flows import is_request_awaited
 from thongsuot_agent.judge.symptoms.resolver import detect_resolver_fault
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -187,3 +189,33 @@ def test_of_two_servers_the_earlier_onset_counts_and_what_was_asked_since() -> N
     assert site.symptom() is SILENT
     site.server.failed_since_ns, site.server.value_ns = None, SINCE_NS + 1
     assert site.symptom() is None, "it was measured well after the other had worked"
+
+
+@pytest.mark.parametrize(
+    ("settings", "wait_s"),
+    [
+        (Settings(), 16.0),
+        (
+            Settings(
+                service_wait_s=4.0, resolver=structs.replace(Settings().resolver, every_s=1.0)
+            ),
+            6.0,
+        ),
+    ],
+    ids=["shipped", "quicker"],
+)
+def test_a_page_is_waited_for_as_long_as_it_may_take_by_the_settings(
+    settings: Settings, wait_s: float
+) -> None:
+    site = FailingResolver()
+    page = site.track(site.fixed, "http", "motcua")
+    page.worked_ns = SINCE_NS - 1
+    memory = Memory(links={"fixed": site.fixed})
+    at = LinkContext(memory, site.fixed, SITE.links["fixed"], settings)
+    memory.now_ns = SINCE_NS + round(wait_s * NS_PER_S) - 1
+    assert is_request_awaited(at, SINCE_NS)
+    memory.now_ns += 1
+    assert not is_request_awaited(at, SINCE_NS), "nobody is waited for longer than a page takes"
+    memory.now_ns -= 1
+    page.failed_ns = SINCE_NS
+    assert not is_request_awaited(at, SINCE_NS)

@@ -29,11 +29,8 @@ FRESH_S = 100.0
 """A lookup is made every 30 s and a page every 60 s: so old a failure is one of now."""
 OLD_FLOWS_CLEAN_RATIO = 0.06
 """Share of their latest runs that echoes, which are old flows, may lose."""
-VOICE_S = 16.0
-"""
-So long requests are waited for: two rounds until they are made, 5 s for the name, and 5 s to
-connect without it.
-"""
+REQUEST_ROUNDS = 2
+"""Rounds after which a request is made that tells a dead name server from lost new flows."""
 
 
 def are_new_flows_lost(at: LinkContext) -> bool:
@@ -103,9 +100,11 @@ def is_request_awaited(at: LinkContext, since_ns: int) -> bool:
     """
     Return whether a request has not said yet, since a moment, whether the link carries new flows.
 
-    One that gets through proves little where some do; so all are waited for, but for a while only.
+    One that gets through proves little where some do; so all are waited for, but for a while only:
+    until they are made, and as long as a run may take.
     """
-    if at.now_ns - since_ns >= ns(VOICE_S):
+    asked_s = REQUEST_ROUNDS * at.settings.resolver.every_s
+    if at.now_ns - since_ns >= ns(asked_s + at.settings.service_wait_s):
         return False
     return any(
         max(track.worked_ns or 0, track.failed_ns or 0) < since_ns

@@ -19,7 +19,7 @@ from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import NoticeCode
-from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.catalogue.icmp import DEAD, LOSS, OLD_FLOW, RTT
 from thongsuot_schema.result import Family, Result, Series, ok_finding
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
@@ -104,6 +104,28 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
     assert (carried.confirmations, carried.news, carried.down) == ([confirmation], 1, ["fiber"])
     assert carried.families == [("fiber", None)]
     assert pipeline.latest.count == 1
+    await spool.close()
+
+
+async def test_an_old_flow_that_is_dead_by_itself_is_a_fact_of_the_record_and_no_verdict(
+    tmp_path: Path,
+) -> None:
+    fake, carried = FakeClock(), RecordedPipelineCallbacks()
+    spool = await opened(tmp_path, fake)
+    pipeline = pipeline_for(spool, fake, carried)
+    pipeline.accept_result(measured(fake))
+    finding = ok_finding({RTT: 0.003, LOSS: 0.0}, evidence={OLD_FLOW: DEAD})
+    pipeline.accept_result(msgspec.structs.replace(measured(fake), finding=finding))
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    (notice,) = batch.notices
+    assert (notice.code, notice.text) == (
+        NoticeCode.OLD_FLOW_DEAD,
+        "fiber to anchor (ip4): an old flow is dead",
+    )
+    assert not batch.changes
     await spool.close()
 
 

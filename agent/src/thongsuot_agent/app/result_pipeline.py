@@ -35,6 +35,7 @@ from thongsuot_agent.page.line_history import LineHistory
 from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.result import Family, Result
 from thongsuot_schema.state import State
@@ -169,6 +170,11 @@ class ResultPipeline:
         self._judge_event(ResultArrival(boottime_ns=self._clock.boottime_ns(), result=result))
         if result.series.kind == paths.PATH:
             self._update_hops(result.series.link)
+        if icmp.OLD_FLOW in result.finding.evidence:
+            series = result.series
+            text = f"{series.link} to {series.target} ({series.family.value}): an old flow is dead"
+            _log.info("old flow dead link=%s target=%s", series.link, series.target)
+            self.add_notice(NoticeCode.OLD_FLOW_DEAD, text)
 
     def add_notice(self, code: NoticeCode, text: str, count: int = 0) -> None:
         """The agent has something to say about itself."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from thongsuot_agent.links.echo_socket import EchoArrival, EchoSocket
 from thongsuot_agent.links.egress import Egress
+from thongsuot_agent.links.icmp_sockets import FRESH_FLOWS
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.old_flows import OldFlows
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.selector import RouteSelector
@@ -51,6 +53,8 @@ class EchoResult:
     received_bytes: int = 0
     late_rtt_s: float | None = None
     """An earlier echo to this destination was answered after its time, so long after it left."""
+    is_old_flow_dead: bool = False
+    """Echoes to this destination are answered, but for those of the flow before this one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class _PendingEcho:
     number: int
     future: "asyncio.Future[EchoResult]"
     deadline_s: float
+    flow: int
+    is_old_flow: bool = False
     timer: asyncio.TimerHandle | None = None
     unproven: str = ""
     doubts: frozenset[QualityFlag] = frozenset()
@@ -100,6 +106,7 @@ class EchoChannel:
         self._given_up: OrderedDict[int, _PendingEcho] = OrderedDict()
         self._late: dict[bytes, tuple[float, float]] = {}
         self._flows: dict[bytes, int] = {}
+        self._old_flows = OldFlows(FRESH_FLOWS)
         self._unanswered = 0
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._stamps_seen = False
@@ -145,22 +152,40 @@ class EchoChannel:
         Raises:
             LinkUnusable: the kernel could not send by this link.
         """
-        pending = self._send(egress, timeout_s, payload_bytes)
+        flow = self._flows.get(egress.destination_packed, 0)
+        pending = self._send(egress, timeout_s, payload_bytes, flow)
         pending.timer = self._loop.call_at(pending.deadline_s, self._expire, pending)
+        self._ask_old_flow(egress, timeout_s, flow)
         try:
             return await pending.future
         finally:
             pending.timer.cancel()
             self._forget(pending)
 
-    def _send(self, egress: Egress, timeout_s: float, payload_bytes: int) -> _PendingEcho:
+    def _ask_old_flow(self, egress: Egress, timeout_s: float, flow: int) -> None:
+        """Ask the flow before this one beside it, where that may be dead by itself."""
+        old = self._old_flows.flow_to_ask(egress.destination_packed, flow)
+        if old is None or not self.is_raw:
+            return
+        beside = self._send(egress, timeout_s, PAYLOAD_BYTES, old, is_old=True)
+        beside.timer = self._loop.call_at(beside.deadline_s, self._expire_old_flow, beside)
+
+    def _expire_old_flow(self, pending: _PendingEcho) -> None:
+        self._drain()
+        is_open = self._pending.get(pending.sequence) is pending
+        if is_open and self._loop.time() - pending.deadline_s <= LATE_S:
+            self._old_flows.note_old_loss(pending.egress.destination_packed)
+        self._forget(pending)
+
+    def _send(
+        self, egress: Egress, timeout_s: float, size_bytes: int, flow: int, *, is_old: bool = False
+    ) -> _PendingEcho:
         if len(self._pending) >= 1 << 15:
             raise LinkUnusable(Reason.RESOURCE_EXHAUSTED, "32768 echoes are under way")
         sequence = self._next_sequence()
-        payload = os.urandom(payload_bytes)
+        payload = os.urandom(size_bytes)
         stopwatch = Stopwatch()
         try:
-            flow = self._flows.get(egress.destination_packed, 0)
             number = self._socket.send(egress, sequence, payload, flow)
         except OSError as error:
             self._by_number.clear()
@@ -174,6 +199,8 @@ class EchoChannel:
             number=number,
             future=self._loop.create_future(),
             deadline_s=self._loop.time() + timeout_s,
+            flow=flow,
+            is_old_flow=is_old,
         )
         self._pending[sequence] = pending
         self._by_number[number] = pending
@@ -224,10 +251,16 @@ class EchoChannel:
             pending.unproven = "the answer came in by another interface or to another address"
             return
         rtt_ns, doubts = pending.stopwatch.stop(ancillary_data.stamp_ns)
+        destination = egress.destination_packed
+        if pending.is_old_flow:
+            self._old_flows.note_old_answer(destination)
+            self._forget(pending)
+            return
         if rtt_ns > pending.timeout_ns:
             self._note_late(pending, rtt_ns)
             return
         self._unanswered = 0
+        self._old_flows.note_answer(destination, pending.flow)
         self._resolve(
             pending,
             EchoResult(
@@ -303,6 +336,7 @@ class EchoChannel:
         self._given_up[pending.sequence] = pending
         self._unanswered += 1
         destination = pending.egress.destination_packed
+        self._old_flows.note_loss(destination, pending.flow)
         # A NAT that has lost, or wedged, the entry of one identifier loses it for ever while it is
         # refreshed (seen for 23 minutes after the line was mended): what is silent is asked anew.
         self._flows[destination] = self._flows.get(destination, 0) + 1
@@ -345,9 +379,14 @@ class EchoChannel:
         return self._header_bytes + icmp.ECHO_HEADER_BYTES + payload_bytes
 
     def _resolve(self, pending: _PendingEcho, echo: EchoResult) -> None:
-        if not pending.future.done():
-            late_rtt_s = self._late_rtt_s(pending.egress.destination_packed)
-            pending.future.set_result(replace(echo, late_rtt_s=late_rtt_s))
+        if not (pending.is_old_flow or pending.future.done()):
+            destination = pending.egress.destination_packed
+            echo = replace(
+                echo,
+                late_rtt_s=self._late_rtt_s(destination),
+                is_old_flow_dead=self._old_flows.take_dead(destination),
+            )
+            pending.future.set_result(echo)
         self._forget(pending)
 
     def _forget(self, pending: _PendingEcho) -> None:

@@ -102,6 +102,12 @@ class NoticeCode(StrEnum):
     EGRESS_CHANGED = "egress_changed"
     """A link's packets leave by another carrier, or by its own again; ``text`` says which."""
 
+    OLD_FLOW_DEAD = "old_flow_dead"
+    """
+    Echoes of an old flow alone stay unanswered: a stale entry in the NAT of the site's box, and no
+    fault of the line; ``text`` says to which target over which link.
+    """
+
     COMMISSIONING = "commissioning"
     """A step of a commissioning run: ``text`` is a ``commissioning.events`` as JSON."""
 

@@ -39,3 +39,6 @@ KIND = ProbeKind(
     title_vi="Đo ICMP echo",
     metrics=(RTT, LOSS, HOP_LIMIT),
 )
+
+OLD_FLOW, DEAD = "old_flow", "dead"
+"""Evidence: echoes are answered but for those of the flow before, whose entry a NAT has lost."""

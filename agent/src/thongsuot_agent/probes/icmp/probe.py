@@ -24,7 +24,7 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.addresses import address_of
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.proto.icmp import ECHO_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
+from thongsuot_schema.catalogue.icmp import DEAD, HOP_LIMIT, LOSS, OLD_FLOW, RTT
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
@@ -88,6 +88,8 @@ def finding_from(echoes: list[EchoResult]) -> Finding:
     answered = [echo for echo in measured if echo.rtt_s is not None]
     late = [echo.late_rtt_s for echo in measured if echo.late_rtt_s is not None]
     evidence = {"late_rtt_s": f"{late[-1]:.3f}"} if late else {}
+    if any(echo.is_old_flow_dead for echo in measured):
+        evidence[OLD_FLOW] = DEAD
     values: dict[Metric, float] = {LOSS: 1.0 - len(answered) / len(measured)}
     if not answered:
         last = measured[-1]

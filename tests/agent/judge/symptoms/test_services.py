@@ -1,0 +1,583 @@
+"""What is wrong with a portal over one link: how it fails, how slow it is, and large packets."""
+
+import pytest
+
+from tests.agent.judge.link_cases import (
+    NOW_NS,
+    Shown,
+    add_link,
+    ago,
+    echoes,
+    fault,
+    held,
+    judged_link,
+    pages,
+)
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, ServiceAddress, Track, Traffic
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.near_flows import (
+    LARGE_PACKETS_LOST,
+    LARGE_PACKETS_LOST_SOMEWHERE,
+)
+from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_agent.judge.symptoms.services import (
+    SLOW_OVER_LINK,
+    diagnose_service,
+    large_packets,
+    link_slot_for_services,
+    may_be_slow,
+    service_evidence,
+)
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+SLOW_PORTAL = fault(Symptom.SERVICE_SLOW, Segment.SERVICE)
+
+
+def over(
+    *tracks: Track,
+    health: Health = Health.GOOD,
+    link: LinkMemory | None = None,
+    carrier: str = "sh",
+    is_slow_at_times: bool = False,
+) -> ServiceOverLink:
+    return ServiceOverLink(
+        link or LinkMemory(name="mobile", known=True),
+        {track.family: health for track in tracks},
+        {track.family: track for track in tracks},
+        carrier,
+        is_slow_at_times,
+    )
+
+
+def told(at: LinkContext, here: ServiceOverLink, *elsewhere: ServiceOverLink) -> Diagnosis | None:
+    suspicion = diagnose_service(at, here, elsewhere)
+    return None if suspicion is None else suspicion.fault
+
+
+ERROR: Shown = {
+    "failures": 2,
+    "failed_ns": ago(1.0),
+    "failed_since_ns": ago(30.0),
+    "reason": Reason.STATUS_UNEXPECTED,
+}
+PROMPT: Shown = {"successes": 3, "worked_ns": ago(1.0), "learned": 9, "usual_s": 0.2}
+
+
+def test_a_portal_that_fails_in_every_family_is_down_and_in_one_of_them_degraded() -> None:
+    fails, works = pages(**ERROR), pages(family=Family.IP6, **PROMPT)
+    at = judged_link(fails, works)
+    bad = over(fails, health=Health.BAD, link=at.link)
+    assert told(at, bad) == fault(Symptom.SERVICE_ERROR, Segment.SERVICE, State.DOWN)
+    half = ServiceOverLink(
+        at.link,
+        {Family.IP4: Health.BAD, Family.IP6: Health.GOOD},
+        {**bad.tracks, Family.IP6: works},
+    )
+    assert told(at, half) == fault(Symptom.SERVICE_PARTIAL_OUTAGE, Segment.SERVICE)
+    partly = over(fails, health=Health.PARTLY, link=at.link)
+    assert told(at, partly) == fault(Symptom.SERVICE_PARTIAL_OUTAGE, Segment.SERVICE)
+    assert told(at, over(fails, health=Health.DOUBTFUL, link=at.link)) is None
+
+
+def test_what_fails_wholly_is_told_before_what_fails_in_part() -> None:
+    part = pages(**ERROR | {"reason": Reason.BODY_UNEXPECTED})
+    whole = pages(family=Family.IP6, **ERROR)
+    at = judged_link(part, whole)
+    here = ServiceOverLink(
+        at.link,
+        {Family.IP4: Health.PARTLY, Family.IP6: Health.BAD},
+        {Family.IP4: part, Family.IP6: whole},
+    )
+    at.link.silence = held(Symptom.TRANSIT_SILENT, Segment.TRANSIT)
+    part.failed_since_ns, whole.failed_since_ns = ago(99.0), ago(55.0)
+    suspicion = diagnose_service(at, here, ())
+    assert suspicion is not None
+    assert suspicion.onset_ns == ago(55.0)
+
+
+def test_the_links_own_fault_explains_a_portal_that_works_in_part_as_degraded() -> None:
+    fails = pages(**ERROR | {"reason": Reason.TIMED_OUT})
+    at = judged_link(fails)
+    at.link.silence = held(Symptom.TRANSIT_SILENT, Segment.TRANSIT)
+    down = over(fails, health=Health.BAD, link=at.link)
+    assert told(at, down) == fault(Symptom.TRANSIT_SILENT, Segment.TRANSIT, State.DOWN)
+    partly = over(fails, health=Health.PARTLY, link=at.link)
+    assert told(at, partly) == fault(Symptom.TRANSIT_SILENT, Segment.TRANSIT)
+
+
+def test_a_failure_began_with_the_row_or_with_the_first_address_that_fails() -> None:
+    addresses = {
+        "a": ServiceAddress(failures=1, failed_since_ns=ago(70.0)),
+        "b": ServiceAddress(failures=1, failed_since_ns=ago(80.0)),
+        "c": ServiceAddress(failures=0, failed_since_ns=ago(90.0)),
+    }
+    track = pages(**ERROR, addresses=addresses)
+    at = judged_link(track)
+    here = over(track, health=Health.BAD, link=at.link)
+    onsets = []
+    for since_ns, known in ((ago(30.0), addresses), (None, addresses), (None, {})):
+        track.failed_since_ns, track.addresses = since_ns, known
+        suspicion = diagnose_service(at, here, ())
+        assert suspicion is not None
+        onsets.append(suspicion.onset_ns)
+    assert onsets == [ago(30.0), ago(80.0), NOW_NS]
+
+
+SLOW: Shown = {
+    "successes": 3,
+    "worked_ns": ago(1.0),
+    "learned": 9,
+    "usual_s": 0.2,
+    "value_s": 2.0,
+    "slow_runs": 3,
+    "slow_since_ns": ago(150.0),
+    "slow_episodes_ns": [ago(150.0)],
+}
+
+
+def slow_page(target: str = "motcua", *, network: int = 1, **shown: object) -> Track:
+    of_network: Shown = {"addresses": {f"198.51.{network}.1": ServiceAddress()}}
+    return pages(target, **of_network | SLOW | shown)
+
+
+def prompt_page(target: str = "motcua", *, network: int = 1, **shown: object) -> Track:
+    of_network: Shown = {"addresses": {f"198.51.{network}.1": ServiceAddress()}}
+    return pages(target, **of_network | PROMPT | shown)
+
+
+def of_slow(
+    *tracks: Track, elsewhere: tuple[ServiceOverLink, ...] = (), is_slow_at_times: bool = False
+) -> tuple[LinkContext, Diagnosis | None]:
+    at = judged_link(*tracks)
+    here = over(tracks[0], link=at.link, is_slow_at_times=is_slow_at_times)
+    return at, told(at, here, *elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "expected"),
+    [
+        ((), SLOW_PORTAL),
+        ((over(slow_page()),), SLOW_PORTAL),
+        ((over(prompt_page()),), SLOW_OVER_LINK),
+        ((over(slow_page()), over(prompt_page())), SLOW_OVER_LINK),
+        ((over(prompt_page(successes=2)),), None),
+        ((over(prompt_page(slow_runs=1)),), None),
+        ((over(prompt_page(), health=Health.PARTLY),), None),
+        ((over(),), None),
+    ],
+    ids=[
+        "over the only link",
+        "over both",
+        "quick over the other",
+        "slow over one, quick over another",
+        "too few pages over the other",
+        "one slow over the other",
+        "one that comes and goes over the other",
+        "never opened over the other",
+    ],
+)
+def test_a_page_is_the_portals_where_every_link_that_works_finds_it_slow(
+    elsewhere: tuple[ServiceOverLink, ...], expected: Diagnosis | None
+) -> None:
+    _, said = of_slow(slow_page(), elsewhere=elsewhere)
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_slow"),
+    [
+        ({}, True),
+        ({"slow_runs": 2}, False),
+        ({"value_s": 1.0}, False),
+        ({"usual_s": 0.7}, False),
+    ],
+    ids=["three in a row", "two in a row", "within a second", "as slow as ever"],
+)
+def test_a_page_is_slow_after_three_slow_ones_in_a_row(shown: Shown, *, is_slow: bool) -> None:
+    _, said = of_slow(slow_page(**shown))
+    assert (said == SLOW_PORTAL) is is_slow
+
+
+def test_a_page_is_slow_when_it_is_so_in_every_family() -> None:
+    ip4, ip6 = slow_page(), slow_page(family=Family.IP6)
+    at = judged_link(ip4, ip6)
+    here = over(ip4, ip6, link=at.link)
+    assert told(at, here) == SLOW_PORTAL
+    ip6.slow_runs = 2
+    assert told(at, here) is None
+
+
+@pytest.mark.parametrize("slot", ["slow", "loss_fault", "carried_fault", "resolver"])
+def test_pages_over_a_link_that_delays_or_loses_are_slow_for_that(slot: str) -> None:
+    at, said = of_slow(slow_page())
+    assert said == SLOW_PORTAL
+    setattr(at.link, slot, held())
+    here = over(*at.link.tracks.values(), link=at.link)
+    assert told(at, here) is None
+
+
+def test_nothing_is_said_of_slow_pages_while_the_link_may_be_slow_or_is_full() -> None:
+    at, _ = of_slow(slow_page())
+    here = over(*at.link.tracks.values(), link=at.link)
+    at.link.slow.is_pending = True
+    assert told(at, here) is None
+    at.link.slow.is_pending = False
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=9e6, down_peak=9e6)
+    assert told(at, here) is None
+
+
+CONTROL_QUICK = prompt_page("dichvucong", network=2, prompt_ns=[ago(149.0)])
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        (prompt_page("dichvucong", network=2), SLOW_PORTAL),
+        (slow_page("dichvucong", network=2, slow_runs=1), SLOW_OVER_LINK),
+        (slow_page("dichvucong", network=1, slow_runs=1), SLOW_PORTAL),
+        (prompt_page("dichvucong", network=2, slow_episodes_ns=[ago(153.0)]), SLOW_OVER_LINK),
+        (prompt_page("dichvucong", network=2, slow_episodes_ns=[ago(153.0, 1)]), SLOW_PORTAL),
+        (prompt_page("dichvucong", network=2, episodes_ns=[ago(147.0)]), SLOW_OVER_LINK),
+        (prompt_page("dichvucong", network=2, episodes_ns=[ago(147.0, -1)]), SLOW_PORTAL),
+    ],
+    ids=[
+        "another is quick",
+        "another is slow",
+        "another behind the same wall is slow",
+        "another was slow three seconds before",
+        "another was slow longer before",
+        "another failed three seconds after",
+        "another failed later",
+    ],
+)
+def test_what_is_slow_for_several_at_once_is_no_portals(
+    control: Track, expected: Diagnosis
+) -> None:
+    _, said = of_slow(slow_page(), control)
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("anchors", "expected"),
+    [
+        ([("zone", 180.0, 1.0), ("far", 180.0, 1.0)], SLOW_OVER_LINK),
+        ([("zone", 180.0, 1.0), ("far", 180.1, 1.0)], SLOW_PORTAL),
+        ([("zone", 180.0, 1.0)], SLOW_PORTAL),
+        ([("zone", 180.0, 1.0), ("core-fixed", 180.0, 1.0)], SLOW_PORTAL),
+        ([("zone", 180.0, 1.0), ("gone", 180.0, 1.0)], SLOW_PORTAL),
+        ([("zone", 180.0, 1.0), ("far", 180.0, 600.0)], SLOW_OVER_LINK),
+        ([("zone", 180.0, 1.0), ("far", 180.0, 600.1)], SLOW_PORTAL),
+    ],
+    ids=[
+        "half a minute before",
+        "one of them earlier",
+        "one of them",
+        "the other no farther than the carrier",
+        "the other is asked no more",
+        "the other answered ten minutes ago",
+        "the other never answers",
+    ],
+)
+def test_two_anchors_beyond_the_carrier_that_lose_meanwhile_make_it_the_way(
+    anchors: list[tuple[str, float, float]], expected: Diagnosis
+) -> None:
+    lossy = [
+        echoes(target, silent_ns=ago(lost_s), answered_ns=ago(answered_s))
+        for target, lost_s, answered_s in anchors
+    ]
+    _, said = of_slow(slow_page(), *lossy)
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("late_s", "expected"),
+    [
+        ((120.0, 5.0), SLOW_OVER_LINK),
+        ((120.1, 5.0), SLOW_PORTAL),
+        ((5.0,), SLOW_PORTAL),
+    ],
+)
+def test_so_do_two_that_answer_late_twice_in_two_minutes(
+    late_s: tuple[float, ...], expected: Diagnosis
+) -> None:
+    late = [
+        echoes(target, slow_episodes_ns=[ago(s) for s in late_s], answered_ns=ago(1.0))
+        for target in ("zone", "far")
+    ]
+    _, said = of_slow(slow_page(), *late)
+    assert said == expected
+
+
+BY_TURNS: Shown = {"slow_runs": 0, "slow_since_ns": None}
+EPISODES = [ago(300.0), ago(200.0), ago(100.0)]
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        (None, SLOW_PORTAL),
+        (prompt_page("dichvucong", network=2, prompt_ns=[ago(103.0)]), SLOW_PORTAL),
+        (prompt_page("dichvucong", network=2, prompt_ns=[ago(97.0)]), SLOW_PORTAL),
+        (prompt_page("dichvucong", network=2, prompt_ns=[ago(103.0, 1)]), SLOW_OVER_LINK),
+        (prompt_page("dichvucong", network=2, prompt_ns=[ago(200.0)]), SLOW_OVER_LINK),
+        (
+            prompt_page(
+                "dichvucong", network=2, prompt_ns=[ago(100.0)], slow_episodes_ns=[ago(150.0)]
+            ),
+            SLOW_OVER_LINK,
+        ),
+    ],
+    ids=[
+        "nobody to compare with",
+        "another was quick just before the latest",
+        "another was quick just after it",
+        "another was quick too long before",
+        "another was quick at an earlier one",
+        "another was slow a third as often",
+    ],
+)
+def test_what_is_slow_by_turns_is_compared_at_its_latest_moment(
+    control: Track | None, expected: Diagnosis
+) -> None:
+    page = slow_page(**BY_TURNS, slow_episodes_ns=EPISODES)
+    controls = () if control is None else (control,)
+    _, said = of_slow(page, *controls, is_slow_at_times=True)
+    assert said == expected
+
+
+def test_another_that_was_slow_less_than_a_third_as_often_is_no_sign_of_the_way() -> None:
+    page = slow_page(**BY_TURNS, slow_episodes_ns=[ago(400.0), *EPISODES])
+    control = prompt_page(
+        "dichvucong", network=2, prompt_ns=[ago(100.0)], slow_episodes_ns=[ago(150.0)]
+    )
+    _, said = of_slow(page, control, is_slow_at_times=True)
+    assert said == SLOW_PORTAL
+
+
+def suspicion_of(*tracks: Track) -> Suspicion:
+    at = judged_link(*tracks)
+    suspicion = diagnose_service(at, over(*tracks, link=at.link, is_slow_at_times=True), ())
+    assert suspicion is not None
+    return suspicion
+
+
+def test_slowness_began_with_the_present_row_or_with_the_latest() -> None:
+    in_a_row = slow_page(slow_episodes_ns=[ago(500.0), ago(150.0)])
+    assert suspicion_of(in_a_row).onset_ns == ago(150.0)
+    by_turns = slow_page(**BY_TURNS, slow_episodes_ns=EPISODES)
+    assert suspicion_of(by_turns).onset_ns == ago(100.0)
+    both = slow_page(family=Family.IP6, slow_since_ns=ago(222.0))
+    assert suspicion_of(by_turns, both).onset_ns == ago(222.0)
+    prompt = prompt_page(family=Family.IP6)
+    assert suspicion_of(by_turns, prompt).onset_ns == ago(100.0)
+
+
+@pytest.mark.parametrize(("slow_runs", "expected"), [(0, False), (1, True), (2, True), (3, False)])
+def test_one_or_two_slow_pages_have_to_be_looked_into(slow_runs: int, *, expected: bool) -> None:
+    assert may_be_slow(over(slow_page(slow_runs=slow_runs)), Settings()) is expected
+    quick = slow_page(slow_runs=slow_runs, value_s=0.5)
+    assert not may_be_slow(over(quick), Settings())
+
+
+@pytest.mark.parametrize(
+    ("shown", "health", "outcome", "failed"),
+    [
+        ({"failures": 2, "reason": Reason.TIMED_OUT}, Health.BAD, Outcome.FAILED, 2),
+        ({"successes": 4}, Health.GOOD, Outcome.OK, 0),
+        (
+            {"successes": 1, "episodes_ns": [1, 2, 3], "reason": Reason.TIMED_OUT},
+            Health.PARTLY,
+            Outcome.FAILED,
+            3,
+        ),
+        (
+            {"failures": 4, "episodes_ns": [1, 2, 3], "reason": Reason.TIMED_OUT},
+            Health.PARTLY,
+            Outcome.FAILED,
+            4,
+        ),
+        ({"successes": 9, "episodes_ns": [1, 2, 3]}, Health.GOOD, Outcome.OK, 0),
+        ({"successes": 9}, Health.PARTLY, Outcome.OK, 0),
+    ],
+    ids=[
+        "fails",
+        "works",
+        "comes and goes",
+        "fails more often in a row",
+        "came and went",
+        "one address is dead",
+    ],
+)
+def test_evidence_says_how_often_it_failed_lately(
+    shown: Shown, health: Health, outcome: Outcome, failed: int
+) -> None:
+    track = pages(**shown)
+    own, other = service_evidence([over(track, health=health), over(pages(successes=1))])
+    assert (own.outcome, own.failed, own.ok) == (outcome, failed, track.successes)
+    assert own.reason is (track.reason if outcome is Outcome.FAILED else None)
+    assert (own.link, other.link) == ("", "mobile")
+    assert own.segment is Segment.SERVICE
+
+
+def test_evidence_of_both_families_begins_with_ipv4() -> None:
+    both = over(pages(family=Family.IP6), pages())
+    assert [entry.family for entry in service_evidence([both])] == [Family.IP4, Family.IP6]
+
+
+STALLS: Shown = {
+    "failures": 2,
+    "failed_ns": ago(1.0),
+    "failed_since_ns": ago(20.0),
+    "reason": Reason.TLS_TIMED_OUT,
+}
+BAD_WITH_SMALL = over(pages(**STALLS | {"reason": Reason.TIMED_OUT}), health=Health.BAD)
+
+
+def stalling(family: Family = Family.IP4) -> ServiceOverLink:
+    return over(pages(family=family, **STALLS), health=Health.BAD)
+
+
+def passing(family: Family = Family.IP4, **shown: object) -> ServiceOverLink:
+    return over(pages(family=family, **PROMPT | shown))
+
+
+Elsewhere = list[ServiceOverLink]
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "is_lost"),
+    [
+        ([stalling(), stalling()], ([], []), True),
+        ([stalling()], ([],), False),
+        ([stalling()], ([passing()],), True),
+        ([stalling()], ([passing(slow_runs=1)],), False),
+        ([stalling(), passing()], ([], []), False),
+        ([stalling(), passing()], ([passing()], []), False),
+        ([stalling(), stalling()], ([stalling()], []), False),
+        ([stalling(), stalling(), stalling()], ([stalling()], [], []), True),
+        ([BAD_WITH_SMALL, BAD_WITH_SMALL], ([], []), False),
+        ([stalling(), BAD_WITH_SMALL], ([passing()], []), True),
+        ([stalling(Family.IP6)], ([passing(Family.IP6)],), True),
+        ([stalling(Family.IP6)], ([passing(Family.IP4)],), False),
+        ([stalling(), stalling(Family.IP6)], ([], []), False),
+        ([passing(Family.IP6), stalling()], ([], [passing()]), True),
+    ],
+    ids=[
+        "two stall",
+        "one stalls",
+        "one stalls that works over another link",
+        "one stalls that is slow over another link",
+        "another works",
+        "another works, and the one over another link",
+        "one of two stalls over another link as well",
+        "one of three does",
+        "connections do not even open",
+        "one stalls, one does not open",
+        "in the other family",
+        "it works over another link in the other family",
+        "one in each family",
+        "another works in the other family",
+    ],
+)
+def test_large_packets_are_lost_where_pages_stall_that_come_over_other_links_or_two_do(
+    here: list[ServiceOverLink], elsewhere: tuple[Elsewhere, ...], *, is_lost: bool
+) -> None:
+    at = judged_link()
+    names = [str(place) for place in range(len(here))]
+    found = large_packets(at, here, dict(zip(names, elsewhere, strict=True)))
+    assert (found is not None) is is_lost
+
+
+def test_where_large_packets_are_lost_stays_as_it_was_found() -> None:
+    at = judged_link()
+    both: dict[str, Elsewhere] = {"a": [], "b": []}
+    assert large_packets(at, [stalling(), stalling()], both) == LARGE_PACKETS_LOST_SOMEWHERE
+    at.link.large_packets = FaultSlot(fault=LARGE_PACKETS_LOST)
+    assert large_packets(at, [stalling(), stalling()], both) == LARGE_PACKETS_LOST
+
+
+@pytest.mark.parametrize(
+    ("tracks", "is_lost"),
+    [
+        ([echoes("zone", recent=0b1_0000_0000)], True),
+        ([echoes("zone", recent=0b1_0000_0001)], False),
+        ([echoes(target, recent=0b1_0000_0000) for target in ("far", "abroad")], True),
+        (
+            [
+                echoes("zone", recent=0b1_0000_0001),
+                *(echoes(target, recent=0b1_0000_0000) for target in ("far", "abroad")),
+            ],
+            True,
+        ),
+        (
+            [echoes("zone", recent=0b1_0000_0001), echoes("far", recent=0b1_0000_0000)],
+            False,
+        ),
+        ([echoes("gateway", recent=0b1_1111_1111)], True),
+        ([echoes("gone", recent=0b1_1111_1111)], True),
+        ([echoes("zone", recent=0b1_1111_1111, known_unresponsive=True)], True),
+        ([pages("dichvucong", recent=0b1_1111_1111)], True),
+    ],
+    ids=[
+        "none lost",
+        "one of eight",
+        "none of sixteen",
+        "one of 24",
+        "one of sixteen",
+        "the gateway's",
+        "asked no more",
+        "known to be silent",
+        "pages",
+    ],
+)
+def test_where_small_packets_are_lost_as_well_it_is_loss(
+    tracks: list[Track], *, is_lost: bool
+) -> None:
+    at = judged_link(*tracks)
+    found = large_packets(at, [stalling(), stalling()], {"a": [], "b": []})
+    assert (found is not None) is is_lost
+    at.link.slow = held(Symptom.ACCESS_SLOW)
+    assert large_packets(at, [stalling(), stalling()], {"a": [], "b": []}) is None, "a queue"
+
+
+def test_a_link_that_is_out_decides_for_its_services_and_one_that_is_usable_does_not() -> None:
+    link = LinkMemory(name="fixed", facts_ns=7)
+    unknown = link_slot_for_services(link)
+    assert unknown is not None
+    assert unknown.fault is not None
+    assert unknown.fault.symptom is Symptom.NOT_YET_MEASURED
+    assert unknown.onset_ns == 7
+    link.known = True
+    assert link_slot_for_services(link) is None
+    link.silence = held(Symptom.ACCESS_SILENT, Segment.ACCESS, State.DOWN)
+    out = link_slot_for_services(link)
+    assert out is not None
+    assert out.fault == link.silence.fault
+
+
+@pytest.mark.parametrize(("silent_s", "is_reached"), [(30.0, True), (30.000001, False)])
+def test_what_another_line_of_the_router_reaches_is_reached(
+    silent_s: float, *, is_reached: bool
+) -> None:
+    link = LinkMemory(name="fixed", known=True)
+    link.egress.others[Family.IP4] = "isp2"
+    link.egress.since_ns = ago(99.0)
+    link.egress.other_answered_ns, link.egress.other_silent_ns = ago(silent_s), NOW_NS
+    slot = link_slot_for_services(link)
+    assert (slot is None) is is_reached
+    if slot is not None:
+        assert slot.onset_ns == ago(99.0)
+
+
+def test_services_over_another_link_are_compared_as_that_link_shows_them() -> None:
+    at = judged_link(slow_page())
+    add_link(at.memory, "mobile", ())
+    assert told(at, over(*at.link.tracks.values(), link=at.link)) == SLOW_PORTAL

@@ -27,8 +27,8 @@ Shown = tuple[Reason | None, str]
 """How a service fails (``None``: it works), and who issued the certificate that was shown."""
 
 
-def is_intercepted(*shown: Shown) -> bool:
-    link = LinkMemory(name="fixed")
+def is_intercepted(*shown: Shown, link: LinkMemory | None = None) -> bool:
+    link = link or LinkMemory(name="fixed")
     tracks = []
     for name, (reason, issuer) in zip(("motcua", "dichvucong", "thue"), shown, strict=False):
         track = Track(kind="http", target=name, family=Family.IP4, issuer=issuer)
@@ -43,6 +43,13 @@ def is_intercepted(*shown: Shown) -> bool:
     )
     here = ServiceOverLink(link, {Family.IP4: Health.BAD}, {Family.IP4: tracks[0]})
     return attribute_failure(at, here, tracks[0], ()) == INTERCEPTED
+
+
+def test_an_anchor_that_was_measured_is_no_service_that_shows_a_certificate() -> None:
+    link = LinkMemory(name="fixed")
+    track = Track(kind="icmp", target="zone", family=Family.IP4, worked_ns=NOW_NS)
+    link.tracks[SeriesKey("icmp", "zone", Family.IP4)] = track
+    assert is_intercepted((UNTRUSTED, "box"), (UNTRUSTED, "box"), link=link)
 
 
 @pytest.mark.parametrize(

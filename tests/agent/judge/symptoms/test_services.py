@@ -5,7 +5,6 @@ import pytest
 from tests.agent.judge.link_cases import (
     NOW_NS,
     Shown,
-    add_link,
     ago,
     echoes,
     fault,
@@ -13,25 +12,15 @@ from tests.agent.judge.link_cases import (
     judged_link,
     pages,
 )
-from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, ServiceAddress, Track, Traffic
-from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track, Traffic
 from thongsuot_agent.judge.symptoms.failure_modes import Health
-from thongsuot_agent.judge.symptoms.near_flows import (
-    LARGE_PACKETS_LOST,
-    LARGE_PACKETS_LOST_SOMEWHERE,
-)
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
 from thongsuot_agent.judge.symptoms.services import (
     SLOW_OVER_LINK,
     diagnose_service,
-    large_packets,
-    link_slot_for_services,
-    may_be_slow,
-    service_evidence,
 )
-from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -360,224 +349,3 @@ def test_another_that_was_slow_less_than_a_third_as_often_is_no_sign_of_the_way(
     )
     _, said = of_slow(page, control, is_slow_at_times=True)
     assert said == SLOW_PORTAL
-
-
-def suspicion_of(*tracks: Track) -> Suspicion:
-    at = judged_link(*tracks)
-    suspicion = diagnose_service(at, over(*tracks, link=at.link, is_slow_at_times=True), ())
-    assert suspicion is not None
-    return suspicion
-
-
-def test_slowness_began_with_the_present_row_or_with_the_latest() -> None:
-    in_a_row = slow_page(slow_episodes_ns=[ago(500.0), ago(150.0)])
-    assert suspicion_of(in_a_row).onset_ns == ago(150.0)
-    by_turns = slow_page(**BY_TURNS, slow_episodes_ns=EPISODES)
-    assert suspicion_of(by_turns).onset_ns == ago(100.0)
-    both = slow_page(family=Family.IP6, slow_since_ns=ago(222.0))
-    assert suspicion_of(by_turns, both).onset_ns == ago(222.0)
-    prompt = prompt_page(family=Family.IP6)
-    assert suspicion_of(by_turns, prompt).onset_ns == ago(100.0)
-
-
-@pytest.mark.parametrize(("slow_runs", "expected"), [(0, False), (1, True), (2, True), (3, False)])
-def test_one_or_two_slow_pages_have_to_be_looked_into(slow_runs: int, *, expected: bool) -> None:
-    assert may_be_slow(over(slow_page(slow_runs=slow_runs)), Settings()) is expected
-    quick = slow_page(slow_runs=slow_runs, value_s=0.5)
-    assert not may_be_slow(over(quick), Settings())
-
-
-@pytest.mark.parametrize(
-    ("shown", "health", "outcome", "failed"),
-    [
-        ({"failures": 2, "reason": Reason.TIMED_OUT}, Health.BAD, Outcome.FAILED, 2),
-        ({"successes": 4}, Health.GOOD, Outcome.OK, 0),
-        (
-            {"successes": 1, "episodes_ns": [1, 2, 3], "reason": Reason.TIMED_OUT},
-            Health.PARTLY,
-            Outcome.FAILED,
-            3,
-        ),
-        (
-            {"failures": 4, "episodes_ns": [1, 2, 3], "reason": Reason.TIMED_OUT},
-            Health.PARTLY,
-            Outcome.FAILED,
-            4,
-        ),
-        ({"successes": 9, "episodes_ns": [1, 2, 3]}, Health.GOOD, Outcome.OK, 0),
-        ({"successes": 9}, Health.PARTLY, Outcome.OK, 0),
-    ],
-    ids=[
-        "fails",
-        "works",
-        "comes and goes",
-        "fails more often in a row",
-        "came and went",
-        "one address is dead",
-    ],
-)
-def test_evidence_says_how_often_it_failed_lately(
-    shown: Shown, health: Health, outcome: Outcome, failed: int
-) -> None:
-    track = pages(**shown)
-    own, other = service_evidence([over(track, health=health), over(pages(successes=1))])
-    assert (own.outcome, own.failed, own.ok) == (outcome, failed, track.successes)
-    assert own.reason is (track.reason if outcome is Outcome.FAILED else None)
-    assert (own.link, other.link) == ("", "mobile")
-    assert own.segment is Segment.SERVICE
-
-
-def test_evidence_of_both_families_begins_with_ipv4() -> None:
-    both = over(pages(family=Family.IP6), pages())
-    assert [entry.family for entry in service_evidence([both])] == [Family.IP4, Family.IP6]
-
-
-STALLS: Shown = {
-    "failures": 2,
-    "failed_ns": ago(1.0),
-    "failed_since_ns": ago(20.0),
-    "reason": Reason.TLS_TIMED_OUT,
-}
-BAD_WITH_SMALL = over(pages(**STALLS | {"reason": Reason.TIMED_OUT}), health=Health.BAD)
-
-
-def stalling(family: Family = Family.IP4) -> ServiceOverLink:
-    return over(pages(family=family, **STALLS), health=Health.BAD)
-
-
-def passing(family: Family = Family.IP4, **shown: object) -> ServiceOverLink:
-    return over(pages(family=family, **PROMPT | shown))
-
-
-Elsewhere = list[ServiceOverLink]
-
-
-@pytest.mark.parametrize(
-    ("here", "elsewhere", "is_lost"),
-    [
-        ([stalling(), stalling()], ([], []), True),
-        ([stalling()], ([],), False),
-        ([stalling()], ([passing()],), True),
-        ([stalling()], ([passing(slow_runs=1)],), False),
-        ([stalling(), passing()], ([], []), False),
-        ([stalling(), passing()], ([passing()], []), False),
-        ([stalling(), stalling()], ([stalling()], []), False),
-        ([stalling(), stalling(), stalling()], ([stalling()], [], []), True),
-        ([BAD_WITH_SMALL, BAD_WITH_SMALL], ([], []), False),
-        ([stalling(), BAD_WITH_SMALL], ([passing()], []), True),
-        ([stalling(Family.IP6)], ([passing(Family.IP6)],), True),
-        ([stalling(Family.IP6)], ([passing(Family.IP4)],), False),
-        ([stalling(), stalling(Family.IP6)], ([], []), False),
-        ([passing(Family.IP6), stalling()], ([], [passing()]), True),
-    ],
-    ids=[
-        "two stall",
-        "one stalls",
-        "one stalls that works over another link",
-        "one stalls that is slow over another link",
-        "another works",
-        "another works, and the one over another link",
-        "one of two stalls over another link as well",
-        "one of three does",
-        "connections do not even open",
-        "one stalls, one does not open",
-        "in the other family",
-        "it works over another link in the other family",
-        "one in each family",
-        "another works in the other family",
-    ],
-)
-def test_large_packets_are_lost_where_pages_stall_that_come_over_other_links_or_two_do(
-    here: list[ServiceOverLink], elsewhere: tuple[Elsewhere, ...], *, is_lost: bool
-) -> None:
-    at = judged_link()
-    names = [str(place) for place in range(len(here))]
-    found = large_packets(at, here, dict(zip(names, elsewhere, strict=True)))
-    assert (found is not None) is is_lost
-
-
-def test_where_large_packets_are_lost_stays_as_it_was_found() -> None:
-    at = judged_link()
-    both: dict[str, Elsewhere] = {"a": [], "b": []}
-    assert large_packets(at, [stalling(), stalling()], both) == LARGE_PACKETS_LOST_SOMEWHERE
-    at.link.large_packets = FaultSlot(fault=LARGE_PACKETS_LOST)
-    assert large_packets(at, [stalling(), stalling()], both) == LARGE_PACKETS_LOST
-
-
-@pytest.mark.parametrize(
-    ("tracks", "is_lost"),
-    [
-        ([echoes("zone", recent=0b1_0000_0000)], True),
-        ([echoes("zone", recent=0b1_0000_0001)], False),
-        ([echoes(target, recent=0b1_0000_0000) for target in ("far", "abroad")], True),
-        (
-            [
-                echoes("zone", recent=0b1_0000_0001),
-                *(echoes(target, recent=0b1_0000_0000) for target in ("far", "abroad")),
-            ],
-            True,
-        ),
-        (
-            [echoes("zone", recent=0b1_0000_0001), echoes("far", recent=0b1_0000_0000)],
-            False,
-        ),
-        ([echoes("gateway", recent=0b1_1111_1111)], True),
-        ([echoes("gone", recent=0b1_1111_1111)], True),
-        ([echoes("zone", recent=0b1_1111_1111, known_unresponsive=True)], True),
-        ([pages("dichvucong", recent=0b1_1111_1111)], True),
-    ],
-    ids=[
-        "none lost",
-        "one of eight",
-        "none of sixteen",
-        "one of 24",
-        "one of sixteen",
-        "the gateway's",
-        "asked no more",
-        "known to be silent",
-        "pages",
-    ],
-)
-def test_where_small_packets_are_lost_as_well_it_is_loss(
-    tracks: list[Track], *, is_lost: bool
-) -> None:
-    at = judged_link(*tracks)
-    found = large_packets(at, [stalling(), stalling()], {"a": [], "b": []})
-    assert (found is not None) is is_lost
-    at.link.slow = held(Symptom.ACCESS_SLOW)
-    assert large_packets(at, [stalling(), stalling()], {"a": [], "b": []}) is None, "a queue"
-
-
-def test_a_link_that_is_out_decides_for_its_services_and_one_that_is_usable_does_not() -> None:
-    link = LinkMemory(name="fixed", facts_ns=7)
-    unknown = link_slot_for_services(link)
-    assert unknown is not None
-    assert unknown.fault is not None
-    assert unknown.fault.symptom is Symptom.NOT_YET_MEASURED
-    assert unknown.onset_ns == 7
-    link.known = True
-    assert link_slot_for_services(link) is None
-    link.silence = held(Symptom.ACCESS_SILENT, Segment.ACCESS, State.DOWN)
-    out = link_slot_for_services(link)
-    assert out is not None
-    assert out.fault == link.silence.fault
-
-
-@pytest.mark.parametrize(("silent_s", "is_reached"), [(30.0, True), (30.000001, False)])
-def test_what_another_line_of_the_router_reaches_is_reached(
-    silent_s: float, *, is_reached: bool
-) -> None:
-    link = LinkMemory(name="fixed", known=True)
-    link.egress.others[Family.IP4] = "isp2"
-    link.egress.since_ns = ago(99.0)
-    link.egress.other_answered_ns, link.egress.other_silent_ns = ago(silent_s), NOW_NS
-    slot = link_slot_for_services(link)
-    assert (slot is None) is is_reached
-    if slot is not None:
-        assert slot.onset_ns == ago(99.0)
-
-
-def test_services_over_another_link_are_compared_as_that_link_shows_them() -> None:
-    at = judged_link(slow_page())
-    add_link(at.memory, "mobile", ())
-    assert told(at, over(*at.link.tracks.values(), link=at.link)) == SLOW_PORTAL

@@ -1,0 +1,481 @@
+"""What is broken where nothing beyond the site answers, and what a silence has to wait for."""
+
+from dataclasses import replace
+from math import log
+
+import pytest
+from msgspec import structs
+
+from tests.agent.judge.link_cases import (
+    Shown,
+    ago,
+    answering,
+    echoes,
+    fault,
+    held,
+    judged_link,
+    lookups,
+    pages,
+    round_of,
+    silent,
+)
+from tests.agent.judge.symptoms.test_silence import (
+    FACTS,
+    alive,
+    named,
+    quiet,
+)
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, Round, Track, Traffic
+from thongsuot_agent.judge.observations import Observation, SilenceCandidate
+from thongsuot_agent.judge.site_probes import ProbePoint
+from thongsuot_agent.judge.symptoms import silence
+from thongsuot_agent.judge.symptoms.own_queue import PAGE_S, QUEUE_S
+from thongsuot_agent.judge.symptoms.partial import FOREIGN_SILENT
+from thongsuot_agent.judge.symptoms.silence import (
+    ACCESS_SILENT,
+    CARRIER_SILENT,
+    EDGE_SILENT,
+    GATEWAY_NO_UPLINK,
+    GATEWAY_SILENT,
+    PROXY_SILENT,
+    SILENT_SOMEWHERE,
+    TRANSIT_SILENT,
+    detect_silence,
+)
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+def edge(*, is_silent: bool, answered_ns: int | None = ago(20.0)) -> Observation:
+    point = ProbePoint(
+        kind="icmp", target="edge", rung=Segment.LAN, families=(Family.IP4,), is_edge=True
+    )
+    track = Track(kind="icmp", target="edge", family=Family.IP4, answered_ns=answered_ns)
+    return Observation(track, point, Segment.LAN, answered=not is_silent, silent=is_silent)
+
+
+@pytest.mark.parametrize(
+    ("edges", "fault"),
+    [
+        ([], ACCESS_SILENT),
+        ([edge(is_silent=True)], EDGE_SILENT),
+        ([edge(is_silent=False)], ACCESS_SILENT),
+        ([edge(is_silent=True), edge(is_silent=False)], ACCESS_SILENT),
+        ([edge(is_silent=True, answered_ns=None)], ACCESS_SILENT),
+    ],
+    ids=["none is known", "silent", "alive", "one family is alive", "it never answered"],
+)
+def test_behind_a_gateway_that_lives_the_sites_last_router_is_looked_at_first(
+    edges: list[Observation], fault: Diagnosis
+) -> None:
+    at = judged_link()
+    seen = [answering(at, alive("gateway"))]
+    seen += [silent(at, quiet(target)) for target in ("zone", "far")]
+    assert named(at, *seen, *edges) == fault
+
+
+@pytest.mark.parametrize(
+    ("heard_ns", "failed", "deaf", "is_ripe"),
+    [
+        (ago(1.0), 1, False, True),
+        (ago(1.0) + ns(0.3), 1, False, True),
+        (ago(1.0) + ns(0.3) + 1, 1, False, False),
+        (ago(1.0) + ns(0.3) + 1, 0, False, True),
+        (ago(1.0), 0, True, False),
+    ],
+    ids=[
+        "asked with the latest that was silent",
+        "asked in the same moment",
+        "asked after it, having been deaf",
+        "asked after it, and never deaf",
+        "one family is deaf",
+    ],
+)
+def test_the_gateway_has_to_have_lived_while_the_line_was_silent(
+    heard_ns: int, failed: int, *, deaf: bool, is_ripe: bool
+) -> None:
+    at = judged_link()
+    gateway = alive("gateway", answered_ns=heard_ns)
+    gateway.tally.failed = failed
+    seen = [answering(at, gateway), *(silent(at, quiet(target)) for target in ("zone", "far"))]
+    if deaf:
+        seen.append(silent(at, quiet("gateway", family=Family.IP6)))
+    suspicion = detect_silence(at, round_of(*seen))
+    assert suspicion is not None
+    assert suspicion.is_ripe is is_ripe
+
+
+def refused(target: str, by: str, **shown: object) -> Track:
+    by_router: Shown = {"reason": Reason.NETWORK_UNREACHABLE, "refused_by": by}
+    return quiet(target, **by_router | shown)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "fault"),
+    [
+        ([refused("zone", "192.168.1.1"), refused("far", "192.168.1.1")], GATEWAY_NO_UPLINK),
+        ([refused("zone", "192.168.1.1"), quiet("far")], ACCESS_SILENT),
+        ([refused("zone", "192.168.1.1"), refused("far", "203.0.113.1")], ACCESS_SILENT),
+        ([refused("zone", ""), refused("far", "")], ACCESS_SILENT),
+        ([refused("zone", ""), refused("far", ""), quiet("access-fixed")], GATEWAY_NO_UPLINK),
+        (
+            [refused("zone", ""), refused("far", "203.0.113.1"), quiet("access-fixed")],
+            GATEWAY_NO_UPLINK,
+        ),
+    ],
+    ids=[
+        "the gateway says so twice",
+        "it says so once",
+        "a router farther out says so",
+        "somebody says so",
+        "somebody says so before the carrier's first hop",
+        "the carrier's own router is not asked who it is",
+    ],
+)
+def test_a_gateway_that_says_it_has_no_way_is_the_sites(
+    tracks: list[Track], fault: Diagnosis
+) -> None:
+    at = judged_link()
+    at.link.facts = FACTS
+    seen = [silent(at, track) for track in tracks]
+    assert named(at, answering(at, alive("gateway")), *seen) == fault
+    at.link.facts = None
+    if all(track.refused_by for track in tracks):
+        assert named(at, answering(at, alive("gateway")), *seen) == ACCESS_SILENT
+
+
+LAG_S = 10.0
+
+
+@pytest.mark.parametrize(
+    ("traffic", "fault"),
+    [
+        (Traffic(), SILENT_SOMEWHERE),
+        (Traffic(read_ns=1), SILENT_SOMEWHERE),
+        (Traffic(neighbour_proved=True), SILENT_SOMEWHERE),
+        (
+            Traffic(neighbour_proved=True, neighbour=False, neighbour_ns=ago(20.0, 1)),
+            SILENT_SOMEWHERE,
+        ),
+        (Traffic(neighbour_proved=True, neighbour=False, neighbour_ns=ago(20.0)), GATEWAY_SILENT),
+        (
+            Traffic(neighbour_proved=True, neighbour=True, neighbour_ns=ago(20.0 - LAG_S, 1)),
+            SILENT_SOMEWHERE,
+        ),
+        (
+            Traffic(neighbour_proved=True, neighbour=True, neighbour_ns=ago(20.0 - LAG_S)),
+            ACCESS_SILENT,
+        ),
+    ],
+    ids=[
+        "nobody has asked",
+        "it never answered",
+        "not asked yet",
+        "asked before it",
+        "gone on the link layer",
+        "there, by an old proof",
+        "there, by a fresh proof",
+    ],
+)
+def test_a_gateway_that_answers_no_echo_is_asked_on_the_link_layer(
+    traffic: Traffic, fault: Diagnosis
+) -> None:
+    at = judged_link()
+    at.link.traffic = traffic
+    at.link.silence = FaultSlot(fault=SILENT_SOMEWHERE, onset_ns=ago(20.0))
+    seen = [silent(at, quiet(target)) for target in ("zone", "far")]
+    assert named(at, *seen) == fault
+    never_answered = silent(at, quiet("gateway", answered_ns=None))
+    assert named(at, *seen, never_answered) == fault
+    once_answered = echoes("gateway", answered_ns=ago(30.0))
+    assert named(judged_link(once_answered), *seen) == SILENT_SOMEWHERE, "it was not silent"
+
+
+def test_before_it_is_held_a_silence_is_as_old_as_its_round() -> None:
+    at = judged_link()
+    seen = [silent(at, quiet(target)) for target in ("zone", "far")]
+    for asked_ns, expected in ((ago(1.0), GATEWAY_SILENT), (ago(1.0, 1), SILENT_SOMEWHERE)):
+        at.link.traffic = Traffic(neighbour_proved=True, neighbour=False, neighbour_ns=asked_ns)
+        assert named(at, *seen) == expected
+        at.link.silence = FaultSlot(fault=FOREIGN_SILENT, onset_ns=ago(99.0))
+        assert named(at, *seen) == expected, "a part that was silent before is no outage"
+
+
+@pytest.mark.parametrize(
+    ("facts", "fault"),
+    [
+        (FACTS, SILENT_SOMEWHERE),
+        (structs.replace(FACTS, point_to_point=True), ACCESS_SILENT),
+        (structs.replace(FACTS, gateways=("203.0.113.1",)), ACCESS_SILENT),
+    ],
+    ids=["a router of the site", "a session without any", "the carrier's own router"],
+)
+def test_where_the_line_begins_in_the_device_no_gateway_is_asked_for(
+    facts: LinkFacts, fault: Diagnosis
+) -> None:
+    at = judged_link()
+    at.link.facts = facts
+    seen = [silent(at, quiet(target)) for target in ("zone", "far")]
+    assert named(at, *seen) == fault
+
+
+def test_without_a_gateway_to_ask_silence_is_the_lines_once_anybody_could_have_said() -> None:
+    at = judged_link()
+    points = {key: point for key, point in at.probes.points.items() if not point.is_gateway}
+
+    def without_gateway(*, has_host_probe: bool) -> LinkContext:
+        probes = replace(at.probes, points=points, has_host_probe=has_host_probe)
+        return LinkContext(at.memory, at.link, probes, at.settings)
+
+    seen = [silent(at, quiet(target)) for target in ("zone", "far")]
+    assert named(without_gateway(has_host_probe=True), *seen) == SILENT_SOMEWHERE
+    assert named(without_gateway(has_host_probe=False), *seen) == ACCESS_SILENT
+    at.link.traffic.read_ns = 1
+    assert named(without_gateway(has_host_probe=True), *seen) == ACCESS_SILENT
+
+
+@pytest.mark.parametrize(
+    ("candidate", "within_s"),
+    [
+        (TRANSIT_SILENT, PAGE_S),
+        (ACCESS_SILENT, QUEUE_S),
+        (CARRIER_SILENT, QUEUE_S),
+    ],
+    ids=["beyond the carrier", "the line", "the core"],
+)
+def test_beyond_the_carrier_a_queue_may_hold_pages_as_well(
+    candidate: Diagnosis, within_s: float
+) -> None:
+    at = judged_link()
+    by_echoes = SilenceCandidate(candidate, (silent(at, quiet("zone")),))
+    assert silence._answers_within_s(by_echoes) == within_s
+    by_pages = SilenceCandidate(candidate, (*by_echoes.silent, silent(at, pages(silences=1))))
+    assert silence._answers_within_s(by_pages) == QUEUE_S
+
+
+def is_lan_lossy(gateway: Track, since_s: float, segment: Segment, at: LinkContext) -> bool:
+    track = quiet("zone", silent_since_ns=ago(since_s), answered_ns=ago(since_s + 5.0))
+    candidate = SilenceCandidate(fault(segment=segment), (silent(at, track),))
+    at.link.tracks.clear()
+    answering(at, gateway)
+    return silence._is_lan_lossy(at, candidate)
+
+
+LOSES_TWO = 0b1_0000_0011
+
+
+@pytest.mark.parametrize(
+    ("gateway", "since_s", "segment", "is_lossy"),
+    [
+        (alive("gateway"), 1.0, Segment.ACCESS, False),
+        (alive("gateway", recent=LOSES_TWO), 1.0, Segment.ACCESS, True),
+        (alive("gateway", recent=LOSES_TWO), 1.0, Segment.LAN, False),
+        (alive("gateway", recent=LOSES_TWO), 60.0 - 1e-6, Segment.ACCESS, True),
+        (alive("gateway", recent=LOSES_TWO), 60.0, Segment.ACCESS, False),
+        (alive("gateway", silent_ns=ago(1.0)), 8.0 - 1e-6, Segment.CARRIER, True),
+        (alive("gateway", silent_ns=ago(1.0)), 8.0, Segment.CARRIER, False),
+        (alive("gateway", silent_ns=ago(7.0)), 6.0, Segment.CARRIER, False),
+    ],
+    ids=[
+        "a LAN that loses nothing",
+        "one that loses some",
+        "the LAN is named anyway",
+        "for nearly a minute",
+        "for a minute",
+        "it lost an echo meanwhile, for nearly eight seconds",
+        "it lost an echo meanwhile, eight seconds ago",
+        "it lost an echo before",
+    ],
+)
+def test_a_lan_that_loses_is_waited_for_before_the_line_is_named(
+    gateway: Track, since_s: float, segment: Segment, *, is_lossy: bool
+) -> None:
+    assert is_lan_lossy(gateway, since_s, segment, judged_link()) is is_lossy
+
+
+@pytest.mark.parametrize(
+    ("loss", "flapping", "is_active", "lossy"),
+    [
+        (held(segment=Segment.LAN), None, False, True),
+        (held(segment=Segment.ACCESS), None, False, False),
+        (FaultSlot(), fault(segment=Segment.LAN), True, True),
+        (FaultSlot(), fault(segment=Segment.LAN), False, False),
+        (FaultSlot(), fault(segment=Segment.ACCESS), True, False),
+    ],
+    ids=["its loss is told", "the line's is", "it comes and goes", "it did", "the line does"],
+)
+def test_a_lan_that_is_known_to_lose_is_waited_for_while_it_loses_anything(
+    loss: FaultSlot, flapping: Diagnosis | None, *, is_active: bool, lossy: bool
+) -> None:
+    at = judged_link()
+    at.link.loss_fault, at.link.flap_state.fault = loss, flapping
+    at.link.flap_state.active = is_active
+    one_lost = alive("gateway", recent=0b1_0000_0001)
+    assert is_lan_lossy(one_lost, 120.0, Segment.ACCESS, at) is lossy
+    clean = alive("gateway", recent=0b1_0000_0000)
+    assert not is_lan_lossy(clean, 120.0, Segment.ACCESS, at)
+
+
+@pytest.mark.parametrize(
+    ("shown", "onset_s"),
+    [
+        ([(10.0, 15.0), (8.0, 12.0)], 10.0),
+        ([(10.0, 15.0), (8.0, 9.0)], 8.0),
+        ([(10.0, 15.0), (9.0, 9.0)], 9.0),
+        ([(10.0, 15.0), (8.0, 10.0)], 10.0),
+        ([(10.0, 3.0), (8.0, 4.0)], 8.0),
+    ],
+    ids=[
+        "the first",
+        "since the last answer",
+        "at the last answer",
+        "at the other's last answer",
+        "none since: the latest",
+    ],
+)
+def test_a_silence_began_with_the_first_lost_run_since_any_of_them_answered(
+    shown: list[tuple[float, float]], onset_s: float
+) -> None:
+    at = judged_link()
+    tracks = [
+        quiet(target, silent_since_ns=ago(since_s), answered_ns=ago(answered_s))
+        for target, (since_s, answered_s) in zip(("zone", "far"), shown, strict=True)
+    ]
+    assert silence._onset_ns([silent(at, track) for track in tracks]) == ago(onset_s)
+
+
+def test_the_strength_of_a_silence_grows_with_its_runs_and_falls_with_what_else_is_lost() -> None:
+    at = judged_link()
+    seen = [answering(at, alive("gateway"))]
+    seen += [silent(at, quiet("zone", 3)), silent(at, quiet("far", 2))]
+    suspicion = detect_silence(at, round_of(*seen))
+    assert suspicion is not None
+    assert suspicion.nats == pytest.approx(5 * log(1 / at.settings.loss_floor_ratio))
+    seen[0] = answering(at, alive("gateway", recent=0b1_0101_0101))
+    suspicion = detect_silence(at, round_of(*seen))
+    assert suspicion is not None
+    assert suspicion.nats == pytest.approx(5 * log(9 / 4.5))
+
+
+def is_sure(*kinds: str, top: Segment | None, awaited: str = "", runs: int = 1) -> bool:
+    at = judged_link()
+    of_kind = {
+        "icmp": lambda: quiet("zone", runs),
+        "dns": lambda: lookups("zone", silences=runs),
+        "http": lambda: pages(silences=runs),
+    }
+    if awaited:
+        at.link.round = Round(opened_ns=1, due_ns=2, is_burst=True)
+        at.link.round.awaited = {next(key for key in KEYS if key.kind == awaited)}
+    return silence._speaks_enough(at, [silent(at, of_kind[kind]()) for kind in kinds], top)
+
+
+KEYS = [
+    point.key(Family.IP4) for point in judged_link().probes.points.values() if not point.is_service
+]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "top", "awaited", "runs", "expected"),
+    [
+        (("icmp",), None, "", 9, False),
+        (("icmp", "dns"), None, "", 1, True),
+        (("icmp",), None, "dns", 1, True),
+        (("icmp",), None, "icmp", 1, False),
+        (("icmp", "dns"), Segment.LAN, "", 1, True),
+        (("icmp", "dns"), Segment.ACCESS, "", 1, False),
+        (("icmp", "dns"), Segment.ACCESS, "", 2, True),
+        (("icmp", "dns"), Segment.ACCESS, "dns", 1, True),
+        (("icmp", "dns", "http"), Segment.CARRIER, "", 1, True),
+        (("dns", "http"), Segment.CARRIER, "", 1, True),
+    ],
+    ids=[
+        "echoes alone",
+        "echoes and a lookup",
+        "a lookup is awaited",
+        "more echoes are awaited",
+        "only the gateway answers",
+        "one lookup, and something beyond the site answers",
+        "two lookups in a row",
+        "two lookups of which one is awaited",
+        "a lookup and a page",
+        "no echo at all",
+    ],
+)
+def test_more_than_one_protocol_has_to_be_silent_and_not_by_chance(
+    kinds: tuple[str, ...], top: Segment | None, awaited: str, runs: int, *, expected: bool
+) -> None:
+    assert is_sure(*kinds, top=top, awaited=awaited, runs=runs) is expected
+
+
+def test_where_echoes_are_all_that_is_measured_they_are_enough() -> None:
+    at = judged_link()
+    points = {key: point for key, point in at.probes.points.items() if key.kind == "icmp"}
+    alone = LinkContext(at.memory, at.link, replace(at.probes, points=points), at.settings)
+    assert silence._speaks_enough(alone, [silent(at, quiet("zone"))], None)
+
+
+def test_a_silence_is_not_believed_before_everybody_who_lived_was_asked() -> None:
+    at = judged_link(alive("exchange"))
+    seen = [answering(at, alive("gateway")), answering(at, alive("core-fixed"))]
+    far = [silent(at, quiet(target)) for target in ("zone", "far")]
+    for answered in ([seen[0]], seen):
+        suspicion = detect_silence(at, round_of(*answered, *far))
+        assert suspicion is not None
+        assert not suspicion.is_ripe
+    suspicion = detect_silence(at, round_of(*seen, *far, silent(at, quiet("exchange"))))
+    assert suspicion is not None
+    assert suspicion.is_ripe
+
+
+def test_a_silence_under_load_is_waited_for_until_a_queue_would_have_answered() -> None:
+    for since_s, is_ripe in ((QUEUE_S - 0.1, False), (QUEUE_S, True)):
+        at = judged_link()
+        at.link.traffic = Traffic(read_ns=ago(1.0), down_bits_per_second=9e6, down_peak=9e6)
+        seen = [answering(at, alive("gateway"))]
+        seen += [
+            silent(at, quiet(t, silent_since_ns=ago(since_s), answered_ns=ago(since_s + 1.0)))
+            for t in ("zone", "far")
+        ]
+        suspicion = detect_silence(at, round_of(*seen))
+        assert suspicion is not None
+        assert suspicion.is_ripe is is_ripe
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault"),
+    [
+        (Reason.PROXY_CANNOT_REACH, ACCESS_SILENT),
+        (Reason.PROXY_SILENT, PROXY_SILENT),
+        (Reason.TIMED_OUT, ACCESS_SILENT),
+    ],
+)
+def test_behind_a_proxy_its_own_word_tells_whether_it_is_the_site_or_the_line(
+    reason: Reason, fault: Diagnosis
+) -> None:
+    at = judged_link(alive("gateway"))
+    probes = replace(at.probes, link=structs.replace(at.probes.link, proxy="http://proxy:3128"))
+    behind = LinkContext(at.memory, at.link, probes, at.settings)
+    seen = [answering(at, alive("gateway"))]
+    assert named(behind, *seen, silent(at, pages(silences=4, reason=reason))) == fault
+
+
+def test_a_refusal_by_the_gateway_needs_its_echoes() -> None:
+    at = judged_link()
+    at.link.facts = FACTS
+    seen = [
+        silent(at, pages(name, reason=Reason.NETWORK_UNREACHABLE, refused_by="192.168.1.1"))
+        for name in ("motcua", "dichvucong")
+    ]
+    assert not silence._is_refused_by_gateway(at, seen)
+
+
+def test_silence_somewhere_blames_nobody() -> None:
+    assert (SILENT_SOMEWHERE.state, SILENT_SOMEWHERE.segment) == (State.UNKNOWN, None)
+    assert SILENT_SOMEWHERE.symptom is Symptom.NOT_YET_MEASURED

@@ -68,7 +68,7 @@ def test_a_lab_in_the_foreground_ends_with_its_command(number: signal.Signals) -
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
-        (("help",), 0, "break something"),
+        (("help",), 0, "apply a fault"),
         (("help", "fault"), 0, "KEY=VALUE"),
         (("help", "nonsense"), 2, "invalid choice: 'nonsense'"),
     ],

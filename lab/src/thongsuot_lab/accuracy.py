@@ -1,9 +1,9 @@
 """
-How true the lab's wires are: what was asked against what the kernel's own stamps say was done.
+Accuracy of the lab's wires: the requested delay and loss against the kernel's own timestamps.
 
 A tap at either end of one wire stamps the same numbered datagrams as they leave and as they arrive,
-on one clock, so the difference is the wire. Losses are counted at the far end and compared with
-what the wire says that it lost.
+on one clock, so the difference is the wire. Losses are counted at the far end and compared with the
+wire's own loss counter.
 """
 
 import socket
@@ -25,7 +25,7 @@ MAGIC: Final = b"thongsuot-lab-accuracy"
 NUMBER: Final = struct.Struct("!I")
 TIMESPEC: Final = struct.Struct("@qq")
 DATAGRAM_BYTES: Final = 100
-# How long the last datagram may be under way before it counts as lost.
+# How long the last datagram may take before it counts as lost.
 LAST_DATAGRAM_S: Final = 0.5
 RECEIVE_TIMEOUT_S: Final = 10.0
 FAMILIES: Final = {
@@ -35,7 +35,7 @@ FAMILIES: Final = {
 
 
 class DelayErrorStats(TypedDict):
-    """Of the differences between asked and measured one-way delay, in seconds."""
+    """Statistics of the differences between requested and measured one-way delay, in seconds."""
 
     asked_s: float
     family: str
@@ -46,7 +46,7 @@ class DelayErrorStats(TypedDict):
 
 
 class LossStats(TypedDict):
-    """Of datagrams over a wire that loses some."""
+    """Counts of datagrams sent over a wire with loss."""
 
     asked_ratio: float
     sent: int
@@ -74,7 +74,10 @@ def _tap(node: RunningNode) -> Iterator[socket.socket]:
 
 
 def _read_timestamps(tap: socket.socket, into: dict[int, float]) -> None:
-    """Read what the tap saw of ours, the first stamp of each number counts."""
+    """
+    Return the timestamps of our datagrams that the tap saw; the first timestamp of each number
+    counts.
+    """
     while True:
         try:
             frame, ancillary, _, _ = tap.recvmsg(2048, 64)
@@ -88,7 +91,9 @@ def _read_timestamps(tap: socket.socket, into: dict[int, float]) -> None:
 
 
 def send_through(lab: Lab, family: str, count: int, gap_s: float) -> list[DatagramTimes]:
-    """Send numbered datagrams from ``left`` to ``right`` of a pair; returns each one's passage."""
+    """
+    Send numbered datagrams from ``left`` to ``right`` of a pair and return the times of each one.
+    """
     kind, address = FAMILIES[family]
     left, right = lab.node("left"), lab.node("right")
     leaving: dict[int, float] = {}
@@ -107,7 +112,7 @@ def send_through(lab: Lab, family: str, count: int, gap_s: float) -> list[Datagr
             time.sleep(gap_s)
             _read_timestamps(near, leaving)
             _read_timestamps(far, arriving)
-        # Until all have arrived, or the last one must have if it was not lost.
+        # Until all have arrived, or until the last one would have arrived if it was not lost.
         deadline_s = time.monotonic() + LAST_DATAGRAM_S
         while len(arriving) < count and time.monotonic() < deadline_s:
             time.sleep(0.005)
@@ -123,7 +128,7 @@ def learn_neighbours(lab: Lab, family: str) -> None:
     Let the two ends learn each other's link address.
 
     Raises:
-        TimeoutError: nothing comes through the wire.
+        TimeoutError: no datagram arrives at the other end.
     """
     kind, address = FAMILIES[family]
     with (
@@ -138,7 +143,7 @@ def learn_neighbours(lab: Lab, family: str) -> None:
 
 
 def delay_stats(asked_s: float, family: str, passages: Sequence[DatagramTimes]) -> DelayErrorStats:
-    """What the passages say about a wire that was asked to take so long."""
+    """Summarize the passages over a wire that was configured with this delay."""
     errors = sorted(
         passage.arrived_s - passage.left_s - asked_s
         for passage in passages
@@ -157,7 +162,7 @@ def delay_stats(asked_s: float, family: str, passages: Sequence[DatagramTimes]) 
 def measure_delay(
     asked_s: float, family: str, *, count: int = 200, gap_s: float = 0.005
 ) -> DelayErrorStats:
-    """Error of one delay, each datagram on a wire at rest."""
+    """Return the error of one delay setting; each datagram finds the wire idle."""
     with Lab(small.pair(Impairment(delay_s=asked_s))) as lab:
         learn_neighbours(lab, family)
         passages = send_through(lab, family, count, gap_s)
@@ -165,9 +170,11 @@ def measure_delay(
 
 
 def measure_loss(asked_ratio: float, *, count: int = 5000) -> LossStats:
-    """Datagrams missing at the far end, and those that the wire counted as lost meanwhile."""
+    """
+    Return the datagrams missing at the far end, and those that the wire counted as lost meanwhile.
+    """
     with Lab(small.pair(Impairment(delay_s=0.001))) as lab:
-        # Nothing but our datagrams may use the wire, or the counts could differ.
+        # Only our datagrams may use the wire, otherwise the counts could differ.
         set_sysctls(lab.node("left").network, {"net.ipv6.conf.all.disable_ipv6": "1"})
         learn_neighbours(lab, "v4")
         _pin_neighbour(lab.node("left"))
@@ -187,7 +194,7 @@ def _pin_neighbour(left: RunningNode) -> None:
 
 
 def cpu_s_per_frame(*, count: int = 1000, gap_s: float = 0.002) -> float:
-    """CPU seconds that the process of the wires spends on one frame of a quiet wire."""
+    """Return the CPU seconds that the process of the wires spends on one frame of an idle wire."""
     with Lab(small.pair(Impairment(delay_s=0.005))) as lab:
         learn_neighbours(lab, "v4")
         before_s = lab.wires_report().cpu_s
@@ -196,7 +203,7 @@ def cpu_s_per_frame(*, count: int = 1000, gap_s: float = 0.002) -> float:
 
 
 def report_lines() -> Iterator[str]:
-    """Measure it all, one printable line after the other."""
+    """Measure everything and yield printable lines."""
     with Lab(small.pair()) as lab:
         report = lab.wires_report()
         yield f"mechanism: {report.mechanism}, {report.priority} priority"

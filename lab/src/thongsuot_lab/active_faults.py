@@ -28,7 +28,9 @@ class ActiveFaults:
     lab: FaultTarget
 
     def apply(self, name: str, values: dict[str, object]) -> str:
-        """Apply a fault, unless exactly this one is active; returns its key."""
+        """
+        Apply a fault, unless the same fault with the same arguments is active; return its key.
+        """
         fault = load_fault(name)
         arguments = fault.arguments(values)
         key = " ".join([name, *(f"{word}={value}" for word, value in arguments.items())])
@@ -46,14 +48,14 @@ class ActiveFaults:
             fault.apply(scope, **arguments)
             scope.commit(path, about)
         except BaseException:
-            # Half a fault is none: what it did already is undone.
+            # A fault is applied as a whole or not at all: undo the part that was applied.
             scope.commit(path, about)
             undo_fault(self.lab, path)
             raise
         return key
 
     def heal(self, name: str | None, arguments: dict[str, object]) -> list[str]:
-        """Undo the active faults that match; returns their keys."""
+        """Undo the active faults that match and return their keys."""
         wanted = {word: str(value) for word, value in arguments.items()}
         healed = []
         for path, fault in self._files():
@@ -63,7 +65,7 @@ class ActiveFaults:
         return healed
 
     def active(self) -> list[ActiveFault]:
-        """All of them, oldest first."""
+        """Return all active faults, oldest first."""
         return [fault for _, fault in self._files()]
 
     def _files(self) -> list[tuple[Path, ActiveFault]]:

@@ -1,7 +1,8 @@
 """
 ``thongsuot-lab``: build a small Internet, break it, heal it, look into it.
 
-Exit codes: 0 done; 1 the lab or the kernel failed; 2 asked for something that does not exist.
+Exit codes: 0 done; 1 the lab or the kernel failed; 2 the request names something that does not
+exist.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from thongsuot_lab.topology.city import city
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run what the command line says and return the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     parser = _parser()
     arguments = parser.parse_args(words)
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.do(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has enough (``| head``); the interpreter would complain at its end again.
+        # The reader has closed the pipe (``| head``); the interpreter would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (UnknownLabError, UnknownFaultError, TopologyError) as error:
@@ -52,39 +53,43 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="thongsuot-lab", description="A small Internet in network namespaces, to break."
     )
-    which = "which one, by its prefix; needed only if several run"
+    which = "prefix of the lab; needed only if several run"
     parser.add_argument("--lab", help=which)
-    # Understood behind the word as well.
+    # Also accepted after the subcommand.
     behind = argparse.ArgumentParser(add_help=False)
     behind.add_argument("--lab", default=argparse.SUPPRESS, help=which)
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
 
-    explained = words.add_parser("help", help="what a word does: help fault; alone: this text")
+    explained = words.add_parser(
+        "help", help="describe a command: help fault; without an argument: this text"
+    )
     explained.add_argument("about", nargs="?", metavar="WORD")
 
     up = words.add_parser("up", help="build a city and keep it until Ctrl-C")
     up.add_argument("--sites", type=int, default=1, help="service points (default 1)")
     up.add_argument("--portals", type=int, default=2, help="public portals (default 2)")
     up.add_argument("--prefix", help="its name; default: a new one")
-    up.add_argument("--detach", action="store_true", help="return at once, leave it running")
+    up.add_argument(
+        "--detach", action="store_true", help="return at once and leave the lab running"
+    )
     up.set_defaults(do=_up)
 
     down = words.add_parser("down", parents=[behind], help="end a lab")
-    down.add_argument("--all", action="store_true", help="every lab of this user")
+    down.add_argument("--all", action="store_true", help="list every lab of this user")
     down.set_defaults(do=_down)
 
     status = words.add_parser(
-        "status", parents=[behind], help="what runs, what is broken, what each wire does"
+        "status", parents=[behind], help="show nodes, active faults and wires"
     )
     status.add_argument("--json", action="store_true", help="everything, for scripts")
     status.set_defaults(do=_status)
 
-    listed = words.add_parser("faults", help="everything that can break, with its arguments")
+    listed = words.add_parser("faults", help="list every fault with its arguments")
     listed.set_defaults(do=_faults)
 
     for word, help_text, do in (
-        ("fault", "break something: fault cut-fibre site=s1", _fault),
-        ("heal", "undo it: heal cut-fibre site=s1; without a name: everything", _heal),
+        ("fault", "apply a fault: fault cut-fibre site=s1", _fault),
+        ("heal", "undo a fault: heal cut-fibre site=s1; without a name: everything", _heal),
     ):
         subparser = words.add_parser(word, parents=[behind], help=help_text)
         subparser.add_argument("name", nargs="?" if word == "heal" else None)
@@ -98,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("command", nargs=argparse.REMAINDER)
     execute.set_defaults(do=_exec)
 
-    measure = words.add_parser("accuracy", help="how true the wires are on this machine")
+    measure = words.add_parser("accuracy", help="measure the accuracy of the wires on this machine")
     measure.add_argument("--busy", type=int, default=0, help="busy loops to run meanwhile")
     measure.set_defaults(do=_accuracy)
     return parser
@@ -194,7 +199,8 @@ def _exec(arguments: argparse.Namespace) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
-        # The terminal sent it to the command as well; what that made of it is the answer.
+        # The terminal sent the signal to the command as well; the command's exit code is the
+        # answer.
         return process.wait()
 
 

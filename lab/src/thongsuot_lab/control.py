@@ -1,8 +1,8 @@
 """
-Asking a process of the lab to do something, and answering such requests.
+Sending requests to a process of the lab, and answering them.
 
 A request and its answer are one JSON object each, over a local sequenced-packet socket, one
-connection a request. Both sides of the lab's own processes; the network never sees it.
+connection per request. Both ends are processes of the lab; these messages never reach the network.
 """
 
 import json
@@ -19,7 +19,7 @@ ControlReply = dict[str, object]
 # A datagram of the largest lab's counters is some 60 KB; the kernel's default buffer holds 200.
 MESSAGE_BYTES: Final = 200_000
 CALL_TIMEOUT_S: Final = 10.0
-# What a wrong request or an unwilling kernel raises; anything else is our own mistake.
+# Errors caused by a wrong request or a refusal of the kernel; anything else is a bug of ours.
 REFUSABLE_ERRORS: Final = (LabError, OSError, KeyError, TypeError, ValueError)
 
 
@@ -28,7 +28,7 @@ def call(path: Path, request: ControlRequest) -> ControlReply:
     Send one request and return the answer.
 
     Raises:
-        LabError: nobody answers at this socket, or the answer is a refusal; the message says which.
+        LabError: nothing answers at this socket, or the request was refused (see the message).
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         sock.settimeout(CALL_TIMEOUT_S)
@@ -48,7 +48,7 @@ def call(path: Path, request: ControlRequest) -> ControlReply:
 
 
 def listener(path: Path) -> socket.socket:
-    """A non-blocking socket that requests come to."""
+    """A non-blocking socket that receives requests."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     sock.setblocking(False)
     sock.bind(str(path))
@@ -67,7 +67,7 @@ def serve_connection(
             if data:
                 connection.send(json.dumps(_reply_to(handle, data)).encode())
         except OSError:
-            # The asker has gone; what it asked for was done all the same.
+            # The client has disconnected; its request was carried out all the same.
             return
 
 
@@ -79,5 +79,5 @@ def _reply_to(handle: Callable[[ControlRequest], ControlReply], data: bytes) -> 
 
 
 def error_reply(error: BaseException) -> ControlReply:
-    """The answer that makes `ask` raise on the other side."""
+    """The answer that makes `ask` raise on the client's side."""
     return {"refused": f"{type(error).__name__}: {error}"}

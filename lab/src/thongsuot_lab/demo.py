@@ -1,9 +1,9 @@
 """
 ``./run demo``: service points with a fibre and a 5G uplink, in a small Internet on this machine.
 
-Prints one line an address on standard output (``name: http://127.0.0.1:PORT/…``), and name and
-password of a person who may act on the pages (``person: NAME PASSWORD``); all else goes to standard
-error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
+Prints one line per address on standard output (``name: http://127.0.0.1:PORT/…``), and the name and
+password of a person who may act on the pages (``person: NAME PASSWORD``); everything else goes to
+standard error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
 """
 
 import argparse
@@ -25,15 +25,18 @@ from thongsuot_lab.topology.city import city
 EXIT_FAILED = 1
 
 HOLD_S = 10.0
-"""A demonstration does not wait half a minute to believe that a line is up again."""
+"""
+Hold-off after recovery: a demonstration does not wait half a minute until a line counts as up
+again.
+"""
 
 
 PERSON, PERSON_TITLE = "lan", "Trần Thị Lan"
-"""Who may ask for tests and take incidents on in the demonstration."""
+"""The account that may request tests and acknowledge incidents in the demonstration."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demonstration; returns 0 when it was stopped, 1 when it could not run."""
+    """Run the demonstration; return 0 when it was stopped, 1 when it could not run."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(words)
     stop_on_signals()
@@ -66,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _play(options: argparse.Namespace) -> None:
     print_progress("building a small Internet: carriers, an exchange, portals, a collector …")
-    # The folder outlives the lab, so that every process has ended before its files go.
+    # The folder outlives the lab, so that every process has ended before its files are deleted.
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-demo-") as folder,
         Lab(city(sites=options.sites)) as lab,
@@ -102,7 +105,7 @@ def _print_addresses(stack: CityStack) -> None:
     for site in stack.sites:
         print(f"{site}: {base}/sites/{site}")
         print(f"{site}-device: {stack.addresses[f'agent-{site}']}/")
-    # Made anew with every run, good on this machine's loopback until the end of it.
+    # Created anew for every run; valid on this machine's loopback until the end of the run.
     print(f"person: {PERSON} {stack.add_person(PERSON, PERSON_TITLE)}")
     if "prometheus" in stack.addresses:
         print(f"prometheus: {stack.addresses['prometheus']}/")

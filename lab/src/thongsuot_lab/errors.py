@@ -8,7 +8,7 @@ What can go wrong with the lab itself.
     ├── UnknownLabError    no lab runs under that prefix
     └── UnknownFaultError  no such fault, or an argument that it does not know
 
-A network that misbehaves inside the lab is what the lab is for and never one of these.
+A network that misbehaves inside the lab is never one of these errors: that is what the lab is for.
 """
 
 
@@ -33,4 +33,4 @@ class UnknownLabError(LabError):
 
 
 class UnknownFaultError(LabError):
-    """No fault has this name, or the fault does not take such an argument."""
+    """No fault has this name, or the fault does not accept such an argument."""

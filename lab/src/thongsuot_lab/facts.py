@@ -1,4 +1,4 @@
-"""What there is in a running lab, as plain data for scripts and people."""
+"""The contents of a running lab, as plain data for scripts and people."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,9 @@ class LabFacts(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabState:
-    """What a running lab is beside its topology; ``network_of`` gives the namespace of a node."""
+    """
+    The runtime data of a lab beside its topology; ``network_of`` returns the namespace of a node.
+    """
 
     prefix: str
     mechanism: str

@@ -1,9 +1,9 @@
 """
-What a module of ``faults`` has to hold, and loading one by its name.
+The interface of modules in ``faults``, and loading one by its name.
 
-The file name is the fault's name. The module holds a docstring that says what is broken,
-``SEGMENT`` (where a right verdict puts it, or None where nothing is wrong with any link), and
-``apply(scope, …)`` with the arguments that it takes, each with its type and perhaps a default.
+The file name is the fault's name. The module has a docstring that says what is broken, ``SEGMENT``
+(the segment that a correct verdict names, or None where no link is at fault), and ``apply(scope,
+…)`` with the fault's arguments, each with its type and optionally a default.
 """
 
 import inspect
@@ -28,14 +28,14 @@ class LabFault:
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """What ``apply`` takes beside the scope."""
+        """The arguments of ``apply`` after the scope."""
         parameters = dict(inspect.signature(self.apply).parameters)
         parameters.pop("scope")
         return parameters
 
     @property
     def usage(self) -> str:
-        """One line: the name and its arguments, with defaults where there are any."""
+        """One line: the name and its arguments, with defaults where they exist."""
         words = [
             f"{name}=…"
             if parameter.default is inspect.Parameter.empty
@@ -46,10 +46,10 @@ class LabFault:
 
     def arguments(self, values: dict[str, object]) -> dict[str, object]:
         """
-        The arguments of ``apply``, complete, each of its declared type.
+        The complete arguments of ``apply``, each of its declared type.
 
         Raises:
-            UnknownFaultError: one is missing, unknown, or no number where one is needed.
+            UnknownFaultError: one is missing, unknown, or not a number where one is needed.
         """
         complete: dict[str, object] = {}
         unknown = ", ".join(values.keys() - self.parameters.keys())
@@ -76,7 +76,7 @@ def load_fault(name: str) -> LabFault:
     The fault with this name.
 
     Raises:
-        UnknownFaultError: there is none; the message lists those that there are.
+        UnknownFaultError: there is no such fault; the message lists the known ones.
     """
     if name not in fault_names():
         raise UnknownFaultError(f"no fault {name!r}; known: {', '.join(fault_names())}")

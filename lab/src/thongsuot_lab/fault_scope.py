@@ -1,9 +1,9 @@
 """
-What a fault may do to a lab, and undoing it.
+What a fault may do to a lab, and how it is undone.
 
 A fault is a module with one function, ``apply``, that says what is broken in terms of a
-``FaultScope``. How it is healed follows from what was done, and is kept beside the running lab, so
-that any process can heal what another one broke.
+``FaultScope``. The steps that undo it are derived from what was done and kept beside the running
+lab, so that any process can undo a fault that another one applied.
 """
 
 import json
@@ -28,20 +28,20 @@ from thongsuot_lab.topology.model import (
 from thongsuot_lab.topology.routes import routes_of
 
 Direction = Literal["both", "up", "down"]
-# Before connection tracking and address translation: what is dropped was never seen.
+# Before connection tracking and address translation, as if the packet had never arrived.
 FILTER_PRIORITY: Final = -400
 
 
 class FaultTarget(Protocol):
     """
-    What faults reach of a running lab; see ``Lab``, which has all of it.
+    The parts of a running lab that faults use; ``Lab`` implements all of it.
 
-    Whatever is done with a ``key`` is undone by ``clear`` with the same key.
+    Everything done with a ``key`` is undone by ``clear`` with the same key.
     """
 
     @property
     def topology(self) -> Topology:
-        """What the lab consists of."""
+        """The topology of the lab."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class FaultTarget(Protocol):
         ...
 
     def node(self, name: str) -> RunningNode:
-        """A node, to run things in."""
+        """Return a node, to run programs in."""
         ...
 
     def impair(
@@ -61,15 +61,15 @@ class FaultTarget(Protocol):
         *,
         key: str = ...,
     ) -> None:
-        """Lay an impairment on top of what a wire does anyway."""
+        """Add an impairment to what a wire does anyway."""
         ...
 
     def cut(self, wire: str, *, key: str = ...) -> None:
-        """Take a wire's carrier away."""
+        """Take the carrier of a wire down."""
         ...
 
     def flap(self, wire: str, every_s: float, *, key: str = ...) -> None:
-        """Cut a wire in the first half of each period and mend it in the second."""
+        """Cut a wire for the first half of each period and restore it for the second."""
         ...
 
     def behave(self, node: str, *, key: str = ..., **changes: object) -> None:
@@ -81,7 +81,7 @@ class FaultTarget(Protocol):
         ...
 
     def announce(self, node: str, interface: str, address: str, *, key: str = ...) -> None:
-        """Let a node tell its LAN every second that it has an IPv4 address."""
+        """Let a node announce its IPv4 address on its LAN every second."""
         ...
 
     def clear(self, *, key: str = ...) -> None:
@@ -91,7 +91,7 @@ class FaultTarget(Protocol):
 
 @dataclass(slots=True)
 class FaultScope:
-    """One application of a fault to a lab. ``key`` is the name of what it does, for healing."""
+    """One application of a fault to a lab. ``key`` identifies it, for undoing."""
 
     lab: FaultTarget
     key: str
@@ -100,20 +100,20 @@ class FaultScope:
 
     @property
     def topology(self) -> Topology:
-        """What the lab consists of."""
+        """The topology of the lab."""
         return self.lab.topology
 
     def uplink(self, site: str, link: str) -> LabUplink:
-        """One uplink of one site."""
+        """Return one uplink of one site."""
         return self.topology.site(site).uplink(link)
 
     def carrier_end(self, uplink: LabUplink) -> tuple[str, str]:
-        """The carrier's end of an access line: node and interface."""
+        """Return the carrier's end of an access line: node and interface."""
         end = self.topology.wire(uplink.access_wire).b
         return end.node, end.interface
 
     def networks_behind(self, uplink: LabUplink) -> set[IPv4Network | IPv6Network]:
-        """The networks that packets of a line come from, before its carrier translates them."""
+        """Return the source networks of a line's packets before its carrier translates them."""
         line = self.topology.wire(uplink.access_wire).b
         box = self.topology.node(uplink.cpe)
         return {
@@ -125,16 +125,18 @@ class FaultScope:
     # Wires
 
     def cut(self, *wires: str) -> None:
-        """Take the carrier of these wires away."""
+        """Take the carrier of these wires down."""
         for wire in wires:
             self.lab.cut(wire, key=self.key)
 
     def cut_power(self, *nodes: str) -> None:
-        """Take the carrier of every wire at these nodes away, as when their power is gone."""
+        """Take the carrier of every wire at these nodes down, as in a power failure."""
         self.cut(*{w.name for w in self.topology.wires if {w.a.node, w.b.node} & set(nodes)})
 
     def impair(self, wire: str, impairment: Impairment, direction: Direction = "both") -> None:
-        """Impair a wire on top of what it does anyway; ``up`` is from its first end on."""
+        """
+        Add an impairment to what a wire does anyway; ``up`` is the direction from its first end.
+        """
         if direction not in ("both", "up", "down"):
             raise TopologyError(f"a direction is both, up or down, not {direction!r}")
         self.lab.impair(
@@ -152,10 +154,10 @@ class FaultScope:
 
     def proxy_node(self, site: str) -> str:
         """
-        The node of a site's proxy.
+        Return the node of a site's proxy.
 
         Raises:
-            TopologyError: the site has none.
+            TopologyError: the site has no proxy.
         """
         for node in self.topology.nodes:
             is_of_site = node.name.startswith(f"{site}.")
@@ -164,7 +166,9 @@ class FaultScope:
         raise TopologyError(f"site {site!r} has no proxy")
 
     def portal_node(self, name: str) -> str:
-        """The node of a portal, given that or its short name; empty for the first there is."""
+        """
+        Return the node of a portal, given its node name or its short name; empty: the first portal.
+        """
         portals = [node.name for node in self.topology.nodes if node.role is NodeRole.PORTAL]
         for portal in portals:
             if name in ("", portal, portal.removeprefix("portal.")):
@@ -174,22 +178,22 @@ class FaultScope:
     # Nodes
 
     def drop(self, node: str, chain: str, match: str = "") -> None:
-        """Silently drop what matches (nft's words; everything if empty) in a chain of a node."""
+        """Silently drop packets that match (an nft expression; empty: all) in a chain of a node."""
         self._rules.setdefault(node, {}).setdefault(chain, []).append(f"{match} drop")
 
     def black_hole(self, *nodes: str) -> None:
-        """Let these nodes take in everything and answer and forward nothing."""
+        """Let these nodes receive everything and neither answer nor forward anything."""
         for node in nodes:
             self.drop(node, "prerouting")
             self.drop(node, "output")
 
     def ip(self, node: str, lines: Iterable[str], undo: Iterable[str]) -> None:
-        """Give `ip` lines at a node, and remember those that take it back."""
+        """Run `ip` commands at a node, and keep those that undo them."""
         self.lab.node(node).ip(*lines)
         self._undo.append((node, list(undo)))
 
     def take_down(self, node: str, interface: str) -> None:
-        """Take an interface down as an administrator does: its routes go with it."""
+        """Set an interface administratively down: its routes go with it."""
         routes = [route for route in routes_of(self.topology)[node] if route.interface == interface]
         self.ip(
             node,
@@ -198,7 +202,7 @@ class FaultScope:
         )
 
     def remove_v4_addresses(self, node: str, interface: str) -> None:
-        """Take the IPv4 addresses, and so the routes, off an interface."""
+        """Remove the IPv4 addresses, and with them the routes, from an interface."""
         end = next(e for e in self.topology.ends_of(node) if e.interface == interface)
         routes = [
             route
@@ -215,7 +219,7 @@ class FaultScope:
         )
 
     def kill(self, *nodes: str) -> None:
-        """End every process in these nodes. Healing does not start them again."""
+        """End every process in these nodes. Undoing the fault does not restart them."""
         for node in nodes:
             self.lab.node(node).kill_all()
 
@@ -224,17 +228,17 @@ class FaultScope:
         self.lab.download(node, address, key=self.key)
 
     def announce(self, node: str, interface: str, address: str) -> None:
-        """Let a node tell its LAN every second that it has an address."""
+        """Let a node announce every second that it has an address."""
         self.lab.announce(node, interface, address, key=self.key)
 
     def flap(self, wire: str, every_s: float) -> None:
-        """Cut a wire and mend it, for half of each period."""
+        """Cut a wire and restore it, for half of each period each."""
         self.lab.flap(wire, every_s, key=self.key)
 
     # Keeping and undoing
 
     def commit(self, path: Path, about: dict[str, object]) -> None:
-        """Load the collected packet rules and write down how all of it is undone."""
+        """Load the collected packet rules and save the steps that undo everything."""
         table = nft_table_name(self.key)
         undo = {"table": table, "filtered": list(self._rules), "ip": self._undo}
         path.parent.mkdir(exist_ok=True)
@@ -244,7 +248,7 @@ class FaultScope:
 
 
 def nft_table_name(key: str) -> str:
-    """A name for the nft table of a fault."""
+    """Return the name of the nft table of a fault."""
     return "fault_" + re.sub(r"[^a-z0-9]+", "_", key)
 
 
@@ -258,7 +262,7 @@ def _table_lines(table: str, chains: dict[str, list[str]]) -> list[str]:
 
 
 def undo_fault(lab: FaultTarget, path: Path) -> str:
-    """Take back one applied fault, given the file that ``commit`` wrote; returns its key."""
+    """Undo one applied fault, given the file that ``commit`` wrote; return its key."""
     state = json.loads(path.read_text())
     key: str = state["key"]
     steps = state["undo"]

@@ -1,10 +1,10 @@
 """
-Inbox: where messages of the lab's people arrive, as a process: ``python -m thongsuot_lab.inbox``.
+Inbox: receives the messages for the lab's people, as a process: ``python -m thongsuot_lab.inbox``.
 
-Takes signed webhooks, as ``docs/reference/webhook.md`` says a receiver does, and writes each that
-is new into a file, one JSON object a line, with the moment it arrived. Its first line of output is
-``port N``. A browser sees what has arrived at ``/``, the alerts of an Alertmanager at ``/alerts``,
-the tickets of carriers at ``/tickets``, and at ``/city`` the mails of the city, which come by SMTP.
+Accepts signed webhooks as ``docs/reference/webhook.md`` requires of a receiver, and appends each
+new one to a file, one JSON object per line, with its time of arrival. Its first line of output is
+``port N``. A browser can see the messages at ``/``, the alerts of an Alertmanager at ``/alerts``,
+the tickets of carriers at ``/tickets``, and at ``/city`` the city's mails, which arrive by SMTP.
 """
 
 import argparse
@@ -32,14 +32,14 @@ _VIETNAM_S = 7 * 3600
 
 
 class InboxMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One message: when it arrived (Unix seconds), and what it says."""
+    """One message: its time of arrival (Unix seconds) and its content."""
 
     arrived_s: float
     body: WebhookBody
 
 
 def read_messages(file: Path) -> Iterator[InboxMessage]:
-    """Yield what has arrived so far, in order; what is being written just now is left out."""
+    """Yield the messages so far, in order; one that is still being written is left out."""
     if not file.exists():
         return
     for line in file.read_bytes().splitlines(keepends=True):
@@ -48,7 +48,7 @@ def read_messages(file: Path) -> Iterator[InboxMessage]:
 
 
 class Inbox:
-    """Keeps what arrives in a file; a delivery that is there already is not kept again."""
+    """Appends messages to a file; a repeated delivery is not stored again."""
 
     def __init__(self, file: Path, secret: str) -> None:
         self.file = file
@@ -57,10 +57,10 @@ class Inbox:
         self._known = {message.body.delivery for message in read_messages(file)}
 
     def accept_message(self, signature: str, delivery: str, body: bytes) -> tuple[int, str]:
-        """Return the status and the text that a request is answered with."""
+        """Return the status and the text of the answer to a request."""
         now_s = time.time()
         if not verify_signature(signature, body, self._secret, now_s=now_s):
-            return 401, "not signed by you, or too old"
+            return 401, "wrong signature, or too old"
         try:
             letter = InboxMessage(arrived_s=now_s, body=msgspec.json.decode(body, type=WebhookBody))
         except msgspec.MsgspecError as error:
@@ -77,8 +77,8 @@ class Inbox:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSystems:
     """
-    What is shown beside the messages: an Alertmanager (empty: none), desks by carrier, and the
-    mails of the city.
+    What the inbox shows beside its messages: an Alertmanager (empty: none), desks by carrier, and
+    the mails of the city.
     """
 
     alertmanager: str = ""
@@ -86,7 +86,7 @@ class ShownSystems:
     desks: Mapping[str, str] = field(default_factory=dict)
 
     def page(self, path: str, language: str) -> str | None:
-        """Return a page of theirs; ``None`` where there is none at this path."""
+        """Return one of these pages; ``None`` if there is none at this path."""
         if path == "/alerts" and self.alertmanager:
             alerts = _fetch_list(f"{self.alertmanager}/api/v2/alerts")
             return receiver_pages.alerts_page(alerts, language)
@@ -110,7 +110,7 @@ class ShownSystems:
 
 
 def _fetch_list(url: str) -> list[Json] | None:
-    """Return what a system of the lab answers; ``None`` while it does not."""
+    """Return the answer of a system of the lab; ``None`` while it does not answer."""
     try:
         with urllib.request.urlopen(url, timeout=_ASK_S) as response:
             return msgspec.json.decode(response.read(), type=list[Json])
@@ -119,9 +119,9 @@ def _fetch_list(url: str) -> list[Json] | None:
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until terminated."""
     parser = argparse.ArgumentParser(prog="inbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: one that is free")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--secret-file", type=Path, required=True, metavar="FILE")
     parser.add_argument("--keep", type=Path, required=True, metavar="FILE")
     parser.add_argument("--alertmanager", default="", metavar="URL", help="shown at /alerts")
@@ -131,10 +131,14 @@ def main() -> None:
         default=[],
         type=lambda word: tuple(word.split("=", 1)),
         metavar="CARRIER=URL",
-        help="whose tickets are shown at /tickets",
+        help="a carrier's desk; its tickets are shown at /tickets",
     )
     parser.add_argument(
-        "--smtp-port", type=int, default=0, metavar="PORT", help="takes the city's mails; 0: none"
+        "--smtp-port",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="port that receives the city's mails by SMTP; 0: none",
     )
     options = parser.parse_args()
     mailbox = Mailbox(options.keep.with_name("city-mails.jsonl")) if options.smtp_port else None
@@ -171,7 +175,7 @@ def _clock(unix_s: float) -> str:
 def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler]:
     class InboxHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            """Take a message."""
+            """Accept a message."""
             length = int(self.headers.get("Content-Length") or 0)
             if length > _BODY_BYTES:
                 self._answer(413, "text/plain", b"too large")
@@ -184,7 +188,7 @@ def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler
             self._answer(status, "text/plain", text.encode())
 
         def do_GET(self) -> None:
-            """Show what has arrived, as people read it."""
+            """Show the messages as a page."""
             path, _, query = self.path.partition("?")
             language = receiver_pages.language_of(query)
             page = systems.page(path, language)
@@ -204,7 +208,7 @@ def _handler(inbox: Inbox, systems: ShownSystems) -> type[BaseHTTPRequestHandler
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-            """Say nothing: the file has it all."""
+            """Log nothing: the file has everything."""
 
     return InboxHandler
 

@@ -1,5 +1,5 @@
 """
-What an agent in the lab has to be told: links, targets and carriers, from the topology alone.
+The inventory that an agent in the lab needs: links, targets and carriers, from the topology alone.
 
 Pure, in the types of ``thongsuot_schema.inventory``. Each rung of the ladder gets its anchors: the
 gateway (lan), the carrier's end of the line (access), the carrier's resolver and its own anchor
@@ -25,13 +25,13 @@ from thongsuot_schema.inventory import model as schema
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.segment import Segment
 
-# Where true answers about the lab's public names lie: anything else was forged.
+# The addresses of the lab's public names; an answer outside of these networks was forged.
 PUBLIC = ("198.51.100.0/24", "2001:db8:f000::/40")
 EXCHANGE = "exchange"
 
 HOTLINES = {"song-hong": "1800 0001", "cuu-long": "1800 0002"}
 SUPPORT_HOTLINE = "024 0000 0000"
-"""Numbers that nobody has: blocks of zeros are not given to subscribers."""
+"""Phone numbers that are never assigned: blocks of zeros are not given to subscribers."""
 
 _OWN_TITLES = {
     "resolver": ("Máy chủ DNS của nhà mạng", "The carrier's resolver"),
@@ -39,7 +39,7 @@ _OWN_TITLES = {
 }
 
 CLERKS = ("Nguyễn Thị Hoa", "Lê Văn Minh", "Phạm Thu Hà")
-"""Who is on duty at a point; sites beyond these take turns."""
+"""The person on duty at a point; further sites reuse these in turn."""
 
 
 def _one_a_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def _anchor(
 
 
 def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
-    """Every carrier, as the inventory knows it."""
+    """Return every carrier, as in the inventory."""
     return tuple(
         schema.Carrier(
             name=carrier.name,
@@ -92,7 +92,7 @@ def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
 
 
 def links_of(topology: Topology, site: str) -> tuple[schema.Link, ...]:
-    """The links of a site, in the order of its uplinks."""
+    """Return the links of a site, in the order of its uplinks."""
     return tuple(_link(topology, site, uplink) for uplink in topology.site(site).uplinks)
 
 
@@ -123,7 +123,7 @@ def _link(topology: Topology, site: str, uplink: LabUplink) -> schema.Link:
 
 
 def targets_of(topology: Topology, site: str) -> tuple[schema.Target, ...]:
-    """Every target that the agent of a site needs, lowest rung first."""
+    """Return every target that the agent of a site needs, lowest rung first."""
     uplinks = topology.site(site).uplinks
     links = _internet_links(topology, uplinks)
     gateway = _anchor("gateway", Segment.LAN, ("gateway",), "Bộ định tuyến tại chỗ", "Local router")
@@ -137,7 +137,9 @@ def targets_of(topology: Topology, site: str) -> tuple[schema.Target, ...]:
 
 
 def _internet_links(topology: Topology, uplinks: Iterable[LabUplink]) -> tuple[str, ...]:
-    """Names of those that lead to the Internet, whose hosts no other is asked for; empty: all."""
+    """
+    Return the links that lead to the Internet, the only ones that probe hosts there; empty: all.
+    """
     names = dict.fromkeys(uplink.name for uplink in uplinks)
     private = {uplink.name for uplink in uplinks if _is_private(topology, uplink)}
     return tuple(name for name in names if name not in private) if private else ()
@@ -148,7 +150,7 @@ def _is_private(topology: Topology, uplink: LabUplink) -> bool:
 
 
 def _edges(uplinks: tuple[LabUplink, ...]) -> list[schema.Target]:
-    """The last of the site's own routers, where a link has any behind its gateway."""
+    """Return the last of the site's own routers for links that have any behind their gateway."""
     return [
         _anchor(
             f"edge-{uplink.name}",
@@ -226,7 +228,8 @@ def _shared_anchors(topology: Topology, links: tuple[str, ...] = ()) -> list[sch
     names = {node.name for node in topology.nodes}
     anchors = []
     if EXCHANGE in names:
-        # Its side of the network of its first own host: public, and there for every carrier.
+        # The address on the network of the carrier's first host: public, and present for every
+        # carrier.
         side = next(end for end in topology.ends_of(EXCHANGE) if end.interface.startswith("x"))
         anchors.append(
             _anchor(
@@ -275,7 +278,7 @@ def _services(topology: Topology, links: tuple[str, ...] = ()) -> list[schema.Ta
 
 
 def _of_any_carrier(target: schema.Target) -> schema.Target:
-    """Return a target of a link's own carrier as it is called at every site."""
+    """Return a target of a link's own carrier under the name that it has at every site."""
     titles = _OWN_TITLES.get(target.name.partition("-")[0])
     if titles is None:
         return target
@@ -283,7 +286,7 @@ def _of_any_carrier(target: schema.Target) -> schema.Target:
 
 
 def site_of(topology: Topology, site: str) -> schema.Site:
-    """A site with its links and what all sites are asked for, as the inventory knows it."""
+    """Return a site with its links and the targets of all sites, as in the inventory."""
     lab_site = topology.site(site)
     place = topology.sites.index(lab_site)
     clerk = schema.Contact(
@@ -309,10 +312,11 @@ def _shared_targets(topology: Topology) -> tuple[schema.Target, ...]:
 
 def inventory_of(topology: Topology) -> schema.Inventory:
     """
-    The inventory of the whole city: every carrier and site, and every target.
+    Return the inventory of the whole city: every carrier and site, and every target.
 
-    What stands for one line or one link has the same name at every site and another address: it
-    is here once, so that the collector knows what its echoes tell of, and no site is offered it.
+    A target that stands for one line or one link has the same name at every site but a different
+    address. It is listed here once, so that the collector knows what its echoes mean, and it is
+    offered to no site.
     """
     own = {
         target.name: _of_any_carrier(target)

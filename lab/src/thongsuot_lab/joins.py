@@ -1,4 +1,4 @@
-"""Joins: what the services process is asked to run on interfaces of a node."""
+"""Requests to the services process for what runs on interfaces of a node."""
 
 from collections.abc import Callable, Iterator
 

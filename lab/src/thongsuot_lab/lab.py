@@ -1,13 +1,13 @@
 """
-A running lab: building it, reaching into it, breaking it, taking it down.
+A running lab: build it, use it, break it, take it down.
 
     with Lab(city(sites=3)) as lab:
         lab.fault("cut-fibre", site="s1")
         lab.node("s1.device").run(["ip", "address"])
         lab.heal("cut-fibre", site="s1")
 
-Three processes carry it: the keeper (``spaces.keeper``), the wires and the services. Their state is
-all there is, so another process can attach by prefix and do the same things.
+Three processes carry it: the keeper (``spaces.keeper``), the wires and the services. They hold all
+of its state, so another process can attach by prefix and do the same things.
 """
 
 import json
@@ -33,7 +33,7 @@ from thongsuot_lab.wires.impairments import to_json
 from thongsuot_lab.wires.kernel import has_netem
 from thongsuot_lab.wires.report import WiresReport
 
-# So that no request outgrows a message.
+# Keeps each request below the maximum message size.
 WIRES_A_REQUEST: Final = 250
 
 
@@ -42,7 +42,7 @@ class Lab:
     One lab.
 
     Args:
-        topology: what it consists of.
+        topology: its nodes and wires.
         prefix: its name among the labs of this machine; None for a new, unique one.
         mechanism: ``netem`` or ``userspace``; None for netem where the kernel has it.
     """
@@ -56,7 +56,7 @@ class Lab:
         self._runtime: LabRuntime | None = None
 
     def __enter__(self) -> Self:
-        """Build it."""
+        """Build the lab."""
         self.up()
         return self
 
@@ -66,7 +66,7 @@ class Lab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take it down."""
+        """Take the lab down."""
         self.down()
 
     @property
@@ -77,7 +77,7 @@ class Lab:
 
     @property
     def run_dir(self) -> Path:
-        """Where the running lab keeps its sockets, logs and certificates."""
+        """The directory of the running lab's sockets, logs and certificates."""
         return self._base.run_dir
 
     @property
@@ -89,7 +89,7 @@ class Lab:
 
     def up(self) -> None:
         """
-        Build the lab. Nothing is printed, and nothing stays behind if it cannot be built.
+        Build the lab. Prints nothing, and leaves nothing behind if the lab cannot be built.
 
         Raises:
             BuildError: the kernel refused a step.
@@ -110,7 +110,7 @@ class Lab:
         if not self.mechanism:
             netem_here = inside(base.network(WIRES_NAMESPACE), has_netem)
             self.mechanism = "netem" if netem_here else "userspace"
-        # They get ready while the nodes are built.
+        # They start up while the nodes are built.
         wires = base.start_part(
             "wires",
             "thongsuot_lab.wires.process",
@@ -177,16 +177,16 @@ class Lab:
                 self._ask_services(request)
 
     def detach(self) -> None:
-        """Let the lab live on when this process ends."""
+        """Let the lab continue when this process ends."""
         self._base.detach()
 
     @classmethod
     def attach(cls, prefix: str) -> "Lab":
         """
-        A handle on a lab that another process built.
+        Return a handle on a lab that another process built.
 
         Raises:
-            UnknownLabError: none with this prefix is alive.
+            UnknownLabError: no lab with this prefix is running.
         """
         run_dir = rundir.home() / prefix
         if not rundir.is_alive(run_dir) or not (run_dir / rundir.STATE).exists():
@@ -206,14 +206,14 @@ class Lab:
             self._runtime = None
         rundir.remove_dead()
 
-    # Reaching into it
+    # Using it
 
     def node(self, name: str) -> RunningNode:
         """
-        A node, to run things in.
+        Return a node, to run programs in.
 
         Raises:
-            TopologyError: there is none of this name.
+            TopologyError: there is no node of this name.
         """
         self.topology.node(name)
         return RunningNode(
@@ -225,7 +225,9 @@ class Lab:
         )
 
     def facts(self) -> LabFacts:
-        """Namespaces, addresses, names, certificate authority and active faults, as plain data."""
+        """
+        Return namespaces, addresses, names, certificate authority and active faults as plain data.
+        """
         state = LabState(
             prefix=self.prefix,
             mechanism=self.mechanism,
@@ -250,9 +252,9 @@ class Lab:
         key: str = "by hand",
     ) -> None:
         """
-        Lay an impairment on top of what a wire does anyway; None leaves a direction alone.
+        Add an impairment to what a wire does anyway; None leaves a direction unchanged.
 
-        The same ``key`` replaces what it laid before.
+        An earlier impairment with the same ``key`` is replaced.
         """
         request: control.ControlRequest = {"do": "overlay", "wire": wire, "key": key}
         for name, impairment in (("a_to_b", a_to_b), ("b_to_a", b_to_a)):
@@ -260,44 +262,48 @@ class Lab:
         self._ask_wires(request)
 
     def cut(self, wire: str, *, key: str = "by hand") -> None:
-        """Take a wire's carrier away: both ends see an unplugged cable."""
+        """Take the carrier of a wire down: both ends see an unplugged cable."""
         self._ask_wires({"do": "cut", "wire": wire, "key": key})
 
     def clear(self, *, key: str = "by hand") -> None:
         """Undo everything that was done to wires and servers with this key."""
-        # The services first: they may be the ones who flap a wire.
+        # The services first: they may be flapping a wire.
         self._ask_services({"do": "clear", "key": key})
         self._ask_wires({"do": "clear", "key": key})
 
     def flap(self, wire: str, every_s: float, *, key: str = "by hand") -> None:
-        """Cut a wire in the first half of each period and mend it in the second, until cleared."""
+        """
+        Cut a wire for the first half of each period and restore it for the second, until cleared.
+        """
         socket = str(self.run_dir / "wires.sock")
         self._ask_services(
             {"do": "flap", "wires": socket, "wire": wire, "every_s": every_s, "key": key}
         )
 
     def wires_report(self) -> WiresReport:
-        """What each wire does now, and how many frames arrived, were lost, found a full queue."""
+        """
+        Return the state of each wire, with the frames that arrived, were lost, or met a full queue.
+        """
         return msgspec.convert(self._ask_wires({"do": "report"}), WiresReport)
 
     # Faults
 
     def fault(self, name: str, **arguments: object) -> str:
         """
-        Break something; repeating it changes nothing. Returns the key under which it is active.
+        Apply a fault; repeating it changes nothing. Return the key under which it is active.
 
         Raises:
-            UnknownFaultError: no such fault, or not such an argument.
-            TopologyError: an argument names what the topology does not have.
+            UnknownFaultError: no such fault, or an argument that it does not have.
+            TopologyError: an argument names something that is not in the topology.
         """
         return self._faults.apply(name, arguments)
 
     def heal(self, name: str | None = None, **arguments: object) -> list[str]:
-        """Undo every active fault of this name with these arguments; all of them without a name."""
+        """Undo every active fault of this name with these arguments; without a name, all faults."""
         return self._faults.heal(name, arguments)
 
     def active_faults(self) -> list[ActiveFault]:
-        """What is broken now, no matter who broke it, oldest first."""
+        """Return all active faults, no matter which process applied them, oldest first."""
         return self._faults.active()
 
     @property
@@ -321,7 +327,7 @@ class Lab:
         Make the server of a node misbehave; see ``services.behaviour`` for the changes.
 
         Raises:
-            LabError: nothing serves there, or not such a change.
+            LabError: the node has no server, or the server does not support this change.
         """
         self._ask_services({"do": "behave", "node": node, "key": key, "changes": changes})
 
@@ -338,11 +344,13 @@ class Lab:
 
     @property
     def ca_file(self) -> Path:
-        """The certificate authority of every server in the lab, as a PEM file."""
+        """The certificate of the authority that signs every server of the lab, as a PEM file."""
         return self.run_dir / "ca.pem"
 
     def certificate(self, *names: str) -> tuple[Path, Path]:
-        """A certificate of the lab's authority for these host names: PEM files of chain and key."""
+        """
+        Issue a certificate of the lab's authority for these host names: PEM files of chain and key.
+        """
         answer = self._ask_services({"do": "certify", "names": list(names)})
         return Path(str(answer["certificate"])), Path(str(answer["key"]))
 
@@ -350,16 +358,16 @@ class Lab:
         self, node: str, port: int, *, address: str = "127.0.0.1", local_port: int = 0
     ) -> int:
         """
-        Make a TCP port of a node reachable at 127.0.0.1 of this machine; returns the port there.
+        Make a TCP port of a node reachable at 127.0.0.1 of this machine; return the local port.
 
         Args:
-            node: where it is.
-            port: which one there.
-            address: of the node, if it does not listen on its own loopback.
-            local_port: wanted here; 0 for any free one.
+            node: the node that listens.
+            port: the port at the node.
+            address: address of the node, if it does not listen on its loopback.
+            local_port: the local port; 0 for any free one.
 
         Raises:
-            LabError: the wanted port is taken.
+            LabError: the local port is in use.
         """
         request: control.ControlRequest = {"do": "forward", "port": port, "wanted": local_port}
         answer = self._ask_services({**request, **self._place(node), "address": address})
@@ -368,7 +376,9 @@ class Lab:
 
 
 def _possible(sysctls: dict[str, str]) -> dict[str, str]:
-    """The same settings, as far as they go in a user namespace that has no group but root's."""
+    """
+    Return the same settings without those that a user namespace with only root's group cannot set.
+    """
     if is_mapped(1):
         return sysctls
     return {key: "0 0" if key == PING_GROUPS else value for key, value in sysctls.items()}

@@ -1,7 +1,7 @@
 """
-Mailbox: the mails of the city in a lab, as its mail server takes them.
+Mailbox: receives the city's mails in a lab over SMTP.
 
-They come by SMTP, as the collector sends them to people, and are kept in a file, one JSON object a
+The collector sends them as it sends mail to people. They are kept in a file, one JSON object per
 line; the inbox shows them.
 """
 
@@ -16,11 +16,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 _READY_S: Final = 60.0
-"""The machine may be busy with the rest of the lab."""
+"""Generous: the machine may be busy with the rest of the lab."""
 
 
 class StoredMail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail: when it arrived (Unix seconds), for whom, and what it says."""
+    """One mail: time of arrival (Unix seconds), receiver and content."""
 
     arrived_s: float
     receiver: str
@@ -29,7 +29,7 @@ class StoredMail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailbox:
-    """Keeps each mail that the server takes in a file."""
+    """Appends each accepted mail to a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -37,7 +37,7 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - its name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Take a mail; an answer of 250 promises that it is kept."""
+        """Accept a mail; an answer of 250 promises that it is stored."""
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         text = mail.get_body(("plain",))
@@ -52,7 +52,7 @@ class Mailbox:
         return "250 OK"
 
     def mails(self) -> Iterator[StoredMail]:
-        """Yield what has arrived so far, in order; what is being written just now is left out."""
+        """Yield the mails so far, in order; one that is still being written is left out."""
         if not self._file.exists():
             return
         for line in self._file.read_bytes().splitlines(keepends=True):
@@ -61,7 +61,7 @@ class Mailbox:
 
 
 def start_server(mailbox: Mailbox, port: int) -> Controller:
-    """Take mails at a port of the loopback from now on; stop it when no more are wanted."""
+    """Receive mails at a port of the loopback; call ``stop`` on the returned server to end it."""
     server = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=_READY_S)
     server.start()
     return server

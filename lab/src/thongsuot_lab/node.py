@@ -1,4 +1,4 @@
-"""A node of a running lab, as a place to make sockets and run programs in."""
+"""A node of a running lab, in which sockets can be made and programs run."""
 
 import os
 import socket
@@ -19,12 +19,12 @@ T = TypeVar("T")
 Stdio = int | IO[bytes] | IO[str] | None
 
 KILL_WITHIN_S = 30.0
-"""How long the kernel may take to let killed processes go, on a busy machine."""
+"""How long the kernel may take to remove killed processes, on a busy machine."""
 
 _POLL_EVERY_S = 0.001
 
-# Mounts what a machine of its own would have, then becomes the program. A new /sys shows the
-# interfaces of the node instead of the host's.
+# Makes the mounts that a machine of its own would have, then becomes the program. A new /sys shows
+# the interfaces of the node instead of the host's.
 _MOUNT_SCRIPT = """
 mount -t sysfs none /sys
 for name in resolv.conf hosts; do
@@ -41,8 +41,8 @@ class RunningNode:
     One node.
 
     ``network`` and ``processes`` are paths of its namespaces, usable with ``nsenter``; ``etc``
-    holds its own ``resolv.conf`` and ``hosts``; ``started`` is where the lab learns what it has to
-    wait for at its end.
+    holds its own ``resolv.conf`` and ``hosts``; ``started`` collects the processes that the lab
+    must wait for at its end.
     """
 
     name: str
@@ -53,18 +53,20 @@ class RunningNode:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Be inside for the length of the block, as real root. Do not await in there."""
+        """
+        Enter the node for the length of the block, as real root. Do not await inside the block.
+        """
         with entered(self.network):
             yield
 
     def call(self, work: Callable[[], T]) -> T:
-        """Run a function inside, in a thread of its own, and return what it returns."""
+        """Run a function inside the node, in a thread of its own, and return its result."""
         return inside(self.network, work)
 
     def socket(
         self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int = 0
     ) -> socket.socket:
-        """A socket that lives inside."""
+        """Return a socket that belongs to the node."""
         return inside(self.network, lambda: socket.socket(family, kind, protocol))
 
     def popen(
@@ -80,14 +82,15 @@ class RunningNode:
         stderr: Stdio = None,
     ) -> "subprocess.Popen[bytes]":
         """
-        Start a program inside, with the node's own ``resolv.conf``, ``hosts`` and ``/sys``.
+        Start a program inside the node, with the node's own ``resolv.conf``, ``hosts`` and
+        ``/sys``.
 
         Args:
             argv: program and arguments.
-            user: run as this user id (and group id of the same number), with nothing but
-                ``capabilities``, as ``setpriv`` names them: ``net_raw``. None: as who one is.
+            user: run as this user id (and group id of the same number), with only ``capabilities``,
+                as ``setpriv`` names them: ``net_raw``. None: the current user.
             capabilities: kept as ambient capabilities.
-            env: the whole environment; None for one's own.
+            env: the whole environment; None for that of this process.
             cwd: working directory.
             stdin: as for ``subprocess.Popen``.
             stdout: as for ``subprocess.Popen``.
@@ -117,10 +120,11 @@ class RunningNode:
         check: bool = True,
     ) -> "subprocess.CompletedProcess[str]":
         """
-        Run a program inside to its end, and return its exit code and both outputs.
+        Run a program inside the node to its end; return its exit code and both outputs.
 
         Raises:
-            subprocess.CalledProcessError: it failed, and ``check`` is set; holds both outputs.
+            subprocess.CalledProcessError: it failed, and ``check`` is set; the exception holds both
+                outputs.
         """
         process = self.popen(
             argv,
@@ -138,24 +142,24 @@ class RunningNode:
 
     def ip(self, *lines: str) -> None:
         """
-        Give `ip` these lines inside.
+        Run these `ip` commands inside the node.
 
         Raises:
-            BuildError: it refused.
+            BuildError: `ip` refused a command.
         """
         feed(self.network, ["ip", "-batch", "-"], lines)
 
     def nft(self, *lines: str) -> None:
         """
-        Give `nft` these lines inside.
+        Load these `nft` commands inside the node.
 
         Raises:
-            BuildError: it refused.
+            BuildError: `nft` refused a command.
         """
         feed(self.network, ["nft", "-f", "-"], lines)
 
     def pids(self) -> list[int]:
-        """Process ids, as seen from here, of every process inside but this one."""
+        """Return the process ids, as seen from here, of all processes inside except this one."""
         own = Path(self.network).stat().st_ino
         pids = []
         for entry in Path("/proc").iterdir():
@@ -163,7 +167,7 @@ class RunningNode:
                 try:
                     inside = (entry / "ns" / "net").stat().st_ino == own
                 except OSError:
-                    # It ended while being looked at.
+                    # It ended during the scan.
                     continue
                 if inside and int(entry.name) != os.getpid():
                     pids.append(int(entry.name))
@@ -171,17 +175,18 @@ class RunningNode:
 
     def kill_all(self) -> int:
         """
-        End every process inside at once, as a power cut does; returns how many there were.
+        End every process inside at once, as a power cut does; return how many there were.
 
-        When it returns they are gone: none holds a socket of the node any more.
+        All of them are gone when it returns: none holds a socket of the node any more.
 
         Raises:
-            LabError: the kernel did not let one of them go in time.
+            LabError: the kernel did not remove one of them in time.
         """
         killed: set[int] = set()
         deadline_s = time.monotonic() + KILL_WITHIN_S
-        # Again until none is left: one may have been born while the others were being killed, and a
-        # process that nobody waits for (a mount of our own shell) takes a moment to go.
+        # Repeat until none is left: a process may have been started while the others were being
+        # killed, and one that nobody waits for (a mount of our own shell) takes a moment to
+        # disappear.
         while alive := self.pids():
             for pid in alive:
                 if _is_dying(pid):
@@ -200,7 +205,7 @@ class RunningNode:
 
 
 def _is_dying(pid: int) -> bool:
-    """Whether a process has ended, or has been killed and is on its way."""
+    """Return whether a process has ended or was killed and is about to end."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         pending = Path(f"/proc/{pid}/status").read_text()
@@ -211,10 +216,10 @@ def _is_dying(pid: int) -> bool:
 
 
 def as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
-    """Words before a command that make it run as a user with these capabilities alone."""
+    """Return the prefix of a command that runs it as a user with only these capabilities."""
     if user is None:
         return []
-    # Root of a user namespace is alone there: it can only give up its powers.
+    # Root of a user namespace is the only user there: it can only drop its capabilities.
     identity = (
         [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         if is_mapped(user) and may_set_groups()

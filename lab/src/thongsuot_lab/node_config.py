@@ -1,7 +1,7 @@
 """
-From a topology to what the kernel must be told: settings, `ip` lines and `nft` rules, node by node.
+Kernel configuration from a topology: settings, `ip` commands and `nft` rules for each node.
 
-Pure. ``lab`` carries them out.
+Pure. ``lab`` applies them.
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from thongsuot_lab.topology.routes import CARRIER_INTERNAL, OFFICES, PRIVATE, St
 from thongsuot_lab.wires.kernel import middle_names
 
 IP4_MTU_BYTES = 1480
-"""What fits into 1,500 bytes as IPv6."""
+"""MTU of IPv4 that still fits into 1,500 bytes after translation to IPv6."""
 SOFTWIRE_MTU_BYTES = 1460
-"""What fits into them inside of IPv6."""
+"""MTU of IPv4 that still fits into 1,500 bytes inside of IPv6."""
 
-# The namespace in which the middles of all wires lie; no node may be called so.
+# The namespace that holds the middles of all wires; no node may have this name.
 WIRES_NAMESPACE = "(wires)"
 
 QUIET_SYSCTLS = {
-    # Addresses are usable at once: there is nobody in the lab to duplicate them but a fault.
+    # No duplicate address detection: only a fault can duplicate an address in the lab.
     "net.ipv6.conf.all.accept_dad": "0",
     "net.ipv6.conf.default.accept_dad": "0",
     "net.ipv6.conf.all.accept_ra": "0",
     "net.ipv6.conf.default.accept_ra": "0",
     "net.ipv6.conf.default.router_solicitations": "0",
-    # What taking an interface down costs should not depend on the family.
+    # So that setting an interface down has the same effect in both families.
     "net.ipv6.conf.all.keep_addr_on_down": "1",
     "net.ipv6.conf.default.keep_addr_on_down": "1",
-    # A router that answers only once in a second would look like loss to two probes at once.
+    # A router that answers only once per second would look like loss to two simultaneous probes.
     "net.ipv4.icmp_ratelimit": "0",
     "net.ipv6.icmp.ratelimit": "0",
 }
@@ -39,13 +39,13 @@ FORWARDING_SYSCTLS = {
     "net.ipv6.conf.all.forwarding": "1",
     "net.ipv6.conf.default.forwarding": "1",
 }
-# Middles carry frames for others and say nothing themselves.
+# Middles carry frames for others and send nothing themselves.
 SILENT_SYSCTLS = {"net.ipv6.conf.all.disable_ipv6": "1", "net.ipv6.conf.default.disable_ipv6": "1"}
 
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """What one node is told, in this order."""
+    """The configuration of one node, applied in this order."""
 
     sysctls: dict[str, str]
     ip_lines: list[str]
@@ -53,7 +53,7 @@ class NodeConfig:
 
 
 def wire_lines(topology: Topology, paths: dict[str, str]) -> list[str]:
-    """`ip` lines that lay every wire, to be read in the namespace of the middles."""
+    """Return `ip` commands that create every wire, to be run in the namespace of the middles."""
     lines = []
     for index, wire in enumerate(topology.wires):
         for end, middle in zip(wire.ends, middle_names(index), strict=True):
@@ -65,7 +65,7 @@ def wire_lines(topology: Topology, paths: dict[str, str]) -> list[str]:
 
 
 def node_configs(topology: Topology) -> dict[str, NodeConfig]:
-    """The configuration of every node."""
+    """Return the configuration of every node."""
     routes = routes_of(topology)
     return {
         node.name: NodeConfig(
@@ -100,7 +100,7 @@ def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) 
 
 
 def _translator_lines(translator: Translator) -> list[str]:
-    """Return what makes the TUN of a translator; see ``services.translator``."""
+    """Return the commands that make the TUN of a translator; see ``services.translator``."""
     name = translator.interface
     lines = [
         f"tuntap add dev {name} mode tun",
@@ -116,14 +116,15 @@ def _translator_lines(translator: Translator) -> list[str]:
     pool = IPv4Interface(translator.v4).network
     return [
         *lines,
-        # A packet grows by 20 bytes; the kernel says so to senders of what would not fit.
+        # A packet grows by 20 bytes; with this MTU the kernel tells senders whose packets would not
+        # fit.
         f"route replace {pool} dev {name} mtu lock {IP4_MTU_BYTES}",
         f"route add {translator.prefix} dev {name}",
     ]
 
 
 def _softwire_lines(softwire: Softwire) -> list[str]:
-    """Return what makes the TUN of a softwire; see ``services.softwire``."""
+    """Return the commands that make the TUN of a softwire; see ``services.softwire``."""
     name = softwire.interface
     return [
         f"tuntap add dev {name} mode tun",
@@ -134,7 +135,9 @@ def _softwire_lines(softwire: Softwire) -> list[str]:
 
 
 def address_lines(verb: str, holder: WireEnd | Bridge) -> list[str]:
-    """`ip` lines that give an interface its addresses (``replace``, ``add``) or take them."""
+    """
+    Return `ip` commands that set (``replace``, ``add``) or delete the addresses of an interface.
+    """
     return [
         *(f"addr {verb} {address} dev {holder.interface}" for address in holder.v4),
         *(f"addr {verb} {address} dev {holder.interface} nodad" for address in holder.v6),
@@ -142,7 +145,7 @@ def address_lines(verb: str, holder: WireEnd | Bridge) -> list[str]:
 
 
 def route_line(verb: str, route: StaticRoute) -> str:
-    """One `ip` line for a route."""
+    """Return one `ip` command for a route."""
     metric = "" if route.metric is None else f" metric {route.metric}"
     return f"route {verb} {route.to} via {route.via} dev {route.interface}{metric}"
 

@@ -1,8 +1,8 @@
 """
-Receiver pages: what the lab's people see, as pages for a browser: mails, alerts, trouble tickets.
+Receiver pages: mails, alerts and trouble tickets of the lab's people, as pages for a browser.
 
-Vietnamese first; ``?lang=en`` puts the headings in English. A mail stays in the language in which
-its receiver got it.
+Vietnamese by default; ``?lang=en`` shows the headings in English. A mail stays in the language in
+which its receiver got it.
 """
 
 import re
@@ -67,9 +67,9 @@ _STYLE: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailEntry:
     """
-    One mail: when it came ("HH:MM:SS" in Vietnam), for whom, its subject and its text.
+    One mail: when it came ("HH:MM:SS" in Vietnam), for whom, subject and text.
 
-    ``headlines`` say in each language what it is about; empty: its subject does.
+    ``headlines`` are its topic in each language; empty: the subject says it.
     """
 
     arrived: str
@@ -80,7 +80,7 @@ class MailEntry:
 
 
 def language_of(query: str) -> str:
-    """Return the language that a query string asks for."""
+    """Return the language that a query string selects."""
     return "en" if "lang=en" in query.split("&") else "vi"
 
 
@@ -97,7 +97,7 @@ def mails_page(kind: str, mails: Iterable[MailEntry], language: str) -> str:
 
 
 def alerts_page(alerts: Sequence[Json] | None, language: str) -> str:
-    """Return what Alertmanager has (its API v2); ``None``: it does not answer."""
+    """Return the alerts of an Alertmanager (its API v2); ``None``: it does not answer."""
     cards = [_alert_card(alert, language) for alert in alerts or ()]
     return _page("alerts", cards, language, is_reachable=alerts is not None)
 
@@ -113,7 +113,7 @@ def tickets_page(tickets: Mapping[str, Sequence[Json] | None], language: str) ->
 
 
 def _headline(mail: MailEntry, language: str) -> str:
-    """Return what a mail is about in the reader's language, unless its subject says just that."""
+    """Return the topic of a mail in the reader's language, unless the subject says the same."""
     headline = mail.headlines.get(language, "")
     return "" if headline in mail.subject else f"<p><i>{escape(headline)}</i></p>"
 
@@ -145,7 +145,7 @@ def _texts(table: object) -> dict[str, str]:
 
 
 def _linked(text: str) -> str:
-    """Return text with its addresses as links."""
+    """Return text with its URLs as links."""
     escaped = "\n".join(escape(line) for line in text.split("\n"))
     return _URL.sub(lambda match: f'<a href="{match[0]}">{match[0]}</a>', escaped)
 

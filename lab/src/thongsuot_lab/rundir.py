@@ -1,8 +1,8 @@
 """
-Where a running lab keeps its sockets, logs and description, and how others find it.
+The directory of a running lab's sockets, logs and description, and how other processes find it.
 
 ``/run/thongsuot-lab/PREFIX`` for root; below ``XDG_RUNTIME_DIR``, or else ``/tmp``, for others. The
-lock in it is held by the lab's keeper: a directory with a free lock is a dead lab's.
+lock in it is held by the lab's keeper: a directory with a free lock belongs to a dead lab.
 """
 
 import fcntl
@@ -19,24 +19,24 @@ from thongsuot_lab.spaces.privilege import outer_user
 
 NAME = "thongsuot-lab"
 STATE = "state.json"
-# A keeper takes its lock within milliseconds of its directory being made.
+# A keeper takes its lock within milliseconds after its directory was made.
 STARTING_S = 60.0
 
 
 def home() -> Path:
-    """The directory that this user's labs are in."""
+    """Return the directory of this user's labs."""
     if Path("/run").is_dir() and os.access("/run", os.W_OK):
         return Path("/run") / NAME
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.access(runtime, os.W_OK):
         return Path(runtime) / NAME
-    # Root of a user namespace is somebody else outside, where the names must differ.
+    # Outside, root of a user namespace is an ordinary user, and the directories must differ.
     return Path("/tmp") / f"{NAME}-{outer_user(os.getuid())}"
 
 
 def create(prefix: str | None) -> Path:
     """
-    A new directory for a lab, after sweeping away those of dead labs.
+    Make a directory for a lab, after removing those of dead labs.
 
     Raises:
         LabError: a lab with this prefix is running.
@@ -52,13 +52,13 @@ def create(prefix: str | None) -> Path:
 
 
 def is_alive(run_dir: Path) -> bool:
-    """Whether a keeper holds the lock of this directory."""
+    """Return whether a keeper holds the lock of this directory."""
     try:
         descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
-        # Shared: several may look at once without seeing each other.
+        # A shared lock: several processes may look at once without seeing each other.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -68,7 +68,7 @@ def is_alive(run_dir: Path) -> bool:
 
 
 def running() -> list[str]:
-    """Prefixes of the labs that are alive, sorted."""
+    """Return the prefixes of the running labs, sorted."""
     if not home().is_dir():
         return []
     return sorted(entry.name for entry in home().iterdir() if is_alive(entry))
@@ -76,10 +76,11 @@ def running() -> list[str]:
 
 def select_running(prefix: str | None) -> str:
     """
-    The lab that is meant: the one named, or the only one that runs.
+    Return the selected lab: the one named, or the only one that runs.
 
     Raises:
-        UnknownLabError: none of that name runs; or none is named, and not exactly one runs.
+        UnknownLabError: no lab of that name runs; or no name was given, and not exactly one lab
+            runs.
     """
     alive = running()
     if prefix is not None and prefix not in alive:
@@ -94,13 +95,13 @@ def select_running(prefix: str | None) -> str:
 
 
 def keeper_pid(prefix: str) -> int:
-    """Process id of the keeper of a running lab."""
+    """Return the process id of the keeper of a running lab."""
     pid: int = json.loads((home() / prefix / STATE).read_text())["keeper_pid"]
     return pid
 
 
 def remove_dead() -> list[str]:
-    """Remove what dead labs left; returns their prefixes."""
+    """Remove the directories of dead labs; return their prefixes."""
     if not home().is_dir():
         return []
     dead = [entry for entry in home().iterdir() if is_dead(entry)]
@@ -115,10 +116,10 @@ def remove(run_dir: Path) -> None:
 
 
 def is_dead(entry: Path) -> bool:
-    """Whether a directory is left over: its keeper has ended, or was never started."""
+    """Return whether a directory is left over: its keeper has ended, or was never started."""
     if (entry / LOCK).exists():
         return not is_alive(entry)
-    # Without a lock file its keeper is just starting, or was never started.
+    # Without a lock file, the keeper is just starting or was never started.
     try:
         return time.time() - entry.stat().st_mtime > STARTING_S
     except FileNotFoundError:

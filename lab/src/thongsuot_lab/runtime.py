@@ -1,8 +1,8 @@
 """
-The namespaces and processes that a lab stands on: where they are, starting them, ending them.
+The namespaces and processes of a lab: where they are, how they start and end.
 
-A runtime that was started here ends here; one that was found (another process started it) can be
-used, and ended too.
+A runtime that was started by this process ends with it; one that another process started can be
+used, and also ended.
 """
 
 import json
@@ -26,10 +26,10 @@ END_S: Final = 10.0
 @dataclass(slots=True)
 class LabRuntime:
     """
-    A keeper, what it keeps, and what runs on top.
+    A keeper, its namespaces, and the processes on top.
 
-    ``started`` are the processes inside that this process has to wait for at the end, the lab's own
-    ``parts`` among them; ``keeper`` is None where another process started it.
+    ``started`` are the processes inside for which this process has to wait at the end, including
+    the lab's own ``parts``; ``keeper`` is None if another process started it.
     """
 
     run_dir: Path
@@ -52,8 +52,8 @@ class LabRuntime:
 
         def start() -> "subprocess.Popen[bytes]":
             unshare(CLONE_NEWPID)
-            # Nothing of a terminal's or a pipe's is kept: a caller that waits for their end would
-            # wait for that of a lab which was let go.
+            # It keeps no descriptor of a terminal or a pipe: otherwise a caller that waits for
+            # their end would also wait for the end of a detached lab.
             with log_path.open("wb") as log:
                 return subprocess.Popen(
                     [sys.executable, "-m", "thongsuot_lab.spaces.keeper", str(owner)],
@@ -84,12 +84,12 @@ class LabRuntime:
         return cls(run_dir, keeper.pid, json.loads(answer)["namespaces"], keeper)
 
     def network(self, node: str) -> str:
-        """Path of the network namespace of a node."""
+        """Return the path of the network namespace of a node."""
         return f"/proc/{self.keeper_pid}/fd/{self.descriptors[node]}"
 
     @property
     def processes(self) -> str:
-        """Path of the PID namespace in which everything runs."""
+        """Return the path of the PID namespace in which everything runs."""
         return f"/proc/{self.keeper_pid}/ns/pid"
 
     def start_part(
@@ -115,10 +115,10 @@ class LabRuntime:
 
     def await_part(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         """
-        Wait until a process of the lab's own says that it is ready.
+        Wait until one of the lab's own processes reports that it is ready.
 
         Raises:
-            BuildError: it ended instead; the message holds what it said.
+            BuildError: it ended instead; the message holds its log.
         """
         assert process.stdout is not None
         with process.stdout:
@@ -130,7 +130,7 @@ class LabRuntime:
 
     def detach(self) -> None:
         """
-        Let the lab live on when this process ends.
+        Let the lab continue when this process ends.
 
         Raises:
             LabError: this process did not start it.
@@ -142,16 +142,16 @@ class LabRuntime:
 
     def end(self) -> None:
         """End everything, and wait until it has ended."""
-        # The lab's own processes are asked to end, so that what measures them (coverage) can write
-        # what it has; everything else is killed by the keeper.
+        # The lab's own processes are terminated first, so that tools that measure them (coverage)
+        # can write their data; the keeper kills the rest.
         for part in self.parts:
             part.terminate()
         for part in self.parts:
             part.wait(END_S)
         with suppress(ProcessLookupError):
             os.kill(self.keeper_pid, SIGTERM)
-        # The first process of a PID namespace is not gone before every other one in it was waited
-        # for, and those that this process started, only it can wait for: so the keeper comes last.
+        # The first process of a PID namespace only ends after every other process in it was waited
+        # for, and only this process can wait for those that it started: so the keeper comes last.
         for process in (*self.started, *([self.keeper] if self.keeper else [])):
             process.wait(END_S)
         for part in self.parts:

@@ -1,9 +1,9 @@
 """
-Story: what goes wrong at service points, played one scene after the other.
+Story: faults at service points, played one scene after the other.
 
-Each scene breaks something for real, waits until the pages say it and until the party that must act
-was told, says who that was and after how long, mends it, and waits until they were told of the end.
-The waiting is on what the pages show, never on a clock that the faults know.
+Each scene breaks something for real, waits until the pages show it and the party that must act was
+notified, prints which party that was and after how long, mends it, and waits until the end was
+notified. It waits for what the pages show, never for a time that the fault knows.
 """
 
 import time
@@ -21,22 +21,22 @@ from thongsuot_schema.words.states import channel_title, party_title
 Views = Mapping[str, SiteView]
 
 SHOWN_WITHIN_S = 90.0
-"""How long a scene waits for the pages before it says so and goes on."""
+"""How long a scene waits for the pages before it reports a time-out and goes on."""
 
 NOTIFIED_WITHIN_S = 150.0
-"""The same for the notification: a silent agent is waited for 45 s, and then held for 30."""
+"""The same for the notification: a silent agent is detected after 45 s, and then held for 30."""
 
 SHOWN_S = 8.0
-"""How long a scene stays on the screen once the pages have said it."""
+"""How long a scene stays on the screen once the pages show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoScene:
     """
-    One thing that goes wrong.
+    One scene.
 
-    ``is_shown`` says whether the pages show it; ``reported_sites`` are those whose headline is
-    told. ``party`` is who must act, and is to be told.
+    ``is_shown`` says whether the pages show it; the headlines of ``reported_sites`` are printed.
+    ``party`` must act, and must be notified.
     """
 
     title: str
@@ -130,14 +130,14 @@ DEMO_SCENES: tuple[DemoScene, ...] = (
         reported_sites=("s3",),
     ),
 )
-"""In the order in which they are played; they need three sites."""
+"""In the order of playing; they need three sites."""
 
 
 def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) -> Iterator[str]:
     """
-    Yield what to tell, or an empty text once a second while waiting; ends with the last scene.
+    Yield lines to print, or an empty text once a second while waiting; ends with the last scene.
 
-    Whatever is broken when the caller stops is healed with the lab.
+    A fault that is active when the caller stops is undone with the lab.
     """
     yield from _wait_until(stack, _all_well, "All is well at every site", SHOWN_WITHIN_S)
     for number, scene in enumerate(scenes, start=1):
@@ -208,7 +208,7 @@ def _is_over(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
 
 
 def _describe_notifications(stack: CityStack, scene: DemoScene, began_s: float) -> Iterator[str]:
-    """Say who was told, each once, after how long, and of what."""
+    """Yield who was notified, each once, after how long, and of what."""
     notifications: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
     for view in stack.views():
         if view.site in scene.reported_sites:

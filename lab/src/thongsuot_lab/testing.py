@@ -25,7 +25,7 @@ TOOLS = ("ip", "tc", "nft", "unshare", "setpriv")
 
 
 def missing() -> str | None:
-    """What this machine lacks for a lab, or None."""
+    """Return what this machine lacks for a lab, or None."""
     if os.geteuid() != 0:
         return "root"
     return next((tool for tool in TOOLS if shutil.which(tool) is None), None)
@@ -50,7 +50,7 @@ def office() -> Lab:
 
 
 def behind_proxy(credentials: str = "") -> Lab:
-    """A ``device`` on a network that only a proxy leads out of; use as a context manager."""
+    """A ``device`` on a network whose only way out is a proxy; use as a context manager."""
     return Lab(small.behind_proxy(credentials))
 
 

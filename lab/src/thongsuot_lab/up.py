@@ -1,9 +1,10 @@
 """
 ``./run up``: agent, collector and Prometheus on this device, measuring the device's own links.
 
-The uplinks are found, their gateways and name servers are the anchors, and the portals come from a
-file that is written once and then yours to edit. Prints one line an address on standard output
-(``name: http://127.0.0.1:PORT/…``). Runs until Ctrl-C or SIGTERM; the record stays in the folder.
+The uplinks are discovered, their gateways and name servers are the anchors, and the portals come
+from a file that is written once and can then be edited. Prints one line per address on standard
+output (``name: http://127.0.0.1:PORT/…``). Runs until Ctrl-C or SIGTERM; the record stays in the
+folder.
 """
 
 import argparse
@@ -62,21 +63,19 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path(".thongsuot"), help="record and files (%(default)s)"
     )
     parser.add_argument("--site", default=_site_name(), help="name of this site (%(default)s)")
-    parser.add_argument(
-        "--ca-file", type=Path, help="authorities that portals are checked against, beside none"
-    )
+    parser.add_argument("--ca-file", type=Path, help="certificate authorities for the portals")
     parser.add_argument("--no-prometheus", action="store_true", help="leave Prometheus out")
     return parser
 
 
 def _site_name() -> str:
-    """Return this machine's name in the letters that a site's name may have."""
+    """Return this machine's name in the characters that a site's name may have."""
     plain = re.sub(r"[^a-z0-9._-]+", "-", socket.gethostname().lower()).strip("-._")
     return plain[:62] or "device"
 
 
 def _portals(folder: Path) -> Path:
-    """Return the file of portals; written with the public services when there is none."""
+    """Return the file of portals; it is written with the public services if it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         folder.chmod(0o755)

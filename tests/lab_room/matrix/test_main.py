@@ -46,5 +46,5 @@ def test_a_row_is_played_and_told_in_a_table(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert any(line.startswith("wan-down ") for line in done.stdout.splitlines())
     assert "missing without an announced gap: 0" in done.stdout
-    assert "played by a fifth of the shipped intervals and patience" in done.stdout
+    assert "thresholds: a fifth of the shipped intervals and patience" in done.stdout
     assert (tmp_path / "collector").is_dir(), "records and logs are kept where that was asked"

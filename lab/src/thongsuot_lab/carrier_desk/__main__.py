@@ -1,7 +1,7 @@
 """
 A carrier's desk as a process: ``python -m thongsuot_lab.carrier_desk``.
 
-Its first line of output is ``port N``. It serves until it is told to end.
+Its first line of output is ``port N``. It serves until it is terminated.
 """
 
 import argparse
@@ -20,18 +20,22 @@ from thongsuot_lab.carrier_desk.service_desk import ServiceDesk
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until terminated."""
     parser = argparse.ArgumentParser(prog="carrier_desk", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="%(default)s")
-    parser.add_argument("--port", type=int, default=0, help="0: one that is free")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="write everything down there")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="what customers must show")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="file that keeps tickets and alarms"
+    )
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="token that customers must present"
+    )
     parser.add_argument(
         "--clerk-s",
         type=float,
         default=0.0,
         metavar="S",
-        help="somebody begins to work on a new ticket after so long (0: nobody does)",
+        help="seconds until somebody begins to work on a new ticket (0: never)",
     )
     options = parser.parse_args()
     token = options.token_file.read_text("utf-8").strip() if options.token_file else ""
@@ -42,16 +46,20 @@ def main() -> None:
 
 
 DRAIN_S = 1
-"""How long answers under way may take at the end; a desk that hangs would take a minute."""
+"""
+How long pending answers may take at shutdown; waiting for a desk that hangs would take a minute.
+"""
 
 
 class CuttableProtocol(H11Protocol):
-    """Shows the application its connection, so that it can be cut instead of answered."""
+    """
+    Gives the application access to its connection, so that it can cut it instead of answering.
+    """
 
     def connection_made(  # type: ignore[override]  # as uvicorn's own
         self, transport: asyncio.Transport
     ) -> None:
-        """Take a connection."""
+        """Accept a connection."""
         super().connection_made(transport)
         # uvicorn copies this into the state of each request.
         self.app_state = {**self.app_state, "transport": transport}

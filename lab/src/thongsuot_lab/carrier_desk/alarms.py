@@ -19,7 +19,7 @@ SEVERITIES: Final = ("critical", "major", "minor", "warning", "indeterminate", "
 
 
 class AlarmStore:
-    """All alarms, by id; ids are whole numbers, as the file has it."""
+    """All alarms, by id; ids are whole numbers, as in the OpenAPI file."""
 
     def __init__(self, documents: dict[str, Json] | None = None) -> None:
         self.documents = documents or {}
@@ -27,10 +27,10 @@ class AlarmStore:
 
     def create(self, document: Json) -> Json:
         """
-        Take an alarm in.
+        Create an alarm.
 
         Raises:
-            ApiError: something that it needs is not there.
+            ApiError: a required field is missing.
         """
         missing = [name for name in REQUIRED if not document.get(name)]
         if missing:
@@ -49,7 +49,7 @@ class AlarmStore:
         Return an alarm.
 
         Raises:
-            ApiError: there is none of that name.
+            ApiError: there is no such alarm.
         """
         alarm = self.documents.get(name)
         if alarm is None:
@@ -65,10 +65,10 @@ class AlarmStore:
 
     def patch(self, name: str, document: Json) -> tuple[Json, Json]:
         """
-        Change an alarm; return it as it was and as it is.
+        Change an alarm; return it before and after the change.
 
         Raises:
-            ApiError: there is no such alarm, or it is cleared: then nothing of it can be set.
+            ApiError: there is no such alarm, or it is cleared: a cleared alarm cannot be changed.
         """
         before = self.get(name)
         if before["perceivedSeverity"] == "cleared":

@@ -49,7 +49,7 @@ def application(desk: ServiceDesk, conduct: Conduct) -> Starlette:
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
-    """Answer with the error document of the API, also where no route leads (404, 405)."""
+    """Answer with the API's error document, including for unknown paths and methods (404, 405)."""
     path = request.url.path
     if isinstance(error, ApiError):
         return error_response(path, error.status, error.reason)
@@ -129,7 +129,7 @@ def _hub_routes(desk: ServiceDesk, hub: str) -> list[Route]:
 
 
 def _operator_routes(desk: ServiceDesk, conduct: Conduct) -> list[Route]:
-    """Return what the carrier's own people do, and what they can look at."""
+    """Return the routes for the carrier's own staff: their actions and what they can look at."""
 
     async def list_tickets(request: Request) -> Response:
         return TmfResponse(desk.tickets.find(request.path_params["version"], None))
@@ -185,7 +185,7 @@ def _check_patch(request: Request) -> None:
 
 
 def _page(documents: list[Json], request: Request) -> Response:
-    """Return a list, or the part of it that ``offset`` and ``limit`` ask for (TMF630, 4.3)."""
+    """Return a list, or the part of it that ``offset`` and ``limit`` select (TMF630, 4.3)."""
     try:
         offset, limit = (int(request.query_params.get(name, 0)) for name in ("offset", "limit"))
     except ValueError as error:

@@ -1,4 +1,6 @@
-"""How the carrier answers its customers: who may come in, how it misbehaves, what was exchanged."""
+"""
+How the carrier answers its customers: authentication, simulated misbehaviour, recorded exchanges.
+"""
 
 import asyncio
 import hmac
@@ -17,7 +19,9 @@ BODY_BYTES: Final = 4 * 1024 * 1024
 EXCHANGES_LIMIT: Final = 10_000
 HANG_S: Final = 60.0
 OPERATOR_PATH: Final = "/desk/"
-"""Below it, without a token, is what the carrier's own people do: no business of customers."""
+"""
+Paths below it need no token: they are for the carrier's own staff and are closed to customers.
+"""
 
 
 class TmfResponse(JSONResponse):
@@ -39,10 +43,10 @@ class Conduct:
     """
     How customers are answered.
 
-    ``token`` is what they must show (empty: nothing). ``failure_mode`` is one of: ``well``; a
-    status, which everything is answered with; ``hang`` (what is to be changed is changed, but the
-    answer does not come); ``drop`` (the connection is cut); ``echo`` (refused, with all of the
-    request in the answer). ``exchanges`` are requests with their answers.
+    ``token`` is what customers must present (empty: none is required). ``failure_mode`` is one of:
+    ``well``; a status, which answers every request; ``hang`` (the change is made, but the answer is
+    never sent); ``drop`` (the connection is cut); ``echo`` (the request is refused, and the answer
+    repeats all of it). ``exchanges`` are requests with their answers.
     """
 
     token: str = ""
@@ -50,7 +54,7 @@ class Conduct:
     exchanges: list[Json] = field(default_factory=list)
 
     def refusal(self, request: Request, body: bytes) -> TmfResponse | None:
-        """Return the answer to a request that goes no further, ``None`` for one that does."""
+        """Return the answer to a request that ends here, ``None`` for one that is passed on."""
         path = request.url.path
         if self.failure_mode == "echo":
             shown = f"{path} {dict(request.headers)} {body.decode(errors='replace')}"
@@ -83,9 +87,9 @@ class Conduct:
 
 class CustomerMiddleware:
     """
-    Lets customers in, and answers them as ``conduct`` says.
+    Authenticates customers and answers them as ``conduct`` says.
 
-    It stands outside of everything, so that refusals and errors are recorded like answers.
+    It is the outermost layer, so that refusals and errors are recorded like answers.
     """
 
     def __init__(self, app: ASGIApp, *, conduct: Conduct) -> None:
@@ -130,7 +134,10 @@ class CustomerMiddleware:
 
 
 async def _hang(request: Request) -> None:
-    """Leave a customer without an answer until it goes, or for as long as any would wait."""
+    """
+    Keep a customer waiting without an answer until it disconnects, or for as long as any client
+    would wait.
+    """
     try:
         async with asyncio.timeout(HANG_S):
             await _disconnected(request)
@@ -150,7 +157,7 @@ async def _disconnected(request: Request) -> None:
 
 
 def _json_or_text(body: bytes) -> object:
-    """Return what a body holds: ``None`` for nothing, the text of what is not JSON."""
+    """Return the content of a body: ``None`` if it is empty, the text if it is not JSON."""
     if not body:
         return None
     try:

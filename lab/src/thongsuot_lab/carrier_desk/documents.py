@@ -1,4 +1,4 @@
-"""What both APIs of the carrier share: JSON documents, how one is patched, how a request fails."""
+"""What both of the carrier's APIs share: JSON documents, merge patches, error answers."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ Json = dict[str, object]
 
 
 class ApiError(Exception):
-    """A request that cannot be done; ``status`` and ``reason`` are answered."""
+    """A request that cannot be carried out; it is answered with ``status`` and ``reason``."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -21,7 +21,7 @@ async def json_object(request: Request) -> Json:
     Return the object that the body of a request holds.
 
     Raises:
-        ApiError: it holds none.
+        ApiError: the body is not a JSON object.
     """
     try:
         document: object = await request.json()

@@ -1,4 +1,4 @@
-"""Event hub: who subscribed to changes, and publishing them."""
+"""Event hub: stores subscriptions to changes and publishes events to them."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ _TIMEOUT_S = 5.0
 
 class EventHub:
     """
-    Subscriptions of one API; ``publish`` posts an event to each. What fails is not tried again.
+    Subscriptions of one API; ``publish`` posts an event to each. A failed post is not retried.
     """
 
     def __init__(self, subscriptions: dict[str, Json] | None = None) -> None:
@@ -21,10 +21,10 @@ class EventHub:
 
     def subscribe(self, document: Json) -> Json:
         """
-        Note who wants to be told.
+        Add a subscription.
 
         Raises:
-            ApiError: there is no callback in it.
+            ApiError: the request has no callback.
         """
         callback = document.get("callback")
         if not isinstance(callback, str) or not callback.startswith(("http://", "https://")):
@@ -42,7 +42,7 @@ class EventHub:
         Return a subscription.
 
         Raises:
-            ApiError: there is none of that name.
+            ApiError: there is no such subscription.
         """
         if name not in self.subscriptions:
             raise ApiError(404, f"there is no subscription {name}")
@@ -50,17 +50,17 @@ class EventHub:
 
     def unsubscribe(self, name: str) -> None:
         """
-        Forget a subscription.
+        Remove a subscription.
 
         Raises:
-            ApiError: there is none of that name.
+            ApiError: there is no such subscription.
         """
         del self.subscriptions[str(self.get(name)["id"])]
 
     async def publish(
         self, kind: str, document_name: str, document: Json, *, is_typed: bool
     ) -> None:
-        """Post an event to everybody; ``kind`` as ``TroubleTicketStatusChangeEvent``."""
+        """Post an event to all subscribers; ``kind`` as ``TroubleTicketStatusChangeEvent``."""
         event: Json = {
             "eventId": f"{document['id']}-{rfc3339_now()}",
             "eventTime": rfc3339_now(),
@@ -79,7 +79,7 @@ class EventHub:
 
 
 def post_json(url: str, body: Json) -> None:
-    """Post JSON; a receiver that is not there misses it."""
+    """Post JSON; a receiver that is not reachable misses the event."""
     request = urllib.request.Request(
         url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
     )

@@ -1,4 +1,4 @@
-"""A carrier's service desk: its systems, kept in one file, and what its own people do with them."""
+"""A carrier's service desk: its systems, kept in one file, and the actions of its staff."""
 
 import asyncio
 import json
@@ -16,10 +16,10 @@ OPERATOR_NAME: Final = "Trực ban nhà mạng"
 
 class ServiceDesk:
     """
-    A carrier's systems and people.
+    A carrier's systems and staff.
 
-    ``keep`` is where everything is written down (``None``: nowhere). After ``clerk_s`` somebody
-    begins to work on a new ticket (0: nobody does by themselves).
+    ``keep`` is the file that holds everything (``None``: nothing is kept). After ``clerk_s``
+    somebody begins to work on a new ticket (0: nobody does without being told).
     """
 
     def __init__(self, keep: Path | None = None, *, clerk_s: float = 0.0) -> None:
@@ -35,7 +35,7 @@ class ServiceDesk:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def create_ticket(self, version: int, document: Json) -> Json:
-        """Take a ticket in, and tell who subscribed."""
+        """Create a ticket and notify subscribers."""
         ticket = self.tickets.create(version, document)
         self.write()
         self._publish_ticket(version, "TroubleTicketCreateEvent", ticket)
@@ -44,7 +44,7 @@ class ServiceDesk:
         return ticket
 
     def patch_ticket(self, version: int, name: str, document: Json) -> Json:
-        """Change a ticket, and tell who subscribed."""
+        """Change a ticket and notify subscribers."""
         before, after = self.tickets.patch(version, name, document)
         self.write()
         if after["status"] == before["status"]:
@@ -57,10 +57,10 @@ class ServiceDesk:
 
     def update_as_operator(self, version: int, name: str, *, status: str, text: str) -> Json:
         """
-        Let somebody at the desk do something with a ticket.
+        Apply an action of the desk's staff to a ticket.
 
         Raises:
-            ApiError: the ticket must not come into that state.
+            ApiError: the transition to that state is not allowed.
         """
         before = self.tickets.get(version, name)
         document: Json = {"status": status or before["status"]}
@@ -73,14 +73,14 @@ class ServiceDesk:
         return self.patch_ticket(version, name, document)
 
     def create_alarm(self, document: Json) -> Json:
-        """Take an alarm in, and tell who subscribed."""
+        """Create an alarm and notify subscribers."""
         alarm = self.alarms.create(document)
         self.write()
         self._publish_alarm("AlarmCreateEvent", alarm)
         return alarm
 
     def patch_alarm(self, name: str, document: Json) -> Json:
-        """Change an alarm, and tell who subscribed."""
+        """Change an alarm and notify subscribers."""
         before, after = self.alarms.patch(name, document)
         self.write()
         is_state = before["perceivedSeverity"] != after["perceivedSeverity"]
@@ -89,7 +89,7 @@ class ServiceDesk:
         return after
 
     def write(self) -> None:
-        """Write everything down."""
+        """Save everything."""
         if self._keep is None:
             return
         hubs = {name: hub.subscriptions for name, hub in self.hubs.items()}
@@ -106,13 +106,13 @@ class ServiceDesk:
         new_file.rename(self._keep)
 
     def clear(self) -> None:
-        """Throw everything away."""
+        """Delete everything."""
         self.tickets, self.alarms = TicketStore(), AlarmStore()
         self.hubs = {name: EventHub() for name in self.hubs}
         self.write()
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Cancel pending work."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -124,7 +124,7 @@ class ServiceDesk:
                 version, name, status="inProgress", text="Đã tiếp nhận, đang kiểm tra."
             )
         except ApiError:
-            return  # it was taken back meanwhile
+            return  # the ticket was cancelled meanwhile
 
     def _publish_ticket(self, version: int, kind: str, ticket: Json) -> None:
         hub = self.hubs[str(version)]

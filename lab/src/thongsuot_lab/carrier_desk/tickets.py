@@ -1,9 +1,9 @@
 """
 Trouble tickets: TMF621 in version 5 (5.0.1) and in version 4 (4.0.0), each ticket in one of them.
 
-Which state follows which is after the TMF621 user guide, as it is usually read; the OpenAPI file
-lists the states only. There is no "new": a ticket that is taken begins as ``acknowledged``.
-``rejected``, ``cancelled`` and ``closed`` are the end of it.
+State transitions follow the TMF621 user guide as it is usually read; the OpenAPI file only lists
+the states. There is no state "new": a ticket that is accepted begins as ``acknowledged``.
+``rejected``, ``cancelled`` and ``closed`` are final.
 """
 
 import itertools
@@ -30,11 +30,11 @@ TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
 _OURS: Final = frozenset(
     {"id", "href", "creationDate", "lastUpdate", "statusChangeDate", "statusChangeHistory"}
 )
-"""What a customer must not set."""
+"""Fields that a customer must not set."""
 
 
 class TicketStore:
-    """All tickets; ``documents`` is what is kept, by version and id."""
+    """All tickets; ``documents`` holds them by version and id."""
 
     def __init__(self, documents: dict[str, dict[str, Json]] | None = None) -> None:
         self.documents = documents or {"4": {}, "5": {}}
@@ -43,10 +43,10 @@ class TicketStore:
 
     def create(self, version: int, document: Json) -> Json:
         """
-        Take a ticket in; it is acknowledged.
+        Create a ticket; its state is ``acknowledged``.
 
         Raises:
-            ApiError: something that it needs is not there.
+            ApiError: a required field is missing.
         """
         missing = [name for name in REQUIRED if not document.get(name)]
         if version == 5 and not document.get("@type"):
@@ -71,7 +71,7 @@ class TicketStore:
         Return a ticket.
 
         Raises:
-            ApiError: there is none of that name.
+            ApiError: there is no such ticket.
         """
         ticket = self.documents[str(version)].get(name)
         if ticket is None:
@@ -87,10 +87,10 @@ class TicketStore:
 
     def patch(self, version: int, name: str, document: Json) -> tuple[Json, Json]:
         """
-        Change a ticket; return it as it was and as it is.
+        Change a ticket; return it before and after the change.
 
         Raises:
-            ApiError: there is no such ticket, or it must not come into that state.
+            ApiError: there is no such ticket, or the transition is not allowed.
         """
         before = self.get(version, name)
         if not TRANSITIONS[str(before["status"])]:
@@ -112,7 +112,9 @@ class TicketStore:
 
 
 def is_transition_allowed(status: str, wanted: str) -> bool:
-    """Return whether a ticket of one state may come into another; staying is always allowed."""
+    """
+    Return whether a ticket may go from one state to another; staying in a state is always allowed.
+    """
     return wanted == status or wanted in TRANSITIONS[status]
 
 
@@ -123,7 +125,7 @@ def note_document(version: int, author: str, text: str) -> Json:
 
 
 def _changed(version: int, ticket: Json, status: str, reason: str, now: str) -> Json:
-    """Return a ticket that has come into a state, with that in its history."""
+    """Return a ticket in a new state, with the change in its history."""
     if version == 5:
         key, change = "statusChangeHistory", {"@type": "StatusChange", "statusChangeDate": now}
         reason_key = "statusChangeReason"

@@ -1,4 +1,4 @@
-"""The device asks for the access point of a company's own network, which leads nowhere else."""
+"""The device requests the access point of a company's private network, which leads nowhere else."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.DEVICE
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Ask for it."""
+    """Request that access point."""
     scope.behave(scope.uplink(site, link).cpe, apn="private")

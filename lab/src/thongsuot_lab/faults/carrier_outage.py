@@ -1,4 +1,4 @@
-"""A carrier is down: every line of it is dark at every site."""
+"""A carrier is down: all of its lines are dark at every site."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,6 +7,6 @@ SEGMENT = Segment.CARRIER
 
 
 def apply(scope: FaultScope, *, carrier: str) -> None:
-    """Darken everything that belongs to a carrier."""
+    """Take down everything that belongs to a carrier."""
     operator = scope.topology.carrier(carrier)
     scope.cut_power(operator.access, operator.core, operator.resolver, operator.anchor)

@@ -1,4 +1,4 @@
-"""The core of a carrier loses everything to about half of the destinations."""
+"""The core of a carrier drops everything to about half of the destinations."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_lab.topology.model import NodeRole
@@ -12,7 +12,8 @@ def apply(scope: FaultScope, *, carrier: str) -> None:
     """Drop what goes to every second destination, the carrier's own anchor among them."""
     operator = scope.topology.carrier(carrier)
     hosts = [node.name for node in scope.topology.nodes if node.role in DESTINATIONS]
-    # Its own resolver lives and its own anchor does not; of the others every second one is lost.
+    # The carrier's resolver works and its anchor does not; of the other hosts every second one is
+    # lost.
     others = sorted(set(hosts) - {operator.resolver, operator.anchor})
     for node in (operator.anchor, *others[::2]):
         for address in scope.topology.addresses_of(node):

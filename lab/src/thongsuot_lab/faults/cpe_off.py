@@ -7,5 +7,5 @@ SEGMENT = Segment.LAN
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
-    """Switch the box of one link off."""
+    """Switch off the box of one link."""
     scope.cut_power(scope.uplink(site, link).cpe)

@@ -15,5 +15,5 @@ def apply(
     added_s: float = 0.3,
     direction: Direction = "down",
 ) -> None:
-    """Add a delay, in each direction that is meant."""
+    """Add a delay in each selected direction."""
     scope.impair(scope.uplink(site, link).access_wire, Impairment(delay_s=added_s), direction)

@@ -9,8 +9,8 @@ SEGMENT = Segment.LAN
 
 def apply(scope: FaultScope, *, site: str) -> None:
     """
-    Give the client the device's address, which it then answers for and tells everyone again and
-    again.
+    Give the client the device's address; the client then answers ARP for it and announces it
+    repeatedly.
     """
     premises = scope.topology.site(site)
     if premises.client is None:
@@ -18,7 +18,8 @@ def apply(scope: FaultScope, *, site: str) -> None:
     fixed = next(end for end in scope.topology.ends_of(premises.device) if end.v4)
     address = fixed.v4[0]
     box = next(uplink.cpe for uplink in premises.uplinks if uplink.interface == fixed.interface)
-    # Healed, the box looks for the device anew instead of trusting the client for a minute more.
+    # After the fault, make the box resolve the device anew instead of using the stale entry for a
+    # minute.
     scope.ip(box, [], [f"neigh flush to {address.ip}"])
     scope.ip(
         premises.client, [f"addr replace {address} dev eth0"], [f"addr del {address} dev eth0"]

@@ -1,4 +1,4 @@
-"""The exchange is down: carriers are fine inside, domestic hosts are out of reach."""
+"""The exchange is down: carriers are fine inside, domestic hosts are unreachable."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.TRANSIT
 
 
 def apply(scope: FaultScope) -> None:
-    """Let the exchange swallow everything."""
+    """Drop everything at the exchange."""
     scope.black_hole("exchange")

@@ -7,5 +7,5 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(scope: FaultScope, *, carrier: str) -> None:
-    """Let the access router of a carrier swallow everything."""
+    """Drop everything at the access router of a carrier."""
     scope.black_hole(scope.topology.carrier(carrier).access)

@@ -1,4 +1,4 @@
-"""The ONT or router does not answer pings, but does its work. Not a fault of the link."""
+"""The ONT or router does not answer pings but forwards normally. Not a fault of the link."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment

@@ -1,4 +1,4 @@
-"""Somebody at the site downloads something large: its own traffic fills the line."""
+"""Somebody at the site downloads something large: the site's own traffic fills the line."""
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.fault_scope import FaultScope
@@ -9,10 +9,10 @@ SEGMENT = Segment.LAN
 
 def apply(scope: FaultScope, *, site: str, source: str = "client", portal: str = "") -> None:
     """
-    Let the site download without end.
+    Run a download at the site until the fault is undone.
 
-    ``source`` is who does: ``client``, beside the device, or ``device`` itself, by its preferred
-    way out; only then do the device's own counters see the load.
+    ``source`` is the downloading host: ``client``, beside the device, or ``device`` itself, over
+    its preferred uplink; only in the second case do the device's own counters see the load.
     """
     where = scope.topology.site(site)
     sources = {"client": where.client, "device": where.device}

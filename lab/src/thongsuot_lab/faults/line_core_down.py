@@ -7,7 +7,7 @@ SEGMENT = Segment.CARRIER
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
-    """Let the core of a link's carrier swallow whatever comes from its line."""
+    """Drop everything that comes from one link's line in the core of its carrier."""
     uplink = scope.uplink(site, link)
     core = scope.topology.carrier(uplink.carrier).core
     for network in scope.networks_behind(uplink):

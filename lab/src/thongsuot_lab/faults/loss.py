@@ -15,5 +15,5 @@ def apply(
     ratio: float = 0.2,
     direction: Direction = "both",
 ) -> None:
-    """Lose this share of packets, in each direction that is meant."""
+    """Drop this share of packets in each selected direction."""
     scope.impair(scope.uplink(site, link).access_wire, Impairment(loss_ratio=ratio), direction)

@@ -1,4 +1,4 @@
-"""The modem is gone from the device: pulled out, or hung up."""
+"""The modem is gone from the device: unplugged, or hung."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.DEVICE
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Take it out."""
+    """Remove the modem."""
     scope.behave(scope.uplink(site, link).cpe, is_present=False)

@@ -1,4 +1,4 @@
-"""Large packets vanish on the line and nobody says so: TCP connects, TLS stalls."""
+"""Large packets vanish on the line without an ICMP error: TCP connects, TLS stalls."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment

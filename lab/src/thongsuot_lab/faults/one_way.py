@@ -8,5 +8,5 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed", dead: Direction = "down") -> None:
-    """Lose everything in the direction that is dead."""
+    """Drop everything in the dead direction."""
     scope.impair(scope.uplink(site, link).access_wire, Impairment(loss_ratio=1.0), dead)

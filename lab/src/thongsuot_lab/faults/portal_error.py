@@ -7,5 +7,5 @@ SEGMENT = Segment.SERVICE
 
 
 def apply(scope: FaultScope, *, portal: str = "", status: float = 500) -> None:
-    """Answer everything with this status."""
+    """Answer every request with this status."""
     scope.behave(scope.portal_node(portal), status=int(status))

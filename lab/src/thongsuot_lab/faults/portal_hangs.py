@@ -1,4 +1,4 @@
-"""A portal accepts connections and says nothing."""
+"""A portal accepts connections and never answers."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.SERVICE
 
 
 def apply(scope: FaultScope, *, portal: str = "") -> None:
-    """Accept and ignore."""
+    """Accept and never answer."""
     scope.behave(scope.portal_node(portal), mode="hang")

@@ -1,4 +1,4 @@
-"""A portal takes its time to answer."""
+"""A portal is slow to answer."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment

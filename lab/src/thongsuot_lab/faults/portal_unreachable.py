@@ -7,5 +7,5 @@ SEGMENT = Segment.SERVICE
 
 
 def apply(scope: FaultScope, *, portal: str = "") -> None:
-    """Let the portal's machine swallow everything."""
+    """Drop everything at the portal's machine."""
     scope.black_hole(scope.portal_node(portal))

@@ -1,4 +1,4 @@
-"""A portal answers, with a page that is not its own."""
+"""A portal answers with a page that is not its own."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.SERVICE
 
 
 def apply(scope: FaultScope, *, portal: str = "", text: str = "It works!") -> None:
-    """Show another text."""
+    """Serve another text."""
     scope.behave(scope.portal_node(portal), text=text)

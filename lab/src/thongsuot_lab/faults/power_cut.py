@@ -11,6 +11,6 @@ def apply(scope: FaultScope, *, site: str) -> None:
     where = scope.topology.site(site)
     boxes = [uplink.cpe for uplink in where.uplinks]
     nodes = [where.device, *boxes, *([where.client] if where.client else [])]
-    # In this order: a device without power does not live to see its cables go dark.
+    # In this order: a device without power must not record that its cables went dark.
     scope.kill(*nodes)
     scope.cut_power(*nodes)

@@ -1,4 +1,4 @@
-"""The office's proxy accepts connections and says nothing."""
+"""The office's proxy accepts connections and never answers."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.LAN
 
 
 def apply(scope: FaultScope, *, site: str) -> None:
-    """Let it accept and ignore."""
+    """Accept and never answer."""
     scope.behave(scope.proxy_node(site), mode="hang")

@@ -7,5 +7,5 @@ SEGMENT = Segment.LAN
 
 
 def apply(scope: FaultScope, *, site: str) -> None:
-    """Let it not listen."""
+    """Close the proxy's port."""
     scope.behave(scope.proxy_node(site), mode="refuse")

@@ -7,5 +7,5 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Refuse it."""
+    """Refuse the SIM."""
     scope.behave(scope.uplink(site, link).cpe, registration="denied")

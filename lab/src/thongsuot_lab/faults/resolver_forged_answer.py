@@ -5,7 +5,7 @@ from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.CARRIER
-# The second pair leads nowhere: a device that is sent there learns nothing.
+# The second pair leads nowhere: a device that is sent there gets no answer.
 FORGED = {
     "loopback": ["127.0.0.1", "::1"],
     "captive": ["192.0.2.250", "2001:db8:ffff::250"],
@@ -15,6 +15,6 @@ FORGED = {
 def apply(scope: FaultScope, *, carrier: str, how: str = "loopback") -> None:
     """Forge answers: ``loopback`` as for a blocked name, ``captive`` as before paying."""
     if how not in FORGED:
-        raise TopologyError(f"a resolver lies by {' or '.join(FORGED)}, not {how!r}")
+        raise TopologyError(f"a resolver forges answers by {' or '.join(FORGED)}, not {how!r}")
     resolver = scope.topology.carrier(carrier).resolver
     scope.behave(resolver, answer="forged", addresses=FORGED[how])

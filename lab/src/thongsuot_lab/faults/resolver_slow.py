@@ -1,4 +1,4 @@
-"""A carrier's resolver takes its time."""
+"""A carrier's resolver is slow to answer."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment

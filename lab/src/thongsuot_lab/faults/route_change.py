@@ -1,4 +1,4 @@
-"""A carrier reaches everything beyond it by a longer way. A fact, not a fault."""
+"""A carrier reaches everything beyond it by a longer path. A change of route, not a fault."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_lab.topology.model import Impairment

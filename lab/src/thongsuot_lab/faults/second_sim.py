@@ -1,4 +1,4 @@
-"""The modem goes over to its second SIM, which is another carrier's."""
+"""The modem switches to its second SIM, which belongs to another carrier."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.DEVICE
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Change SIMs."""
+    """Switch SIMs."""
     scope.behave(scope.uplink(site, link).cpe, sim=2)

@@ -7,5 +7,5 @@ SEGMENT = Segment.DEVICE
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Take it out."""
+    """Remove the SIM."""
     scope.behave(scope.uplink(site, link).cpe, sim_state="absent")

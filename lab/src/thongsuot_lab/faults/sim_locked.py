@@ -1,4 +1,4 @@
-"""The SIM asks for its PIN, which is not the one that the device has."""
+"""The SIM asks for its PIN, and the device has a wrong one."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.DEVICE
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "mobile") -> None:
-    """Lock it."""
+    """Lock the SIM."""
     scope.behave(scope.uplink(site, link).cpe, sim_state="locked")

@@ -9,7 +9,7 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed", share: float = 0.1) -> None:
-    """Let the rate drop to this share, in both directions."""
+    """Reduce the rate to this share in both directions."""
     uplink = scope.uplink(site, link)
     wire = scope.topology.wire(uplink.access_wire)
     rates = {}

@@ -1,4 +1,4 @@
-"""A carrier's end of DS-Lite (AFTR) is dead: IPv6 goes on, nothing is reached by IPv4."""
+"""A carrier's end of DS-Lite (AFTR) is dead: IPv6 works, nothing is reachable over IPv4."""
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.fault_scope import FaultScope
@@ -8,7 +8,7 @@ SEGMENT = Segment.CARRIER
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
-    """Let the AFTR of a link's carrier take in everything and answer nothing."""
+    """Drop everything at the AFTR of a link's carrier."""
     carrier = scope.uplink(site, link).carrier
     for node in scope.topology.nodes:
         is_inside = node.realm == carrier and not node.name.startswith(f"{site}.")

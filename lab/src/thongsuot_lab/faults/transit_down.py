@@ -1,4 +1,4 @@
-"""The way abroad is dead, the country is fine."""
+"""The transit abroad is dead, domestic traffic is fine."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +7,5 @@ SEGMENT = Segment.TRANSIT
 
 
 def apply(scope: FaultScope) -> None:
-    """Let the transit swallow everything."""
+    """Drop everything at the transit."""
     scope.black_hole("transit")

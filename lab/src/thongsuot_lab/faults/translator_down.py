@@ -1,4 +1,6 @@
-"""A carrier's NAT64 is dead: what has IPv4 alone is not reached by a line that has IPv6 alone."""
+"""
+A carrier's NAT64 is dead: hosts that have only IPv4 are unreachable from lines that have only IPv6.
+"""
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.fault_scope import FaultScope
@@ -8,7 +10,7 @@ SEGMENT = Segment.CARRIER
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
-    """Let the translator of a link's carrier take in everything and answer nothing."""
+    """Drop everything at the translator of a link's carrier."""
     carrier = scope.uplink(site, link).carrier
     for node in scope.topology.nodes:
         if node.realm == carrier and any(not each.own_prefix for each in node.translators):

@@ -1,4 +1,6 @@
-"""The ONT or router runs, but its WAN is switched off: it says at once that there is no way."""
+"""
+The ONT or router runs, but its WAN is switched off: it reports at once that there is no route.
+"""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
@@ -7,5 +9,5 @@ SEGMENT = Segment.LAN
 
 
 def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
-    """Take the WAN interface of the box down."""
+    """Set the WAN interface of the box down."""
     scope.take_down(scope.uplink(site, link).cpe, "wan")

@@ -1,1 +1,1 @@
-"""History: a month that never was, made up for a demonstration and marked as such."""
+"""History: a month that never happened, generated for a demonstration and marked as generated."""

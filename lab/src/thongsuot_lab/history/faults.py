@@ -1,4 +1,4 @@
-"""What went wrong in the month before a demonstration: the same at every start. Pure."""
+"""The faults in the month before a demonstration: the same at every start. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ _HOUR_S: Final = 3_600.0
 _MINUTE_S: Final = 60.0
 
 SERVICE: Final = "dichvucong"
-"""The portal that once failed for everybody."""
+"""The portal that failed once for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastFault:
     """
-    One thing that went wrong: from ``start_s`` (before now, negative) for ``length_s``.
+    One past fault: from ``start_s`` (before now, negative) for ``length_s``.
 
-    ``link`` or ``service`` is set, neither for a site without power. ``delay_factor`` is how many
-    times as long echoes took, ``loss_ratio`` how many were lost.
+    ``link`` or ``service`` is set; neither is set for a site without power. ``delay_factor``
+    multiplies the round-trip time of echoes, ``loss_ratio`` is the share of echoes that were lost.
     """
 
     start_s: float
@@ -40,18 +40,18 @@ class PastFault:
 
     @property
     def end_s(self) -> float:
-        """When it was over."""
+        """The end of the fault."""
         return self.start_s + self.length_s
 
     @property
     def is_power_cut(self) -> bool:
-        """Whether the device was dark: then nothing was measured."""
+        """Whether the device had no power: then nothing was measured."""
         return not self.link and not self.service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastLink:
-    """A link, as far as its past depends on it."""
+    """The properties of a link that its past depends on."""
 
     name: str
     medium: Medium
@@ -59,16 +59,16 @@ class PastLink:
 
     @property
     def is_radio(self) -> bool:
-        """Whether it goes through the air."""
+        """Whether it is a radio link."""
         return self.medium in {Medium.RADIO_5G, Medium.RADIO_4G}
 
 
 def faults_of(place: int, links: Sequence[PastLink]) -> list[PastFault]:
     """
-    Return what went wrong at a site, in order; ``place`` is its number in the city.
+    Return the faults of a site, in order; ``place`` is its number in the city.
 
-    All of it is over: a batch that tells of a beginning tells of the end as well, and so nobody is
-    notified.
+    All of them are over: a batch that reports the beginning of a fault reports its end as well, so
+    nobody is notified.
     """
     faults = [*_of_links(place, links), *_of_whole_city(links)]
     if place % 3 == 2:

@@ -10,7 +10,7 @@ from thongsuot_schema.inventory.model import Role
 
 
 def past_records(topology: Topology, sites: Sequence[str], *, now_ns: int) -> Iterator[PastRecord]:
-    """Yield the record of the month before now of each of these sites."""
+    """Yield the record of the past month for each of these sites."""
     for place, site in enumerate(sites):
         links = [
             PastLink(name=link.name, medium=link.medium, carrier=link.carrier)

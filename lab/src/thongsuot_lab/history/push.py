@@ -1,7 +1,8 @@
 """
-Pushes a generated record to a running collector, by the way that agents take.
+Pushes a generated record to a running collector over the same interface that agents use.
 
-The clock headers are left out: the batches are of boots that are over, and no push may date them.
+The clock headers are left out: the batches belong to boots that are over, and no push may be used
+to date them.
 """
 
 import socket
@@ -22,11 +23,11 @@ Connect = Callable[[], HTTPConnection]
 
 
 class HistoryRefused(LabError):
-    """The collector did not take a generated batch."""
+    """The collector rejected a generated batch."""
 
 
 def tls_connection(port: int, name: str, ca_file: Path) -> HTTPConnection:
-    """Return a connection to a port of this machine, checked against a server's name."""
+    """Return a connection to a port of this machine, verified against a server's name."""
     context = ssl.create_default_context(cafile=str(ca_file))
     plain = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_S)
     connection = HTTPConnection("127.0.0.1", port, timeout=_ANSWER_S)
@@ -36,7 +37,7 @@ def tls_connection(port: int, name: str, ca_file: Path) -> HTTPConnection:
 
 def push_record(record: PastRecord, token: str, connect: Connect) -> int:
     """
-    Push a record; return how many batches it had.
+    Push a record; return the number of its batches.
 
     Raises:
         HistoryRefused: the collector answered anything but 200.

@@ -1,9 +1,9 @@
 """
-The record of a past month: one batch of each boot, as an agent seals them. Pure, and the same at
+The record of a past month: one batch per boot, sealed as an agent does it. Pure, and the same at
 every start.
 
-It is what a device that had to spare its room would have kept: all verdicts, an echo every five
-minutes, and the notice that the others were dropped.
+The record is what a device would have kept that ran short of disk space: all verdicts, an echo
+every five minutes, and the notice that the others were dropped.
 """
 
 import math
@@ -29,7 +29,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Verdict, VerdictChange
 
 VERSION: Final = "generated history"
-"""What stands where an agent says its version: nobody shall take it for a measurement."""
+"""Stands in for the agent's version, so that nobody takes the record for a measurement."""
 
 _NS: Final = 1_000_000_000
 _BOOT_S: Final = 40.0
@@ -37,7 +37,10 @@ _BOOT_S: Final = 40.0
 
 _EVERY_S: Final = 300.0
 _DROPPED_OF_EACH: Final = 59
-"""Of echoes every five seconds one in sixty is kept; the record says that others were dropped."""
+"""
+One in sixty of the echoes at five-second intervals is kept; the record says that the others were
+dropped.
+"""
 _FIXED_RTT_S, _RADIO_RTT_S = 0.0032, 0.016
 _LEAST_RTT_S: Final = 0.0005
 _HOUR_S: Final = 3_600.0
@@ -47,7 +50,7 @@ _ECHOES: Final = 5
 
 class PastRecord:
     """
-    The month of one site: its links, its services and what went wrong there; the same every time.
+    The month of one site: its links, its services and faults; the same every time.
     """
 
     def __init__(
@@ -76,8 +79,8 @@ class PastRecord:
 
     def batches(self) -> Iterator[bytes]:
         """
-        Yield one batch for each boot, with a stream of its own; the newest boot first, so that the
-        site is never one that was heard last long ago.
+        Yield one batch for each boot, each in its own stream; the newest boot comes first, so that
+        the site never appears to have been silent for long.
         """
         cuts = [fault for fault in self.faults if fault.is_power_cut]
         starts_s = [-DAYS * DAY_S, *(cut.end_s for cut in cuts)]
@@ -139,13 +142,15 @@ class PastRecord:
         return Result(series=series, boottime_ns=at_ns, finding=finding)
 
     def _busy(self, at_s: float) -> float:
-        """Return how busy the hour is, 0 to 1: offices by day, homes in the evening."""
+        """Return the load of an hour, 0 to 1: offices by day, homes in the evening."""
         hour = ((self._now_ns / _NS + at_s + _VIETNAM_S) / _HOUR_S) % 24.0
         office = math.exp(-(((hour - 10.0) / 2.5) ** 2))
         return max(office * 0.6, math.exp(-(((hour - 20.5) / 2.0) ** 2)))
 
     def _changes(self, start_s: float, end_s: float) -> list[VerdictChange]:
-        """Return the verdicts of a boot, in order; with it all begin anew."""
+        """
+        Return the verdicts of a boot, in order; all subjects begin with a new verdict at a boot.
+        """
         subjects = [(link.name, "") for link in self._links]
         subjects += [("", service) for service in self._services]
         changes = [

@@ -1,7 +1,7 @@
 """
 The matrix: every fault that service points meet, with the verdict that it must lead to.
 
-``rows`` says what is broken and what has to be seen; ``run`` breaks it for real, under real agents
-and a real collector; ``account`` reads the collector's journal afterwards and counts who was
-blamed.
+``rows`` define what is broken and what must be observed; ``runner`` breaks it for real, under real
+agents and a real collector; afterwards ``reconciliation`` reads the collector's journal, and
+``blame`` counts who was blamed.
 """

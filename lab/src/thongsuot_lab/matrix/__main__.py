@@ -1,7 +1,7 @@
 """
-``python -m thongsuot_lab.matrix [ROW …]``: play the matrix, or some rows of it, and print what came
-of it. ``--shape NAME`` plays the rows of a shape of site, ``--shape all`` those of every shape.
-Exits with 1 when a row failed, anyone was blamed who was not at fault, or anything was lost.
+``python -m thongsuot_lab.matrix [ROW …]``: run the matrix, or some of its rows, and print the
+results. ``--shape NAME`` runs the rows of a shape of site, ``--shape all`` those of every shape.
+Exits with 1 when a row failed, a party that was not at fault was blamed, or anything was lost.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from thongsuot_lab.topology.shapes import SHAPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play; returns the exit code."""
+    """Run the matrix; return the exit code."""
     options = _parser().parse_args(arguments)
     shapes = _shapes(options.shape)
     offered = [row for row in SHAPE_ROWS if row.shape in shapes] if shapes else list(ROWS)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(line)
     for line in shape_lines(results) if shapes else ():
         print(line)
-    print(f"played by {PROFILES[options.thresholds].name}")
+    print(f"thresholds: {PROFILES[options.thresholds].name}")
     for name, reason in (SHAPES_NOT_PLAYED if shapes else NOT_PLAYED).items():
         print(f"not played: {name}: {reason}")
     return 0 if all(result.passed for result in results) else 1
@@ -71,7 +71,7 @@ def _shapes(text: str | None) -> tuple[str, ...]:
 def _play_shapes(
     rows: Sequence[MatrixRow], shapes: Sequence[str], folder: Path, options: argparse.Namespace
 ) -> list[MatrixResult]:
-    """Play some shapes beside each other, then the next ones: each lab has its own city."""
+    """Run some shapes in parallel, then the next ones: each lab has its own city."""
     played = [shape for shape in shapes if any(row.shape == shape for row in rows)]
     results = []
     for first in range(0, len(played), options.at_once):
@@ -105,7 +105,7 @@ def _play(
 def _mistake(
     names: Sequence[str], shapes: Sequence[str], offered: Sequence[MatrixRow]
 ) -> str | None:
-    """Return what is wrong with what was asked for, if anything is."""
+    """Return what is wrong with the arguments, if anything is."""
     if strange := set(shapes) - set(SHAPES):
         return f"no shape {', '.join(sorted(strange))}; known: all, {', '.join(SHAPES)}"
     if strange := set(names) - {row.name for row in offered}:
@@ -125,12 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shape",
         metavar="NAME[,NAME…]",
-        help="play the rows of these shapes of site, or of all",
+        help="run the rows of these shapes of site, or of all shapes",
     )
     parser.add_argument("--at-once", type=int, default=3, help="shapes in one lab (%(default)s)")
     parser.add_argument("--sites", type=int, default=6, help="service points (%(default)s)")
     parser.add_argument(
-        "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
+        "--patience", type=float, default=1.0, help="factor for every time limit (%(default)s)"
     )
     parser.add_argument(
         "--thresholds",
@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         " the shipped ones, five times slower (%(default)s)",
     )
     parser.add_argument(
-        "--hold", type=float, metavar="S", help="how long rows last in which nothing may be said"
+        "--hold", type=float, metavar="S", help="how long rows last that must produce no verdict"
     )
     parser.add_argument("--folder", type=Path, help="keep records and logs here")
     return parser

@@ -1,4 +1,4 @@
-"""Every row there is, and those that cannot be played in this lab, by name and with the reason."""
+"""All rows, and those that cannot be run in this lab, by name and with the reason."""
 
 from thongsuot_lab.matrix.row import MatrixRow
 from thongsuot_lab.matrix.rows import access, carrier, device, lan, none, service, shapes, transit

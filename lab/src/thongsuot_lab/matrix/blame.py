@@ -1,4 +1,4 @@
-"""Who was at fault when, known because we broke it; and who was blamed without being so."""
+"""Which party was at fault when (known because the lab broke it), and which was blamed wrongly."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,22 +12,24 @@ from thongsuot_schema.segment import Segment, party_for
 from thongsuot_schema.state import State
 
 _AFTERMATH_NS = 500_000_000
-"""A trial ends when somebody looks; what was decided just after still belongs to it."""
+"""
+A trial ends when its state is polled; a verdict decided shortly afterwards still belongs to it.
+"""
 
 
 class BlameError(StrEnum):
-    """What is wrong with a blame."""
+    """How a blame is wrong."""
 
     PARTY = "party"
-    """Someone is told to act who cannot."""
+    """A party is told to act that cannot mend the fault."""
 
     SEGMENT = "segment"
-    """The right party, looking in the wrong place."""
+    """The right party, but the wrong segment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPeriod:
-    """A fault that was there from one moment to another (CLOCK_BOOTTIME)."""
+    """A fault that existed from one moment to another (CLOCK_BOOTTIME)."""
 
     row: MatrixRow
     place: FaultLocation
@@ -35,7 +37,10 @@ class FaultPeriod:
     to_ns: int
 
     def segments(self, subject: Subject, state: State) -> frozenset[Segment]:
-        """Return where the fault is, seen from a subject; nothing where it is not concerned."""
+        """
+        Return the segments at fault from the point of view of a subject; empty if it is not
+        concerned.
+        """
         return self.row.faulty_segments if self._concerns(subject, state) else frozenset()
 
     def _concerns(self, subject: Subject, state: State) -> bool:
@@ -46,13 +51,13 @@ class FaultPeriod:
             return False
         if link:
             return (site, link) in set(self.place.lines())
-        # That a service is reached over fewer links than usual may be said, and why.
+        # A verdict may say that a service is reached over fewer links than usual, and why.
         return self.row.site_services or state is State.DEGRADED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongBlame:
-    """A verdict that puts a fault where none was."""
+    """A verdict that names a segment without a fault."""
 
     change: RecordedChange
     error: BlameError
@@ -68,7 +73,7 @@ class WrongBlame:
 
 
 def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
-    """Return the faults that trials were, each until everything was well again."""
+    """Return the faults of these trials, each lasting until everything had recovered."""
     periods = []
     for trial in trials:
         if trial.injected_at is None:
@@ -89,7 +94,7 @@ def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
 def wrong_blames(
     changes: Iterable[RecordedChange], guilt: Sequence[FaultPeriod]
 ) -> list[WrongBlame]:
-    """Return every verdict that blames a segment that was not at fault then and there."""
+    """Return every verdict that blames a segment that was not at fault at that time."""
     blames = []
     for change in changes:
         if change.state not in {State.DEGRADED, State.DOWN}:

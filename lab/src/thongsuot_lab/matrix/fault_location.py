@@ -1,4 +1,4 @@
-"""Where a row is played, and whom that concerns."""
+"""Where a row is played, and which sites and links that concerns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ Subject = tuple[str, str, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultLocation:
     """
-    A site, a carrier or a portal; none of them: the whole city.
+    A site, a carrier or a portal; if none is set, the whole city.
 
-    ``links`` are those of the site that the fault is on, where it is at a site.
+    ``links`` are those of the site on which the fault lies, if it lies at a site.
     """
 
     topology: Topology
@@ -29,11 +29,11 @@ class FaultLocation:
         return self.site or self.carrier or self.portal or "city"
 
     def words(self) -> dict[str, str]:
-        """Return what stands for ``{site}`` and the like in a fault's arguments."""
+        """Return the values for ``{site}`` and similar placeholders in a fault's arguments."""
         return {"site": self.site, "carrier": self.carrier, "portal": self.portal}
 
     def lines(self) -> Iterator[tuple[str, str]]:
-        """Yield site and link of every line that the fault is on."""
+        """Yield site and link of every line that the fault affects."""
         for site in self.topology.sites:
             for uplink in site.uplinks:
                 if self.site:
@@ -44,7 +44,7 @@ class FaultLocation:
                     yield site.name, uplink.name
 
     def sites(self) -> tuple[str, ...]:
-        """Return the sites concerned."""
+        """Return the affected sites."""
         if self.site:
             return (self.site,)
         if self.carrier:
@@ -52,5 +52,5 @@ class FaultLocation:
         return tuple(site.name for site in self.topology.sites)
 
     def link_at(self, site: str) -> str:
-        """Return the link of a site that the fault is on: the only one, or the first."""
+        """Return the affected link of a site: the only one, or the first."""
         return next(link for at, link in self.lines() if at == site)

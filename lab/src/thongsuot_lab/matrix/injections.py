@@ -1,4 +1,4 @@
-"""What rows do: faults of the lab, and what happens to a device, its processes and its clock."""
+"""What rows inject: faults of the lab, and events of a device, its processes and its clock."""
 
 import os
 import subprocess
@@ -13,15 +13,15 @@ from thongsuot_lab.stack.process import Process
 from thongsuot_lab.topology.model import NodeRole
 
 RESTART_DELAY_S = 1.5
-"""From the end of a process to its next start: what a service manager waits."""
+"""From the end of a process to its next start: the delay of a service manager."""
 
 FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
-"""Where Debian puts libfaketime, below the machine's own triplet."""
+"""Where Debian installs libfaketime, below the machine's own triplet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UntilReverted:
-    """Something broken that needs no keeping."""
+    """An active fault that needs no upkeep until it is reverted."""
 
     on_revert: Callable[[], None]
 
@@ -34,7 +34,7 @@ class _UntilReverted:
 
 @dataclass(frozen=True, slots=True)
 class LabFaults:
-    """Faults of the lab: name and arguments, in which ``{site}`` and the like are filled in."""
+    """Faults of the lab: name and arguments, with ``{site}`` and similar placeholders filled in."""
 
     faults: tuple[tuple[str, Mapping[str, object]], ...]
 
@@ -61,14 +61,16 @@ def lab_fault(name: str, /, **arguments: object) -> LabFaults:
 
 @dataclass(frozen=True, slots=True)
 class RouterFailover:
-    """The site's router goes over to another of its lines by itself, and back when it is over."""
+    """
+    The site's router switches to another of its lines by itself, and back at the end of the row.
+    """
 
     wire: tuple[str, str]
     interface: str = "wan2"
     router: str = "{site}.router"
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Have it prefer the other line."""
+        """Make it prefer the other line."""
         words = place.words()
         line = context.lab.topology.wire("--".join(end.format(**words) for end in self.wire))
         node = context.lab.node(self.router.format(**words))
@@ -79,12 +81,12 @@ class RouterFailover:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What happens one after the other: seconds after the beginning, and what happens then."""
+    """A sequence of injections: seconds after the beginning, and what happens then."""
 
     steps: tuple[tuple[float, Injection], ...]
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Begin with what happens at once."""
+        """Begin with the first injection."""
         active = _ActiveStaged(self.steps, context, place)
         active.maintain(0.0)
         return active
@@ -112,7 +114,9 @@ class _ActiveStaged:
 
 @dataclass(frozen=True, slots=True)
 class CutWire:
-    """Cut the wire between two nodes, which ``{site}`` and the like may stand in."""
+    """
+    Cut the wire between two nodes; ``{site}`` and similar placeholders may be part of their names.
+    """
 
     ends: tuple[str, str]
 
@@ -134,7 +138,7 @@ class BackgroundLoss:
     loss_ratio: float = 0.0005
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Let them lose."""
+        """Apply the loss."""
         lines = [
             {"site": site, "link": link, "ratio": self.loss_ratio} for site, link in place.lines()
         ]
@@ -143,10 +147,12 @@ class BackgroundLoss:
 
 @dataclass(frozen=True, slots=True)
 class OwnDownload:
-    """The site downloads something large, through the device: its counters can tell."""
+    """
+    The site downloads something large, through the device: the load is visible in its counters.
+    """
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Download from the first portal, by the device's preferred way out."""
+        """Download from the first portal over the device's preferred uplink."""
         topology, key = context.lab.topology, f"own download {place.site}"
         portal = next(node.name for node in topology.nodes if node.role is NodeRole.PORTAL)
         device = topology.site(place.site).device
@@ -159,7 +165,7 @@ class Failover:
     """The fixed line drops everything, and the device's own traffic goes over to 5G."""
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Break the line, then prefer the other way out in both families."""
+        """Break the line, then prefer the other uplink in both families."""
         device = context.lab.topology.site(place.site).device
         node = context.lab.node(device)
         shown = node.run(["ip", "-6", "route", "show", "default", "dev", "wwan0"]).stdout.split()
@@ -179,12 +185,12 @@ class Failover:
 
 @dataclass(frozen=True, slots=True)
 class PowerCut:
-    """Device, ONT and router are dark; when the power is back the device boots anew."""
+    """The device, ONT and router lose power; when it returns the device boots again."""
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Cut it."""
         context.stack.expect_exit(place.site)
-        # First of all: the device must not see the lights of its neighbours go out.
+        # Before the wires: the device must not see its neighbours' link lights go out.
         context.lab.node(context.lab.topology.site(place.site).device).kill_all()
         dark = lab_fault("power-cut", site="{site}").inject(context, place)
 
@@ -197,7 +203,7 @@ class PowerCut:
 
 @dataclass(frozen=True, slots=True)
 class AgentKill:
-    """The agent ends in mid-sentence and is started again."""
+    """The agent is killed and restarted."""
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Kill it."""
@@ -226,13 +232,15 @@ class _ActiveAgentKill:
 
 @dataclass(frozen=True, slots=True)
 class CpuStarvation:
-    """No agent gets the CPU it wants: others take it, and now and then it gets none at all."""
+    """
+    Every agent is short of CPU: other processes use it, and now and then an agent gets none at all.
+    """
 
     frozen_s: float = 1.2
     every_s: float = 4.0
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Start the others."""
+        """Start the other processes."""
         return _ActiveCpuStarvation(self, [context.stack.agent(site) for site in place.sites()])
 
 
@@ -268,11 +276,11 @@ class _ActiveCpuStarvation:
 @dataclass(frozen=True, slots=True)
 class WrongClock:
     """
-    The device boots with a wall clock that is turned by a script.
+    The device boots with a wall clock that follows a script.
 
-    ``script``: from so many seconds after the start on, the hour as libfaketime reads it:
-    ``@2019-03-01 08:00:00`` starts there, ``+3600`` is an hour ahead, ``+0`` is right. Intervals
-    are measured by clocks that nobody turns.
+    ``script`` maps seconds after the start to the time as libfaketime reads it: ``@2019-03-01
+    08:00:00`` starts there, ``+3600`` is an hour ahead, ``+0`` is correct. Intervals are measured
+    by clocks that are not changed.
     """
 
     script: tuple[tuple[float, str], ...]
@@ -304,7 +312,7 @@ class _ActiveWrongClock:
         due = [text for at_s, text in self.injection.script if at_s <= since_s]
         if due[-1] != self.current_time_text:
             self.current_time_text = due[-1]
-            # In one act: a reader must never find half of it.
+            # Atomically: a reader must never find half of it.
             new = self._file.with_suffix(".new")
             new.write_text(f"{self.current_time_text}\n", encoding="ascii")
             new.chmod(0o644)
@@ -324,7 +332,8 @@ def _faketime_env(file: Path) -> dict[str, str]:
     assert library is not None, "rows that turn the clock are left out where it is not installed"
     return {
         "LD_PRELOAD": str(library),
-        # Else a process that was root when it was loaded would share memory that it may not open.
+        # Otherwise a process that was root when it loaded the library would share memory that it
+        # may not open.
         "FAKETIME_DISABLE_SHM": "1",
         "FAKETIME_TIMESTAMP_FILE": str(file),
         "FAKETIME_NO_CACHE": "1",

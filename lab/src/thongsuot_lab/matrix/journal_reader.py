@@ -1,4 +1,4 @@
-"""What the collector's journal holds when all is over."""
+"""The content of the collector's journal at the end of a run."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class RecordedChange:
     """
     One verdict change.
 
-    ``decided_ns`` and ``onset_ns`` are on the machine's CLOCK_BOOTTIME, whatever that of the device
-    was; ``received_ns`` is Unix time, when the collector had it on disk for the first time.
+    ``decided_ns`` and ``onset_ns`` are on the machine's CLOCK_BOOTTIME, whatever the device's own
+    clock was; ``received_ns`` is Unix time, when the collector first had it on disk.
     """
 
     site: str
@@ -40,14 +40,14 @@ class RecordedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBatch:
-    """One batch of the journal, with what was noted when it came in."""
+    """One batch of the journal, with the metadata of its arrival."""
 
     entry: JournalEntry
     batch: Batch
 
 
 def stored_batches(journal: Path) -> Iterator[StoredBatch]:
-    """Yield all batches of a journal as they came; its collector may be running."""
+    """Yield all batches of a journal in order of arrival; its collector may be running."""
     connection = connect(journal, writable=False)
     layouts: dict[bytes, Layout] = {}
 
@@ -72,7 +72,9 @@ def stored_batches(journal: Path) -> Iterator[StoredBatch]:
 def recorded_changes(
     batch: StoredBatch, boottime_offsets_s: Mapping[str, int]
 ) -> Iterator[RecordedChange]:
-    """Yield the verdict changes of a batch; boots whose offset is not named have the machine's."""
+    """
+    Yield the verdict changes of a batch; a boot without a known offset is on the machine's clock.
+    """
     ahead_ns = boottime_offsets_s.get(batch.batch.boot_id, 0) * 1_000_000_000
     for change in batch.batch.changes:
         verdict = change.verdict

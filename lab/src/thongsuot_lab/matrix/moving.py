@@ -1,4 +1,4 @@
-"""A device that is carried to another place: switched off, plugged in elsewhere, switched on."""
+"""A device that is moved to another place: switched off, plugged in there, switched on."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from thongsuot_lab.topology.shapes import ELSEWHERE_PORT, HOME_PORT
 @dataclass(frozen=True, slots=True)
 class DeviceCarried:
     """
-    The device boots at another place's box; at the end its cable is plugged in at home again.
+    The device boots at another place's box; at the end it is plugged in at home again.
 
-    Between the two it does not see its neighbours' lights: it has no power.
+    It sees no link lights in between: it has no power.
     """
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Carry it there."""
+        """Move it there."""
         context.stack.expect_exit(place.site)
         context.lab.node(f"{place.site}.device").kill_all()
         carried = _ActiveDeviceCarried(context, place.site)
@@ -34,7 +34,7 @@ class _ActiveDeviceCarried:
         self.context.lab.node(f"{self.site}.panel").ip(
             f"link set {instead_of} down", f"link set {port} up"
         )
-        # Another machine has the router's address now: what was known of it went with the cable.
+        # Another machine has the router's address now: neighbour entries were lost with the cable.
         self.context.lab.node(f"{self.site}.device").ip("neigh flush dev eth0")
 
     def maintain(self, since_s: float) -> None:

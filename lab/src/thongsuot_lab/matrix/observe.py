@@ -1,4 +1,4 @@
-"""What agents and collector show at this moment, asked by HTTP as anyone would."""
+"""The current state at agents and collector, read over HTTP as by any client."""
 
 import http.client
 import urllib.error
@@ -18,10 +18,10 @@ from thongsuot_schema.view import SiteView
 _TIMEOUT_S = 2.0
 
 ReportedState = tuple[State, Segment | None, Symptom]
-"""What is said of one subject."""
+"""The state of one subject."""
 
 ReportedStates = dict[tuple[str, str], ReportedState]
-"""What is said of all subjects, by link and service."""
+"""The states of all subjects, by link and service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +30,28 @@ class SiteObservation:
     One site at one moment.
 
     ``agent`` is by link and service; ``collector`` has links and services of the site alone. Either
-    is ``None`` where nobody answered.
+    is ``None`` if it did not answer.
     """
 
     agent: ReportedStates | None
     collector: ReportedStates | None
 
     def for_service(self, service: str) -> "SiteObservation":
-        """Return what is said of one service alone."""
+        """Return the states of one service only."""
         return SiteObservation(
             agent=_of_service(self.agent, service), collector=_of_service(self.collector, service)
         )
 
     @property
     def is_healthy(self) -> bool:
-        """Whether agent and collector say the same of every subject: up."""
+        """Whether agent and collector report every subject as up."""
         return all(
             states is not None and _all_up(states) for states in (self.agent, self.collector)
         )
 
 
 def observe_site(stack: CityStack, site: str) -> SiteObservation:
-    """Ask the agent of a site and the collector."""
+    """Query the agent of a site and the collector."""
     view = components.fetch_site_view(stack.addresses["collector"], site)
     return SiteObservation(
         agent=_agent_states(stack.addresses[f"agent-{site}"]),
@@ -73,7 +73,7 @@ def _all_up(states: ReportedStates) -> bool:
 
 
 def count_waiting_batches(stack: CityStack, site: str) -> int | None:
-    """Return how many batches wait at an agent, ``None`` where it does not answer."""
+    """Return the number of batches waiting at an agent, ``None`` if it does not answer."""
     status = _status(stack.addresses[f"agent-{site}"])
     return None if status is None else status.record.waiting_batches
 

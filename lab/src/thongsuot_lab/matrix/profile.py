@@ -1,10 +1,10 @@
 """
-Profiles of the matrix: a city, and by which settings its agents and its collector play.
+Profiles of the matrix: a city, and the settings of its agents and its collector.
 
-``QUICK`` lets a row take seconds: intervals and patience are about a fifth of what the agent has by
-itself; thresholds, quorums and time-outs of echoes are the agent's own. ``SHIPPED`` is what an
-agent does whose configuration says nothing. Lines carry a tenth of what they do in the
-demonstration, so that a download can fill one through a queue in user space.
+``QUICK`` lets a row take seconds: intervals and patience are about a fifth of the agent's defaults;
+thresholds, quorums and time-outs of echoes are the agent's own. ``SHIPPED`` is the behaviour of an
+agent with an empty configuration. Lines carry a tenth of their rate in the demonstration, so that a
+download can fill one through a queue in user space.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,21 +32,25 @@ CARRIERS = {
 PORTALS = 4
 RATE_SHARE = 0.1
 BACKGROUND_LOSS_RATIO = {"fiber": 0.0002, "5g": 0.0005, "leased": 0.0002}
-"""Loss of a healthy line, one way: a radio link at rest loses an echo in a thousand."""
+"""Loss of a healthy line, one way: an idle radio link loses one echo in a thousand."""
 
 EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0, "fresh_echo": 60.0}
 HTTP_TIMEOUT_S = 3.0
 
 REST_BETWEEN_ROWS_S = 16.0
-"""After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
+"""
+How long a site rests after a row: an outage soon after another one counts as flapping, correctly.
+"""
 
 FROM_ROW_TO_ROW_S = 32.0
-"""From the beginning of a row to that of the next at a site, at least, for the same reason."""
+"""
+Minimum time from the beginning of a row to that of the next at the same site, for the same reason.
+"""
 
 FLAPPING = {"flap_pair_s": 25.0, "flap_window_s": 45.0, "flap_down_s": 12.0}
 """
-A line that flaps every 20 s: two cuts begin 20 s apart and last 10 s. Rows that break one line one
-after the other begin at least half a minute apart: that is no flapping.
+A line that flaps every 20 s: two cuts begin 20 s apart and last 10 s. Successive rows on one line
+begin at least half a minute apart, which does not count as flapping.
 """
 
 PATIENCE_SHARE = 0.2
@@ -93,7 +97,7 @@ def _noisy(drawn: Topology) -> Topology:
 def options(
     ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool = False
 ) -> StackOptions:
-    """Return what agents and collector are told."""
+    """Return the settings of agents and collector."""
     settings: dict[str, dict[str, object]] = {
         "http": {
             "ca_file": str(ca_file),
@@ -111,20 +115,20 @@ def options(
         push_every_s=push_every_s,
         silent_after_s=8.0,
         judge=judge_settings(),
-        # What agents made is held against what was kept: they log each run.
+        # Runs that agents made are compared with those that were stored, so agents log each run.
         is_verbose=True,
     )
 
 
 def shipped_options(ca_file: Path, *, with_prometheus: bool = False) -> StackOptions:
-    """Return what agents and collector are told that play by what they have by themselves."""
+    """Return the settings of agents and collector with their shipped defaults."""
     return StackOptions(
         with_prometheus=with_prometheus, probes=default_probes(ca_file), is_verbose=True
     )
 
 
 class OptionsFor(Protocol):
-    """How a stack is configured, by the authority of its portals."""
+    """How a stack is configured, given the certificate authority of its portals."""
 
     def __call__(self, ca_file: Path, *, with_prometheus: bool = False) -> StackOptions:
         """Return the options."""
@@ -134,11 +138,11 @@ class OptionsFor(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixProfile:
     """
-    By which settings a matrix is played.
+    The settings with which a matrix is played.
 
-    ``every_s`` are the intervals of probes that rows have their bounds in. ``stretch``: how many
-    times longer than at a fifth of the agent's patience everything takes that follows from it: to
-    recover, to wait beyond a bound, to rest between two rows.
+    ``every_s`` are the probe intervals in which rows express their bounds. ``stretch`` is the
+    factor, compared with a fifth of the agent's patience, for everything that depends on patience:
+    the time to recover, the wait beyond a bound, the rest between two rows.
     """
 
     name: str
@@ -160,7 +164,7 @@ SHIPPED = MatrixProfile(
     stretch=1.0 / PATIENCE_SHARE,
 )
 PROFILES = {"fifth": QUICK, "shipped": SHIPPED}
-"""By the word that ``--thresholds`` takes."""
+"""By the value of ``--thresholds``."""
 
 
 _PATH = ProbeSchedule(
@@ -168,18 +172,23 @@ _PATH = ProbeSchedule(
     every_s=10.0,
     settings={"max_hops": 8, "retries": 0, "timeout_s": 0.5, "packet_size": False},
 )
-"""Which routers a way begins with: by them a site's own are told from its carrier's."""
+"""
+Finds the first routers of a path, which tell a site's own routers from its carrier's.
+"""
 
 
 _EGRESS = ProbeSchedule(
     kind="egress", every_s=10.0, targets=(COLLECTOR,), settings={"timeout_s": 4.0}
 )
-"""By whose line packets leave, which a device behind a router with two lines cannot see itself."""
+"""
+Finds the line that packets leave by, which a device behind a router with two lines
+cannot see itself.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _ShapedOptions:
-    """Options for a city of shapes: what the default profile has and ``QUICK`` leaves out."""
+    """Options for a city of shapes: the default probes that ``QUICK`` leaves out."""
 
     options_for: OptionsFor
 
@@ -191,12 +200,12 @@ class _ShapedOptions:
 
 
 def shaped_topology(names: Sequence[str]) -> Topology:
-    """Return a city with a site of each shape, whose healthy lines are mildly noisy."""
+    """Return a city with one site of each shape, with mildly noisy healthy lines."""
     return _noisy(shaped_city(names))
 
 
 def shaped_profile(played: MatrixProfile) -> MatrixProfile:
-    """Return how a city of shapes is played."""
+    """Return the profile for a city of shapes."""
     return replace(played, options_for=_ShapedOptions(played.options_for))
 
 

@@ -1,4 +1,6 @@
-"""Reconciliation: what became of all that agents made, once everything is at rest."""
+"""
+Reconciliation: everything that agents made against what was stored, once everything is at rest.
+"""
 
 import re
 import time
@@ -21,7 +23,7 @@ from thongsuot_lab.stack.city import CityStack
 from thongsuot_lab.stack.process import StackError
 
 DRAIN_WITHIN_S = 120.0
-"""How long everything may take to come to rest after the last fault is mended."""
+"""How long everything may take to come to rest after the last fault was mended."""
 
 _POLL_EVERY_S = 0.2
 _LAG = re.compile(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (\S+)')
@@ -30,10 +32,10 @@ _LAG = re.compile(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
     """
-    The account of one run.
+    The reconciliation of one run.
 
-    ``database`` is ``None`` where no Prometheus ran: how many outcomes the journal holds that it
-    lacks, and how many it has that nobody made.
+    ``database`` is ``None`` where no Prometheus ran: otherwise the number of outcomes in the
+    journal that it lacks, and the number that it has but no agent made.
     """
 
     by_site: dict[str, SiteReconciliation]
@@ -42,7 +44,7 @@ class Reconciliation:
 
     @property
     def unannounced(self) -> int:
-        """How much is missing at sites that announced no gap."""
+        """The number of missing results at sites that announced no gap."""
         return sum(
             site.missing_runs.total()
             for site in self.by_site.values()
@@ -51,7 +53,7 @@ class Reconciliation:
 
     @property
     def faults(self) -> list[str]:
-        """What is not as it has to be, as texts."""
+        """Return the discrepancies as texts."""
         faults = [
             f"{site}: {name} {count}"
             for site, site_reconciliation in self.by_site.items()
@@ -72,7 +74,10 @@ class Reconciliation:
 
     @property
     def prometheus_difference(self) -> tuple[int, int]:
-        """How many outcomes Prometheus lacks, and how many nobody made; none without it."""
+        """
+        Return how many outcomes Prometheus lacks, and how many no agent made; zero without
+        Prometheus.
+        """
         if self.in_prometheus is None:
             return 0, 0
         made = Counter(sample for batch in self.batches for sample in expected_samples(batch))
@@ -80,7 +85,7 @@ class Reconciliation:
         return missing.total(), foreign.total()
 
     def lines(self) -> Iterator[str]:
-        """Yield the account for people."""
+        """Yield the reconciliation as lines for people."""
         logs = self.by_site.values()
         yield (
             f"results made {sum(site.logged_runs.total() for site in logs)} "
@@ -105,10 +110,10 @@ class Reconciliation:
 
 def drain(stack: CityStack, *, patience: float) -> None:
     """
-    Let agents push all they have and end, one after the other, and the sink deliver all of it.
+    Let agents push everything and end, one after the other, and wait until the sink delivered it.
 
     Raises:
-        StackError: something did not come to rest in time, or ended unasked.
+        StackError: something did not come to rest in time, or ended unexpectedly.
     """
     for site in stack.sites:
         _wait_until(
@@ -123,14 +128,14 @@ def drain(stack: CityStack, *, patience: float) -> None:
 
 
 def sink_lag_entries(stack: CityStack) -> float | None:
-    """Return how many entries of the journal the sink has not delivered."""
+    """Return the number of journal entries that the sink has not delivered."""
     with urllib.request.urlopen(f"{stack.addresses['collector']}/metrics", timeout=10) as answer:
         match = _LAG.search(answer.read().decode())
     return None if match is None else float(match.group(1))
 
 
 def outcomes_in_prometheus(stack: CityStack, *, since_s: float) -> Counter[tuple[str, int]] | None:
-    """Return the outcomes that Prometheus has; ``since_s``: when the run began, Unix time."""
+    """Return the outcomes in Prometheus; ``since_s`` is the start of the run, Unix time."""
     if "prometheus" not in stack.processes:
         return None
     range_s = round(time.time() - since_s) + 300

@@ -1,4 +1,4 @@
-"""What a run came to, from the trials and from the collector's journal."""
+"""The results of a run, from the trials and from the collector's journal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from thongsuot_schema.state import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """How long it took until one verdict was given, and until the collector had it on disk."""
+    """The time until one verdict was given, and until the collector had it on disk."""
 
     subject: Subject
     agent_s: float
@@ -26,9 +26,9 @@ class Detection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
     """
-    One trial and what the record says of it.
+    One trial and its record in the journal.
 
-    ``failures`` is empty when everything went as the row says.
+    ``failures`` is empty when everything went as the row requires.
     """
 
     trial: RowTrial
@@ -44,7 +44,7 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixResult:
-    """The whole run. ``wrong_blames`` are all that are wrong, also those outside of every trial."""
+    """The whole run. ``wrong_blames`` includes those outside of every trial."""
 
     rows: tuple[RowResult, ...]
     wrong_blames: tuple[WrongBlame, ...]
@@ -54,12 +54,12 @@ class MatrixResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every row went as it says, nobody was blamed wrongly and nothing was lost."""
+        """Whether every row went as required, no party was blamed wrongly and nothing was lost."""
         has_failed = any(row.failures for row in self.rows)
         return not (has_failed or self.wrong_blames or self.reconciliation.faults)
 
     def detections(self) -> list[Detection]:
-        """Return every verdict that had to be given and was."""
+        """Return every verdict that had to be given and was given."""
         return [detection for outcome in self.rows for detection in outcome.detections]
 
 
@@ -70,7 +70,10 @@ def matrix_result(
     *,
     watched_s: float,
 ) -> MatrixResult:
-    """Return what a run came to; ``watched_s``: how long sites were watched, all added up."""
+    """
+    Return the results of a run; ``watched_s`` is how long sites were watched, summed over all
+    sites.
+    """
     blames = wrong_blames(changes, fault_periods(trials))
     outcomes = tuple(_outcome(trial, changes, blames) for trial in trials)
     broken_s = sum(_broken_s(trial) * len(trial.place.sites()) for trial in trials)
@@ -84,7 +87,7 @@ def matrix_result(
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
-    """Return the value below which a share lies, ``None`` of nothing."""
+    """Return the quantile of some values, ``None`` if there are none."""
     ordered = sorted(values)
     if len(ordered) < 2:
         return ordered[0] if ordered else None
@@ -150,12 +153,12 @@ def _detection(
 def _early_recoveries(
     trial: RowTrial, changes: Sequence[RecordedChange], detection: Detection
 ) -> list[str]:
-    """Return that a subject was called well again while it was still broken."""
+    """Return an error if a subject was reported up while it was still broken."""
     broken, mended = trial.injected_at, trial.reverted_at
     assert broken is not None, "only what was broken can be detected"
     known_ns = broken.boottime_ns + round(detection.agent_s * 1e9)
     return [
-        f"forgotten: {'/'.join(detection.subject)} up after {seconds:.1f} s"
+        f"reported up too early: {'/'.join(detection.subject)} up after {seconds:.1f} s"
         for change in changes
         if (change.site, change.link, change.service) == detection.subject
         and change.state is State.UP
@@ -166,7 +169,10 @@ def _early_recoveries(
 
 
 def _unwanted_changes(trial: RowTrial, changes: Sequence[RecordedChange]) -> list[str]:
-    """Return what changed at a place where nothing may have; ``unknown`` only after a restart."""
+    """
+    Return the changes at a place where none may happen; ``unknown`` is allowed only after a
+    restart.
+    """
     allowed = {State.UP, State.UNKNOWN} if trial.row.may_be_unknown else {State.UP}
     return [
         f"changed: {change.site}/{change.link}/{change.service} {change.state} {change.symptom}"
@@ -186,6 +192,6 @@ def _is_during(trial: RowTrial, change: RecordedChange) -> bool:
 
 
 def responsible_party(row: MatrixRow) -> str:
-    """Return who must act on a row, by the verdict that it leads to."""
+    """Return the party that must act on a row, by the verdict that it leads to."""
     segments = {sees.segment for sees in row.expected}
     return "/".join(sorted({party_for(segment).value for segment in segments if segment})) or "–"

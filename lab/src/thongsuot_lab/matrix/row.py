@@ -1,4 +1,6 @@
-"""Row: one fault of the matrix, what has to be seen of it, and how soon. Pure data."""
+"""
+Row: one fault of the matrix, the verdict that must be observed, and the time limit. Pure data.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +22,9 @@ from thongsuot_schema.verdict import Symptom
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixContext:
     """
-    What rows are played on, and by which profile.
+    The stack on which rows are played, and its profile.
 
-    ``folder`` is for the rows' own files; ``say`` tells a person what happens.
+    ``folder`` holds the rows' own files; ``say`` prints a message for a person.
     """
 
     lab: Lab
@@ -46,46 +48,46 @@ class ClockPair:
 
 
 class BlastRadius(StrEnum):
-    """What a fault takes in, and so what may be broken beside it at the same time."""
+    """The scope of a fault, which decides what may be broken at the same time."""
 
     SITE = "site"
-    """One site: other sites have faults of their own meanwhile."""
+    """One site: other sites have their own faults meanwhile."""
 
     CARRIER = "carrier"
     """One carrier, at every site that it serves."""
 
     PORTAL = "portal"
-    """One portal, for every site."""
+    """One portal, seen from every site."""
 
     CITY = "city"
-    """Everyone: nothing else is broken beside it."""
+    """The whole city: nothing else is broken at the same time."""
 
 
 class ActiveInjection(Protocol):
-    """What is broken now. Called from one thread; none may take long."""
+    """A fault that is active. Called from one thread; no method may take long."""
 
     def maintain(self, since_s: float) -> None:
-        """Go on breaking it; called several times a second, ``since_s`` after the beginning."""
+        """Continue the fault; called several times a second, ``since_s`` after the beginning."""
 
     def revert(self) -> None:
-        """Let it be whole again."""
+        """Undo the fault."""
 
 
 class Injection(Protocol):
     """A way to break something, as data."""
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
-        """Break it."""
+        """Apply the fault."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedVerdict:
     """
-    A verdict that has to be given at every site concerned.
+    A verdict that must be given at every affected site.
 
     ``link`` and ``service`` name the subject as a verdict does; ``{link}`` is the link of the
-    carrier that is broken, ``{portal}`` the portal that is. ``symptoms``: any of these.
+    carrier that is broken, ``{portal}`` the portal that is broken. ``symptoms``: one of these.
     """
 
     link: str = ""
@@ -97,13 +99,13 @@ class ExpectedVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionBound:
-    """A bound on the time to the agent's verdict, in intervals of a kind of probe."""
+    """An upper limit for the time to the agent's verdict, in intervals of a kind of probe."""
 
     intervals: float
     kind: str = "icmp"
 
     def limit_s(self, every_s: Mapping[str, float]) -> float:
-        """Return the same in seconds, by the intervals of the profile that is played."""
+        """Return the limit in seconds, by the intervals of the current profile."""
         return self.intervals * every_s[self.kind]
 
 
@@ -112,14 +114,15 @@ class MatrixRow:
     """
     One row.
 
-    ``expected`` empty: nothing may be called wrong, for ``hold_s``. ``faulty_segments`` are those
-    that may be blamed on the subjects concerned while it lasts: where the fault truly is.
-    ``recovers_s``: how long it may take after the mending until all is said to be well.
-    ``collector_reachable``: whether the collector can be reached meanwhile; else the record has to
-    tell it afterwards. ``by_collector``: it is the collector's to see, and not the agent's.
-    ``may_be_unknown``: agents begin anew, or do not get to measure, so that ``unknown`` is the
-    truth for a while. ``site_services``: a site's services are cut off with it, over every link.
-    ``shape`` is that of the sites it is played at, see ``topology.shapes``. ``note`` is for people.
+    If ``expected`` is empty, no subject may be reported as faulty for ``hold_s``.
+    ``faulty_segments`` are those that may be blamed on the affected subjects while the fault lasts:
+    the true location of the fault. ``recovers_s``: how long it may take after the fault is undone
+    until everything is reported up. ``collector_reachable``: whether the collector can be reached
+    meanwhile; if not, the record must contain the fault afterwards. ``by_collector``: the collector
+    must detect it, not the agent. ``may_be_unknown``: agents restart or cannot measure, so that
+    ``unknown`` is correct for a while. ``site_services``: the services of a site are cut off with
+    it, over every link. ``shape`` is the shape of the sites at which the row is played, see
+    ``topology.shapes``. ``note`` is for people.
     """
 
     name: str

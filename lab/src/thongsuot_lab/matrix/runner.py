@@ -1,4 +1,4 @@
-"""A city built, its agents and collector started, every row played, and what came of it."""
+"""Builds a city, starts its agents and collector, plays every row, and returns the results."""
 
 import time
 from collections import Counter
@@ -35,7 +35,7 @@ _SILENT_OR_SLOW: Final = frozenset(
 
 
 def _ignore(_: object) -> None:
-    """Nobody wants to know."""
+    """Discard a progress message."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class MatrixRun:
     """
     One run of rows.
 
-    ``patience`` stretches every wait and bound; ``on_done`` hears of each trial as it ends.
+    ``patience`` stretches every wait and bound; ``on_done`` is called with each trial as it ends.
     """
 
     context: MatrixContext
@@ -125,10 +125,11 @@ class MatrixRun:
 
 def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]]:
     """
-    Return what is played together: a fault a portal, a fault every other carrier, the city alone.
+    Return the rows that are played together: one fault per portal, one per every other carrier; the
+    city alone.
 
-    Sites have one link of a carrier and one of the next, so no site loses both. Of portals only one
-    at a time is silent or slow: where two are, it may be what lies before both, and none is named.
+    Sites have one link of a carrier and one of the next, so no site loses both. Only one portal at
+    a time is silent or slow: with two, the cause may lie in front of both, and no portal is named.
     """
     portals = sorted(
         node.name.removeprefix("portal.")
@@ -180,7 +181,7 @@ def play_matrix(
     done: Callable[[RowTrial], None] = _ignore,
     say: Callable[[str], None] = _ignore,
 ) -> MatrixResult:
-    """Build a lab, play rows in it by a profile and return what came of them."""
+    """Build a lab, play rows in it with a profile and return the results."""
     sites = len(topology.sites)
     with Lab(topology) as lab:
         with_prometheus = prometheus.installed()
@@ -189,13 +190,13 @@ def play_matrix(
         say(f"starting a collector and {sites} agents ({played.name}) …")
         try:
             stack.start()
-            say("waiting until they know what is usual …")
+            say("waiting until agents have learned their baselines ……")
             wait_until_learned(stack, patience=patience)
             started = ClockPair.now()
             context = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
             playing = MatrixRun(context, patience=patience, on_done=done)
             with suppress(StopRequested):
-                # Who stops it early still wants to know what has come of it.
+                # A run that is interrupted still reports its results so far.
                 playing.play(rows)
             watched_s = (ClockPair.now().boottime_ns - started.boottime_ns) / 1e9
             reconciliation.drain(stack, patience=patience * played.stretch)
@@ -213,7 +214,7 @@ def play_matrix(
 
 
 def changes_in_journal(folder: Path, boottime_offsets_s: Mapping[str, int]) -> list[RecordedChange]:
-    """Return every verdict change that the collector of a stack has kept, in order."""
+    """Return every verdict change that the collector of a stack has stored, in order."""
     journal = folder / "collector" / "state" / JOURNAL_FILE
     changes = [
         change
@@ -229,9 +230,9 @@ _POLL_EVERY_S = 1.0
 
 def has_learned(stack: CityStack, site: str) -> bool:
     """
-    Return whether the agent of a site has echoed every anchor as often as it learns from.
+    Return whether the agent of a site has sent every anchor as many echoes as a baseline needs.
 
-    By its log, so only of agents that log each run.
+    Reads the agent's log, so it works only for agents that log each run.
     """
     log = SiteReconciliation()
     log.read_log(stack.agent(site).log)
@@ -243,15 +244,15 @@ def has_learned(stack: CityStack, site: str) -> bool:
 
 def wait_until_learned(stack: CityStack, *, patience: float) -> None:
     """
-    Let every agent learn what is usual.
+    Let every agent learn its baselines.
 
     Raises:
-        StackError: one did not in time, or a part of the stack ended unasked.
+        StackError: an agent did not in time, or a part of the stack ended unexpectedly.
     """
     deadline_s = time.monotonic() + LEARNED_WITHIN_S * patience
     learning = list(stack.sites)
     while learning := [site for site in learning if not has_learned(stack, site)]:
         if time.monotonic() > deadline_s:
-            raise StackError(f"agents have not learned what is usual: {', '.join(learning)}")
+            raise StackError(f"agents have not learned their baselines: {', '.join(learning)}")
         stack.check()
         time.sleep(_POLL_EVERY_S)

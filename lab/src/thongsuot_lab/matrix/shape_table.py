@@ -1,4 +1,4 @@
-"""What a run came to for each shape of site, as a table for a terminal."""
+"""The results of a run for each shape of site, as a table for a terminal."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ _HEAD = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeSummary:
     """
-    What the rows of one shape came to.
+    The results for the rows of one shape.
 
     ``wrong_parties`` are verdicts that put a fault on a party that had none, and ``wrong_states``
-    rows whose verdict was not given, was given up while the fault lasted, or whose sites did not
-    become well again. ``missing`` is what agents made and the record has not, without saying so (a
-    power cut takes what was in memory, and its gap is announced).
+    rows whose verdict was not given, was withdrawn while the fault lasted, or whose sites did not
+    recover. ``missing`` counts what agents made and the record lacks without announcing it (a power
+    cut takes what was in memory, and its gap is announced).
     """
 
     shape: str
@@ -54,7 +54,7 @@ class ShapeSummary:
 
 
 def shape_summaries(result: MatrixResult) -> list[ShapeSummary]:
-    """Return what each shape's rows came to, in the order of the shapes' names."""
+    """Return the results of each shape's rows, in the order of the shapes' names."""
     shapes = sorted({outcome.row.shape for outcome in result.rows})
     return [_summary(shape, result) for shape in shapes]
 

@@ -1,4 +1,4 @@
-"""What one agent logged that it had made, against what the journal and Prometheus have."""
+"""The runs and changes that one agent logged, against what the journal and Prometheus have."""
 
 import json
 import re
@@ -38,8 +38,7 @@ _GAPS = {NoticeCode.GAP, NoticeCode.DROPPED}
 @dataclass(slots=True)
 class SiteReconciliation:
     """
-    One site. ``logged_runs`` and ``logged_changes`` are what the agent told in its log, once it
-    was kept.
+    ``logged_runs`` and ``logged_changes`` are those that the agent logged, once it had stored them.
     """
 
     logged_runs: Counter[RunKey] = field(default_factory=Counter)
@@ -50,7 +49,7 @@ class SiteReconciliation:
     gaps: list[str] = field(default_factory=list)
 
     def read_log(self, log: Path) -> None:
-        """Take in what the agent told."""
+        """Add what the agent logged."""
         with log.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if match := _RUN.search(line):
@@ -63,7 +62,7 @@ class SiteReconciliation:
                     self.logged_changes[link, service, match["state"], ms] += 1
 
     def read_batch(self, batch: StoredBatch) -> None:
-        """Take in a batch of the journal."""
+        """Add a batch of the journal."""
         self.stored_runs.update(run_key(result) for result in batch.batch.results)
         for change in batch.batch.changes:
             verdict, ms = change.verdict, change.decided_boottime_ns // NS_PER_MS
@@ -75,24 +74,26 @@ class SiteReconciliation:
 
     @property
     def missing_runs(self) -> Counter[RunKey]:
-        """What was made and is not there."""
+        """Return the runs that were made but are not stored."""
         return self.logged_runs - self.stored_runs
 
     @property
     def missing_changes(self) -> Counter[ChangeKey]:
-        """Verdict changes that were made and are not there."""
+        """Return the verdict changes that were made but are not stored."""
         return self.logged_changes - self.stored_changes
 
     @property
     def unlogged(self) -> int:
-        """How much is there that the agent had no time to tell of: a run or a turn a kill."""
-        # What stood before a restart is said again after it, and not told.
+        """Return how many stored items the agent had no time to log: one run or change per kill."""
+        # Verdicts from before a restart are repeated after it, and not logged.
         changes = self.stored_changes.keys() - self.logged_changes.keys() - self.repeated_changes
         return len(self.stored_runs.keys() - self.logged_runs.keys()) + len(changes)
 
     @property
     def duplicated(self) -> list[RunKey | ChangeKey]:
-        """What is there more often than it was made; a kill may come before the log line."""
+        """
+        Return what is stored more often than it was made; a kill may happen before the log line.
+        """
         return [
             *(
                 key
@@ -124,7 +125,7 @@ def run_key(result: Result) -> RunKey:
 
 
 def expected_samples(batch: StoredBatch) -> Iterator[tuple[str, int]]:
-    """Yield the outcome samples that a batch has to become: labels as one text, and time in ms."""
+    """Yield the outcome samples that a batch must produce: labels as one text, and time in ms."""
     offset_ms = batch.entry.epoch_ns // NS_PER_MS
     last_ms: dict[Series, int] = {}
     for result in batch.batch.results:
@@ -134,15 +135,16 @@ def expected_samples(batch: StoredBatch) -> Iterator[tuple[str, int]]:
         family = "" if series.family is Family.NONE else series.family.value
         labels = f"{name} {batch.batch.site} {series.link} {series.target} {family}"
         time_ms = offset_ms + result.boottime_ns // NS_PER_MS
-        # Two runs in one millisecond are put a millisecond apart, whatever came of them: a database
-        # keeps one.
+        # Two runs in the same millisecond are stored a millisecond apart, whatever their outcomes:
+        # a database keeps only one sample per timestamp.
         last_ms[series] = max(time_ms, last_ms.get(series, 0) + 1)
         yield labels, last_ms[series]
 
 
 def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:
     """
-    Yield every outcome sample that Prometheus has of the last seconds, as ``expected_samples``.
+    Yield every outcome sample in Prometheus of the last seconds, in the form of
+    ``expected_samples``.
     """
     names = "|".join(
         name for kind in _KINDS.values() for name in (kind.success_name, kind.unmeasured_name)
@@ -158,7 +160,7 @@ def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, 
 
 
 def batch_numbers(everything: Iterable[StoredBatch]) -> dict[tuple[str, str], list[int]]:
-    """Return the numbers of the batches of each stream of each site, as they came."""
+    """Return the batch numbers of each stream of each site, in order of arrival."""
     numbers: dict[tuple[str, str], list[int]] = {}
     for batch in everything:
         numbers.setdefault((batch.batch.site, batch.batch.stream), []).append(batch.batch.number)

@@ -1,4 +1,4 @@
-"""Two cables that change places at the switch: each line under the other's name."""
+"""Two cables that change places at the switch: each line appears under the other's name."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from thongsuot_lab.topology.vlan_shape import SWITCH_PORTS, VLANS
 
 @dataclass(frozen=True, slots=True)
 class CablesSwapped:
-    """The cables of the two boxes of a site are plugged in the wrong way round."""
+    """The cables of a site's two boxes are swapped."""
 
     def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Swap them."""
@@ -27,7 +27,7 @@ class _ActiveCablesSwapped:
         self.context.lab.node(f"{self.site}.switch").ip(
             *(f"link set {port} master vlan{n}" for port, n in number_by_port.items())
         )
-        # Another box has the router's address now; what was known of it went with the cable.
+        # Another box has the router's address now; neighbour entries were lost with the cable.
         self.context.lab.node(f"{self.site}.device").ip(
             *(f"neigh flush dev eth0.{number}" for number in VLANS.values())
         )

@@ -1,4 +1,4 @@
-"""What a run came to, as a table for a terminal."""
+"""The results of a run, as a table for a terminal."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ _HEAD = (
 
 
 def table_lines(result: MatrixResult) -> Iterator[str]:
-    """Yield the whole table, then what all rows come to together."""
+    """Yield the whole table, then the summary of all rows."""
     yield _HEAD
     for outcome in result.rows:
         yield _line(outcome)

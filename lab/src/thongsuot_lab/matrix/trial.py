@@ -1,4 +1,4 @@
-"""Trial: one row being played: healthy before, broken, seen, held, mended, healthy again."""
+"""Trial: one row being played: healthy, broken, detected, held, mended, healthy again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from thongsuot_lab.matrix.row import (
 )
 
 EXTRA_WAIT_S = 40.0
-"""How long anything is waited for beyond its bound, before the row has failed."""
+"""How long a trial waits beyond a bound before the row has failed."""
 
 SHOWN_AT_MOST = 4
-"""Of what is wrong at many sites, so much is shown."""
+"""Of problems at many sites, only this many are shown."""
 
 
 class TrialPhase(Enum):
-    """How far a trial is."""
+    """The phase of a trial."""
 
     BEFORE = auto()
     BREAKING = auto()
@@ -36,9 +36,9 @@ class RowTrial:
     """
     One row at one place.
 
-    ``injected_at``, ``reverted_at``, ``healthy_at``: when its breaking and its mending began, and
-    when it was healthy again; their absence says how far it came. ``failures``: what did not go as
-    the row says, for people.
+    ``injected_at``, ``reverted_at``, ``healthy_at``: when the fault was applied, when it was
+    undone, and when the site was healthy again; None if the trial did not come that far.
+    ``failures``: deviations from the row, for people.
     """
 
     context: MatrixContext
@@ -56,12 +56,12 @@ class RowTrial:
 
     @property
     def subjects(self) -> list[tuple[Subject, ExpectedVerdict]]:
-        """What has to be seen, where."""
+        """A verdict that must be observed, with its site."""
         return list(expected_verdicts(self.row, self.place))
 
     @property
     def limit_s(self) -> float:
-        """Until when the agent has to have said it, by the profile that is played."""
+        """Return the deadline for the agent's verdict, by the current profile."""
         return self.row.bound.limit_s(self.context.profile.every_s) * self.patience
 
     @property
@@ -69,9 +69,9 @@ class RowTrial:
         return self.context.profile.stretch * self.patience
 
     def advance(self, observations: Mapping[str, SiteObservation]) -> None:
-        """Go on, by what the sites concerned say now."""
+        """Advance the trial by the current observations of the affected sites."""
         if self.place.portal:
-            # The other portals may be broken at the same time.
+            # The other portals may have a fault at the same time.
             observations = {
                 site: observation.for_service(self.place.portal)
                 for site, observation in observations.items()
@@ -89,7 +89,7 @@ class RowTrial:
             self._wait_until_recovered(observations)
 
     def abandon(self) -> None:
-        """Mend what is broken, because the run ends early."""
+        """Undo the fault, because the run ends early."""
         if self._injection is not None:
             self._injection.revert()
             self._injection = None
@@ -121,7 +121,7 @@ class RowTrial:
         self, observation: SiteObservation, link: str, service: str, sees: ExpectedVerdict
     ) -> bool:
         sources = [] if self.row.by_collector else [observation.agent]
-        # The collector's page has no light for a service over one link.
+        # The collector's page has no light for a service over a single link.
         if self.row.collector_reachable and not (link and service):
             sources.append(observation.collector)
         return all(
@@ -142,7 +142,7 @@ class RowTrial:
         self._injection.maintain((ClockPair.now().boottime_ns - self.injected_at.boottime_ns) / 1e9)
 
     def _revert(self) -> None:
-        # Before the work of mending: what it brings back is seen while it goes on.
+        # Taken before the fault is undone: recovery may be observed while undoing takes place.
         self.reverted_at = ClockPair.now()
         self.abandon()
         self._enter(TrialPhase.AFTER)
@@ -158,7 +158,7 @@ class RowTrial:
 def expected_verdicts(
     row: MatrixRow, place: FaultLocation
 ) -> Iterator[tuple[Subject, ExpectedVerdict]]:
-    """Yield each verdict that a row has to lead to at a place."""
+    """Yield each verdict that a row must lead to at a place."""
     for site in place.sites():
         for sees in row.expected:
             link = place.link_at(site) if sees.link == "{link}" else sees.link
@@ -166,7 +166,7 @@ def expected_verdicts(
 
 
 def matches(saying: ReportedState | None, sees: ExpectedVerdict) -> bool:
-    """Return whether what is said is what has to be."""
+    """Return whether the reported state is the required one."""
     if saying is None:
         return False
     state, segment, symptom = saying

@@ -1,3 +1,3 @@
 """
-The lab's real servers: name servers, portals, and the ways in from the machine's own loopback.
+The lab's real servers: name servers, portals, and port forwards from the machine's own loopback.
 """

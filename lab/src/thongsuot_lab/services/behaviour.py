@@ -1,4 +1,4 @@
-"""How a server behaves: honestly, until a fault lays something else on it."""
+"""The behaviour of a server: normal, until a fault changes it."""
 
 from typing import Literal, TypeVar
 
@@ -11,9 +11,9 @@ Certificate = Literal["good", "expired", "expiring", "wrong-name", "unknown-issu
 
 class NameBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What a name server does with a question.
+    How a name server answers.
 
-    ``forged`` answers every question for an address with ``addresses``: a loopback address for a
+    ``forged`` answers every query for an address with ``addresses``: a loopback address for a
     blocking resolver, a captive portal's otherwise. ``gone`` are names that no longer exist.
     """
 
@@ -25,7 +25,7 @@ class NameBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class PortalBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What a portal does with a visitor.
+    How a portal treats its visitors.
 
     ``refuse``: nothing listens. ``hang``: connections are accepted and never answered.
     """
@@ -38,16 +38,17 @@ class PortalBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class ProxyBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a proxy does with whoever uses it; as ``PortalBehaviour``."""
+    """How a proxy treats its users; see ``PortalBehaviour``."""
 
     mode: Literal["serve", "refuse", "hang"] = "serve"
 
 
 class ModemBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What a modem is like: there at all, its SIM (the first or the second) and that one's PIN, the
-    network, whether the network gives it a bearer, and the access point that it asks for: the
-    contract's, one that leads into a company's own network, or one that the network does not know.
+    State of a modem: present or not, its SIM (the first or the second) and that SIM's PIN, the
+    network, whether the network grants a bearer, and the access point that it requests: the
+    contract's, one that leads into a company's private network, or one that the network does not
+    know.
     """
 
     is_present: bool = True
@@ -63,10 +64,10 @@ B = TypeVar("B", NameBehaviour, PortalBehaviour, ProxyBehaviour, ModemBehaviour)
 
 def merge_overlays(kind: type[B], overlays: dict[str, dict[str, object]]) -> B:
     """
-    One behaviour out of what several faults changed; a later fault wins over an earlier one.
+    Merge the changes of several faults into one behaviour; a later fault overrides an earlier one.
 
     Raises:
-        UnknownFaultError: a change that this kind of server cannot make.
+        UnknownFaultError: this kind of server does not support the change.
     """
     changes: dict[str, object] = {}
     for overlay in overlays.values():

@@ -1,4 +1,4 @@
-"""The lab's certificate authority, and certificates with the faults that portals have."""
+"""The lab's certificate authority, and certificates with the defects that portals have."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import trustme
 from thongsuot_lab.services.behaviour import Certificate
 
 CA_FILE = "ca.pem"
-# As most public portals' are issued; a device with a clock years off must see them as not valid.
+# The usual lifetime at public portals; a device whose clock is years off must see them as invalid.
 ISSUED_AGO = timedelta(days=30)
 VALID_FOR = timedelta(days=60)
 EXPIRED_AGO = timedelta(days=1)
@@ -39,7 +39,7 @@ class LabAuthority:
         )
 
     def context(self, names: tuple[str, ...], kind: Certificate) -> ssl.SSLContext:
-        """A server's TLS settings with a certificate of this kind for these names."""
+        """Return a server's TLS settings with a certificate of this kind for these names."""
         key = (names, kind)
         if key not in self._contexts:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -49,7 +49,7 @@ class LabAuthority:
         return self._contexts[key]
 
     def write(self, names: tuple[str, ...]) -> tuple[Path, Path]:
-        """Write a good certificate with its chain, and its key, to files; returns both paths."""
+        """Write a valid certificate with its chain, and its key, to files; return both paths."""
         leaf = self._issue(names, "good")
         folder = self._run_dir / "certificates"
         folder.mkdir(exist_ok=True)

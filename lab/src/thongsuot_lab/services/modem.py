@@ -1,10 +1,11 @@
 """
-A modem in a device, with raw IP: a TUN without neighbours, and a connection manager that gives it
-an address while a bearer is up and takes it when that goes (ModemManager and NetworkManager).
+A modem in a device, with raw IP: a TUN without neighbours, and a connection manager (like
+ModemManager and NetworkManager) that configures its address while a bearer is up and removes it
+when the bearer goes down.
 
-What stands for the radio is a wire: each IP packet travels over it in a frame of its own. The other
-end is a TUN of the carrier's access router. A wire that lost its signal is a radio that heard
-nothing for a while: the modem leaves its network, and the bearer is gone.
+The radio is a wire: each IP packet travels over it in a frame of its own. The other end is a TUN of
+the carrier's access router. A wire without carrier is a radio without signal: after a while the
+modem leaves its network, and the bearer is gone.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from thongsuot_lab.wires.packet import packet_socket
 BEARER_FRAME: Final = 0x88B5  # IEEE 802, local experimental
 PACKET_BYTES: Final = 2048
 LOST_AFTER_S: Final = 3.0
-"""From the last of the signal until the modem gives its network up; up to a minute in life."""
+"""From the loss of signal until the modem leaves its network; up to a minute in reality."""
 APNS: Final = {"contract": "internet", "private": "m2m.example", "unknown": "intrenet"}
 UNKNOWN_APN: Final = "org.freedesktop.ModemManager1.Error.MobileEquipment.MissingOrUnknownApn"
 _EVERY_S: Final = 0.2
@@ -39,7 +40,7 @@ _HOME, _SEARCHING = "home", "searching"
 
 
 class RadioPort:
-    """One end of a radio, on a port of a node: hands each packet that arrives to ``receiver``."""
+    """One end of a radio, on a port of a node: passes each packet that arrives to ``receiver``."""
 
     def __init__(self, network: str, port: str, receiver: Callable[[bytes], None]) -> None:
         self._port = port
@@ -50,7 +51,7 @@ class RadioPort:
 
     @property
     def has_signal(self) -> bool:
-        """Whether the wire carries anything."""
+        """Whether the wire has carrier."""
         request = struct.pack("16sH14x", self._port.encode(), 0)
         flags = struct.unpack_from("16xH", fcntl.ioctl(self._wire, _SIOCGIFFLAGS, request))[0]
         return bool(flags & _IFF_RUNNING)
@@ -61,12 +62,12 @@ class RadioPort:
             self._wire.send(_HEAD.pack(_BROADCAST, self._mac, BEARER_FRAME) + packet)
 
     def close(self) -> None:
-        """Hear nothing any more."""
+        """Stop receiving."""
         asyncio.get_running_loop().remove_reader(self._wire)
         self._wire.close()
 
     def _read(self) -> None:
-        # Until nothing is left; ENETDOWN comes once when the signal is lost.
+        # Until nothing is left; ENETDOWN is reported once when the carrier is lost.
         with suppress(OSError):
             while True:
                 frame = self._wire.recv(PACKET_BYTES)
@@ -75,7 +76,7 @@ class RadioPort:
 
 
 class _Tun:
-    """A TUN that is there, and what comes out of it."""
+    """A TUN that exists, and the packets that come out of it."""
 
     def __init__(
         self, network: str, name: str, lines: list[str], sender: Callable[[bytes], None]
@@ -86,12 +87,12 @@ class _Tun:
         asyncio.get_running_loop().add_reader(self._tun, self._read)
 
     def write(self, packet: bytes) -> None:
-        """Have a packet arrive; one that is down takes none."""
+        """Deliver a packet to the TUN; one that is down accepts none."""
         with suppress(OSError):
             os.write(self._tun, packet)
 
     def close(self) -> None:
-        """Take it away, with its addresses and routes."""
+        """Delete the TUN, with its addresses and routes."""
         asyncio.get_running_loop().remove_reader(self._tun)
         os.close(self._tun)
 
@@ -102,7 +103,7 @@ class _Tun:
 
 
 class RadioTunnelEnd:
-    """The carrier's end: always there, with a route to the one subscriber behind it."""
+    """The carrier's end: always present, with a route to the one subscriber behind it."""
 
     def __init__(self, network: str, tunnel: RadioTunnel) -> None:
         name = tunnel.interface
@@ -119,7 +120,7 @@ class RadioTunnelEnd:
 
 
 class ModemPort:
-    """The device's end: the modem, and the program that looks after its connection."""
+    """The device's end: the modem, and the program that manages its connection."""
 
     def __init__(
         self, network: str, radio_network: str, modem: Modem, bus: ModemBus | None
@@ -136,18 +137,18 @@ class ModemPort:
         self._bearer: Sim | None = None
 
     async def start(self) -> None:
-        """Return when the interface is there and the bus, if there is one, shows the modem."""
+        """Return when the interface exists and the bus, if there is one, shows the modem."""
         self._follow()
         if self._bus is not None:
             await asyncio.to_thread(self._bus.wait_until_shown)
 
     async def behave(self, behaviour: ModemBehaviour) -> None:
-        """Be so from now on."""
+        """Adopt this behaviour."""
         self._behaviour = behaviour
         self._follow()
 
     async def run(self) -> None:
-        """Look after the connection until the lab ends."""
+        """Manage the connection until the lab ends."""
         while True:
             self._follow()
             await asyncio.sleep(_EVERY_S)
@@ -161,7 +162,7 @@ class ModemPort:
         return self._behaviour.apn != "private"
 
     def _follow(self) -> None:
-        """Make of interface and bearer what they have to be now, and say so on the bus."""
+        """Bring interface and bearer to their required state, and publish it on the bus."""
         state = self._state()
         if (self._tun is not None) is not state.is_present:
             self._plug(is_in=state.is_present)
@@ -203,7 +204,10 @@ class ModemPort:
             self._tun = _Tun(self._network, self._modem.interface, [], self._sent)
 
     def _configure(self) -> None:
-        """Give the interface what the bearer has, or take it; the interface itself stays."""
+        """
+        Configure the interface with the bearer's settings, or remove them; the interface itself
+        stays.
+        """
         name = self._modem.interface
         lines = [f"addr flush dev {name}", f"link set {name} down"]
         if self._bearer is not None:

@@ -1,6 +1,6 @@
 """
-ModemManager's place on a D-Bus of its own: python-dbusmock, which a program of Debian's Python
-(``modem_objects.py``) tells what the modem is like.
+ModemManager on a D-Bus of its own: python-dbusmock, fed with the modem's state by a program that
+runs in Debian's Python (``modem_objects.py``).
 
 The real ModemManager needs a port that speaks QMI, MBIM or AT; a TUN does not.
 """
@@ -28,8 +28,8 @@ _CONFIG: Final = """\
 
 class ModemState(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What ModemManager says of a modem; ``plmn`` is empty while it is in no network, ``bearer_error``
-    (the name of a D-Bus error) while nothing is wrong with the bearer.
+    The state of a modem as ModemManager publishes it; ``plmn`` is empty while the modem is in no
+    network, ``bearer_error`` (the name of a D-Bus error) while the bearer has no error.
     """
 
     is_present: bool
@@ -43,12 +43,12 @@ class ModemState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bus_socket(run_dir: Path, node: str) -> Path:
-    """Return where the bus of a modem's node listens."""
+    """Return the socket of the bus at a modem's node."""
     return run_dir / f"modem-{node}.bus"
 
 
 def is_installed() -> bool:
-    """Return whether this machine has all that the bus is made of."""
+    """Return whether this machine has everything that the bus needs."""
     if shutil.which("dbus-daemon") is None or shutil.which("busctl") is None:
         return False
     return not subprocess.run(
@@ -77,7 +77,7 @@ class ModemBus:
         log.close()
 
     def publish(self, state: ModemState) -> None:
-        """Have it say so from now on."""
+        """Publish this state."""
         if state == self._told:
             return
         self._told = state
@@ -88,10 +88,10 @@ class ModemBus:
 
     def wait_until_shown(self) -> None:
         """
-        Wait until the bus shows what was published first.
+        Wait until the bus shows the state that was published first.
 
         Raises:
-            TopologyError: its programs ended instead.
+            TopologyError: a program of the bus ended instead.
         """
         stdout = self._child.stdout
         assert stdout is not None, "it was started with a pipe"

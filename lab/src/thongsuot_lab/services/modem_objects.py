@@ -1,8 +1,9 @@
 """
-Run by Debian's Python: a D-Bus, dbusmock's ModemManager on it, and a modem as lines of JSON say.
+Run by Debian's Python: a D-Bus, dbusmock's ModemManager on it, and a modem described by lines of
+JSON.
 
 Arguments: the configuration of the bus, and its socket. Ends with its standard input. Writes a line
-to its standard output when the bus shows what the first line of its input says.
+to its standard output when the bus shows the state in the first line of its input.
 """
 
 import json
@@ -27,16 +28,16 @@ SIGNAL = {
 }
 """A good radio."""
 WITHIN_S = 120.0
-"""Enough for a machine that has much else to do."""
+"""Generous, for a machine that is busy with other work."""
 
 
 def table(values: dict[str, object]) -> object:
-    """Return properties as D-Bus wants them."""
+    """Return properties in the types that D-Bus requires."""
     return dbus.Dictionary(values, signature="sv")
 
 
 def start(config: str, socket: str) -> list["subprocess.Popen[bytes]"]:
-    """Start the bus and the mock; they are there when this returns."""
+    """Start the bus and the mock; both are ready when this returns."""
     daemon = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork"])
     limit_s = time.monotonic() + WITHIN_S
     while not Path(socket).exists() and time.monotonic() < limit_s:
@@ -67,7 +68,9 @@ def modem_properties(state: dict[str, object]) -> dict[str, object]:
 
 
 def bearer_properties(state: dict[str, object]) -> dict[str, object]:
-    """Return the properties of its bearer: the access point, and why there is no connection."""
+    """
+    Return the properties of its bearer: the access point, and the reason if there is no connection.
+    """
     error = str(state["bearer_error"])
     why = "Missing or unknown APN" if error else ""
     return {
@@ -85,11 +88,11 @@ class ModemOnBus:
         self.is_there = False
 
     def at(self, path: str) -> object:
-        """Return the mock's hand on an object."""
+        """Return the mock interface of an object."""
         return dbus.Interface(self.bus.get_object(MANAGER, path), MOCK)
 
     def show(self, state: dict[str, object]) -> None:
-        """Be as a line says."""
+        """Adopt the state in a line."""
         if not state["is_present"]:
             if self.is_there:
                 root = self.at(ROOT)
@@ -106,12 +109,12 @@ class ModemOnBus:
         modem = self.at(MODEM)
         modem.UpdateProperties(f"{MANAGER}.Modem", table(modem_properties(state)))  # type: ignore[attr-defined]
         modem.UpdateProperties(f"{MANAGER}.Modem.Modem3gpp", table(network))  # type: ignore[attr-defined]
-        # The mock renews no property that is a table, so the whole object is put there anew.
+        # The mock cannot update a property that is a table, so the whole object is added again.
         self.at(ROOT).RemoveObject(BEARER)  # type: ignore[attr-defined]
         self.add_bearer(state)
 
     def add(self, state: dict[str, object], network: dict[str, object]) -> None:
-        """Put the modem and its bearer on the bus."""
+        """Add the modem and its bearer to the bus."""
         root, none = self.at(ROOT), dbus.Array([], signature="(ssss)")
         ports = dbus.Array(
             [dbus.Struct((str(state["interface"]), dbus.UInt32(2)), signature="su")],
@@ -131,7 +134,7 @@ class ModemOnBus:
         self.is_there = True
 
     def add_bearer(self, state: dict[str, object]) -> None:
-        """Put its bearer on the bus."""
+        """Add its bearer to the bus."""
         properties = {"Interface": str(state["interface"]), **bearer_properties(state)}
         none = dbus.Array([], signature="(ssss)")
         self.at(ROOT).AddObject(  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
 """
-Name servers: one that knows the zone, and carriers' resolvers that ask it and remember.
+Name servers: one that is authoritative for the zone, and carriers' resolvers that query and cache
+it.
 
-Answers over UDP and TCP (RFC 1035, RFC 7766). A resolver that cannot reach the zone goes on giving
-the last answer that it had (RFC 8767), as large resolvers do, so names survive an exchange that is
-down.
+Answers over UDP and TCP (RFC 1035, RFC 7766). A resolver that cannot reach the zone serves stale
+answers (RFC 8767), as large resolvers do, so names still resolve while the exchange is down.
 """
 
 import asyncio
@@ -29,8 +29,7 @@ from thongsuot_lab.services.server_node import ServerNode
 
 PORT: Final = 53
 TTL_S: Final = 30
-# How old a remembered answer may be before it is asked for again; short, so that a name which is
-# gone is soon known to be.
+# Maximum age of a cached answer; short, so that the removal of a name is noticed soon.
 REFRESH_AFTER_S: Final = 2.0
 UPSTREAM_TIMEOUT_S: Final = 1.0
 MESSAGE_BYTES: Final = 65_535
@@ -42,7 +41,7 @@ AnswerSource = Callable[[dns.message.Message], Awaitable[dns.message.Message]]
 def address_answer(
     query: dns.message.Message, addresses: tuple[str, ...] | None
 ) -> dns.message.Message:
-    """An answer with the addresses of the family asked for; None: there is no such name."""
+    """An answer with the addresses of the requested family; None: there is no such name."""
     response = dns.message.make_response(query)
     question = query.question[0]
     if addresses is None:
@@ -59,7 +58,7 @@ def address_answer(
 
 @dataclass(slots=True)
 class ZoneSource:
-    """Knows every public name."""
+    """Authoritative for every public name."""
 
     names: dict[str, tuple[str, ...]]
 
@@ -73,7 +72,7 @@ class ZoneSource:
 
 @dataclass(slots=True)
 class _CachedAnswer:
-    """An answer and when it was got."""
+    """An answer and the time when it was received."""
 
     answer: dns.message.Message
     at_s: float
@@ -82,8 +81,8 @@ class _CachedAnswer:
 @dataclass(slots=True)
 class ResolverSource:
     """
-    Asks upstream from its own place in the network, and remembers; with a prefix of a NAT64
-    (``dns64``) it makes IPv6 addresses for names that have none (RFC 6147).
+    Queries upstream from its own place in the network, and caches the answers; with the prefix of a
+    NAT64 (``dns64``) it synthesizes IPv6 addresses for names that have none (RFC 6147).
     """
 
     place: ServerNode
@@ -94,7 +93,7 @@ class ResolverSource:
     in_flight: set[QuestionKey] = field(default_factory=set)
 
     async def __call__(self, query: dns.message.Message) -> dns.message.Message:
-        """Answer from memory, else from upstream, else SERVFAIL."""
+        """Answer from the cache, else from upstream, else SERVFAIL."""
         question = query.question[0]
         key = (question.name, question.rdtype)
         got = await self._known_answer(key)
@@ -111,7 +110,7 @@ class ResolverSource:
         return response
 
     async def _known_answer(self, key: QuestionKey) -> dns.message.Message | None:
-        """Return what is remembered, else what upstream says."""
+        """Return the cached answer, else the one from upstream."""
         known = self.cache.get(key)
         if known is None:
             return await self._refresh(key)
@@ -120,7 +119,7 @@ class ResolverSource:
         return known.answer
 
     async def _refresh(self, key: QuestionKey) -> dns.message.Message | None:
-        """Ask each upstream in turn; None if none of them answers."""
+        """Query each upstream in turn; return None if none of them answers."""
         self.in_flight.add(key)
         try:
             for server in self.upstream:
@@ -141,18 +140,18 @@ class ResolverSource:
                     await loop.sock_sendall(sock, query.to_wire())
                     answer = dns.message.from_wire(await loop.sock_recv(sock, MESSAGE_BYTES))
             except (OSError, dns.exception.DNSException):
-                # Unreachable, refused, too late (TimeoutError is an OSError), or nonsense.
+                # Unreachable, refused, too late (TimeoutError is an OSError), or malformed.
                 return None
         return answer if query.is_response(answer) else None
 
 
 def _is_empty(answer: dns.message.Message | None) -> bool:
-    """Return whether a name is there and has no address of the family asked for."""
+    """Return whether a name exists but has no address of the requested family."""
     return answer is not None and answer.rcode() == dns.rcode.NOERROR and not answer.answer
 
 
 def _synthesized(answer: dns.message.Message, prefix: str) -> tuple[str, ...]:
-    """Return the IPv6 addresses that stand for the IPv4 ones of an answer (RFC 6052)."""
+    """Return the IPv6 addresses that represent the IPv4 ones of an answer (RFC 6052)."""
     head = IPv6Network(prefix).network_address
     return tuple(
         str(head + int(IPv4Address(record.to_text())))
@@ -162,7 +161,7 @@ def _synthesized(answer: dns.message.Message, prefix: str) -> tuple[str, ...]:
 
 
 class NameServer:
-    """Answers questions at every address of its place, as its behaviour says."""
+    """Answers queries at every address of its node, as its behaviour says."""
 
     def __init__(self, place: ServerNode, source: AnswerSource, tasks: asyncio.TaskGroup) -> None:
         self._place = place
@@ -184,7 +183,7 @@ class NameServer:
             self._servers.append(await asyncio.start_server(self._answer_stream, sock=sock))
 
     async def behave(self, behaviour: NameBehaviour) -> None:
-        """Change how questions are answered from now on."""
+        """Change how queries are answered from now on."""
         self._behaviour = behaviour
 
     def _answer_datagram(
@@ -205,7 +204,7 @@ class NameServer:
                 (size,) = struct.unpack("!H", await reader.readexactly(2))
                 wire = await self._answer(await reader.readexactly(size))
                 if wire is None:
-                    # Silence: the connection stays open until the asker gives up.
+                    # No answer: the connection stays open until the client gives up.
                     await reader.read()
                     return
                 writer.write(struct.pack("!H", len(wire)) + wire)
@@ -247,7 +246,7 @@ class NameServer:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """Hands each datagram on together with its transport."""
+    """Passes each datagram on together with its transport."""
 
     def __init__(
         self, receive: Callable[[bytes, tuple[str, int], asyncio.DatagramTransport], None]
@@ -256,11 +255,11 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport to answer by."""
-        # asyncio's own datagram transport is no subclass of the abstract one before 3.13.
+        """Keep the transport for answers."""
+        # asyncio's own datagram transport is not a subclass of the abstract one before 3.13.
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """One question."""
+        """One query."""
         assert self._transport is not None
         self._receive(data, addr, self._transport)

@@ -1,8 +1,8 @@
 """
 Port forwards between the machine's own loopback and nodes of the lab.
 
-A forward listens on 127.0.0.1; each connection to it goes on from inside a node's namespace, so
-the machine's browser reaches a page that only exists in there.
+A forward listens on 127.0.0.1; each connection to it goes on from inside a node's namespace, so the
+machine's browser can open a page that exists only inside.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ PIECE_BYTES: Final = 64 * 1024
 
 
 class PortForwards:
-    """Every port forward that is open, by what is behind it."""
+    """All open port forwards, by their destination."""
 
     def __init__(self) -> None:
         self._ports: dict[tuple[str, str, int], int] = {}
@@ -26,16 +26,16 @@ class PortForwards:
         self, place: ServerNode, address: str, port: int, wanted: int = 0
     ) -> int:
         """
-        Forward a local port to a port of a node, or find the open forward; returns the local port.
+        Forward a local port to a port of a node, or reuse an open forward; return the local port.
 
         Args:
             place: the node.
-            address: where in it to connect to.
-            port: which port there.
-            wanted: the local port; 0 for any free one.
+            address: the address to connect to.
+            port: the port to connect to.
+            wanted: the local port; 0 for any free port.
 
         Raises:
-            OSError: the wanted port is taken.
+            OSError: the local port is in use.
         """
         key = (place.node, address, port)
         if key not in self._ports:
@@ -63,7 +63,7 @@ async def _forward(
             await loop.sock_connect(sock, (address, port))
         far_reader, far_writer = await asyncio.open_connection(sock=sock)
     except OSError:
-        # Nobody listens inside: the visitor sees that as a connection that is cut at once.
+        # Nothing listens inside: to the visitor the connection is closed at once.
         sock.close()
         writer.transport.abort()
         return
@@ -77,7 +77,7 @@ async def _forward(
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass bytes on until their end, and pass the end on."""
+    """Relay bytes until their end, and relay the end."""
     try:
         while piece := await reader.read(PIECE_BYTES):
             writer.write(piece)

@@ -1,8 +1,8 @@
 """
 A public portal: HTTP/1.1 on port 80 and HTTPS on port 443, at every address of its node.
 
-``GET /`` is its page; ``GET /bytes/N`` is N bytes of nothing, to download. Persistent connections,
-no bodies in requests, no transfer codings (RFC 9112).
+``GET /`` is its page; ``GET /bytes/N`` is N zero bytes, to download. Persistent connections, no
+bodies in requests, no transfer codings (RFC 9112).
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class PortalServer:
         return self._authority.context(self._portal.names, self._behaviour.certificate)
 
     async def behave(self, behaviour: PortalBehaviour) -> None:
-        """Become so; visitors are thrown out if what they were connected to is no more."""
+        """Adopt this behaviour; visitors are disconnected if their listener no longer exists."""
         before, self._behaviour = self._behaviour, behaviour
         if (before.mode, before.certificate) == (behaviour.mode, behaviour.certificate):
             return
@@ -64,7 +64,7 @@ class PortalServer:
         await self.start()
 
     async def _ignore(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Say nothing until the visitor leaves."""
+        """Send nothing until the visitor leaves."""
         self._visitors.add(writer)
         try:
             while await reader.read(HEAD_BYTES):
@@ -76,20 +76,20 @@ class PortalServer:
             writer.close()
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request after the other until the visitor leaves."""
+        """Answer one request after another until the visitor leaves."""
         self._visitors.add(writer)
         try:
             while await self._answer(reader, writer):
                 pass
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
-            # Left in the middle (ConnectionError), talks nonsense, or its network has gone.
+            # Disconnected half-way (ConnectionError), malformed, or its network has gone.
             return
         finally:
             self._visitors.discard(writer)
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request; returns whether another may follow."""
+        """Handle one request; return whether another may follow."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         request, _, fields = head.partition("\r\n")
         method, path, _version = (*request.split(" "), "", "")[:3]
@@ -111,7 +111,7 @@ class PortalServer:
         return stays
 
     def _page(self, method: str, path: str) -> tuple[int, bytes, int]:
-        """Status, body, and its size; where the body is shorter, zero bytes follow it."""
+        """Return status, body, and its size; where the body is shorter, zero bytes follow it."""
         behaviour = self._behaviour
         if behaviour.status != 200:
             body = f"<h1>{behaviour.status}</h1>".encode()
@@ -128,7 +128,7 @@ class PortalServer:
 
 
 async def _write(writer: asyncio.StreamWriter, beginning: bytes, zeros: int) -> None:
-    """Write some bytes, and so many zero bytes after them."""
+    """Write some bytes, followed by a number of zero bytes."""
     writer.write(beginning)
     while zeros > 0:
         writer.write(CHUNK[:zeros])

@@ -2,9 +2,9 @@
 PPPoE in user space, both ends: real frames of discovery and session (RFC 2516), LCP with echoes and
 IPCP with addresses (RFC 1661, RFC 1332), and a TUN that calls itself a PPP device.
 
-The kernels of most labs have no PPP. To everything that looks at interfaces the TUN is what pppd
-makes: link type PPP, point to point, no ARP, no gateway, gone with the session and back with the
-next. Neither end asks for a password, refuses an option or speaks IPv6CP.
+The kernels of most labs have no PPP. Programs that look at interfaces see the same TUN that pppd
+makes: link type PPP, point to point, no ARP, no gateway, removed with the session and created again
+with the next one. Neither end requires a password, refuses an option or supports IPv6CP.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from thongsuot_lab.wires.packet import packet_socket
 ARPHRD_PPP: Final = 512
 FRAME_BYTES: Final = 2048
 ECHO_EVERY_S: Final = 1.0
-"""pppd's lcp-echo-interval; 5 to 30 in life."""
+"""pppd's lcp-echo-interval; 5 to 30 in practice."""
 ECHO_FAILURES: Final = 3
 """pppd's lcp-echo-failure."""
 SESSION: Final = 7
@@ -55,7 +55,7 @@ class PppoeSession:
         loop.add_reader(self._wire, self._from_wire)
         try:
             while True:
-                # Frames do not leave while the cable is out.
+                # Frames cannot leave while the cable is unplugged.
                 with suppress(OSError):
                     self._tick()
                 await asyncio.sleep(ECHO_EVERY_S)
@@ -170,7 +170,7 @@ class PppoeSession:
 
     def _on_request(self, protocol: int, number: int, data: bytes) -> None:
         if protocol == _IPCP and self._end.is_server and data[2:6] == bytes(4):
-            # The customer asks for an address: this one.
+            # The customer requests an address: this one.
             self._control(_IPCP, _NAK, number, b"\x03\x06" + socket.inet_aton(self._theirs))
             return
         self._control(protocol, _ACK, number, data)

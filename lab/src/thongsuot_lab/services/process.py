@@ -1,8 +1,8 @@
 """
-The process that holds a lab's servers, port forwards, downloads and announcements.
+The process that runs a lab's servers, port forwards, downloads and announcements.
 
-One loop for all of them; each socket is made inside the node that it belongs to. Arguments: control
-socket. What to serve comes as requests.
+One loop for all of them; each socket is made inside the node that it belongs to. Argument: the
+control socket. The servers are started by requests.
 """
 
 import asyncio
@@ -60,11 +60,11 @@ class ServiceHost:
 
     async def handle(self, request: control.ControlRequest) -> control.ControlReply:
         """
-        Do what a request says.
+        Carry out a request.
 
         Raises:
             TopologyError: an unknown node or request.
-            UnknownFaultError: a behaviour that the server does not have.
+            UnknownFaultError: a behaviour that the server does not support.
             OSError: the kernel refused.
         """
         match request:
@@ -142,7 +142,7 @@ class ServiceHost:
     def _announce(self, key: str, network: str, interface: str, address: str) -> None:
         if key not in self._acting:
             announcer = ArpAnnouncer(network, interface, address)
-            # Once before the answer: the person who asked may rely on it that the LAN was told.
+            # Once before the answer: the caller may rely on the LAN having seen an announcement.
             announcer.announce()
             self._acting[key] = self._tasks.create_task(announce(announcer))
 
@@ -151,7 +151,7 @@ class ServiceHost:
             self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
 
     async def _join(self, network: str, ends: dict[str, object]) -> None:
-        """Begin what runs on interfaces of a node: VLANs, PPPoE, a translator, a modem."""
+        """Start what runs on interfaces of a node: VLANs, PPPoE, a translator, a modem."""
         if "modem" in ends:
             await self._join_modem(network, str(ends["radio_network"]), ends["modem"])
             return
@@ -184,7 +184,7 @@ class ServiceHost:
         task = self._acting.pop(key, None)
         if task is not None:
             task.cancel()
-            # Only when it has really ended is the wire ours to mend.
+            # The wire may only be restored when the flapping has really ended.
             await asyncio.wait([task])
         for node, overlays in self._overlays.items():
             if overlays.pop(key, None) is not None:
@@ -196,14 +196,14 @@ def _server_node(data: dict[str, object]) -> ServerNode:
 
 
 async def serve(path: Path) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is terminated."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
         services = ServiceHost(path.parent, tasks)
 
         async def answer(connection: socket.socket) -> None:
             with connection, suppress(OSError):
-                # The asker may be gone; what it asked for was done all the same.
+                # The client may be gone; its request was carried out all the same.
                 data = await loop.sock_recv(connection, control.MESSAGE_BYTES)
                 try:
                     done = await services.handle(json.loads(data))
@@ -220,7 +220,7 @@ async def serve(path: Path) -> None:
 
 def main() -> None:
     """Serve one lab."""
-    # Ctrl-C at a terminal reaches the whole group; the lab's end is its owner's decision.
+    # Ctrl-C at a terminal reaches the whole group, but only the owner decides when the lab ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(serve(Path(sys.argv[1])))
 

@@ -2,8 +2,7 @@
 An office's web proxy: CONNECT, and requests with a whole URL (RFC 9110, RFC 9112).
 
 It looks up names by its own name servers and opens the connections itself, as squid and tinyproxy
-do. What it cannot reach it answers for: 503, with a header by which the answer is known to be its
-own.
+do. If it cannot reach a server it answers 503, with a header that identifies the answer as its own.
 """
 
 import asyncio
@@ -51,7 +50,7 @@ class ProxyServer:
             self._servers.append(server)
 
     async def behave(self, behaviour: ProxyBehaviour) -> None:
-        """Become so; whoever is connected is thrown out."""
+        """Adopt this behaviour; connected users are disconnected."""
         if behaviour == self._behaviour:
             return
         self._behaviour = behaviour
@@ -70,7 +69,7 @@ class ProxyServer:
                 return
             await self._serve(reader, writer)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
-            # Left in the middle, talks nonsense, or its network has gone.
+            # Disconnected half-way, malformed, or its network has gone.
             return
         finally:
             self._visitors.discard(writer)
@@ -130,7 +129,10 @@ class ProxyServer:
 
 
 def _destination(method: str, target: str, fields: str) -> tuple[str, int, bytes]:
-    """Return host and port to connect to, and what is sent there first; no host: nonsense."""
+    """
+    Return host and port to connect to, and what to send there first; no host if the request is
+    malformed.
+    """
     if method == "CONNECT":
         host, _, port = target.rpartition(":")
         return (host, int(port), b"") if port.isdecimal() else ("", 0, b"")
@@ -164,7 +166,7 @@ async def _join(
     far_reader: asyncio.StreamReader,
     far_writer: asyncio.StreamWriter,
 ) -> None:
-    """Pass bytes both ways until either side ends."""
+    """Relay bytes both ways until either side ends."""
     ways = (
         asyncio.create_task(_pass(reader, far_writer)),
         asyncio.create_task(_pass(far_reader, writer)),

@@ -1,4 +1,4 @@
-"""Where a server stands: its node's network, its addresses, and sockets made there."""
+"""The node of a server: its network, its addresses, and sockets made there."""
 
 import socket
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BACKLOG = 128
 
 
 def family_of(address: str) -> socket.AddressFamily:
-    """The socket family of an address in text form."""
+    """Return the socket family of an address in text form."""
     return socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
 
 
@@ -25,20 +25,24 @@ class ServerNode:
 
     def listening_sockets(self, port: int) -> list[socket.socket]:
         """
-        Non-blocking stream sockets, one an address, listening.
+        Return listening, non-blocking stream sockets, one per address.
 
         Raises:
-            OSError: the port is taken at one of the addresses; none is left open then.
+            OSError: the port is in use at one of the addresses; then none is left open.
         """
         return self._bound(port, socket.SOCK_STREAM)
 
     def datagram_sockets(self, port: int) -> list[socket.socket]:
-        """Non-blocking datagram sockets, one an address: answers leave from the one asked."""
+        """
+        Return non-blocking datagram sockets, one per address: answers leave from the address of the
+        query.
+        """
         return self._bound(port, socket.SOCK_DGRAM)
 
     def unconnected_socket(self, address: str, kind: socket.SocketKind) -> socket.socket:
-        """A non-blocking, unconnected socket of the family of this address."""
-        # Named, because asyncio switches Nagle's delay off only where it sees this protocol number.
+        """Return a non-blocking, unconnected socket of the family of this address."""
+        # Named explicitly, because asyncio disables Nagle's algorithm only for this protocol
+        # number.
         protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else 0
         sock = inside(self.network, lambda: socket.socket(family_of(address), kind, protocol))
         sock.setblocking(False)
@@ -67,6 +71,6 @@ class ServerNode:
 
 
 def _queue_filling_congestion_control() -> bytes:
-    """A congestion control that fills queues, as most senders do; bbr would not."""
+    """A congestion control that fills queues, as most senders use it; bbr would not."""
     available = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
     return b"cubic" if "cubic" in available else b"reno"

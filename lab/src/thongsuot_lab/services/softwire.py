@@ -29,7 +29,7 @@ class SoftwireEnd:
         loop.add_reader(self._wire, self._from_wire)
 
     def _from_tun(self) -> None:
-        # Until nothing is left; without a way to the other end packets are lost.
+        # Until nothing is left; without a route to the other end packets are lost.
         with suppress(OSError):
             while True:
                 self._wire.sendto(os.read(self._tun, PACKET_BYTES), (self._remote, 0))

@@ -1,6 +1,6 @@
 """
-Faults that go on in time: a download that fills a line, a wire that comes and goes, a host that
-holds an address of another.
+Faults with a duration: a download that fills a line, a wire that comes and goes, a host that holds
+another host's address.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ SIZE_BYTES: Final = 10**12
 
 
 async def download(place: ServerNode, address: str, port: int) -> None:
-    """Download zeros from a portal without end; starts again whenever the connection breaks."""
+    """Download zeros from a portal without end; start again whenever the connection breaks."""
     loop = asyncio.get_running_loop()
     buffer = bytearray(256 * 1024)
     request = f"GET /bytes/{SIZE_BYTES} HTTP/1.1\r\nHost: lab\r\n\r\n".encode()
@@ -31,13 +31,13 @@ async def download(place: ServerNode, address: str, port: int) -> None:
                 while await loop.sock_recv_into(sock, buffer):
                     pass
             except OSError:
-                # The line broke under it, as lines do here.
+                # The line broke during the download, as lines do here.
                 pass
         await asyncio.sleep(RETRY_S)
 
 
 async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
-    """Cut a wire for the first half of each period and mend it for the second."""
+    """Cut a wire for the first half of each period and restore it for the second."""
     while True:
         control.call(wires, {"do": "cut", "wire": wire, "key": key})
         await asyncio.sleep(every_s / 2)
@@ -46,7 +46,7 @@ async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
 
 
 async def announce(announcer: ArpAnnouncer) -> None:
-    """Say every second that an address is here, as two hosts that both want it do."""
+    """Announce every second that an address is here, as two hosts do that both want it."""
     try:
         while True:
             try:
@@ -54,7 +54,7 @@ async def announce(announcer: ArpAnnouncer) -> None:
             except OSError as error:
                 if error.errno not in (errno.ENETDOWN, errno.ENXIO):
                     raise
-                # Another fault took the interface down; said again when it is up.
+                # Another fault set the interface down; announced again when it is up.
             await asyncio.sleep(ANNOUNCE_S)
     finally:
         announcer.close()

@@ -1,9 +1,9 @@
 """
 IPv6 packets to IPv4 packets and back (RFC 7915): TCP, UDP, echoes and ICMP errors. Pure.
 
-Addresses are another's affair: both directions are given a function from an address of the one
-family to one of the other. Fragments, extension headers and what ICMP has beyond echoes and errors
-are dropped, as ``None``.
+Addresses are mapped elsewhere: both directions take a function from an address of one family to one
+of the other. Fragments, extension headers and ICMP messages other than echoes and errors are
+dropped, as ``None``.
 """
 
 import struct
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 MapAddress = Callable[[bytes], bytes | None]
-"""An address to the one of the other family that stands for it; ``None``: it has none."""
+"""Maps an address to its counterpart in the other family; ``None``: it has none."""
 
 ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 IP4_BYTES: Final = 20
@@ -163,10 +163,10 @@ def _adjusted(body: bytes, protocol: int, before: bytes, after: bytes) -> bytes:
     """Return a segment whose checksum is right for other addresses (RFC 1624)."""
     at = _CHECKSUM_AT[protocol]
     if len(body) < at + 2:
-        return body  # of an ICMP error, which need not hold so much
+        return body  # the packet quoted in an ICMP error, which need not be complete
     (old,) = struct.unpack_from("!H", body, at)
     if protocol == UDP and not old:
-        # IPv4 may leave it out; IPv6 may not.
+        # IPv4 may omit the checksum; IPv6 may not.
         pseudo = after + struct.pack("!II", len(body), UDP)
         old = checksum(pseudo + body) or 0xFFFF
         return body[:at] + struct.pack("!H", old) + body[at + 2 :]

@@ -2,9 +2,9 @@
 A translator between IPv6 and IPv4 on a TUN of a node: a carrier's NAT64 (RFC 6146), or a customer's
 CLAT (RFC 6877).
 
-The kernels of most labs have neither. Every packet is translated without a state (RFC 7915); what
-makes a NAT64 of it is that each IPv6 address gets an IPv4 address of its own out of a pool, and
-that the node hides the pool behind its own, as tayga has it done.
+The kernels of most labs have neither. Every packet is translated statelessly (RFC 7915). To make a
+NAT64 of it, each IPv6 address gets an IPv4 address of its own from a pool, and the node hides the
+pool behind its own address, as with tayga.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class TranslatorTun:
             os.close(self._tun)
 
     def _read(self) -> None:
-        # Until nothing is left to read; the kernel takes no packet while the TUN is down (EIO).
+        # Until nothing is left to read; the kernel accepts no packet while the TUN is down (EIO).
         with suppress(OSError):
             while True:
                 packet = os.read(self._tun, _PACKET_BYTES)
@@ -58,7 +58,7 @@ class TranslatorTun:
 
 
 class AddressMap:
-    """Which address stands for which, in a translator."""
+    """The address mapping of a translator."""
 
     def __init__(self, translator: Translator) -> None:
         self._far = _prefix(translator.prefix)
@@ -76,7 +76,7 @@ class AddressMap:
         self._holders: dict[bytes, bytes] = {}
 
     def ip4_of(self, address: bytes) -> bytes | None:
-        """Return the IPv4 address of an IPv6 one; a pool that is empty gives none."""
+        """Return the IPv4 address of an IPv6 one, ``None`` if the pool is exhausted."""
         head, tail = address[:_PREFIX_BYTES], address[_PREFIX_BYTES:]
         if head in (self._far, self._own):
             return tail
@@ -100,5 +100,5 @@ class AddressMap:
 
 def _prefix(text: str) -> bytes:
     network = IPv6Network(text)
-    assert network.prefixlen == 8 * _PREFIX_BYTES, "other lengths have their bytes apart (RFC 6052)"
+    assert network.prefixlen == 8 * _PREFIX_BYTES, "other lengths split the IPv4 address (RFC 6052)"
     return network.network_address.packed[:_PREFIX_BYTES]

@@ -14,22 +14,23 @@ IFF_NO_PI: Final = 0x1000
 
 def open_tun(name: str, *, link_type: int | None = None) -> int:
     """
-    Make a TUN in this network namespace; return its descriptor, non-blocking, an IP packet a read.
+    Make a TUN in this network namespace; return its non-blocking descriptor; one IP packet per
+    read.
 
-    It is gone when the descriptor is closed. ``link_type`` is what it calls itself (ARPHRD).
+    It disappears when the descriptor is closed. ``link_type`` is its hardware type (ARPHRD).
 
     Raises:
-        OSError: the name is taken, or no CAP_NET_ADMIN.
+        OSError: the name is in use, or no CAP_NET_ADMIN.
     """
     return _open(name, IFF_TUN, link_type)
 
 
 def open_tap(name: str) -> int:
     """
-    Open a TAP of this network namespace; return its descriptor, non-blocking, a frame a read.
+    Open a TAP of this network namespace; return its non-blocking descriptor; one frame per read.
 
     Raises:
-        OSError: the name is taken, or no CAP_NET_ADMIN.
+        OSError: the name is in use, or no CAP_NET_ADMIN.
     """
     return _open(name, IFF_TAP, None)
 

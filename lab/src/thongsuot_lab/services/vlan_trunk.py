@@ -1,9 +1,9 @@
 """
-VLANs on a port of a node, in user space: real 802.1Q tags on the wire, one TAP a VLAN.
+VLANs on a port of a node, in user space: real 802.1Q tags on the wire, one TAP per VLAN.
 
-The kernels of most labs have no VLAN device. The TAPs stand for it: what is sent by one leaves the
-port with its tag, what comes in with a tag arrives at its TAP, and a lost carrier of the port is
-lost on all of them, as the kernel does it.
+The kernels of most labs have no VLAN device. TAPs replace it: a frame sent by a TAP leaves the port
+with the TAP's tag, a frame that arrives with a tag is delivered to its TAP, and if the port loses
+carrier so do all TAPs, as in the kernel.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _VLAN_ID: Final = 0x0FFF
 
 
 class VlanTrunk:
-    """The VLANs of one port; ``vlans`` are the TAPs' names by number, which exist already."""
+    """The VLANs of one port; ``vlans`` are the names of existing TAPs by number."""
 
     def __init__(self, network: str, port: str, vlans: Mapping[int, str]) -> None:
         self._port = port
@@ -56,8 +56,8 @@ class VlanTrunk:
                 os.close(tap)
 
     def _from_wire(self) -> None:
-        # The cable is out (ENETDOWN, once), or nothing is left to read; a TAP that is down takes
-        # nothing (EIO).
+        # The cable is unplugged (ENETDOWN, once), or nothing is left to read; a TAP that is down
+        # accepts nothing (EIO).
         with suppress(OSError):
             while True:
                 frame, ancillary, _, _ = self._wire.recvmsg(FRAME_BYTES, 256)

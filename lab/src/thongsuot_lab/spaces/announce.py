@@ -1,4 +1,4 @@
-"""A gratuitous ARP: announces to a LAN that an address is here now (RFC 5227, section 3)."""
+"""Gratuitous ARP: announces on a LAN that an address is here now (RFC 5227, section 3)."""
 
 import socket
 import struct
@@ -12,10 +12,12 @@ ARP_HEADER: Final = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
 
 
 class ArpAnnouncer:
-    """Says from an interface in a namespace, as often as wanted, that it holds an IPv4 address."""
+    """
+    Announces from an interface in a namespace, as often as required, that it holds an IPv4 address.
+    """
 
     def __init__(self, network: str, interface: str, address: str) -> None:
-        # Protocol 0: it only sends.
+        # Protocol 0: the socket only sends.
         self._socket = inside(network, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
         try:
             self._socket.bind((interface, 0))
@@ -29,7 +31,7 @@ class ArpAnnouncer:
 
     def announce(self) -> None:
         """
-        Say it once.
+        Send one announcement.
 
         Raises:
             OSError: the interface is down or gone.

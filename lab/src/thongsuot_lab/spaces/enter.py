@@ -1,8 +1,9 @@
 """
-Doing something inside a network namespace.
+Running code inside a network namespace.
 
-Always in a thread that is thrown away afterwards: entering needs no more than the namespace, while
-coming back needs power over where one came from, which root of a user namespace has not.
+Always in a thread that is discarded afterwards: entering a namespace only needs rights over that
+namespace, while returning needs rights over the original one, which root of a user namespace does
+not have.
 """
 
 import ctypes
@@ -43,7 +44,9 @@ def entered(network: str) -> Iterator[None]:
 
 
 def in_thread(work: Callable[[], T]) -> T:
-    """Run something in a thread that is thrown away after it, so that what it entered stays."""
+    """
+    Run something in a thread that is discarded afterwards, because a namespace cannot be left.
+    """
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -86,10 +89,10 @@ def _enter(path: str, kind: int) -> None:
 
 def start_inside(start: Callable[[], T], *, network: str | None, processes: str) -> T:
     """
-    Call ``start`` where the child processes that it makes begin inside both namespaces.
+    Call ``start`` in a way that its child processes begin inside both namespaces.
 
-    ``processes`` is a PID namespace: everything in it ends when its first process does. Without
-    ``network`` they stay in that of this process.
+    ``processes`` is a PID namespace: everything in it ends when its first process ends. Without
+    ``network`` they stay in the network namespace of this process.
     """
 
     def work() -> T:
@@ -106,7 +109,7 @@ def feed(network: str, argv: Sequence[str], lines: Sequence[str]) -> None:
     Run a configuration tool inside a namespace with these lines on its standard input.
 
     Raises:
-        BuildError: it refused; the message holds its answer and its input.
+        BuildError: the tool failed; the message holds its answer and its input.
     """
     if not lines:
         return
@@ -121,10 +124,10 @@ def feed(network: str, argv: Sequence[str], lines: Sequence[str]) -> None:
 
 def set_sysctls(network: str, values: dict[str, str]) -> None:
     """
-    Write settings of ``/proc/sys/net`` as seen inside a namespace; keys are dotted.
+    Write settings of ``/proc/sys/net`` inside a namespace; keys are dotted.
 
     Raises:
-        BuildError: the kernel does not have one, or refuses its value.
+        BuildError: the kernel does not know a setting, or refuses its value.
     """
 
     def write() -> None:
@@ -147,10 +150,10 @@ def setns(descriptor: int, kind: int) -> None:
     """
     Move the calling thread into the namespace behind an open descriptor (setns(2)).
 
-    With ``CLONE_NEWPID`` only the children that this thread makes from now on are moved.
+    With ``CLONE_NEWPID`` only children that this thread starts from now on are moved.
 
     Raises:
-        OSError: as the kernel says.
+        OSError: the kernel refused.
     """
     if _libc.setns(descriptor, kind) != 0:
         _raise("setns")
@@ -161,7 +164,7 @@ def unshare(kind: int) -> None:
     Give the calling thread a new namespace of this kind (unshare(2)).
 
     Raises:
-        OSError: as the kernel says.
+        OSError: the kernel refused.
     """
     if _libc.unshare(kind) != 0:
         _raise("unshare")

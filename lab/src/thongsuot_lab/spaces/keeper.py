@@ -1,16 +1,16 @@
 """
-The process that a lab's life hangs on.
+The process on which a lab's life depends.
 
-It is the first process of a PID namespace that holds everything the lab runs, and it holds the
-only lasting references to the lab's network namespaces. So when it ends, by any signal, the kernel
-itself ends every process and takes down every interface: no survivor has to clean up.
+It is the first process of a PID namespace that contains everything the lab runs, and it holds the
+only lasting references to the lab's network namespaces. When it ends, by any signal, the kernel
+itself ends every process and removes every interface: nothing else has to clean up.
 
 It ends by itself when its owner does (it watches the owner's pidfd), unless it was told that it has
-none. It removes the lab's run directory on its way out; after a ``kill -9`` of the keeper itself
-that directory stays, unlocked, and the next lab that starts sweeps it away.
+no owner. It removes the lab's run directory on its way out; after a ``kill -9`` of the keeper
+itself that directory stays, unlocked, and the next lab that starts sweeps it away.
 
-Standard input: one JSON line, ``{"run_dir": …, "nodes": […]}``; afterwards a line ``detach`` lets
-go of the owner. Standard output: one JSON line, ``{"namespaces": {node: descriptor}}``.
+Standard input: one JSON line, ``{"run_dir": …, "nodes": […]}``; afterwards a line ``detach`` ends
+the dependence on the owner. Standard output: one JSON line, ``{"namespaces": {node: descriptor}}``.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ LOCK = "lock"
 
 
 def make_namespaces(count: int) -> list[int]:
-    """New network namespaces, each kept by an open descriptor; this process stays where it was."""
+    """Make network namespaces, each kept by an open descriptor; this process stays in its own."""
 
     def make() -> list[int]:
         made = []
@@ -43,8 +43,8 @@ def make_namespaces(count: int) -> list[int]:
 
 
 def hold_lock(run_dir: Path) -> int:
-    """Take the lock whose being free tells others that this lab is dead."""
-    # Locked before it can be seen: nobody may ever find it free while this process lives.
+    """Take the lock; while it is free, other processes consider this lab dead."""
+    # Locked before the file is visible: it must never be found free while this process lives.
     unseen = run_dir / f"{LOCK}.new"
     descriptor = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,21 +53,21 @@ def hold_lock(run_dir: Path) -> int:
 
 
 def reap() -> None:
-    """Collect every child that has ended: orphans of the whole lab end up here."""
+    """Collect every child that has ended: orphans of the whole lab become its children."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def wait(owner: int, orders: Iterator[str]) -> None:
-    """Return when the owner has ended or when this process was asked to end."""
+    """Return when the owner has ended or this process was asked to terminate."""
     wakeup, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(waker)
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: ending.append(got))
     signal.signal(signal.SIGCHLD, lambda _got, _frame: None)
-    # The owner may have had them blocked, and children inherit that.
+    # The owner may have blocked these signals, and children inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     poll = select.poll()
     for descriptor in (owner, wakeup, sys.stdin.fileno()):
@@ -86,7 +86,7 @@ def wait(owner: int, orders: Iterator[str]) -> None:
 
 
 def main() -> None:
-    """Hold a lab, as the module's docstring says; the argument is the owner's pidfd."""
+    """Keep a lab alive, as the module's docstring says; the argument is the owner's pidfd."""
     owner = int(sys.argv[1])
     order = json.loads(sys.stdin.readline())
     run_dir = Path(order["run_dir"])

@@ -1,9 +1,9 @@
 """
-Being root, or root in a user namespace of one's own.
+Running as root, or as root in a user namespace of its own.
 
-A lab needs the powers of root over its own namespaces only. Where the kernel lets ordinary users
-have user namespaces, a program that starts itself again inside one has them; nothing else differs,
-except that no other user id exists there to run programs as.
+A lab needs root's rights over its own namespaces only. Where the kernel allows ordinary users to
+create user namespaces, a program restarts itself inside one and has these rights; the only other
+difference is that no other user id exists there to run programs as.
 """
 
 import os
@@ -20,12 +20,12 @@ INSIDE = "THONGSUOT_LAB_USER_NAMESPACE"
 
 
 def is_mapped(user: int) -> bool:
-    """Whether a user id exists in the user namespace of this process."""
+    """Return whether a user id exists in the user namespace of this process."""
     return outer_user(user) is not None
 
 
 def outer_user(user: int) -> int | None:
-    """What a user id of this user namespace is called outside; None if it does not exist."""
+    """Return the outside id of a user id of this user namespace; None if it does not exist."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         inside, outside, count = (int(word) for word in line.split())
         if inside <= user < inside + count:
@@ -34,13 +34,13 @@ def outer_user(user: int) -> int | None:
 
 
 def may_set_groups() -> bool:
-    """Whether the kernel lets this user namespace change supplementary groups."""
+    """Return whether the kernel lets this user namespace change supplementary groups."""
     return Path("/proc/self/setgroups").read_text().strip() == "allow"
 
 
 def require() -> None:
     """
-    Be able to hold a lab.
+    Check that this process can hold a lab.
 
     Raises:
         CapabilityError: not root (not even in a user namespace), or a tool is missing.
@@ -54,10 +54,10 @@ def require() -> None:
 
 def become_root(module: str, argv: Sequence[str], keeper_pid: int | None = None) -> NoReturn:
     """
-    Start a module again as root of a user namespace: a new one, or that of a running lab.
+    Restart a module as root of a user namespace: a new one, or that of a running lab.
 
     Raises:
-        CapabilityError: the kernel does not let this user have one.
+        CapabilityError: the kernel does not let this user create one.
     """
     if INSIDE in os.environ:
         raise CapabilityError("this kernel gives ordinary users no user namespaces: run as root")

@@ -1,9 +1,9 @@
 """
-How a device comes up where that is not as usual: another boot, another hour.
+How a device boots in unusual circumstances: a new boot, another time of day.
 
-A boot has a clock of its own. All agents of a lab share one kernel; without a clock of its own, the
-boot after a power cut would claim to have begun with the host, long before the power went, and its
-site would look like two devices at once.
+A boot has clocks of its own. All agents of a lab share one kernel; with the kernel's clock, the
+boot after a power cut would claim to have begun with the host, long before the power failed, and
+its site would look like two devices at once.
 """
 
 import time
@@ -21,11 +21,11 @@ _BIND_BOOT_ID = f'mount --bind "$1" {_BOOT_ID}; shift; exec "$@"'
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootEnvironment:
     """
-    What an agent finds when it starts.
+    The environment in which an agent starts.
 
-    ``boot_id`` is a file with the kernel's name of this boot, ``None`` for the true one. Another
-    boot has its own clocks of time since the boot (time_namespaces(7)), each the machine's plus a
-    whole number of seconds; ``env`` is added to the environment.
+    ``boot_id`` is a file with the kernel's id of this boot, ``None`` for the real one. A simulated
+    boot has its own boot-time clocks (time_namespaces(7)), offset from the machine's by a whole
+    number of seconds; ``env`` is added to the environment.
     """
 
     boot_id: Path | None = None
@@ -34,7 +34,7 @@ class BootEnvironment:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def wrap(self, command: Sequence[str]) -> list[str]:
-        """Return the command that starts another in these circumstances; only for root."""
+        """Return a command that starts another one in this environment; only for root."""
         words = [f"{name}={value}" for name, value in self.env.items()]
         inner = ["env", *words, *command] if words else list(command)
         if self.boot_id is None:
@@ -48,7 +48,7 @@ class BootEnvironment:
 
 
 def new_boot(boot_id: Path, env: Mapping[str, str]) -> BootEnvironment:
-    """Return what a device finds that has just been switched on: its clocks begin anew."""
+    """Return the environment of a device that has just been switched on: its clocks restart."""
     return BootEnvironment(
         boot_id=boot_id,
         monotonic_offset_s=STARTED_AFTER_S - int(time.clock_gettime(time.CLOCK_MONOTONIC)),

@@ -32,9 +32,11 @@ PAGES_PORT = 8481
 AGENT_PAGE_PORT = 8080
 PROMETHEUS_PORT = 9090
 ROUTE_REQUEST = "routes-wanted"
-"""What an agent writes to have its links' rules made; a unit of the package watches it."""
+"""
+The file that an agent writes when its links' rules must change; a unit of the package watches it.
+"""
 RECORDING = Path("state") / "judge.jsonl"
-"""What an agent's judge is told, in its folder, where that is recorded."""
+"""The file in an agent's folder that records the judge's input, if it is recorded."""
 ORDINARY_USER = 65534
 """``nobody`` on every Debian: the agent needs no account of its own in a lab."""
 
@@ -42,14 +44,15 @@ ORDINARY_USER = 65534
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """
-    What differs between a demonstration and a test. An empty profile is the agent's default.
+    The options that differ between a demonstration and a test. An empty profile is the agent's
+    default.
 
-    ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
+    ``equipment`` is configured at every agent beside its own lines: boxes to query, a reflector.
     ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
-    configuration; ``is_verbose`` lets agents log each run, ``is_recording`` what their judges are
-    told. ``with_receivers``: there is somebody to
-    be told, see ``stack.receivers``, in ``language``. ``hold_s`` is how long a link has to be up
-    before its fault is over. ``agents_at``: the sites that have an agent; empty for all.
+    configuration; ``is_verbose`` lets agents log each run, ``is_recording`` lets them record their
+    judges' input. ``with_receivers`` starts receivers of notifications, see ``stack.receivers``, in
+    ``language``. ``hold_s`` is how long a link has to be up before its fault is over.
+    ``agents_at``: the sites that have an agent; empty for all.
     """
 
     with_prometheus: bool = True
@@ -83,7 +86,7 @@ class CityStack:
         self.folder = folder
         self.options = options or StackOptions()
         self.addresses: dict[str, str] = {}
-        # Of each boot but the machine's own, by its name: what its time since the boot is ahead.
+        # For each boot but the machine's own, by its id: the offset of its boot-time clock.
         self.boottime_offsets_s: dict[str, int] = {}
         self.processes: dict[str, Process] = {}
         self._logs = folder / "logs"
@@ -107,7 +110,7 @@ class CityStack:
 
     def start(self) -> None:
         """
-        Start all of it and wait until it answers.
+        Start everything and wait until it answers.
 
         Raises:
             StackError: a part did not start; what had started is stopped.
@@ -128,7 +131,9 @@ class CityStack:
             undo.pop_all()
 
     def stop(self) -> None:
-        """Stop all of it, agents first so that their last words are heard. Safe to repeat."""
+        """
+        Stop everything, agents first so that their last batches are delivered. Safe to repeat.
+        """
         agents = [name for name in self.processes if name.startswith("agent-")]
         others = [name for name in self.processes if name not in {*agents, "collector"}]
         for name in (*agents, "collector", *others):
@@ -138,9 +143,10 @@ class CityStack:
 
     def check(self) -> None:
         """
-        Raise ``StackError`` if a part ended unasked.
+        Raise ``StackError`` if a part ended unexpectedly.
 
-        An agent whose power was cut, by whomever, has ended rightly, and starts with the power.
+        An agent that ended in a power cut, no matter who caused it, has ended as expected; it
+        starts again when the power returns.
         """
         for site in self._power.observe(self.processes):
             self.reboot(site)
@@ -163,7 +169,7 @@ class CityStack:
     # The collector
 
     def start_collector(self) -> None:
-        """Start the collector, with the record it may have from before."""
+        """Start the collector, with the data of an earlier start if there are any."""
         if "collector" not in self.addresses:
             port = self.lab.expose("collector", PAGES_PORT)
             self.addresses["collector"] = f"http://127.0.0.1:{port}"
@@ -178,7 +184,10 @@ class CityStack:
         )
 
     def add_person(self, name: str, title: str) -> str:
-        """Let a person act on the collector's pages; return the password, new with every call."""
+        """
+        Create an account that may act on the collector's pages; return the password, new with every
+        call.
+        """
         return self._collector.add_person(name, title)
 
     def create_desk_key(self, carrier: str) -> str:
@@ -227,7 +236,7 @@ class CityStack:
     # Prometheus
 
     def start_prometheus(self) -> None:
-        """Start Prometheus, with the data it may have from before."""
+        """Start Prometheus, with the data of an earlier start if there are any."""
         process = components.start_prometheus(
             self.folder / "prometheus",
             self._logs,
@@ -269,19 +278,19 @@ class CityStack:
             self.addresses[f"agent-{site}"] = f"http://127.0.0.1:{port}"
 
     def make_routes(self, site: str) -> None:
-        """Make the rules by which links choose their gateways, as the unit does: as root."""
+        """Install the rules by which links choose their gateways, as the unit does: as root."""
         node = self.lab.node(self.lab.topology.site(site).device)
         config = str(self.agent_folder(site) / "agent.toml")
         program = components.installed_command("thongsuot-agent")
         node.run([program, "routes", "apply", "--config", config])
 
     def expect_exit(self, site: str) -> None:
-        """The power of a site is about to be cut: that its agent ends is no mistake of ours."""
+        """The power of a site is about to be cut: the end of its agent is expected."""
         self.processes.pop(f"agent-{site}", None)
 
     def reboot(self, site: str, *, env: Mapping[str, str] | None = None) -> None:
         """
-        Power is back: another boot, with what was on the disk and an empty memory.
+        The power is back: a new boot, with the data on the disk and an empty memory.
 
         ``env`` is added to the agent's environment.
         """
@@ -298,7 +307,8 @@ class CityStack:
 
     def push_history(self) -> None:
         """Give the collector a generated month of each site, up to now."""
-        # With the first batch of each agent there, no silence lies between the month and them.
+        # The first batch of each agent is already there, so no silence lies between the month and
+        # it.
         for site in self.sites:
             base = self.addresses[f"agent-{site}"]
             self.agent(site).wait_until(
@@ -360,18 +370,18 @@ class _NodeSpawn:
     def __call__(
         self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
     ) -> "subprocess.Popen[bytes]":
-        # What the boot changes takes root, so the powers are given up after it.
+        # Setting up the boot's environment takes root, so privileges are dropped after it.
         given_up = as_user(self.user, self.capabilities)
         return self.node.popen(self.boot.wrap([*given_up, *command]), stdout=stdout, stderr=stderr)
 
 
 def _user_for(folder: Path) -> int:
     """
-    Return who the agents run as: an ordinary user, if that user can start our programs.
+    Return the user that runs the agents: an ordinary user, if that user can start our programs.
 
-    In a checkout below root's home, or with an interpreter from there, nobody else can; there the
-    agent stays user 0, stripped of every capability but CAP_NET_RAW, which is then all that being
-    root still means.
+    In a checkout below root's home, or with an interpreter from there, no other user can; then the
+    agent stays user 0 without any capability but CAP_NET_RAW, so that being root means nothing
+    more.
     """
     if os.geteuid() != 0:
         raise StackError("agents can only be given to an ordinary user by root")
@@ -380,8 +390,8 @@ def _user_for(folder: Path) -> int:
     if not is_mapped(ORDINARY_USER):
         return 0  # an ordinary user's namespace has no other user
     test = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
-    # By a shell: setpriv itself still has root's powers when it starts something, and the agent's
-    # workers have not.
+    # Through a shell: setpriv itself still has root's rights when it starts a program, and the
+    # agent's workers do not.
     command = [
         *test,
         "--",

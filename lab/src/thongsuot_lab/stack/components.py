@@ -1,4 +1,4 @@
-"""Starting the parts of the stack, each with its own folder, and asking them how they are."""
+"""Starts the parts of the stack, each with its own folder, and queries their state."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.view import SiteView
 
 READY_S = 60.0
-"""How long a part may take to be ready; seconds on a slow machine that does other things."""
+"""How long a part may take to be ready; it takes seconds on a slow machine that is busy."""
 
 
 def installed_command(name: str) -> str:
@@ -51,7 +51,7 @@ class CollectorFolder:
         )
 
     def create_token(self, site: str, file: Path) -> None:
-        """Make a token for a site's agent and write it where only the owner can read it."""
+        """Create a token for a site's agent and write it to a file that only the owner can read."""
         command = [installed_command("thongsuot-collector"), "token", "create"]
         command += ["--config", str(self.config), "--log-level", "warning", site]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -61,7 +61,9 @@ class CollectorFolder:
         file.write_text(done.stdout.strip() + "\n", encoding="ascii")
 
     def add_person(self, name: str, title: str) -> str:
-        """Let a person act on the pages; return the password, which is known only now."""
+        """
+        Create an account that may act on the pages; return the password, which is known only now.
+        """
         command = [installed_command("thongsuot-collector"), "person", "add"]
         command += ["--config", str(self.config), "--log-level", "warning", name, "--title", title]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -101,8 +103,8 @@ def start_agent(
     recording: Path | None = None,
 ) -> Process:
     """
-    Start an agent; ``is_verbose`` lets it log each run, ``recording`` is where it keeps what its
-    judge is told.
+    Start an agent; ``is_verbose`` lets it log each run, ``recording`` is the file for its judge's
+    input.
     """
     command = [installed_command("thongsuot-agent"), "run", "--config", str(config)]
     if is_verbose:
@@ -129,7 +131,7 @@ def responds(url: str) -> bool:
 
 
 def has_delivered(base: str) -> bool:
-    """Return whether an agent says that the collector has acknowledged anything."""
+    """Return whether an agent reports that the collector has acknowledged a batch."""
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=5) as response:
             status = msgspec.json.decode(response.read(), type=AgentStatus)
@@ -139,7 +141,7 @@ def has_delivered(base: str) -> bool:
 
 
 def fetch_site_view(base: str, site: str) -> SiteView | None:
-    """Return what the collector shows of a site; ``None`` while it does not answer."""
+    """Return the collector's state of a site; ``None`` while it does not answer."""
     try:
         with urllib.request.urlopen(f"{base}/sites/{site}.json", timeout=5) as response:
             return msgspec.json.decode(response.read(), type=SiteView)

@@ -34,7 +34,7 @@ class DeviceStack:
     Everything on one device.
 
     ``folder`` keeps configurations, records and logs from one start to the next; ``portals`` is the
-    file of services to try; ``ca_file`` holds the authorities they are checked against (the
+    file of services to probe; ``ca_file`` holds the authorities for their certificates (the
     system's when ``None``).
     """
 
@@ -58,7 +58,7 @@ class DeviceStack:
 
     def start(self) -> None:
         """
-        Start all of it and wait until it answers.
+        Start everything and wait until it answers.
 
         Raises:
             StackError: a part did not start, or the file of portals is wrong.
@@ -81,17 +81,19 @@ class DeviceStack:
             undo.pop_all()
 
     def stop(self) -> None:
-        """Stop all of it, the agent first so that its last words are heard. Safe to repeat."""
+        """
+        Stop everything, the agent first so that its last batches are delivered. Safe to repeat.
+        """
         while self._processes:
             self._processes.pop().stop()
 
     def check(self) -> None:
-        """Raise ``StackError`` if a part ended unasked."""
+        """Raise ``StackError`` if a part ended unexpectedly."""
         for process in self._processes:
             process.check()
 
     def views(self) -> list[SiteView]:
-        """Return what the collector shows of this site."""
+        """Return the collector's state of this site."""
         view = components.fetch_site_view(self.addresses["collector"], self.site)
         return [] if view is None else [view]
 
@@ -164,7 +166,9 @@ def _services(file: Path) -> tuple[Target, ...]:
 
 
 def _resolver(services: tuple[Target, ...]) -> Target:
-    """Return the name server of each link as an anchor; it is asked for the first portal's name."""
+    """
+    Return the name server of each link as an anchor; it is queried for the first portal's name.
+    """
     return Target(
         name="resolver",
         role=Role.ANCHOR,
@@ -177,7 +181,7 @@ def _resolver(services: tuple[Target, ...]) -> Target:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody listens on now."""
+    """Return ports of the loopback on which nothing listens now."""
     servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports: list[int] = [server.getsockname()[1] for server in servers]
     for server in servers:
@@ -187,7 +191,9 @@ def _free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _WithNetRaw:
-    """Starts a command that keeps CAP_NET_RAW of all that root may do; see ``process.Spawn``."""
+    """
+    Starts a command that keeps only CAP_NET_RAW of root's capabilities; see ``process.Spawn``.
+    """
 
     def __call__(
         self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int

@@ -1,4 +1,4 @@
-"""The configuration files that the parts of the stack start from, as TOML text."""
+"""The configuration files of the parts of the stack, as TOML text."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from thongsuot_schema.inventory.model import Carrier, Inventory, Link, ProbeSche
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDocument:
-    """What an agent is told. Empty ``links`` lets it find the uplinks by itself."""
+    """Settings of an agent. With empty ``links`` it discovers the uplinks itself."""
 
     site: str
     title: str
@@ -66,7 +66,7 @@ class AgentDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorDocument:
-    """What a collector is told. Without a certificate it may only listen on loopback."""
+    """Settings of a collector. Without a certificate it may only listen on loopback."""
 
     state_dir: Path
     inventory_dir: Path
@@ -97,7 +97,7 @@ class CollectorDocument:
             "inventory_dir": str(self.inventory_dir),
             "listen": listen,
             "page": page,
-            # Whoever plays with a lab for a quarter of an hour sets up no authenticator app.
+            # Nobody who tries a lab for a quarter of an hour sets up an authenticator app.
             "sign_in": {"second_factor": "optional"},
         }
         if self.remote_write_url:
@@ -110,7 +110,7 @@ class CollectorDocument:
 
 
 def default_probes(ca_file: Path) -> tuple[ProbeSchedule, ...]:
-    """Return the agent's default profile, with other authorities to check portals against."""
+    """Return the agent's default profile, with other authorities for the portals' certificates."""
     return tuple(
         msgspec.structs.replace(schedule, settings={"ca_file": str(ca_file.absolute())})
         if schedule.kind in {"http", "counter"}
@@ -126,7 +126,7 @@ def inventory_text(inventory: Inventory) -> str:
 
 
 def toml_tables(things: tuple[msgspec.Struct, ...]) -> list[object]:
-    """Return structs as tables; TOML has no null, so what is absent is left out."""
+    """Return structs as tables; TOML has no null, so absent values are left out."""
     return [_without_none(msgspec.to_builtins(thing)) for thing in things]
 
 

@@ -1,4 +1,4 @@
-"""What agents are told of modems in their devices: where ModemManager is to be asked."""
+"""Settings of agents with modems in their devices: where to query ModemManager."""
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.services.modem import APNS
@@ -10,7 +10,7 @@ EVERY_S = 10.0
 
 
 def modem_probes(site: LabSite, lab: Lab) -> tuple[ProbeSchedule, ...]:
-    """Return a reading of each modem whose bus there is, by the link that it is of."""
+    """Return a reading for each modem whose bus exists, by the link that it belongs to."""
     radios = {modem.radio for node in lab.topology.nodes for modem in node.modems}
     return tuple(
         ProbeSchedule(

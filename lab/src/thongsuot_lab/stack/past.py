@@ -18,10 +18,10 @@ _SITES_AT_ONCE: Final = 8
 
 def push_month(lab: Lab, tokens: Mapping[str, Path], *, collector_port: int) -> None:
     """
-    Push the month up to now of each site in ``tokens``, which holds the file of its token.
+    Push the month up to now of each site in ``tokens``, which holds the path of its token.
 
     Raises:
-        HistoryRefused: the collector did not take it.
+        HistoryRefused: the collector rejected it.
     """
     port = lab.expose("collector", collector_port)
     connect = partial(tls_connection, port, f"collector.{DOMAIN}", lab.ca_file)
@@ -30,7 +30,7 @@ def push_month(lab: Lab, tokens: Mapping[str, Path], *, collector_port: int) -> 
         token = tokens[record.site].read_text(encoding="ascii").strip()
         push_record(record, token, connect)
 
-    # What takes time is the collector's disk, which flushes the batches of many at once.
+    # The slow part is the collector's disk, which flushes the batches of many pushes at once.
     records = past_records(lab.topology, list(tokens), now_ns=time.time_ns())
     with ThreadPoolExecutor(_SITES_AT_ONCE) as pool:
         for _ in pool.map(push, records):

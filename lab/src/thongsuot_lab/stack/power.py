@@ -1,4 +1,4 @@
-"""Power of the sites: whose was cut, so that its agent has ended, and whose has come back."""
+"""Power of the sites: which was cut, so that its agent has ended, and which has returned."""
 
 import signal
 import time
@@ -11,7 +11,7 @@ from thongsuot_lab.stack.process import Process
 FAULT = "power-cut"
 
 _EXPLAINED_WITHIN_S = 5.0
-"""A power cut kills first and is on record after it."""
+"""A power cut is recorded after it has killed the processes."""
 
 
 class SitePower:
@@ -24,9 +24,9 @@ class SitePower:
 
     def observe(self, processes: MutableMapping[str, Process]) -> list[str]:
         """
-        Take agents that ended with the power out of ``processes``.
+        Remove agents that ended with the power from ``processes``.
 
-        Returns the sites whose power is back and whose agent is to be started again.
+        Returns the sites whose power is back and whose agent must be started again.
         """
         dark = {
             str(fault.arguments["site"])
@@ -43,7 +43,9 @@ class SitePower:
         return [site for site in back if f"agent-{site}" not in processes]
 
     def _killed_unseen(self, processes: Mapping[str, Process], dark: AbstractSet[str]) -> set[str]:
-        """Return whose power went and came back between two looks: its agent was killed."""
+        """
+        Return the sites whose power went and came back between two polls: their agents were killed.
+        """
         killed = {
             name.removeprefix("agent-")
             for name, process in processes.items()
@@ -60,7 +62,9 @@ class SitePower:
         return waited
 
     def may_explain(self, name: str, process: Process) -> bool:
-        """Return whether a process was killed a moment ago: the power cut may not be known yet."""
+        """
+        Return whether a process was killed a moment ago: the power cut may not be recorded yet.
+        """
         if process.child.poll() != -signal.SIGKILL or not name.startswith("agent-"):
             return False
         since_s = self._killed_s.setdefault(process.name, time.monotonic())

@@ -1,4 +1,6 @@
-"""Process: one child of the stack, with its log in a file and an end that leaves nothing behind."""
+"""
+Process: one child of the stack, with its log in a file stopped without leaving anything behind.
+"""
 
 import signal
 import subprocess
@@ -15,7 +17,9 @@ STOP_S = 10.0
 
 
 class StackError(LabError):
-    """A part of the stack did not start or ended unasked; the text holds the end of its log."""
+    """
+    A part of the stack did not start or ended unexpectedly; the text holds the end of its log.
+    """
 
 
 class Spawn(Protocol):
@@ -31,7 +35,9 @@ class Spawn(Protocol):
 def spawn_here(
     command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
 ) -> subprocess.Popen[bytes]:
-    """Start a command on this machine, in a session of its own: Ctrl-C is for us to pass on."""
+    """
+    Start a command on this machine, in a session of its own: Ctrl-C is passed on by this process.
+    """
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
     )
@@ -39,7 +45,7 @@ def spawn_here(
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running child, its name for people and the file that holds all it printed."""
+    """A running child, with its display name and the file that holds its output."""
 
     name: str
     log: Path
@@ -58,7 +64,7 @@ class Process:
         Raise if the child has ended.
 
         Raises:
-            StackError: it has; the text holds its exit status and the last lines of its log.
+            StackError: it has ended; the text holds its exit status and the last lines of its log.
         """
         status = self.child.poll()
         if status is not None:
@@ -68,10 +74,10 @@ class Process:
 
     def wait_until(self, ready: Callable[[], bool], *, within_s: float) -> None:
         """
-        Wait until ``ready`` says yes, asking ten times a second.
+        Wait until ``ready`` returns True, polling ten times a second.
 
         Raises:
-            StackError: the child ended, or the bound passed.
+            StackError: the child ended, or the time limit passed.
         """
         deadline = time.monotonic() + within_s
         while not ready():
@@ -89,7 +95,7 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self) -> None:
-        """End the child: SIGTERM, and SIGKILL when it does not listen."""
+        """End the child: SIGTERM, and SIGKILL if it does not react."""
         if self.child.poll() is not None:
             return
         self.child.terminate()
@@ -108,5 +114,5 @@ class Process:
         self.child.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a frozen child go on."""
+        """Let a frozen child continue."""
         self.child.send_signal(signal.SIGCONT)

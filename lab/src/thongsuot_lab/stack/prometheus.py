@@ -6,7 +6,7 @@ from pathlib import Path
 from thongsuot_dashboards import collector_metrics, rules
 
 OUT_OF_ORDER_WINDOW = "7d"
-"""How old a sample may be when it arrives: an outage of a week is caught up with."""
+"""How old a sample may be when it arrives: a backlog of a week can be delivered."""
 
 _CONFIGURATION = """\
 # Measurements are pushed by the collector; only the collector itself is scraped.

@@ -1,11 +1,11 @@
 """
-Receivers of notifications in a lab, each behind the system that it would have.
+Receivers of notifications in a lab, each behind a system of the kind that it would have.
 
-The first carrier has a desk with trouble tickets; the others have none, are told by mail and answer
-on the page of their desk. The city gets mails by SMTP, and looks at Alertmanager where it can be
-started. The mails of carriers, points and the operator of the portals are signed messages in one
-inbox. With
-``all_to_inbox`` everybody gets these: a test reads there who was told what, and when.
+The first carrier has a desk with trouble tickets; the others have none, get mails and answer on the
+page of their desk. The city gets mails by SMTP, and an Alertmanager where one can be started. The
+mails of carriers, points and the portals' operator are signed messages in one inbox. With
+``all_to_inbox`` all receivers get such messages: a test reads there who was notified of what, and
+when.
 """
 
 import secrets
@@ -33,17 +33,17 @@ CITY_CONTACT = Contact(
     name="Trần Thị Lan", email=f"ky-thuat@thanh-pho.{DOMAIN}", role="Kỹ sư trực mạng"
 )
 _CLERK_S = 4.0
-"""After so long somebody at a carrier's desk begins to work on a ticket."""
+"""After this time somebody at a carrier's desk begins to work on a ticket."""
 
 _TICKET_POLL_S = 2.0
-"""How often the collector asks the desks what has become of its tickets."""
+"""How often the collector polls the desks for the state of its tickets."""
 
 ChannelTable = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivers:
-    """Whom there is to tell, in which language; ``folder`` holds what they get."""
+    """The receivers and their language; ``folder`` holds what they get."""
 
     folder: Path
     topology: Topology
@@ -52,11 +52,11 @@ class Receivers:
 
     @property
     def has_alertmanager(self) -> bool:
-        """Whether the city looks at Alertmanager."""
+        """Whether the city has an Alertmanager."""
         return not self.all_to_inbox and _is_alertmanager_installed()
 
     def ports(self) -> dict[str, int]:
-        """Return where each of their systems listens on the loopback of the collector's node."""
+        """Return the loopback addresses, in the collector's node, at which their systems listen."""
         ports = {"inbox": INBOX_PORT}
         if self.has_alertmanager:
             ports["alertmanager"] = ALERTMANAGER_PORT
@@ -65,12 +65,12 @@ class Receivers:
         return ports
 
     def carriers_without_tickets(self) -> list[str]:
-        """Return the carriers whose people answer on the page of their desk."""
+        """Return the carriers whose staff answer on the page of their desk."""
         desks = self._desks()
         return [entry.name for entry in self.topology.carriers if entry.name not in desks]
 
     def start(self, logs: Path, spawn: Spawn) -> Iterator[Process]:
-        """Start their systems; yields each."""
+        """Start their systems and yield each one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in (self._secret, self._token):
             if not file.exists():
@@ -137,7 +137,7 @@ class Receivers:
 
     def notify_table(self, page_url: str) -> dict[str, object]:
         """Return the ``[notify_table]`` table of the collector."""
-        # In the inbox everybody's messages are counted: those who only look on would be, too.
+        # In the inbox all messages are counted, which would include those of mere observers.
         sees_all = not self.all_to_inbox
         table: dict[str, object] = {
             "channels": ["inbox"],
@@ -147,7 +147,7 @@ class Receivers:
         return table | ({"page_url": page_url} if page_url else {})
 
     def with_channels(self, inventory: Inventory) -> Inventory:
-        """Return an inventory that says by which channel each party is told."""
+        """Return an inventory with the channel by which each party is notified."""
         replace = msgspec.structs.replace
         desks = set(self._desks())
         services = tuple(entry.name for entry in inventory.targets if entry.role is Role.SERVICE)
@@ -167,13 +167,13 @@ class Receivers:
         return replace(inventory, carriers=carriers, owners=(*inventory.owners, operator, city))
 
     def _city_channels(self) -> tuple[str, ...]:
-        """Return how the city is told; empty: as everybody is."""
+        """Return how the city is notified; empty: like everybody else."""
         if self.all_to_inbox:
             return ()
         return ("alertmanager", CITY_MAIL) if self.has_alertmanager else (CITY_MAIL,)
 
     def messages(self) -> list[InboxMessage]:
-        """Return what has arrived in the inbox."""
+        """Return the messages in the inbox."""
         return list(read_messages(self._letters))
 
     def _desks(self) -> list[str]:

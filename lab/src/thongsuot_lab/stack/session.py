@@ -1,4 +1,4 @@
-"""Session: what ``demo`` and ``up`` share as commands that run until someone stops them."""
+"""Session: shared by ``demo`` and ``up``, commands that run until someone stops them."""
 
 import signal
 import sys
@@ -17,14 +17,14 @@ class StopRequested(BaseException):
 
 
 class WatchedStack(Protocol):
-    """A stack that can be watched."""
+    """A stack that can be monitored."""
 
     def check(self) -> None:
-        """Raise if a part ended unasked."""
+        """Raise if a part ended unexpectedly."""
         ...
 
     def views(self) -> list[SiteView]:
-        """Return what is known of each site."""
+        """Return the state of each site."""
         ...
 
 
@@ -35,7 +35,7 @@ def stop_on_signals() -> None:
 
 
 def watch(stack: WatchedStack, story: Iterable[str] = ()) -> None:
-    """Show the state of all sites until stopped, and tell the story as it goes on beside it."""
+    """Show the state of all sites until stopped, while the story goes on beside it."""
     screen = StatusScreen()
     narrated = iter(story)
     while True:
@@ -47,12 +47,12 @@ def watch(stack: WatchedStack, story: Iterable[str] = ()) -> None:
 
 
 def print_progress(text: str) -> None:
-    """Print a line for people; standard output is for what scripts read."""
+    """Print a line for people; standard output is for scripts."""
     print(text, file=sys.stderr, flush=True)
 
 
 def _on_signal(_number: int, _frame: object) -> None:
-    # What follows is the tidying up, which must not be interrupted half-way.
+    # What follows is the clean-up, which must not be interrupted half-way.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise StopRequested

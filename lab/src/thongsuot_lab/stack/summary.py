@@ -1,4 +1,4 @@
-"""Summary: what the status page of a site says, as a few lines for a terminal."""
+"""Summary: the status page of a site as a few lines for a terminal."""
 
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,14 +19,19 @@ _PLAIN = "\x1b[0m"
 
 
 def status_lines(view: SiteView, *, colour: bool) -> list[str]:
-    """Return the heading and one line a light; without ``colour`` no escape sequence is used."""
+    """
+    Return the heading and one line per light; without ``colour``, no escape sequences are used.
+    """
     heard = view.now_s if view.heard_s is None else view.heard_s
     head = f"{view.title or view.site}  (heard {max(0.0, view.now_s - heard):.0f} s ago)"
     return [head, *(_light_line(light, colour=colour) for light in (*view.links, *view.services))]
 
 
 def status_signature(view: SiteView) -> tuple[tuple[str, State, str], ...]:
-    """Return what makes a summary worth printing again where a terminal cannot be redrawn."""
+    """
+    Return the part of a summary that is printed again when it changes, where a terminal cannot be
+    redrawn.
+    """
     return tuple(
         (light.name, light.state, str(light.symptom)) for light in (*view.links, *view.services)
     )
@@ -55,7 +60,7 @@ class StatusScreen:
         self._drawn = len(block) if self._redraw else 0
 
     def note(self, text: str) -> None:
-        """Print a line that stays, above the block."""
+        """Print a permanent line above the block."""
         self._clear()
         sys.stderr.write(text + "\n")
         sys.stderr.flush()

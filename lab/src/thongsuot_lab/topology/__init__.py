@@ -1,1 +1,1 @@
-"""What a lab consists of, as data. Nothing here touches the machine."""
+"""The parts of a lab, as data. Nothing here touches the machine."""

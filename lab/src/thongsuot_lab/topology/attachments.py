@@ -1,4 +1,4 @@
-"""What stands on interfaces of a node beyond wires: VLANs, PPPoE, translators, modems."""
+"""Attachments to interfaces of a node beyond wires: VLANs, PPPoE, translators, modems."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ class PppoeEnd(msgspec.Struct, frozen=True, kw_only=True):
     """
     One end of a PPPoE session on a port of a node.
 
-    ``interface`` is there while the session is up, with the address ``local`` and the other's
-    ``peer``; the customer's end is given both by the carrier's (``is_server``), and has its default
-    route by it. ``name`` is the access concentrator's.
+    ``interface`` exists while the session is up, with the address ``local`` and the remote address
+    ``peer``; the carrier's end (``is_server``) assigns both to the customer's end, which has its
+    default route over it. ``name`` is the access concentrator's.
     """
 
     interface: str
@@ -36,9 +36,9 @@ class Translator(msgspec.Struct, frozen=True, kw_only=True):
     """
     A translator between IPv6 and IPv4 on a TUN of a node, which has the address ``v4``.
 
-    ``prefix`` (of 96 bits) stands for all of IPv4. With an ``own_prefix`` it is a CLAT: that stands
-    for the customer's ``own_network``. Without one it is a NAT64, and gives each IPv6 address one
-    of the network of ``v4``.
+    ``prefix`` (96 bits) represents all of IPv4. With an ``own_prefix`` it is a CLAT: ``own_prefix``
+    represents the customer's ``own_network``. Without one it is a NAT64, and gives each IPv6
+    address one of the network of ``v4``.
     """
 
     interface: str
@@ -50,10 +50,10 @@ class Translator(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sim(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A SIM, and what its network gives the modem.
+    A SIM, and the network settings that its bearer gives the modem.
 
-    ``port`` is the radio, a port of the modem's node; ``address`` has the length of a prefix in
-    which the ``gateway`` lies, which is a fiction of the modem's and answers nothing.
+    ``port`` is the radio, a port of the modem's node; the prefix of ``address`` contains the
+    ``gateway``, which the modem invents and which never answers.
     """
 
     port: str
@@ -63,7 +63,7 @@ class Sim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Modem(msgspec.Struct, frozen=True, kw_only=True):
-    """A modem in a node: its raw-IP ``interface``; ``radio`` is the node of its own."""
+    """A modem in a node: its raw-IP ``interface``; ``radio`` is its own node."""
 
     interface: str
     radio: str

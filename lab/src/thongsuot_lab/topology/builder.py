@@ -1,4 +1,4 @@
-"""A topology in the making: add nodes and wires, then take the finished, checked thing."""
+"""A topology under construction: add nodes and wires, then build the checked result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -63,7 +63,7 @@ class TopologyBuilder:
         Add a node and return its name.
 
         Raises:
-            TopologyError: the name is taken.
+            TopologyError: the name is in use.
         """
         if node.name in self.nodes:
             raise TopologyError(f"two nodes are called {node.name!r}")
@@ -71,7 +71,7 @@ class TopologyBuilder:
         return node.name
 
     def router(self, name: str, *, realm: str = "", nat: tuple[str, ...] = ()) -> str:
-        """Add a node that forwards and knows the way to every network."""
+        """Add a node that forwards and has a route to every network."""
         return self.add(Node(name=name, role=NodeRole.ROUTER, forwards=True, realm=realm, nat=nat))
 
     def cpe(self, name: str, *, realm: str = "", lan_addresses: tuple[str, ...] = ()) -> str:
@@ -122,9 +122,9 @@ class TopologyBuilder:
         name: str | None = None,
     ) -> str:
         """
-        Join two ends; without ``b_to_a`` both directions are alike. Returns the wire's name.
+        Join two ends; without ``b_to_a`` both directions are the same. Return the wire's name.
 
-        An end at the name of a bridge becomes one more port of that bridge.
+        An end with the name of a bridge becomes one more port of that bridge.
         """
         wire = Wire(
             name=name or f"{a.node}--{b.node}",
@@ -153,7 +153,7 @@ class TopologyBuilder:
 
     def build(self) -> Topology:
         """
-        The finished topology.
+        Return the finished topology.
 
         Raises:
             TopologyError: two wires or two interfaces of one node have the same name.

@@ -1,11 +1,11 @@
 """
-A city in small: communes with a fibre and a 5G link, their carriers, the exchange, the portals.
+A small city: communes with a fibre and a 5G link, their carriers, the exchange, the portals.
 
     device --fix0-- ont --fibre-- access -- core --+-- exchange -- portals, zone, collector
        |  client ---'                  resolver, anchor  |
        '--wwan0-- cpe --radio-- access -- core (other) --+-- transit -- abroad
 
-Every wire in front of a carrier's core has its delay and rate, and so has the way abroad. The rest
+Every wire in front of a carrier's core has a delay and a rate, and so has the path abroad. The rest
 is as fast as the machine, which costs nothing.
 """
 
@@ -40,7 +40,7 @@ PORTALS = {
     "dancu": ("Cơ sở dữ liệu dân cư", "Population database"),
     "thanhtoan": ("Thanh toán trực tuyến", "Online payment"),
 }
-# Code of the statistics office, and name. Sites beyond these take turns in them.
+# Code of the statistics office, and name. Further sites reuse them in turn.
 COMMUNES = (
     ("00070", "Phường Hoàn Kiếm"),
     ("00376", "Xã Sóc Sơn"),
@@ -50,8 +50,8 @@ COMMUNES = (
     ("00454", "Xã Đông Anh"),
 )
 
-# One way. A fibre access answers in about 3 ms, a 5G one in 15 with some play, abroad is 40 away;
-# the queues are as deep as those of customer boxes that nobody tuned.
+# One way. A fibre access answers in about 3 ms, a 5G one in 15 with some jitter, hosts abroad in
+# 40; the queues are as deep as those of untuned customer boxes.
 FIBRE_DOWN = Impairment(delay_s=0.0015, jitter_s=0.0002, rate_bps=100e6, queue_s=0.3)
 FIBRE_UP = Impairment(delay_s=0.0015, jitter_s=0.0002, rate_bps=50e6, queue_s=0.3)
 RADIO_DOWN = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=60e6, queue_s=0.4)
@@ -59,12 +59,12 @@ RADIO_UP = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=20e6, queue_s=0.4
 ABROAD = Impairment(delay_s=0.020, jitter_s=0.0005)
 
 FOREIGN = {"abroad": "Singapore", "abroad-far": "Tokyo"}
-"""Hosts beyond the transit, and where they pretend to be."""
+"""Hosts beyond the transit, and their pretended locations."""
 
 
 @dataclass(slots=True)
 class CarrierInProgress:
-    """A carrier while the city is being drawn."""
+    """A carrier under construction."""
 
     carrier: LabCarrier
     addresses: CarrierAddresses
@@ -73,23 +73,23 @@ class CarrierInProgress:
 
     @property
     def next_line_addresses(self) -> tuple[str, ...]:
-        """The customer's addresses on the next line."""
+        """Return the customer's addresses on the next line."""
         return self.addresses.line(self.lines).at(2)
 
     @property
     def next_line_gateway(self) -> str:
-        """The carrier's IPv4 address on the next line."""
+        """Return the carrier's IPv4 address on the next line."""
         return self.addresses.line(self.lines).at(1)[0].partition("/")[0]
 
     def next_line(self) -> int:
-        """Number of a line that nobody has yet."""
+        """Return the number of an unused line."""
         number, self.lines = self.lines, self.lines + 1
         return number
 
 
 @dataclass(slots=True)
 class CityBuilder:
-    """A city in the making; see ``begin_city``."""
+    """A city under construction; see ``begin_city``."""
 
     draft: TopologyBuilder = field(default_factory=TopologyBuilder)
     operators: dict[str, CarrierInProgress] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class CityBuilder:
         addresses: int = 1,
         versions: tuple[int, ...] = (4, 6),
     ) -> tuple[str, ...]:
-        """Add a host of the domestic Internet; returns its addresses, IPv4 first."""
+        """Add a host of the domestic Internet; return its addresses, IPv4 first."""
         subnet = domestic(self.domestic_hosts)
         self.domestic_hosts += 1
         self.draft.host(name, role=role, servers=servers, nameservers=self.zone_addresses)
@@ -123,10 +123,11 @@ class CityBuilder:
         self, name: str, title: str, *, is_private: bool = False, is_alike: bool = False
     ) -> None:
         """
-        Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit.
+        Add a carrier: access, core, resolver, anchor, and its paths to exchange and transit.
 
-        One that ``is_private`` has no way to either: its hosts are reached by its lines alone. The
-        lines of one that ``is_alike`` have the private addresses of every other such carrier's.
+        A carrier that ``is_private`` has neither path: its hosts are reachable only over its lines.
+        The lines of one that ``is_alike`` have the same private addresses as those of every other
+        such carrier.
         """
         addresses = CarrierAddresses(len(self.operators), is_alike)
         draft = self.draft
@@ -214,7 +215,7 @@ class CityBuilder:
         )
 
     def uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> LabUplink:
-        """Wire an interface of a site's device to a box of its own, and that to a carrier."""
+        """Wire an interface of a site's device to a box of its own, and the box to a carrier."""
         operator = self.operators[carrier]
         is_fibre = medium == "fiber"
         box, lan = (f"{site}.ont", "192.168.1") if is_fibre else (f"{site}.cpe", "192.168.8")
@@ -237,7 +238,7 @@ class CityBuilder:
     def line(
         self, where: str, medium: str, carrier: str, *, versions: tuple[int, ...] = (4, 6)
     ) -> str:
-        """Draw a line of a carrier to a box, with these versions of IP; returns its wire."""
+        """Draw a line of a carrier to a box, with these versions of IP; return its wire."""
         operator = self.operators[carrier]
         number = operator.next_line()
         outside = operator.addresses.line(number)
@@ -264,16 +265,17 @@ def city(
     alike: Collection[str] = (),
 ) -> Topology:
     """
-    A city of so many service points.
+    Return a city with a number of service points.
 
     Args:
-        sites: how many, called ``s1``, ``s2``, …; the carriers take turns in serving them.
+        sites: how many, called ``s1``, ``s2``, …; carriers are assigned in turn.
         carriers: name to title, at least two; None for two invented ones.
         portals: how many public portals, at most four.
         alike: carriers whose lines are all numbered from the same private addresses.
 
     Raises:
-        TopologyError: fewer than two carriers, or more of something than there are addresses for.
+        TopologyError: fewer than two carriers, or too many of something for the available
+            addresses.
     """
     carriers = CARRIERS if carriers is None else carriers
     if len(carriers) < 2:
@@ -295,13 +297,13 @@ def begin_city(
     alike: Collection[str] = (),
 ) -> CityBuilder:
     """
-    Draw all of a city but its sites; ``private`` are carriers that lead nowhere else.
+    Draw all of a city but its sites; ``private`` are carriers without a path to other networks.
 
     The last ``ip4_portals`` of the portals have no IPv6. The lines of carriers that are ``alike``
     have the same private addresses.
 
     Raises:
-        TopologyError: more of something than there are addresses for.
+        TopologyError: too many of something for the available addresses.
     """
     if not 0 < portals <= len(PORTALS):
         raise TopologyError(f"a city has 1 to {len(PORTALS)} portals, not {portals}")
@@ -331,7 +333,7 @@ def begin_city(
 
 
 def _abroad(draft: TopologyBuilder) -> None:
-    """Two foreign anchors beyond the transit: one that is silent proves nothing."""
+    """Two foreign anchors beyond the transit: a single silent anchor proves nothing."""
     for index, name in enumerate(FOREIGN):
         subnet = foreign(index)
         draft.host(name, role=NodeRole.ANCHOR)

@@ -1,6 +1,6 @@
 """
-Shapes whose lines carry IPv6 alone: a fibre on which the device has no IPv4 at all, behind the
-carrier's DNS64 and NAT64, and a 5G box that gives it IPv4 by a translator of its own (464XLAT);
+Shapes whose lines carry IPv6 only: a fibre on which the device has no IPv4 at all, behind the
+carrier's DNS64 and NAT64, and a 5G box that gives it IPv4 with a translator of its own (464XLAT);
 and a fibre whose box tunnels IPv4 to the carrier's translator (DS-Lite).
 """
 
@@ -14,13 +14,15 @@ from thongsuot_lab.topology.model import LabUplink, Node, NodeRole, ResolverSpec
 from thongsuot_lab.topology.shape_parts import FIRST, SECOND, draw_device
 
 IP4_ONLY = ("192.0.0.170", "192.0.0.171")
-"""Of ``ipv4only.arpa``: whoever is given IPv6 addresses for it knows the prefix (RFC 7050)."""
+"""
+Addresses of ``ipv4only.arpa``: IPv6 addresses synthesized for it reveal the prefix (RFC 7050).
+"""
 CLAT_ADDRESS = "192.0.0.1/32"
 """RFC 7335: a customer's end of any translation."""
 
 
 def ip6_only_lines(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw a line with IPv6 alone, and one whose box makes IPv4 of it."""
+    """Draw an IPv6-only line, and one whose box translates IPv4."""
     drawing.draft.names["ipv4only.arpa"] = IP4_ONLY
     draw_device(drawing, site, "fix0", "wwan0")
     return _fibre(drawing, site), _radio(drawing, site)
@@ -83,7 +85,7 @@ def _radio(drawing: CityBuilder, site: str) -> LabUplink:
     inside, number = operator.addresses.lan_v6, operator.lines
     lan6 = inside(number, 1)
     box = draft.cpe(f"{site}.cpe", realm=SECOND, lan_addresses=("192.168.8.1/24", lan6))
-    # Out of the network that the carrier routes here, beside the hosts of the LAN.
+    # From the network that the carrier routes here, beside the hosts of the LAN.
     own_prefix = f"{ip_interface(lan6).network.network_address + (0x464 << 32)}/96"
     draft.nodes[box] = replace(
         draft.nodes[box],
@@ -113,7 +115,7 @@ def _radio(drawing: CityBuilder, site: str) -> LabUplink:
 
 
 def dual_stack_lite(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw a line with IPv6 alone, whose box sends the LAN's IPv4 by a softwire to the carrier."""
+    """Draw an IPv6-only line whose box sends the LAN's IPv4 over a softwire to the carrier."""
     operator, draft = drawing.operators[FIRST], drawing.draft
     draw_device(drawing, site, "fix0", carriers=(FIRST,))
     inside, number = operator.addresses.lan_v6, operator.lines

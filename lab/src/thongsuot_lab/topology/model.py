@@ -1,8 +1,8 @@
 """
 Nodes and wires: the vocabulary in which a small Internet is described.
 
-Everything is frozen data; ``draft`` makes it conveniently, ``routes`` derives the routing tables,
-and ``build`` turns it into commands.
+Everything is frozen data; ``builder`` makes it conveniently, ``routes`` derives the routing tables,
+and ``lab`` turns it into commands.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
     """
     A public web portal: HTTP and HTTPS on their usual ports, at every address of its node.
 
-    ``names`` are the host names of its certificate; ``text`` is what its page says, which is its
+    ``names`` are the host names of its certificate; ``text`` is the text of its page, its
     Vietnamese title; ``title_en`` is the English one.
     """
 
@@ -37,10 +37,10 @@ class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
 
 class ResolverSpec(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
     """
-    A carrier's name server: asks those at ``upstream`` and remembers what they say.
+    A carrier's name server: queries those at ``upstream`` and caches the answers.
 
-    ``dns64`` is the prefix of the carrier's NAT64, by which a name that has IPv4 addresses alone is
-    given IPv6 ones as well (RFC 6147).
+    ``dns64`` is the prefix of the carrier's NAT64; with it, a name that has only IPv4 addresses
+    gets IPv6 ones as well (RFC 6147).
     """
 
     upstream: tuple[str, ...]
@@ -48,14 +48,14 @@ class ResolverSpec(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
 
 
 class ZoneSpec(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
-    """The name server that knows every public name of the lab."""
+    """The name server that is authoritative for every public name of the lab."""
 
 
 class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy"):
     """
     An office's web proxy, which looks up names at ``resolvers``.
 
-    ``credentials`` (``user:password``) are asked for where given.
+    ``credentials`` (``user:password``) are required if they are set.
     """
 
     resolvers: tuple[str, ...]
@@ -67,13 +67,13 @@ class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy"):
 ServerSpec = PortalSpec | ResolverSpec | ZoneSpec | ProxySpec
 
 
-# Which groups may send pings without privilege: by default none (icmp(7)), here all of them.
+# Groups that may send pings without privilege: by default none (icmp(7)), here all of them.
 PING_GROUPS = "net.ipv4.ping_group_range"
 EVERY_GROUP = "0 2147483647"
 
 
 class NodeRole(StrEnum):
-    """What a node is in the story of the lab."""
+    """The role of a node in the lab."""
 
     DEVICE = "device"
     CLIENT = "client"
@@ -90,11 +90,11 @@ class NodeRole(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impairment:
     """
-    What one direction of a wire does to the packets in it.
+    The effect of one direction of a wire on its packets.
 
-    Jitter is uniform, plus or minus, and keeps the order of packets; only ``reorder_ratio`` of
-    them overtake, by skipping the delay. A rate makes a queue, and what would wait longer than
-    ``queue_s`` in it is dropped.
+    Jitter is uniform, plus or minus, and keeps the order of packets; only a share of
+    ``reorder_ratio`` overtakes others by skipping the delay. A rate creates a queue, and a packet
+    that would wait longer than ``queue_s`` is dropped.
     """
 
     delay_s: float = 0.0
@@ -105,7 +105,7 @@ class Impairment:
     queue_s: float = 0.2
 
     def __post_init__(self) -> None:
-        """Refuse what no wire can do."""
+        """Reject values that no wire can have."""
         if min(self.delay_s, self.jitter_s, self.queue_s) < 0:
             raise TopologyError(f"negative time in {self}")
         if not (0 <= self.loss_ratio <= 1 and 0 <= self.reorder_ratio <= 1):
@@ -115,7 +115,7 @@ class Impairment:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether packets pass untouched and at once."""
+        """Whether packets pass unchanged and without delay."""
         return not (
             self.delay_s
             or self.jitter_s
@@ -173,11 +173,11 @@ class Node:
     """
     One machine: a network namespace.
 
-    ``uplinks`` are the interfaces that hold a default route, the preferred one first; a node
-    without any that forwards gets a full table instead. ``nat`` are the interfaces behind whose
-    address everything else hides in IPv4. ``realm`` bounds where carrier-internal IPv4 is known.
-    ``ip_lines`` are given to `ip` after all of that: rules and tables of the node's own, and what
-    its ``vlans`` are told.
+    ``uplinks`` are the interfaces that hold a default route, the preferred one first; a forwarding
+    node without uplinks gets a full routing table instead. Everything else is translated in IPv4 to
+    the address of a ``nat`` interface. ``realm`` limits where carrier-internal IPv4 is routed.
+    ``ip_lines`` are `ip` commands that run after all of that: rules and tables of the node's own,
+    and the configuration of its ``vlans``.
     """
 
     name: str
@@ -204,7 +204,7 @@ class LabCarrier:
     """
     An operator: which nodes are its access, core, resolver and anchor.
 
-    ``networks`` are those that its customers' packets come from, seen from outside. One that
+    ``networks`` are the public source networks of its customers' packets. A carrier that
     ``is_private`` leads nowhere but to its own hosts.
     """
 
@@ -221,12 +221,11 @@ class LabCarrier:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabUplink:
     """
-    One WAN link of a site: the interface of the device, the box it hangs on, its two wires.
+    One WAN link of a site: the device's interface, the box that it is connected to, its two wires.
 
-    ``gateways``, ``sources``, ``tos``, ``site_networks``, ``proxy`` and ``port`` are what the
-    device is told of it where its interface alone does not say how packets leave (``[[links]]`` of
-    the agent);
-    ``allowance_bytes`` makes it a metered link.
+    ``gateways``, ``sources``, ``tos``, ``site_networks``, ``proxy`` and ``port`` configure the
+    device where its interface alone does not determine how packets leave (``[[links]]`` of the
+    agent); ``allowance_bytes`` makes it a metered link.
     """
 
     name: str
@@ -254,8 +253,8 @@ class LabSite:
     """
     A service point: its device, its LAN client if it has one, and its uplinks.
 
-    ``commune`` is the statistics office's five-digit code; ``shape`` how its lines and boxes hang
-    together, one of ``topology.shapes``.
+    ``commune`` is the statistics office's five-digit code; ``shape`` how its lines and boxes are
+    connected, one of ``topology.shapes``.
     """
 
     name: str
@@ -269,10 +268,10 @@ class LabSite:
 
     def uplink(self, name: str) -> LabUplink:
         """
-        The uplink with this name.
+        Return the uplink with this name.
 
         Raises:
-            TopologyError: there is none; the message lists those that there are.
+            TopologyError: there is none; the message lists the known ones.
         """
         for uplink in self.uplinks:
             if uplink.name == name:
@@ -297,7 +296,7 @@ class Topology:
 
     def node(self, name: str) -> Node:
         """
-        The node with this name.
+        Return the node with this name.
 
         Raises:
             TopologyError: there is none.
@@ -309,7 +308,7 @@ class Topology:
 
     def wire(self, name: str) -> Wire:
         """
-        The wire with this name.
+        Return the wire with this name.
 
         Raises:
             TopologyError: there is none.
@@ -321,7 +320,7 @@ class Topology:
 
     def site(self, name: str) -> LabSite:
         """
-        The site with this name.
+        Return the site with this name.
 
         Raises:
             TopologyError: there is none.
@@ -333,7 +332,7 @@ class Topology:
 
     def carrier(self, name: str) -> LabCarrier:
         """
-        The carrier with this name.
+        Return the carrier with this name.
 
         Raises:
             TopologyError: there is none.
@@ -345,11 +344,11 @@ class Topology:
         raise TopologyError(f"no carrier {name!r}; known: {known}")
 
     def ends_of(self, node: str) -> tuple[WireEnd, ...]:
-        """Every wire end at a node, in the order of the wires."""
+        """Return every wire end at a node, in the order of the wires."""
         return tuple(end for wire in self.wires for end in wire.ends if end.node == node)
 
     def addresses_of(self, node: str) -> tuple[str, ...]:
-        """Every address of a node in text form, without prefix lengths, IPv4 first."""
+        """Return every address of a node in text form, without prefix lengths, IPv4 first."""
         holders: list[WireEnd | Bridge] = [*self.ends_of(node), *self.node(node).bridges]
         v4 = [str(address.ip) for holder in holders for address in holder.v4]
         v6 = [str(address.ip) for holder in holders for address in holder.v6]

@@ -9,9 +9,9 @@ from thongsuot_lab.topology.model import Bridge, LabUplink, Node, NodeRole
 from thongsuot_lab.topology.shape_parts import FIRST, SECOND, draw_device
 
 PLMN = {FIRST: "45290", SECOND: "45291"}
-"""Networks of no carrier: the lab's own."""
+"""Networks of the lab itself, of no carrier."""
 RADIOS = {SECOND: "sim1", FIRST: "sim2"}
-"""By the carrier of each SIM, the one in use first."""
+"""By the carrier of each SIM, the active one first."""
 
 
 def modem_in_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
@@ -23,7 +23,7 @@ def modem_in_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
         Node(
             name=f"{site}.modem",
             role=NodeRole.HOST,
-            # A bridge of one port: no address stands on it.
+            # A bridge with one port: it has no address.
             bridges=tuple(Bridge(interface=name, ports=()) for name in RADIOS.values()),
         )
     )
@@ -44,7 +44,7 @@ def modem_in_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
 
 
 def _radio_line(drawing: CityBuilder, radio: str, carrier: str) -> tuple[str, Sim]:
-    """Draw what a SIM's packets travel by; returns the wire and the SIM."""
+    """Draw the path of a SIM's packets; return the wire and the SIM."""
     draft, operator = drawing.draft, drawing.operators[carrier]
     number, bridge = operator.lines, RADIOS[carrier]
     own = ip_interface(operator.next_line_addresses[0]).ip
@@ -57,7 +57,7 @@ def _radio_line(drawing: CityBuilder, radio: str, carrier: str) -> tuple[str, Si
     wire = drawing.line(f"{radio}:{bridge}", "5g", carrier, versions=(4,))
     access = draft.nodes[operator.carrier.access]
     draft.nodes[access.name] = replace(access, tunnels=(*access.tunnels, tunnel))
-    # As modems have it: a network of a few addresses, whose router nobody ever hears.
+    # As with real modems: a network of a few addresses, whose router never sends anything.
     address = ip_interface(f"{own}/29")
     gateway = address.network.network_address + 3
     return wire, Sim(

@@ -57,7 +57,7 @@ def government_network(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]
 
 
 def behind_proxy(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw an office whose firewall lets nothing out but what its proxy asks for."""
+    """Draw an office whose firewall passes only what its proxy requests."""
     draft = drawing.draft
     resolvers = drawing.operators[FIRST].resolver_addresses
     device = draft.add(

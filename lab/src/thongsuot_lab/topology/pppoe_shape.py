@@ -10,7 +10,7 @@ from thongsuot_lab.topology.shape_parts import FIRST, SECOND, draw_device
 
 
 def dialled_by_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw a fibre that the device dials in over, beside a 5G box of its own."""
+    """Draw a fibre over which the device dials in, beside a 5G box of its own."""
     draft = drawing.draft
     device = draw_device(drawing, site, "wwan0")
     node = draft.nodes[device]

@@ -5,7 +5,7 @@ Hosts and customer boxes get a default route over each of their uplinks, in thei
 without an uplink get the next hop of a shortest path to every network. Private networks
 (192.168.0.0/16) are known only where they are; carrier-internal ones (100.64.0.0/10, and
 10.192.0.0/10, which several carriers use at once) only within their realm, because the box or the
-core in front of them translates.
+core translates them.
 """
 
 from collections import deque
@@ -17,16 +17,16 @@ from thongsuot_lab.topology.model import Bridge, Node, NodeRole, Topology, WireE
 Network = IPv4Network | IPv6Network
 PRIVATE = IPv4Network("192.168.0.0/16")
 OFFICES = IPv4Network("10.0.0.0/8")
-"""Networks of offices, routed by their own routers and hidden behind the line's box."""
+"""Networks of offices, routed by their own routers and translated by the line's box."""
 CARRIER_INTERNAL = IPv4Network("100.64.0.0/10")
 NUMBERED_ALIKE = IPv4Network("10.192.0.0/10")
-"""Access lines of carriers that number them all alike (RFC 1918)."""
+"""Access lines of carriers that share one numbering (RFC 1918)."""
 DEFAULT_NETWORKS = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 CUSTOMERS = frozenset({NodeRole.CPE, NodeRole.DEVICE})
-"""They carry nobody's traffic but their own: no way leads through a box with two lines."""
+"""Nodes that do not carry transit traffic: no path leads through a box with two lines."""
 
-# Gap between the metrics of the first and the second uplink of a device: what NetworkManager
-# leaves between wired and mobile connections is of this size.
+# Difference between the metrics of a device's first and second uplink; NetworkManager uses a
+# similar difference between wired and mobile connections.
 METRIC_STEP = 100
 
 
@@ -81,7 +81,7 @@ def _domains(topology: Topology) -> list[list[_AddressedInterface]]:
 
 
 def _translating(node: Node) -> list[WireEnd]:
-    """Return the TUN of each NAT64 of a node, behind which the whole of IPv4 lies by its prefix."""
+    """Return the TUN of each NAT64 of a node, which routes the prefix that represents IPv4."""
     return [
         WireEnd(
             node=node.name,
@@ -117,7 +117,7 @@ def _address_in(port: _AddressedInterface, network: Network) -> str | None:
 def _default_routes(
     node: Node, domains: list[list[_AddressedInterface]], topology: Topology
 ) -> list[StaticRoute]:
-    """One default route a family and uplink, towards the first router on it."""
+    """Yield one default route per family and uplink, towards its first router."""
     routes: list[StaticRoute] = []
     for index, uplink in enumerate(node.uplinks, start=1):
         for domain in domains:
@@ -138,7 +138,7 @@ def _default_routes(
 def _full_table(
     node: Node, domains: list[list[_AddressedInterface]], topology: Topology
 ) -> list[StaticRoute]:
-    """Breadth first from the node: the first hop towards every network that it may know."""
+    """Breadth-first search from the node: the first hop towards every network that it may know."""
     by_node: dict[str, list[list[_AddressedInterface]]] = {}
     for domain in domains:
         for port in domain:
@@ -176,7 +176,7 @@ def _full_table(
 def _offered_ports(
     node: Node, domains: list[list[_AddressedInterface]]
 ) -> list[_AddressedInterface]:
-    """Return the ports whose networks are reached by way of a node: of a customer its LAN's."""
+    """Return the ports whose networks are reached through a node: for a customer, its LAN's."""
     ports = [next(p for p in domain if p.node == node.name) for domain in domains]
     is_customer = node.role in CUSTOMERS
     return [port for port in ports if not is_customer or isinstance(port.holder, Bridge)]
@@ -202,7 +202,7 @@ def _learn(
 
 
 def routes_of(topology: Topology) -> dict[str, list[StaticRoute]]:
-    """The routing table of every node, without the networks that it is directly on."""
+    """Return the routing table of every node, without its directly connected networks."""
     domains = _domains(topology)
     return {
         node.name: (

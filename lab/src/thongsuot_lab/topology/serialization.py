@@ -20,13 +20,13 @@ def _rich(wanted: type, value: object) -> object:
 
 
 def to_json(topology: Topology) -> object:
-    """Plain data that ``from_json`` reads back."""
+    """Return plain data that ``from_json`` can read."""
     return msgspec.to_builtins(topology, enc_hook=_plain)
 
 
 def from_json(data: object) -> Topology:
     """
-    The topology that ``to_json`` was given.
+    Return the topology that ``to_json`` serialized.
 
     Raises:
         msgspec.ValidationError: the data is not from this version of the lab.

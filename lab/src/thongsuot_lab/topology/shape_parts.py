@@ -1,4 +1,4 @@
-"""What shapes of sites are drawn from: their carriers, and the device."""
+"""Building blocks of shapes of sites: their carriers, and the device."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ PRIVATE_CARRIERS = {"tslcd": "Mạng truyền số liệu chuyên dùng"}
 def draw_device(
     drawing: CityBuilder, site: str, *uplinks: str, carriers: Sequence[str] = (FIRST, SECOND)
 ) -> str:
-    """Add the device of a site, which knows the name servers of these carriers."""
+    """Add the device of a site, configured with the name servers of these carriers."""
     servers = [drawing.operators[carrier].resolver_addresses for carrier in carriers]
     return drawing.draft.add(
         Node(

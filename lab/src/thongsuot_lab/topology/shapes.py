@@ -1,8 +1,8 @@
 """
-Shapes: how the lines and the boxes of a service point hang together, each as a site of a city.
+Shapes: how the lines and the boxes of a service point are connected, each as a site of a city.
 
-Most offices have one port for the device and not two. What is behind it (two routers, a router with
-two lines, an office's own routers) decides by which line a packet leaves, and so whose fault it is
+Most offices have one port for the device, not two. What is behind it (two routers, a router with
+two lines, an office's own routers) decides which line a packet leaves by, and so who is at fault
 when it does not arrive.
 """
 
@@ -40,10 +40,13 @@ from thongsuot_lab.topology.vlan_shape import vlan_for_each_line
 PORTALS = 2
 TRANSLATED = "m"
 IP4_PORTALS = 2
-"""With shape m there are portals without IPv6: two, or one that is dead would be the translator."""
+"""
+With shape m there are two portals without IPv6: a single dead one would look like a dead
+translator.
+"""
 
 _TABLES = {"wan1": 101, "wan2": 102}
-"""Routing tables of a router that has one for each of its lines."""
+"""Routing table numbers of a router with one table for each of its lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ def _one_5g(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
 def _router_with_two_lines(
     drawing: CityBuilder, site: str, *device_addresses: str, ip_lines: tuple[str, ...] = ()
 ) -> LabUplink:
-    """Draw a device behind a router whose first line is preferred; returns the link by that."""
+    """Draw a device behind a router that prefers its first line; return the link over that line."""
     draft = drawing.draft
     router = draft.add(
         Node(
@@ -128,7 +131,7 @@ def _router_with_two_lines(
     cable = draft.wire(
         wire_end(f"{site}.device:eth0", *device_addresses), wire_end(f"{router}:lan")
     )
-    # IPv4 only, as such routers translate.
+    # IPv4 only, like the NAT of such routers.
     first = drawing.line(f"{router}:wan1", "fiber", FIRST, versions=(4,))
     return LabUplink(
         name="fixed",
@@ -149,7 +152,7 @@ def _one_port_behind_two_lines(drawing: CityBuilder, site: str) -> tuple[LabUpli
 
 
 def _pinned(drawing: CityBuilder, site: str, selectors: tuple[str, str]) -> tuple[LabUplink, ...]:
-    """Draw a router that sends what matches a selector by that line and by no other."""
+    """Draw a router that sends packets matching a selector over that line and no other."""
     gateways = {
         interface: drawing.operators[carrier].next_line_gateway
         for interface, carrier in (("wan1", FIRST), ("wan2", SECOND))
@@ -245,7 +248,7 @@ def _on_the_router(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
         ("wan1", "fixed", "fiber", FIRST),
         ("wan2", "mobile", "5g", SECOND),
     ):
-        # A box that only bridges: the line's addresses are the device's.
+        # A box that only bridges: the device has the line's addresses.
         box = drawing.draft.add(
             Node(
                 name=f"{site}.{name}",
@@ -272,7 +275,9 @@ def _on_the_router(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
 
 
 HOME_PORT, ELSEWHERE_PORT = "panel2", "panel3"
-"""Where the device of ``moved`` is plugged in: the ports of its panel to the two places' boxes."""
+"""
+Where the device of ``moved`` is plugged in: the ports of its panel to the boxes of the two places.
+"""
 
 
 def _carried_device(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:

@@ -1,4 +1,4 @@
-"""The smallest networks that tests need: one wire, and a device with two ways out."""
+"""The smallest networks that tests need: one wire, and a device with two uplinks."""
 
 from ipaddress import IPv4Interface
 
@@ -18,7 +18,7 @@ from thongsuot_lab.topology.model import (
 # The two ends of `pair`.
 LEFT_V4, LEFT_V6 = "198.51.100.1", "2001:db8:1::1"
 RIGHT_V4, RIGHT_V6 = "198.51.100.2", "2001:db8:1::2"
-# What answers at the far end of both uplinks of `two_uplinks`: two addresses a family.
+# The hosts at the far end of both uplinks of `two_uplinks`: two addresses per family.
 INTERNET_V4 = ("203.0.113.1", "203.0.113.2")
 INTERNET_V6 = ("2001:db8:f::1", "2001:db8:f::2")
 
@@ -43,7 +43,7 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
 
     The access wires ``ont--internet`` and ``cpe--internet`` carry the impairments, the cables
     ``device--ont`` and ``device--cpe`` none. Behind it ``anchor`` answers at ``INTERNET_V4/V6``.
-    It is a site called ``site``, for faults that ask for one.
+    Its site is called ``site``, for faults that need one.
     """
     draft = TopologyBuilder()
     draft.host("device", role=NodeRole.DEVICE, uplinks=("fix0", "wwan0"))
@@ -88,7 +88,7 @@ def office() -> Topology:
     """
     A ``device`` on an office network: core switch, firewall, then the line, numbered from 10/8.
 
-    The cable ``core--firewall`` and the line ``firewall--internet`` can be broken apart.
+    The cable ``core--firewall`` and the line ``firewall--internet`` can be broken separately.
     """
     draft = TopologyBuilder()
     draft.host("device", role=NodeRole.DEVICE)
@@ -115,9 +115,9 @@ PROXY_V4 = "10.1.0.5"
 
 def behind_proxy(credentials: str = "") -> Topology:
     """
-    A ``device`` on an office network whose ``firewall`` lets out what ``proxy`` asks for alone.
+    A ``device`` on an office network whose ``firewall`` passes only what ``proxy`` requests.
 
-    Beyond the line ``firewall--internet`` stands ``anchor``. The proxy looks up no names.
+    Beyond the line ``firewall--internet`` is ``anchor``. The proxy looks up no names.
     """
     draft = TopologyBuilder()
     draft.host("device", role=NodeRole.DEVICE)
@@ -153,7 +153,7 @@ def behind_proxy(credentials: str = "") -> Topology:
 
 
 CARRIER_LINES = {"isp1": "198.51.100", "isp2": "192.0.2"}
-"""The two carriers of ``shared_lan`` and ``dual_wan``, and where they number their lines from."""
+"""The two carriers of ``shared_lan`` and ``dual_wan``, and the networks of their lines."""
 
 
 def shared_lan() -> Topology:
@@ -186,8 +186,8 @@ def dual_wan() -> Topology:
     """
     A ``device`` with one port (``eth0``) behind a ``router`` with two lines.
 
-    ``wan1`` leads to ``isp1`` and is preferred, ``wan2`` to ``isp2``; which one is used is the
-    router's affair. IPv4 only, as such routers translate.
+    ``wan1`` leads to ``isp1`` and is preferred, ``wan2`` to ``isp2``; the router decides which one
+    is used. IPv4 only, like the NAT of such routers.
     """
     draft = TopologyBuilder()
     draft.host("device", role=NodeRole.DEVICE, uplinks=("eth0",))
@@ -222,7 +222,7 @@ def _line(draft: TopologyBuilder, box: str, carrier: str) -> str:
 
 
 def _internet(draft: TopologyBuilder) -> None:
-    """Join both carriers, each with a way out and an anchor of its own, to ``anchor``."""
+    """Join both carriers, each with an uplink and an anchor of its own, to ``anchor``."""
     draft.router("internet")
     draft.host("anchor", role=NodeRole.ANCHOR)
     for number, (carrier, network) in enumerate(CARRIER_LINES.items(), start=1):

@@ -8,11 +8,11 @@ from thongsuot_lab.topology.shape_parts import FIRST, SECOND
 
 VLANS = {"fixed": 10, "mobile": 20}
 SWITCH_PORTS = {"fixed": "vlan101", "mobile": "vlan201"}
-"""The ports of the switch that the cables of the two boxes end at."""
+"""The ports of the switch to which the cables of the two boxes are connected."""
 
 
 def vlan_for_each_line(drawing: CityBuilder, site: str) -> tuple[LabUplink, ...]:
-    """Draw two boxes of the same address, each on a VLAN of its own."""
+    """Draw two boxes with the same address, each on a VLAN of its own."""
     draft = drawing.draft
     device, switch = draft.add(_device(drawing, site)), draft.add(_switch(site))
     draft.wire(wire_end(f"{device}:eth0"), wire_end(f"{switch}:trunk"))
@@ -61,7 +61,7 @@ def _device(drawing: CityBuilder, site: str) -> Node:
         ),
         sysctls={
             PING_GROUPS: EVERY_GROUP,
-            # One network on both: each interface answers for its own address alone.
+            # The same network on both: each interface answers ARP only for its own address.
             "net.ipv4.conf.all.arp_ignore": "1",
             "net.ipv4.conf.all.arp_announce": "2",
         },

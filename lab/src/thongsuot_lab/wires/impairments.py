@@ -10,9 +10,9 @@ from thongsuot_lab.topology.model import PERFECT, Impairment
 
 def combine(impairments: Iterable[Impairment]) -> Impairment:
     """
-    All of them one after the other: delays add, losses multiply, the slowest rate rules.
+    All of them one after the other: delays add up, losses multiply, the slowest rate wins.
 
-    The queue is that of the slowest.
+    The queue is that of the slowest rate.
     """
     total = PERFECT
     for impairment in impairments:
@@ -33,13 +33,13 @@ def combine(impairments: Iterable[Impairment]) -> Impairment:
 
 
 def to_json(impairment: Impairment) -> object:
-    """Plain data that ``from_json`` reads back."""
+    """Return plain data that ``from_json`` can read."""
     return msgspec.to_builtins(impairment)
 
 
 def from_json(data: object) -> Impairment:
     """
-    An impairment out of plain data.
+    Return an impairment from plain data.
 
     Raises:
         TopologyError: an unknown form, or values that no wire can have.

@@ -10,13 +10,13 @@ import subprocess
 
 from thongsuot_lab.topology.model import Impairment
 
-# Frames that netem may hold when no rate bounds its queue: 0.5 s of 400 Mbit/s in full frames.
+# Frames that netem may hold if no rate limits its queue: 0.5 s of 400 Mbit/s in full frames.
 NETEM_LIMIT = 20_000
 FRAME_BITS = 1514 * 8
 
 
 def middle_names(index: int) -> tuple[str, str]:
-    """Names of the two middle interfaces of the wire with this number."""
+    """Return the names of the two middle interfaces of the wire with this number."""
     return (f"m{index}a", f"m{index}b")
 
 
@@ -40,7 +40,7 @@ def _redirect(source: str, sink: str) -> list[str]:
 
 
 def part_commands(index: int) -> list[str]:
-    """Take the redirection away again."""
+    """Remove the redirection."""
     return [f"qdisc del dev {middle} clsact" for middle in middle_names(index)]
 
 
@@ -58,9 +58,9 @@ def netem_commands(index: int, a_to_b: Impairment, b_to_a: Impairment) -> list[s
 
 def netem_arguments(impairment: Impairment) -> str:
     """
-    The words after ``netem_commands`` for an impairment.
+    Return the arguments of ``netem`` for an impairment.
 
-    Differs from the delay line in one thing: netem's jitter reorders, where no rate is given.
+    It differs from the delay line in one thing: netem's jitter reorders if no rate is given.
     """
     limit = NETEM_LIMIT
     words = []
@@ -80,7 +80,7 @@ def netem_arguments(impairment: Impairment) -> str:
 
 
 def has_netem() -> bool:
-    """Whether this kernel has netem; tried in the namespace of the caller, on its loopback."""
+    """Return whether this kernel has netem; tried in the caller's namespace, on its loopback."""
     tried = subprocess.run(
         ["tc", "qdisc", "replace", "dev", "lo", "root", "netem", "delay", "1ms"],
         capture_output=True,

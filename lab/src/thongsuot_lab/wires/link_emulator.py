@@ -1,7 +1,7 @@
 """
 One direction of a wire as arithmetic: when a frame that arrives now comes out, if at all.
 
-Pure: time comes in with each frame, chance from the generator that it was given. Times are integer
+Pure: the time comes with each frame, randomness from a given generator. Times are integer
 nanoseconds of one monotonic clock.
 """
 
@@ -26,7 +26,7 @@ class LinkEmulator:
     _last_due_ns: int = field(default=0, repr=False)
 
     def due_ns(self, arrived_ns: int, size_bytes: int) -> int | None:
-        """When the frame comes out, or None if the wire lost it or its queue was full."""
+        """Return when the frame comes out, or None if the wire lost it or its queue was full."""
         wire = self.impairment
         self.arrived += 1
         if wire.loss_ratio and self.random.random() < wire.loss_ratio:
@@ -49,7 +49,7 @@ class LinkEmulator:
         return self._last_due_ns
 
     def set_impairment(self, impairment: Impairment) -> None:
-        """Change what the wire does; frames already in it come out as they were going to."""
+        """Change the impairment; frames already in the wire come out as scheduled."""
         self.impairment = impairment
         self._free_at_ns = 0
         self._last_due_ns = 0

@@ -35,9 +35,10 @@ _TAG_BYTES = 4
 
 def packet_socket(interface: str, *options: int) -> socket.socket:
     """
-    A non-blocking socket that sees every frame that enters by an interface, and sends by it.
+    Return a non-blocking socket that receives every frame arriving at an interface, and sends over
+    it.
 
-    ``options`` are those of packet(7) that are switched on, such as ``PACKET_AUXDATA``.
+    ``options`` are those of packet(7) to enable, such as ``PACKET_AUXDATA``.
 
     Raises:
         OSError: no such interface here, or no CAP_NET_RAW.
@@ -47,7 +48,7 @@ def packet_socket(interface: str, *options: int) -> socket.socket:
         sock.setblocking(False)
         for option in (PACKET_IGNORE_OUTGOING, *options):
             sock.setsockopt(SOL_PACKET, option, 1)
-        # Bound only now, so that no frame is seen without what the options add to it.
+        # Bound only now, so that no frame is received without what the options add to it.
         sock.bind((interface, ETH_P_ALL))
     except OSError:
         sock.close()
@@ -57,7 +58,7 @@ def packet_socket(interface: str, *options: int) -> socket.socket:
 
 def wire_socket(interface: str) -> socket.socket:
     """
-    A packet socket whose frames travel with offload headers, arrival times and their tags.
+    Return a packet socket whose frames carry offload headers, arrival times and VLAN tags.
 
     Raises:
         OSError: no such interface here, or no CAP_NET_RAW.
@@ -77,9 +78,9 @@ def wire_socket(interface: str) -> socket.socket:
 
 def read_frame(sock: socket.socket, buffer: bytearray) -> tuple[bytes, int]:
     """
-    The next frame, offload header first, and when it entered, on the monotonic clock in ns.
+    Return the next frame, offload header first, and its arrival on the monotonic clock in ns.
 
-    The kernel stamps arrival, so a late wake-up of this process does not lengthen the wire.
+    The kernel timestamps arrival, so a late wake-up of this process does not lengthen the delay.
 
     Raises:
         BlockingIOError: none is waiting.
@@ -97,7 +98,7 @@ def read_frame(sock: socket.socket, buffer: bytearray) -> tuple[bytes, int]:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = _TIMESPEC.unpack(data)
             age_ns = time.time_ns() - (seconds * 1_000_000_000 + nanoseconds)
-            # A stepped wall clock would make nonsense of the age: then arrival is now.
+            # A step of the wall clock would make the age meaningless: then arrival is now.
             if 0 <= age_ns < 1_000_000_000:
                 now_ns -= age_ns
     return frame, now_ns
@@ -107,7 +108,7 @@ def tag_of(ancillary: list[tuple[int, int, bytes]]) -> int | None:
     """
     Return the VLAN tag of a received frame, priority and all; ``None`` where it had none.
 
-    The kernel takes the tag off a frame and tells of it beside (packet(7), PACKET_AUXDATA).
+    The kernel removes the tag from a frame and reports it separately (packet(7), PACKET_AUXDATA).
     """
     for level, kind, data in ancillary:
         if level == SOL_PACKET and kind == PACKET_AUXDATA:
@@ -122,7 +123,7 @@ def with_tag(frame: bytes, tag: int) -> bytes:
 
 
 def _with_offload(header: bytes) -> bytes:
-    """Return an offload header whose positions count the tag, too."""
+    """Return an offload header whose offsets include the tag."""
     flags, gso, header_bytes, gso_bytes, start, offset = _OFFLOAD.unpack(header)
     grown = header_bytes + _TAG_BYTES if header_bytes else 0
     start += _TAG_BYTES if flags & _NEEDS_CHECKSUM else 0

@@ -1,10 +1,9 @@
 """
 The process that carries a lab's wires.
 
-One loop for all of them. It sleeps until a frame comes in or one is due, to the microsecond
-(select(2) on the epoll descriptor: epoll_wait alone counts in milliseconds), and asks for real-time
-priority, so that a machine busy with something else does not become latency in the lab. It never
-spins.
+One loop for all of them. It sleeps until a frame arrives or is due, to the microsecond (select(2)
+on the epoll descriptor: epoll_wait alone counts in milliseconds), and asks for real-time priority,
+so that load on the machine does not become latency in the lab. It never busy-waits.
 
 Arguments: control socket, ``netem`` or ``userspace``. The wires themselves come as a request.
 """
@@ -37,7 +36,7 @@ NS = 1_000_000_000
 
 
 class FrameForwarder:
-    """Frames on their way, and the sockets that they come and go by."""
+    """Frames in transit, and the sockets that they arrive and leave by."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -59,7 +58,9 @@ class FrameForwarder:
         return (sock_a.fileno(), sock_b.fileno())
 
     def release(self, handle: tuple[int, int]) -> None:
-        """Give the frames back; those under way are lost, as on a wire that is unplugged."""
+        """
+        Return the frames to the kernel; those in transit are lost, as on a wire that is unplugged.
+        """
         gone = [self._routes.pop(descriptor)[0] for descriptor in handle]
         self._under_way = [entry for entry in self._under_way if entry[2] not in gone]
         heapq.heapify(self._under_way)
@@ -68,7 +69,7 @@ class FrameForwarder:
             sock.close()
 
     def run(self, listener: socket.socket, board: WireController) -> None:
-        """Carry frames and answer requests until the process is ended."""
+        """Carry frames and answer requests until the process is terminated."""
         self._listener = listener
         self._epoll.register(listener.fileno(), select.EPOLLIN)
         waiting_on = [self._epoll.fileno()]
@@ -103,7 +104,7 @@ class FrameForwarder:
             except BlockingIOError:
                 return
             except OSError:
-                # The wire was cut: the interface is down, and says so once.
+                # The wire was cut: the interface is down, which is reported once.
                 return
             due_ns = line.due_ns(arrived_ns, len(frame) - OFFLOAD_HEADER_BYTES)
             if due_ns is not None:
@@ -117,13 +118,13 @@ class FrameForwarder:
             try:
                 sink.send(frame)
             except OSError:
-                # Cut while it was under way, or a full queue below: lost like on any wire.
+                # Cut while the frame was in transit, or a full queue below: lost like on any wire.
                 self.unsent += 1
 
 
 def request_realtime() -> str:
-    """Ask for punctual wake-ups; returns what was granted."""
-    # Without real-time priority the kernel may wake a sleeper 50 us late on purpose.
+    """Request real-time priority; return what was granted."""
+    # Without real-time priority the kernel may deliberately wake a sleeper 50 us late.
     with suppress(OSError):
         Path("/proc/self/timerslack_ns").write_text("1000")
     try:
@@ -139,7 +140,7 @@ def main() -> None:
     path, mechanism = Path(sys.argv[1]), sys.argv[2]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     priority = request_realtime()
-    # No cycles are made here, and a collection would be a pause.
+    # No reference cycles are made here, and a garbage collection would be a pause.
     gc.disable()
     lines = FrameForwarder()
     board = WireController(lines, mechanism=mechanism, priority=priority)

@@ -1,4 +1,4 @@
-"""What the process of the wires says about itself and its wires."""
+"""The report of the wires' process about itself and its wires."""
 
 import msgspec
 
@@ -7,9 +7,9 @@ from thongsuot_lab.topology.model import Impairment
 
 class DirectionReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One direction of a wire: what it does now, and frames so far.
+    One direction of a wire: its current impairment, and its frame counters.
 
-    Frames are counted where the process carries them; a kernel's netem keeps its own count.
+    Frames are counted if the process carries them; a kernel's netem has counters of its own.
     """
 
     impairment: Impairment
@@ -30,10 +30,10 @@ class WireReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class WiresReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    All of it.
+    The whole report.
 
-    ``unsent`` are frames that could not leave because the wire was cut under them; ``cpu_s`` is
-    what the process has spent so far.
+    ``unsent`` are frames that could not leave because the wire was cut under them; ``cpu_s`` is the
+    CPU time of the process so far.
     """
 
     mechanism: str

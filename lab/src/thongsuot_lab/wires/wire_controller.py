@@ -1,5 +1,5 @@
 """
-Which wire is joined how: what faults have laid on it, whether it is cut, who carries it.
+How each wire is joined: the impairments of its faults, whether it is cut, who carries it.
 
 Each fault acts under a key of its own, so faults on one wire add up, repeating one changes nothing,
 and healing one leaves the others.
@@ -53,7 +53,7 @@ class FrameCarrier(Protocol):
 
 @dataclass(slots=True)
 class _WireState:
-    """One wire as it is now."""
+    """The current state of one wire."""
 
     index: int
     base: tuple[Impairment, Impairment]
@@ -64,7 +64,7 @@ class _WireState:
     joined: bool = False
 
     def effective(self) -> tuple[Impairment, Impairment]:
-        """What it does in each direction, with every fault on it."""
+        """Return what it does in each direction, with every fault on it."""
         layers = [self.base, *self.overlays.values()]
         return (
             combine(layer[0] for layer in layers),
@@ -84,7 +84,7 @@ class WireController:
 
     def handle(self, request: ControlRequest) -> ControlReply:
         """
-        Do what a request says.
+        Carry out a request.
 
         Raises:
             TopologyError: an unknown wire or request.
@@ -125,7 +125,7 @@ class WireController:
         return {"laid": len(laid)}
 
     def _apply(self, wires: list[_WireState]) -> None:
-        """Bring wires to what they should do, with as few runs of tc as possible."""
+        """Bring wires to their required state, with as few runs of tc as possible."""
         commands: list[str] = []
         to_carry: list[_WireState] = []
         for wire in wires:
@@ -151,7 +151,7 @@ class WireController:
             wire.handle = self._carrier.carry(*kernel.middle_names(wire.index), *wire.lines)
 
     def _plug(self, wire: _WireState) -> None:
-        """Give both ends their carrier, or take it away."""
+        """Set the carrier of both ends up or down."""
         for middle in kernel.middle_names(wire.index):
             set_interface_up(middle, up=not wire.cuts)
 

@@ -1,1 +1,1 @@
-"""Rows by the rung that is broken; one module a rung, each with its ``ROWS``."""
+"""Rows by the broken rung; one module per rung, each with its ``ROWS``."""

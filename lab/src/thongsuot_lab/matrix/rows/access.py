@@ -42,7 +42,7 @@ ROWS = (
         links=("fixed",),
         expected=_silent(),
         faulty_segments=ACCESS,
-        note="lit, and swallows everything",
+        note="lit, and drops everything",
     ),
     MatrixRow(
         name="first-hop-down",
@@ -59,7 +59,7 @@ ROWS = (
         faulty_segments=ACCESS,
         bound=DetectionBound(intervals=150),
         recovers_s=120.0,
-        note="1 % each way, 2 % there and back; that it is over takes 570 echoes to tell",
+        note="1 % each way, 2 % there and back; its end takes 570 echoes to detect",
     ),
     MatrixRow(
         name="loss-20",
@@ -97,7 +97,7 @@ ROWS = (
         ),
         faulty_segments=ACCESS,
         bound=DetectionBound(intervals=20),
-        note="under a download that no box tells of: whose queue it is nobody at the site can tell",
+        note="under a download that no box reports: nobody at the site can tell whose queue it is",
     ),
     MatrixRow(
         name="flapping",

@@ -34,7 +34,7 @@ ROWS = (
         expected=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
         faulty_segments=CARRIER,
         bound=DetectionBound(intervals=3, kind="dns"),
-        note="it answers, but no names",
+        note="the resolver machine answers, but resolves no names",
     ),
     MatrixRow(
         name="resolver-slow",
@@ -80,7 +80,7 @@ ROWS = (
         injection=lab_fault("route-change", carrier="{carrier}", added_s=0.04),
         blast_radius=BlastRadius.CARRIER,
         hold_s=12.0,
-        note="40 ms more: a fact, not a fault",
+        note="40 ms more: a change of route, not a fault",
     ),
     MatrixRow(
         name="carrier-outage",
@@ -95,6 +95,6 @@ ROWS = (
             ),
         ),
         faulty_segments=CARRIER | {Segment.ACCESS},
-        note="from one site it cannot be told from a cut line; the collector sees them together",
+        note="one site cannot tell it from a cut line; the collector sees all sites",
     ),
 )

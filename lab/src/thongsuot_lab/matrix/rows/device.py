@@ -53,7 +53,7 @@ ROWS = (
         may_be_unknown=True,
         by_collector=True,
         faulty_segments=frozenset({Segment.DEVICE, Segment.LAN}),
-        note="silence, and no data in the gap; the collector alone can say so",
+        note="silence, and no data in the gap; only the collector can detect it",
     ),
     MatrixRow(
         name="agent-killed",
@@ -79,7 +79,7 @@ ROWS = (
         collector_reachable=False,
         site_services=True,
         hold_s=12.0,
-        note="both carriers: the record of the gap tells it from a power cut",
+        note="both carriers: the record of the gap distinguishes it from a power cut",
     ),
     MatrixRow(
         name="fail-over",
@@ -92,7 +92,7 @@ ROWS = (
         ),
         faulty_segments=frozenset({Segment.ACCESS}),
         hold_s=8.0,
-        note="the fixed link must not look alive through the other",
+        note="the fixed link must not appear up through the other",
     ),
     *(_CLOCKS if libfaketime() else ()),
     MatrixRow(
@@ -101,6 +101,6 @@ ROWS = (
         blast_radius=BlastRadius.CITY,
         may_be_unknown=True,
         hold_s=20.0,
-        note="of CPU: must not become latency or loss",
+        note="shortage of CPU: must not become latency or loss",
     ),
 )

@@ -1,8 +1,8 @@
 """
-Rows of shapes m and m-ds: lines that carry IPv6 alone, and what leads to IPv4.
+Rows of shapes m and m-ds: lines that carry IPv6 alone, and the translators that lead to IPv4.
 
-The device has no IPv4 on the fibre, and that is no fault; a translator that is dead is its
-carrier's, and no portal's.
+The device has no IPv4 on the fibre, which is not a fault; a dead translator is the fault of its
+carrier, not of a portal.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _rows() -> Iterator[MatrixRow]:
             lab_fault("translator-down", site="{site}", link=FIXED),
             *portals,
             hold_s=6.0,
-            note="portals with IPv6 go on being reached",
+            note="portals with IPv6 stay reachable",
         ),
         bound=DetectionBound(intervals=6, kind="http"),
     )
@@ -60,7 +60,7 @@ def _rows() -> Iterator[MatrixRow]:
             segment=Segment.ACCESS,
             symptoms=frozenset({Symptom.IPV4_DOWN}),
         ),
-        note="the box's own translator lives, the carrier's does not",
+        note="the box's own translator works, the carrier's does not",
     )
     yield from map(alone, (*line_rows(SOFTWIRE, FIXED), *box_rows(SOFTWIRE, FIXED)))
     yield shaped_row(

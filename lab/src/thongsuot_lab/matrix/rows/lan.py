@@ -75,7 +75,7 @@ ROWS = (
         injection=lab_fault("gateway-unresponsive", site="{site}", link="fixed"),
         links=("fixed",),
         hold_s=15.0,
-        note="a box that does not answer pings does its work",
+        note="a box that does not answer pings but forwards",
     ),
     MatrixRow(
         name="lan-congested",

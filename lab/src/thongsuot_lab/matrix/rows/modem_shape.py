@@ -1,7 +1,7 @@
 """
 Rows of shape f: a modem in the device.
 
-It has no cable and no neighbour: what befalls it is the network's, or the modem's own.
+It has no cable and no neighbour: its faults are the network's or the modem's own.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,10 @@ from thongsuot_schema.verdict import Symptom
 SHAPE = "f"
 _NETWORK = frozenset({Segment.ACCESS, Segment.CARRIER})
 _MODEM = frozenset({Segment.DEVICE, Segment.ACCESS})
-"""Until ModemManager is asked why, a session that is gone is told as that."""
+"""
+Until ModemManager has been queried, a verdict can only say that the session is gone, which may be
+either segment.
+"""
 _BY_MODEM = DetectionBound(intervals=10)
 
 
@@ -54,7 +57,7 @@ def _rows() -> Iterator[MatrixRow]:
             swallowed,
             down(MOBILE, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_OK),
             hold_s=6.0,
-            note="the radio is good, and nothing passes",
+            note="the radio is good, but no packet passes",
         ),
         faulty_segments=_NETWORK,
         bound=_BY_MODEM,
@@ -66,7 +69,7 @@ def _rows() -> Iterator[MatrixRow]:
 
 
 def _modem_rows() -> Iterator[MatrixRow]:
-    """Yield what may befall the modem, its SIM and its bearer."""
+    """Yield the faults of the modem, its SIM and its bearer."""
     yield _mobile("modem-gone", "modem-gone", Segment.DEVICE, Symptom.MODEM_ABSENT, faulty=_MODEM)
     for name, fault in (("pin-wrong", "sim-locked"), ("sim-missing", "sim-absent")):
         yield _mobile(name, fault, Segment.DEVICE, Symptom.SIM_NOT_READY, faulty=_MODEM)
@@ -102,7 +105,7 @@ def _second_sim() -> MatrixRow:
             lab_fault("second-sim", site="{site}", link=MOBILE),
             elsewhere,
             hold_s=10.0,
-            note="works, by the other carrier: nobody is accused",
+            note="works, by the other carrier: nobody is blamed",
         ),
         faulty_segments=frozenset({Segment.ACCESS}),
         may_be_unknown=True,

@@ -1,10 +1,10 @@
-"""Rows of nothing wrong. Nobody must act, and nobody may be told to."""
+"""Rows without a fault. Nobody must act, and nobody may be told to."""
 
 from thongsuot_lab.matrix.injections import BackgroundLoss
 from thongsuot_lab.matrix.row import BlastRadius, MatrixRow
 
 HOUR_S = 300.0
-"""The links of six sites for so long are an hour of one, and three by the number of echoes."""
+"""The links of six sites add up to one hour of a single link, and to three by number of echoes."""
 
 ROWS = (
     MatrixRow(

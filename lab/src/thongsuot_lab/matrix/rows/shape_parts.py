@@ -1,4 +1,4 @@
-"""What rows of shapes are made of: what may befall any line, and any box of a link."""
+"""Building blocks for rows of shapes: faults of any line, and of any box of a link."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ LAN_DEAD = frozenset({Symptom.CABLE_UNPLUGGED, Symptom.GATEWAY_SILENT})
 
 
 def down(link: str, segment: Segment, *symptoms: Symptom) -> ExpectedVerdict:
-    """Return that a link is down, in a segment, by any of some symptoms."""
+    """Return the verdict that a link is down, in a segment, with one of some symptoms."""
     return ExpectedVerdict(
         link=link, state=State.DOWN, segment=segment, symptoms=frozenset(symptoms)
     )
@@ -29,7 +29,7 @@ def shaped_row(
     hold_s: float = 3.0,
     note: str = "",
 ) -> MatrixRow:
-    """Return a row of a shape, which may put the fault where its verdicts do and nowhere else."""
+    """Return a row of a shape; its faulty segments are those of its verdicts."""
     segments = {verdict.segment for verdict in expected}
     return MatrixRow(
         name=f"{shape}:{name}",
@@ -44,12 +44,12 @@ def shaped_row(
 
 
 def alone(row: MatrixRow) -> MatrixRow:
-    """Return a row that leaves its site without any way out."""
+    """Return a row that leaves its site without any uplink."""
     return replace(row, collector_reachable=False, site_services=True, hold_s=max(6.0, row.hold_s))
 
 
 def line_rows(shape: str, link: str) -> Iterator[MatrixRow]:
-    """Yield what may befall a line whatever the shape: cut, and dead behind its first hop."""
+    """Yield the faults of a line in any shape: cut, and dead behind its first hop."""
     yield shaped_row(
         shape,
         f"{link}-line-cut",
@@ -61,7 +61,7 @@ def line_rows(shape: str, link: str) -> Iterator[MatrixRow]:
         f"{link}-line-silent",
         lab_fault("access-black-hole", site="{site}", link=link),
         down(link, Segment.ACCESS, Symptom.ACCESS_SILENT),
-        note="lit, and swallows everything",
+        note="lit, and drops everything",
     )
     yield shaped_row(
         shape,
@@ -72,7 +72,7 @@ def line_rows(shape: str, link: str) -> Iterator[MatrixRow]:
 
 
 def box_rows(shape: str, link: str) -> Iterator[MatrixRow]:
-    """Yield what may befall the box of a link that has one of its own: its power, its cable."""
+    """Yield the faults of a link's own box: its power, its cable."""
     for name, fault in (("box-off", "cpe-off"), ("cable-out", "pull-cable")):
         yield shaped_row(
             shape,

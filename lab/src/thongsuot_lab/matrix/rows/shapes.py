@@ -1,8 +1,8 @@
 """
 Rows of each shape of site: every line cut, every carrier's core dead, every box and cable, and a
-router that moves from one line to the other and back.
+router that fails over and back.
 
-At a site whose only link is broken nothing is reachable, and the record tells it afterwards.
+At a site with a single link that is broken nothing is reachable, and the record arrives afterwards.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from thongsuot_schema.verdict import Symptom
 
 
 def _shared_row(shape: str, name: str, injection: Injection, *links: str) -> MatrixRow:
-    """Return what takes every link of a site with it, and is the site's own affair."""
+    """Return a fault that takes down every link of a site and belongs to the site itself."""
     dead = tuple(
         ExpectedVerdict(link=link, state=State.DOWN, segment=Segment.LAN, symptoms=LAN_DEAD)
         for link in links
@@ -44,7 +44,7 @@ def _shared_row(shape: str, name: str, injection: Injection, *links: str) -> Mat
 
 
 def device_cable() -> CutWire:
-    """Return the device's own cable to the switch of its site, out."""
+    """Return the unplugged cable between the device and the switch of its site."""
     return CutWire(("{site}.device", "{site}.switch"))
 
 
@@ -54,7 +54,7 @@ _TO_SECOND = RouterFailover(_SECOND_LINE)
 
 
 def _moving_router() -> Iterator[MatrixRow]:
-    """Yield a router's failover, after a fault and without one, and a fault of the other line."""
+    """Yield a router's failover, with and without a fault, and a fault of the other line."""
     cut = lab_fault("cut-fibre", site="{site}", link=FIXED)
     dead = lab_fault("line-core-down", site="{site}", link=FIXED)
     silent = down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
@@ -71,7 +71,7 @@ def _moving_router() -> Iterator[MatrixRow]:
             Staged(((0.0, cut), (8.0, _TO_SECOND))),
             silent,
             hold_s=20.0,
-            note="the cut line stays down while the site lives on the other",
+            note="the cut line stays down while the site works over the other",
         )
     )
     yield alone(
@@ -81,7 +81,7 @@ def _moving_router() -> Iterator[MatrixRow]:
             Staged(((0.0, cut), (8.0, _TO_SECOND), (16.0, _SECOND_CUT))),
             silent,
             hold_s=26.0,
-            note="nothing of the second line is told as the first's",
+            note="no fault of the second line is reported for the first",
         )
     )
     yield alone(
@@ -100,7 +100,7 @@ def _moving_router() -> Iterator[MatrixRow]:
             Staged(((0.0, _TO_SECOND), (10.0, _SECOND_CUT))),
             elsewhere,
             hold_s=20.0,
-            note="a router that moves by itself: nobody is accused",
+            note="a router that fails over by itself: nobody is blamed",
         )
     )
     yield shaped_row("b", "second-line-cut", _SECOND_CUT, hold_s=12.0, note="not in use")
@@ -117,7 +117,7 @@ _MOVING = (
             )
         ),
         hold_s=6.0,
-        note="a car that moves from cell to cell: no fault of anybody's",
+        note="a car that moves from cell to cell: nobody's fault",
     ),
     MatrixRow(
         name="i:power-cut",
@@ -182,7 +182,7 @@ def _rows() -> Iterator[MatrixRow]:
 
 
 def _by_vlan() -> Iterator[MatrixRow]:
-    """Yield what may befall two lines on one cable, and cables that change places."""
+    """Yield the faults of two lines on one cable, and of cables that change places."""
     for link in (FIXED, MOBILE):
         yield from (*line_rows("e", link), *box_rows("e", link))
     yield _shared_row("e", "device-cable-out", device_cable(), FIXED, MOBILE)
@@ -202,7 +202,7 @@ def _by_vlan() -> Iterator[MatrixRow]:
             CablesSwapped(),
             *elsewhere,
             hold_s=12.0,
-            note="each line works under the other's name: nobody is accused",
+            note="each line works under the other's name: nobody is blamed",
         ),
         may_be_unknown=True,
         bound=DetectionBound(intervals=20),
@@ -211,10 +211,10 @@ def _by_vlan() -> Iterator[MatrixRow]:
 
 def _dialled() -> Iterator[MatrixRow]:
     """
-    Yield what may befall a PPPoE session of the device's own.
+    Yield the faults of a PPPoE session of the device itself.
 
-    It ends seconds after its line does, and the interface with it: that is the carrier's affair, as
-    long as the Ethernet port below has its signal.
+    The session ends seconds after its line does, and its interface with it: that is the carrier's
+    fault as long as the Ethernet port below has carrier.
     """
     lost = frozenset({Symptom.ACCESS_SILENT, Symptom.ACCESS_SESSION_LOST})
     silent = ExpectedVerdict(link=FIXED, state=State.DOWN, segment=Segment.ACCESS, symptoms=lost)
@@ -232,7 +232,7 @@ _BY_PAGES = DetectionBound(intervals=4, kind="http")
 
 
 def _behind_proxy() -> Iterator[MatrixRow]:
-    """Yield what may befall an office that only a proxy leads out of: pages are all there is."""
+    """Yield the faults of an office whose only way out is a proxy: pages are its only witnesses."""
     silent = down(FIXED, Segment.ACCESS, Symptom.ACCESS_SILENT)
     for name, fault in (
         ("line-cut", "cut-fibre"),
@@ -241,7 +241,8 @@ def _behind_proxy() -> Iterator[MatrixRow]:
     ):
         injection = lab_fault(fault, site="{site}", link=FIXED)
         row = shaped_row("l", f"{FIXED}-{name}", injection, silent)
-        # Where beyond the proxy the way ends nobody can see; it is the carrier's anyway.
+        # Nobody can see where the path ends beyond the proxy; it is the carrier's fault in any
+        # case.
         segments = frozenset({Segment.ACCESS, Segment.CARRIER})
         yield replace(row, bound=_BY_PAGES, faulty_segments=segments)
     for name, fault in (("proxy-hangs", "proxy-hangs"), ("proxy-gone", "proxy-refuses")):
@@ -263,7 +264,7 @@ _ELSEWHERE = ExpectedVerdict(
 )
 _OTHER_PLACES_LINE = CutWire(("{site}.elsewhere", "cuu-long.access"))
 _CARRIED = tuple(
-    # It boots anew: its times are of another boot, so that the collector has to tell.
+    # The device boots again: its times belong to another boot, so the collector has to report it.
     replace(row, by_collector=True, may_be_unknown=True)
     for row in (
         shaped_row("moved", "device-carried", DeviceCarried(), _ELSEWHERE, hold_s=12.0),
@@ -273,7 +274,7 @@ _CARRIED = tuple(
             Staged(((0.0, DeviceCarried()), (25.0, _OTHER_PLACES_LINE))),
             _ELSEWHERE,
             hold_s=30.0,
-            note="the line that is cut is another place's",
+            note="the cut line belongs to another place",
         ),
     )
 )

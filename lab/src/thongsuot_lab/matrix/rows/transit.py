@@ -1,4 +1,4 @@
-"""Rows of what lies beyond the carriers."""
+"""Rows of faults beyond the carriers."""
 
 from thongsuot_lab.matrix.injections import lab_fault
 from thongsuot_lab.matrix.row import BlastRadius, DetectionBound, ExpectedVerdict, MatrixRow

@@ -1,7 +1,7 @@
 """
-A folder that ``apt`` installs from: packages, indexes and a signature, made by ``reprepro``.
+A repository for ``apt``: packages, indexes and a signature, made by ``reprepro``.
 
-``python -m tools.apt_repository FOLDER PACKAGE.deb ... --key ID`` adds packages to what is there.
+``python -m tools.apt_repository FOLDER PACKAGE.deb ... --key ID`` adds packages to it.
 """
 
 import argparse
@@ -26,10 +26,10 @@ SignWith: {key}
 
 def write_repository(packages: Sequence[Path], folder: Path, *, key: str) -> Path:
     """
-    Add packages to the repository in ``folder``, which is made where there is none; return it.
+    Add packages to the repository in ``folder``, creating it if necessary; return the folder.
 
-    ``key`` is what GnuPG finds its secret key by; the public part is put beside the indexes as
-    ``thongsuot.asc``. Raises ``CalledProcessError`` with reprepro's or GnuPG's own words.
+    ``key`` identifies the secret key for GnuPG; the public part is put beside the indexes as
+    ``thongsuot.asc``. Raises ``CalledProcessError`` with the output of reprepro or GnuPG.
     """
     configuration = folder / "conf" / "distributions"
     configuration.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def _run(*command: str) -> str:
 
 
 def main() -> int:
-    """Add packages to a repository; returns the exit code."""
+    """Add packages to a repository; return the exit code."""
     parser = argparse.ArgumentParser(description="Add packages to an APT repository.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")

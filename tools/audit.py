@@ -1,11 +1,12 @@
 """
-Known vulnerabilities of what the requirement files pin, by pip-audit against OSV.
+Known vulnerabilities of the pinned requirements, by pip-audit against OSV.
 
     python tools/audit.py [--service URL]
 
-Exit 0: all pins were looked at, none has one. 1: some have, or pip-audit itself is broken. 75
-(``EX_TEMPFAIL``): not audited, because the advisory service is away or left some out; that is said,
-and is no success. ``THONGSUOT_ADVISORIES`` names a mirror of the service (its ``/v1/query``).
+Exit 0: all pins were audited, and none has a known vulnerability. 1: some have one, or pip-audit
+itself failed. 75 (``EX_TEMPFAIL``): not audited, because the advisory service is unavailable or
+omitted some packages; this is reported and does not count as a success. ``THONGSUOT_ADVISORIES``
+names a mirror of the service (its ``/v1/query``).
 """
 
 import argparse
@@ -25,18 +26,18 @@ NOT_AUDITED = os.EX_TEMPFAIL
 MIRROR = "THONGSUOT_ADVISORIES"
 
 ACCEPTED: Mapping[str, str] = {}
-"""Advisories that do not concern us, by their id, each with the reason."""
+"""Advisories that do not affect us, by id, each with the reason."""
 
 _WITHIN_S = 600
 _AWAY = re.compile(
     r"ConnectionError|ConnectTimeout|ReadTimeout|Could not connect|ServiceError|HTTPError"
     r"|ProxyError|SSLError|JSONDecodeError"
 )
-"""How pip-audit ends, in its last line, when a service is away or says something that is none."""
+"""The last line of pip-audit when a service is unavailable or its answer is invalid."""
 
 
 class Vulnerability(msgspec.Struct, frozen=True):
-    """One advisory, and the versions in which it is mended."""
+    """One advisory, and the versions in which it is fixed."""
 
     id: str
     aliases: list[str] = []
@@ -44,7 +45,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
 
 
 class Dependency(msgspec.Struct, frozen=True):
-    """One pin as pip-audit saw it; ``skip_reason`` where it did not look."""
+    """One pin as reported by pip-audit; ``skip_reason`` if it was not audited."""
 
     name: str
     version: str = ""
@@ -53,14 +54,16 @@ class Dependency(msgspec.Struct, frozen=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True):
-    """What pip-audit writes with ``--format json``."""
+    """The output of pip-audit with ``--format json``."""
 
     dependencies: list[Dependency]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit the pins of this checkout; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Known vulnerabilities of what is pinned.")
+    """Audit the pins of this checkout; return the exit code."""
+    parser = argparse.ArgumentParser(
+        description="Audit the pinned requirements for known vulnerabilities."
+    )
     parser.add_argument("--service", default=os.environ.get(MIRROR, ""), help="query URL of an OSV")
     options = parser.parse_args(arguments)
     wanted: dict[str, str] = {}
@@ -72,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
-    """Return the exit code for some pins (version by name), and what to say."""
+    """Return the exit code for some pins (version by name), and the lines to print."""
     done = _ask(wanted, service)
     try:
         report = msgspec.json.decode(done.stdout, type=AuditReport)
@@ -89,18 +92,18 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
 
 
 def looked_at(report: AuditReport) -> Iterator[str]:
-    """Yield the names of the packages that were really looked up."""
+    """Yield the names of the packages that were really audited."""
     return (dependency.name for dependency in report.dependencies if not dependency.skip_reason)
 
 
 def canonical(name: str) -> str:
-    """Return a package's name in its one form (PEP 503)."""
+    """Return a package's normalized name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _ask(wanted: Mapping[str, str], service: str) -> "subprocess.CompletedProcess[str]":
     with tempfile.TemporaryDirectory(prefix="thongsuot-audit-") as folder:
-        # All pins at once and without their markers: those of other Pythons are shipped, too.
+        # All pins at once and without their markers: those for other Pythons are shipped as well.
         pinned = Path(folder) / "pinned.txt"
         pinned.write_text("".join(f"{name}=={wanted[name]}\n" for name in sorted(wanted)))
         command = [
@@ -128,9 +131,9 @@ def _found(report: AuditReport) -> Iterator[str]:
 
 
 def _broken(done: "subprocess.CompletedProcess[str]") -> tuple[int, str]:
-    last = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
+    last = (done.stderr.strip().splitlines() or ["pip-audit printed nothing"])[-1]
     if _AWAY.search(last):
-        return NOT_AUDITED, f"not audited: the advisory service cannot be asked: {_short(last)}"
+        return NOT_AUDITED, f"not audited: the advisory service is unavailable: {_short(last)}"
     return 1, f"pip-audit ended with {done.returncode}:\n{done.stderr.strip()}"
 
 

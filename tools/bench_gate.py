@@ -1,12 +1,12 @@
 """
-Runs benches and holds their ratios against those that are committed.
+Runs benches and compares their ratios with the committed ones.
 
     python -m tools.bench_gate [--write] NAME...
 
-A bench prints ``ratio NAME VALUE`` for what it compares within one run: absolute times differ
-between machines and hours, ratios hardly. ``bench/ratios.toml`` has the value that each had, and by
-which share it differs from run to run. Less is better in all of them. ``--write`` puts what was
-measured in the place of what is there.
+A bench prints ``ratio NAME VALUE`` for quantities that it compares within one run: absolute times
+differ between machines and hours, ratios hardly do. ``bench/ratios.toml`` has the reference value
+of each, and the share by which it varies from run to run. Lower is better for all of them.
+``--write`` replaces the reference values with the measured ones.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 
 RATIOS = Path("bench/ratios.toml")
 USUAL_NOISE = 0.25
-"""Of two runs of the same code on a machine that does other things too."""
+"""Between two runs of the same code on a machine that does other things as well."""
 
 _RATIO = re.compile(r"^ratio (\S+) ([0-9.]+)$", re.MULTILINE)
 _HEAD = """\
@@ -32,19 +32,19 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """What a ratio was, and by which share it differs from run to run."""
+    """The reference value of a ratio, and the share by which it varies from run to run."""
 
     value: float
     noise: float = USUAL_NOISE
 
     @property
     def limit(self) -> float:
-        """The worst that is not worse."""
+        """The highest value that does not count as worse."""
         return self.value * (1 + self.noise)
 
 
 def print_ratio(name: str, value: float) -> None:
-    """Print a ratio for the gate; ``name`` begins with that of its bench, and a dot."""
+    """Print a ratio for the gate; ``name`` begins with the name of its bench and a dot."""
     print(f"ratio {name} {value:.3f}", flush=True)
 
 
@@ -62,7 +62,7 @@ def read_ratios(text: str) -> dict[str, Ratio]:
 
 
 def format_ratios(ratios: Mapping[str, Ratio]) -> str:
-    """Return ratios as the file has them."""
+    """Return ratios in the format of the file."""
     parts = [
         f'\n["{name}"]\nvalue = {ratio.value:.3f}\nnoise = {ratio.noise}\n'
         for name, ratio in sorted(ratios.items())
@@ -71,7 +71,7 @@ def format_ratios(ratios: Mapping[str, Ratio]) -> str:
 
 
 def worse(bench: str, known: Mapping[str, Ratio], measured: Mapping[str, float]) -> Iterator[str]:
-    """Yield what is worse with a bench than it was, as sentences."""
+    """Yield a sentence for each ratio of a bench that is worse than its reference."""
     for name, ratio in known.items():
         if name.partition(".")[0] != bench:
             continue
@@ -83,7 +83,7 @@ def worse(bench: str, known: Mapping[str, Ratio], measured: Mapping[str, float])
 
 
 def updated(known: Mapping[str, Ratio], measured: Mapping[str, float]) -> dict[str, Ratio]:
-    """Return the ratios with those that were measured, each with the noise that it had."""
+    """Return the ratios with the measured values, keeping the noise of each."""
     fresh = {
         name: replace(known.get(name, Ratio(value=value)), value=value)
         for name, value in measured.items()
@@ -92,7 +92,7 @@ def updated(known: Mapping[str, Ratio], measured: Mapping[str, float]) -> dict[s
 
 
 def run_bench(name: str) -> tuple[int, dict[str, float]]:
-    """Run a bench, show what it prints, and return how it ended and its ratios."""
+    """Run a bench, show its output, and return its exit code and ratios."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True
     )
@@ -105,7 +105,7 @@ def run_bench(name: str) -> tuple[int, dict[str, float]]:
 
 
 def main() -> int:
-    """Run, compare, and return 1 when something is worse or a goal is missed."""
+    """Run and compare; return 1 if something is worse or a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("names", nargs="+", metavar="NAME")

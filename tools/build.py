@@ -1,18 +1,18 @@
 """
-What is installed on real machines, built from this checkout into ``dist/``.
+Builds the packages for real machines from this checkout into ``dist/``.
 
     ./run build [--out FOLDER] [--arch amd64 --arch arm64] [--room agent --room collector]
 
-One ``.deb`` a room and architecture, for the Pythons of Debian 12 and 13 both, with every
-dependency in it at the pinned version and checked by its hash: a device needs no registry, and a
-machine is upgraded and put back by one command. The same as wheels in one ``.tar``, for anyone who
-installs by pip into a place of their own. Beside them ``SHA256SUMS`` and, as ``.json``, what is in
-each ``.deb`` (CycloneDX). The same commit gives the same bytes: times are the commit's, owners
-root.
+One ``.deb`` per room and architecture, for the Pythons of both Debian 12 and 13, containing every
+dependency at the pinned version, verified by its hash: a device needs no registry, and a machine is
+upgraded and rolled back by one command. The same as wheels in one ``.tar``, for installation by pip
+into another location. Beside them ``SHA256SUMS`` and, as ``.json``, the components of each ``.deb``
+(CycloneDX). The same commit gives the same bytes: times are the commit's, the owner is root.
 
-Built on any machine for every architecture: wheels are unpacked. One thing is compiled, the
-collector's kernel, where a compiler for the architecture is there (``gcc``,
-``gcc-aarch64-linux-gnu``); without one the package runs the same in Python, and the build says so.
+Built on any machine for every architecture, because wheels are only unpacked. The one compiled part
+is the collector's kernel; it is compiled if a compiler for the architecture is installed (``gcc``,
+``gcc-aarch64-linux-gnu``). Without one the package runs the same code in Python, and the build says
+so.
 """
 
 import argparse
@@ -35,16 +35,17 @@ ROOMS = ("agent", "collector")
 
 
 def commit_epoch(root: Path) -> int:
-    """Return when the commit was made that is checked out, in seconds."""
+    """Return the time of the checked-out commit, in seconds."""
     return int(_git(root, "log", "-1", "--format=%ct"))
 
 
 def version_of(root: Path, room: str) -> str:
     """
-    Return the version of a room's package: the room's own, then when the commit was made and which.
+    Return the version of a room's package: the room's own version, then the time and id of the
+    commit.
 
-    So a later commit is an upgrade. The commit of a release has the release's version alone. A tree
-    with changes that are not committed says ``dirty``.
+    So a later commit is an upgrade. The commit of a release has only the release's version. A tree
+    with uncommitted changes is marked ``dirty``.
     """
     document = tomllib.loads((root / room / "pyproject.toml").read_text(encoding="utf-8"))
     released = document["project"]["version"]
@@ -56,10 +57,10 @@ def version_of(root: Path, room: str) -> str:
 
 
 def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> list[Path]:
-    """Build packages; returns their files."""
+    """Build packages; return their files."""
     epoch = commit_epoch(root)
     day = dt.datetime.fromtimestamp(epoch, dt.UTC).date().isoformat()
-    # For the build of our own wheels, and for dpkg-deb.
+    # For building our own wheels, and for dpkg-deb.
     os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
     out.mkdir(parents=True, exist_ok=True)
     built: list[Path] = []
@@ -88,7 +89,7 @@ def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> 
 
 
 def say(text: str) -> None:
-    """Tell how far it is."""
+    """Print the progress."""
     print(f"build: {text}", file=sys.stderr)
 
 
@@ -98,7 +99,7 @@ def _git(root: Path, *words: str) -> str:
 
 
 def main() -> int:
-    """Build what is asked for; returns the exit code."""
+    """Build the requested packages; return the exit code."""
     parser = argparse.ArgumentParser(description="Build packages for real machines.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--room", action="append", choices=ROOMS)

@@ -1,15 +1,15 @@
 """
-The message catalogues: brings translations up to their reference, checks and compiles them.
+The message catalogues: updates translations from their reference, checks and compiles them.
 
-In ``<room>/src/thongsuot_<room>/locales`` stands the reference of each domain, in Vietnamese
+``<room>/src/thongsuot_<room>/locales`` has the reference of each domain, in Vietnamese
 (``<domain>.pot``), and one folder for each other language (``<language>/<domain>.po``). Every
-message has a name (``msgctxt``), by which the code asks for it. ``./run catalogues`` does what a
-translator waits for after the reference has changed: new messages are added, messages that are gone
-are dropped, and a translation whose Vietnamese has changed is marked ``fuzzy``. Then it compiles
-(``.mo``, by name). ``./run catalogues --add xx`` begins a language.
+message has a name (``msgctxt``), which the code refers to. ``./run catalogues`` applies a change of
+the reference to the translations: new messages are added, removed messages are dropped, and a
+translation whose Vietnamese has changed is marked ``fuzzy``. Then it compiles (``.mo``, by name).
+``./run catalogues --add xx`` begins a language.
 
-A message without a translation, or with a fuzzy one, is left out of what is compiled, so it is read
-in Vietnamese.
+A message without a translation, or with a fuzzy one, is omitted from the compiled catalogue, so
+readers see it in Vietnamese.
 """
 
 import argparse
@@ -52,8 +52,8 @@ class LanguageCatalogue(Catalog):
     """
     A catalogue of a language, by its code alone, with no dates in its header.
 
-    Its counted messages have the forms of ``like``, a file that there is already, or else those
-    that Unicode's tables give the language.
+    Its counted messages have the plural forms of ``like``, an existing file, or else those that
+    Unicode's tables give for the language.
     """
 
     def __init__(self, language: str, like: Catalog | None = None) -> None:
@@ -63,12 +63,12 @@ class LanguageCatalogue(Catalog):
         self.forms = tables.num_plurals if like is None else like.num_plurals
         self.rule = tables.plural_forms if like is None else like.plural_forms
 
-    # Babel's can be set as well, from the header of a file; this catalogue is never read from one.
+    # Babel's property can also be set from a file's header; this catalogue is never read from one.
     @property  # type: ignore[misc]
     def mime_headers(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
     ) -> list[tuple[str, str]]:
-        """What reading it needs: the encoding, and which form a count takes."""
+        """The header that reading it requires: the encoding, and the plural rule."""
         return [
             ("Language", self.language),
             ("Content-Type", "text/plain; charset=utf-8"),
@@ -77,12 +77,12 @@ class LanguageCatalogue(Catalog):
 
     @property
     def num_plurals(self) -> int:
-        """How many forms a counted message has."""
+        """The number of forms of a counted message."""
         return self.forms
 
     @property
     def plural_forms(self) -> str:
-        """Which form a count takes, as the header says it."""
+        """The plural rule as the header has it."""
         return self.rule
 
 
@@ -108,40 +108,42 @@ def messages(catalogue: Catalog) -> list[Message]:
 
 
 def texts(message: Message) -> tuple[str, ...]:
-    """Return the translation of a message in all of its forms; empty texts where it has none."""
+    """Return the translation of a message in all of its forms; empty texts if it has none."""
     forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
     return tuple(form or "" for form in forms)
 
 
 def originals(message: Message) -> tuple[str, ...]:
-    """Return the reference of a message: one text, or the two by which a counted one is named."""
+    """Return the reference of a message: one text, or the two that name a counted message."""
     return tuple(message.id) if isinstance(message.id, tuple | list) else (str(message.id),)
 
 
 def is_translated(message: Message) -> bool:
-    """Return whether a message has a text in all of its forms that is not in doubt."""
+    """Return whether a message has a text in all of its forms and is not fuzzy."""
     return all(texts(message)) and not message.fuzzy
 
 
 def places(text: str) -> frozenset[str]:
     """
-    Return the names of the places of a text, as they begin a sentence or not (``Line``, ``line``).
+    Return the names of the placeholders of a text, at the beginning of a sentence or not (``Line``,
+    ``line``).
 
-    A place is a name in braces and nothing else; whatever else stands there raises ``ValueError``.
+    A placeholder is a name in braces and nothing else; anything else in braces raises
+    ``ValueError``.
     """
     names = set()
     for _, name, layout, conversion in string.Formatter().parse(text):
         if name is None:
             continue
         if not _PLACE.fullmatch(name) or layout or conversion:
-            raise ValueError(f"{{{name}}} is no plain name")
+            raise ValueError(f"{{{name}}} is not a plain name")
         names.add(name.lower())
     return frozenset(names)
 
 
 def _optional(message: Message) -> frozenset[str]:
     """
-    Return the places that a translation may leave out.
+    Return the placeholders that a translation may omit.
 
     The count of a counted message ("1 dịch vụ" may be "one service"), and those of a comment
     ``optional: a, b`` in the reference.
@@ -155,12 +157,12 @@ def _optional(message: Message) -> frozenset[str]:
 
 
 def mistakes(message: Message) -> Iterator[str]:
-    """Yield what is wrong with a message or its translation; one that has none is not wrong."""
+    """Yield the errors of a message or its translation; a missing translation is not an error."""
     expected = frozenset[str]().union(*map(places, originals(message)))
     for text in filter(None, (*originals(message), *texts(message))):
         if _MARKUP.intersection(text):
-            # Pages write their own words as they are, and escape what others bring.
-            yield f"{message.context}: has a mark of HTML: {text}"
+            # Pages write their own texts unescaped, and escape those of others.
+            yield f"{message.context}: contains HTML markup: {text}"
         if not unicodedata.is_normalized("NFC", text):
             yield f"{message.context}: not in normal form (NFC): {text}"
         try:
@@ -171,7 +173,7 @@ def mistakes(message: Message) -> Iterator[str]:
         optional = _optional(message)
         if used - expected or expected - used - optional:
             yield (
-                f"{message.context}: has the places {sorted(used)}, "
+                f"{message.context}: has the placeholders {sorted(used)}, "
                 f"the reference {sorted(expected)}: {text}"
             )
 
@@ -205,7 +207,7 @@ def updated(template: Catalog, old: Catalog | None, language: str) -> LanguageCa
 
 
 def compiled(language: str, source: Catalog) -> bytes:
-    """Return a catalogue as the programs read it; of a reference, its own texts."""
+    """Return a catalogue as the programs read it; for a reference, its own texts."""
     catalogue = LanguageCatalogue(language, None if language == REFERENCE else source)
     for message in messages(source):
         name = str(message.context)
@@ -225,7 +227,7 @@ def compiled(language: str, source: Catalog) -> bytes:
 
 
 def written(path: Path, catalogue: Catalog, language: str) -> str:
-    """Return the text of a translation; a header that it has already stays as it is."""
+    """Return the text of a translation; an existing header stays unchanged."""
     header = _HEADER.format(language=language, plural_forms=catalogue.plural_forms)
     if path.exists():
         before = path.read_text(encoding="utf-8")
@@ -236,7 +238,10 @@ def written(path: Path, catalogue: Catalog, language: str) -> str:
 
 
 def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
-    """Yield what every file that is made from a folder's references and translations must hold."""
+    """
+    Yield the required content of every file that is made from a folder's references and
+    translations.
+    """
     known = languages(folder)
     if added and added not in known:
         known.append(added)
@@ -255,7 +260,9 @@ def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
 
 
 def faults(folder: Path) -> Iterator[str]:
-    """Yield what is wrong in a folder's references and translations; what is missing is not."""
+    """
+    Yield the errors in a folder's references and translations; missing translations are not errors.
+    """
     for path in (*folder.glob("*.pot"), *folder.glob("*/*.po")):
         for message in messages(read(path)):
             if not message.context:
@@ -268,7 +275,7 @@ def faults(folder: Path) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Bring every catalogue up to date; return 1 where one is wrong, and then write nothing."""
+    """Bring every catalogue up to date; return 1 if one has an error, and then write nothing."""
     parser = argparse.ArgumentParser(description="bring message catalogues up to date, compile")
     parser.add_argument("--add", metavar="xx", default="", help="begin a language, by its code")
     options = parser.parse_args(arguments)

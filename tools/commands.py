@@ -2,7 +2,7 @@
 The page of the commands, from their argument parsers: every word, argument and option.
 
 ``python -m tools.commands ROOM`` prints one room's part as JSON: the agent's command forbids
-imports that the collector's needs, so that each is read in a process of its own.
+imports that the collector's needs, so each is read in a process of its own.
 """
 
 import argparse
@@ -31,14 +31,14 @@ configuration is wrong. Where a command has more, it says so.
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True):
-    """One argument or option, as it is written, and what it does."""
+    """One argument or option as written on the command line, and its help."""
 
     written: str
     text: str
 
 
 class CommandHelp(msgspec.Struct, frozen=True, kw_only=True):
-    """One command: the whole of its words, what it does, and what may follow."""
+    """One command: its words, its help, and its arguments."""
 
     words: str
     text: str
@@ -47,7 +47,7 @@ class CommandHelp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def commands_of(parser: argparse.ArgumentParser, words: str) -> Iterator[CommandHelp]:
-    """Yield a command, or those below it, in the order in which they were added."""
+    """Yield a command, or its subcommands, in the order in which they were added."""
     groups = [action for action in parser._actions if isinstance(action, _Words)]  # noqa: SLF001
     if not groups:
         yield CommandHelp(
@@ -61,7 +61,7 @@ def commands_of(parser: argparse.ArgumentParser, words: str) -> Iterator[Command
             yield from commands_of(below, f"{words} {name}")
 
 
-# argparse offers no way to look at what was added, and has kept these names since Python 2.7.
+# argparse has no public way to inspect a parser; these names have been stable since Python 2.7.
 _Words = argparse._SubParsersAction  # noqa: SLF001
 
 

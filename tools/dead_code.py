@@ -1,8 +1,9 @@
 """
-Looks for functions, methods and classes of the product that no code of the product uses.
+Finds functions, methods and classes of the product that no code of the product uses.
 
-Tests do not count as use: what only tests keep alive is dead. Vulture finds the names; what it
-cannot see used (by a framework, by name, by the other side of a protocol) is listed with its user.
+Tests do not count as use: code that only tests need is dead. Vulture finds the names; code whose
+use it cannot see (by a framework, by name, by the other side of a protocol) is listed with its
+user.
 """
 
 import sys
@@ -13,7 +14,7 @@ from vulture import Vulture
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("schema", "agent", "collector", "dashboards", "lab")
 KINDS = frozenset({"function", "method", "class", "property", "import"})
-"""Fields of data stand for what travels or is stored; whether each is read says little."""
+"""Fields of data represent what is transferred or stored; whether each is read says little."""
 
 USED_BY = {
     "__call__": "protocols of functions",
@@ -31,12 +32,12 @@ USED_BY = {
     "open_client_mode": "pysnmp",
     "wires_network": "bench/rtt.py: stamps at the far ends of wires",
     "unlogged": "tests: reconciling a journal with what agents made",
-    "timestamp_information_tlv": "tests: an asker that wants what RFC 8972, 4.3 defines",
+    "timestamp_information_tlv": "tests: a client of what RFC 8972, 4.3 defines",
 }
 
 
 def dead_names(root: Path) -> list[str]:
-    """Return what no code of the product uses, as ``file:line: kind name``."""
+    """Return names that no code of the product uses, as ``file:line: kind name``."""
     looker = Vulture(verbose=False)
     looker.scavenge([str(root / room / "src") for room in SOURCES if (root / room).is_dir()])
     return [
@@ -47,10 +48,10 @@ def dead_names(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print what is dead; return 1 where anything is."""
+    """Print dead code; return 1 if there is any."""
     dead = dead_names(ROOT)
     for line in dead:
-        sys.stdout.write(f"{line} is used by no code of the product\n")
+        sys.stdout.write(f"{line} is not used by any code of the product\n")
     return 1 if dead else 0
 
 

@@ -1,9 +1,10 @@
 """
-Makes a site of the documentation: ``./run docs [FOLDER]``; ``mkdocs.yml`` names this as its hook.
+Builds the documentation as a site: ``./run docs [FOLDER]``; ``mkdocs.yml`` names this module as its
+hook.
 
-Links from a page to a file of the repository that is no page of the site are shown as the file's
-name: the collector serves the site where there is no repository. What is made links to no other
-host, and a second run makes the same bytes.
+A link from a page to a file of the repository that is not part of the site is shown as the file's
+name: the collector serves the site where there is no repository. The site has no links to other
+hosts, and a second run produces the same bytes.
 """
 
 import os
@@ -29,14 +30,14 @@ SECTIONS = (
     ("Tiếng Việt", "vi", False),
     ("Decisions", "decisions", False),
 )
-"""Title, folder, and whether a page of the folder's name stands beside it."""
+"""Title, folder, and whether there is a page with the folder's name beside it."""
 
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 _FOREIGN = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']?(https?:)?//""")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give the site its map; a hook of MkDocs. A page that is added needs no line anywhere."""
+    """Set the site's navigation; a hook of MkDocs. A new page needs no entry anywhere."""
     folder = Path(config.docs_dir)
     index = (folder / "index.md").read_text("utf-8")
     config.nav = [
@@ -50,7 +51,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def _pages(folder: Path, name: str, index: str, first: list[str]) -> list[object]:
-    """Return the pages of a folder as the index lists them, then what it does not, by name."""
+    """
+    Return the pages of a folder in the order of its index, then those that it does not list, by
+    name.
+    """
     pages = [str(path.relative_to(folder)) for path in sorted((folder / name).glob("*.md"))]
     place = {page: index.find(f"({page})") for page in pages}
     pages.sort(key=lambda page: (not page.endswith("README.md"), place[page] < 0, place[page]))
@@ -66,7 +70,9 @@ def _pages(folder: Path, name: str, index: str, first: list[str]) -> list[object
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return a page's text with links that leave the site as plain words; a hook of MkDocs."""
+    """
+    Return a page's text with links that leave the site replaced by plain text; a hook of MkDocs.
+    """
     folder = posixpath.dirname(page.file.src_uri)
     pages = {file.src_uri for file in files}
 
@@ -95,18 +101,17 @@ def foreign(site: Path) -> list[str]:
 
 def build(folder: Path) -> None:
     """
-    Make the site in a folder.
+    Build the site in a folder.
 
     Raises:
-        CalledProcessError: a page is not in the site's map, or a link leads nowhere.
+        CalledProcessError: a page is missing from the navigation, or a link is broken.
         SystemExit: a page would load something from another host.
     """
-    # Dates and the sitemap's times are those of the sources, not of the making.
+    # Dates and the sitemap's times are those of the sources, not of the build.
     environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "NO_MKDOCS_2_WARNING": "1"}
     command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--clean")
     subprocess.run((*command, "--site-dir", str(folder)), check=True, cwd=ROOT, env=environment)
-    # The site's map for search machines holds the day of its making; maps of scripts are for those
-    # who write them.
+    # The sitemap contains the day of the build; source maps of scripts are for their developers.
     for stray in (*folder.glob("sitemap.xml*"), *folder.rglob("*.map")):
         stray.unlink()
     if pages := foreign(folder):
@@ -114,7 +119,7 @@ def build(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Build the site; ``arguments``: the folder, if not the usual one."""
+    """Build the site; ``arguments``: the folder, if not the default."""
     folder = Path(arguments[0]).absolute() if arguments else ROOT / SITE
     build(folder)
     print(f"docs: {folder}/index.html")

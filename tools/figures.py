@@ -1,9 +1,9 @@
 """
-Figures that the pages state, and what each rests on: ``docs/figures.toml``.
+Figures stated in the pages, and their sources: ``docs/figures.toml``.
 
-Two kinds. A figure that repeats a default or a limit is compared with the code. One that was
-measured names the command that makes it again, the date and the machine; the page
-``docs/reference/figures.md`` is made of these.
+There are two kinds. A figure that repeats a default or a limit is compared with the code. A
+measured figure names the command that measures it, the date and the machine; the page
+``docs/reference/figures.md`` is generated from these.
 """
 
 import dataclasses
@@ -43,7 +43,8 @@ not. Figures that repeat a default or a limit are compared with the code by
 
 class StatedFigure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    A page repeats what the code says: the number in braces in ``says`` is ``source`` over ``per``.
+    A page that repeats a value of the code: the number in braces in ``says`` is ``source`` divided
+    by ``per``.
     """
 
     page: str
@@ -53,7 +54,7 @@ class StatedFigure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class MeasuredFigure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a page says was measured, by which command, when and on what."""
+    """A measured figure of a page: the command, the date and the machine."""
 
     page: str
     says: str
@@ -71,7 +72,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FigureError:
-    """Why an entry, or a page that has none, does not hold."""
+    """Why an entry is wrong, or a page that needs an entry and has none."""
 
     page: str
     reason: str
@@ -81,23 +82,23 @@ class FigureError:
 
 
 def read(root: Path = ROOT) -> Figures:
-    """Read ``docs/figures.toml``; ``msgspec.ValidationError`` names what is wrong in it."""
+    """Read ``docs/figures.toml``; ``msgspec.ValidationError`` names the error in it."""
     table = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
     return msgspec.convert(table, Figures)
 
 
 def value_of(source: str) -> float:
     """
-    Return what ``module:CONSTANT`` or ``module:Struct.field`` (its default) is, as a number.
+    Return the value of ``module:CONSTANT`` or ``module:Struct.field`` (its default) as a number.
 
-    A ``timedelta`` counts in seconds. Raises ``LookupError`` for what is not there.
+    A ``timedelta`` counts in seconds. Raises ``LookupError`` if it does not exist.
     """
     module_name, _, path = source.partition(":")
     name, _, field = path.partition(".")
     try:
         value = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError) as error:
-        raise LookupError(f"{source} is not there: {error}") from error
+        raise LookupError(f"{source} does not exist: {error}") from error
     if field:
         defaults = _defaults(value)
         if field not in defaults:
@@ -107,7 +108,7 @@ def value_of(source: str) -> float:
         return value.total_seconds()
     if isinstance(value, int | float):
         return float(value)
-    raise LookupError(f"{source} is no number: {value!r}")
+    raise LookupError(f"{source} is not a number: {value!r}")
 
 
 def _defaults(kind: object) -> dict[str, object]:
@@ -119,7 +120,7 @@ def _defaults(kind: object) -> dict[str, object]:
 
 
 def stated_errors(root: Path, figures: Figures) -> list[FigureError]:
-    """Return each stated figure that its page does not have, or that the code contradicts."""
+    """Return each stated figure that is missing from its page, or that the code contradicts."""
     errors = []
     for figure in figures.stated:
         numbers = _FIGURE.findall(figure.says)
@@ -140,7 +141,9 @@ def stated_errors(root: Path, figures: Figures) -> list[FigureError]:
 
 
 def measured_errors(root: Path, figures: Figures) -> list[FigureError]:
-    """Return each measured figure that its page does not have, or whose command is none."""
+    """
+    Return each measured figure that is missing from its page, or whose command does not exist.
+    """
     words = set(_RUN_WORD.findall((root / "run").read_text(encoding="utf-8")))
     errors = []
     for figure in figures.measured:
@@ -163,10 +166,11 @@ def measured_errors(root: Path, figures: Figures) -> list[FigureError]:
 
 def unnamed_measurements(root: Path, figures: Figures, pages: list[str]) -> list[FigureError]:
     """
-    Return each paragraph that speaks of a measurement with its quantity and has no entry.
+    Return each paragraph with a quantity that mentions a measurement and has no entry.
 
-    A paragraph speaks of one when it names a percentile, a date of measuring, or says so. One that
-    names a command of ``./run`` and the day needs no entry: its figures have both beside them.
+    A paragraph mentions a measurement if it names a percentile or a date of measuring, or says so.
+    A paragraph that names a command of ``./run`` and the day needs no entry: its figures have both
+    beside them.
     """
     errors = []
     for page in pages:
@@ -187,7 +191,7 @@ def _text(root: Path, page: str) -> str:
 
 
 def _paragraphs(text: str) -> list[str]:
-    # Code shows examples, and rows of tables stand below a sentence that says what they are.
+    # Code shows examples, and rows of tables are explained by the sentence above the table.
     plain = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
     return [
         " ".join(paragraph.split())
@@ -197,7 +201,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def figures_page() -> str:
-    """Return the page of what was measured, in the order of the pages."""
+    """Return the page of measured figures, in the order of the pages."""
     rows = [
         f"| [{figure.page}](../../{figure.page}) | {_cell(figure.says)} | `{figure.command}` "
         f"| {figure.date.isoformat()} | {figure.machine} |\n"

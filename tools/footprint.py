@@ -1,7 +1,7 @@
 """
-What the resident agent loads and weighs: observed on a real one, in a lab, at work.
+The modules and the memory of the resident agent: observed on a real, working one in a lab.
 
-``python -m tools.footprint`` writes ``agent/imports.txt`` again. Needs root, as every lab does.
+``python -m tools.footprint`` rewrites ``agent/imports.txt``. Needs root, as every lab does.
 """
 
 import os
@@ -40,8 +40,10 @@ _HEAD = f"""\
 _WITHIN_S = 120.0
 
 _OFTEN_S = {"icmp": 1.0, "dns": 2.0, "host": 2.0, "http": 10.0}
-"""Instead of the default profile's intervals, so that it does not take minutes; each is as long as
-the longest run of its kind at least."""
+"""
+Replaces the default profile's intervals, so that it does not take minutes; each is at least as long
+as the longest run of its kind.
+"""
 
 _OTHERS_EVERY_S = 10.0
 _OTHERS: dict[str, dict[str, object]] = {
@@ -53,20 +55,26 @@ _OTHERS: dict[str, dict[str, object]] = {
     "snmp": {"every_s": 60.0},
 }
 """
-What differs for kinds beyond the default profile; all of them run on the fixed link. The modem is
-asked by SNMP, which brings in all that the snmp kind has; that kind itself has no box to ask in a
-lab.
+Settings for kinds beyond the default profile; all of them run on the fixed link. The modem is
+queried over SNMP, which loads everything that the snmp kind needs; that kind itself has no box to
+query in a lab.
 """
 _NOT_AWAITED = {"snmp", "throughput", "qcvn", "speedtest"}
-"""Loaded when they are planned; they work in processes of their own, and not within the minute."""
+"""
+Loaded when they are scheduled; they work in processes of their own, and not within the minute.
+"""
 
 _SETTLED_S = 20.0
-"""After the agent gave back what its first runs needed: whatever runs has come back by then."""
+"""
+After the agent has released the memory of its first runs: everything that is still needed is back
+by then.
+"""
 
 _RESULTS = 400
-"""Results to wait for: whatever grows with the first runs has grown by then."""
+"""Results to wait for: everything that grows with the first runs has grown by then."""
 
-# Found by the interpreter itself, before anything of the agent: it says at the end what was loaded.
+# Loaded by the interpreter itself, before anything of the agent: it reports at exit what was
+# loaded.
 _TELL = """
 import atexit
 import os
@@ -87,8 +95,8 @@ class Footprint:
     """
     One agent after every kind of probe has run many times and pushes were acknowledged.
 
-    ``modules`` are the top-level modules it loaded in its life; ``resident_bytes`` is what the
-    kernel calls its resident set, pages of shared libraries included.
+    ``modules`` are the top-level modules that it loaded in its life; ``resident_bytes`` is the
+    kernel's resident set size, including pages of shared libraries.
     """
 
     modules: frozenset[str]
@@ -96,7 +104,7 @@ class Footprint:
 
 
 def observe() -> Footprint:
-    """Run one agent with every kind of probe in a small city, and return what it came to."""
+    """Run one agent with every kind of probe in a small city, and return its footprint."""
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-footprint-") as name,
         _told_to_tell(Path(name)) as report,
@@ -143,11 +151,13 @@ def observe() -> Footprint:
 
 @contextmanager
 def _told_to_tell(folder: Path) -> Iterator[Path]:
-    """Make every interpreter that is started from here on say what it loaded, if it is an agent."""
+    """
+    Let every interpreter that is started from here on report what it loaded, if it is an agent.
+    """
     folder.chmod(0o777)
     (folder / "sitecustomize.py").write_text(_TELL, encoding="utf-8")
     modules = folder / "modules"
-    # First of all, and what is there already stays: a copy of the tree is found by it.
+    # It comes first, and the existing value is kept: a copy of the tree is found through it.
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     mine = {"PYTHONPATH": path, "THONGSUOT_FOOTPRINT": str(modules)}
     before = {name: os.environ.get(name) for name in mine}
@@ -163,7 +173,7 @@ def _told_to_tell(folder: Path) -> Iterator[Path]:
 
 
 def _has_worked(base: str) -> bool:
-    """Whether each kind of probe was run, many were, and what they found was acknowledged."""
+    """Return whether each kind of probe was run, many were, and their results were acknowledged."""
     status = msgspec.json.decode(_fetch(f"{base}/status.json"), type=AgentStatus)
     run = rf"^{PREFIX}(\w+)_(?:success|unmeasured)\b"
     measured = {*re.findall(run, _fetch(f"{base}/metrics"), re.MULTILINE), *_NOT_AWAITED}
@@ -172,7 +182,7 @@ def _has_worked(base: str) -> bool:
 
 
 def _measurable() -> set[str]:
-    """Return the kinds that find something to measure among the default profile's targets."""
+    """Return the kinds that have something to measure among the default profile's targets."""
     probes = {kind: loader.load(kind) for kind in loader.kinds()}
     return {
         kind
@@ -188,7 +198,7 @@ def _fetch(url: str) -> str:
 
 
 def _age_s(pid: int) -> float:
-    """Return how long ago a process was started (proc_pid_stat(5), field 22)."""
+    """Return the age of a process (proc_pid_stat(5), field 22)."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     uptime_s = float(Path("/proc/uptime").read_text("ascii").split()[0])
     return uptime_s - int(fields[19]) / os.sysconf("SC_CLK_TCK")
@@ -197,12 +207,12 @@ def _age_s(pid: int) -> float:
 def _resident_bytes(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     match = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    assert match, f"the kernel says nothing of process {pid}"
+    assert match, f"the kernel has no start time for process {pid}"
     return int(match[1]) * 1024
 
 
 def imports_text(modules: frozenset[str]) -> str:
-    """Return what ``agent/imports.txt`` holds for these modules."""
+    """Return the content of ``agent/imports.txt`` for these modules."""
     return _HEAD + "".join(f"{name}\n" for name in sorted(modules) if not name.startswith("_"))
 
 

@@ -1,4 +1,4 @@
-"""The glossary: what the product calls things in code, in Vietnamese and in English."""
+"""The glossary: the product's terms in code, in Vietnamese and in English."""
 
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.states import LINK_STATES, PARTIES, SEGMENTS, SERVICE_STATES
 
 TERMS_FILE: Final = Path(__file__).with_name("terms.toml")
-"""What pages say beside plain words, and what they do not say."""
+"""Terms that pages use beside plain words, and terms that they avoid."""
 
 _HEAD = """\
 # Glossary

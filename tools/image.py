@@ -1,5 +1,5 @@
 """
-Images of containers, made without a daemon from Debian's packages and ours.
+Container images, made without a daemon from Debian's packages and ours.
 
     ./run image [--room collector --room agent] [--arch amd64] [--out FOLDER] [--package FILE]
 
@@ -37,7 +37,7 @@ def spec_of(room: str, version: str, architecture: str) -> ImageSpec:
         architecture=architecture,
         entrypoint=(program,),
         command=("run", "--config", f"/etc/thongsuot/{room}.toml"),
-        # An agent is given its one capability and its network by whoever starts it.
+        # The agent gets its one capability and its network from whatever starts the container.
         user="thongsuot-collector" if room == "collector" else "nobody",
         volumes=(f"/var/lib/thongsuot-{room}",),
         ports=PORTS[room],
@@ -45,7 +45,7 @@ def spec_of(room: str, version: str, architecture: str) -> ImageSpec:
 
 
 def write_image(package: Path, out: Path, epoch: int) -> Path:
-    """Write the image of one of our packages; returns its folder. What was there is replaced."""
+    """Write the image of one of our packages; return its folder. An existing one is replaced."""
     name, version, architecture = package.stem.split("_")
     folder = out / f"{name}_{version}_{architecture}.oci"
     shutil.rmtree(folder, ignore_errors=True)
@@ -60,7 +60,7 @@ def write_image(package: Path, out: Path, epoch: int) -> Path:
 
 
 def write_device(package: Path, out: Path, epoch: int) -> Path:
-    """Write the disk of a device with our agent; returns the file. What was there is replaced."""
+    """Write the disk of a device with our agent; return the file. An existing one is replaced."""
     name, version, architecture = package.stem.split("_")
     card = out / f"{name.replace('agent', 'device')}_{version}_{architecture}.img"
     recipe = DeviceRecipe(
@@ -74,7 +74,7 @@ def write_device(package: Path, out: Path, epoch: int) -> Path:
 
 
 def main() -> int:
-    """Build packages where none is given, then an image of each."""
+    """Build packages if none is given, then an image of each."""
     parser = argparse.ArgumentParser(
         prog="image", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -99,7 +99,7 @@ def main() -> int:
             say(f"cannot make an image of {package.name}: {error}")
             return 1
         files = [made] if made.is_file() else [file for file in made.rglob("*") if file.is_file()]
-        # Blocks that are in use: a disk has room that takes none.
+        # Blocks in use: free space of a disk takes none.
         say(f"{made} {sum(file.stat().st_blocks for file in files) / 2**11:.0f} MiB")
     return 0
 

@@ -1,4 +1,4 @@
-# Read by `run`: what is missing gets installed, once. POSIX sh; no side effect when read.
+# Sourced by `run`: installs what is missing, once. POSIX sh; sourcing it has no side effect.
 
 CACHE=.cache
 
@@ -9,7 +9,7 @@ fail() {
     exit 2
 }
 
-# quietly WHAT COMMAND ...: say what is done; show the command's output only if it fails.
+# quietly WHAT COMMAND ...: print what is done; show the command's output only if it fails.
 quietly() {
     what=$1
     shift
@@ -29,7 +29,7 @@ quietly() {
 
 # ---- system packages
 
-# missing PACKAGE:PROOF ...: print the packages whose proof (a command, or a path) is not there.
+# missing PACKAGE:PROOF ...: print the packages whose proof (a command, or a path) does not exist.
 missing() {
     for pair in "$@"; do
         proof=${pair#*:}
@@ -53,12 +53,12 @@ need() {
     apt_install "$packages" || fail "apt could not install: $packages"
 }
 
-# want PACKAGE:PROOF ...: install what is missing where that is possible; go on without it where not.
+# want PACKAGE:PROOF ...: install what is missing if possible; go on without it if not.
 want() {
     packages=$(missing "$@")
     [ -n "$packages" ] || return 0
     refused=$CACHE/not-installable
-    # A package that could not be had is not asked for again for a day.
+    # A package that could not be installed is not tried again for a day.
     if [ -n "$(find "$refused" -mtime -1 2>/dev/null)" ] && grep -qxF "$packages" "$refused"; then
         return 0
     fi
@@ -77,7 +77,7 @@ apt_install() {
     say "apt-get install $1"
     mkdir -p "$CACHE"
     log=$CACHE/apt.log
-    # Services that come with a package stay off: what runs here is started by us, on ports of our own.
+    # Services that come with a package stay off: we start our own, on ports of our own.
     policy=/usr/sbin/policy-rc.d
     if [ -e "$policy" ]; then
         policy=
@@ -118,7 +118,7 @@ keep_services_off() {
 
 python_version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-# choose_python: set $python to the interpreter that .venv is to be made with.
+# choose_python: set $python to the interpreter for .venv.
 choose_python() {
     python=${PYTHON:-python3}
     command -v "$python" >/dev/null || fail "there is no $python; install Python 3.11 or newer"
@@ -132,7 +132,7 @@ other_python() {
     for version in 3.13 3.11; do
         [ "$version" != "$used" ] || continue
         for candidate in "/usr/bin/python$version" "python$version"; do
-            # A name on PATH may be a shim of a version manager that leads nowhere.
+            # A name on PATH may be a broken shim of a version manager.
             if [ "$(python_version "$candidate")" = "$version" ]; then
                 echo "$candidate"
                 return 0
@@ -165,8 +165,7 @@ environment() {
     exec 9>&-
 }
 
-# Whether $folder holds all of $level. What was once installed for tests stays so: the demo does not take
-# it away again.
+# Whether $folder holds all of $level. Packages installed for tests stay: the demo does not remove them.
 is_fresh() {
     [ -x "$folder/bin/python" ] && [ -r "$folder/stamp" ] || return 1
     read -r had_level had_inputs <"$folder/stamp"
@@ -195,7 +194,8 @@ fill_venv() {
         # Wheels only: a device or a fresh machine has no compiler.
         run) set -- --only-binary :all: requirements/bootstrap.txt requirements/agent.txt \
             requirements/collector.txt requirements/dashboards.txt requirements/lab.txt ;;
-        # One test tool is published as plain Python source only; it is built with what bootstrap.txt pins.
+        # One test tool is published as plain Python source only; it is built with the tools that
+        # bootstrap.txt pins.
         dev) set -- --no-build-isolation requirements/dev.txt ;;
     esac
     quietly "installing Python packages into $folder" \
@@ -206,7 +206,7 @@ fill_venv() {
     compile_kernel
 }
 
-# The collector's inner loops in C. Where there is no compiler the same runs in Python, more slowly.
+# The collector's inner loops in C. Without a compiler, the same loops run in Python, more slowly.
 compile_kernel() {
     mkdir -p "$CACHE"
     include=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
@@ -222,7 +222,7 @@ compile_kernel() {
         say "cannot compile the kernel ($log says why): going on without, the collector takes more CPU"
 }
 
-# What this machine tells pip (a mirror, certificates) holds for uv, which does not read pip's settings.
+# pip's settings of this machine (a mirror, certificates), passed on to uv, which does not read them.
 pip_settings_for_uv() {
     settings=$("$folder/bin/python" -m pip config list 2>/dev/null || true)
     from_pip UV_DEFAULT_INDEX index-url

@@ -1,10 +1,10 @@
 """
-Secrets that have no place in a repository: private keys, tokens, passwords, in any tracked file.
+Finds secrets in tracked files: private keys, tokens, passwords.
 
-Looks for what has a form of its own (PEM, tokens with a known beginning), for passwords in
-addresses, and for values beside the word ``password``, ``token`` or ``secret`` that look made by
-chance. A line that has to look so, in a test for instance, says why: ``no secret: …``, on it or on
-the line before. What it finds is named by place and kind and never repeated.
+Looks for secrets with a recognizable form (PEM, tokens with a known prefix), for passwords in URLs,
+and for random-looking values beside the word ``password``, ``token`` or ``secret``. A line that
+must look like one, for instance in a test, says why: ``no secret: …``, on the line itself or on the
+line before. A finding is reported by place and kind; the secret is never printed.
 """
 
 import math
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-# Brackets keep the patterns from finding themselves.
+# The brackets keep the patterns from matching themselves.
 FORMS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE [K]EY(?: BLOCK)?-----",
     "a token of GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40})",
@@ -36,29 +36,29 @@ _BESIDE = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|token|secret|api_?key|community)\w*[\"']?\s*[:=]+\s*"
     r"[\"']?(?P<value>[A-Za-z0-9+/=_.-]{16,})"
 )
-"""A value beside a word for secrets, as in code, TOML, YAML, JSON or a shell."""
+"""A value beside a word for secrets, in code, TOML, YAML, JSON or shell."""
 
 _NAMES = re.compile(
     r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.env|[^/]+\.(?:key|p12|pfx|jks|kdbx))$"
 )
-"""Names of files that hold nothing but secrets."""
+"""Names of files that contain only secrets."""
 
 _BY_CHANCE_BITS = 3.2
 """
-Bits a character above which a value looks made by chance (Shannon, over its own letters). 2026-11,
-20,000 values each: of 32 hex digits 0.4 % have less, of 16 of base64 0.1 %, of 24 none; nothing in
-this repository has more.
+Entropy per character above which a value looks random (Shannon, over its own letters). 2026-11,
+20,000 values each: of 32 hex digits 0.4 % have less, of 16 of base64 0.1 %, of 24 none; nothing
+else in this repository has more.
 """
 
 EXCUSE = "no secret:"
 
 
 def found(name: str, body: bytes) -> Iterator[tuple[int, str]]:
-    """Yield line (0: the name itself) and kind of each secret in a file."""
+    """Yield line (0: the file name itself) and kind of each secret in a file."""
     if _NAMES.search(name):
         yield 0, "a file that holds secrets"
     before = ""
-    # Bytes of a binary file too: a key inside an archive that is not packed is one.
+    # Bytes of binary files too: a key inside an uncompressed archive is found.
     for number, line in enumerate(body.decode("utf-8", "replace").splitlines(), 1):
         if EXCUSE not in line and EXCUSE not in before:
             for kind, form in _FORMS.items():
@@ -70,7 +70,7 @@ def found(name: str, body: bytes) -> Iterator[tuple[int, str]]:
 
 
 def check(root: Path) -> int:
-    """Look into every file that git tracks; print where secrets stand; 1 where there is one."""
+    """Search every file that git tracks; print the places of secrets; return 1 if there is one."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True)
     status = 0
     for name in filter(None, listed.stdout.decode().split("\0")):
@@ -85,10 +85,10 @@ def check(root: Path) -> int:
 
 
 def _is_by_chance(value: str) -> bool:
-    """Return whether a value is no word: letters and digits mixed, and little repeats."""
+    """Return whether a value looks random: letters and digits mixed, with few repetitions."""
     kinds = (any(map(str.isdigit, value)), any(map(str.isalpha, value)))
     if not all(kinds) or re.search(r"[._-]", value.strip(".=-_")) is not None:
-        # Names, paths, versions and calls are words joined by something.
+        # Names, paths, versions and calls are words joined by punctuation.
         return False
     counts = Counter(value)
     bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())

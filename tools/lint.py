@@ -1,9 +1,10 @@
 """
-Everything `./run lint` checks, two at a time; what fails is shown whole, what passes is one word.
+Everything `./run lint` checks, two at a time; prints the output of checks that fail, one word for
+those that pass.
 
-Each check is a command of its own, so that it can be run alone while one mends what it found. One
-that cannot be made here (exit 75: a service is away, a dictionary not installed) fails nothing and
-is said.
+Each check is a command of its own, so that it can be run alone while fixing its findings. A check
+that cannot run here (exit 75: a service is unavailable, a dictionary is not installed) does not
+fail the run and is reported.
 """
 
 import os
@@ -19,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
 SCRIPTS = ("run", ".ci/run", "tools/install.sh", "tools/images/device/first-boot")
 
-# Hosts of registries and paths of one machine have no place in a repository that others clone. Each
-# pattern is broken by brackets so that this file does not find itself.
+# Hosts of registries and paths of one machine do not belong in a repository that others clone. Each
+# pattern is broken by brackets so that this file does not match itself.
 UNWANTED = re.compile(
     r"[p]ypi\.org|[p]ythonhosted\.org|registry\.[n]pmjs\.org|[d]eb\.debian\.org"
     r"|/[w]ork/(?:main|shared)|/[r]oot/|/[h]ome/[a-z]"
@@ -40,7 +41,7 @@ def commands() -> dict[str, Sequence[str]]:
     scripts = [script for script in SCRIPTS if (ROOT / script).is_file()]
     shell = [sys.executable, __file__, "shell", *scripts]
     return {
-        # The second checker: of the product here, and at night of lab and tests as well.
+        # The second checker: over the product here, and nightly over lab and tests as well.
         "types (basedpyright)": (*basedpyright(), *installed, "ansible"),
         "types (mypy)": (python, "-m", "mypy", *sources, *others),
         "style": (python, "-m", "ruff", "check", "--quiet", "."),
@@ -75,7 +76,7 @@ def check_shell(scripts: Sequence[str]) -> int:
 
 
 def check_hosts(root: Path) -> int:
-    """Look for unwanted hosts and paths in every file that git tracks; print where they stand."""
+    """Search every file that git tracks for unwanted hosts and paths; print their places."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True)
     hits = 0
     for name in filter(None, listed.stdout.decode().split("\0")):
@@ -123,7 +124,10 @@ def run_all() -> int:
 
 
 def verdict(checks: int, failed: Sequence[str], not_made: Sequence[str]) -> str:
-    """Return the closing line: what failed, else what passed; and what could not be made here."""
+    """
+    Return the closing line: the checks that failed, or how many passed, and those that could not
+    run here.
+    """
     if failed:
         text = f"{len(failed)} of {checks} checks failed: {', '.join(failed)}"
     else:
@@ -132,7 +136,7 @@ def verdict(checks: int, failed: Sequence[str], not_made: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all checks, or, with ``shell FILE ...`` or ``hosts``, one of those written here."""
+    """Run all checks, or, with ``shell FILE ...`` or ``hosts``, one of those implemented here."""
     match arguments:
         case ["shell", *scripts]:
             return check_shell(scripts)

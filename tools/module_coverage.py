@@ -1,12 +1,12 @@
 """
-Every module has a test file that runs it: by its place, or by ``tests/covered_by.toml``.
+Every module has a test file that executes it: by its place, or by ``tests/covered_by.toml``.
 
-``./run coverage [MODULE ...]`` runs those test files under coverage.py, each as a context of its
-own, and prints the modules of which their test executes too few statements. Modules are named by
-paths, whole or in part (``agent/judge``). Statements outside functions do not count: an import runs
+``./run coverage [MODULE ...]`` runs those test files under coverage.py, each with a context of its
+own, and prints the modules of which their test executes too few statements. Modules are selected by
+path or part of a path (``agent/judge``). Statements outside functions do not count: an import runs
 them. The exit code is 1 where a module falls short, and pytest's where a test fails.
 
-That each module names a test at all is held on every change (``tests/contract/test_mirror.py``).
+That each module names a test at all is checked on every change (``tests/contract/test_mirror.py``).
 """
 
 import argparse
@@ -32,18 +32,22 @@ ROOMS = {
     "dashboards/src/thongsuot_dashboards": "tests/dashboards",
     "lab/src/thongsuot_lab": "tests/lab_room",
 }
-"""``tests/lab_room`` are the tests of the lab, ``tests/lab`` those of the product in the lab."""
+"""``tests/lab_room`` has the tests of the lab, ``tests/lab`` those of the product in the lab."""
 
 GOAL_RATIO = 0.6
-"""An import alone reaches no statement that counts. Above this, what is left are mostly the
-branches for machines in trouble."""
+"""
+An import alone executes no statement that counts. Above this ratio, the statements not executed are
+mostly the branches for machines in trouble.
+"""
 
 ANY_TEST = ""
-"""The context of what runs while tests are collected: an import that computes a table (the rows of
-the matrix, the boards) does so for every test, and in this process for the first alone."""
+"""
+The context of code that runs while tests are collected: an import that computes a table (the rows
+of the matrix, the boards) does so for every test, but in this process only for the first.
+"""
 
 SLOWNESS = "3"
-"""How much bounds on time are stretched: processes that measure themselves are slower."""
+"""Factor for time limits: processes that measure themselves are slower."""
 
 NOT_PLAYED = "not fleet"
 """What installs packages executes none of this tree's files."""
@@ -51,7 +55,7 @@ NOT_PLAYED = "not fleet"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedStatement:
-    """A statement inside a function, by the lines of which one is traced when it runs."""
+    """A statement inside a function, with the lines of which one is traced when it runs."""
 
     first: int
     last: int
@@ -59,18 +63,20 @@ class TracedStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductModule:
-    """A module that has functions: its path from the root, and the statements in them."""
+    """A module that has functions: its path from the root, and their statements."""
 
     path: str
     statements: Sequence[TracedStatement]
 
     @property
     def mirror(self) -> str:
-        """The test file at the same place: of ``judge/links.py``, ``judge/test_links.py``."""
+        """
+        The test file at the corresponding place: ``judge/test_links.py`` for ``judge/links.py``.
+        """
         for sources, tests in ROOMS.items():
             if self.path.startswith(f"{sources}/"):
                 inside = PurePosixPath(self.path).relative_to(sources)
-                # A package is tested beside its folder: its `__init__` has no name of its own.
+                # A package's test lies beside its folder: its `__init__` has no name of its own.
                 named = inside.parent if inside.stem == "__init__" else inside
                 return str(PurePosixPath(tests, named.parent, f"test_{named.stem.strip('_')}.py"))
         raise ValueError(f"{self.path} is in no room; rooms: {', '.join(ROOMS)}")
@@ -108,11 +114,11 @@ def _in_block(block: Sequence[ast.stmt]) -> Iterator[TracedStatement]:
         last = statement.end_lineno or statement.lineno
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                continue  # a function is walked by itself
+                continue  # nested functions are walked on their own
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Global() | ast.Nonlocal():
-                continue  # docstrings, the body of a protocol's method: no code
+                continue  # docstrings and bodies of protocol methods are not code
             case ast.Try() | ast.TryStar():
-                pass  # neither has `try` on every Python
+                pass  # not every Python has `try` in both forms
             case ast.If() | ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
                 yield TracedStatement(first=statement.lineno, last=statement.body[0].lineno - 1)
             case ast.Match():
@@ -143,15 +149,17 @@ class CoveringTests:
         self.entries: dict[str, str] = {}
         if file.is_file():
             for pattern, test in tomllib.loads(file.read_text("utf-8")).items():
-                assert isinstance(test, str), f"{COVERED_BY}: {pattern}: {test!r} is no test file"
+                assert isinstance(test, str), (
+                    f"{COVERED_BY}: {pattern}: {test!r} is not a test file"
+                )
                 self.entries[pattern] = test
 
     def of(self, module: ProductModule) -> str | None:
         """
         Return the file that covers a module, ``None`` where none is named.
 
-        A line for the module alone comes first: there is a test at its place, but another one plays
-        most of it. A line for its folder is for those that have none.
+        An entry for the module itself has precedence: it may have a test at its place although
+        another one executes most of it. An entry for its folder is for modules that have neither.
         """
         if module.path in self.entries:
             return self.entries[module.path]
@@ -160,12 +168,12 @@ class CoveringTests:
         return next((self.entries[entry] for entry in self._matching(module)), None)
 
     def _matching(self, module: ProductModule) -> list[str]:
-        """Return the entries that speak of a module, the most particular first."""
+        """Return the entries that match a module, the most specific first."""
         path = PurePosixPath(module.path)
         return sorted((entry for entry in self.entries if path.match(entry)), key=len, reverse=True)
 
     def mistakes(self, modules: Sequence[ProductModule]) -> list[str]:
-        """Return what is wrong with the file: entries for nothing, and tests that are not there."""
+        """Return the errors of the file: entries without effect, and tests that do not exist."""
         used = {entry for module in modules for entry in self._needed(module)}
         return [
             *(f"{entry}: no module needs it" for entry in self.entries if entry not in used),
@@ -189,7 +197,9 @@ def measure(
     tests = {module.path: test for module in modules if (test := covering.of(module))}
     with tempfile.TemporaryDirectory(prefix="thongsuot-coverage-") as made:
         folder = Path(made)
-        folder.chmod(0o777)  # agents and collectors that tests start as other users write here too
+        folder.chmod(
+            0o777
+        )  # agents and collectors that tests start as other users write here as well
         code = _run_tests(sorted(set(tests.values())), root, folder)
         data = CoverageData(str(folder / "data"))
         data.read()
@@ -222,7 +232,7 @@ def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
         "context = ${THONGSUOT_TEST_FILE-}\n"
         "parallel = true\n"
         "sigterm = true\n"
-        # Most processes that tests start are servers of others, or load a few of our modules.
+        # Most processes that tests start are third-party servers, or load few of our modules.
         "disable_warnings = no-data-collected, module-not-imported, module-not-measured\n",
         encoding="utf-8",
     )
@@ -236,7 +246,7 @@ def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
     played = subprocess.run(
         [
             *(*command, "-q", "-p", "tools.coverage_context", "-p", "no:cacheprovider"),
-            # Contexts are paths from the root.
+            # Contexts are paths relative to the root.
             *(f"--rootdir={root}", "-m", NOT_PLAYED, *tests),
         ],
         cwd=root,

@@ -1,11 +1,11 @@
 """
-Pictures of the pages, for the documentation: taken from a running demonstration, both languages.
+Pictures of the pages, for the documentation: taken from a running demonstration in both languages.
 
     ./run pictures
 
-Starts ``./run demo`` without its story, cuts the fibre of one point, waits until the pages say so,
-and writes what a screen shows of each page to ``docs/pictures/<page>.<language>.png``. It takes
-about two minutes, and needs what the demonstration and the browser tests need.
+Starts ``./run demo`` without its story, cuts the fibre of one point, waits until the pages show it,
+and writes a screenshot of each page to ``docs/pictures/<page>.<language>.png``. It takes about two
+minutes, and needs what the demonstration and the browser tests need.
 """
 
 import argparse
@@ -29,7 +29,9 @@ FOLDER: Final = ROOT / "docs" / "pictures"
 LANGUAGES: Final = ("vi", "en")
 PHONE, DESKTOP = (360, 740), (1280, 800)
 POINT: Final = "s2"
-"""Its fibre is of the carrier that has no tickets: its people answer at their desk."""
+"""
+The site whose fibre belongs to the carrier without a ticket system: its staff answer at their desk.
+"""
 
 _WITHIN_S: Final = 180.0
 
@@ -37,7 +39,7 @@ T = TypeVar("T")
 
 
 class Picture(NamedTuple):
-    """One picture: of which page, on what screen, and from which element on."""
+    """One picture: its page, the screen size, and the element at its top."""
 
     name: str
     url: str
@@ -46,7 +48,7 @@ class Picture(NamedTuple):
 
 
 def pictures(addresses: Mapping[str, str]) -> Iterator[Picture]:
-    """Yield what is to be taken, once the fault is known."""
+    """Yield the pictures to take, once the fault is known."""
     base = addresses["collector"].rstrip("/")
     incident = _open_incident(base)
     assert incident is not None
@@ -69,7 +71,7 @@ def pictures(addresses: Mapping[str, str]) -> Iterator[Picture]:
 
 @contextmanager
 def demonstration() -> Iterator[dict[str, str]]:
-    """Run the demonstration; gives its addresses, and the name of its lab as ``lab``."""
+    """Run the demonstration; yields its addresses, and the name of its lab as ``lab``."""
     command = [str(ROOT / "run"), "demo", "--no-story"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
@@ -96,7 +98,7 @@ def demonstration() -> Iterator[dict[str, str]]:
 
 
 def take(addresses: Mapping[str, str], folder: Path) -> int:
-    """Take all pictures; return how many."""
+    """Take all pictures; return their number."""
     count = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -154,7 +156,7 @@ def _open_incident(base: str) -> str | None:
 
 
 def _counter(base: str) -> bool | None:
-    """Return true once it is known what the computers of the point get."""
+    """Return True once it is known whether the computers of the point have Internet access."""
     view = _json(f"{base}/sites/{POINT}.json")
     assert isinstance(view, dict)
     counter = view.get("counter")

@@ -1,4 +1,4 @@
-"""An apt that knows one repository and nothing of this machine."""
+"""An apt that knows one repository and nothing about this machine."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,9 @@ from tools.apt_repository import SUITE
 
 
 class PrivateApt:
-    """Reads a repository by its own key, as a device does, without touching this machine's apt."""
+    """
+    Reads a repository with its own key, as a device does, without touching this machine's apt.
+    """
 
     def __init__(self, root: Path, repository: Path, *, architecture: str = "amd64") -> None:
         for name in ("etc/apt/preferences.d", "state/lists/partial", "cache/archives/partial"):
@@ -28,12 +30,12 @@ class PrivateApt:
         ]
 
     def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run apt-get or apt-cache and return how it ended."""
+        """Run apt-get or apt-cache and return the finished process."""
         command = [program, *self._options, *words]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def candidate(self, package: str) -> str:
-        """Return the version that would be installed; empty where there is none."""
+        """Return the version that would be installed; empty if there is none."""
         shown = self.run("apt-cache", "policy", package).stdout
         lines = (line.strip() for line in shown.splitlines())
         return next((line[11:] for line in lines if line.startswith("Candidate: ")), "")

@@ -1,8 +1,8 @@
 """
-The page of what a plugin or a program imports: signatures and docstrings of the public modules.
+The page of the public Python modules: signatures and docstrings.
 
-Read from the source, not from the running code, so that names stand as they are written. What
-begins with an underscore is not on it.
+Read from the source, not from the running code, so that names appear as they are written. Names
+with a leading underscore are omitted.
 """
 
 import ast
@@ -77,7 +77,7 @@ _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def source_of(module: str, root: Path = ROOT) -> Path:
-    """Return the file of a module; the room is what stands behind the first underscore."""
+    """Return the file of a module; the room is the part after the first underscore."""
     package, _, rest = module.partition(".")
     room = package.removeprefix("thongsuot_")
     return root / room / "src" / package / f"{rest.replace('.', '/')}.py"
@@ -96,7 +96,7 @@ def python_page() -> str:
 
 
 def module_lines(text: str) -> Iterator[str]:
-    """Yield what is said of a module: its docstring, then each public name in order."""
+    """Yield the lines about a module: its docstring, then each public name in order."""
     tree = ast.parse(text)
     yield from _paragraphs(ast.get_docstring(tree), "")
     for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
@@ -135,7 +135,7 @@ def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def _assigned(node: ast.stmt) -> str:
-    """Return the name that a statement gives a value or a type, empty for all others."""
+    """Return the name to which a statement assigns a value or a type, empty for all others."""
     target: ast.expr | None = None
     if isinstance(node, ast.AnnAssign):
         target = node.target
@@ -145,7 +145,7 @@ def _assigned(node: ast.stmt) -> str:
 
 
 def _text_of(node: ast.stmt | None) -> str | None:
-    """Return the text that stands below a name as its docstring."""
+    """Return the docstring that follows a name."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         value = node.value.value
         return textwrap.dedent(value).strip() if isinstance(value, str) else None
@@ -153,13 +153,13 @@ def _text_of(node: ast.stmt | None) -> str | None:
 
 
 def _short(code: str) -> str:
-    """Return a name with its type and value; a value of many words is left out."""
+    """Return a name with its type and value; a long value is left out."""
     line = " ".join(code.split())
     return line if len(line) <= 100 else f"{line.partition(' = ')[0]} = …"
 
 
 def _paragraphs(docstring: str | None, indent: str) -> Iterator[str]:
-    """Yield a docstring as text below an item; what it indents stays together as code."""
+    """Yield a docstring as text below an item; its indented lines stay together as code."""
     if not docstring:
         yield ""
         return

@@ -1,8 +1,8 @@
 """
-The pages of docs/reference that are made from code: written here, compared by a test.
+The pages of docs/reference that are generated from code: written here, compared by a test.
 
-A page says at its head what it was made from. Each is a pure function from our own types to
-Markdown, so that the test can hold the committed file against what it would be today.
+The head of each page says what it was generated from. Each is a pure function from our own types to
+Markdown, so that a test can compare the committed file with the current one.
 """
 
 import json
@@ -43,7 +43,7 @@ judges by it.
 
 
 def number(value: float) -> str:
-    """Return a number as a person writes it: no exponent, no trailing zeros."""
+    """Return a number in plain notation: no exponent, no trailing zeros."""
     return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
@@ -55,7 +55,7 @@ def limits(metric: Metric) -> str:
 
 
 def attention(metric: Metric) -> str:
-    """Return from where on a metric deserves attention, and whose limit that is."""
+    """Return the threshold from which a metric needs attention, and its source."""
     thresholds = metric.limits
     if thresholds is None:
         return ""
@@ -87,7 +87,7 @@ def metrics_page() -> str:
 
 
 def webhook_schema() -> str:
-    """Return docs/reference/webhook.schema.json: what a webhook posts, as JSON Schema."""
+    """Return docs/reference/webhook.schema.json: the JSON Schema of a webhook's body."""
     return json.dumps(msgspec.json.schema(WebhookBody), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -146,7 +146,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/statements.md": statements_page,
     "docs/reference/webhook.schema.json": webhook_schema,
 }
-"""Path of each generated page, and what makes it."""
+"""Path of each generated page, and the function that makes it."""
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """
-Makes a release of what is checked out: ``./run release VERSION [--out FOLDER] [--key ID]
+Makes a release of the current checkout: ``./run release VERSION [--out FOLDER] [--key ID]
 [--rehearse] [--arch ARCH]``.
 
 Collects ``changelog.d`` into ``CHANGELOG.md``, writes the version into every room, commits, tags
 ``vVERSION``, and builds from that commit into ``FOLDER`` (``dist/VERSION``): packages and wheels of
 every architecture, lists of parts, ``SHA256SUMS``, a statement of provenance (SLSA 1.0), and a
-signed APT repository where a key is given. Nothing is pushed: what to push is printed.
+signed APT repository where a key is given. Nothing is pushed: the command for it is printed.
 """
 
 import argparse
@@ -30,15 +30,15 @@ _PINNED = re.compile(r'^(version = |VERSION = )"[^"]+"', re.MULTILINE)
 
 
 class ReleaseError(Exception):
-    """Why there is no release; nothing was changed."""
+    """Why no release can be made; nothing was changed."""
 
 
 def check(root: Path, version: str) -> None:
-    """Raise ``ReleaseError`` where a release of ``version`` cannot be made from this tree."""
+    """Raise ``ReleaseError`` if a release of ``version`` cannot be made from this tree."""
     if not _VERSION.fullmatch(version):
-        raise ReleaseError(f'"{version}" is no version, as in 0.1.0 or 0.2.0rc1')
+        raise ReleaseError(f'"{version}" is not a version such as 0.1.0 or 0.2.0rc1')
     if changes := _git(root, "status", "--porcelain"):
-        raise ReleaseError(f"the tree has changes that are not committed:\n{changes}")
+        raise ReleaseError(f"the tree has uncommitted changes:\n{changes}")
     if _git(root, "tag", "--list", f"v{version}"):
         raise ReleaseError(f"v{version} is released already")
     if not list((root / "changelog.d").glob("*.*.md")):
@@ -66,7 +66,7 @@ def write_provenance(root: Path, out: Path, version: str) -> Path:
     """
     Write who built what from which commit, as an in-toto statement with a SLSA 1.0 predicate.
 
-    It states what anybody can repeat: the same commit gives files of the same digests.
+    It states what anybody can reproduce: the same commit gives files with the same digests.
     """
     lines = (out / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     subjects = [dict(zip(("digest", "name"), line.split("  ", 1), strict=True)) for line in lines]
@@ -136,12 +136,12 @@ def release(root: Path, version: str, out: Path, *, key: str, architectures: lis
 
 def rehearse(root: Path, version: str, out: Path, architectures: list[str]) -> None:
     """
-    Make the release in a clone, and take it from its repository as a device does.
+    Make the release in a clone, and install it from its repository as a device does.
 
     Raises:
         ReleaseError: it cannot be made.
-        RehearsalError: a device would not take it.
-        subprocess.CalledProcessError: a tool failed; its words are on the terminal.
+        RehearsalError: a device would not install it.
+        subprocess.CalledProcessError: a tool failed; its output is on the terminal.
     """
     with clone_of(root) as clone, throwaway_key() as key:
         tag = release(clone, version, out, key=key, architectures=architectures)
@@ -150,7 +150,7 @@ def rehearse(root: Path, version: str, out: Path, architectures: list[str]) -> N
 
 
 def main() -> int:
-    """Make a release; returns the exit code."""
+    """Make a release; return the exit code."""
     parser = argparse.ArgumentParser(prog="./run release", description="Make a release.")
     parser.add_argument("version", help="as in 0.1.0")
     parser.add_argument("--out", type=Path, help="default: dist/VERSION")

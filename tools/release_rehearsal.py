@@ -1,8 +1,8 @@
 """
-Rehearsal of a release: all of it in a clone, its repository signed by a key that is thrown away.
+Rehearsal of a release: everything in a clone, with a repository signed by a temporary key.
 
-What a device would do with the repository is done with it: an apt of its own believes its signature
-and takes the version. Nothing of this checkout changes; the files stay in the folder that is named.
+The repository is tested as a device would use it: a separate apt verifies its signature and
+installs the version. Nothing in this checkout changes; the files stay in the given folder.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ _NOBODY = {"name": "Rehearsal", "email": KEY}
 
 
 class RehearsalError(Exception):
-    """What of a release would not have worked."""
+    """A step of the release that would not have worked."""
 
 
 @contextlib.contextmanager
 def clone_of(root: Path) -> Iterator[Path]:
-    """Clone a checkout's HEAD, with somebody who commits."""
+    """Clone a checkout's HEAD, with an identity for commits."""
     with tempfile.TemporaryDirectory(prefix="thongsuot-rehearsal-") as made:
         tree = Path(made) / "clone"
         subprocess.run(["git", "clone", "--quiet", "--shared", str(root), str(tree)], check=True)
@@ -35,8 +35,8 @@ def clone_of(root: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def throwaway_key(user: str = KEY) -> Iterator[str]:
-    """Make a key of GnuPG in a keyring of its own; both are gone afterwards."""
-    # The socket of gpg-agent stands there: a path that is not too long for one.
+    """Make a GnuPG key in a keyring of its own; both are deleted afterwards."""
+    # gpg-agent's socket is there: the path must be short enough for a socket.
     with tempfile.TemporaryDirectory(prefix="ts-gpg-", dir="/tmp") as home:
         before = os.environ.get("GNUPGHOME")
         os.environ["GNUPGHOME"] = home
@@ -56,16 +56,16 @@ def see_repository(
     repository: Path, version: str, rooms: Sequence[str], architectures: Sequence[str]
 ) -> None:
     """
-    See that a device takes this version of each room from the repository.
+    Check that a device installs this version of each room from the repository.
 
     Raises:
-        RehearsalError: its apt does not believe the repository, or finds another version there.
+        RehearsalError: its apt does not trust the repository, or finds another version there.
     """
     for architecture in architectures:
         with tempfile.TemporaryDirectory(prefix="thongsuot-apt-") as made:
             apt = PrivateApt(Path(made) / "root", repository, architecture=architecture)
             updated = apt.run("apt-get", "update")
-            # apt goes on with what it had where a signature is wrong, and ends with 0.
+            # If a signature is wrong, apt keeps its old index and exits with 0.
             if updated.returncode or updated.stderr.strip():
                 raise RehearsalError(f"apt does not take {repository}: {updated.stderr.strip()}")
             for room in rooms:

@@ -1,15 +1,14 @@
 """
-The hash-pinned requirement files of the rooms: written from the pyproject files, and checked.
+The hash-pinned requirement files of the rooms: generated from the pyproject files, and checked.
 
-One file a room, one for everything that tests and lint need (``dev``), one for what must be there
-before anything else can be installed (``bootstrap``). The committed files are the lock: writing
-them again keeps every version that still satisfies the pyproject files, so a new clone resolves to
-the same versions, and only ``--upgrade`` moves them. uv resolves; addresses of registries never
-reach a file.
+One file per room, one for everything that tests and lint need (``dev``), one for what must be
+installed first (``bootstrap``). The committed files are the lock: rewriting them keeps every
+version that still satisfies the pyproject files, so a new clone resolves to the same versions, and
+only ``--upgrade`` moves them. uv resolves; addresses of registries never get into a file.
 
-The check needs no network: beside the files stands a fingerprint of the dependency tables they were
-made from, so that a change of a pyproject file without ``./run requirements`` is found, and a
-registry that is away, or that has a newer version today, changes nothing.
+The check needs no network: a fingerprint of the dependency tables is stored beside the files, so a
+change of a pyproject file without ``./run requirements`` is detected, while a registry that is
+unavailable or has a newer version has no effect.
 """
 
 import argparse
@@ -45,10 +44,10 @@ def fingerprint(root: Path) -> str:
 
 
 def sources(name: str) -> tuple[str, ...]:
-    """Return uv's arguments that name what a file is resolved from."""
+    """Return uv's arguments for what a file is resolved from."""
     if name in ("dev", "bootstrap"):
         return ("--group", f"pyproject.toml:{name}")
-    # The collector's extra is one command and 165 MB: anyone who wants it installs it (decision
+    # The collector's extra is one command and 165 MB: users install it if they want it (decision
     # 0026).
     extras = () if name == "collector" else ("--all-extras",)
     return (f"{name}/pyproject.toml", *extras)
@@ -82,12 +81,12 @@ def write(root: Path, *, upgrade: bool) -> None:
 
 
 def pins(text: str) -> dict[str, str]:
-    """Return version by package name of one requirement file."""
+    """Return the version of each package in one requirement file."""
     return {pin[1]: pin[2] for line in text.splitlines() if (pin := _PIN.match(line))}
 
 
 def faults(root: Path) -> list[str]:
-    """Return what is wrong with the committed files, one sentence each; empty when all is well."""
+    """Return the errors of the committed files, one sentence each; empty if there are none."""
     wrong: list[str] = []
     mark = root / FOLDER / MARK
     if not mark.is_file() or mark.read_text(encoding="utf-8").strip() != fingerprint(root):
@@ -115,7 +114,7 @@ def faults(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Run one of the two words; the exit code is 1 when the check finds something."""
+    """Run one of the two subcommands; the exit code is 1 if the check finds an error."""
     parser = argparse.ArgumentParser(description="Requirement files of the rooms.")
     parser.add_argument("word", choices=("write", "check"))
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")

@@ -1,8 +1,8 @@
 """
-The pages of settings, from the types that read them; defaults stand there only.
+The pages of settings, from the types that read them, which also hold the defaults.
 
-What the types cannot tell a reader stands in docstrings, those of classes and those that follow an
-attribute; they are read from the source.
+Explanations that types cannot express are in docstrings of classes and after attributes; they are
+read from the source.
 """
 
 import ast
@@ -53,7 +53,7 @@ def attribute_docs(cls: type[object]) -> dict[str, str]:
 
 
 def type_text(hint: Any) -> str:  # noqa: ANN401 - a type annotation is any object
-    """Return a type as a person who writes TOML needs it."""
+    """Return a type as a user who writes TOML needs it."""
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Annotated:
         bounds = "; ".join(filter(None, map(_bounds, parts[1:])))
@@ -113,7 +113,7 @@ def fields(cls: type[object]) -> Iterator[tuple[str, object]]:
 
 
 def table(cls: type[object], only: Sequence[str] = ()) -> Iterator[str]:
-    """Yield what a class says of itself and a row for each key; with ``only``, just those rows."""
+    """Yield the description of a class and a row for each key; with ``only``, just those rows."""
     text = inspect.cleandoc(cls.__doc__ or "")
     if text and not only and not text.startswith(f"{cls.__name__}("):
         yield re.sub(r"``", "`", text)
@@ -133,7 +133,7 @@ def table(cls: type[object], only: Sequence[str] = ()) -> Iterator[str]:
 
 
 def nested(cls: type[object]) -> Iterator[str]:
-    """Yield what is to be said of the tables that a table holds, each type once."""
+    """Yield the descriptions of the tables inside a table, each type once."""
     hints = get_type_hints(cls)
     parts: dict[type[msgspec.Struct], list[str]] = {}
     for name, _ in fields(cls):
@@ -146,7 +146,7 @@ def nested(cls: type[object]) -> Iterator[str]:
 
 
 def sections(config: type[object]) -> Iterator[str]:
-    """Yield what the root of a configuration says, then each of its tables."""
+    """Yield the description of a configuration's root, then of each of its tables."""
     yield re.sub(r"``", "`", inspect.cleandoc(config.__doc__ or ""))
     hints = get_type_hints(config, include_extras=True)
     plain = [name for name, _ in fields(config) if not _tables_of(hints[name])]
@@ -160,7 +160,9 @@ def sections(config: type[object]) -> Iterator[str]:
 
 
 def _tables_of(hint: object) -> list[type[object]]:
-    """Return the Struct or dataclass that a key holds, or holds a list of; empty for the others."""
+    """
+    Return the Struct or dataclass of a key's value or of its list items; empty for other types.
+    """
     inner = get_args(hint)[0] if get_origin(hint) is tuple else hint
     holds = isinstance(inner, type) and (
         issubclass(inner, msgspec.Struct) or dataclasses.is_dataclass(inner)

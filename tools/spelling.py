@@ -1,10 +1,10 @@
 """
-Spelling in both languages: mistakes that codespell knows, and syllables that are not Vietnamese.
+Spelling in both languages: mistakes known to codespell, and syllables that are not Vietnamese.
 
-English goes by a list of mistakes, so a name or a term is none. Vietnamese is written in syllables,
-of which there are a few thousand: one with Vietnamese letters that Debian's hunspell-vi does
-not have is a mistake or a name. Both have their exceptions in ``spelling-words.txt``. Exits
-with 75 where one of the two is not installed.
+English is checked against a list of mistakes, so names and terms pass. Vietnamese is written in
+syllables, of which there are a few thousand: one with Vietnamese letters that is missing from
+Debian's hunspell-vi is a mistake or a name. Exceptions of both are in ``spelling-words.txt``. Exits
+with 75 if one of the two tools is not installed.
 """
 
 import os
@@ -29,14 +29,17 @@ LEFT_OUT = (
     "schema/src/thongsuot_schema/inventory/data/",
     "tools/spelling",
 )
-"""What others wrote, tests (they plant mistakes), names of places, and the letters of this file."""
+"""
+Texts of others, tests (they contain deliberate mistakes), place names, and the letters in this
+file.
+"""
 
 _TOKEN = re.compile(r"[^\W\d_]+")
 _VIETNAMESE = re.compile("[ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ]")
 
 
 def texts(root: Path) -> Iterator[str]:
-    """Yield the path of every file that git tracks and people read."""
+    """Yield the path of every tracked file that people read."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True)
     for name in filter(None, listed.stdout.decode().split("\0")):
         if name.endswith(SUFFIXES) and not name.startswith(LEFT_OUT) and (root / name).is_file():
@@ -44,7 +47,7 @@ def texts(root: Path) -> Iterator[str]:
 
 
 def exceptions(file: Path = WORDS) -> set[str]:
-    """Return the words that are right here, in lower case; behind a ``#`` stands the reason."""
+    """Return the exceptions in lower case; the reason follows a ``#``."""
     lines = file.read_text(encoding="utf-8").splitlines()
     return {word.lower() for line in lines for word in line.partition("#")[0].split()}
 
@@ -60,9 +63,9 @@ def syllables(dictionary: Path) -> set[str]:
 
 
 def vietnamese_mistakes(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
-    """Yield line and syllable of what has Vietnamese letters and is not known."""
+    """Yield line and syllable of unknown syllables with Vietnamese letters."""
     for number, line in enumerate(text.splitlines(), 1):
-        # An escaped line break is no letter.
+        # An escaped line break is not a letter.
         plain = unicodedata.normalize("NFC", line).replace("\\n", " ")
         for token in _TOKEN.findall(plain):
             if _VIETNAMESE.search(token.lower()) and token.lower() not in known:
@@ -78,7 +81,7 @@ def english_mistakes(root: Path, names: list[str], ignored: set[str]) -> list[st
 
 
 def main() -> int:
-    """Check what can be checked here."""
+    """Run the checks that can run here."""
     names, ignored = list(texts(ROOT)), exceptions()
     mistakes: list[str] = []
     missing: list[str] = []
@@ -91,7 +94,7 @@ def main() -> int:
         for name in names:
             text = (ROOT / name).read_text(encoding="utf-8")
             mistakes += [
-                f"{name}:{number}: {syllable}: no Vietnamese syllable"
+                f"{name}:{number}: {syllable}: not a Vietnamese syllable"
                 for number, syllable in vietnamese_mistakes(text, known)
             ]
     else:
@@ -99,7 +102,7 @@ def main() -> int:
     for mistake in mistakes:
         print(mistake)
     if mistakes:
-        print(f"mend them, or add a word that is right to {WORDS.relative_to(ROOT)}")
+        print(f"correct them, or add a word that is right to {WORDS.relative_to(ROOT)}")
         return 1
     if missing:
         print(f"not installed: {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""The page of statements and contracts, from the types and tables that they are made by."""
+"""The page of statements and contracts, from the types and tables that define them."""
 
 from collections.abc import Iterator
 

@@ -1,9 +1,10 @@
 """
-Runs the suite as parts beside each other: most of it waits for real time, and one core would idle.
+Runs the suite as parallel parts: most of it waits for real time, and one core would idle.
 
-``python -m tools.suite`` runs what every change needs, with ``lint`` what CI runs, and ``python -m
-tools.suite nightly [PART]`` what takes longer. A part that fails is shown whole, a part that passes
-by its summary line. No test is run twice: one that fails by chance has a race to be found.
+``python -m tools.suite`` runs what every change needs, with ``lint`` also the checks that CI runs,
+and ``python -m tools.suite nightly [PART]`` what takes longer. The whole output of a failed part is
+shown, and the summary line of one that passes. No test is run twice: one that fails by chance has a
+race to be found.
 """
 
 import argparse
@@ -24,37 +25,39 @@ ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 5
 """
-Parts beside each other on two cores: four wait for most of their time, and begin first; one that
-computes fills it, and the next take the place of what has ended. A part that waits and begins when
-others have ended is alone at the end: real servers, browsers among them, were for five minutes of
-seventeen (2026-11-30).
+Number of parallel parts on two cores: four wait most of their time, and begin first; one that
+computes fills the CPU, and the next parts take the place of those that have ended. A waiting part
+that begins when others have ended is alone at the end: real servers, including browsers, were for
+five minutes of seventeen (2026-11-30).
 """
 
 WAITING = 4
-"""How many of the parts wait for most of their time: they stand first."""
+"""How many of the parts wait most of their time: they come first."""
 
 BRIEF_MATRIX = "tests/lab/test_matrix_brief.py"
 """
-Played first of its part: beside browsers, which begin when lint has ended, its portals are slow,
-and that is what its agents then say.
+The first test of its part: next to browsers, which begin when lint has ended, its portals are slow,
+and its agents would correctly report that.
 """
 
 NICENESS = 5
-"""Of parts that compute: they take the CPU that is free, and packets of the other parts do not wait
-for them. Not more, or a burst of those starves a worker past its bound."""
+"""
+Niceness of parts that compute: they use free CPU, and packets of the other parts do not wait for
+them. A higher value would let a burst of those starve a worker past its time limit.
+"""
 
 MEMORY = Path("/dev/shm")
 """
-Where files of tests are kept, if they can be: a collector's start with new files and its end takes
-0.6 s and 52 ms of CPU where each commit waits for a disk, 0.23 s and 41 ms here (2026-12). What is
-durable is not shown by either: processes are killed there, and no machine loses its power.
+Where tests keep their files, if possible: starting a collector with new files and stopping it takes
+0.6 s and 52 ms of CPU where each commit waits for a disk, 0.23 s and 41 ms here (2026-12). Neither
+place proves durability: tests kill processes, but no machine loses its power.
 """
 
 MEMORY_BYTES = 4 << 30
 """
-Free memory that this needs; else the tests' files are kept where temporary files always are. The
-units of the collector have 0.24 GiB at most at once (2026-12), servers and browsers more, and the
-type checkers beside them 3 GiB of their own.
+Free memory that this needs; with less, the tests' files are kept in the usual temporary folder. The
+collector's unit tests have at most 0.24 GiB at once (2026-12), servers and browsers more, and the
+parallel type checkers 3 GiB of their own.
 """
 
 PROGRESS_EVERY_S = 60.0
@@ -75,9 +78,10 @@ ON_BOTH_PYTHONS = (
     "tests/collector/store",
 )
 """
-Whose units the second Python plays for every change: what runs on devices, of which some have the
-one and some the other; and of the collector, which is one machine of our choice, that it runs there
-and what meets the interpreter most (SQLite, threads, HTTP, TLS). The rest of it is nightly.
+The unit tests that the second Python runs for every change: those of the code on devices, of which
+some have one version and some the other; and of the collector, which is a machine of our choice,
+that it runs there and what depends most on the interpreter (SQLite, threads, HTTP, TLS). Its other
+tests are nightly.
 """
 
 PLAYED_ONCE = (
@@ -86,22 +90,22 @@ PLAYED_ONCE = (
     "tests/agent/spool/test_kill.py",
 )
 """
-What the second Python need not play again for every change. Simulated hours of the judge, a third
-of the CPU of all unit tests: arithmetic that the other tests of the same modules execute there as
-well. And processes that are killed at random moments: what is left on the disk then is SQLite's and
-the kernel's doing. The night plays them there, too.
+Tests that the second Python need not run for every change. Simulated hours of the judge, a third of
+the CPU of all unit tests: arithmetic that the other tests of the same modules execute there as
+well. And processes that are killed at random moments: the state of the disk afterwards depends on
+SQLite and the kernel. Both run there nightly.
 """
 
 OF_THE_NIGHT = (COLLECTOR, *PLAYED_ONCE)
-"""What ``ON_BOTH_PYTHONS`` leaves out."""
+"""Tests that ``ON_BOTH_PYTHONS`` leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePart:
     """
-    A part of the suite: a command of its own, and what is added to its environment.
+    A part of the suite: a command of its own, with additions to its environment.
 
-    ``gives_way``: it computes, and leaves the CPU to parts that measure time.
+    ``gives_way``: it computes, and runs at a lower priority than parts that measure time.
     """
 
     name: str
@@ -113,10 +117,11 @@ class SuitePart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartResult:
     """
-    How a part ended; ``output`` is the file with all that it printed.
+    The result of a part; ``output`` is the file with its whole output.
 
-    ``cpu_s`` is what it and every process it waited for computed: unlike ``took_s`` it hardly
-    depends on what else the machine does, and the sum over all parts bounds the whole suite.
+    ``cpu_s`` is the CPU time of the part and every process it waited for: unlike ``took_s`` it
+    hardly depends on other load of the machine, and the sum over all parts limits how fast the
+    whole suite can be.
     """
 
     part: SuitePart
@@ -144,7 +149,7 @@ def pytest_part(
 
 
 def lint_part() -> SuitePart:
-    """Return the part that CI plays beside the tests."""
+    """Return the part that CI runs beside the tests."""
     return SuitePart(name="lint", command=(sys.executable, "tools/lint.py"), gives_way=True)
 
 
@@ -154,7 +159,10 @@ def _whole_product() -> list[str]:
 
 
 def default_parts(other_python: str = "") -> list[SuitePart]:
-    """Return what every change needs: first what waits for real time, then the longest first."""
+    """
+    Return the parts that every change needs: first those that wait for real time, then the longest
+    first.
+    """
     real = f"({REAL_THINGS}) and not ({LONG})"
     parts = [
         pytest_part("whole product", "-m", real, *_whole_product()),
@@ -175,7 +183,7 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         ),
     ]
     if other_python:
-        # Versions differ in what needs neither servers nor namespaces.
+        # Versions differ in tests that need neither servers nor namespaces.
         parts.append(
             pytest_part(
                 f"unit tests by {Path(other_python).parent.parent.name}",
@@ -192,11 +200,11 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
 
 
 def nightly_parts(other_python: str = "") -> list[SuitePart]:
-    """Return what takes too long for every change, by name; see CONTRIBUTING."""
+    """Return the parts that take too long for every change, by name; see CONTRIBUTING."""
     seed = str(int(time.time()) // 86_400)
     python = sys.executable
     return [
-        # Without a second Python on the machine there is nothing to play.
+        # Without a second Python on the machine there is nothing to run.
         *(
             [pytest_part("second-python", "-m", UNITS, *OF_THE_NIGHT, python=other_python)]
             if other_python
@@ -214,7 +222,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
             name="truth",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
-        # Others every night: a thousand in half a month.
+        # Other seeds every night: a thousand in half a month.
         SuitePart(
             name="healthy",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--healthy-days", "60"),
@@ -227,17 +235,17 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
 
 def folder_in_memory(memory: Path) -> Path | None:
     """
-    Return a new folder for temporary files below a file system in memory; ``None`` where that is
-    not there, has little room, or lets no program run.
+    Return a new folder for temporary files on a file system in memory; ``None`` if there is none,
+    or it has too little room, or it does not allow programs to run.
     """
     try:
         if min(shutil.disk_usage(memory).free, _available_bytes()) < MEMORY_BYTES:
             return None
-        # Paths of sockets have 107 characters, and tests make theirs below it.
+        # Paths of sockets are limited to 107 characters, and tests create theirs below this folder.
         folder = Path(tempfile.mkdtemp(prefix="ts-", dir=memory))
     except OSError:
         return None
-    # As /tmp is: servers of the tests run as users of their own.
+    # Same mode as /tmp: servers of the tests run as users of their own.
     folder.chmod(0o1777)
     program = folder / "program"
     program.write_text("#!/bin/sh\n", "utf-8")
@@ -279,14 +287,16 @@ def play_part(part: SuitePart, folder: Path) -> PartResult:
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Wait for a process; return its exit code, and the CPU seconds of its whole family."""
+    """
+    Wait for a process; return its exit code, and the CPU seconds of it and all its descendants.
+    """
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
 def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: float) -> int:
-    """Run parts beside each other; show those that fail whole; return 1 when one failed."""
+    """Run parts in parallel; show the output of those that fail; return 1 if one failed."""
     folder = Path(tempfile.mkdtemp(prefix="thongsuot-suite-"))
     results: list[PartResult] = []
     began = time.monotonic()
@@ -310,7 +320,7 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
     whole_s, cpu_s = time.monotonic() - began, sum(result.cpu_s for result in results)
     _say(f"all parts: {whole_s:.0f} s, CPU {cpu_s:.0f} s on {os.cpu_count()} cores")
     failed = [result.part.name for result in results if result.code]
-    # The last lines are the summaries of pytest, as they would be of one run.
+    # The last lines are the summaries of pytest, in the form of a single run.
     for result in sorted(results, key=lambda result: parts.index(result.part)):
         sys.stdout.write(f"{result.summary()}\n")
     if failed:
@@ -321,7 +331,7 @@ def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: fl
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play the default parts, with lint before them or not, or those of the night by names."""
+    """Run the default parts, with or without lint before them, or nightly parts by name."""
     parser = argparse.ArgumentParser(prog="python -m tools.suite", description=__doc__)
     parser.add_argument("words", nargs="*", help="lint, or nightly and the names of its parts")
     parser.add_argument("--other-python", default="", help="a second interpreter for unit tests")
@@ -333,7 +343,7 @@ def main(arguments: Sequence[str]) -> int:
             _say(f"no part {', '.join(sorted(unknown))}; known: {', '.join(sorted(names))}")
             return 2
         chosen = [part for part in parts if part.name in options.words[1:] or not options.words[1:]]
-        # One after the other: what is measured here is time.
+        # One after the other: these parts measure time.
         return play_parts(chosen, at_once=1, progress_every_s=PROGRESS_EVERY_S)
     beside = [lint_part()] if options.words == ["lint"] else []
     parts = default_parts(options.other_python)

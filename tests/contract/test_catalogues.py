@@ -210,11 +210,11 @@ def test_a_message_that_code_gets_wrong_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("Hello {nam}", "has the places ['nam'], the reference ['name']"),
-        ("Hello", "has the places [], the reference ['name']"),
-        ("Hello {name:10}", "is no plain name"),
-        ("Hello {name.__class__}", "is no plain name"),
-        ("<b>Hello</b> {name}", "has a mark of HTML"),
+        ("Hello {nam}", "has the placeholders ['nam'], the reference ['name']"),
+        ("Hello", "has the placeholders [], the reference ['name']"),
+        ("Hello {name:10}", "is not a plain name"),
+        ("Hello {name.__class__}", "is not a plain name"),
+        ("<b>Hello</b> {name}", "contains HTML markup"),
         (unicodedata.normalize("NFD", "Chào") + " {name}", "not in normal form (NFC)"),
     ],
 )

@@ -104,7 +104,7 @@ def test_a_service_that_is_away_is_said_and_is_no_success() -> None:
         pass
     status, message = audit(PINS, url)
     assert status == NOT_AUDITED
-    assert message.startswith("not audited: the advisory service cannot be asked: ")
+    assert message.startswith("not audited: the advisory service is unavailable: ")
 
 
 @pytest.mark.parametrize(

@@ -162,4 +162,4 @@ def test_a_place_may_be_left_out_where_the_reference_says_so() -> None:
     by_name, strict = catalogues.messages(catalogue)
     assert list(catalogues.mistakes(by_name)) == []
     (mistake,) = catalogues.mistakes(strict)
-    assert mistake.startswith("strict: has the places [], the reference ['at']")
+    assert mistake.startswith("strict: has the placeholders [], the reference ['at']")

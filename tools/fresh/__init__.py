@@ -1,1 +1,1 @@
-"""The two commands of the README from nothing, in new roots of Debian and its kin."""
+"""The two commands of the README from nothing, in new roots of Debian and its derivatives."""

@@ -4,10 +4,10 @@ The two commands of the README from nothing, in new roots that mmdebstrap makes.
     ./run fresh [RELEASE ...] [--as root|plain] [--command demo|test] [--whole] [--write]
                 [--mirror debian=ADDRESS] [--mirror ubuntu=ADDRESS] [--accept-expired] [-- TEST ...]
 
-In each root there is no more than Python and git. A clone of HEAD is given `./run demo`, whose
-story is followed to its end, and `./run test` for a part of the tests (`--whole`: for all), as root
-and as a plain user beside a root who installs what the commands ask for. Prints a table; `--write`
-puts it into docs/reference/from-nothing.md. Needs root and mmdebstrap; part of the night.
+A root contains only Python and git. In a clone of HEAD, `./run demo` is run and its story followed
+to the end, and `./run test` is run for a part of the tests (`--whole`: for all), as root and as a
+plain user whose root installs what the commands ask for. Prints a table; `--write` stores it in
+docs/reference/from-nothing.md. Needs root and mmdebstrap; part of the nightly run.
 """
 
 import argparse
@@ -27,7 +27,10 @@ from tools.fresh.releases import RELEASES, Release, debian_mirror
 from tools.fresh.table import USERS, keep, table_lines
 
 SOME_TESTS = ("tests/schema", "tests/collector/journal", "tests/lab_room/spaces")
-"""Pure, on the disk, and in namespaces: what Pythons, SQLites and users differ in."""
+"""
+Pure tests, tests on the disk, and tests in namespaces: those that depend on Python, SQLite and the
+user.
+"""
 
 
 def play(
@@ -36,7 +39,7 @@ def play(
     options: argparse.Namespace,
     mirrors: Mapping[str, str],
 ) -> FreshOutcome:
-    """Play the commands in one new root, as one user."""
+    """Run the commands in one new root, as one user."""
     described = ["git", "-C", str(ROOT), "rev-parse", "--short=8", "HEAD"]
     commit = subprocess.run(described, capture_output=True, text=True, check=True).stdout.strip()
     not_played = FreshOutcome(
@@ -65,7 +68,7 @@ def play(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play the chosen roots; return 0 when all that was played is as it should be."""
+    """Run the chosen roots; return 0 if every run was as expected."""
     names = [release.name for release in RELEASES]
     parser = argparse.ArgumentParser(
         prog="./run fresh",
@@ -79,7 +82,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--write", action="store_true", help="keep the table in the documentation")
     parser.add_argument("--mirror", action="append", default=[], metavar="NAME=ADDRESS")
     parser.add_argument(
-        "--accept-expired", action="store_true", help="take the index of a mirror that stands still"
+        "--accept-expired",
+        action="store_true",
+        help="accept the expired index of a mirror that is no longer updated",
     )
     before, _, tests = _split(arguments)
     options = parser.parse_args(before)
@@ -110,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
-    """Return what stands before the first ``--``, and the tests that stand after it."""
+    """Return the arguments before the first ``--``, and the tests after it."""
     words = list(arguments)
     if "--" not in words:
         return words, "", []

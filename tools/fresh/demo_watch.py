@@ -1,5 +1,5 @@
 """
-Watches one ``./run demo`` to its end: addresses, pages, story, and what stays behind.
+Watches one ``./run demo`` to its end: addresses, pages, story, and leftovers.
 
 Only the standard library: this runs inside the new root.
 """
@@ -23,13 +23,13 @@ from tools.fresh.newcomer import Newcomer, say
 from tools.fresh.outcome import DemoOutcome, StoryScene
 
 FIRST_ADDRESS_S = 900.0
-"""Until the first address is printed; nearly all of it is the download of packages."""
+"""Until the first address is printed; nearly all of this time is the download of packages."""
 
 QUIET_S = 3.0
-"""No further address for this long: all are printed."""
+"""No further address for this long: all have been printed."""
 
 TOLD_S = 60.0
-"""The promise of the README: within a minute of the start one sees how the sites are doing."""
+"""The promise of the README: within a minute of the start the state of the sites is visible."""
 
 STORY_S = 1200.0
 """Five scenes, each of which gives up by itself after two to five minutes."""
@@ -44,7 +44,7 @@ _STORY_ENDED = "The story is over"
 
 
 class WatchError(Exception):
-    """Something that the README promises was not seen; the message names it."""
+    """Something that the README promises was not observed; the message names it."""
 
 
 class DemoLines:
@@ -53,7 +53,7 @@ class DemoLines:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.said: list[str] = []
-        """What it wrote to standard error so far."""
+        """Its standard error so far."""
         self._addresses: queue.Queue[str] = queue.Queue()
         assert process.stdout is not None
         assert process.stderr is not None
@@ -64,10 +64,10 @@ class DemoLines:
 
     def addresses(self) -> dict[str, str]:
         """
-        Return the addresses that the demo prints, by their names; empty when it ended before.
+        Return the addresses that the demo prints, by name; empty if it ended before.
 
         Raises:
-            WatchError: it runs and prints none.
+            WatchError: it runs but prints none.
         """
         urls: dict[str, str] = {}
         deadline = time.monotonic() + FIRST_ADDRESS_S
@@ -84,10 +84,10 @@ class DemoLines:
 
     def wait_for_story(self) -> None:
         """
-        Wait for the end of the story, and say each scene.
+        Wait for the end of the story, and print each scene.
 
         Raises:
-            WatchError: the demo ended before, or the story does not.
+            WatchError: the demo ended first, or the story does not end.
         """
         deadline, shown = time.monotonic() + STORY_S, 0
         while True:
@@ -121,7 +121,7 @@ def _reader(stream: IO[bytes], take_line: Callable[[str], None]) -> threading.Th
 
 
 def scenes_of(lines: Sequence[str]) -> tuple[tuple[StoryScene, ...], int]:
-    """Return the scenes that a demo has played by what it said, and of how many they are."""
+    """Return the scenes in a demo's output, and their total number."""
     scenes: list[StoryScene] = []
     of_scenes = 0
     for line in lines:
@@ -142,9 +142,9 @@ def scenes_of(lines: Sequence[str]) -> tuple[tuple[StoryScene, ...], int]:
 
 def watch_demo(newcomer: Newcomer) -> tuple[DemoOutcome, list[str]]:
     """
-    Play the demo once to its end; return what was seen, and what it wrote to standard error.
+    Run the demo once to its end; return what was observed, and its standard error.
 
-    ``seen_s`` is absent where it ended without an address.
+    ``seen_s`` is absent if it ended without an address.
     """
     before, started = _processes(), time.monotonic()
     process = newcomer.start(["./run", "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -192,7 +192,7 @@ def _fetch(url: str) -> str:
 
 
 def _await(seen: Callable[[], bool], awaited: str) -> None:
-    """Wait until something is shown by an address."""
+    """Wait until an address shows something."""
     deadline = time.monotonic() + TOLD_S
     while True:
         try:
@@ -207,7 +207,7 @@ def _await(seen: Callable[[], bool], awaited: str) -> None:
 
 
 def _check(name: str, url: str) -> None:
-    """See that an address shows what the README promises of it; the story begins meanwhile."""
+    """Check that an address shows what the README promises; the story begins meanwhile."""
     _await(lambda: bool(_fetch(url).strip()), f"{name} answers at {url}")
     if "/sites/" in url:
         _await(lambda: _is_judged(url), f"{url} says how the links are")

@@ -1,13 +1,13 @@
 """
-What a newcomer does with a new clone, and what has to be seen; runs inside a new root.
+What a newcomer does with a new clone, and what must be observed; runs inside a new root.
 
     python3 -m tools.fresh.inside RESULT --release NAME --user root|plain
         [--command demo|test] [--tests TEST ...]
 
-Only the standard library, because there is nothing else yet. Starts ``./run demo``, opens every
-address that it prints, follows its story to the end, ends it with Ctrl-C and looks whether anything
-stays behind; then runs ``./run test``. As a plain user it installs, as the machine's root would,
-what a command stopped for, and notes what that was.
+Only the standard library, because nothing else is installed yet. Starts ``./run demo``, opens every
+address that it prints, follows its story to the end, ends it with Ctrl-C and looks for leftovers;
+then runs ``./run test``. For a plain user it installs, as the machine's root would, the packages
+for which a command stopped, and records them.
 """
 
 import argparse
@@ -32,7 +32,7 @@ _SUMMARY = re.compile(r"^(=+ )?\d+ (passed|failed|skipped|error).* in [\d.]+s")
 
 
 def play_demo(newcomer: Newcomer) -> DemoOutcome:
-    """Play the demo until it needs nothing more from root; return what was seen."""
+    """Run the demo until it needs nothing more from root; return what was observed."""
     while True:
         outcome, lines = watch_demo(newcomer)
         if outcome.seen_s is not None or not newcomer.install_what_is_asked_for(lines):
@@ -40,7 +40,7 @@ def play_demo(newcomer: Newcomer) -> DemoOutcome:
 
 
 def play_tests(newcomer: Newcomer, tests: Sequence[str]) -> TestOutcome:
-    """Run the tests until they need nothing more from root; return what was seen."""
+    """Run the tests until they need nothing more from root; return what was observed."""
     started = time.monotonic()
     while True:
         code, lines = _run_tests(newcomer, tests)
@@ -81,7 +81,7 @@ def counted(lines: Sequence[str]) -> dict[str, int]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play what is asked for, and write the outcome."""
+    """Run the requested commands, and write the outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("result", type=Path)
     parser.add_argument("--release", required=True)

@@ -1,5 +1,5 @@
 """
-A new root with no more than Python and git, and a clone of HEAD in it.
+A new root with only Python and git, and a clone of HEAD in it.
 
 It shares this machine's kernel and network. Its mounts and processes live in namespaces of their
 own and end with the first process, whatever happens.
@@ -25,7 +25,7 @@ PASSED_ON = (
     *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "UV_DEFAULT_INDEX"),
     "UV_INDEX",
 )
-"""How this machine reaches the registries. Nothing else of it is known inside."""
+"""How this machine reaches the registries. Nothing else of its configuration is known inside."""
 
 # pivot_root rather than chroot: inside a chroot the kernel allows no user namespaces, and
 # `ip netns` needs a root that is a mount.
@@ -48,12 +48,12 @@ def base_archive(
     release: Release, mirrors: Mapping[str, str], *, accept_expired: bool = False
 ) -> Path:
     """
-    Return an archive of the release's new root, made by mmdebstrap where there is none yet.
+    Return an archive of the release's new root; mmdebstrap makes it if there is none yet.
 
-    ``accept_expired`` takes an index whose time is over, of a mirror that stands still.
+    ``accept_expired`` accepts the expired index of a mirror that is no longer updated.
 
     Raises:
-        LookupError: its packages are nowhere to be had from here.
+        LookupError: its packages are not available from here.
         RuntimeError: mmdebstrap failed; its first error is the message.
     """
     archive = CACHE / f"fresh-{release.name}.tar"
@@ -84,11 +84,14 @@ def base_archive(
 
 @contextmanager
 def new_root(archive: Path) -> Iterator[Path]:
-    """Unpack a root with a clone of HEAD and this machine's way to registries; then remove it."""
+    """
+    Unpack a root with a clone of HEAD and this machine's access to registries; remove it
+    afterwards.
+    """
     with tempfile.TemporaryDirectory(prefix="thongsuot-fresh.", dir="/var/tmp") as made:
         root = Path(made)
         subprocess.run(["tar", "-C", made, "-xf", str(archive)], check=True)
-        root.chmod(0o755)  # ordinary users live in it as well
+        root.chmod(0o755)  # ordinary users need access as well
         (root / "before").mkdir()
         _connect(root)
         subprocess.run(

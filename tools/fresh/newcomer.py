@@ -1,5 +1,6 @@
 """
-Who gives the commands in a new root: its root, or a plain user beside a root who installs.
+The user who runs the commands in a new root: root itself, or a plain user whose root installs
+packages.
 
 Only the standard library: this runs inside the new root.
 """
@@ -29,8 +30,8 @@ class Newcomer:
     """
     The user of a clone.
 
-    ``installed`` are the packages that root was asked for, in order; ``goes_without`` those that
-    a command did without.
+    ``installed`` are the packages that root was asked for, in order; ``goes_without`` those that a
+    command went on without.
     """
 
     is_root: bool
@@ -38,7 +39,7 @@ class Newcomer:
     goes_without: set[str] = field(default_factory=set)
 
     def settle(self, clone: Path) -> None:
-        """Make the user, and give it the clone."""
+        """Create the user, and give it the clone."""
         if self.is_root:
             return
         subprocess.run(["useradd", "--create-home", NAME], check=True)
@@ -51,7 +52,7 @@ class Newcomer:
         environment = dict(os.environ)
         if not self.is_root:
             environment |= {"HOME": f"/home/{NAME}", "USER": NAME, "LOGNAME": NAME}
-            # Nobody's CI: what this user cannot do is skipped, and counted.
+            # Not run as CI: tests that this user cannot run are skipped, and counted.
             environment.pop("CI", None)
         return subprocess.Popen(
             command,
@@ -66,7 +67,10 @@ class Newcomer:
         )
 
     def install_what_is_asked_for(self, lines: Sequence[str]) -> bool:
-        """Install as root what a plain user's command stopped for; False: it was nothing new."""
+        """
+        Install as root the packages for which a plain user's command stopped; False: nothing new
+        was needed.
+        """
         for line in lines:
             if match := _GOES_WITHOUT.match(line):
                 self.goes_without.update(match["packages"].split())

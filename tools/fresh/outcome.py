@@ -1,5 +1,5 @@
 """
-What was seen of the two commands in one root, as one user: a record that is kept as JSON.
+The results of the two commands in one root, as one user: a record that is kept as JSON.
 
 Only the standard library, by any Python from 3.11: the program inside a new root imports this.
 """
@@ -10,7 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryScene:
-    """One scene of the demo: who was told first after how long, and what did not happen in time."""
+    """
+    One scene of the demo: who was notified first after how long, and what did not happen in time.
+    """
 
     title: str
     told_s: float | None = None
@@ -19,7 +21,7 @@ class StoryScene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOutcome:
-    """``seen_s`` is when every address had shown what it should, downloads included."""
+    """``seen_s`` is the time until every address showed what it should, downloads included."""
 
     seen_s: float | None = None
     scenes: tuple[StoryScene, ...] = ()
@@ -28,24 +30,24 @@ class DemoOutcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether the whole story was played and everybody was told."""
+        """Whether the whole story was played and everybody was notified."""
         are_told = all(scene.told_s is not None and not scene.missed for scene in self.scenes)
         return not self.problem and are_told and 0 < len(self.scenes) == self.of_scenes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestOutcome:
-    """``counts`` are the words of pytest's summaries (passed, failed, skipped), added up."""
+    """``counts`` are the numbers in pytest's summaries (passed, failed, skipped), added up."""
 
     tests: tuple[str, ...]
-    """Which tests; empty: all that every change needs."""
+    """The selected tests; empty: all that every change needs."""
     code: int
     took_s: float
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
-        """Whether it ended well and something was tested."""
+        """Whether it succeeded and something was tested."""
         return self.code == 0 and self.counts.get("passed", 0) > 0
 
 
@@ -54,8 +56,8 @@ class FreshOutcome:
     """
     One row: a release, a user.
 
-    ``asked_root_for`` are the packages that a command of a plain user stopped for; ``without`` are
-    those that it said it goes on without.
+    ``asked_root_for`` are the packages for which a plain user's command stopped; ``without`` are
+    those that it reported to go on without.
     """
 
     release: str
@@ -78,7 +80,7 @@ class FreshOutcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether all that was asked for in this root was seen."""
+        """Whether everything that was requested in this root succeeded."""
         parts = [part for part in (self.demo, self.test) if part is not None]
         return not self.not_played and bool(parts) and all(part.is_good for part in parts)
 
@@ -88,7 +90,7 @@ class FreshOutcome:
 
 
 def outcome_from_json(record: dict[str, Any]) -> FreshOutcome:
-    """Return an outcome as it was before ``as_json``."""
+    """Return an outcome from the output of ``as_json``."""
     demo, test = record.get("demo"), record.get("test")
     fields = _fields(record)
     if demo is not None:

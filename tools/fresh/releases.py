@@ -1,4 +1,4 @@
-"""The releases whose new roots are played, and where each comes from."""
+"""The releases for which new roots are made, and the source of each."""
 
 import subprocess
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """
-    A release of a distribution that mmdebstrap makes a root of.
+    A release of a distribution of which mmdebstrap makes a root.
 
-    ``archive`` is whose packages these are: Debian's come from the mirror that this machine itself
-    uses; of another distribution a mirror has to be given.
+    ``archive`` is the origin of the packages: Debian's come from the mirror that this machine
+    itself uses; for another distribution a mirror must be given.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Release:
         Return the line of ``sources.list``; empty leaves the mirror to mmdebstrap.
 
         Raises:
-            LookupError: nobody said where another distribution's packages are.
+            LookupError: no mirror was given for another distribution.
         """
         if mirror := mirrors.get(self.archive):
             return f"deb {mirror} {self.suite} {self.components}"
@@ -39,7 +39,7 @@ class Release:
 RELEASES = (
     Release(name="debian-12", title="Debian 12", suite="bookworm"),
     Release(name="debian-13", title="Debian 13", suite="trixie"),
-    # Its Python is newer than any released Debian's.
+    # Its Python is newer than that of any released Debian.
     Release(name="debian-testing", title="Debian testing", suite="testing"),
     Release(
         name="ubuntu-24.04",

@@ -1,4 +1,4 @@
-"""The table of what was seen in new roots, and its place in the documentation."""
+"""The table of results in new roots, and its place in the documentation."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ USERS = ("root", "plain")
 
 
 def table_lines(outcomes: Iterable[FreshOutcome]) -> Iterator[str]:
-    """Yield the table as Markdown: a row a root and a user."""
+    """Yield the table as Markdown: one row per root and user."""
     titles = {release.name: release.title for release in RELEASES}
     yield "| root | Python | as | `./run demo` | its story | `./run test` | seen |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
@@ -82,7 +82,7 @@ def _remarks(title: str, outcome: FreshOutcome) -> Iterator[str]:
 
 
 def keep(outcomes: Iterable[FreshOutcome], page: Path = PAGE, record: Path = RECORD) -> None:
-    """Put outcomes in the place of those before of the same root and user, and write the page."""
+    """Replace the earlier outcomes of the same root and user, and write the page."""
     kept = {}
     if record.exists():
         kept = {

@@ -1,1 +1,1 @@
-"""Images: a root file system of Debian with one of our packages, and how it is handed out."""
+"""Images: a root file system of Debian with one of our packages, in the formats for its users."""

@@ -1,10 +1,10 @@
 """
 The image for a device of the Raspberry Pi class: a service point after its first boot.
 
-Debian with NetworkManager, the agent's package and a unit that enrols the device by the files on
+Debian with NetworkManager, the agent's package and a unit that enrols the device from the files on
 its first partition. ``write_device_root`` makes the root file system as a tar, ``write_card`` a
 disk of two partitions from it, without a loop device: FAT for the firmware and those files, ext4
-for all else.
+for everything else.
 """
 
 import shutil
@@ -21,20 +21,20 @@ PACKAGES = (
     *("systemd", "systemd-sysv", "systemd-timesyncd", "dbus", "udev", "kmod"),
     *("network-manager", "iproute2", "iputils-ping", "procps"),
 )
-"""Of every such device: systemd, the network's manager, and a clock that is set by the network."""
+"""Packages of every such device: systemd, a network manager, and time synchronization."""
 
 HARDWARE = {
     "arm64": ("linux-image-arm64", "raspi-firmware"),
     "amd64": ("linux-image-amd64",),
 }
-"""The kernel, and what a Raspberry Pi starts by (non-free-firmware)."""
+"""The kernel, and what a Raspberry Pi boots from (non-free-firmware)."""
 
 BOOT_LABEL, ROOT_LABEL = "THONGSUOT", "thongsuot-root"
 BOOT_MIB, SPARE_MIB = 256, 1024
-"""Of the first partition; and what is left free on the second: record, journal, upgrades."""
+"""Size of the first partition; and free space on the second: record, journal, upgrades."""
 
 _FIRMWARE = (
-    # Where the firmware tells the kernel that its root is; the initial one was made without.
+    # Where the firmware tells the kernel where its root is; the initial one was made without.
     f"sed -i 's/^#*ROOTPART=.*/ROOTPART=LABEL={ROOT_LABEL}/' $1/etc/default/raspi-firmware",
     "chroot $1 update-initramfs -u -k all",
 )
@@ -60,7 +60,7 @@ def write_device_root(recipe: DeviceRecipe, file: Path, epoch: int) -> None:
     Write the root file system into a tar.
 
     Raises:
-        subprocess.CalledProcessError: mmdebstrap failed; its words are on the terminal.
+        subprocess.CalledProcessError: mmdebstrap failed; its output is on the terminal.
     """
     with tempfile.TemporaryDirectory(prefix="thongsuot-device-") as made:
         fstab = Path(made) / "fstab"
@@ -73,7 +73,7 @@ def write_device_root(recipe: DeviceRecipe, file: Path, epoch: int) -> None:
             f"chroot $1 systemctl enable {UNIT} systemd-timesyncd.service NetworkManager.service",
             'echo thongsuot > "$1/etc/hostname"',
             *(_FIRMWARE if recipe.hardware and recipe.architecture == "arm64" else ()),
-            # Nobody logs in: what has to be set stands on the first partition.
+            # Nobody logs in: everything that must be configured is on the first partition.
             "chroot $1 passwd --quiet --lock root",
         )
         write_root(
@@ -95,7 +95,7 @@ def write_card(root: Path, card: Path) -> None:
     Write a disk for a card from a root's tar.
 
     Raises:
-        subprocess.CalledProcessError: a tool failed; its words are on the terminal.
+        subprocess.CalledProcessError: a tool failed; its output is on the terminal.
     """
     with tempfile.TemporaryDirectory(prefix="thongsuot-card-", dir="/var/tmp") as made:
         folder = Path(made)

@@ -20,12 +20,12 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _CHUNK_BYTES = 1 << 20
 
 Descriptor = dict[str, object]
-"""What refers to a blob: media type, digest, size."""
+"""A reference to a blob: media type, digest, size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
-    """What a container of an image runs, as whom, and where it keeps what outlives it."""
+    """The command of an image's containers, its user, and the volumes for persistent data."""
 
     name: str
     version: str
@@ -39,7 +39,7 @@ class ImageSpec:
 
 
 def write_layout(root: Path, spec: ImageSpec, folder: Path, epoch: int) -> Path:
-    """Write the image of a root file system (a tar) into a folder that is not there yet."""
+    """Write the image of a root file system (a tar) into a new folder."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     layer, diff_id = _layer(root, blobs)
@@ -81,7 +81,7 @@ def write_layout(root: Path, spec: ImageSpec, folder: Path, epoch: int) -> Path:
 
 
 def _layer(root: Path, blobs: Path) -> tuple[Descriptor, str]:
-    """Pack the layer; returns what refers to it, and the digest of what is packed."""
+    """Pack the layer; return its descriptor, and the digest of the unpacked content."""
     packed = blobs / "layer.part"
     unpacked_digest = hashlib.sha256()
     # Without a name and a time in its head, the same layer has the same bytes.

@@ -24,9 +24,9 @@ _NOT_NEEDED = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootRecipe:
     """
-    What goes in beside Debian's essential packages: ``package`` is one of ours, ``include`` are
-    names of Debian's. ``mirror`` is an address, or empty for mmdebstrap's own. ``hooks`` run at the
-    end, as mmdebstrap's ``--customize-hook``.
+    Content beside Debian's essential packages: ``package`` is one of ours, ``include`` are names of
+    Debian packages. ``mirror`` is an address, or empty for mmdebstrap's default. ``hooks`` run at
+    the end, as mmdebstrap's ``--customize-hook``.
     """
 
     package: Path
@@ -42,16 +42,16 @@ def write_root(recipe: RootRecipe, file: Path, epoch: int) -> None:
     Write the root file system into a tar; the same package, mirror and time give the same bytes.
 
     Raises:
-        subprocess.CalledProcessError: mmdebstrap failed; its words are on the terminal.
+        subprocess.CalledProcessError: mmdebstrap failed; its output is on the terminal.
     """
     hooks = [
-        # It is installed by apt, so that what it depends on comes with it.
+        # Installed by apt, so that its dependencies are installed with it.
         f"--customize-hook=copy-in {recipe.package} /",
         f"--customize-hook=mv $1/{recipe.package.name} $1{_PACKAGE_INSIDE}",
         f"--customize-hook=chroot $1 {_INSTALL} {_PACKAGE_INSIDE}",
         f"--customize-hook=rm $1{_PACKAGE_INSIDE}",
         *(f"--customize-hook={hook}" for hook in recipe.hooks),
-        # What differs from one run to the next, and what a container does not need.
+        # Files that differ from one run to the next, and files that a container does not need.
         f"--customize-hook=cd $1 && rm -rf {' '.join(_NOT_NEEDED)}",
     ]
     command = [

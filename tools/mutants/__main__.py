@@ -1,14 +1,14 @@
 """
-Would a test notice? Small faults are planted in the pure cores, and their tests run.
+Would a test notice? Plants small faults in the pure cores and runs their tests.
 
 ``./run mutants [AREA ...] --seed N --count M`` draws M places of each area at random, changes one
 operator, constant or condition at each, and runs the tests that execute the changed statement on a
-copy of the tree, the cheapest first. A change that no test notices has survived. Survivors that
-change nothing that anybody can see stand in ``tests/accepted_mutants.toml``, each with its reason.
-The exit code is 1 where fewer than nine tenths of an area's changes were noticed or are accepted.
+copy of the tree, the cheapest first. A change that no test notices has survived. Survivors without
+a visible effect are listed in ``tests/accepted_mutants.toml``, each with its reason. The exit code
+is 1 where fewer than nine tenths of an area's changes were noticed or are accepted.
 
-What was measured is kept while an area's sources stay as they are: the same command goes on where
-it was stopped, and after a new test only that is recorded and only survivors are played again.
+Results are kept as long as an area's sources stay unchanged: the same command continues where it
+was stopped, and after a new test only that test is recorded and only survivors are run again.
 """
 
 import argparse
@@ -38,14 +38,19 @@ from tools.mutants.worker import MutantTestRun
 RECORD_WITHIN_S = 1800.0
 CPU_ALLOWANCE_S = 5.0
 SLOWER_THAN_USUAL = 4.0
-"""A change may make a loop endless: that is noticed too, after so many times the usual run."""
+"""
+A change may cause an endless loop: it counts as noticed after this many times the usual duration.
+"""
 
 WAITING_RATIO = 20.0
-"""Real time for a second of CPU; other programs may keep the processor busy."""
+"""Wall time per second of CPU; other programs may keep the processor busy."""
 
 
 def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
-    """Record what an area's tests cost and execute; exit if they fail without any change."""
+    """
+    Record the cost and the executed blocks of an area's tests; exit if they fail without any
+    change.
+    """
     files = known.unrecorded()
     if not files:
         return
@@ -69,9 +74,9 @@ def failing_test(
     text: str, mutant: Mutant, stage: Sequence[TestGroup], copy: TreeCopy, *, is_loaded: bool
 ) -> str:
     """
-    Plant a change and run some of its tests; return the first that notices it, or nothing.
+    Plant a change and run some of its tests; return the first that notices it, or an empty text.
 
-    ``is_loaded``: a process that has loaded everything before the change can show it.
+    ``is_loaded``: a process that had loaded everything before the change can show its effect.
     """
     limits = [(test, cpu_limit_s(group.cost_s)) for group in stage for test in group.tests]
     cpu_s = cpu_limit_s(sum(group.cost_s for group in stage))
@@ -88,7 +93,7 @@ def failing_test(
         failed = copy.run(run).failed
         if not is_loaded or not failed:
             return failed
-        # Whatever a process has kept of changes before this one, a new one has not.
+        # A process may have kept state of changes before this one; a new process has not.
         anew = replace(run, changed="", changed_line=0)
         if failed in run.order:
             place = run.order.index(failed)
@@ -100,14 +105,14 @@ def failing_test(
 
 
 def cpu_limit_s(usual_s: float) -> float:
-    """Return how much of the processor may be used with a change by what usually uses so much."""
+    """Return the CPU limit under a change for tests with this usual CPU time."""
     return CPU_ALLOWANCE_S + SLOWER_THAN_USUAL * usual_s
 
 
 def play(
     area: str, chosen: Sequence[Mutant], copies: Sequence[TreeCopy], *, is_again: bool
 ) -> Iterator[MutantResult]:
-    """Yield what became of each change, in the order in which it is known."""
+    """Yield the result of each change, in the order in which results are known."""
     known = KnownResults(area, copies[0].root)
     if is_again:
         known.forget(mutant.name for mutant in chosen)
@@ -143,7 +148,7 @@ def play(
         copy.load(known.test_files)
     number = 0
     while waiting:
-        # First what is cheap, of all changes: what most of them need, and soon known.
+        # The cheap stages of all changes first: most changes need no more, and are known soon.
         _say(f"{area}: {len(waiting)} changes, stage {number + 1} of their tests")
         tests = {mutant: stages[mutant][number : number + 1] for mutant in waiting}
         texts = {mutant: change[0] for mutant, change in waiting.items()}
@@ -164,7 +169,9 @@ def play_stage(
     copies: Sequence[TreeCopy],
     loaded: Container[Mutant],
 ) -> Iterator[tuple[Mutant, str]]:
-    """Yield each change and the test of a stage that notices it, if one does, as it is known."""
+    """
+    Yield each change and the test of a stage that notices it, if one does, as soon as it is known.
+    """
     free: SimpleQueue[TreeCopy] = SimpleQueue()
     for copy in copies:
         free.put(copy)
@@ -191,7 +198,7 @@ def play_stage(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play a sample of changes and print what became of them."""
+    """Run a sample of changes and print the results."""
     parser = argparse.ArgumentParser(
         prog="./run mutants",
         description=__doc__,
@@ -201,9 +208,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="which sample (default: 1)")
     parser.add_argument("--count", type=int, default=40, help="changes an area (default: 40)")
     parser.add_argument("--at-once", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--again", action="store_true", help="play what is known once more")
+    parser.add_argument("--again", action="store_true", help="ignore known results")
     parser.add_argument(
-        "--only", action="append", metavar="CHANGE", help="one change, as a report names it"
+        "--only", action="append", metavar="CHANGE", help="one change, by its name in a report"
     )
     asked = parser.parse_args(arguments)
     if unknown := set(asked.areas) - set(AREAS):
@@ -223,7 +230,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def play_areas(chosen: Sequence[Mutant], *, at_once: int, is_again: bool) -> list[MutantResult]:
-    """Play changes area by area and say on standard error what became of each."""
+    """Run changes area by area and print the result of each on standard error."""
     results: list[MutantResult] = []
     began_s = time.monotonic()
     for area in dict.fromkeys(mutant.area for mutant in chosen):

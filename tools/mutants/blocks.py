@@ -1,8 +1,8 @@
 """
-Blocks of a module: runs of statements that are executed one after the other, once the first is.
+Blocks of a module: runs of statements that are all executed if the first one is.
 
-What is executed is known by block, so that of a changed function only those tests are played that
-come as far as the change: few of them where it stands behind an early return (2026-12).
+Execution is recorded by block, so that for a changed function only tests are run that reach the
+change: few of them if it comes after an early return (2026-12).
 """
 
 import ast
@@ -15,9 +15,9 @@ _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 def blocks_in(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], int, int]]:
     """
-    Yield the blocks inside functions, the outer before the inner.
+    Yield the blocks inside functions, outer before inner ones.
 
-    Each as the list of statements that it is a part of, and where in that it begins and ends.
+    Each as the list of statements that contains it, with the indexes of its beginning and end.
     """
     for function in _functions_in(tree):
         is_documented = ast.get_docstring(function, clean=False) is not None
@@ -25,7 +25,7 @@ def blocks_in(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], int, int]]:
 
 
 def block_by_line(tree: ast.Module) -> dict[int, int]:
-    """Return the line of the block's first statement for each line that stands in a block."""
+    """Return the line of the block's first statement for each line inside a block."""
     blocks: dict[int, int] = {}
     for body, begin, end in blocks_in(tree):
         for statement in body[begin:end]:
@@ -42,10 +42,11 @@ def deciding_blocks(
     tree: ast.Module, named_elsewhere: Container[str]
 ) -> dict[int, tuple[int, ...]]:
     """
-    Return by line the blocks of which one has to be executed before a change of the line shows.
+    Return by line the blocks of which one must be executed before a change of the line has an
+    effect.
 
-    For a constant that only this module can read these are the blocks that read it. What is
-    missing may show without any: it is executed by the import.
+    For a constant that only this module can read, these are the blocks that read it. A line that is
+    missing may have an effect without any block: it is executed by the import.
     """
     of_line = block_by_line(tree)
     blocks: dict[int, tuple[int, ...]] = {line: (block,) for line, block in of_line.items()}
@@ -62,7 +63,7 @@ def deciding_blocks(
 
 
 def names_of_others(files: Iterable[Path]) -> set[str]:
-    """Return all private names that files take from a module or an object, or have in a text."""
+    """Return all private names that files read from a module or an object, or contain in a text."""
     names: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_bytes())):
@@ -76,7 +77,7 @@ def names_of_others(files: Iterable[Path]) -> set[str]:
 
 
 def private_constant(statement: ast.stmt) -> str:
-    """Return the name that a statement of a module sets, if it is one and private."""
+    """Return the private name that a module-level statement sets, if it sets one."""
     targets = (
         statement.targets
         if isinstance(statement, ast.Assign)
@@ -90,7 +91,10 @@ def private_constant(statement: ast.stmt) -> str:
 
 
 def _functions_in(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield functions that stand in no other one; a class in a function is a part of that."""
+    """
+    Yield functions that are not nested in another one; a class in a function is part of that
+    function.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield child
@@ -130,7 +134,7 @@ def _bodies_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def _may_leave(statement: ast.stmt) -> bool:
-    """Return whether what follows a statement may be passed by, other than by an exception."""
+    """Return whether the statements after this one may be skipped, other than by an exception."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return False
     return isinstance(statement, _LEAVING) or any(

@@ -1,7 +1,8 @@
 """
 Small changes of the pure cores, each a mistake that a person might make (Cosmic Ray's operators).
 
-A sample is drawn by a seed, at most one change a place; the same tree and seed give the same.
+A sample is drawn by a seed, at most one change per place; the same tree and seed give the same
+sample.
 """
 
 import ast
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationArea:
-    """A pure core, and the tests that are to notice when it changes."""
+    """A pure core, and the tests that must notice when it changes."""
 
     sources: str
     tests: tuple[str, ...]
@@ -62,15 +63,20 @@ OPERATORS = (
     *("core/ReplaceContinueWithBreak", "core/ReplaceBreakWithContinue"),
     "core/ZeroIterationForLoop",
 )
-"""Those whose changes are mistakes that people make; the union of types is no operator of ours."""
+"""
+Operators whose changes are mistakes that people make; the union of types is not an operator here.
+"""
 
 CLASS_OPTIONS = {"frozen", "slots", "kw_only", "gc", "cache_hash"}
-"""Options of a class that type checkers hold, or that cost memory only: no test is to notice."""
+"""
+Options of a class that type checkers verify, or that only affect memory: no test has to notice
+them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One change: the n-th place in a file at which an operator can change something."""
+    """One change: the n-th place in a file where an operator applies."""
 
     area: str
     file: str
@@ -79,13 +85,13 @@ class Mutant:
     line: int = 0
     blocks: tuple[int, ...] = ()
     """
-    The lines at which the blocks begin that a test has to execute to notice it: its own, or those
-    that read a constant. Empty: any test may.
+    The first lines of the blocks that a test has to execute to notice it: its own, or those that
+    read a constant. Empty: any test may.
     """
 
     @property
     def name(self) -> str:
-        """What ``--only`` takes."""
+        """The value for ``--only``."""
         return f"{self.file}:{self.operator.removeprefix('core/')}:{self.occurrence}"
 
 
@@ -123,7 +129,9 @@ def mutants_of(
 
 
 def _is_declaration(node: NodeOrLeaf) -> bool:
-    """Return whether a place shapes a signature or a class, and is nothing that code computes."""
+    """
+    Return whether a place is part of a signature or class definition and not of a computation.
+    """
     parent = node.parent
     if parent is None:
         return False
@@ -141,9 +149,10 @@ def _is_declaration(node: NodeOrLeaf) -> bool:
 
 def _is_moment_of_boot(node: NodeOrLeaf) -> bool:
     """
-    Return whether a place is the 0 of ``… _ns or 0``: what never was, as the moment of the boot.
+    Return whether a place is the 0 of ``… _ns or 0``: a missing value, replaced by the moment of
+    the boot.
 
-    A nanosecond before or after that moment is the same to everybody.
+    A nanosecond before or after that moment makes no difference.
     """
     either = node.parent
     if not isinstance(node, Number) or node.value != "0" or either is None:
@@ -155,7 +164,7 @@ def _is_moment_of_boot(node: NodeOrLeaf) -> bool:
 
 
 def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:
-    """Return changes at places drawn at random, at most one a place."""
+    """Return changes at places drawn at random, at most one per place."""
     chance = random.Random(f"{seed} {area}")
     places = mutants_of(area, root)
     chosen = chance.sample(sorted(places), min(count, len(places)))
@@ -163,7 +172,10 @@ def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:
 
 
 def change_of(mutant: Mutant, root: Path = ROOT) -> tuple[str, str, str] | None:
-    """Return the changed file's text, and the line before and after; ``None``: it is no Python."""
+    """
+    Return the changed file's text, and the line before and after; ``None`` if it is not valid
+    Python.
+    """
     before = (root / mutant.file).read_text("utf-8")
     after = mutate_code(before, get_operator(mutant.operator)(), mutant.occurrence)
     if after is None or after == before or not _is_python(after):
@@ -187,7 +199,7 @@ def _is_python(text: str) -> bool:
 
 
 def mutant_named(name: str, root: Path = ROOT) -> Mutant:
-    """Return the change that a report calls so; raise ``LookupError`` if there is none."""
+    """Return the change with this name in a report; raise ``LookupError`` if there is none."""
     file = name.partition(":")[0]
     for area, its in AREAS.items():
         if file.startswith(f"{its.sources}/"):

@@ -1,8 +1,8 @@
 """
-Which test executes which block, at the price of one addition to a set for each of them.
+Records which test executes which block, at the cost of one addition to a set per execution.
 
-Modules of the area are compiled with one statement more at the beginning of each block. A trace
-function of the interpreter would be told of every call in every library as well (2026-11: the
+Modules of the area are compiled with one more statement at the beginning of each block. A trace
+function of the interpreter would also be called for every call in every library (2026-11: the
 judge's tests took seven times as long).
 """
 
@@ -21,7 +21,7 @@ _EXECUTED = "_blocks_executed_of_area"
 
 
 class ExecutionRecorder(PathFinder):
-    """Finds the modules below a folder and has their blocks say when they are executed."""
+    """Finds the modules below a folder and lets their blocks report their execution."""
 
     def __init__(self, sources: Path, root: Path) -> None:
         self._sources = f"{sources}/"
@@ -33,7 +33,7 @@ class ExecutionRecorder(PathFinder):
         sys.meta_path.insert(0, self)
 
     def begin(self) -> set[tuple[str, int]]:
-        """Begin a new record and return the former; what functions have cached is forgotten."""
+        """Begin a new record and return the previous one; caches of functions are cleared."""
         former = set(self.executed)
         self.executed.clear()
         for name in self._modules:
@@ -48,7 +48,7 @@ class ExecutionRecorder(PathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Return how to load a module of the area; others are found as ever."""
+        """Return the loader of a module of the area; others are found as usual."""
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or not (spec.origin or "").startswith(self._sources):
             return None
@@ -64,7 +64,9 @@ class _RecordedLoader(SourceFileLoader):
         self._file = Path(path).relative_to(root).as_posix()
 
     def get_code(self, fullname: str) -> CodeType:
-        """Return the module's code, past the cache, where others expect it as it is written."""
+        """
+        Return the module's instrumented code, bypassing the cache, which others expect unchanged.
+        """
         path = self.get_filename(fullname)
         tree = ast.parse(self.get_data(path))
         for body, begin, _ in reversed(list(blocks_in(tree))):

@@ -1,10 +1,10 @@
 """
-Runs tests that are loaded already, each time in a new child of the process that has loaded them.
+Runs tests that are already loaded, each time in a new child of the process that has loaded them.
 
-To load the tests of an area costs a second or more, most tests that notice a change a hundredth of
-it. So the tests are loaded once without any change, and a child gets the changed functions in the
-place of those that it has. That shows all that a change inside a function does, unless an import
-executes it: those changes are played by ``worker``, which loads everything anew.
+Loading the tests of an area costs a second or more, most tests that notice a change cost a
+hundredth of that. So the tests are loaded once without any change, and a child replaces its
+functions by the changed ones. This shows every effect of a change inside a function, unless an
+import executes it: those changes are run by ``worker``, which loads everything anew.
 
 Started as ``python -m tools.mutants.loaded_tests PATH ...`` in a copy of the tree; requests
 (``MutantTestRun``) and answers (``TestRunResult``) are lines of JSON.
@@ -47,11 +47,11 @@ class LoadedTests:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run what is asked for until nothing more is."""
+        """Run the requested tests until there are no more requests."""
         items = {item.nodeid: item for item in session.items}
-        gc.unfreeze()  # what programs freeze at their start is not listed
+        gc.unfreeze()  # objects that programs freeze at their start are not listed
         functions = _functions_by_file()
-        gc.freeze()  # children that collect garbage would copy all of it
+        gc.freeze()  # garbage collection in children would copy all of that memory
         for line in self._requests:
             run = MutantTestRun(**json.loads(line))
             wanted = [items[name] for name in run.order]
@@ -85,7 +85,7 @@ def _text_of(result: TestRunResult) -> str:
 
 
 def _functions_by_file() -> dict[str, list[FunctionType]]:
-    """Return all functions that there are, by the file that they come from."""
+    """Return all existing functions, by the file that they come from."""
     functions: defaultdict[str, list[FunctionType]] = defaultdict(list)
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType):
@@ -95,9 +95,9 @@ def _functions_by_file() -> dict[str, list[FunctionType]]:
 
 def set_change(path: Path, line: int, functions: Sequence[FunctionType]) -> None:
     """
-    Give what is loaded of a module the change that its file has in a line.
+    Apply the change in a line of a module's file to the loaded module.
 
-    That is new code for its functions, or a new value for a private constant. What imports the
+    It is new code for its functions, or a new value for a private constant. Code that imports the
     module later finds the change in the file.
     """
     text = path.read_bytes()
@@ -140,7 +140,7 @@ def main(paths: Sequence[str]) -> None:
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # what pytest has to say of itself
+    os.dup2(2, 1)  # pytest's own output
     sys.dont_write_bytecode = True
     failure = FirstFailure()
     with tempfile.TemporaryDirectory(prefix="thongsuot-mutants-loaded-") as folder:

@@ -1,4 +1,4 @@
-"""What became of the changes: a table by area, the survivors, and the areas that fall short."""
+"""The results of the changes: a table by area, the survivors, and the areas that fall short."""
 
 import tomllib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ GOAL_RATIO = 0.9
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantResult:
     """
-    What became of a mutant.
+    The result of a mutant.
 
     ``before`` and ``after`` are the changed line; ``noticed_by`` the first test that failed,
     ``import`` or ``time``; empty: it survived.
@@ -27,7 +27,7 @@ class MutantResult:
 
     @property
     def change(self) -> tuple[str, str, str]:
-        """The change as the list of accepted ones has it."""
+        """The change in the form of the list of accepted ones."""
         return self.mutant.file, self.before, self.after
 
 
@@ -38,7 +38,7 @@ def accepted_changes(file: Path = ACCEPTED) -> set[tuple[str, str, str]]:
 
 
 def table_of(results: Sequence[MutantResult], accepted: set[tuple[str, str, str]]) -> list[str]:
-    """Return the lines of the report: a row an area, then each survivor."""
+    """Return the lines of the report: one row per area, then each survivor."""
     lines = ["| area | changes | noticed | accepted | survived | noticed or accepted |"]
     lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
     survivors: list[MutantResult] = []
@@ -63,7 +63,7 @@ def table_of(results: Sequence[MutantResult], accepted: set[tuple[str, str, str]
 def shortfalls(
     results: Sequence[MutantResult], accepted: set[tuple[str, str, str]]
 ) -> dict[str, float]:
-    """Return the areas in which too few changes are noticed, with the share that is."""
+    """Return the areas in which too few changes are noticed, each with its share."""
     short: dict[str, float] = {}
     for area in {result.mutant.area for result in results}:
         mine = [result for result in results if result.mutant.area == area]

@@ -1,9 +1,9 @@
 """
-What is known already of an area as it is, so that nothing is measured twice.
+Known results of an area in its current state, so that nothing is measured twice.
 
-A run that was stopped goes on where it was. After a new test only that is recorded, and only what
-had survived is played again; after a change of the sources, or of what their tests share, nothing
-is known any more.
+A run that was stopped continues where it was. After a new test, only that test is recorded, and
+only survivors are run again; after a change of the sources, or of what their tests share, no result
+is valid any more.
 """
 
 import hashlib
@@ -33,10 +33,10 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedTests:
     """
-    What all tests of an area cost and execute.
+    The cost and the executed blocks of all tests of an area.
 
-    ``modules`` are those of others that they load, ``at_import`` the blocks of the area that are
-    executed outside tests, by file.
+    ``modules`` are the third-party modules that they load, ``at_import`` the blocks of the area
+    that are executed outside tests, by file.
     """
 
     records: Mapping[str, TestRecord]
@@ -64,7 +64,7 @@ class KnownResults:
         return sorted(self._tests)
 
     def noticed_by(self) -> Mapping[str, str]:
-        """Return which test noticed each change that was played, by its name."""
+        """Return which test noticed each change that was run, by its name."""
         known: dict[str, str] = {}
         if self._results.exists():
             for line in self._results.read_text("utf-8").splitlines():
@@ -74,21 +74,23 @@ class KnownResults:
         return known
 
     def add(self, name: str, noticed_by: str) -> None:
-        """Keep what became of a change."""
+        """Store the result of a change."""
         line = json.dumps([name, noticed_by, self._digest_for(noticed_by)])
         with self._results.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
 
     def _digest_for(self, noticed_by: str) -> str:
-        """Return the state of what a result rests on: one test, or that none of all fails."""
+        """
+        Return the state that a result depends on: one test, or, if no test fails, all of them.
+        """
         return self._tests.get(noticed_by.partition("::")[0], self._all_tests)
 
     def unrecorded(self) -> Sequence[str]:
-        """Return the files of tests that are not recorded as they are."""
+        """Return the test files that have no record for their current state."""
         return [file for file in sorted(self._tests) if not self._record(file).exists()]
 
     def keep_record(self, file: str, recorded: TestRunResult) -> None:
-        """Keep what the tests of a file cost and execute."""
+        """Store the cost and the executed blocks of a file's tests."""
         record = self._record(file)
         part = record.with_suffix(".part")
         records = {
@@ -100,7 +102,7 @@ class KnownResults:
         part.rename(record)
 
     def records(self) -> RecordedTests:
-        """Return what is recorded of all tests."""
+        """Return the records of all tests."""
         records: dict[str, TestRecord] = {}
         modules: dict[str, None] = {}
         at_import: defaultdict[str, set[int]] = defaultdict(set)
@@ -113,7 +115,7 @@ class KnownResults:
         return RecordedTests(records=records, modules=list(modules), at_import=at_import)
 
     def forget(self, names: Iterable[str]) -> None:
-        """Drop what became of some changes."""
+        """Drop the results of some changes."""
         known = self.noticed_by()
         self._results.unlink(missing_ok=True)
         for name in known.keys() - set(names):

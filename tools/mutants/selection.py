@@ -8,20 +8,22 @@ from tools.mutants.changes import Mutant
 from tools.mutants.worker import TestRecord
 
 FIRST_FILES = 4
-"""Most changes are noticed by the first tests that touch them: only their files are loaded then."""
+"""
+Most changes are noticed by the first tests that execute them: only their files are loaded then.
+"""
 
 STAGE_COST_S = (2.0, 10.0, 30.0)
-"""What the tests of a stage cost; all that is left is the last stage."""
+"""The cost limits of the stages; everything that remains is the last stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestGroup:
-    """Tests that run together: one, or all of a file that share a fixture."""
+    """Tests that run together: a single one, or all of a file that share a fixture."""
 
     tests: Sequence[str]
     cost_s: float
     blocks: Mapping[str, frozenset[int]]
-    """By file the lines at which the blocks begin that they execute."""
+    """By file, the first lines of the blocks that they execute."""
     starts_processes: bool
 
     @property
@@ -56,7 +58,7 @@ def groups_of(records: Mapping[str, TestRecord]) -> list[TestGroup]:
 
 
 def shows_in_loaded(mutant: Mutant, at_import: Mapping[str, Collection[int]]) -> bool:
-    """Return whether a change shows though everything was imported before it was made."""
+    """Return whether a change has an effect although everything was imported before it was made."""
     imported = at_import.get(mutant.file, ())
     return bool(mutant.blocks) and not any(block in imported for block in mutant.blocks)
 
@@ -68,7 +70,7 @@ def groups_for(
     Return the tests that can notice a change, in the order in which they run.
 
     First those that execute its block, then those that start processes, which are not recorded. A
-    change of what is executed by an import may show in any test; those that execute something of
+    change that an import executes may have an effect in any test; those that execute something of
     its file come first.
     """
     if shows_in_loaded(mutant, at_import):
@@ -85,7 +87,7 @@ def groups_for(
 
 
 def stages_of(groups: Sequence[TestGroup], *, loads: bool = True) -> list[list[TestGroup]]:
-    """Divide an order of groups into stages, of which the first loads few files if any."""
+    """Divide a sequence of groups into stages, of which the first load few files."""
     stages: list[list[TestGroup]] = []
     left = list(groups)
     for place, limit_s in enumerate(STAGE_COST_S):

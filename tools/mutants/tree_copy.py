@@ -52,11 +52,11 @@ class TreeCopy:
         return answer
 
     def load(self, files: Sequence[str]) -> None:
-        """Load the tests of files once for all runs that name the file that is ``changed``."""
+        """Load the tests of files once for all runs that name the ``changed`` file."""
         self._loaded = self._started("tools.mutants.loaded_tests", *files)
 
     def run(self, run: MutantTestRun) -> TestRunResult:
-        """Run tests of the copy as it is now."""
+        """Run tests of the copy in its current state."""
         if not run.changed:
             return result_from(self._ask(asdict(run), self._worker))
         assert self._loaded is not None
@@ -68,7 +68,7 @@ class TreeCopy:
 
     @contextmanager
     def changed(self, file: str, text: str) -> Iterator[None]:
-        """Give a file another text for a while."""
+        """Replace the text of a file for a while."""
         path = self.root / file
         was = path.stat()
         unchanged = path.read_text("utf-8")
@@ -77,7 +77,7 @@ class TreeCopy:
             yield
         finally:
             path.write_text(unchanged, "utf-8")
-            # Its bytecode is found by this time.
+            # Bytecode is found by this modification time.
             os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
 
     def close(self) -> None:

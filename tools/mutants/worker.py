@@ -1,9 +1,9 @@
 """
-Runs tests of a copy of the tree, each time in a new child that begins with everything imported
-but our own code: to start pytest costs more than most tests that notice a change.
+Runs tests of a copy of the tree, each time in a new child that begins with everything imported but
+our own code: starting pytest costs more than most tests that notice a change.
 
-Requests come as lines of JSON (``TestRun``) on standard input, answers (``TestRunResult``) go to
-standard output in the same form. The folder in which the process starts is the copy.
+Requests arrive as lines of JSON (``TestRun``) on standard input, answers (``TestRunResult``) go to
+standard output in the same form. The process starts in the folder of the copy.
 """
 
 import compileall
@@ -36,16 +36,16 @@ PROCESS_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantTestRun:
-    """Tests to run: files and folders, and of these only the tests in ``order`` if there is one."""
+    """Tests to run: files and folders, and only the tests in ``order`` if there is one."""
 
     paths: Sequence[str]
     order: Sequence[str] = ()
     test_cpu_s: Sequence[float] = ()
-    """How much of the processor each of ``order`` may use; empty: all that the run may."""
+    """CPU limit of each test in ``order``; empty: the limit of the run."""
     recorded: str = ""
-    """The folder of sources of which is recorded what is executed; empty: nothing is."""
+    """The folder of sources whose execution is recorded; empty: none."""
     changed: str = ""
-    """The file that is changed, where tests that are loaded already are to run with the change."""
+    """The changed file, if loaded tests are to run with the change."""
     changed_line: int = 0
     cpu_s: float
     wall_s: float
@@ -53,14 +53,14 @@ class MutantTestRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRecord:
-    """What one test took, and what it executed."""
+    """The cost of one test, and what it executed."""
 
     cost_s: float = 0.0
     blocks: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """By file the lines at which the blocks begin that it executed."""
+    """By file, the first lines of the blocks that it executed."""
     starts_processes: bool = False
     group: str = ""
-    """Tests of one group share a fixture, and run together. Empty: it stands for itself."""
+    """Tests of one group share a fixture, and run together. Empty: it runs alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +72,14 @@ class TestRunResult:
     records: dict[str, TestRecord] = field(default_factory=dict)
     modules: Sequence[str] = ()
     at_import: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """The blocks that were executed outside tests, as in ``TestRecord``: any test may show them."""
+    """
+    The blocks that were executed outside tests, as in ``TestRecord``: any test may show their
+    effect.
+    """
 
 
 class FirstFailure:
-    """A plugin of pytest: keeps to an order of tests, and which was the first to fail."""
+    """A plugin of pytest: keeps an order of tests, and records the first that fails."""
 
     def __init__(self, run: MutantTestRun | None = None) -> None:
         self.order: Sequence[str] = ()
@@ -87,7 +90,7 @@ class FirstFailure:
             self.begin(run)
 
     def begin(self, run: MutantTestRun) -> None:
-        """Keep to the order and the limits of a run."""
+        """Apply the order and the limits of a run."""
         self.order = run.order
         self._cpu_s = dict(zip(run.order, run.test_cpu_s, strict=bool(run.test_cpu_s)))
 
@@ -95,7 +98,7 @@ class FirstFailure:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave only the tests in question, in their order."""
+        """Leave only the selected tests, in their order."""
         if self.order:
             by_id = {item.nodeid: item for item in items}
             kept = [by_id[name] for name in self.order if name in by_id]
@@ -103,22 +106,22 @@ class FirstFailure:
             items[:] = kept
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Give a test its time of the processor; the system ends the process when it is over."""
+        """Give a test its CPU time; the system ends the process when it is used up."""
         signal.setitimer(signal.ITIMER_PROF, self._cpu_s.get(nodeid, 0.0))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep what cannot even be imported."""
+        """Record a file that cannot be imported."""
         if report.failed and not self.failed:
             self.failed, self.report = "import", report.longreprtext
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the first failure."""
+        """Record the first failure."""
         if report.failed and not self.failed:
             self.failed, self.report = report.nodeid, report.longreprtext
 
 
 class TestRecorder:
-    """A plugin of pytest: what each test costs and which blocks of the area it executes."""
+    """A plugin of pytest: the cost of each test and the blocks of the area that it executes."""
 
     def __init__(self, execution: ExecutionRecorder) -> None:
         self.records: dict[str, TestRecord] = {}
@@ -177,7 +180,7 @@ def run_in_child(run: MutantTestRun) -> TestRunResult:
 
 def in_child(run: MutantTestRun, work: Callable[[Path], str]) -> str | None:
     """
-    Return the answer of some work in a child of this process, that has a folder to itself.
+    Return the result of a function that runs in a child of this process, with a folder of its own.
 
     ``None``: it took too long and was killed, here or by the system.
     """
@@ -190,7 +193,7 @@ def in_child(run: MutantTestRun, work: Callable[[Path], str]) -> str | None:
                 written = answer.with_suffix(".part")
                 written.write_text(work(Path(folder)), "utf-8")
                 written.rename(answer)
-                # Threads and handlers of the tests would hold up an orderly end.
+                # Threads and signal handlers of the tests would delay a normal exit.
                 os._exit(0)
             except BaseException:
                 traceback.print_exc()
@@ -200,7 +203,7 @@ def in_child(run: MutantTestRun, work: Callable[[Path], str]) -> str | None:
                 os._exit(1)
         was_in_time = _wait_for(child, run.wall_s)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)  # and what it has started
+            os.killpg(child, signal.SIGKILL)  # and the processes that it has started
         _, status = os.waitpid(child, 0)
         if was_in_time and os.WIFEXITED(status):
             if not answer.exists():
@@ -224,14 +227,14 @@ def _bound_child(run: MutantTestRun, folder: Path) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    # What it inherits of time counts as well.
+    # CPU time inherited from the parent counts as well.
     seconds = int(_cpu_s() + run.cpu_s) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def pytest_arguments(folder: Path, paths: Sequence[str]) -> list[str]:
-    """Return what pytest is started with; its files go below a folder."""
-    # That a test fails is enough to know: no smaller example is looked for.
+    """Return the arguments of pytest; its files go below a folder."""
+    # It is enough to know that a test fails: no smaller example is searched for.
     hypothesis.settings.register_profile(
         "mutants",
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
@@ -247,7 +250,7 @@ def pytest_arguments(folder: Path, paths: Sequence[str]) -> list[str]:
 
 
 def _answer_of(run: MutantTestRun, folder: Path) -> str:
-    # Bytecode is written by the recorded run alone, which runs without any change.
+    # Bytecode is written only by the recorded run, which runs without any change.
     sys.dont_write_bytecode = not run.recorded
     failure = FirstFailure(run)
     plugins: list[object] = [failure]
@@ -270,7 +273,7 @@ def _answer_of(run: MutantTestRun, folder: Path) -> str:
 
 
 def _importable_modules() -> list[str]:
-    """Return the modules of the interpreter and of others that are loaded, in that order."""
+    """Return the loaded modules of the interpreter and of third parties, in loading order."""
     names = []
     for name, module in list(sys.modules.items()):
         specification = getattr(module, "__spec__", None)
@@ -280,7 +283,7 @@ def _importable_modules() -> list[str]:
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Import what the tests will import anyway, as far as that goes without them."""
+    """Import what the tests will import anyway, as far as that is possible without them."""
     for name in names:
         with warnings.catch_warnings(), contextlib.suppress(ImportError):
             warnings.simplefilter("ignore")

@@ -1,1 +1,1 @@
-"""Packages for real machines: what goes into them, and how they are written."""
+"""Packages for real machines: their content, and how they are written."""

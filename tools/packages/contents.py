@@ -1,9 +1,10 @@
 """
-The files of a package: a virtual environment that serves whichever Python the machine has.
+The files of a package: a virtual environment for whichever Python the machine has.
 
-``/usr/lib/thongsuot-ROOM/bin/python3`` is the machine's own Python; by ``pyvenv.cfg`` it looks for
-packages in ``lib/pythonX.Y/site-packages`` of its own version, and nowhere else. What differs
-between versions is there; what does not stands once in ``lib/common``, named by a ``.pth`` file.
+``/usr/lib/thongsuot-ROOM/bin/python3`` is the machine's own Python; because of ``pyvenv.cfg`` it
+looks for packages only in ``lib/pythonX.Y/site-packages`` of its own version. Packages that differ
+between versions are there; the others are stored once in ``lib/common``, which a ``.pth`` file
+names.
 """
 
 import filecmp
@@ -24,7 +25,7 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """Debian's name of an architecture to the kernel's."""
 
 PYTHONS = ("3.11", "3.13")
-"""Those of Debian 12 and 13."""
+"""The versions of Python in Debian 12 and 13."""
 
 COMMANDS = {
     "agent": {"thongsuot-agent": "thongsuot_agent.cli.main"},
@@ -57,7 +58,7 @@ SYSTEM_FILES = {
         ),
     },
 }
-"""Each file of a room, and where below ``/usr/lib`` it goes."""
+"""The extra files of a room, and their places below ``/usr/lib``."""
 
 _LAUNCHER = """\
 #!/usr/lib/thongsuot-{room}/bin/python3 -I
@@ -71,10 +72,10 @@ sys.exit(main())
 
 def gather(root: Path, room: str, architecture: str, tree: Path, day: str) -> None:
     """
-    Lay out everything that a package installs below ``tree``; ``day`` dates its man page.
+    Write everything that a package installs below ``tree``; ``day`` dates its man page.
 
     Raises:
-        CalledProcessError: a wheel cannot be had, or its hash is another than the pinned one.
+        CalledProcessError: a wheel is not available, or its hash differs from the pinned one.
     """
     home = tree / "usr" / "lib" / f"thongsuot-{room}"
     (home / "bin").mkdir(parents=True)
@@ -103,10 +104,10 @@ def gather(root: Path, room: str, architecture: str, tree: Path, day: str) -> No
 
 def share(folders: list[Path], common: Path) -> None:
     """
-    Move packages that are the same in every folder to one, and name it in each.
+    Move packages that are the same in every folder to a common one, and name it in each.
 
-    A package is moved whole or not at all: one that has a compiled part of its own for each Python
-    stays where it is.
+    A package is moved as a whole or not at all: one with compiled parts for each Python stays where
+    it is.
     """
     first, *others = folders
     common.mkdir(parents=True)
@@ -117,7 +118,7 @@ def share(folders: list[Path], common: Path) -> None:
                 twin = other / path.name
                 shutil.rmtree(twin) if twin.is_dir() else twin.unlink()
             if path.suffix == ".libs":
-                # Libraries that compiled neighbours look for beside themselves ($ORIGIN).
+                # Libraries that neighbouring compiled modules look for beside themselves ($ORIGIN).
                 for folder in folders:
                     (folder / path.name).symlink_to(Path("../../common") / path.name)
     for folder in folders:
@@ -137,10 +138,10 @@ def _is_same(left: Path, right: Path) -> bool:
 
 def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[Path]:
     """
-    Build the wheels of a room and of the schema into a folder; returns them.
+    Build the wheels of a room and of the schema into a folder; return them.
 
-    The collector's have the compiled kernel with them, where this machine has a compiler for the
-    architecture; where it has none, the build says so, and the package runs the same in Python.
+    The collector's wheels include the compiled kernel if this machine has a compiler for the
+    architecture; otherwise the build says so, and the package runs the same code in Python.
     """
     for name in ("schema", room):
         _build_wheel(root / name, folder, os.environ)
@@ -159,10 +160,9 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
 
 def compiler_for(architecture: str) -> str:
     """
-    Return the C compiler for an architecture, empty where this machine has none.
+    Return the C compiler for an architecture, empty if this machine has none.
 
-    Python's own headers serve every architecture of 64 bits: the kernel uses nothing but the
-    limited API.
+    Python's own headers work for every 64-bit architecture: the kernel uses only the limited API.
     """
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         return ""
@@ -177,7 +177,7 @@ def _cross_environment(architecture: str, compiler: str) -> dict[str, str]:
         **os.environ,
         "CC": compiler,
         "LDSHARED": f"{compiler} -shared",
-        # Flags of the interpreter that builds belong to its own machine.
+        # The interpreter's own build flags are for its own machine.
         "CFLAGS": "-fPIC -O3 -g0",
         "_PYTHON_HOST_PLATFORM": f"linux-{machine}",
     }
@@ -197,7 +197,7 @@ def _install(pins: Path, wheels: list[Path], platform: str, version: str, folder
     )  # fmt: skip
     _run(*common, "--only-binary", ":all:", "--require-hashes", "--requirements", str(pins))
     _run(*common, *(str(wheel) for wheel in wheels))
-    # Scripts name the Python of this machine; what records them would tell where it was built.
+    # Scripts name the Python of this machine; the records of them would reveal the build machine.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for useless in (
         *folder.rglob("__pycache__"),
@@ -218,7 +218,7 @@ def _document(root: Path, room: str, tree: Path, day: str) -> None:
     share_folder = str(tree / "usr" / "share")
     _run(sys.executable, "-m", "tools.packages.command_help", room, share_folder, day)
     if room == "collector":
-        # Shown at /docs to who may look at the pages.
+        # Shown at /docs to those who may look at the pages.
         _run(sys.executable, "-m", "tools.docs_site", str(folder / "html"))
 
 

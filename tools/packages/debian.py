@@ -1,9 +1,9 @@
 """
-One Debian package from a tree of files: the control files, then ``dpkg-deb`` (deb(5)).
+Builds one Debian package from a tree of files: the control files, then ``dpkg-deb`` (deb(5)).
 
-The scripts of a package are run by the machine's root. They only tell systemd: the service is
-started when its configuration is there and the machine is running, restarted by an upgrade, and
-left alone while the machine is being made (a chroot).
+The scripts of a package are run by the machine's root. They only control systemd: the service is
+started if its configuration exists and the machine is running, restarted by an upgrade, and left
+alone while the machine is being set up (a chroot).
 """
 
 import os
@@ -96,7 +96,7 @@ fi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What a package is called."""
+    """Name, version and architecture of a package."""
 
     room: str
     version: str
@@ -109,7 +109,7 @@ class Package:
 
 
 def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
-    """Write the package of a tree; returns the file. Raises CalledProcessError."""
+    """Write the package of a tree; return the file. Raises CalledProcessError."""
     kibibytes = sum(f.lstat().st_size for f in tree.rglob("*") if f.is_file()) // 1024
     fields = {
         "room": package.room,
@@ -119,7 +119,7 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
         "oldest": PYTHONS[0],
         "beyond": _after(PYTHONS[-1]),
         "libc": "libc6 (>= 2.28)",
-        # The agent's routes are made by `ip`.
+        # The agent runs `ip` to set its routes.
         "tools": "ca-certificates, systemd (>= 250)"
         + (", iproute2" if package.room == "agent" else ""),
         "summary": _SUMMARY[package.room],
@@ -143,7 +143,7 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
 
 
 def _settle(tree: Path, epoch: int) -> None:
-    """Give every file the modes and the time that depend on nothing but the commit."""
+    """Give every file a mode and a time that depend only on the commit."""
     for file in sorted(tree.rglob("*"), reverse=True):
         if not file.is_symlink():
             is_executable = file.is_dir() or bool(file.stat().st_mode & 0o100)

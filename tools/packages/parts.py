@@ -1,4 +1,4 @@
-"""The list of what is in a package (CycloneDX 1.5, JSON): names, versions, hashes as pinned."""
+"""The list of a package's components (CycloneDX 1.5, JSON): names, versions, hashes as pinned."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 def list_of_parts(root: Path, package: Package, epoch: int) -> str:
-    """Return the list for a package, the same bytes for the same package."""
+    """Return the list for a package; the same package gives the same bytes."""
     subject = {
         "type": "application",
         "name": f"thongsuot-{package.room}",
@@ -36,7 +36,7 @@ def list_of_parts(root: Path, package: Package, epoch: int) -> str:
 
 
 def parts_of(requirements: str) -> list[dict[str, Any]]:
-    """Return the components that a file of pinned requirements names."""
+    """Return the components in a file of pinned requirements."""
     parts: list[dict[str, Any]] = []
     for line in requirements.splitlines():
         if pin := _PIN.match(line):
@@ -47,7 +47,7 @@ def parts_of(requirements: str) -> list[dict[str, Any]]:
                     "name": name,
                     "version": version,
                     "purl": f"pkg:pypi/{name.lower()}@{version}",
-                    # Any one of these files may be the one inside: one for each platform.
+                    # Any one of these files may be inside: there is one for each platform.
                     "hashes": [],
                 }
             )

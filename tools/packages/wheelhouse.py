@@ -1,10 +1,10 @@
 """
-A room as wheels, for machines without a registry and without ``apt``'s part in it: one tar that
-holds every wheel, the list of their hashes, and how they are installed.
+A room as wheels, for machines that have no registry and do not use ``apt``: one tar with every
+wheel, the list of their hashes, and instructions.
 
-The tar is plain (wheels are compressed) and the same for the same commit: names sorted, owner root,
-times the commit's. pip chooses among the wheels those of the machine's Python and takes none whose
-hash is not in the list.
+The tar is uncompressed (wheels are compressed) and the same for the same commit: names sorted,
+owner root, times the commit's. pip selects the wheels for the machine's Python and accepts none
+whose hash is not in the list.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from tools.packages.contents import MACHINES, PYTHONS, own_wheels
 from tools.packages.debian import Package
 
 _OLDEST_GLIBC, _NEWEST_GLIBC = 17, 28
-"""Of 2.x: what manylinux2014 means, and as for the packages."""
+"""The oldest glibc: that of manylinux2014, and the same as for the packages."""
 
 _README = """\
 {room} {version} for {architecture}, Python {pythons}, as wheels. No registry is asked; Debian's
@@ -50,11 +50,11 @@ def write_wheelhouse(
     root: Path, package: Package, out: Path, epoch: int, *, source: Sequence[str] = ()
 ) -> Path:
     """
-    Write the wheelhouse of a room; returns the file. ``source`` is where pip gets wheels from, as
-    arguments of pip; empty: as it is set up.
+    Write the wheelhouse of a room; return the file. ``source`` is where pip gets wheels from, as
+    arguments of pip; empty: pip's own configuration.
 
     Raises:
-        CalledProcessError: a wheel cannot be had, or its hash is another than the pinned one.
+        CalledProcessError: a wheel is not available, or its hash differs from the pinned one.
     """
     pins = root / "requirements" / f"{package.room}.txt"
     with tempfile.TemporaryDirectory(prefix="thongsuot-wheelhouse-") as made:

@@ -1,1 +1,1 @@
-"""What the image for devices has beside Debian's packages and the agent's."""
+"""Files of the device image besides Debian's packages and the agent's."""

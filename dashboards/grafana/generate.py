@@ -1,8 +1,8 @@
 """
-Write ``schema.json`` again from npm's ``@grafana/schema``.
+Regenerate ``schema.json`` from npm's ``@grafana/schema``.
 
-``python dashboards/grafana/generate.py`` needs npm and a registry; 30 MB of packages go
-to a folder that is removed again.
+``python dashboards/grafana/generate.py`` needs npm and a registry; it installs 30 MB of packages
+into a temporary folder.
 """
 
 import json
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def without_prose(value: object) -> object:
-    """Return a schema without its descriptions: half of its size."""
+    """Return a schema without its descriptions, which are half of its size."""
     if isinstance(value, dict):
         return {
             key: without_prose(inner)

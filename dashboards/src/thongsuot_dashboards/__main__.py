@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
     folder: Path = parser.parse_args().folder
     for path in write_files(folder):
-        print(path)  # noqa: T201  # this is a command; the paths are its answer
+        print(path)  # noqa: T201 # this is a command; the paths are its output
 
 
 if __name__ == "__main__":

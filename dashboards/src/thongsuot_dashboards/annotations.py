@@ -7,7 +7,7 @@ from thongsuot_schema.catalogue import icmp, path, verdict
 
 
 def link_down(**matchers: str) -> Annotation:
-    """Return the mark of stretches in which a link was down; the verdict says since when."""
+    """Return the mark of periods in which a link was down; the verdict has the beginning."""
     series = selector(verdict.STATE.full_name, **({"link": "!=", "target": "="} | matchers))
     return Annotation(
         name=BilingualText("Mất kết nối", "Link down"),
@@ -19,7 +19,7 @@ def link_down(**matchers: str) -> Annotation:
 
 
 def service_down(**matchers: str) -> Annotation:
-    """Return the mark of stretches in which a service was down, at one site at least."""
+    """Return the mark of periods in which a service was down at one site or more."""
     series = selector(verdict.STATE.full_name, **({"link": "=", "target": "!="} | matchers))
     return Annotation(
         name=BilingualText("Dịch vụ hỏng", "Service down"),
@@ -32,10 +32,10 @@ def service_down(**matchers: str) -> Annotation:
 
 def other_route(**matchers: str) -> Annotation:
     """
-    Return the mark of moments at which the way to a target was found to be another.
+    Return the mark of moments at which a path to a target was found to have changed.
 
-    Of ways that reach it alone (they have a number of hops): one that a fault cuts short has fewer
-    hops that answer, and is no other way.
+    Only paths that reach the target count (they have a number of hops): a path that a fault cuts
+    short has fewer responding hops, and has not changed.
     """
     whole = selector(path.HOPS.full_name, **matchers)
     series = f"({selector(path.ROUTE.full_name, **matchers)} and {whole})"
@@ -44,12 +44,12 @@ def other_route(**matchers: str) -> Annotation:
         expr=f"changes({series}[10m:30s]) > 0",
         color="orange",
         heading="{{site}} {{link}} {{target}} {{family}}",
-        text=BilingualText("Tuyến đến đích đã đổi", "The way to the target changed"),
+        text=BilingualText("Tuyến đến đích đã đổi", "The path to the target changed"),
     )
 
 
 def other_way_back(**matchers: str) -> Annotation:
-    """Return the mark of moments at which answers began to come another way: another hop count."""
+    """Return the mark of moments at which answers began to take another path: another hop count."""
     series = selector(icmp.HOP_LIMIT.full_name, **matchers)
     return Annotation(
         name=BilingualText("Đổi đường đi", "Path change"),
@@ -58,6 +58,6 @@ def other_way_back(**matchers: str) -> Annotation:
         heading="{{site}} {{link}} {{target}} {{family}}",
         text=BilingualText(
             "Gói trả lời đến theo đường khác (TTL thay đổi)",
-            "Answers come another way (hop limit changed)",
+            "Answers take another path (hop limit changed)",
         ),
     )

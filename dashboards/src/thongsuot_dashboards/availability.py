@@ -1,11 +1,11 @@
 """
 Availability and time to restore, from the verdicts (``link_minutes``).
 
-Time of which nothing is known counts for nobody. Sampled once a minute: no settlement of a
-contract, which the collector's intervals, exact to a moment, are for.
+Unknown time is left out. Sampled once a minute, so this does not settle a contract; the collector's
+exact intervals do.
 
-Only minutes that were down are counted and joined, because joining all of them is what costs: over
-seven days of 252 links a third of the time (2026-11).
+Only minutes that were down are counted and joined, because joining all of them is the expensive
+part: over seven days of 252 links it takes a third of the time (2026-11).
 """
 
 from thongsuot_dashboards.link_minutes import STEP_S, Counted, LinkMinutes
@@ -13,10 +13,10 @@ from thongsuot_dashboards.link_minutes import STEP_S, Counted, LinkMinutes
 
 class OutageQueries:
     """
-    The outages of some links, by matchers, over the time that is shown.
+    The outages of some links, by matchers, over the displayed time.
 
-    ``by_carrier`` counts only faults that the carrier answers for. ``by`` of the methods are the
-    labels of what they return.
+    ``by_carrier`` counts only faults for which the carrier is responsible. ``by`` of the methods
+    are the labels of their results.
     """
 
     def __init__(self, matchers: dict[str, str], *, by_carrier: bool) -> None:
@@ -34,18 +34,20 @@ class OutageQueries:
         return f"({self._minutes.total(self._down, by)} / {known} or 0 * {known})"
 
     def down_s(self, by: str) -> str:
-        """Return for how many seconds in all the links were down; nothing where none was."""
+        """Return the total seconds in which the links were down; no series where none was."""
         return f"{self._minutes.total(self._down, by)} * {STEP_S}"
 
     def count(self, by: str) -> str:
-        """Return how many outages began; nothing where none did."""
+        """Return the number of outages that began; no series where none did."""
         return self._minutes.total(self._outages, by)
 
     def mean_s(self, by: str) -> str:
-        """Return the mean duration of the outages, those that go on as long as they have."""
+        """
+        Return the mean duration of the outages, with the duration so far of those that continue.
+        """
         return f"{self.down_s(by)} / {self.count(by)}"
 
     def unwell_ratio(self, by: str) -> str:
-        """Return the share of the known time in which something was wrong; nothing at none."""
+        """Return the share of the known time in which something was wrong; no series at zero."""
         unwell = self._minutes.total(Counted.UNWELL, by)
         return f"({unwell} / {self._minutes.total(Counted.KNOWN, by)})"

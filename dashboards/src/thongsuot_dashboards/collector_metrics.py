@@ -1,8 +1,8 @@
 """
-What the collector says of itself: names of metrics of its ``/metrics``, which Prometheus scrapes.
+Names of the collector's own metrics (``/metrics``), which Prometheus scrapes.
 
-They are made in the collector, which this room does not import; a test holds each name and its
-labels to a real collector's.
+They are defined in the collector, which this room does not import; a test compares each name and
+its labels with a real collector's.
 """
 
 PREFIX = "thongsuot_collector_"

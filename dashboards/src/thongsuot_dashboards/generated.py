@@ -24,7 +24,7 @@ datasources:
       httpMethod: POST
       timeInterval: 15s
 """
-"""``timeInterval`` is how often measurements come: what ``$__rate_interval`` is made of."""
+"""``timeInterval`` is the interval of the measurements, on which ``$__rate_interval`` is based."""
 
 BOARDS = """\
 # Grafana: /etc/grafana/provisioning/dashboards/. THONGSUOT_BOARDS is the folder of one language
@@ -46,7 +46,7 @@ PROVISIONING = {
     "provisioning/datasources/thongsuot.yml": DATASOURCE,
     "provisioning/dashboards/thongsuot.yml": BOARDS,
 }
-"""What Grafana is provisioned with: text by its path below the output folder."""
+"""Grafana's provisioning files: text by its path below the output folder."""
 
 
 def generated_files() -> dict[str, str]:
@@ -75,7 +75,7 @@ def load_boards() -> dict[str, Board]:
     Return every board by the name of its module.
 
     Raises:
-        TypeError: a module holds no board.
+        TypeError: a module has no board.
     """
     loaded: dict[str, Board] = {}
     for module in iter_modules(boards.__path__):

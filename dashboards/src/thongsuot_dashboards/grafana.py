@@ -1,8 +1,8 @@
 """
-``python -m thongsuot_dashboards.grafana --prometheus URL``: a Grafana of one's own with the boards.
+``python -m thongsuot_dashboards.grafana --prometheus URL``: a local Grafana with the boards.
 
-For those who have Grafana installed: it starts on loopback with its own folder of data, which is
-removed at the end, reads the generated provisioning, and lets anybody on this machine look.
+For users who have Grafana installed: it starts on loopback with a data folder of its own, which is
+removed at the end, reads the generated provisioning files, and lets anybody on this machine look.
 """
 
 import argparse
@@ -25,7 +25,7 @@ Install it from your distribution or from Grafana's own packages."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run Grafana until it ends; returns its exit status, 1 when there is none."""
+    """Run Grafana until it ends; return its exit status, 1 if it is not installed."""
     options = _parser().parse_args(arguments)
     program = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
     if program is None:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command(program: str) -> list[str]:
-    """Return the command line; the home is where the program's own pages lie."""
+    """Return the command line; the home is the folder of the program's own pages."""
     beside = Path(program).resolve().parent.parent
     homes = [os.environ.get("GRAFANA_HOME", ""), *_HOMES, str(beside)]
     home = next((path for path in homes if path and Path(path, "conf").is_dir()), str(beside))
@@ -76,7 +76,7 @@ def settings(folder: Path, prometheus: str, language: str, port: int) -> Mapping
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run grafana", description=__doc__)
     parser.add_argument(
-        "--prometheus", required=True, metavar="URL", help="the Prometheus that is asked"
+        "--prometheus", required=True, metavar="URL", help="the Prometheus to query"
     )
     parser.add_argument("--language", choices=[*Language], default="vi", help="(%(default)s)")
     parser.add_argument("--port", type=int, default=3000, help="on loopback (%(default)s)")

@@ -1,8 +1,8 @@
 """
-PromQL for the figures of a link: from echoes of its own segments, as the pages have them.
+PromQL for the figures of a link: from echoes of its own segments, as on the pages.
 
-What a series of an anchor stands for is not in its labels; the collector says it of each anchor of
-the inventory (``anchor_info``), and the expressions join it by ``target``.
+The labels of a series do not say what its anchor stands for; the collector publishes that for each
+anchor of the inventory (``anchor_info``), and the expressions join it by ``target``.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from thongsuot_dashboards.query import selector
 from thongsuot_schema.catalogue import icmp
 
 WINDOW = "1m"
-"""Twelve runs at the interval of 5 s: what is over for a minute is out of the figure."""
+"""Twelve runs at the interval of 5 s: an event that ended a minute ago is out of the figure."""
 
 _BEYOND = "!=gateway"
-"""Where no inventory describes the anchors, the site's own router is known by its name."""
+"""If no inventory describes the anchors, the site's own router is known by its name."""
 
 _RTT = selector(icmp.RTT.full_name, target=_BEYOND)
 _LOSS = selector(icmp.LOSS.full_name, target=_BEYOND)
@@ -34,22 +34,22 @@ def link_loss(labels: str) -> str:
     """
     Return the mean loss of each link over the window.
 
-    A series that answered nothing while another did is silent, not lossy; where none answered, the
-    link has lost everything.
+    A series without answers while another has some is silent, not lossy; if none has any, the link
+    has lost everything.
     """
 
     def mean_of(series: str) -> str:
         return f"avg by ({labels}) ({series})"
 
-    # Where an anchor is asked more rarely than the window is long, its newest run speaks.
+    # For an anchor that is probed less often than once per window, its newest run counts.
     losses = f"(avg_over_time({_LOSS}[{WINDOW}]) or {_LOSS})"
     return f"{_of_nearest(f'({losses} < 1)', mean_of)} or min by ({labels}) ({losses}) == 1"
 
 
 def _of_nearest(series: str, together: Callable[[str], str]) -> str:
     """
-    Return a figure of each link from its own segments; from anchors in other networks of the
-    country where none of its own has any; from all where the inventory describes none.
+    Return a figure of each link from its own segments; from anchors in other domestic networks if
+    no anchor of its own has any data; from all anchors if the inventory describes none.
     """
     info = collector_metrics.ANCHOR_INFO
     groups = (

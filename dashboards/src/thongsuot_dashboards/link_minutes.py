@@ -1,15 +1,16 @@
 """
-What is counted of a link: minutes known, unwell and down, and outages that began.
+Counters of a link: minutes known, not up and down, and outages that began.
 
 Counting each minute of weeks takes a database many seconds. So recording rules count each hour
-once, and boards count minutes only of the last day of what they show. A rule sees what is there
-when it runs, and an agent that was cut off brings its verdicts later: each hour is counted when a
-day has passed, and again when eight days have. Newer hours are taken from the first count, older
-ones from the second; what comes later still is in the measurements, and in no board over weeks.
+once, and boards count minutes only for the last day of the displayed time. A rule sees the data
+that exists when it runs, and an agent that was cut off delivers its verdicts later: each hour is
+counted when a day has passed, and again when eight days have passed. Newer hours are taken from the
+first count, older ones from the second; data that arrives even later is in the measurements, but in
+no board over weeks.
 
-Rules look back by ``offset`` and their results stand at the moment at which they ran, so no
-database has to take samples of the past. An hour goes missing where a database did not run at that
-moment; it is missing in the minutes known as well, and counts for nobody.
+Rules look back by ``offset``, and their results have the time at which they ran, so no database has
+to accept samples of the past. An hour is missing where a database did not run at that moment; it is
+missing in the known minutes as well, and so is left out.
 """
 
 from collections.abc import Iterator
@@ -26,28 +27,28 @@ LINKS_ONLY = {"link": "!=", "target": "="}
 """Matchers of the verdict on a link itself: with a link, without a service."""
 
 _FIRST_OF_CARRIER, _LAST_OF_CARRIER = 3, 5
-"""Rungs of the ladder that the carrier answers for: access, carrier, transit."""
+"""Rungs of the ladder for which the carrier is responsible: access, carrier, transit."""
 
 _DAY_S = 86400
 _FIRST_COUNT, _SECOND_COUNT = "1d", "8d"
-"""How long after an hour its minutes are counted; values of the label ``after``."""
+"""Delay after an hour until its minutes are counted; values of the label ``after``."""
 
 RECENT = ShownStretch(name="recent", seconds=f"clamp_max(vector($__range_s), {_DAY_S})")
-"""The last day of what is shown: its minutes are counted by the query itself."""
+"""The last day of the displayed time: its minutes are counted by the query itself."""
 WEEK = ShownStretch(
     name="week", seconds=f"clamp(vector($__range_s - {_DAY_S}), 0.001, {7 * _DAY_S})"
 )
-"""The seven days before that: hours as they were counted after a day."""
+"""The seven days before that: hours as counted after a day."""
 EARLIER = ShownStretch(
     name="earlier", seconds=f"clamp_min(vector($__range_s - {8 * _DAY_S}), 0.001)"
 )
-"""What lies before: hours as they were counted after eight days."""
+"""The time before: hours as counted after eight days."""
 STRETCHES = (RECENT, WEEK, EARLIER)
-"""What a board with queries of this module needs beside its variables."""
+"""Hidden variables that a board with queries of this module needs."""
 
 
 class Counted(Enum):
-    """What is counted; the value is the name of the recorded series."""
+    """The quantities; the value is the name of the recorded series."""
 
     KNOWN = "thongsuot:link_known_minutes"
     UNWELL = "thongsuot:link_unwell_minutes"
@@ -78,14 +79,14 @@ _BEFORE = f" offset {STEP_S}s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkMinutes:
-    """Counts over the time that is shown, of the links that ``matchers`` choose."""
+    """Counts over the displayed time, of the links that ``matchers`` select."""
 
     matchers: dict[str, str]
 
     def total(self, counted: Counted, by: str) -> str:
-        """Return the sum over the time that is shown; nothing where nothing was counted."""
+        """Return the sum over the displayed time; no series where nothing was counted."""
         moments = counted.moments(self.matchers)
-        # Recorded series carry ``after``, which no measurement has: ``or`` loses none of them.
+        # Recorded series carry ``after``, which no measurement has: ``or`` drops none of them.
         return (
             f"sum by ({by}) (count_over_time(({moments})[{RECENT.duration}:{STEP_S}s])"
             f" or sum_over_time({self._hours(counted, _FIRST_COUNT)}[{WEEK.duration}])"
@@ -99,8 +100,8 @@ class LinkMinutes:
 def _rules() -> Iterator[RecordingRule]:
     for counted in Counted:
         for after in (_FIRST_COUNT, _SECOND_COUNT):
-            # A millisecond, so that an hour has sixty minutes on every version: whether a window
-            # holds its own beginning differs between them.
+            # A millisecond, so that an hour has sixty minutes in every version: they differ in
+            # whether a window includes its own beginning.
             window = f"[1h:{STEP_S}s] offset {after}1ms"
             yield RecordingRule(
                 name=counted.value,

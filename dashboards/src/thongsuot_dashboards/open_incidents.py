@@ -1,4 +1,4 @@
-"""What goes on now, as the collector tells people of it: a table that leads to the pages."""
+"""Open incidents, as the collector reports them: a table with links to the pages."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig
@@ -63,7 +63,7 @@ def open_incidents(**matchers: str) -> TablePanel:
         title=BilingualText("Sự cố đang diễn ra", "Open incidents"),
         description=BilingualText(
             "Mỗi điểm một dòng; sự cố đã gộp vào sự cố lớn hơn không hiện ở đây",
-            "A row for each site; an incident that a larger one stands for is not shown",
+            "A row for each site; an incident that is part of a larger one is not shown",
         ),
         labels=_LABELS,
         columns=(

@@ -8,9 +8,9 @@ from thongsuot_schema.metric import Metric, ProbeKind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """
-    One PromQL expression and the legend of what it returns (Grafana's ``{{label}}`` syntax).
+    One PromQL expression and the legend of its result (Grafana's ``{{label}}`` syntax).
 
-    ``instant``: asked once, for the end of the time that is shown; else over all of it.
+    ``instant``: queried once, for the end of the displayed time; otherwise over all of it.
     """
 
     expr: str
@@ -21,10 +21,11 @@ class Query:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownStretch:
     """
-    A part of the time that is shown, of a length that only a query can tell.
+    A part of the displayed time, of a length that only a query can compute.
 
-    ``seconds`` is a vector of PromQL, of ``$__range_s``. Grafana's variables cannot reckon, but a
-    hidden one can hold what the database reckons, and is asked for anew when that time changes.
+    ``seconds`` is a vector of PromQL, of ``$__range_s``. Grafana's variables cannot compute, but a
+    hidden one can hold a result of the database, and is queried again when the displayed time
+    changes.
     """
 
     name: str
@@ -32,11 +33,11 @@ class ShownStretch:
 
     @property
     def duration(self) -> str:
-        """The stretch as a duration in a query."""
+        """The duration in a query."""
         return f"${{{self.name}}}ms"
 
     def query(self) -> str:
-        """Return the query that tells the stretch's milliseconds."""
+        """Return the query for the duration in milliseconds."""
         return f"query_result(1000 * {self.seconds})"
 
 
@@ -44,14 +45,14 @@ def selector(full_name: str, **matchers: str) -> str:
     """
     Return ``name{label=~"value",…}``; a value may be a dashboard variable such as ``$site``.
 
-    A value that begins with ``=`` or ``!=`` is compared as it stands, not as a pattern.
+    A value that begins with ``=`` or ``!=`` is compared literally, not as a pattern.
     """
     inside = ",".join(f"{label}{_compared(value)}" for label, value in sorted(matchers.items()))
     return f"{full_name}{{{inside}}}" if inside else full_name
 
 
 def gauge(metric: Metric, legend: str, **matchers: str) -> Query:
-    """Return the value of a metric as it was measured."""
+    """Return the value of a metric as measured."""
     return Query(expr=selector(metric.full_name, **matchers), legend=legend)
 
 
@@ -82,12 +83,12 @@ def success(kind: ProbeKind, legend: str, window: str = "5m", **matchers: str) -
 
 
 def instant_query(expr: str, legend: str = "") -> Query:
-    """Return a query that is asked once, for the end of the time that is shown."""
+    """Return a query for the end of the displayed time."""
     return Query(expr=expr, legend=legend, instant=True)
 
 
 def range_query(expr: str, legend: str) -> Query:
-    """Return a query that is asked over all of the time that is shown."""
+    """Return a query over all of the displayed time."""
     return Query(expr=expr, legend=legend)
 
 

@@ -1,8 +1,8 @@
 """
-What Prometheus works out again and again so that boards open at once: recording rules.
+Recording rules: expressions that Prometheus evaluates regularly so that boards open at once.
 
-All but the minutes of hours (``link_minutes``) hold what is *now*: a rule looks at the moment at
-which it runs, so what an agent brings later, after an outage, is not in them. Names begin with
+All but the hourly minutes (``link_minutes``) hold the *current* state: a rule evaluates the moment
+at which it runs, so data that an agent delivers after an outage is not in them. Names begin with
 ``thongsuot:``, then level and quantity.
 """
 
@@ -18,15 +18,15 @@ LINK_STATE = selector(verdict.STATE.full_name, **LINKS_ONLY)
 """The verdict on a link itself: with a link, without a service."""
 
 COMMUNE_NAME = "thongsuot:commune_name"
-"""1, with the label ``commune_name``: what the commune of a code is called."""
+"""1, with the label ``commune_name``: the name of the commune with a code."""
 SITE_STATE = "thongsuot:site_state"
 """0 all links up; 1 something is wrong; 2 every link is down."""
 COMMUNE_STATE = "thongsuot:commune_state"
-"""That of the commune's worst site."""
+"""The state of the commune's worst site."""
 CARRIER_LINKS = "thongsuot:carrier_links"
-"""Links of a carrier whose state is known, by medium."""
+"""Links of a carrier with a known state, by medium."""
 CARRIER_DOWN = "thongsuot:carrier_links_down"
-"""Those of them that are down."""
+"""The number of those that are down."""
 LINK_RTT = "thongsuot:link_rtt_seconds"
 """Median of a link's round trips on its own segments over a minute."""
 LINK_LOSS = "thongsuot:link_loss_ratio"
@@ -55,7 +55,8 @@ _CURRENT_STATE = RuleGroup(
     every="30s",
     rules=(
         RecordingRule(name=SITE_STATE, expr=_SITE_STATE),
-        # Not from the rule above: promtool, which can run rules for the past, would not find it.
+        # Not from the rule above: promtool, which can evaluate rules for the past, would not find
+        # it.
         RecordingRule(name=COMMUNE_STATE, expr=f"max by (commune) ({_SITE_STATE})"),
         RecordingRule(name=CARRIER_LINKS, expr=f"count by (carrier, medium) ({LINK_STATE})"),
         RecordingRule(name=CARRIER_DOWN, expr=f"sum by (carrier, medium) ({LINK_STATE} == bool 2)"),

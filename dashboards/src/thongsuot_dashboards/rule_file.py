@@ -1,8 +1,8 @@
 """
 Rule files of Prometheus: recording and alerting rules as YAML that a person can read.
 
-By hand: what is written is five keys deep at most, and all of it is text. A library would be a
-dependency for forty lines.
+Written without a library: the output is at most five keys deep, and all of it is text. A library
+would be a dependency for forty lines.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRule:
-    """A rule that keeps the value of an expression under a name of its own."""
+    """A rule that stores the value of an expression under a name of its own."""
 
     name: str
     expr: str
@@ -27,10 +27,10 @@ class RecordingRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
     """
-    A rule that fires when its expression returned something for ``lasting``.
+    A rule that fires when its expression has had a result for ``lasting``.
 
-    Texts are templates of Prometheus. ``severity``: ``critical`` wakes someone, ``warning`` waits
-    for the morning, ``none`` is not a fault.
+    Texts are templates of Prometheus. ``severity``: ``critical`` pages someone, ``warning`` can
+    wait until the morning, ``none`` is not a fault.
     """
 
     name: str
@@ -63,7 +63,7 @@ Rule = RecordingRule | AlertRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules that are evaluated together, one after the other, every so often."""
+    """Rules that are evaluated together, in order, at a fixed interval."""
 
     name: str
     every: str
@@ -89,6 +89,8 @@ def _mapping(key: str, values: Mapping[str, str]) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """Return a text of one line in YAML's single quotes, in which only they themselves count."""
+    """
+    Return one line of text in YAML's single quotes, in which only the quote itself is special.
+    """
     assert "\n" not in value, value
     return "'" + value.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The rule files for Prometheus. Imports no grafanalib: who wants only rules needs nothing more."""
+"""Imports no grafanalib: users who only want rules need nothing more."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -20,7 +20,8 @@ def rule_files() -> dict[str, str]:
             load_alert_groups().values(),
             head=_MADE
             + "Alerts about the platform itself; docs/runbook.md has a heading for each.\n"
-            "Links and services are the incident engine's: the collector tells of them itself.",
+            "Links and services are judged by the incident engine: the collector itself notifies "
+            "about them.",
         ),
     }
 
@@ -30,7 +31,7 @@ def load_alert_groups() -> dict[str, RuleGroup]:
     Return every group by the name of its module.
 
     Raises:
-        TypeError: a module holds no group.
+        TypeError: a module has no group.
     """
     groups: dict[str, RuleGroup] = {}
     for module in iter_modules(alerts.__path__):

@@ -1,11 +1,11 @@
-"""Bilingual text: a title in both languages, one chosen at generation."""
+"""Bilingual text: a title in both languages, one of which is selected at generation."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Language(StrEnum):
-    """Languages that boards are generated in."""
+    """The languages of the generated boards."""
 
     VI = "vi"
     EN = "en"

@@ -1,4 +1,4 @@
-"""Names and colours of the numbers that stand for states and segments, from the schema's words."""
+"""Names and colours of the numbers that represent states and segments, from the schema's terms."""
 
 from thongsuot_dashboards.panels.field_config import FieldConfig, ValueMapping
 from thongsuot_dashboards.text import BilingualText
@@ -46,7 +46,7 @@ SITE_STATE = FieldConfig(
         2: ValueMapping(text=BilingualText("Mất kết nối hoàn toàn", "Cut off"), color="red"),
     }
 )
-"""Of a site or a commune, see ``recorded.SITE_STATE``."""
+"""State of a site or a commune, see ``recorded.SITE_STATE``."""
 
 SEGMENT = FieldConfig(
     mappings={0: ValueMapping(text=BilingualText("Không có lỗi", "No fault"), color="green")}
@@ -80,4 +80,4 @@ TECHNOLOGY = FieldConfig(
         6: ValueMapping(text=BilingualText("5G SA", "5G alone"), color="green"),
     }
 )
-"""Of a modem, by ``radio.TECHNOLOGY``."""
+"""Technology of a modem, by ``radio.TECHNOLOGY``."""

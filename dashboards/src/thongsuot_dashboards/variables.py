@@ -1,4 +1,4 @@
-"""The variables at the top of boards, and the matchers that follow from them."""
+"""The variables at the top of boards, and the matchers derived from them."""
 
 from thongsuot_dashboards.panels.board import Variable
 from thongsuot_dashboards.query import selector
@@ -40,4 +40,4 @@ SERVICE = Variable(
 )
 
 OF_LINK = {"site": "$site", "link": "$link"}
-"""Series of the link that was chosen."""
+"""Series of the selected link."""

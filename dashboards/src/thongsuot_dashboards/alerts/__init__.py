@@ -1,6 +1,6 @@
 """
-Alerting rules about the platform itself, one module a group; each holds one ``GROUP``.
+Alerting rules about the platform itself, one module per group; each has one ``GROUP``.
 
-Links and services are not judged here: that is the incident engine's work, which knows times,
-parties and what belongs together (docs/decisions).
+Links and services are not judged here: that is the task of the incident engine, which knows times,
+parties and related faults (docs/decisions).
 """

@@ -1,4 +1,4 @@
-"""The devices: heard, in time, with room for their record."""
+"""The devices: reachable, with correct clocks and room for their record."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
@@ -10,10 +10,10 @@ _SHARE_SILENT = f"sum({_SILENT}) / (sum({_HEARD}) + sum({_SILENT}))"
 _BAD_CLOCKS = f'sum(rate({collector_metrics.CLOCKS}{{quality=~"wrong|uncertain"}}[15m]))'
 _DAY_S = 86_400
 _CERTIFICATE_DAYS = 14
-"""Of ninety days; renewal begins when thirty are left."""
+"""Certificates are valid for ninety days; renewal begins when thirty are left."""
 
 _WRONG_S = 2.0
-"""From here on the collector takes its own clock instead (``host.CLOCK_ERROR.limits``)."""
+"""From this error on the collector uses its own clock instead (``host.CLOCK_ERROR.limits``)."""
 
 GROUP = RuleGroup(
     name="thongsuot-agents",
@@ -28,8 +28,8 @@ GROUP = RuleGroup(
             summary_en="{{ $value | humanizePercentage }} of the devices are silent",
             action_vi="Một khu vực mất điện, một nhà mạng hỏng, hoặc chính trung tâm không nghe"
             " được. Xem bảng Thành phố và đường truyền của trung tâm.",
-            action_en="An area without power, a carrier's outage, or the centre itself hears"
-            " nobody. See the board City and the centre's own line.",
+            action_en="An area without power, a carrier's outage, or the centre itself receives "
+            "nothing. See the board City and the centre's own line.",
         ),
         AlertRule(
             name="ThongsuotSpoolFilling",
@@ -42,8 +42,8 @@ GROUP = RuleGroup(
             " {{ $value | humanizePercentage }} of its allowed size",
             action_vi="Thiết bị gửi được ít hơn mức đo. Đến 100 % thì chi tiết cũ nhất bị xoá và"
             " được ghi lại là đã xoá.",
-            action_en="The device measures more than it gets through. At 100 % the oldest detail"
-            " goes, and is counted.",
+            action_en="The device measures more than it gets through. At 100 % the oldest detail "
+            "is deleted, and the deletion is recorded.",
         ),
         AlertRule(
             name="ThongsuotClocksWrong",
@@ -51,12 +51,12 @@ GROUP = RuleGroup(
             lasting="15m",
             severity="warning",
             summary_vi="Đồng hồ không tin được ở {{ $value | humanizePercentage }} số lô dữ liệu",
-            summary_en="{{ $value | humanizePercentage }} of the batches come with a clock that"
-            " cannot be trusted",
+            summary_en="{{ $value | humanizePercentage }} of the batches come from a clock that "
+            "cannot be trusted",
             action_vi="Thời gian được tính theo trung tâm khi có thể. Nhiều thiết bị cùng sai: xem"
             " đồng hồ của chính trung tâm và máy chủ NTP.",
-            action_en="Times are taken from the centre's clock where that can be done. Many at"
-            " once: look at the centre's own clock and at the NTP server.",
+            action_en="Times are taken from the centre's clock where possible. If many are "
+            "affected, check the centre's own clock and at the NTP server.",
         ),
         AlertRule(
             name="ThongsuotClockWrong",
@@ -78,13 +78,13 @@ GROUP = RuleGroup(
             severity="warning",
             summary_vi="Chứng thư của thiết bị {{ $labels.site }} còn"
             ' {{ $value | printf "%.1f" }} ngày',
-            summary_en="The certificate of device {{ $labels.site }} runs out in"
+            summary_en="The certificate of device {{ $labels.site }} expires in"
             ' {{ $value | printf "%.1f" }} days',
             action_vi="Thiết bị lẽ ra đã tự gia hạn từ nhiều ngày trước. Lệnh"
             " thongsuot-agent status trên thiết bị ghi lý do; hết hạn thì phải đăng ký lại:"
             " thongsuot-collector enrol.",
             action_en="The device should have renewed it days ago. thongsuot-agent status on the"
-            " device says why it did not; once it has run out the device has to be enrolled again:"
+            " device says why it did not; after it has expired the device must be enrolled again:"
             " thongsuot-collector enrol.",
         ),
         AlertRule(
@@ -107,7 +107,7 @@ GROUP = RuleGroup(
             summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",
             summary_en="{{ $value | humanize }} devices do not run their newest site configuration",
             action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector site-configs.",
-            action_en="They go on with the one before. Why: thongsuot-collector site-configs.",
+            action_en="They continue with the previous one. Why: thongsuot-collector site-configs.",
         ),
         AlertRule(
             name="ThongsuotInventoryRefused",
@@ -115,10 +115,10 @@ GROUP = RuleGroup(
             lasting="5m",
             severity="warning",
             summary_vi="Danh mục điểm và đường truyền có lỗi, thay đổi chưa có hiệu lực",
-            summary_en="The inventory was changed and is wrong; the one before holds",
+            summary_en="The inventory has an error; the change is not in effect",
             action_vi="Tìm lỗi và dòng: thongsuot-collector check-config, hoặc nhật ký của"
             " trung tâm.",
-            action_en="Find mistake and line: thongsuot-collector check-config, or the log.",
+            action_en="Find the error and its line: thongsuot-collector check-config, or the log.",
         ),
     ),
 )

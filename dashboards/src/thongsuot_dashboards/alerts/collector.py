@@ -1,4 +1,4 @@
-"""The collector itself: running, keeping up, with room, with a certificate."""
+"""The collector itself: running, keeping up, with enough room and a valid certificate."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
@@ -21,8 +21,9 @@ GROUP = RuleGroup(
             summary_en="The collector does not answer",
             action_vi="Thiết bị vẫn đo và giữ dữ liệu; không ai được báo sự cố cho đến khi hệ thống"
             " chạy lại. Kiểm tra máy chủ và dịch vụ thongsuot-collector.",
-            action_en="The devices go on measuring and keep what they have; nobody is told of"
-            " anything until it runs again. Look at the machine and at thongsuot-collector.",
+            action_en="The devices continue to measure and keep their data; nobody is notified of "
+            "incidents until it runs again. Check the machine and the service "
+            "thongsuot-collector.",
         ),
         AlertRule(
             name="ThongsuotSinkBehind",
@@ -31,11 +32,12 @@ GROUP = RuleGroup(
             severity="warning",
             summary_vi="{{ $labels.consumer }} chậm {{ $value | humanizeDuration }} so với dữ liệu"
             " đang đến",
-            summary_en="{{ $labels.consumer }} is {{ $value | humanizeDuration }} behind what"
-            " arrives",
+            summary_en="{{ $labels.consumer }} is {{ $value | humanizeDuration }} behind the "
+            "incoming data",
             action_vi="Không mất gì: dữ liệu chờ trong nhật ký. Xem cơ sở dữ liệu có nhận không"
             " (bảng Hệ thống thu thập).",
-            action_en="Nothing is lost: it waits in the journal. See whether the database accepts"
+            action_en="Nothing is lost: it waits in the journal. Check whether the database "
+            "accepts data"
             " (board Collector).",
         ),
         AlertRule(
@@ -45,10 +47,11 @@ GROUP = RuleGroup(
             severity="warning",
             summary_vi="{{ $labels.sink }} không nhận {{ $value | humanize }} mẫu trong 15 phút:"
             " {{ $labels.reason }}",
-            summary_en="{{ $labels.sink }} did not take {{ $value | humanize }} samples in 15"
+            summary_en="{{ $labels.sink }} did not accept {{ $value | humanize }} samples in 15"
             " minutes: {{ $labels.reason }}",
             action_vi="Những mẫu này thiếu trên biểu đồ; kết quả gốc vẫn còn trong nhật ký.",
-            action_en="They are missing from graphs; the results themselves are in the journal.",
+            action_en="These samples are missing from graphs; the results themselves are still in "
+            "the journal.",
         ),
         AlertRule(
             name="ThongsuotJournalFilling",
@@ -59,8 +62,8 @@ GROUP = RuleGroup(
             summary_en="The journal has {{ $value | humanizePercentage }} of its allowed size",
             action_vi="Đến 100 % thì mục cũ nhất bị xoá dù chưa chuyển đi. Sửa bên đang chậm hoặc"
             " tăng journal.max_bytes.",
-            action_en="At 100 % the oldest goes whether it was forwarded or not. Mend the consumer"
-            " that is behind, or raise journal.max_bytes.",
+            action_en="At 100 % the oldest entry is deleted even if it was not forwarded. Fix the "
+            "consumer that is behind, or raise journal.max_bytes.",
         ),
         AlertRule(
             name="ThongsuotDataLost",
@@ -69,10 +72,10 @@ GROUP = RuleGroup(
             severity="critical",
             summary_vi="{{ $value | humanize }} mục bị xoá khỏi nhật ký trước khi"
             " {{ $labels.consumer }} đọc",
-            summary_en="{{ $value | humanize }} entries left the journal before"
-            " {{ $labels.consumer }} had read them",
+            summary_en="{{ $value | humanize }} entries were deleted from the journal before "
+            "{{ $labels.consumer }} read them",
             action_vi="Nhật ký đầy. Tăng journal.max_bytes hoặc sửa bên đang chậm, ngay.",
-            action_en="The journal is full. Raise journal.max_bytes or mend the consumer that"
+            action_en="The journal is full. Raise journal.max_bytes or fix the consumer that"
             " is behind.",
         ),
         AlertRule(
@@ -99,8 +102,8 @@ GROUP = RuleGroup(
             summary_en="The journal is kept on one machine only",
             action_vi="Máy chủ dự phòng của PostgreSQL đã mất hoặc bị bỏ ra: hỏng thêm máy còn lại"
             " là mất dữ liệu. Khôi phục máy dự phòng.",
-            action_en="The standby of PostgreSQL is gone, or was taken out: with the machine that"
-            " is left the record would be lost. Bring the standby back.",
+            action_en="The standby of PostgreSQL has failed or was removed: if the remaining "
+            "machine fails too, data is lost. Restore the standby.",
         ),
         AlertRule(
             name="ThongsuotRecordDoesNotClose",
@@ -108,11 +111,11 @@ GROUP = RuleGroup(
             lasting="5m",
             severity="critical",
             summary_vi="Bản ghi của {{ $value }} điểm bị mất lô mà không ai báo",
-            summary_en="Batches of {{ $value }} sites are gone without anybody having said so",
+            summary_en="Batches of {{ $value }} sites are missing without an announced gap",
             action_vi="`thongsuot-collector verify` nêu từng lô và lý do; trang Sổ bản ghi cho biết"
             " điểm nào, ngày nào.",
-            action_en="`thongsuot-collector verify` names each batch and why; the page of the"
-            " account says which site and which day.",
+            action_en="`thongsuot-collector verify` names each batch and the reason; the page of "
+            "the record says which site and which day.",
         ),
         AlertRule(
             name="ThongsuotSinkPassedOver",
@@ -120,12 +123,11 @@ GROUP = RuleGroup(
             lasting="5m",
             severity="critical",
             summary_vi="{{ $labels.sink }} bỏ qua {{ $value }} mục mà không giao",
-            summary_en="{{ $labels.sink }} passed over {{ $value }} entries without delivering"
-            " them",
+            summary_en="{{ $labels.sink }} skipped {{ $value }} entries without delivering them",
             action_vi="Các mục này còn trong nhật ký nhưng thiếu ở nơi nhận. Ai đó đã sửa vị trí"
             " đọc, hoặc phần mềm có lỗi.",
-            action_en="They are in the journal and missing in the database. Somebody moved the"
-            " position by hand, or it is a bug of ours.",
+            action_en="These entries are still in the journal but missing in the database. "
+            "Somebody changed the position by hand, or there is a bug.",
         ),
         AlertRule(
             name="ThongsuotSiteQuarantined",
@@ -133,11 +135,12 @@ GROUP = RuleGroup(
             lasting="0s",
             severity="warning",
             summary_vi="{{ $value }} điểm gửi nhiều hơn mức cho phép và bị hạn chế",
-            summary_en="{{ $value }} sites send more than a site may, and are quarantined",
+            summary_en="{{ $value }} sites send more than allowed, and are quarantined",
             action_vi="Nhật ký kiểm tra (`thongsuot-collector audit`) nêu điểm nào và vì sao. Thiết"
             " bị lỗi, hoặc mã thông hành của nó bị người khác dùng: thu hồi nếu nghi ngờ.",
-            action_en="The audit log (`thongsuot-collector audit`) says which and why. Its device"
-            " is broken, or somebody else has its token: revoke that when in doubt.",
+            action_en="The audit log (`thongsuot-collector audit`) says which site and why. Its "
+            "device is faulty, or somebody else uses its token: revoke the token if in "
+            "doubt.",
         ),
         AlertRule(
             name="ThongsuotDeadLetters",
@@ -150,7 +153,8 @@ GROUP = RuleGroup(
             " within an hour",
             action_vi="Không mất: các lô này vẫn đọc được, nhật ký hệ thống ghi lý do. Đây là lỗi"
             " của phần mềm hoặc của một thiết bị.",
-            action_en="They are kept and the log says why. It is a bug of ours, or of one device.",
+            action_en="Nothing is lost: the batches are kept, and the log has the reason. This is "
+            "a bug in the software or in one device.",
         ),
         AlertRule(
             name="ThongsuotCertificateExpiring",
@@ -159,11 +163,11 @@ GROUP = RuleGroup(
             severity="warning",
             summary_vi="Chứng thư của hệ thống thu thập ({{ $labels.file }}) còn"
             ' {{ $value | printf "%.1f" }} ngày',
-            summary_en="The collector's certificate ({{ $labels.file }}) runs out in"
+            summary_en="The collector's certificate ({{ $labels.file }}) expires in"
             ' {{ $value | printf "%.1f" }} days',
             action_vi="Sau khi hết hạn, không thiết bị nào gửi được dữ liệu. Thay chứng thư và khởi"
             " động lại hệ thống thu thập.",
-            action_en="After that no device can push. Renew it and restart the collector.",
+            action_en="After that no device can push. Replace it and restart the collector.",
         ),
         AlertRule(
             name="ThongsuotAuthorityExpiring",
@@ -172,12 +176,12 @@ GROUP = RuleGroup(
             severity="warning",
             summary_vi="Đơn vị cấp chứng thư thiết bị ({{ $labels.authority }}) còn"
             ' {{ $value | printf "%.1f" }} ngày',
-            summary_en="The authority of devices' certificates ({{ $labels.authority }}) runs out"
-            ' in {{ $value | printf "%.1f" }} days',
+            summary_en="The authority for device certificates ({{ $labels.authority }}) expires in"
+            ' {{ $value | printf "%.1f" }} days',
             action_vi="Sau khi hết hạn, chứng thư của mọi thiết bị không còn giá trị. Thay bằng"
             " thongsuot-collector ca renew rồi khởi động lại hệ thống thu thập.",
-            action_en="After that no device's certificate is good. thongsuot-collector ca renew,"
-            " then restart the collector.",
+            action_en="After that no device's certificate is valid. Run thongsuot-collector ca "
+            "renew, then restart the collector.",
         ),
         AlertRule(
             name="ThongsuotRevocationListOverdue",
@@ -190,8 +194,8 @@ GROUP = RuleGroup(
             " {{ $value | humanizeDuration }}",
             action_vi="Danh sách cũ vẫn được dùng, nhưng chứng thư bị thu hồi sau đó vẫn được chấp"
             " nhận. Đưa danh sách mới của đơn vị cấp chứng thư vào chỗ tệp này.",
-            action_en="It goes on counting, and what was revoked since comes in. Put the"
-            " authority's newest list in its place.",
+            action_en="The old list stays in use, but certificates revoked since are accepted. "
+            "Replace the file with the authority's newest list.",
         ),
         AlertRule(
             name="ThongsuotTaskFailing",
@@ -203,7 +207,7 @@ GROUP = RuleGroup(
             summary_en="Task {{ $labels.task }} restarted {{ $value | humanize }} times in 15"
             " minutes",
             action_vi="Đây là lỗi của phần mềm; nhật ký hệ thống ghi rõ lỗi gì.",
-            action_en="This is a bug of ours; the log says which.",
+            action_en="This is a bug in the software; the log has the error.",
         ),
     ),
 )

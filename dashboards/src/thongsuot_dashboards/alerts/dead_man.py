@@ -1,4 +1,4 @@
-"""The dead-man's switch: an alert that always fires, so that its absence tells."""
+"""The dead man's switch: an alert that always fires, so that its absence is a signal."""
 
 from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
 
@@ -15,8 +15,8 @@ GROUP = RuleGroup(
             summary_en="Alerts get through",
             action_vi="Luôn phát. Gửi đến một nơi bên ngoài, nơi sẽ báo khi không còn nhận được:"
             " khi đó Prometheus hoặc Alertmanager đã ngừng.",
-            action_en="Always fires. Send it to something outside that speaks up when it no longer"
-            " comes: then Prometheus or Alertmanager has stopped.",
+            action_en="Always fires. Send it to an external service that raises an alarm when it "
+            "stops arriving: then Prometheus or Alertmanager has stopped.",
         ),
     ),
 )

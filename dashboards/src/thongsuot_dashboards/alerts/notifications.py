@@ -1,4 +1,4 @@
-"""Notifications: whether what is known reaches those who must act."""
+"""Notifications: whether incidents are reported to those who must act."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
@@ -18,7 +18,8 @@ GROUP = RuleGroup(
             " {{ $value | humanizeDuration }}",
             action_vi="Sự cố được báo qua các kênh khác và kênh dự phòng nếu có. Thử:"
             " thongsuot-collector notify test.",
-            action_en="Incidents go by other channels and fallbacks where there are any. Try:"
+            action_en="Incidents are reported by other channels and fallbacks, if there are any. "
+            "Test:"
             " thongsuot-collector notify test.",
         ),
         AlertRule(
@@ -28,9 +29,10 @@ GROUP = RuleGroup(
             severity="critical",
             summary_vi="{{ $value | humanize }} sự cố đang mở mà chưa kênh nào báo tới được bên"
             " phải xử lý",
-            summary_en="{{ $value | humanize }} open incidents whose party no channel has reached",
+            summary_en="{{ $value | humanize }} open incidents that no channel has reported to "
+            "the responsible party",
             action_vi="Gọi điện cho bên đó; danh sách trên trang sự cố.",
-            action_en="Call them; the page of incidents lists them.",
+            action_en="Call that party; the page of incidents has the list.",
         ),
     ),
 )

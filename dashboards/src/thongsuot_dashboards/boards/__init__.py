@@ -1,1 +1,1 @@
-"""Dashboards, one module a board; each holds one ``BOARD`` (``generated``)."""
+"""Dashboards, one module per board; each has one ``BOARD`` (``generated``)."""

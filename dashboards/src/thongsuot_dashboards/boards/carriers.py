@@ -1,4 +1,4 @@
-"""Carriers: what each delivers, against the regulation's floor and against the others."""
+"""Carriers: the service of each, against the regulation's floor and against the others."""
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.availability import OutageQueries
@@ -37,8 +37,8 @@ _SUMMARY = TablePanel(
     description=BilingualText(
         "Chỉ tính lỗi thuộc trách nhiệm nhà mạng (đường truyền, mạng lõi, ngoài mạng). Ngưỡng"
         " 99,5 % là của QCVN 34:2022; bảng này lấy mẫu mỗi phút",
-        "Only faults that the carrier answers for (access, core, beyond). The floor of 99.5 % is"
-        " that of QCVN 34:2022; the board samples once a minute",
+        "Only faults for which the carrier is responsible (access, core, beyond). The floor of "
+        "99.5 % is from QCVN 34:2022; the board samples once a minute",
     ),
     labels=(
         LabelColumn(name="carrier", title=BilingualText("Nhà mạng", "Carrier")),
@@ -88,7 +88,8 @@ _SUMMARY = TablePanel(
 _CIRCUITS = TablePanel(
     title=BilingualText("Mạch mất kết nối lâu nhất", "Circuits that were down the longest"),
     description=BilingualText(
-        "Trong khoảng đang xem, lỗi thuộc nhà mạng", "Within what is shown, by the carrier's fault"
+        "Trong khoảng đang xem, lỗi thuộc nhà mạng",
+        "Within the displayed time, by the carrier's fault",
     ),
     labels=(
         LabelColumn(name="commune", title=BilingualText("Mã xã", "Commune")),
@@ -153,7 +154,8 @@ BOARD = Board(
                 ),
                 description=BilingualText(
                     "Phần mất kết nối mà nhà mạng không chịu trách nhiệm (nguồn, thiết bị, nội bộ)",
-                    "What the carrier does not answer for (power, equipment, local network)",
+                    "Outages for which the carrier is not responsible (power, equipment, local "
+                    "network)",
                 ),
                 queries=(
                     instant_query(f"{_ALL.down_ratio(_BY)} - {_THEIRS.down_ratio(_BY)}", _LEGEND),
@@ -172,7 +174,7 @@ BOARD = Board(
                 field_config=FieldConfig(unit=Unit.COUNT, minimum=0, decimals=0),
             ),
             TimeSeriesPanel(
-                title=BilingualText("Số đường truyền đã biết", "Links that are known"),
+                title=BilingualText("Số đường truyền đã biết", "Links with a known state"),
                 description=BilingualText(
                     "Đường truyền có kết luận; giảm là thiết bị mất liên lạc",
                     "Links with a verdict; a drop means that devices are silent",

@@ -67,7 +67,7 @@ _FIGURES = (
         _SITES,
         0,
         BilingualText("Điểm phục vụ tốt", "Sites well"),
-        BilingualText("Mọi đường truyền đều tốt", "Every link of the site is well"),
+        BilingualText("Mọi đường truyền đều tốt", "Every link of the site is up"),
         "green",
     ),
     _count(
@@ -95,7 +95,7 @@ _FIGURES = (
         title=BilingualText("Thiết bị mất liên lạc", "Devices silent"),
         description=BilingualText(
             "Thiết bị không gửi dữ liệu; chưa biết đường truyền ra sao",
-            "Devices that are not heard; their links are not known",
+            "Devices that send no data; the state of their links is unknown",
         ),
         queries=(instant_query(f'sum({collector_metrics.SITES}{{heard="no"}})'),),
         field_config=FieldConfig(unit=Unit.COUNT, limits=Thresholds(warn=1.0)),
@@ -106,7 +106,7 @@ _WORST_LINKS = TablePanel(
     title=BilingualText("Đường truyền kém nhất", "Worst links"),
     description=BilingualText(
         "20 đường truyền có thời gian lỗi dài nhất trong khoảng đang xem",
-        "The 20 links that were not well for the longest part of what is shown",
+        "The 20 links with the longest time of faults within the displayed time",
     ),
     labels=(
         LabelColumn(name="commune", title=BilingualText("Mã xã", "Commune")),
@@ -169,7 +169,7 @@ BOARD = Board(
                 title=BilingualText("126 xã, phường", "The 126 communes"),
                 description=BilingualText(
                     "Điểm kém nhất của mỗi xã, phường; ô không có là chưa có dữ liệu",
-                    "The worst site of each commune; a commune that is missing has no data",
+                    "The worst site of each commune; a missing commune has no data",
                 ),
                 queries=(instant_query(with_name(_COMMUNES), "{{commune_name}}"),),
                 field_config=FieldConfig(
@@ -184,7 +184,7 @@ BOARD = Board(
                 title=BilingualText("Xã, phường có lỗi", "Communes with faults"),
                 description=BilingualText(
                     "Chỉ những nơi có lỗi trong khoảng đang xem",
-                    "Only those that had a fault within what is shown",
+                    "Only those that had a fault within the displayed time",
                 ),
                 queries=(
                     range_query(

@@ -1,4 +1,4 @@
-"""Collector: whether what is measured arrives, is kept, and goes on."""
+"""Collector: whether measurements arrive, are stored, and are forwarded."""
 
 from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.panels.board import Board
@@ -33,7 +33,7 @@ BOARD = Board(
     title=BilingualText("Thông Suốt · Hệ thống thu thập", "Thông Suốt · Collector"),
     description=BilingualText(
         "Dữ liệu có đến, có được giữ và được chuyển tiếp không",
-        "Whether what is measured arrives, is kept, and goes on",
+        "Whether measurements arrive, are stored, and are forwarded",
     ),
     variables=(),
     rows=(
@@ -71,7 +71,7 @@ BOARD = Board(
             StatPanel(
                 title=BilingualText("Chứng thư còn (ngày)", "Certificate (days)"),
                 description=BilingualText(
-                    "Chứng thư số của hệ thống thu thập", "Of the collector's own certificate"
+                    "Chứng thư số của hệ thống thu thập", "Certificate of the collector itself"
                 ),
                 queries=(
                     instant_query(f"(min({collector_metrics.CERTIFICATE}) - time()) / {_DAY_S}"),
@@ -83,10 +83,10 @@ BOARD = Board(
         ),
         (
             TimeSeriesPanel(
-                title=BilingualText("Lượt gửi theo kết quả", "Pushes by what became of them"),
+                title=BilingualText("Lượt gửi theo kết quả", "Pushes by outcome"),
                 description=BilingualText(
                     "accepted, repeated là bình thường; còn lại là bị từ chối",
-                    "accepted and repeated are as they should be; all else was refused",
+                    "accepted and repeated are normal; all others were refused",
                 ),
                 queries=(_rate(collector_metrics.PUSHES, "reason", "{{reason}}"),),
                 field_config=FieldConfig(grafana_unit="reqps", minimum=0),
@@ -95,7 +95,7 @@ BOARD = Board(
             TimeSeriesPanel(
                 title=BilingualText("Thời gian trả lời một lượt gửi", "Time to answer a push"),
                 description=BilingualText(
-                    "Từ khi nhận đến khi đã ghi bền", "From its headers until it is durable"
+                    "Từ khi nhận đến khi đã ghi bền", "From its headers until it is stored durably"
                 ),
                 queries=_quantiles(collector_metrics.PUSH_SECONDS),
                 field_config=FieldConfig(unit=Unit.SECONDS, minimum=0),
@@ -106,7 +106,8 @@ BOARD = Board(
                 title=BilingualText("Chậm so với nhật ký", "Behind the journal"),
                 description=BilingualText(
                     "Số mục mà mỗi bên đọc chưa làm xong; tăng mãi là bên đó không kịp",
-                    "Entries that each reader has not done; a steady rise means it cannot keep up",
+                    "Entries that each reader has not processed; a steady rise means it cannot "
+                    "keep up",
                 ),
                 queries=(
                     range_query(f"max by (consumer) ({collector_metrics.LAG})", "{{consumer}}"),
@@ -133,7 +134,7 @@ BOARD = Board(
                 title=BilingualText("Trả lời của cơ sở dữ liệu", "Answers of the databases"),
                 description=BilingualText(
                     "done là tốt; retry là sẽ gửi lại; còn lại cần người xem",
-                    "done is well; retry goes again by itself; all else needs a person",
+                    "done is good; retry is repeated automatically; all others need a person",
                 ),
                 queries=(
                     _rate(collector_metrics.SINK_REQUESTS, "sink, answer", "{{sink}} {{answer}}"),
@@ -161,7 +162,7 @@ BOARD = Board(
                 title=BilingualText("Dữ liệu bị mất hoặc không xử lý được", "Lost or dead letters"),
                 description=BilingualText(
                     "Mục bị xoá trước khi được đọc; lô không xử lý được. Phải luôn bằng 0",
-                    "Entries trimmed unread; batches that could not be processed. Always 0",
+                    "Entries deleted unread; batches that could not be processed. Must always be 0",
                 ),
                 queries=(
                     range_query(
@@ -178,7 +179,7 @@ BOARD = Board(
                 title=BilingualText("Khởi động lại tác vụ", "Restarts of tasks"),
                 description=BilingualText(
                     "Mỗi lần là một lỗi của phần mềm, xem nhật ký hệ thống",
-                    "Each is a bug of ours; see the log",
+                    "Each is a bug in the software; see the log",
                 ),
                 queries=(
                     range_query(
@@ -208,7 +209,8 @@ BOARD = Board(
                 ),
                 description=BilingualText(
                     "Bên đang chờ được báo; sự cố đang mở mà chưa báo tới ai",
-                    "Parties that wait to be told; open incidents whose party nobody reached",
+                    "Parties waiting to be notified; open incidents that were not reported to "
+                    "anybody",
                 ),
                 queries=(
                     range_query(f"max({collector_metrics.NOTIFY_WAITING})", "waiting"),
@@ -221,7 +223,7 @@ BOARD = Board(
                 title=BilingualText(
                     "Báo tin: theo kênh và kết quả", "Notifications: by channel and outcome"
                 ),
-                description=BilingualText("Số lần thử trong một giờ", "Tries within an hour"),
+                description=BilingualText("Số lần thử trong một giờ", "Attempts within an hour"),
                 queries=(
                     range_query(
                         "sum by (channel, outcome) "

@@ -1,4 +1,4 @@
-"""Fleet: the devices themselves: heard, versions, clocks, records, what they cost."""
+"""Fleet: the devices themselves: reachable or not, versions, clocks, records, data used."""
 
 from thongsuot_dashboards import collector_metrics, value_mappings
 from thongsuot_dashboards.panels.board import Board
@@ -85,7 +85,7 @@ BOARD = Board(
     title=BilingualText("Thông Suốt · Thiết bị giám sát", "Thông Suốt · Fleet"),
     description=BilingualText(
         "Các thiết bị giám sát: liên lạc, phiên bản, đồng hồ, bản ghi, dung lượng đã dùng",
-        "The devices: heard or not, versions, clocks, records, data used",
+        "The devices: reachable or not, versions, clocks, records, data used",
     ),
     variables=(COMMUNE, SITES),
     rows=(
@@ -93,7 +93,7 @@ BOARD = Board(
             StatPanel(
                 title=BilingualText("Đang liên lạc", "Heard"),
                 description=BilingualText(
-                    "Thiết bị gửi dữ liệu đều đặn", "Devices that are heard as they should"
+                    "Thiết bị gửi dữ liệu đều đặn", "Devices that report as expected"
                 ),
                 queries=(instant_query(f'sum({collector_metrics.SITES}{{heard="yes"}})'),),
                 field_config=FieldConfig(unit=Unit.COUNT, color="green"),
@@ -103,7 +103,7 @@ BOARD = Board(
                 title=BilingualText("Mất liên lạc", "Silent"),
                 description=BilingualText(
                     "Thiết bị giám sát mất liên lạc: mất điện, hoặc mọi đường truyền mất",
-                    "No power, or no link that works",
+                    "Silent devices: no power, or no working link",
                 ),
                 queries=(instant_query(f'sum({collector_metrics.SITES}{{heard="no"}})'),),
                 field_config=FieldConfig(unit=Unit.COUNT, limits=Thresholds(warn=1.0)),
@@ -112,7 +112,7 @@ BOARD = Board(
             StatPanel(
                 title=BilingualText("Phiên bản", "Versions"),
                 description=BilingualText(
-                    "Số thiết bị theo phiên bản phần mềm", "Devices by the version they run"
+                    "Số thiết bị theo phiên bản phần mềm", "Devices by software version"
                 ),
                 queries=(
                     instant_query(
@@ -127,8 +127,8 @@ BOARD = Board(
                 description=BilingualText(
                     "Số điểm theo kế hoạch đo: current là mới nhất; refused: thiết bị không chạy,"
                     " lý do ở trang của điểm",
-                    "Sites by their site configuration: current is the newest; refused: not run,"
-                    " the site's page says why",
+                    "Sites by their site configuration: current is the newest; refused: not in "
+                    "use, the site's page has the reason",
                 ),
                 queries=(
                     instant_query(
@@ -143,17 +143,19 @@ BOARD = Board(
         (
             TimeSeriesPanel(
                 title=BilingualText("Liên lạc", "Heard and silent"),
-                description=BilingualText("Theo hệ thống thu thập", "As the collector hears them"),
+                description=BilingualText(
+                    "Theo hệ thống thu thập", "By the state of their reports at the collector"
+                ),
                 queries=(
                     range_query(f"sum by (heard) ({collector_metrics.SITES})", "heard: {{heard}}"),
                 ),
                 field_config=FieldConfig(unit=Unit.COUNT, minimum=0, decimals=0),
             ),
             TimeSeriesPanel(
-                title=BilingualText("Độ tin cậy của thời gian", "How far times can be trusted"),
+                title=BilingualText("Độ tin cậy của thời gian", "Quality of the clocks"),
                 description=BilingualText(
                     "Lô dữ liệu mỗi giây: trusted là đồng hồ đúng; wrong, uncertain cần xem",
-                    "Batches a second: trusted is a right clock; look at wrong and uncertain",
+                    "Batches a second: trusted means a correct clock; check wrong and uncertain",
                 ),
                 queries=(
                     range_query(

@@ -1,4 +1,4 @@
-"""Link: everything that is known of one link, read down the page."""
+"""Link: everything that is known about one link, from top to bottom of the page."""
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import link_down, other_route, other_way_back
@@ -32,7 +32,8 @@ def _quantile(share: float, legend: str) -> Query:
     """
     Return a quantile over time, of the nearest target that answers.
 
-    Not by the segments that the collector tells of: of what is brought late, it told nothing then.
+    Not by the segments in the collector's metrics: they have no values for the time of data that
+    arrives late.
     """
     expr = f"min(quantile_over_time({share:g}, {_RTT}[$__rate_interval]))"
     return range_query(expr, legend)
@@ -53,7 +54,7 @@ BOARD = Board(
                 title=BilingualText("Tình trạng", "State"),
                 description=BilingualText(
                     "Kết luận của thiết bị; chỗ trống là chưa có dữ liệu",
-                    "The device's verdict; where nothing is drawn, nothing is known",
+                    "The device's verdict; a gap means that there is no data",
                 ),
                 queries=(gauge(verdict.STATE, "{{link}}", **_VERDICT),),
                 field_config=value_mappings.LINK_STATE,
@@ -141,7 +142,7 @@ BOARD = Board(
                 field_config=metric_field_config(dns.LOOKUP),
             ),
             TimeSeriesPanel(
-                title=BilingualText("Đường về: TTL còn lại", "The way back: hop limit left"),
+                title=BilingualText("Đường về: TTL còn lại", "The return path: hop limit left"),
                 description=BilingualText(icmp.HOP_LIMIT.help_vi, icmp.HOP_LIMIT.help_en),
                 queries=(gauge(icmp.HOP_LIMIT, "{{target}} {{family}}", **_BEYOND),),
                 field_config=metric_field_config(icmp.HOP_LIMIT),
@@ -152,7 +153,7 @@ BOARD = Board(
                 title=BilingualText("Mất gói từng chiều", "Loss by direction"),
                 description=BilingualText(
                     "Đo từng chiều với máy phản hồi ở trung tâm",
-                    "Measured apart with the reflector at the centre",
+                    "Measured separately, with the reflector at the centre",
                 ),
                 queries=(
                     gauge(stamp.LOSS_UP, "{{target}} {{family}} ↑", **OF_LINK),
@@ -260,7 +261,7 @@ BOARD = Board(
                 title=BilingualText("Lỗi và gói bị loại trên cổng mạng", "Errors and drops"),
                 description=BilingualText(
                     "Gói mỗi giây; tăng lên thường là cáp hoặc cổng",
-                    "Packets a second; a rise mostly means cable or port",
+                    "Packets a second; a rise usually means a bad cable or port",
                 ),
                 queries=(
                     rate(host.RECEIVE_ERRORS, "errors ↓", **OF_LINK),

@@ -1,4 +1,4 @@
-"""5G radio: what serves each mobile link, how strong it is, and whether that explains its loss."""
+"""5G radio: the cell of each mobile link, its signal, and whether the signal explains its loss."""
 
 from thongsuot_dashboards import value_mappings
 from thongsuot_dashboards.annotations import link_down
@@ -54,7 +54,8 @@ _LINKS = TablePanel(
     title=BilingualText("Từng đường truyền di động", "Each mobile link"),
     description=BilingualText(
         "Sóng yếu mà mất gói: đặt lại ăng-ten; sóng mạnh mà mất gói: trạm quá tải hoặc nhà mạng",
-        "Weak and lossy: move the antenna; strong and lossy: a full cell, or the carrier",
+        "Weak signal with loss: move the antenna; strong signal with loss: a congested cell, or "
+        "the carrier",
     ),
     labels=(
         LabelColumn(name="commune", title=BilingualText("Mã xã", "Commune")),

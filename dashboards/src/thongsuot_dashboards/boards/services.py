@@ -20,7 +20,7 @@ _SERVICE = Variable(
 )
 _HERE = {"target": "$target", "carrier": "$carrier"}
 _VERDICT = selector(verdict.STATE.full_name, link="=", target="$target")
-"""Of a service by whichever link of a site works; beside it stand verdicts of each link alone."""
+"""The verdict on a service over all links of a site; other verdicts are on single links."""
 _SUCCESS = selector(http.KIND.success_name, **_HERE)
 _TO_SITE = DataLink(
     board="thongsuot-site",
@@ -54,10 +54,10 @@ BOARD = Board(
     rows=(
         (
             StatPanel(
-                title=BilingualText("Số điểm không truy cập được", "Sites that do not reach it"),
+                title=BilingualText("Số điểm không truy cập được", "Sites that cannot reach it"),
                 description=BilingualText(
                     "Từ ba điểm trở lên thường là lỗi của chính dịch vụ",
-                    "From three sites on it is mostly the service itself",
+                    "With three sites or more it is usually the service itself",
                 ),
                 queries=(instant_query(f"sum by (target) ({_VERDICT} == bool 2)", "{{target}}"),),
                 field_config=FieldConfig(unit=Unit.COUNT, limits=Thresholds(warn=1.0, bad=3.0)),
@@ -89,7 +89,7 @@ BOARD = Board(
                 title=BilingualText("Các pha của một lượt truy cập", "Phases of a request"),
                 description=BilingualText(
                     "Trung bình của các điểm và dịch vụ được chọn",
-                    "Mean of the sites and services that are chosen",
+                    "Mean of the selected sites and services",
                 ),
                 queries=tuple(range_query(_phase(metric), name) for metric, name in _PHASES),
                 field_config=FieldConfig(unit=Unit.SECONDS, minimum=0),
@@ -142,7 +142,7 @@ BOARD = Board(
                 title=BilingualText("Từng dịch vụ", "Each service"),
                 description=BilingualText(
                     "Trong khoảng đang xem; chứng thư: số ngày còn lại",
-                    "Within what is shown; certificate: days that are left",
+                    "Within the displayed time; certificate: days left",
                 ),
                 labels=(LabelColumn(name="target", title=BilingualText("Dịch vụ", "Service")),),
                 columns=(

@@ -71,7 +71,7 @@ BOARD = Board(
                 title=BilingualText("Tình trạng đường truyền", "State of the links"),
                 description=BilingualText(
                     "Kết luận của thiết bị; chỗ trống là chưa có dữ liệu",
-                    "The device's verdict; where nothing is drawn, nothing is known",
+                    "The device's verdict; a gap means that there is no data",
                 ),
                 queries=(range_query(selector(verdict.STATE.full_name, **_LINKS), "{{link}}"),),
                 field_config=FieldConfig(

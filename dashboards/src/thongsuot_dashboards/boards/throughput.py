@@ -57,7 +57,7 @@ def _mean_of_carrier(metric: Metric, **more: str) -> Query:
 
 
 def _shown(metric: Metric, expr: str) -> str:
-    """Return an expression in what people read: rates in bits, as lines are sold and judged."""
+    """Return an expression in units for people: rates in bits, as lines are sold and rated."""
     return f"{expr} * 8" if metric.unit is Unit.BYTES_PER_SECOND else expr
 
 
@@ -66,7 +66,7 @@ _LINKS = TablePanel(
     description=BilingualText(
         "Trung bình trong khoảng đang xem. Tốc độ hợp đồng (ngưỡng 0,8 của QCVN 34) nằm trong danh"
         " mục, không có trong Prometheus",
-        "Means over what is shown. Contracted rates (the floor of 0.8 of QCVN 34) are in the"
+        "Means over the displayed time. Contracted rates (the floor of 0.8 of QCVN 34) are in the"
         " inventory, not in Prometheus",
     ),
     labels=(

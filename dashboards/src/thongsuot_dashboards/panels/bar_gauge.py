@@ -1,4 +1,4 @@
-"""Bar gauge: values of now beside each other, as lengths."""
+"""Bar gauge: current values beside each other, as lengths."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -15,7 +15,7 @@ from thongsuot_dashboards.text import BilingualText, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarGaugePanel:
-    """One horizontal bar a series; the queries are instant."""
+    """One horizontal bar per series; the queries are instant."""
 
     title: BilingualText
     queries: tuple[Query, ...]
@@ -25,7 +25,9 @@ class BarGaugePanel:
     width: int = 0
 
     def build(self, language: Language, grid: grafana.GridPos) -> grafana.Panel:
-        """Return a Grafana bar gauge; grafanalib's own writes options that Grafana dropped."""
+        """
+        Return a Grafana bar gauge; grafanalib's own version writes options that Grafana dropped.
+        """
         options = {
             "displayMode": "basic",
             "orientation": "horizontal",

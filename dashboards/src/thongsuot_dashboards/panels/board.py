@@ -1,4 +1,4 @@
-"""Board: panels on Grafana's grid of 24 columns, as JSON of the present dashboard schema."""
+"""Board: panels on Grafana's grid of 24 columns, as JSON of the current dashboard schema."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -18,7 +18,7 @@ from thongsuot_dashboards.text import BilingualText, Language
 GRID_COLUMNS = 24
 
 TAG = "thongsuot"
-"""On every board; the links between the boards go by it."""
+"""A tag of every board; the links between the boards use it."""
 
 _OTHER_BOARDS = BilingualText("Bảng khác", "Other boards")
 
@@ -26,10 +26,11 @@ _OTHER_BOARDS = BilingualText("Bảng khác", "Other boards")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
     """
-    A choice at the top of a board: the values of ``label`` on the series that ``series`` finds.
+    A variable at the top of a board: the values of ``label`` on the series that ``series`` selects.
 
-    ``series`` is any expression. ``shown`` is the label whose value people read in place of it.
-    ``is_single`` allows one value, the first when the board opens; else several, and all of them.
+    ``series`` is any expression. ``shown`` is the label whose value is displayed instead.
+    ``is_single`` allows one value, initially the first; otherwise several values or all can be
+    selected.
     """
 
     label: str
@@ -44,11 +45,11 @@ class Variable:
         return f"query_result(group by ({self.label}{shown}) ({self.series}))"
 
     def pattern(self) -> str:
-        """Return the regular expression that takes value and text out of an answer."""
+        """Return the regular expression that extracts value and text from a result."""
         value = f'{self.label}="(?<value>[^"]*)"'
         if not self.shown:
             return f"/{value}/"
-        # Prometheus writes labels in the order of their names.
+        # Prometheus writes labels in alphabetical order.
         shown = f'{self.shown}="(?<text>[^"]*)"'
         first, second = (value, shown) if self.label < self.shown else (shown, value)
         return f"/{first}.*{second}/"
@@ -60,7 +61,7 @@ _MILLISECONDS = r"/^\{\} (?<value>\d+)/"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """
-    A mark on all panels where ``expr`` returns something; moments in a row are one stretch.
+    A mark on all panels where ``expr`` has a result; consecutive moments form one region.
 
     ``heading`` and ``text`` may name labels (``{{link}}``).
     """
@@ -73,7 +74,7 @@ class Annotation:
     step: str = "60s"
 
     def to_json(self, language: Language) -> dict[str, Any]:
-        """Return what Grafana's Prometheus data source takes for an annotation."""
+        """Return the annotation in the form of Grafana's Prometheus data source."""
         return {
             "name": self.name.in_language(language),
             "enable": True,
@@ -87,7 +88,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """One dashboard. ``uid`` never changes: people link to it. ``rows`` are read left to right."""
+    """
+    One dashboard. ``uid`` never changes: people link to it. ``rows`` are laid out from left to
+    right.
+    """
 
     uid: str
     title: BilingualText
@@ -97,7 +101,7 @@ class Board:
     annotations: tuple[Annotation, ...] = ()
     stretches: tuple[ShownStretch, ...] = ()
     span: str = "6h"
-    """What is shown when the board opens: so much until now."""
+    """The initial time range: from this long ago until now."""
 
     def to_json(self, language: Language) -> str:
         """Return the board as JSON text, keys sorted, ready to be provisioned."""
@@ -106,7 +110,8 @@ class Board:
             title=self.title.in_language(language),
             description=self.description.in_language(language),
             tags=[TAG],
-            # As each reader, or the organisation, has chosen in Grafana; else the browser's.
+            # The theme and time zone of each reader, or of the organisation, in Grafana; else the
+            # browser's.
             timezone="",
             refresh="30s",
             time=grafana.Time(f"now-{self.span}", "now"),
@@ -126,7 +131,7 @@ class Board:
             ],
             panels=self._placed(language),
         ).auto_panel_ids()
-        # grafanalib has no types; what comes out is JSON all the same.
+        # grafanalib has no types, but its output is JSON.
         data = json.loads(json.dumps(board.to_json_data(), cls=DashboardEncoder))
         text = json.dumps(
             migrate(cast("dict[str, Any]", data)), ensure_ascii=False, indent=1, sort_keys=True
@@ -182,7 +187,7 @@ class Board:
 
 
 def _widths(row: tuple[Panel, ...]) -> list[int]:
-    """Return the columns of each panel: its own, or an equal share of what is left."""
+    """Return the columns of each panel: its own, or an equal share of the rest."""
     left = GRID_COLUMNS - sum(panel.width for panel in row)
     free = sum(panel.width == 0 for panel in row)
     widths: list[int] = []
@@ -190,6 +195,6 @@ def _widths(row: tuple[Panel, ...]) -> list[int]:
         if panel.width:
             widths.append(panel.width)
         else:
-            widths.append(-(-left // free))  # rounded up: the last take what is left
+            widths.append(-(-left // free))  # rounded up: the last panels get the rest
             left, free = left - widths[-1], free - 1
     return widths

@@ -1,9 +1,9 @@
 """
-From grafanalib's output to the present dashboard schema, in one place.
+Converts grafanalib's output to the current dashboard schema, in one place.
 
 grafanalib 0.7.1 writes schemaVersion 12: data sources as strings, keys that Grafana dropped,
-``null`` for what is not set. Grafana migrates such boards on loading; provisioned ones then look
-changed for ever and fail validation against ``@grafana/schema``. Here they are brought to
+``null`` for what is not set. Grafana migrates such boards on loading; provisioned ones then always
+look changed and fail validation against ``@grafana/schema``. This module converts them to
 schemaVersion 42.
 """
 
@@ -61,10 +61,10 @@ _LIST = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calc
 
 
 def migrate(board: Json) -> Json:
-    """Return the board in the present schema; the input is not changed."""
+    """Return the board in the current schema; the input is not changed."""
     kept = _without_none({key: board[key] for key in _BOARD_KEYS if key in board})
     kept["schemaVersion"] = SCHEMA_VERSION
-    kept["graphTooltip"] = 1  # one crosshair over all panels: a fault is read down the page
+    kept["graphTooltip"] = 1  # one crosshair over all panels: a fault is compared across panels
     kept["timepicker"] = {}
     kept["annotations"] = {"list": [_annotation(entry) for entry in board["annotations"]["list"]]}
     kept["templating"] = {"list": [_variable(entry) for entry in board["templating"]["list"]]}
@@ -76,8 +76,8 @@ def _annotation(annotation: Json) -> Json:
     """
     Return an annotation whose query is a target, as Grafana's Prometheus data source keeps it.
 
-    The schema asks for the four keys of annotations that live in Grafana itself; those of the data
-    source (``titleFormat`` and its like) it does not know.
+    The schema requires the four keys of annotations that are stored in Grafana itself; it does not
+    know those of the data source (``titleFormat`` and similar ones).
     """
     kept = dict(annotation)
     kept["datasource"] = dict(_SOURCE)
@@ -101,10 +101,12 @@ def _variable(variable: Json) -> Json:
     kept["options"] = []
     if kept["includeAll"]:
         kept["current"] = {"text": ["All"], "value": ["$__all"]}
-    # A number would be sorted as text all the same; 1 is ascending by what is shown.
+    # A number would also be sorted as text; 1 sorts ascending by the displayed text.
     kept["sort"] = 1
     if kept["hide"] == grafana.HIDE_VARIABLE:
-        kept["skipUrlSync"] = True  # else a link would set what only the database can tell
+        kept["skipUrlSync"] = (
+            True  # otherwise a link would set values that only the database can compute
+        )
     kept["query"] = {"query": kept["query"], "refId": f"Variable-{kept['name']}"}
     return kept
 
@@ -149,7 +151,7 @@ def _is_set(value: object) -> bool:
 
 
 def _without_none(value: Json) -> Json:
-    """Return an object without what is not set; the ``null`` of a threshold means from below."""
+    """Return an object without unset keys; the ``null`` of a threshold means minus infinity."""
     kept: Json = {}
     for key, inner in value.items():
         if inner is not None or (key == "value" and "color" in value):

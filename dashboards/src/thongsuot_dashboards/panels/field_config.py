@@ -1,4 +1,4 @@
-"""Field configuration: how a value is shown: unit, colour, name, where a click leads."""
+"""Field configuration: how a value is displayed: unit, colour, name, and link."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from thongsuot_schema.metric import Metric, Thresholds, Unit
 Json = dict[str, Any]
 """A JSON object whose shape is the third party's, checked by Grafana's own schema in the tests."""
 
-# Grafana's names of units (its "value formats"), by ours.
+# Grafana's unit names (its "value formats"), by ours.
 GRAFANA_UNIT = {
     Unit.SECONDS: "s",
     Unit.BYTES: "bytes",
@@ -30,7 +30,7 @@ GRAFANA_UNIT = {
 
 GOOD, WARN, BAD = "green", "orange", "red"
 PLAIN = "text"
-"""Grafana's colour of plain text: nothing that anybody has to look at."""
+"""Grafana's colour of plain text: a value that needs no attention."""
 _NEUTRAL = "text"
 
 
@@ -44,7 +44,7 @@ class ValueMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataLink:
-    """Where a click on a value leads: another board (its ``uid``), with labels as variables."""
+    """The target of a click on a value: another board (its ``uid``), with labels as variables."""
 
     board: str
     title: BilingualText
@@ -63,10 +63,10 @@ class DataLink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldConfig:
     """
-    How a value is shown.
+    How a value is displayed.
 
-    ``limits`` colour it, ``mappings`` give words to the values of a state, ``color`` is a fixed
-    colour of Grafana's palette for what is neither; below ``colored_from`` it is plain text.
+    ``limits`` colour it, ``mappings`` give names to the values of a state, ``color`` is a fixed
+    colour of Grafana's palette for other values; below ``colored_from`` it is plain text.
     """
 
     unit: Unit = Unit.NUMBER
@@ -79,7 +79,9 @@ class FieldConfig:
     decimals: int | None = None
     link: DataLink | None = None
     grafana_unit: str = ""
-    """A unit that no metric of ours has, as ``reqps`` or ``bps``; empty: what ``unit`` says."""
+    """
+    A unit that none of our metrics has, such as ``reqps`` or ``bps``; empty: that of ``unit``.
+    """
 
     def to_json(self, language: Language, *, of_row: bool = False) -> Json:
         """Return the defaults of a field configuration."""
@@ -117,7 +119,7 @@ class FieldConfig:
 
 
 def metric_field_config(metric: Metric) -> FieldConfig:
-    """Return how a metric of the catalogue is shown: its own unit, limits and lower bound."""
+    """Return how a metric of the catalogue is displayed: its own unit, limits and lower bound."""
     ratio = metric.unit is Unit.RATIO
     return FieldConfig(
         unit=metric.unit,

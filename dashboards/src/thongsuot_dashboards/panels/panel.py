@@ -1,4 +1,4 @@
-"""Panel: something that can be placed on a board, and what all of them share."""
+"""Panel: something that can be placed on a board, and what all panels share."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -18,12 +18,12 @@ class Panel(Protocol):
 
     @property
     def height(self) -> int:
-        """Rows of the grid that the panel takes."""
+        """Height of the panel in rows of the grid."""
         ...
 
     @property
     def width(self) -> int:
-        """Columns of the grid's 24; 0 shares the row's rest with the others."""
+        """Width in columns of the 24; 0 shares the rest of the row with the others."""
         ...
 
     def build(self, language: Language, grid: grafana.GridPos) -> grafana.Panel:
@@ -47,11 +47,11 @@ def targets(queries: tuple[Query, ...], *, as_table: bool = False) -> list[grafa
 
 class RawPanel(grafana.Panel):  # type: ignore[misc]  # grafanalib has no types
     """
-    A panel of a kind that grafanalib lacks, or writes in a form that Grafana dropped.
+    A panel of a type that grafanalib lacks, or writes in a form that Grafana dropped.
 
-    What makes the panel (``type``, ``options``, ``fieldConfig``) is given as ``extraJson``.
+    The content of the panel (``type``, ``options``, ``fieldConfig``) is given as ``extraJson``.
     """
 
     def to_json_data(self) -> object:
-        """Return the panel as grafanalib's encoder wants it."""
+        """Return the panel as grafanalib's encoder requires it."""
         return self.panel_json({})

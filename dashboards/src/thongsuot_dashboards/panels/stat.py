@@ -1,4 +1,4 @@
-"""Stat: one coloured field a series; a single figure is one field."""
+"""Stat: one coloured field per series; a single figure is one field."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -16,9 +16,9 @@ from thongsuot_dashboards.text import BilingualText, Language
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatPanel:
     """
-    One coloured field a series, in a grid; ``names_only`` leaves the value to the colour.
+    One coloured field per series, in a grid; ``names_only`` shows the value only by colour.
 
-    The queries are instant: a tile shows the end of the time that is shown.
+    The queries are instant: a tile shows the end of the displayed time.
     """
 
     title: BilingualText

@@ -1,4 +1,4 @@
-"""State timeline: what something was, over time, one row a series."""
+"""State timeline: states over time, one row per series."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -15,7 +15,7 @@ from thongsuot_dashboards.text import BilingualText, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateTimelinePanel:
-    """States over time, one row a series; a value without a name is shown as it is."""
+    """States over time, one row per series; a value without a name is shown as a number."""
 
     title: BilingualText
     queries: tuple[Query, ...]

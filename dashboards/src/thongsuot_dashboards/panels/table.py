@@ -1,4 +1,4 @@
-"""Table: rows that share labels, one column a query."""
+"""Table: rows that share labels, one column per query."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -16,7 +16,7 @@ from thongsuot_dashboards.text import BilingualText, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLink:
-    """Where a click leads that leaves Grafana: the address is a label of the series, by name."""
+    """A link that leaves Grafana: the URL is a label of the series, by name."""
 
     label: str
     title: BilingualText
@@ -27,7 +27,7 @@ class LabelColumn:
     """
     A column that shows a label of the series; ``link`` makes it a link.
 
-    ``words`` are shown for the label's values, ``is_hidden``: the column is there for a link alone.
+    ``words`` replace the label's values; an ``is_hidden`` column only provides a link.
     """
 
     name: str
@@ -39,7 +39,7 @@ class LabelColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
-    """A column that shows a value: ``expr`` is asked once; its series carry the table's labels."""
+    """A column with a value: ``expr`` is queried once; its series carry the table's labels."""
 
     title: BilingualText
     expr: str
@@ -49,9 +49,9 @@ class TableColumn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TablePanel:
     """
-    One row for each set of labels, sorted by a column (its place, from 0), the highest first.
+    One row for each set of labels, sorted by a column (its index, from 0), the highest first.
 
-    Every column's expression has to return exactly the table's labels, else rows fall apart.
+    Every column's expression must return exactly the table's labels, otherwise rows are split.
     """
 
     title: BilingualText
@@ -90,7 +90,7 @@ class TablePanel:
         )
 
     def _fields(self) -> list[str]:
-        """Names that Grafana gives to the values of the queries after they are merged."""
+        """Grafana's names for the values of the queries after merging."""
         if len(self.columns) == 1:
             return ["Value"]
         return [f"Value #{chr(ord('A') + place)}" for place in range(len(self.columns))]
@@ -155,10 +155,13 @@ class TablePanel:
 def _row_link(
     way: DataLink | PageLink, labels: tuple[LabelColumn, ...], language: Language
 ) -> Json:
-    """Return the link of a row; the columns have been renamed, so labels go by their titles."""
+    """
+    Return the link of a row; the columns have been renamed, so labels are referred to by their
+    titles.
+    """
     titles = {label.name: label.title.in_language(language) for label in labels}
     if isinstance(way, PageLink):
-        # Raw: the value is a whole address, not a part of one.
+        # Raw: the value is a whole URL, not a part of one.
         address = f'${{__data.fields["{titles[way.label]}"]:raw}}'
         return {"title": way.title.in_language(language), "url": address, "targetBlank": True}
     chosen = "&".join(f'var-{label}=${{__data.fields["{titles[label]}"]}}' for label in way.labels)

@@ -18,8 +18,9 @@ class TimeSeriesPanel:
     """
     Lines over time.
 
-    ``bands`` are pairs of legends, upper and lower, between which the plane is filled.
-    ``is_stacked`` puts values on top of each other. The look's limits are drawn as dashed lines.
+    ``bands`` are pairs of legends, upper and lower, between which the area is filled.
+    ``is_stacked`` puts values on top of each other. The limits of the value's style are drawn as
+    dashed lines.
     """
 
     title: BilingualText
@@ -37,7 +38,7 @@ class TimeSeriesPanel:
         defaults: Json = self.field_config.to_json(language)
         defaults["color"] = {"mode": "palette-classic"}
         if self.field_config.limits is not None:
-            # Limits are a matter of single values; the colours of lines tell the series apart.
+            # Limits apply to single values; the colours of lines distinguish the series.
             custom["thresholdsStyle"] = {"mode": "dashed"}
             defaults["thresholds"] = {
                 "mode": "absolute",

@@ -1,4 +1,4 @@
-"""XY chart: one value against another, a point for each moment they were measured together."""
+"""XY chart: one value against another, a point for each moment at which both were measured."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -15,7 +15,7 @@ from thongsuot_dashboards.text import BilingualText, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One side of the picture: what is asked, what it is called, how it is shown."""
+    """One axis: its query, its title, its style."""
 
     title: BilingualText
     expr: str
@@ -25,7 +25,7 @@ class Axis:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XYChartPanel:
     """
-    ``y`` against ``x``; both expressions have to return one series, or nothing.
+    ``y`` against ``x``; each expression must return one series, or none.
     """
 
     title: BilingualText
@@ -47,7 +47,7 @@ class XYChartPanel:
             targets=targets(tuple(Query(expr=side.expr, legend=name) for side, name in named)),
             gridPos=grid,
             maxDataPoints=None,
-            # The two series become one table, joined by the moment: the chart takes its columns.
+            # The two series become one table, joined by time: the chart uses its columns.
             transformations=[
                 {"id": "joinByField", "options": {"byField": "Time", "mode": "inner"}}
             ],

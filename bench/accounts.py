@@ -1,10 +1,11 @@
 """
-CPU of the account of every site's record, for a batch: following the journal, what devices report
-with their pushes, and the saving.
+CPU cost per batch of accounting for every site's record: following the journal, processing what
+devices report with their pushes, and saving.
 
     python bench/accounts.py [--sites N] [--rounds N]
 
-Compared with the decoding of the same batches, which the collector does for each in any case.
+Compared with the decoding of the same batches, which the collector does for each of them in any
+case.
 """
 
 import argparse
@@ -33,7 +34,7 @@ DAY_S = 86_400
 
 
 async def measure(folder: Path, sites: int, rounds: int) -> tuple[float, float, float]:
-    """Return CPU microseconds a batch: of following, of saving, and of decoding."""
+    """Return CPU microseconds per batch: for following, for saving, and for decoding."""
     store = open_store(folder / "store.sqlite")
     journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _took_s: None)
     layouts = LayoutCache(journal, LIMITS)
@@ -51,7 +52,7 @@ async def measure(folder: Path, sites: int, rounds: int) -> tuple[float, float, 
     account = AccountConsumer(journal, reader, store=store)
     await account.load()
     for number, wave in enumerate(bodies, start=1):
-        if number == 2:  # at first contact the store is asked for every stream
+        if number == 2:  # at first contact the store is queried for every stream
             decode_s = follow_s = save_s = 0.0
         appends = []
         for site, stream, request in wave:
@@ -91,7 +92,7 @@ async def measure(folder: Path, sites: int, rounds: int) -> tuple[float, float, 
 
 
 async def main() -> int:
-    """Measure and print; returns the exit code."""
+    """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sites", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=4)

@@ -1,19 +1,19 @@
 """
-How long the queries of the boards take: a city of 126 communes with two links, and thirty days.
+Duration of the boards' queries: a city of 126 communes with two links, over thirty days.
 
     python -m bench.boards [--days N] [--board NAME …] [--keep FOLDER]
 
 Data is generated (``bench.month_of_data``), made into blocks by promtool and read by a real
-Prometheus; what the rules record of each hour is worked out from it by promtool. Each query of each
-board is asked as Grafana asks it: over the time with which the board opens, and over all of the
-days. The first answer does not count: from the second on files are in memory, which is what a
-person meets who looks around. A query that then takes longer than the goal is asked twice more, and
-the quickest answer counts, so that a neighbour's work is not taken for the database's; its own
-processor time stands beside. A query of all communes at once is the dearest, so nothing is
-chosen where a board allows that.
+Prometheus; promtool also evaluates the hourly recording rules over it. Each query of each board is
+sent as Grafana sends it: over the time range with which the board opens, and over all of the days.
+The first answer does not count: from the second one on the files are in memory, as for a person who
+browses the boards. A query that then takes longer than the goal is repeated twice, and the fastest
+answer counts, so that other load on the machine is not attributed to the database; the database's
+CPU time is printed beside it. A query over all communes at once is the most expensive, so nothing
+is selected where a board allows that.
 
-Measurements have a lower resolution than a city's (see ``bench.month_of_data``): what is told here
-is a lower bound for queries that read raw measurements over weeks.
+Measurements have a lower resolution than a city's (see ``bench.month_of_data``): the result is a
+lower bound for queries that read raw measurements over weeks.
 
 Goal: every query answers within a second.
 """
@@ -55,8 +55,8 @@ _UNITS_S = {"m": 60, "h": 3600, "d": 86400}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedQuery:
     """
-    One query of one panel over a window: how long its answer took, and the processor time of the
-    database for it.
+    One query of one panel over a window: the duration of its answer, and the CPU time of the
+    database.
     """
 
     board: str
@@ -69,13 +69,13 @@ class TimedQuery:
 
 
 def opens_with_s(board: Json) -> float:
-    """Return the seconds that a board shows when it is opened: ``now-6h`` and the like."""
+    """Return the initial time range of a board in seconds: ``now-6h`` and similar values."""
     text = str(board["time"]["from"]).removeprefix("now-")
     return float(text[:-1]) * _UNITS_S[text[-1]]
 
 
 def panels(board: Json) -> Iterator[Json]:
-    """Yield the panels that ask something, those in closed rows, too."""
+    """Yield the panels that have queries, including those in collapsed rows."""
     for panel in board["panels"]:
         yield from panel.get("panels", [])
         if panel.get("targets"):
@@ -91,14 +91,14 @@ class MonthDatabase:
     end_s: float
 
     def timed(self, target: Json, expr: str, window: Window) -> tuple[float, float, int]:
-        """Ask once; return the seconds it took, of the processor as well, and how many series."""
+        """Send the query once; return wall time, CPU time, and the number of series."""
         started, before_s = time.monotonic(), cpu_s(self.pid)
         answer = _ask(self.prometheus, target, expr, window)
         return time.monotonic() - started, cpu_s(self.pid) - before_s, len(answer)
 
 
 def timed_queries(board: Json, database: MonthDatabase, window: Window) -> Iterator[TimedQuery]:
-    """Ask everything that a board asks over a window."""
+    """Send all queries of a board over a window."""
     prometheus = database.prometheus
     values, _ = choices(board, prometheus, window, {})
     length_s = window.end_s - window.start_s
@@ -106,7 +106,9 @@ def timed_queries(board: Json, database: MonthDatabase, window: Window) -> Itera
     for panel in panels(board):
         for target in panel["targets"]:
             expr = fill_variables(target["expr"], values)
-            _ask(prometheus, target, expr, window)  # what it reads is in memory from now on
+            _ask(
+                prometheus, target, expr, window
+            )  # from now on the data that it reads is in memory
             took = database.timed(target, expr, window)
             for _ in range(TRIES - 1):
                 if took[0] > GOAL_S:
@@ -132,7 +134,7 @@ def _ask(prometheus: Prometheus, target: Json, expr: str, window: Window) -> lis
 
 @contextmanager
 def month_in_prometheus(folder: Path, days: int) -> Iterator[MonthDatabase]:
-    """Yield a Prometheus that holds generated data."""
+    """Yield a Prometheus with generated data."""
     data = folder / "data"
     end_s = float(time.time() // 3600 * 3600)
     if not data.exists():
@@ -144,7 +146,7 @@ def month_in_prometheus(folder: Path, days: int) -> Iterator[MonthDatabase]:
         if not (folder / "hours").exists():
             record_hours(folder, server.url, end_s - days * 86400, end_s)
             (folder / "hours").touch()
-            server.stop()  # it takes in blocks that it has not written itself when it starts
+            server.stop()  # it loads blocks that it has not written itself only at start
             server.start()
         yield MonthDatabase(prometheus=Prometheus(server.url), pid=server.pid, end_s=end_s)
     finally:
@@ -152,7 +154,7 @@ def month_in_prometheus(folder: Path, days: int) -> Iterator[MonthDatabase]:
 
 
 def record_hours(folder: Path, url: str, start_s: float, end_s: float) -> None:
-    """Have promtool write what the rules by the hour would have recorded in a time."""
+    """Let promtool write what the hourly rules would have recorded in a period."""
     rules = folder / "hours.yml"
     rules.write_text(rule_file_text([link_minutes.HOURS], head="For the past."), encoding="utf-8")
     command = ["promtool", "tsdb", "create-blocks-from", f"--max-block-duration={9 * BLOCK_S}s"]
@@ -161,11 +163,11 @@ def record_hours(folder: Path, url: str, start_s: float, end_s: float) -> None:
 
 
 def main() -> int:
-    """Measure, print the slowest, and say whether the goal is met."""
+    """Measure, print the slowest queries, and return whether the goal is met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=30, help="of data (%(default)s)")
     parser.add_argument("--board", nargs="+", default=[], help="only these")
-    parser.add_argument("--keep", type=Path, help="make the data here, or use what is there")
+    parser.add_argument("--keep", type=Path, help="folder for the data; existing data is used")
     options = parser.parse_args()
     seen: list[TimedQuery] = []
     with tempfile.TemporaryDirectory(prefix="thongsuot-boards-") as made:
@@ -184,7 +186,7 @@ def main() -> int:
 
 
 def report(seen: list[TimedQuery]) -> int:
-    """Print what was measured; return the exit code."""
+    """Print the results; return the exit code."""
     if not seen:
         print("nothing was asked", file=sys.stderr)
         return 1

@@ -1,13 +1,14 @@
 """
-What grows with the number of sites beside the pushes themselves: by simulation, in one process.
+Costs that grow with the number of sites apart from the pushes themselves: by simulation, in one
+process.
 
     python -m bench.hundred_thousand [--sites N …]
 
-A collector with 100,000 sites cannot be played on one small machine, but what it does for all
-sites at once can: the tick of every timeline each second, and the snapshot of every state each
-minute, of which the encoding is done in one turn of the loop, in which no push is answered. Printed
-beside it: what a state and a timeline take in memory, and what a push costs whose labels are known,
-and one whose labels have to be worked out because more sites push than are remembered.
+A collector with 100,000 sites cannot run on one small machine, but the work that it does for all
+sites at once can be simulated: the tick of every timeline each second, and the snapshot of every
+state each minute, which is encoded in one turn of the loop in which no push is answered. Also
+printed: the memory of a state and a timeline, and the cost of a push whose labels are cached, and
+of one whose labels must be computed because more sites push than the cache holds.
 """
 
 import argparse
@@ -59,7 +60,7 @@ def pushes(boot_ns: int) -> list[tuple[JournalEntry, Columns]]:
 
 
 def shortest_s(work: Callable[[], object]) -> float:
-    """Return the least processor time that some work took."""
+    """Return the lowest CPU time of some work."""
     took_s = []
     for _ in range(TRIES):
         began_s = time.process_time()
@@ -69,7 +70,7 @@ def shortest_s(work: Callable[[], object]) -> float:
 
 
 def simulate(sites: int, pushed: list[tuple[JournalEntry, Columns]]) -> None:
-    """Print what so many sites cost that have all pushed so."""
+    """Print the costs of this many sites that have all pushed these batches."""
     state, timeline = SiteState(), SiteTimeline(site="")
     settings, last = TimelineSettings(), pushed[-1][0]
     now = CollectorClock(now_ns=last.received_ns, listening_since_ns=last.epoch_ns)
@@ -93,7 +94,7 @@ def simulate(sites: int, pushed: list[tuple[JournalEntry, Columns]]) -> None:
 
 
 def print_labels(entry: JournalEntry, columns: Columns) -> None:
-    """Print what labels cost that are known, and such that are not."""
+    """Print the cost of labels that are cached, and of labels that are not."""
     cache = LabelCache(lambda site, link: {"commune": site, "carrier": link})
     rounds = 200
 

@@ -1,5 +1,5 @@
 """
-CPU of the collector per million samples, and beside it that of a receiver of the same samples.
+CPU of the collector per million samples, compared with that of a receiver of the same samples.
 
 From the socket through the journal to an encoded remote-write request that was answered.
 
@@ -7,13 +7,13 @@ From the socket through the journal to an encoded remote-write request that was 
 
 First with the compiled kernel and with the same functions in Python, in turns (decision 0041).
 
-``--rate``: so many pushes a second, evenly spaced, as a city's agents make them (10,000 sites every
-15 s are 667), instead of as many as there is room for. Each then comes alone; the same is measured
-with commits that wait for nobody (``journal.gather_s = 0``), in turns.
+``--rate``: this many pushes per second, evenly spaced, as a city's agents send them (10,000 sites
+every 15 s are 667), instead of as many as possible. Each push then arrives alone; the same is
+measured with commits that do not wait for others (``journal.gather_s = 0``), in turns.
 
-A batch holds 120 series with four samples each, as in the comparison of receivers this is held
-against. Goal: at most 0.5 s a million samples. Absolute times differ between machines; the ratio to
-the peer measured beside it is what counts.
+A batch holds 120 series with four samples each, as in the published comparison of receivers. Goal:
+at most 0.5 s per million samples. Absolute times differ between machines; the ratio to the peer
+measured beside it is what counts.
 """
 
 import argparse
@@ -97,7 +97,7 @@ class SimulatedAgent:
         self.index = layout_index()
 
     def layout(self) -> bytes:
-        """Return the request that gives the layout."""
+        """Return the request that carries the layout."""
         return self._request(
             push.PATH_LAYOUTS, push.CONTENT_TYPE_LAYOUT, encode_layout(self.index.layout)
         )
@@ -144,8 +144,8 @@ class SimulatedAgent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """
-    What is pushed: ``rate`` pushes a second (0: as many as there is room for), and how long a
-    commit waits for others. ``kernel`` is what the collector is told of it: ``python``, or empty.
+    The load: ``rate`` pushes per second (0: as many as possible), and how long a commit waits for
+    others. ``kernel`` is the collector's setting: ``python``, or empty.
     """
 
     agents: int
@@ -157,8 +157,8 @@ class Load:
 
 async def send_requests(port: int, requests: Sequence[bytes], rate: float = 0.0) -> list[float]:
     """
-    Send requests over connections that stay open, each after the answer to the one before; return
-    how long each was answered after it was due.
+    Send requests over persistent connections, each after the answer to the previous one; return the
+    delay of each answer from the time when the request was due.
     """
     waiting = iter(enumerate(requests))
     started = time.monotonic()
@@ -190,7 +190,7 @@ def quantile_ms(values_s: Sequence[float], share: float) -> float:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU time of a process, user and system."""
+    """Return the CPU time of a process, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -201,7 +201,7 @@ def resident_mb(pid: int) -> float:
 
 
 async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A receiver that takes everything and keeps nothing."""
+    """A receiver that accepts everything and stores nothing."""
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -216,7 +216,7 @@ async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamW
 async def collector(
     folder: Path, sink_url: str, gather_s: float, *, ingest: str = _UNBOUNDED, kernel: str = ""
 ) -> AsyncIterator[tuple[int, int]]:
-    """Run the real program; gives its process id and port."""
+    """Run the real program; yields its process id and port."""
     config = folder / "collector.toml"
     config.write_text(
         f'state_dir = "{folder / "state"}"\n[listen]\naddress = "127.0.0.1:0"\n'
@@ -240,7 +240,7 @@ async def collector(
 
 
 async def wait_until_drained(port: int) -> None:
-    """Return when the sink has everything."""
+    """Return when the sink has delivered everything."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         while True:
             text = (await client.get("/metrics")).text
@@ -249,12 +249,14 @@ async def wait_until_drained(port: int) -> None:
             )
             if lags and all(float(lag) == 0 for lag in lags):
                 return
-            # Each reading costs the collector 20 ms of what is measured here.
+            # Each reading costs the collector 20 ms of the CPU time measured here.
             await asyncio.sleep(0.5)
 
 
 async def measure(folder: Path, sink_url: str, load: Load, peer: int | None) -> tuple[float, float]:
-    """Return CPU seconds a million samples: of the collector, and of what is behind its sink."""
+    """
+    Return CPU seconds per million samples: of the collector, and of the database behind its sink.
+    """
     agents, rounds = load.agents, load.rounds
     store = open_store(folder / "state" / STORE_FILE)
     fleet = [
@@ -272,7 +274,7 @@ async def measure(folder: Path, sink_url: str, load: Load, peer: int | None) -> 
     body_bytes = sum(len(body) for body in waves[-1]) / agents
     async with collector(folder, sink_url, load.gather_s, kernel=load.kernel) as (pid, port):
         await send_requests(port, [agent.layout() for agent in fleet])
-        await send_requests(port, waves[0])  # first contact: layouts, labels and series are met
+        await send_requests(port, waves[0])  # first contact: layouts, labels and series are new
         await wait_until_drained(port)
         before = cpu_s(pid), cpu_s(peer) if peer else 0.0
         started = time.monotonic()
@@ -321,7 +323,7 @@ async def main() -> int:
 
 
 async def compare_gathering(folder: Path, sink_url: str, load: Load) -> None:
-    """Measure with commits that wait for others and with such that do not, in turns."""
+    """Measure with and without commits that wait for others, in turns."""
     spent: dict[float, list[float]] = {load.gather_s: [], 0.0: []}
     for turn in range(4):
         gather_s = (0.0, load.gather_s)[turn % 2]
@@ -356,7 +358,7 @@ async def compare_kernels(folder: Path, sink_url: str, load: Load) -> None:
 
 
 async def beside(peer: PeerDatabase, folder: Path, load: Load) -> None:
-    """Send the same samples to a real receiver, and compare what both spend."""
+    """Send the same samples to a real receiver, and compare the costs of both."""
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs yet
     if shutil.which(peer.program) is None:
         print(f"{peer.name} is not installed: no ratio")

@@ -4,8 +4,8 @@ The journal's two engines side by side: the same pushes, appended to a file and 
     python bench/journal_engines.py [--rows N] [--bytes N] [--at-once N]
 
 Both flush each commit to the same disk; PostgreSQL has no standby here. Groups form as in a
-collector: ``--at-once`` pushes wait together. CPU is that of this process and, of PostgreSQL, of
-the server and all its children; the rounds of the two take turns.
+collector: ``--at-once`` pushes wait together. CPU time is that of this process and, for PostgreSQL,
+of the server and all its children; the rounds of the two alternate.
 """
 
 import argparse
@@ -32,7 +32,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def pushes(first: int, count: int, size_bytes: int) -> list[JournalEntry]:
-    """Return what agents of many sites push, each with other bytes."""
+    """Return pushes of agents of many sites, each with different bytes."""
     entries = []
     for number in range(first, first + count):
         body = os.urandom(size_bytes)
@@ -53,7 +53,7 @@ def pushes(first: int, count: int, size_bytes: int) -> list[JournalEntry]:
 
 
 def tree_cpu_s(root: int) -> float:
-    """Return the CPU seconds of a process and its children, those that have ended included."""
+    """Return the CPU seconds of a process and its children, including those that have ended."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -66,7 +66,7 @@ def tree_cpu_s(root: int) -> float:
 
 
 async def append(journal: Journal, entries: list[JournalEntry], at_once: int) -> list[float]:
-    """Append all, so many at a time; return how long each of these groups took, in seconds."""
+    """Append everything in groups of this size; return the duration of each group in seconds."""
     waits = []
     for first in range(0, len(entries), at_once):
         began_s = time.perf_counter()
@@ -79,7 +79,7 @@ async def append(journal: Journal, entries: list[JournalEntry], at_once: int) ->
 
 
 async def measure(folder: Path, server: PostgresServer, options: argparse.Namespace) -> None:
-    """Append to both in turns, and print what each took."""
+    """Append to both in turns, and print the durations."""
     database = PostgresDatabase(url=server.new_database(), schema=JOURNAL_SCHEMA)
     journals: dict[str, Journal] = {
         "sqlite": open_journal(folder / "journal.sqlite", committed=lambda _jobs, _took_s: None),

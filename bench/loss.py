@@ -1,11 +1,11 @@
 """
-How soon loss is found, and how often it is seen where there is none, in a simulated site.
+How soon loss is detected, and how often it is reported without a cause, in a simulated site.
 
 ``./run bench loss``: the default profile (echoes every 5 s, both families, a fibre and a 5G line).
-A share of loss begins on the fibre's access; what counts is the time until the verdict says so.
-Then healthy days: 0.1 % of random loss with jitter and spikes of 100 ms, and a day with 0.3 %.
-These are the figures of docs/reference/verdicts.md; the exit code is 1 when one is missed. Pure
-arithmetic: a busy machine changes how long it takes, not what it prints.
+Loss begins on the fibre's access; the result is the time until the verdict reports it. Then healthy
+days: 0.1 % of random loss with jitter and spikes of 100 ms, and a day with 0.3 %. These are the
+figures of docs/reference/verdicts.md; the exit code is 1 if a goal is missed. Pure arithmetic: load
+on the machine changes the duration, not the results.
 """
 
 import argparse
@@ -19,21 +19,23 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
 
 ONSET_S = 1800.0
-"""When the loss begins; what is usual on the line is learned before."""
+"""When the loss begins; the baseline of the line is learned before."""
 
 WAIT_AT_MOST_S = 1800.0
 DAY_S = 86_400.0
 
 GOALS_S = {0.02: (180.0, 400.0), 0.2: (40.0, 60.0)}
-"""By share lost: the median and the 95th percentile until it is found. Measured on 30 November 2026
-with 40 runs each: 150 and 314 s, 34 and 44 s; above them is what another draw of 40 gives."""
+"""
+By the share lost: the median and the 95th percentile of the time to detect it. Measured on 30
+November 2026 with 40 runs each: 150 and 314 s, 34 and 44 s; the goals allow for another draw of 40.
+"""
 
 MOST_FALSE = {0.001: 0, 0.003: 0}
-"""By share lost at random: changes of the verdict on healthy links."""
+"""By the share lost at random: changes of the verdict on healthy links."""
 
 
 def seconds_until_found(share: float, seed: int) -> float:
-    """Return how long after its onset a loss is found, infinite when it is not."""
+    """Return the time from its onset until a loss is detected, infinite if it is not."""
     lossy = InjectedFault(start_s=ONSET_S, at=Segment.ACCESS, loss=share)
     site = SimulatedSite(injected=(lossy,), seed=seed)
     site.run(ONSET_S)
@@ -46,7 +48,7 @@ def seconds_until_found(share: float, seed: int) -> float:
 
 
 def false_changes(share: float, days: float, seed: int) -> list[VerdictChange]:
-    """Return the changes of the verdict on healthy links, after they were first called up."""
+    """Return the changes of the verdict on healthy links, after they were first reported up."""
     site = SimulatedSite(noise=LinkNoise(loss=share), seed=seed)
     return [
         change
@@ -67,8 +69,10 @@ def verdict(is_met: bool) -> str:
 def main() -> int:
     """Measure, print and compare with the goals."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=40, help="with each share of loss")
-    parser.add_argument("--days", type=float, default=4.0, help="of healthy links with 0.1 % loss")
+    parser.add_argument("--runs", type=int, default=40, help="runs for each share of loss")
+    parser.add_argument(
+        "--days", type=float, default=4.0, help="days of healthy links with 0.1 % loss"
+    )
     options = parser.parse_args()
     is_met = True
     for share, (median_s, slowest_s) in GOALS_S.items():

@@ -1,10 +1,10 @@
 """
-Thirty days of what a city of 126 communes with two links each puts into Prometheus, generated.
+Thirty days of data that a city of 126 communes with two links each puts into Prometheus, generated.
 
-Every metric that a board asks for, by the catalogue, with the labels that the collector gives it.
-Verdicts and what the recording rules hold stand every five minutes over all of the time, which is
-as often as Prometheus needs to show them without a hole. Measurements stand every half hour, and
-once a minute in the last six hours: a city's are up to a hundred times as many.
+Every metric that a board queries, from the catalogue, with the labels that the collector gives it.
+Verdicts and recorded series have a sample every five minutes over the whole time, which is as often
+as Prometheus needs to show them without gaps. Measurements have one every half hour, and one per
+minute in the last six hours: a real city has up to a hundred times as many.
 """
 
 import random
@@ -29,7 +29,7 @@ TARGETS = {
     "dns": ("resolver",),
     "counter": SERVICES,
 }
-"""What a kind is asked of on each link; all other kinds have one series a link."""
+"""The targets of a kind on each link; all other kinds have one series per link."""
 
 MOBILE_KINDS = {"radio"}
 BLOCK_S = 54 * 3600
@@ -38,7 +38,10 @@ BLOCK_S = 54 * 3600
 STATE_EVERY_S, MEASURED_EVERY_S, RECENT_EVERY_S = 300, 1800, 60
 RECENT_S = 6 * 3600
 DOWN_SHARE = 0.004
-"""Of the five minutes of a link in which it is down; that of a carrier's fault is half of it."""
+"""
+The share of a link's five-minute samples in which it is down; half of these are the carrier's
+fault.
+"""
 
 Sampled = tuple[str, Metric | None]
 _NAME = re.compile(r"thongsuot[_:][a-z0-9_:]+")
@@ -46,7 +49,7 @@ _NAME = re.compile(r"thongsuot[_:][a-z0-9_:]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedSeries:
-    """One series: name and labels as text, and how its values go."""
+    """One series: name and labels as text, and the range of its values."""
 
     text: str
     every_s: int
@@ -57,7 +60,7 @@ class GeneratedSeries:
 
 
 def write_blocks(folder: Path, *, end_s: float, days: int) -> None:
-    """Write the blocks of a database, one run of promtool a block."""
+    """Write the blocks of a database, one run of promtool per block."""
     series = list(all_series())
     begin_s = end_s - days * 86400
     first = int(begin_s // BLOCK_S)
@@ -76,7 +79,7 @@ def write_blocks(folder: Path, *, end_s: float, days: int) -> None:
 
 
 def _lines(series: GeneratedSeries, since_s: float, until_s: float, end_s: float) -> Iterator[str]:
-    """Yield the lines of a series in a span; its values depend on nothing but name and time."""
+    """Yield the lines of a series in a span; its values depend only on name and time."""
     chance = random.Random(f"{SEED} {series.text} {since_s}")
     span = series.high - series.low
     for at_s in _moments(series, since_s, until_s, end_s):
@@ -126,7 +129,7 @@ def all_series() -> Iterator[GeneratedSeries]:
 
 
 def _asked_names() -> set[str]:
-    """Return every name that a committed board asks for."""
+    """Return every metric name that a committed board queries."""
     boards = Path(__file__).resolve().parents[1] / "dashboards" / "out" / "en"
     return {
         name

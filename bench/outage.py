@@ -1,12 +1,12 @@
 """
-The agent while every uplink is dead: how fast its page answers, how large it is, what it writes.
+The agent while every uplink is dead: the response time and size of its page, and its disk writes.
 
     python -m bench.outage [--minutes N]
 
-One service point of a lab. First healthy, then with both access lines cut. Written bytes are what
-the kernel charged to the agent for the disk below its state folder (/proc/PID/io, write_bytes),
-scaled to a day; the record's own files are counted beside it. The page is asked for over loopback
-inside the device, one request at a time on a new connection, both languages in turn.
+One service point of a lab. First healthy, then with both access lines cut. Written bytes are those
+that the kernel charged to the agent for the disk below its state folder (/proc/PID/io,
+write_bytes), scaled to a day; the record's own files are counted separately. The page is requested
+over loopback inside the device, one request at a time on a new connection, both languages in turn.
 
 Goals: at most 50 ms (p99) and 60 KB with every uplink dead; near zero writes while healthy.
 """
@@ -28,12 +28,14 @@ REQUESTS = 300
 GOAL_S = 0.050
 GOAL_BYTES = 60_000
 SETTLE_S = 130
-"""Until every portal was asked once and the verdicts on them, which are kept at once, are given."""
+"""
+Until every portal was probed once and the verdicts on them, which are stored at once, were given.
+"""
 DAY_S = 86_400
 
 
 def ask(paths: tuple[str, ...], count: int) -> tuple[list[float], int]:
-    """Return the seconds of each request, sorted, and the size of the largest page."""
+    """Return the duration of each request, sorted, and the size of the largest page."""
     took, largest = [], 0
     for number in range(count):
         started = time.monotonic()
@@ -50,13 +52,13 @@ def ask(paths: tuple[str, ...], count: int) -> tuple[list[float], int]:
 
 
 def written(pid: int) -> int:
-    """Bytes that the process caused to be written to a disk so far."""
+    """Return the bytes that the process caused to be written to a disk so far."""
     lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     return int(lines["write_bytes"])
 
 
 def weight(folder: Path) -> int:
-    """Bytes of disk that the files below a folder take, SQLite's passing log left out."""
+    """Return the disk space of the files below a folder, without SQLite's temporary log."""
     return sum(
         path.stat().st_blocks * 512
         for path in folder.rglob("*")
@@ -65,7 +67,7 @@ def weight(folder: Path) -> int:
 
 
 def a_day(pid: int, minutes: float) -> float:
-    """Let minutes pass; returns the bytes written meanwhile, scaled to a day."""
+    """Let minutes pass; return the bytes written meanwhile, scaled to a day."""
     before, started = written(pid), time.monotonic()
     time.sleep(minutes * 60)
     return (written(pid) - before) * DAY_S / (time.monotonic() - started)
@@ -113,7 +115,7 @@ def main() -> int:
 
 
 def report(healthy: float, outage: float, grown: float, took: list[float], largest: int) -> int:
-    """Print the figures and the goals; 0 when they are met."""
+    """Print the results and the goals; return 0 if they are met."""
     p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
     print(
         f"page, every uplink dead: p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, {largest} bytes"

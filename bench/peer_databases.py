@@ -1,4 +1,4 @@
-"""Receivers of remote write that the collector is compared with, started as they come."""
+"""Receivers of remote write with which the collector is compared, with their default settings."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerDatabase:
-    """A receiver of remote write to compare with: how it is started, and where it listens."""
+    """A receiver of remote write: how it is started, and where it listens."""
 
     name: str
     program: str
@@ -20,7 +20,7 @@ class PeerDatabase:
 
     command: Callable[[Path], list[str]]
     listening: str
-    """What its log says of its port, as a pattern with one group."""
+    """A pattern with one group that finds its port in its log."""
 
 
 def prometheus(folder: Path) -> list[str]:
@@ -37,7 +37,7 @@ def prometheus(folder: Path) -> list[str]:
 
 
 def victoria_metrics(folder: Path) -> list[str]:
-    """VictoriaMetrics as it comes; it has no way to say which port it took, so one is chosen."""
+    """VictoriaMetrics with its defaults; it cannot report which port it took, so one is chosen."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     return [
@@ -65,7 +65,7 @@ PEERS = (
 
 @contextmanager
 def running(peer: PeerDatabase, folder: Path) -> Iterator[tuple[int, str]]:
-    """Run a database; gives its process id, and the URL that takes samples."""
+    """Run a database; yields its process id, and the URL that accepts samples."""
     path = folder / "log"
     with path.open("wb") as log:
         process = subprocess.Popen(peer.command(folder), stdout=log, stderr=subprocess.STDOUT)

@@ -1,12 +1,12 @@
 """
-What a page costs that shows all provinces, each a city of its own with its own collector.
+The cost of a page that shows all provinces, each a city with its own collector.
 
     python -m bench.provinces
 
 A real collector with 126 communes and 500 points, a month of record and 25 fixed lines down is
-asked for what such a page needs: the summary and the incidents that are open; every list once more
-with the ``ETag`` of before. From that follows what asking all provinces costs. Client and collector
-are one process here, so that the processor times are those of both together.
+queried for the data of such a page: the summary and the open incidents, and every list again with
+its ``ETag``. The cost of querying all provinces follows from that. Client and collector are one
+process here, so CPU times are those of both together.
 """
 
 import asyncio
@@ -23,7 +23,10 @@ from bench.wall import watched_city
 from tests.collector.running import eventually
 
 PROVINCES, COMMUNES, POINTS, LARGEST_COMMUNES = 34, 3_321, 15_000, 168
-"""Of the country since July 2025; the largest is Ho Chi Minh City. Points are those of the plan."""
+"""
+Provinces of the country since July 2025; the largest is Ho Chi Minh City. Numbers of points are
+those of the plan.
+"""
 
 ASK_EVERY_S = 15.0
 PUSH_EVERY_S = 15.0
@@ -31,14 +34,14 @@ DOWN = 25
 CALM_S = 5.0
 REQUESTS = 30
 GOAL_CORE = 0.10
-"""A page that takes more of a core than this would want more than a small machine."""
+"""A page that takes more of a core than this needs more than a small machine."""
 
 LISTS = ("/api/v1/summary", "/api/v1/incidents?status=open&limit=1000")
 
 
 @dataclass(frozen=True, slots=True)
 class ListCost:
-    """One list: what travels, packed, and the processor time of both sides; medians."""
+    """One list: its compressed size, and the CPU time of both sides; medians."""
 
     path: str
     size_bytes: int
@@ -49,7 +52,7 @@ class ListCost:
 
 
 async def cost_of(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> ListCost:
-    """Ask for a list again and again."""
+    """Request a list repeatedly."""
     sizes, computed = [], []
     for _ in range(REQUESTS):
         before = resource.getrusage(resource.RUSAGE_SELF)
@@ -61,11 +64,11 @@ async def cost_of(client: httpx.AsyncClient, path: str, headers: dict[str, str])
 
 
 async def measure(folder: Path) -> list[tuple[ListCost, ListCost]]:
-    """Return what each list costs when it has changed, and when it has not."""
+    """Return the cost of each list when it has changed, and when it has not."""
     async with watched_city(folder, down=DOWN) as client:
 
         async def is_calm() -> bool:
-            """Whether what is open has not changed for a while."""
+            """Return whether the open incidents have not changed for a while."""
             before = (await client.get(LISTS[1])).raise_for_status()
             await asyncio.sleep(CALM_S)
             after = (await client.get(LISTS[1])).raise_for_status()
@@ -81,7 +84,7 @@ async def measure(folder: Path) -> list[tuple[ListCost, ListCost]]:
 
 
 def main() -> int:
-    """Measure, print, and hold the result against the goal."""
+    """Measure, print, and compare the result with the goal."""
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         costs = asyncio.run(measure(Path(folder)))

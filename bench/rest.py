@@ -4,9 +4,9 @@ Memory and CPU of the agent at rest, beside blackbox_exporter and Prometheus in 
     python -m bench.rest [--minutes N]
 
 Two service points of one lab, each with a fibre and a 5G uplink: on one runs the agent with its
-default profile and every probe, on the other the peers, asked for the same targets by the same
-kinds of probe over both links and both families at the same rate, writing to the same Prometheus.
-Both are measured over the same minutes. The peers' `host` is left out: it would take another
+default profile and every probe, on the other the peers, with the same targets and the same kinds of
+probe over both links and both families at the same rate, writing to the same Prometheus. Both are
+measured over the same minutes. The peers have no counterpart of `host`: it would take another
 exporter. Goals: at most 40 MB and 0.5 % of a core, and less of both than the peers.
 """
 
@@ -89,7 +89,7 @@ def _of_target(
 
 
 def prometheus_config(series: list[tuple[str, str, str]]) -> str:
-    """Return a scrape job for each kind, and where the samples go."""
+    """Return a scrape job for each kind, and the destination of the samples."""
     jobs = []
     for number, (module, target, kind) in enumerate(series):
         jobs += [
@@ -124,7 +124,7 @@ def start_peers(lab: Lab, folder: Path) -> list[Process]:
     (folder / "blackbox.yml").write_text(blackbox_modules(sources, lookup, lab.ca_file))
     series = list(asked(topology, targets))
     (folder / "prometheus.yml").write_text(prometheus_config(series))
-    print(f"peers are asked for {len(series)} series", file=sys.stderr)
+    print(f"peers probe {len(series)} series", file=sys.stderr)
     spawn = lab.node(device).popen
     commands = {
         "blackbox_exporter": [
@@ -146,7 +146,7 @@ def start_peers(lab: Lab, folder: Path) -> list[Process]:
 
 
 def pid_of(process: Process, program: str) -> int:
-    """Return the process that runs the program: the child itself, or what it became."""
+    """Return the process that runs the program: the child itself, or what it executed."""
     text = Path(f"/proc/{process.child.pid}/cmdline").read_bytes().decode()
     if program not in text:
         raise SystemExit(f"{process.name} is not {program}: {text!r}; see {process.log}")
@@ -154,7 +154,7 @@ def pid_of(process: Process, program: str) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU time of a process so far, user and system, in seconds."""
+    """Return the CPU time of a process so far, user and system, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -166,7 +166,7 @@ def resident_mb(pid: int) -> float:
 
 
 def measure(pids: dict[str, int], minutes: float) -> dict[str, tuple[float, float]]:
-    """Return, by name, the largest resident memory seen and the share of a core used."""
+    """Return, by name, the largest resident memory observed and the share of a core used."""
     start, before = time.monotonic(), {name: cpu_s(pid) for name, pid in pids.items()}
     peak = dict.fromkeys(pids, 0.0)
     while (passed := time.monotonic() - start) < minutes * 60:
@@ -205,7 +205,7 @@ def main() -> int:
 
 
 def report(usage: dict[str, tuple[float, float]], minutes: float) -> int:
-    """Print the table, the ratios and the goals; 0 when they are met."""
+    """Print the table, the ratios and the goals; return 0 if they are met."""
     print(f"\nat rest over {minutes:g} minutes      RSS MiB   % of a core")
     for name, (memory, cpu) in usage.items():
         print(f"{name:<28} {memory:8.1f} {cpu * 100:13.2f}")

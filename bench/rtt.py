@@ -4,18 +4,18 @@ loops.
 
     python -m bench.rtt [--echoes N] [--only CONDITION ...]
 
-Two namespaces are joined by a wire with delay and loss. The truth is what tcpdump's nanosecond
-stamps say, of requests at the *far* end of the prober's veth, of replies at its near end: both are
-set as a packet comes in, before any program has seen it. (At the near end a request is stamped
-before it is copied for tcpdump, which takes 5 to 15 µs: that was told as an error of the tools.)
-They come from the same kernel clock, so what is left is what each tool adds above the driver.
-Errors have signs: below 0 is a round trip told shorter than it was. Loss is counted on the wire as
+Two namespaces are joined by a wire with delay and loss. The truth comes from tcpdump's nanosecond
+timestamps, of requests at the *far* end of the prober's veth, of replies at its near end: both are
+taken as a packet arrives, before any program has seen it. (At the near end a request is stamped
+before it is copied for tcpdump, which takes 5 to 15 µs: that appeared as an error of the tools.)
+They come from the same kernel clock, so the difference is what each tool adds above the driver.
+Errors have signs: a negative one is a round trip reported too short. Loss is counted on the wire as
 requests without a reply.
 
 Goals: |error| at p99 at most 5 µs, idle and busy; at least 4 times better than fping and 10 times
-better than blackbox_exporter, on a path below a millisecond, because fping tells three digits; loss
-counted exactly. Beside each table stand the load, and the time that the hypervisor took away
-meanwhile: a core that was gone between two stamps is told as an error.
+better than blackbox_exporter, on a path below a millisecond, because fping reports three digits;
+loss counted exactly. Each table shows the load, and the time that the hypervisor took away
+meanwhile: a core that was taken away between two timestamps appears as an error.
 """
 
 import argparse
@@ -54,7 +54,7 @@ GOAL_OVER = {"fping": 4.0, "blackbox_exporter": 10.0}
 TIMEOUT_S = 0.4
 
 Rtts = list[float | None]
-"""One per echo in the order sent, in µs; None is a lost one."""
+"""One per echo in the order sent, in µs; None for a lost one."""
 
 BLACKBOX = """\
 modules:
@@ -64,7 +64,7 @@ modules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What the path and the machine are like."""
+    """The properties of the path and the load of the machine."""
 
     name: str
     echoes: int
@@ -72,7 +72,7 @@ class Condition:
     path: Impairment
     busy: bool = False
     compared: bool = False
-    """Whether the others tell the round trip as finely as it is measured."""
+    """Whether the other tools report the round trip as finely as it is measured."""
 
 
 def conditions(echoes: int) -> list[Condition]:
@@ -104,7 +104,7 @@ def ours(node: RunningNode, condition: Condition) -> Rtts:
 
 
 async def probe(echoes: int, every_s: float) -> Rtts:
-    """Make runs of the icmp probe at a steady pace and return what they found."""
+    """Run the icmp probe at a steady pace and return its results."""
     target = Target(name="right", role=Role.ANCHOR, segment=Segment.TRANSIT, addresses=(RIGHT_V4,))
     settings = Settings(timeout_s=TIMEOUT_S)
     with LinkMonitor((Link(name="left", interface="eth0"),)) as monitor:
@@ -132,7 +132,9 @@ def fping(node: RunningNode, condition: Condition) -> Rtts:
 
 
 def blackbox_exporter(node: RunningNode, condition: Condition) -> Rtts:
-    """Asked over HTTP as Prometheus would; its own word for the round trip is the phase ``rtt``."""
+    """
+    Queried over HTTP as Prometheus does; its own value of the round trip is the phase ``rtt``.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
         config.write(BLACKBOX)
         config.flush()
@@ -190,7 +192,7 @@ TOOLS: dict[str, tuple[Callable[[RunningNode, Condition], Rtts], str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
-    """Where tcpdump listens, what for, and into which file."""
+    """Where tcpdump listens, its filter, and its output file."""
 
     prefix: tuple[str, ...]
     interface: str
@@ -199,7 +201,7 @@ class Tap:
 
 
 def taps(lab: Lab, folder: Path) -> tuple[Tap, Tap]:
-    """Return the taps of requests and of replies, each where they come in."""
+    """Return the taps of requests and of replies, each where they arrive."""
     middle, _ = middle_names(0)
     return (
         Tap(
@@ -219,7 +221,7 @@ def taps(lab: Lab, folder: Path) -> tuple[Tap, Tap]:
 
 @contextmanager
 def recorded(tap: Tap) -> Iterator[None]:
-    """Record what comes in at a tap while the block lasts."""
+    """Record arriving packets at a tap while the block lasts."""
     options = ("-Q", "in", "-j", "host", "--time-stamp-precision=nano", "-U", "-s", "96")
     process = subprocess.Popen(
         [
@@ -235,19 +237,19 @@ def recorded(tap: Tap) -> Iterator[None]:
                 raise SystemExit("tcpdump did not start")
         time.sleep(0.3)
         yield
-        time.sleep(1.5)  # libpcap hands a block over after a second at most
+        time.sleep(1.5)  # libpcap delivers a block after a second at most
         process.send_signal(signal.SIGINT)
         process.wait()
 
 
 def wire(requests: Path, replies: Path) -> Rtts:
-    """Read the round trips off recordings of both directions, in the order of the requests."""
+    """Compute the round trips from recordings of both directions, in the order of the requests."""
     sent, back = stamps(requests), stamps(replies)
     return [(back[key] - stamp) / 1000 if key in back else None for key, stamp in sent.items()]
 
 
 def stamps(file: Path) -> dict[tuple[int, int], int]:
-    """Return when each echo (identifier and number) came by first, in nanoseconds."""
+    """Return when each echo (identifier and number) first appeared, in nanoseconds."""
     data = file.read_bytes()
     if struct.unpack_from("<I", data)[0] != 0xA1B23C4D:
         raise SystemExit("the recording has no nanosecond stamps")
@@ -269,7 +271,7 @@ def stamps(file: Path) -> dict[tuple[int, int], int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """
-    Errors against the wire in µs, sorted; losses on the wire and as told; the share of the time
+    Errors against the wire in µs, sorted; losses on the wire and as reported; the share of the time
     that the hypervisor took away.
     """
 
@@ -279,11 +281,11 @@ class Measured:
     stolen: float
 
     def at(self, share: float) -> float:
-        """Return the |error| that this share of the answers stays within."""
+        """Return the |error| that is not exceeded by this share of the answers."""
         return _quantile([abs(error) for error in self.errors_us], share)
 
     def signed_at(self, share: float) -> float:
-        """Return the error that this share of the answers is below."""
+        """Return the error below which this share of the answers lies."""
         return _quantile(self.errors_us, share)
 
 
@@ -319,7 +321,7 @@ def measure(lab: Lab, tool: str, condition: Condition, folder: Path) -> Measured
 
 @contextmanager
 def load(busy: bool) -> Iterator[None]:
-    """Eight processes that never rest, or none."""
+    """Run eight busy processes, or none."""
     endless = [sys.executable, "-c", "while True: pass"]
     loops = [subprocess.Popen(endless) for _ in range(8 if busy else 0)]
     try:
@@ -365,7 +367,7 @@ def verdict(reached: bool) -> str:
 
 
 def main() -> int:
-    """Measure every condition with every tool that is installed; 1 when a goal is missed."""
+    """Measure every condition with every installed tool; return 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--echoes", type=int, default=300)
     parser.add_argument("--only", nargs="*", default=[])

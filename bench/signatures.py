@@ -1,10 +1,10 @@
 """
-CPU of a signed batch, at both ends: the device's signature, and the collector's look at it.
+CPU cost of a signed batch at both ends: the device's signature, and the collector's verification.
 
     python bench/signatures.py [--bytes N] [--rounds N]
 
 A batch of the default profile is 600 bytes to 12 KB. The hash over the bytes is the smaller part;
-what counts is one multiplication on the curve P-256 to sign, and two to verify.
+the larger one is a multiplication on the curve P-256 to sign, and two to verify.
 """
 
 import argparse
@@ -29,7 +29,7 @@ _PASSES = 5
 
 
 def cpu_us(work: Callable[[], object], rounds: int) -> float:
-    """Return the CPU time of one call in microseconds, of the best of five passes."""
+    """Return the CPU time of one call in microseconds, the best of five passes."""
     best_s = float("inf")
     for _ in range(_PASSES):
         started_s = time.process_time()

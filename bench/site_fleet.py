@@ -1,10 +1,10 @@
 """
-A fleet of agents for ``bench.sites``: each with its own connection, its pace, and its backlog.
+A fleet of agents for ``bench.sites``: each with its own connection, pace, and backlog.
 
-An agent pushes what is fresh when it is due, and its backlog, oldest first, whenever nothing is;
-whatever is refused for now is pushed again after the time that the answer names. Only the outside
-of a batch is made anew each time: the results of all are copies, so that the fleet costs less than
-what it measures.
+An agent pushes fresh data when it is due, and its backlog, oldest first, at other times; a push
+that is refused for now is repeated after the time in the answer. Only the envelope of a batch is
+made anew each time: the results of all are copies, so that the fleet costs less than the collector
+under test.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _RETRY = re.compile(rb"retry-after: (\d+)", re.IGNORECASE)
 
 @cache
 def results_of_one_batch() -> BatchWire:
-    """Return a batch whose results all agents push, as it travels."""
+    """Return an encoded batch of results that all agents push."""
     request = SimulatedAgent(0, "").batch(1, UPTIME_NS, UPTIME_NS)
     body = request.partition(b"\r\n\r\n")[2]
     return _ONE_BATCH.decode(zstandard.ZstdDecompressor().decompress(body))
@@ -40,7 +40,7 @@ def results_of_one_batch() -> BatchWire:
 
 @dataclass(slots=True)
 class FleetCounts:
-    """What a fleet has seen: seconds from due to answered of what was fresh, refusals, errors."""
+    """Observations of a fleet: seconds from due to answered for fresh pushes, refusals, errors."""
 
     fresh_s: list[float] = field(default_factory=list)
     pushed: int = 0
@@ -50,9 +50,9 @@ class FleetCounts:
 
 class FleetAgent:
     """
-    One site's agent. ``backlog`` holds the boot times (ns) at which what waits was sealed.
+    One site's agent. ``backlog`` holds the boot times (ns) at which waiting batches were sealed.
 
-    ``boot_wall_ns`` is the wall time of the boot's beginning, for all agents the same.
+    ``boot_wall_ns`` is the wall time of the boot's beginning, the same for all agents.
     """
 
     def __init__(self, number: int, secret: str, boot_wall_ns: int) -> None:
@@ -80,7 +80,7 @@ class FleetAgent:
         return self.simulated.batch_request(body)
 
     async def connect(self, port: int) -> None:
-        """Open the connection anew."""
+        """Reopen the connection."""
         self.close()
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
 
@@ -119,7 +119,7 @@ class FleetAgent:
 
 
 class Fleet:
-    """All agents; ``run`` lets them live until told."""
+    """All agents; ``run`` lets them live until stopped."""
 
     def __init__(self, agents: Iterable[FleetAgent], *, every_s: float) -> None:
         self.agents = list(agents)
@@ -129,11 +129,11 @@ class Fleet:
 
     @property
     def backlog(self) -> int:
-        """How many batches of the past wait to be pushed."""
+        """How many batches of the backlog wait to be pushed."""
         return sum(len(agent.backlog) for agent in self.agents)
 
     def fall_behind(self, backlog_s: float) -> None:
-        """Give each agent a backlog of so long until now."""
+        """Give each agent a backlog of this length until now."""
         now_ns = self._boottime_ns()
         step_ns = round(self._every_s * S)
         for agent in self.agents:
@@ -151,7 +151,7 @@ class Fleet:
         await asyncio.gather(*(some() for _ in range(50)))
 
     async def run(self, port: int, stop: asyncio.Event) -> None:
-        """Live until stopped: all connect at once, then each pushes at its own moment."""
+        """Run until stopped: all connect at once, then each pushes at its own moment."""
         begin_s = time.monotonic()
         count = len(self.agents)
         await asyncio.gather(

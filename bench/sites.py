@@ -1,21 +1,21 @@
 """
-A city of so many sites end to end: all reconnect at once with a backlog each, then push on.
+A city with many sites end to end: all reconnect at once with a backlog each, then continue to push.
 
     python -m bench.sites [--sites N …] [--minutes N] [--backlog-s N] [--every-s N] [--beside]
 
 The real collector with its ordinary budgets, and a real Prometheus behind it on the same machine.
-First the storm: every agent connects at once with a backlog, and what is fresh goes on being
-pushed every 15 s; it ends when no backlog is left. Then so many minutes at an even pace. Printed
-for each: how soon fresh pushes were answered after they were due, how long ``/metrics`` took, CPU
-and resident memory of both programs; and how long the sink took to catch up. With several numbers
-of sites the cost of one more site is worked out as a slope.
+First the storm: every agent connects at once with a backlog, while fresh data is pushed every 15 s;
+it ends when no backlog is left. Then a number of minutes at an even pace. Printed for each: the
+delay of answers to fresh pushes, the duration of ``/metrics``, CPU and resident memory of both
+programs; and how long the sink took to catch up. With several numbers of sites the cost of one more
+site is computed as a slope.
 
-``--beside``: what the collector wrote to Prometheus in the last minute is written again, at the
-same pace, by vmagent to VictoriaMetrics and by a Prometheus agent to a Prometheus.
+``--beside``: the samples that the collector wrote to Prometheus in the last minute are written
+again, at the same pace, by vmagent to VictoriaMetrics and by a Prometheus agent to a Prometheus.
 
-Without arguments a small city. The whole, for a quiet machine with two cores and 4 GiB free:
+Without arguments a small city. The full run, for an idle machine with two cores and 4 GiB free:
 ``python -m bench.sites --sites 100 1000 10000 --minutes 10 --backlog-s 3600 --beside``; the backlog
-of 10,000 sites is 2.4 million batches, twenty minutes where 2,000 a second are taken.
+of 10,000 sites is 2.4 million batches, twenty minutes at 2,000 per second.
 
 Goals: no answer later than a second (p99) at an even pace, and a backlog that ends.
 """
@@ -62,7 +62,7 @@ _TAKEN = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityLoad:
-    """How large a city is, how long each of its sites was away, and how long it then goes on."""
+    """The size of a city, how long each of its sites was away, and how long it then continues."""
 
     sites: int
     every_s: float
@@ -72,7 +72,7 @@ class CityLoad:
 
 @dataclass(slots=True, kw_only=True)
 class Phase:
-    """What was seen in a part of a run; CPU in seconds, memory in MB."""
+    """Observations of a part of a run; CPU in seconds, memory in MB."""
 
     name: str
     took_s: float = 0.0
@@ -88,12 +88,12 @@ class Phase:
 
     @property
     def collector_cost(self) -> float:
-        """CPU seconds of the collector a million samples that were pushed to it."""
+        """CPU seconds of the collector per million samples that were pushed to it."""
         return self.collector_cpu_s / (self.pushed * SAMPLES_PER_BATCH) * 1e6
 
     @property
     def database_cost(self) -> float:
-        """CPU seconds of the database a million samples that it took meanwhile."""
+        """CPU seconds of the database per million samples that it accepted meanwhile."""
         return self.database_cpu_s / self.samples * 1e6
 
     def print(self) -> None:
@@ -112,7 +112,7 @@ class Phase:
 
 
 class CityRun:
-    """One run: a fleet, the collector that it pushes to, and the Prometheus behind that."""
+    """One run: a fleet, its collector, and the Prometheus behind that."""
 
     def __init__(
         self, load: CityLoad, fleet: Fleet, pid: int, port: int, database: PrometheusServer
@@ -122,7 +122,7 @@ class CityRun:
         self._pid, self._port, self._database = pid, port, database
 
     async def play(self) -> Phase:
-        """Play the storm and what follows; return the latter."""
+        """Run the storm and the even pace; return the latter phase."""
         await self._fleet.meet(self._port)
         await wait_until_drained(self._port)
         self._fleet.fall_behind(self._load.backlog_s)
@@ -130,7 +130,7 @@ class CityRun:
         fleet = asyncio.create_task(self._fleet.run(self._port, stop))
         async with self._watched("storm"):
             deadline_s = time.monotonic() + STORM_WITHIN_S
-            # Every agent has its first fresh push behind it, and nobody a backlog.
+            # Every agent has made its first fresh push, and none has a backlog.
             while self._fleet.backlog or self._fleet.counts.pushed < self._load.sites:
                 if fleet.done() or time.monotonic() > deadline_s:
                     raise SystemExit("the storm did not end")
@@ -168,12 +168,12 @@ class CityRun:
         phase.print()
 
     def _samples_taken(self) -> float:
-        """Return how many samples the database has taken, in order and out of it."""
+        """Return how many samples the database has accepted, in order and out of order."""
         text = httpx.get(f"{self._database.url}/metrics", timeout=60).text
         return sum(float(number) for number in _TAKEN.findall(text))
 
     async def _ask_forever(self, asked_s: list[float]) -> None:
-        """Ask for ``/metrics`` twice a second, as somebody who watches the collector does."""
+        """Request ``/metrics`` twice a second, like a monitoring system."""
         url = f"http://127.0.0.1:{self._port}/metrics"
         async with httpx.AsyncClient(timeout=60) as client:
             while True:
@@ -199,8 +199,8 @@ async def run_city(
     folder: Path, load: CityLoad, *, is_recorded: bool
 ) -> tuple[Phase, list[KeptWrite]]:
     """
-    Play a city; return its phase at an even pace, and what was written to its Prometheus at the
-    end, where that ``is_recorded``: to hand it on costs some of the machine.
+    Run a city; return its phase at an even pace, and what was written to its Prometheus at the end
+    if it ``is_recorded``, which costs some of the machine.
     """
     print(
         f"{load.sites} sites every {load.every_s:g} s, {load.backlog_s:g} s of backlog each",
@@ -225,7 +225,7 @@ async def run_city(
 
 
 def print_slope(seen: Sequence[tuple[CityLoad, Phase]]) -> None:
-    """Print what one more site costs, from the smallest city to the largest."""
+    """Print the cost of one more site, from the smallest city to the largest."""
     (small, first), (large, last) = seen[0], seen[-1]
     more = large.sites - small.sites
     cpu = last.collector_cpu_s / last.took_s - first.collector_cpu_s / first.took_s
@@ -237,13 +237,15 @@ def print_slope(seen: Sequence[tuple[CityLoad, Phase]]) -> None:
 
 
 async def main() -> int:
-    """Measure, print, and return 1 when a goal is missed."""
+    """Measure, print, and return 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sites", type=int, nargs="+", default=[100, 500])
     parser.add_argument("--minutes", type=float, default=0.5, help="at an even pace (%(default)s)")
     parser.add_argument("--backlog-s", type=float, default=300.0, help="(%(default)s)")
     parser.add_argument("--every-s", type=float, default=15.0, help="(%(default)s)")
-    parser.add_argument("--beside", action="store_true", help="the same samples by others")
+    parser.add_argument(
+        "--beside", action="store_true", help="write the same samples by other programs"
+    )
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

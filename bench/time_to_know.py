@@ -1,19 +1,19 @@
 """
-Time to know: from a fault to the verdict, and what a reference stack takes for the same faults.
+Time to know: from a fault to the verdict, and the time of a reference stack for the same faults.
 
     python -m bench.time_to_know [--window S] [--rounds NAME ...] [--add FILE]
 
 The agent runs its default profile. Beside it, on the same devices and over the same links, run
-blackbox_exporter, Prometheus and Alertmanager twice: as their manuals say, and as hard as is sane
-(``bench.reference.config``). Ours is measured at the agent (the verdict's own time) and at the
-collector (when it was durable there, over a link that survived); the reference at the first
-notification about the link or portal that is broken. Traffic is what the interfaces of three
-devices counted in a window with nothing wrong, one device a stack; ours includes what it pushes.
-Where our own time goes stands beside it: until the first run that shows the fault began (``wait``),
-from there to the verdict (``judge``), from there to the collector (``push``).
+blackbox_exporter, Prometheus and Alertmanager twice: as in their manuals, and as aggressively as is
+reasonable (``bench.reference.config``). Ours is measured at the agent (the verdict's own time) and
+at the collector (when it was stored there, over a link that survived); the reference at the first
+notification about the link or portal that is broken. Traffic is counted at the interfaces of three
+devices in a window without faults, one device per stack; ours includes its pushes. The parts of our
+own time are: until the first run that shows the fault began (``wait``), from there to the verdict
+(``judge``), from there to the collector (``push``).
 
-``--add FILE`` adds what is seen to what a file holds and reports all of it, so that the rounds can
-be played in several sittings; in each of them all three stacks run side by side.
+``--add FILE`` adds the results to those in a file and reports all of them, so that the rounds can
+be spread over several sessions; in each of them all three stacks run side by side.
 
 Goals: at least 10 times faster than the first; not slower than the second, at a tenth of its
 traffic.
@@ -53,12 +53,12 @@ SEED = 20261124
 PACES = (RECOMMENDED, AGGRESSIVE)
 FIRST_PORT = {RECOMMENDED.name: 21000, AGGRESSIVE.name: 22000}
 WARM_UP_S = 75.0
-"""Until each portal was asked once by the default profile, and each check once by the others."""
+"""Until each portal was probed once by the default profile, and each check once by the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchFault:
-    """One fault of a round: at which site (all of them if empty), and what has to be told."""
+    """One fault of a round: its site (all of them if empty), and what must be notified."""
 
     name: str
     segment: Segment
@@ -127,7 +127,7 @@ ROUNDS: dict[str, tuple[BenchFault, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchCase:
-    """A fault as one site sees it. Absent: not told in time."""
+    """A fault as one site sees it. Absent: not notified in time."""
 
     fault: BenchFault
     site: str
@@ -139,7 +139,7 @@ class BenchCase:
 
 @dataclass(slots=True)
 class TimeToKnowBench:
-    """Everything that runs, and what was seen."""
+    """Everything that runs, and the results."""
 
     lab: Lab
     stack: CityStack
@@ -162,7 +162,9 @@ class TimeToKnowBench:
         self.stack.stop()
 
     def play(self, faults: Iterable[BenchFault]) -> None:
-        """Break, wait until everyone has told, mend, wait until everyone is calm again."""
+        """
+        Break, wait until every stack has notified, mend, wait until every stack is calm again.
+        """
         self.wait("all calm before", self._is_calm)
         time.sleep(self.chance.uniform(0.0, 15.0))
         broken: list[tuple[BenchFault, ClockPair]] = []
@@ -198,7 +200,7 @@ class TimeToKnowBench:
             )
 
     def wait(self, awaited: str, ready: "object") -> None:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         assert callable(ready)
         deadline = time.monotonic() + 2 * GIVEN_UP_S
         while not ready():
@@ -241,7 +243,7 @@ class TimeToKnowBench:
 
 
 def counted(lab: Lab, site: str) -> int:
-    """Bytes that a device has sent and received over its links so far."""
+    """Return the bytes that a device has sent and received over its links so far."""
     device = lab.node(lab.topology.site(site).device)
     files = [
         f"/sys/class/net/{uplink.interface}/statistics/{way}_bytes"
@@ -252,7 +254,7 @@ def counted(lab: Lab, site: str) -> int:
 
 
 def traffic(bench: TimeToKnowBench, window_s: float) -> dict[str, float]:
-    """Bytes a second of each stack, each alone on a device, with nothing wrong."""
+    """Return the bytes per second of each stack, each alone on a device, without faults."""
     at = {"ours": "s1", RECOMMENDED.name: "s2", AGGRESSIVE.name: "s3"}
     for pace in PACES:
         site = at[pace.name]
@@ -271,7 +273,7 @@ def traffic(bench: TimeToKnowBench, window_s: float) -> dict[str, float]:
 
 
 def run(bench: TimeToKnowBench, names: list[str], window_s: float) -> dict[str, float]:
-    """Measure traffic, start what is still missing, play the rounds."""
+    """Measure traffic, start what is not running yet, run the rounds."""
     for site in bench.stack.sites:
         route_by_source(bench.lab, site)
     bytes_per_s = traffic(bench, window_s)
@@ -295,7 +297,7 @@ def our_latency(case: BenchCase, turns: list[RecordedChange]) -> LatencyParts | 
         is_wrong = turn.state in {State.DEGRADED, State.DOWN}
         if is_then and is_it and is_wrong and turn.segment is case.fault.segment:
             agent_s = (turn.decided_ns - case.broken.boottime_ns) / 1e9
-            # A run that was under way when it broke began before it.
+            # A run in progress when the fault began started before it.
             wait_s = max(0.0, (turn.onset_ns - case.broken.boottime_ns) / 1e9)
             received_s = (turn.received_ns - case.broken.wall_ns) / 1e9
             return LatencyParts(
@@ -310,7 +312,7 @@ def add(
     turns: list[RecordedChange],
     bytes_per_s: dict[str, float],
 ) -> None:
-    """Add what one sitting has shown."""
+    """Add the results of one session."""
     seen.bytes_per_s = bytes_per_s
     seen.known += [
         DetectionTimes(
@@ -340,7 +342,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--window", type=float, default=120.0, help="traffic, s (%(default)s)")
     parser.add_argument("--rounds", nargs="*", default=list(ROUNDS), choices=list(ROUNDS))
-    parser.add_argument("--add", type=Path, help="file of what was seen before, added to")
+    parser.add_argument(
+        "--add", type=Path, help="file of earlier results, to which results are added"
+    )
     options = parser.parse_args()
     file: Path | None = options.add
     seen = BenchObservations()

@@ -1,13 +1,13 @@
 """
-The first byte of the city's pages from a collector with a whole city and a month of record.
+Time to first byte of the city's pages from a collector with a whole city and a month of record.
 
     python -m bench.wall
 
 126 communes, 500 points, 1,000 links; each point has pushed once, and the store holds 30 days of
-intervals and closed incidents. Each page is asked for over loopback, one request at a time on a
-new connection; the first byte is what counts, and what the process computed for it stands beside.
+intervals and closed incidents. Each page is requested over loopback, one request at a time on a new
+connection; the result is the time to the first byte, with the CPU time of the process beside it.
 
-Goal: at most 100 ms of computing for each page (median): the first byte where nothing else runs.
+Goal: at most 100 ms of CPU for each page (median): the time to the first byte on an idle machine.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ GOAL_S = 0.100
 DAYS = 30
 CHANGES_A_DAY = 4
 _CONFIG = "[page]\nsilent_after_s = 86400\n"
-"""Each point pushes once: however long this takes, none of them is silent for it."""
+"""Each point pushes once: however long the run takes, none of them is silent."""
 
 BOOTED_NS = 9_000 * S
 DAY_NS = 86_400 * 10**9
@@ -76,7 +76,7 @@ def fill(folder: Path, sites: list[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class PageCost:
-    """One page: seconds to its first byte and seconds computed for it, sorted; its size."""
+    """One page: seconds to its first byte and CPU seconds, sorted; its size."""
 
     path: str
     first_s: list[float]
@@ -93,7 +93,7 @@ class PageCost:
 
 
 async def cost_of(client: httpx.AsyncClient, path: str) -> PageCost:
-    """Ask for a page again and again."""
+    """Request a page repeatedly."""
     first, computed, size = [], [], 0
     for _ in range(REQUESTS):
         used, started = resource.getrusage(resource.RUSAGE_SELF).ru_utime, time.monotonic()
@@ -107,7 +107,7 @@ async def cost_of(client: httpx.AsyncClient, path: str) -> PageCost:
 
 @asynccontextmanager
 async def watched_city(folder: Path, *, down: int = 0) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the city's collector; each point pushes once, so many with their fixed line down."""
+    """Run the city's collector; each point pushes once, some with their fixed line down."""
     city = inventory()
     sites = [site.name for at, site in enumerate(city.sites) if at % NOT_INSTALLED_EVERY]
     secrets = fill(folder, sites)
@@ -134,7 +134,7 @@ async def watched_city(folder: Path, *, down: int = 0) -> AsyncIterator[httpx.As
 
 
 async def measure(folder: Path) -> list[PageCost]:
-    """Return what each page costs."""
+    """Return the cost of each page."""
     async with watched_city(folder) as client:
         return [await cost_of(client, path) for path in PAGES]
 

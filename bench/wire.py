@@ -1,14 +1,13 @@
-"""Bytes a sample on the wire: ours, and remote write 1.0 with snappy for the very same samples.
+"""Bytes per sample on the wire: ours, and remote write 1.0 with snappy for the same samples.
 
     python -m bench.wire [--agents N]
 
-The body alone comes first, at one, four and twenty results a series and for the push of 15
-seconds that the default profile makes. Then one push over a connection that is open: TLS records,
-HTTP heads and the answer are counted as they cross a loopback socket; the sockets are real, the
-certificate is made for the run. A sample is one value of one metric at one time, as a database
-gets it.
+First the body alone, at one, four and twenty results per series and for the push of 15 seconds of
+the default profile. Then one push over an open connection: TLS records, HTTP heads and the answer
+are counted as they cross a loopback socket; the sockets are real, the certificate is made for the
+run. A sample is one value of one metric at one time, as a database gets it.
 
-Goal: at most 2.0 bytes a sample in the body, at four samples a series.
+Goal: at most 2.0 bytes per sample in the body, at four samples per series.
 """
 
 import argparse
@@ -52,11 +51,11 @@ def bodies(device: RealisticDevice, batch: Batch) -> tuple[int, int, int]:
 
 
 def compare(name: str, agents: int, make: Callable[[RealisticDevice], Batch]) -> float:
-    """Print one line over many agents; returns our bytes a sample (median)."""
+    """Print one line over many agents; return our bytes per sample (median)."""
     ours, theirs, counts = [], [], []
     for seed in range(1, agents + 1):
         device = RealisticDevice(seed)
-        make(device)  # counters have left zero by the second batch
+        make(device)  # counters are no longer zero in the second batch
         samples, body, remote_write = bodies(device, make(device))
         counts.append(samples)
         ours.append(body / samples)
@@ -70,7 +69,7 @@ def compare(name: str, agents: int, make: Callable[[RealisticDevice], Batch]) ->
 
 
 class TrafficMeter:
-    """Counts what crosses a TCP connection to a server behind it, both ways."""
+    """Counts the bytes of a TCP connection to a server behind it, both ways."""
 
     def __init__(self, port: int) -> None:
         self._port = port

@@ -1,8 +1,8 @@
 """
-The same samples by other ways: what was written to a Prometheus is kept, and written again.
+The same samples by other programs: requests to a Prometheus are recorded, and written again.
 
-A recorder stands between the collector and its Prometheus for a run that is compared; a chain is
-one program that takes remote write and sends it on, and the database behind it.
+A recorder is placed between the collector and its Prometheus for a run that is compared; a chain is
+one program that accepts remote write and forwards it, and the database behind it.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _READY_WITHIN_S = 60.0
 _IDLE_S, _IDLE_SHARE = 7.0, 0.05
 """
-Programs that used less than this share of a core for so long have nothing left to do; a Prometheus
-agent holds back up to five seconds what fills no request.
+Programs that used less than this share of a core for this long have nothing left to do; a
+Prometheus agent holds back for up to five seconds samples that do not fill a request.
 """
 
 _HEADERS = {
@@ -37,14 +37,14 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class KeptWrite:
-    """A request of remote write, and when it came (monotonic)."""
+    """A request of remote write, and its time of arrival (monotonic)."""
 
     at_s: float
     body: bytes
 
 
 class WriteRecorder:
-    """Hands requests of remote write on to a URL, and keeps those of the last ``keep_s``."""
+    """Forwards requests of remote write to a URL, and keeps those of the last ``keep_s``."""
 
     def __init__(self, url: str, keep_s: float) -> None:
         self._url = url
@@ -52,12 +52,12 @@ class WriteRecorder:
         self._kept: deque[KeptWrite] = deque()
 
     def kept(self) -> list[KeptWrite]:
-        """Return what came in the last ``keep_s`` before the newest request."""
+        """Return the requests of the last ``keep_s`` before the newest one."""
         return list(self._kept)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
-        """Listen on loopback; yield the URL that a collector writes to."""
+        """Listen on loopback; yield the URL to which a collector writes."""
         async with httpx.AsyncClient(timeout=120) as client:
 
             async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,9 +95,9 @@ class WriteRecorder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteChain:
     """
-    A program that sends on, and a database. Each command is given a folder and a port to listen on;
-    the sender's is given the URL of the database as well. ``path`` is where both take remote write;
-    ``samples`` is the database's own counter of what it took.
+    A forwarding program, and a database. Each command is given a folder and a port to listen on;
+    the sender's is also given the URL of the database. ``path`` is where both accept remote write;
+    ``samples`` is the database's own counter of accepted samples.
     """
 
     name: str
@@ -163,7 +163,7 @@ CHAINS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningChain:
-    """A chain whose programs run; their processes are those of the database and the sender."""
+    """A running chain; its processes are those of the database and the sender."""
 
     chain: WriteChain
     pids: Sequence[int]
@@ -171,7 +171,7 @@ class RunningChain:
     sender_url: str
 
     async def replay(self, writes: Sequence[KeptWrite]) -> None:
-        """Write all at the pace at which it came; print what the programs spent."""
+        """Write everything at its original pace; print the costs of the programs."""
         before = [cpu_s(pid) for pid in self.pids]
         async with httpx.AsyncClient(timeout=60) as client:
             await _write_all(client, self.sender_url + self.chain.path, writes)
@@ -195,8 +195,8 @@ async def started(chain: WriteChain, folder: Path) -> AsyncIterator[RunningChain
     """
     Start the programs of a chain, and end them.
 
-    A Prometheus agent sends on only what is younger than itself: it has to run before what it is
-    to send is measured.
+    A Prometheus agent forwards only samples younger than itself: it must run before the samples for
+    it are measured.
     """
     folder.mkdir(parents=True)  # noqa: ASYNC240 - nothing else runs yet
     ports = _free_ports(2)

@@ -1,19 +1,20 @@
 """
-``./run cluster``: three machines that hold one collector together, and lose parts of it at random.
+``./run cluster``: three machines that together form one collector, and lose parts at random.
 
 Machines are network namespaces, joined by a cable each: two with a collector and a PostgreSQL, a
 primary and its synchronous standby, a VictoriaMetrics and an Alertmanager, and a third one with the
-monitor of pg_auto_failover. Devices push to whichever collector answers, and the same batches to a
-single collector with embedded files. Any process is killed or stopped, any cable between two
-machines, or of one of the pair to devices and people, is cut, any machine is taken away with all
-that runs on it and brought back; one at a time, for a pair holds one loss at a time. Each service
+monitor of pg_auto_failover. Devices push to the collector that answers, and push the same batches
+to a single collector with embedded files. Any process is killed or stopped, any cable between two
+machines, or of one of the pair to devices and people, is cut, any machine is removed with all its
+processes and brought back; one at a time, because a pair tolerates one loss at a time. Each service
 is started again a second after it has ended, as systemd does.
 
-At the end it is compared: what was acknowledged and is not there or there twice; which samples each
-VictoriaMetrics lacks; of how many incidents the Alertmanagers told nobody, or more than once; and
-incidents, the carrier's tickets and statements against those of the single collector.
+At the end the results are compared: acknowledged batches that are missing or stored twice; samples
+that each VictoriaMetrics lacks; incidents that the Alertmanagers never notified, or notified more
+than once; and incidents, the carrier's tickets and statements against those of the single
+collector.
 
-What it does not play: all runs over one disk and one clock, and no power is cut. Needs root and the
+Not covered: everything shares one disk and one clock, and no power is cut. Needs root and the
 packages pg-auto-failover-cli, victoria-metrics and prometheus-alertmanager.
 """
 
@@ -49,31 +50,31 @@ GOALS_S = {
     FaultKind.CABLE: 40.0,
     FaultKind.MACHINE: 40.0,
 }
-"""Told within so long at the 95th percentile, from the moment a fibre fell."""
+"""Goal for the time until a fallen fibre is notified, 95th percentile."""
 
 STORM_RATIO = 0.2
-"""So many of the fibres that fall do so within two seconds, in the middle."""
+"""This share of the fibres that fail do so within two seconds, in the middle of a run."""
 
 _FIRST_FALL_S = 5.0
 _TOLD_S = 20.0
-"""A recovery is told within this."""
+"""Goal for the time until a recovery is notified."""
 
 _ALERTS_S = 60.0
-"""A second Alertmanager waits for the first one, four of its turns at most."""
+"""A second Alertmanager waits for the first one, at most four of its intervals."""
 
 _CAUGHT_UP_S = 20.0
-"""Nothing was struck for long: a database has everything moments after the last push."""
+"""No fault lasted long: a database has everything moments after the last push."""
 
 _LAST_PUSH_S = 600.0
-"""Devices end together, once the backlog of the last fault is gone."""
+"""Devices end together, once the backlog of the last fault has been pushed."""
 
 _EQUAL_WITHIN_S = 30.0
-"""Later all sites count as silent, as nothing is pushed any more."""
+"""Later than this, all sites count as silent, because nothing is pushed any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What is played on, and by which options."""
+    """The stage of a run, and its options."""
 
     options: argparse.Namespace
     folder: Path
@@ -83,14 +84,14 @@ class Stage:
     receivers: Receivers
 
     def build(self) -> None:
-        """Start all of it."""
+        """Start everything."""
         self.pair.build()
         self.receivers.build()
         self.city.build()
         print(f"built after {time.monotonic() - self.play.began_s:.0f} s", flush=True)
 
     def is_whole(self) -> bool:
-        """Whether both servers are in step, and both collectors take pushes."""
+        """Return whether both servers are in sync, and both collectors accept pushes."""
         return self.pair.is_whole() and self.city.are_ready()
 
     def copy_logs(self, folder: Path) -> None:
@@ -100,7 +101,7 @@ class Stage:
             shutil.copy(log, folder / f"{log.parent.name}-{log.name}")
 
     def print_logs(self) -> None:
-        """Show the end of every log, for who looks for what went wrong."""
+        """Print the end of every log, for debugging."""
         for log in sorted(self.folder.rglob("*.log")):
             print(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}", file=sys.stderr)
 
@@ -117,7 +118,7 @@ def stage_of(options: argparse.Namespace, folder: Path, lab: Lab) -> Stage:
 
 
 def play_on(stage: Stage) -> bool:
-    """Play and print; return whether all goals were met."""
+    """Run and print; return whether all goals were met."""
     stores: list[Engine] = []
     try:
         stage.build()
@@ -153,10 +154,11 @@ def _played(stage: Stage, stores: Sequence[Engine]) -> tuple[Faults, LoadRecord]
     kinds = [KINDS[name] for name in options.faults]
     faults = Faults(play, chance, stage.is_whole, began_s=began_s, kinds=kinds)
     faults.play_until(began_s + options.minutes * 60)
-    # The last fibre is to be back, and told, while its site is still heard of.
+    # The last fibre must have recovered, and the recovery be notified, while its site still
+    # reports.
     back_s = began_s + options.minutes * 60 + options.down + options.every + _TOLD_S
     play.wait(max(_TOLD_S, back_s - time.monotonic()))
-    # And all that is to be told of it, by whoever tells it.
+    # And everything about it must be notified, no matter by which collector.
     _await_alerts(stage)
     Path(order.finish).touch()
     record = Path(order.record)
@@ -238,7 +240,7 @@ def _missing_samples(stage: Stage, record: LoadRecord) -> int:
 
 
 def _report_dating(city: City) -> None:
-    """Say which batches the two sides have dated otherwise: a reason for any difference."""
+    """Print the batches that the two sides have dated differently: a reason for any difference."""
     alone = {(batch.site, batch.number): batch for batch in city.kept_alone()}
     pairs = [(batch, alone.get((batch.site, batch.number))) for batch in city.kept()]
     unlike = [(ours, theirs) for ours, theirs in pairs if theirs and ours[2:] != theirs[2:]]
@@ -249,7 +251,7 @@ def _report_dating(city: City) -> None:
 
 
 def _await_alerts(stage: Stage) -> None:
-    """Wait until people were told of every end, too, while devices still push."""
+    """Wait until every end was notified, too, while devices still push."""
     incidents = len(stage.city.tickets("cluster"))
 
     def are_over() -> bool:
@@ -260,7 +262,9 @@ def _await_alerts(stage: Stage) -> None:
 
 
 def _report_alerts(stage: Stage) -> int:
-    """Say how often people were told of an alert; return of how many they never were."""
+    """
+    Print how often people were notified of an alert; return how many alerts they never received.
+    """
     incidents = len(stage.city.tickets("cluster"))
     told = stage.receivers.alerts_told()
     for status in ("firing", "resolved"):
@@ -274,7 +278,10 @@ def _report_alerts(stage: Stage) -> int:
 
 
 def _differences(stage: Stage, stores: Sequence[Engine]) -> list[str]:
-    """Return where the cluster and the lone collector differ, all told; stops both to know."""
+    """
+    Return the differences between the cluster and the single collector, after all notifications;
+    this stops both.
+    """
     city = stage.city
 
     def outcomes() -> list[ComparisonOutcome]:
@@ -287,9 +294,9 @@ def _differences(stage: Stage, stores: Sequence[Engine]) -> list[str]:
         ours, theirs = outcomes()
         return (ours.incidents, ours.tickets) == (theirs.incidents, theirs.tickets)
 
-    # The last recoveries are still being told.
+    # The last recoveries are still being notified.
     stage.play.wait_until(have_told_alike, within_s=_EQUAL_WITHIN_S)
-    # Statements end where a collector has saved what it knows, which it does every so often.
+    # Statements end at the last state that a collector has saved, which it does periodically.
     city.stop_collectors()
     ours, theirs = outcomes()
     differences = ours.differences(theirs)
@@ -329,13 +336,13 @@ def _at(waits: Sequence[float], ratio: float) -> float:
 
 
 def main() -> int:
-    """Read the command line and play."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(
         prog="./run cluster", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="default %(default)s")
     parser.add_argument("--agents", type=int, default=500, help="default %(default)s")
-    parser.add_argument("--seed", type=int, default=1, help="of what happens when")
+    parser.add_argument("--seed", type=int, default=1, help="seed for the order of events")
     parser.add_argument("--falls", type=int, default=300, help="fibres that fall, each once")
     parser.add_argument("--every", type=float, default=15.0, help="seconds between two pushes")
     parser.add_argument("--down", type=float, default=90.0, help="seconds that a fibre is down")

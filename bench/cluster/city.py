@@ -1,4 +1,4 @@
-"""The city that is watched: its inventory, the collectors, and the carrier's two desks."""
+"""The monitored city: its inventory, the collectors, and the carrier's two desks."""
 
 import re
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ poll_s = 3600
 
 
 class KeptBatch(NamedTuple):
-    """A batch in a journal: of whom, and how it was dated when it came in."""
+    """A batch in a journal: its site, and how it was dated on arrival."""
 
     site: str
     number: int
@@ -70,14 +70,14 @@ class KeptBatch(NamedTuple):
 
 class City:
     """
-    Collectors on their machines and one that is alone, each side with a desk of its own.
+    Collectors on their machines and a single one, each side with a desk of its own.
 
     Args:
         play: the machines.
-        folder: where everything is kept.
+        folder: folder for all files.
         pair: the database of the cluster.
         sites: how many service points there are; each has a fibre of a carrier of its own.
-        receivers: what else the cluster delivers to, and whom it tells.
+        receivers: databases and Alertmanagers of the cluster.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class City:
 
     @property
     def alone_url(self) -> str:
-        """The address of the collector that is alone."""
+        """The address of the single collector."""
         return f"http://{ADDRESSES['sites']}:{PORT}"
 
     def build(self) -> None:
-        """Start desks and collectors; return when all take pushes."""
+        """Start desks and collectors; return when all accept pushes."""
         self._start_desk("alone")
         self._start_collector("sites", "alone")
         self.build_cluster()
@@ -123,7 +123,7 @@ class City:
     def build_cluster(self) -> None:
         """Start the cluster's collectors and its desk; the one on ``m1`` leads."""
         self._start_desk("cluster")
-        # One after the other: so the first one leads, on the machine of the primary.
+        # One after the other, so the first one leads, on the machine of the primary.
         for name in ("m1", "m2"):
             self._start_collector(name, "cluster")
             self._play.need(
@@ -133,16 +133,19 @@ class City:
             )
 
     def is_ready(self, url: str) -> bool:
-        """Whether a collector takes pushes and knows who judges; asked from among the sites."""
+        """
+        Return whether a collector accepts pushes and knows the leader; queried from the sites'
+        machine.
+        """
         node = self._play.machines["sites"].node
         return node.call(lambda: _status_of(f"{url}/readyz") == 200)
 
     def are_ready(self) -> bool:
-        """Whether both collectors of the cluster are."""
+        """Return whether both collectors of the cluster are ready."""
         return all(self.is_ready(url) for url in self.urls)
 
     def stop_collectors(self) -> None:
-        """Stop every collector: each writes what it had in memory only."""
+        """Stop every collector: each saves the state that was only in memory."""
         for machine in self._play.machines.values():
             for name in machine.services:
                 if name.startswith(_COLLECTOR):
@@ -153,21 +156,24 @@ class City:
         return open_database(PostgresDatabase(url=self._socket_url))
 
     def open_alone_store(self) -> Engine:
-        """Return the store of the collector that is alone."""
+        """Return the store of the single collector."""
         return open_store(self._folder / "alone" / "state" / STORE_FILE)
 
     def leader(self, store: Engine) -> Leader | None:
-        """Return who leads the cluster."""
+        """Return the leader of the cluster."""
         return current_leader(store)
 
     def leads(self, machine: str) -> bool:
-        """Whether the collector of a machine says that it leads; asked from among the sites."""
+        """
+        Return whether the collector of a machine reports that it leads; queried from the sites'
+        machine.
+        """
         node = self._play.machines["sites"].node
         url = f"http://{ADDRESSES[machine]}:{PORT}/leader"
         return node.call(lambda: _status_of(url) == 200)
 
     def tickets(self, side: str) -> list[dict[str, object]]:
-        """Return the tickets that the carrier has of one side."""
+        """Return the carrier's tickets of one side."""
         url = f"http://{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
         return tickets_of(self._play.machines["sites"].node, url)
 
@@ -179,7 +185,7 @@ class City:
         return [KeptBatch(*row) for row in rows]
 
     def kept_alone(self) -> list[KeptBatch]:
-        """Return every batch in the journal of the collector that is alone."""
+        """Return every batch in the journal of the single collector."""
         file = self._folder / "alone" / "state" / JOURNAL_FILE
         with closing(connect(file, writable=False)) as connection:
             return [KeptBatch(*row) for row in connection.execute(f"{_KEPT} entries").fetchall()]
@@ -213,7 +219,7 @@ class City:
 
 
 def told_s(tickets: Sequence[dict[str, object]]) -> dict[str, float]:
-    """Return when (Unix time) the carrier had the first ticket of each site."""
+    """Return when (Unix time) the carrier received the first ticket of each site."""
     told: dict[str, float] = {}
     for ticket in tickets:
         site = _SITE.search(str(ticket))

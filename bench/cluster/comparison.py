@@ -1,4 +1,4 @@
-"""What two collectors made of the same batches, in a form in which it can be compared."""
+"""The results of two collectors for the same batches, in a comparable form."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from thongsuot_schema.inventory.model import Inventory
 
 _OF_TELLING = ("notified_ms", "down_notified_ms", "restore_notified_ms", "reference")
 _OF_THE_CARRIER = ("ticket ", "acknowledged")
-"""What a carrier says of its ticket: a collector that begins to lead asks at once."""
+"""Events from polls of the carrier's ticket, which a collector makes at once when it becomes leader."""
 
 _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 
@@ -31,10 +31,10 @@ _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 @dataclass(frozen=True, kw_only=True)
 class ComparisonOutcome:
     """
-    What a collector has made: incidents, the carrier's tickets and statements, each as texts.
+    The results of a collector: incidents, the carrier's tickets and statements, each as texts.
 
-    Moments at which a collector acted are left out, and the numbers of the desk's tickets; when a
-    fault began and ended, whose it is, what proves it and what everybody was told of it are not.
+    Moments at which a collector acted are left out, and the desk's ticket numbers; the beginning
+    and end of a fault, its party, its evidence and everybody's notifications are not.
     """
 
     incidents: Mapping[str, str]
@@ -42,7 +42,7 @@ class ComparisonOutcome:
     statements: Mapping[str, str]
 
     def differences(self, alone: "ComparisonOutcome") -> list[str]:
-        """Return what is not as the collector that was alone has it, a line each."""
+        """Return the differences from the single collector, one line each."""
         lines = [
             f"ticket: {side} only: {text}"
             for side, extra in (
@@ -62,7 +62,7 @@ class ComparisonOutcome:
 
 
 def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> ComparisonOutcome:
-    """Return what a collector has made, by its store and the carrier's desk."""
+    """Return the results of a collector, from its store and the carrier's desk."""
     incidents = read_incidents(store)
     return ComparisonOutcome(
         incidents={incident.id: _incident_text(incident) for incident in incidents},
@@ -72,14 +72,14 @@ def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -
 
 
 def read_incidents(store: Engine) -> list[Incident]:
-    """Return every incident that a store has."""
+    """Return every incident in a store."""
     with store.connect() as connection:
         bodies = connection.execute(select(INCIDENTS.c.body)).scalars().all()
     return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
 
 
 def tickets_of(node: RunningNode, url: str) -> list[dict[str, object]]:
-    """Return the tickets of a desk, asked from a machine."""
+    """Return the tickets of a desk, queried from a machine."""
 
     def ask() -> bytes:
         with urllib.request.urlopen(url + _TICKETS, timeout=30) as answer:
@@ -91,7 +91,7 @@ def tickets_of(node: RunningNode, url: str) -> list[dict[str, object]]:
 
 
 def _unlike(ours: object, theirs: object, place: str = "") -> Iterator[str]:
-    """Yield where two documents differ."""
+    """Yield the differences between two documents."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted(ours.keys() | theirs.keys()):
             yield from _unlike(ours.get(key), theirs.get(key), f"{place}/{key}")
@@ -163,7 +163,7 @@ def _statements(store: Engine, directory: InventoryDirectory) -> dict[str, str]:
 
 
 def _without_telling(statement: Statement) -> dict[str, object]:
-    """Return a statement without what depends on the second in which the carrier was told."""
+    """Return a statement without what depends on the second of the carrier's notification."""
     bare = msgspec.structs.replace(statement, periods=tuple(_joined(statement.periods)))
     document: dict[str, object] = json.loads(msgspec.json.encode(bare, enc_hook=str))
     for part in _parts(document):
@@ -173,7 +173,7 @@ def _without_telling(statement: Statement) -> dict[str, object]:
 
 
 def _joined(periods: Iterable[Period]) -> Iterator[Period]:
-    """Yield periods, those joined that a notification has parted."""
+    """Yield periods, joining those that a notification has split."""
     held: Period | None = None
     for period in periods:
         known = msgspec.structs.replace(period, is_notified=False)

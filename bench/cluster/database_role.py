@@ -1,4 +1,4 @@
-"""What the Ansible role ``database`` would do on a machine: its values, files and statements."""
+"""The values, files and statements of the Ansible role ``database`` on a machine."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +9,15 @@ from jinja2.nativetypes import NativeEnvironment
 
 ROLE = Path(__file__).parents[2] / "ansible" / "roles" / "database"
 _PLACES = 20
-"""No value stands on more others, one after the other."""
+"""Maximum depth of references between variables."""
 
 
 class DatabaseRole:
     """
-    The role as it is played on one machine.
+    The role as applied on one machine.
 
-    ``machine`` are the variables of the machine, and what is another place here than there.
+    ``machine`` are the variables of the machine, and the paths that differ from those on a real
+    one.
     """
 
     def __init__(self, machine: Mapping[str, object]) -> None:
@@ -28,13 +29,13 @@ class DatabaseRole:
             **_read("vars/main.yml"),
             **machine,
         }
-        # A value may stand on others that stand on others.
+        # A value may refer to others that refer to others.
         for _ in range(_PLACES):
             before, self._values = self._values, self._rendered_all()
             if before == self._values:
                 break
         else:
-            raise ValueError("a variable of the role stands on itself")
+            raise ValueError("a variable of the role refers to itself")
 
     def _rendered_all(self) -> dict[str, object]:
         return {name: self._rendered(value) for name, value in self._values.items()}
@@ -52,7 +53,7 @@ class DatabaseRole:
         return {str(key): str(entry) for key, entry in value.items()}
 
     def file(self, template: str) -> str:
-        """Return what a template becomes."""
+        """Return the rendered text of a template."""
         text = (ROLE / "templates" / template).read_text("utf-8")
         return str(self._rendered(text))
 

@@ -23,7 +23,7 @@ _PASSWORDS = {
     "database_replication_password": "replication",
 }
 _SOCKETS = "/var/run/postgresql"
-"""Debian's folder of sockets; each machine has one of its own there."""
+"""Debian's folder of sockets; each machine has its own there."""
 
 _AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
@@ -39,7 +39,8 @@ class DatabasePair:
         self._folder = folder
         self._authority = trustme.CA()
         self._authority_file = folder / "authority.pem"
-        # Where each machine sees its own, as a standby's settings are copies: paths as well.
+        # Paths at which each machine sees its own files: a standby's settings are copies, including
+        # paths.
         self._place = folder / "postgres"
         version = binaries().parent.name
         self._roles = {
@@ -64,7 +65,10 @@ class DatabasePair:
 
     @property
     def settings(self) -> str:
-        """What collectors are given: both machines, by the one that takes writes."""
+        """
+        The database settings of collectors: both machines, of which they use the one that accepts
+        writes.
+        """
         hosts = ",".join(f"{ADDRESSES[name]}:{PORT}" for name in ("m1", "m2"))
         tls = f"sslmode=verify-full&sslrootcert={self._authority_file}"
         url = f"postgresql+psycopg://thongsuot@{hosts}/{DATABASE}?{tls}"
@@ -77,12 +81,12 @@ class DatabasePair:
 
     @property
     def socket_url(self) -> str:
-        """The database for a program that is on none of the machines."""
+        """The database URL for a program outside of the machines."""
         hosts = ",".join(str(self._sockets(name)) for name in ("m1", "m2"))
         return f"postgresql+psycopg://thongsuot@/{DATABASE}?host={hosts}&port={PORT}"
 
     def build(self) -> None:
-        """Make and start all three; return when the standby is in step."""
+        """Create and start all three; return when the standby is in sync."""
         self._authority.cert_pem.write_to_path(self._authority_file)
         self._place.mkdir()
         self._add("m3")
@@ -101,7 +105,9 @@ class DatabasePair:
         self._play.need(self.is_whole, "the standby", within_s=_READY_S)
 
     def states(self) -> Mapping[str, str] | None:
-        """Return what each node is by the monitor; ``None`` where that does not answer."""
+        """
+        Return the state of each node from the monitor; ``None`` if the monitor does not answer.
+        """
         try:
             with self.connection("m3", "pg_auto_failover") as connection:
                 rows = connection.execute(
@@ -117,18 +123,18 @@ class DatabasePair:
         }
 
     def is_whole(self) -> bool:
-        """Whether one node takes writes and the other one has everything."""
+        """Return whether one node accepts writes and the other one has everything."""
         states = self.states()
         return states is not None and set(states.values()) == _WHOLE
 
     def primary(self) -> str:
-        """Return the machine whose server takes writes; the monitor has to answer."""
+        """Return the machine whose server accepts writes; the monitor must answer."""
         states = self.states() or {}
         return next((name for name, state in states.items() if state == "primary"), "")
 
     @contextlib.contextmanager
     def connection(self, name: str, database: str) -> Iterator[psycopg.Connection[TupleRow]]:
-        """Connect to the server of a machine by its socket, as its administrator."""
+        """Connect to the server of a machine over its socket, as its administrator."""
         place = f"host={self._sockets(name)} port={PORT} user={USER} dbname={database}"
         with psycopg.connect(place, autocommit=True, connect_timeout=3) as connection:
             connection.execute("SET statement_timeout = '5s'")
@@ -144,7 +150,7 @@ class DatabasePair:
         return {_SOCKETS: self._sockets(name), str(self._place): self._home(name)}
 
     def _add(self, name: str) -> None:
-        """Do what the role does on a machine."""
+        """Apply the role on a machine."""
         home, role = self._home(name), self._roles[name]
         for folder in (home, self._sockets(name)):
             folder.mkdir()
@@ -159,7 +165,7 @@ class DatabasePair:
         for file, text in files.items():
             _write(home / file, text)
         command = role.words("database_command")
-        # runuser sets the home of its user, which is one and the same for all machines here.
+        # runuser sets the home of its user, which is the same for all machines here.
         self._run(name, [*_AS_USER, *command[command.index("--") + 1 :]])
         data, pgdata = home / "thongsuot", f"--pgdata={self._place}/thongsuot"
         _write(data / "thongsuot.conf", role.file("thongsuot.conf.j2"))
@@ -224,14 +230,14 @@ class DatabasePair:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file that PostgreSQL's user alone may read."""
+    """Write a file that only PostgreSQL's user may read."""
     file.touch(mode=0o600)
     file.write_text(text, encoding="utf-8")
     shutil.chown(file, USER, USER)
 
 
 def _append(file: Path, line: str) -> None:
-    """Add a line that is not there yet; the standby's files are copies of the primary's."""
+    """Add a line if it is missing; the standby's files are copies of the primary's."""
     if line not in file.read_text("utf-8").splitlines():
         with file.open("a", encoding="utf-8") as lines:
             lines.write(f"{line}\n")
@@ -239,7 +245,7 @@ def _append(file: Path, line: str) -> None:
 
 def binaries() -> Path:
     """
-    Return where the newest PostgreSQL is that has pg_auto_failover's extension.
+    Return the folder of the newest PostgreSQL that has pg_auto_failover's extension.
 
     Raises:
         FileNotFoundError: there is none.

@@ -1,4 +1,4 @@
-"""What befalls the cluster at random: processes, cables, whole machines."""
+"""Random faults of the cluster: processes, cables, whole machines."""
 
 import random
 import signal
@@ -12,10 +12,10 @@ from itertools import combinations
 from bench.cluster.machines import CLUSTER, Machine, Play, command_of, user_of
 
 _HEALED_S = 120.0
-"""A cluster that is not whole again after so long has not come back by itself."""
+"""A cluster that is not whole again after this time has not recovered by itself."""
 
 _STEADY_S = 3.0
-"""So long all has to be whole: a server that was killed is missed only after a moment."""
+"""How long everything must be whole: a killed server is noticed only after a moment."""
 
 _GAP_S = (1.0, 4.0)
 _STOPPED_S = (2.0, 8.0)
@@ -24,7 +24,7 @@ _AWAY_S = (12.0, 25.0)
 
 
 class FaultKind(StrEnum):
-    """What was struck; the gravest last."""
+    """Targets of faults; the most severe last."""
 
     NONE = "nothing"
     PROCESS = "a process"
@@ -38,7 +38,7 @@ CABLES = tuple(
     for first, second in combinations((*CLUSTER, "sites"), 2)
     if (first, second) != ("m3", "sites")
 )
-"""Those between two machines, and those by which the pair reaches devices and people."""
+"""Cables between two machines, and those between the pair and devices and people."""
 
 _ORDER = list(FaultKind)
 KINDS = {
@@ -47,7 +47,7 @@ KINDS = {
     "cable": FaultKind.CABLE,
     "machine": FaultKind.MACHINE,
 }
-"""By what the command line calls them."""
+"""Kinds of faults by their names on the command line."""
 
 _WEIGHTS = {
     FaultKind.PROCESS: 5,
@@ -59,7 +59,9 @@ _WEIGHTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedFault:
-    """One fault: what, from when until when, and when all was whole again (Unix time)."""
+    """
+    One fault: its kind, its beginning and end, and when everything was whole again (Unix time).
+    """
 
     kind: FaultKind
     text: str
@@ -70,11 +72,11 @@ class PlayedFault:
 
 class Faults:
     """
-    Plays one fault after the other, each once the one before is repaired: each kind and each cable
-    once, in an order by chance, and then by chance alone.
+    Injects one fault after the other, each once the previous one is repaired: each kind and each
+    cable once, in random order, and then at random.
 
-    ``is_whole`` says whether both servers are in step and both collectors take pushes: what a pair
-    holds is one loss at a time.
+    ``is_whole`` tells whether both servers are in sync and both collectors accept pushes: a pair
+    tolerates one loss at a time.
     """
 
     def __init__(
@@ -98,11 +100,11 @@ class Faults:
         self._whole_since_s = 0.0
 
     def counts(self) -> Counter[str]:
-        """Return how many of each there were."""
+        """Return the number of each kind."""
         return Counter(str(fault.kind) for fault in self.played)
 
     def play_until(self, ends_s: float) -> None:
-        """Play until a moment of the monotonic clock."""
+        """Inject faults until a moment of the monotonic clock."""
         while True:
             self._play.wait(self._chance.uniform(*_GAP_S))
             if time.monotonic() >= ends_s:
@@ -110,7 +112,7 @@ class Faults:
             self._play_one()
 
     def kind_between(self, from_s: float, until_s: float) -> FaultKind:
-        """Return the gravest fault that touched a span of Unix time."""
+        """Return the most severe fault that overlaps a span of Unix time."""
         touching = [
             fault.kind
             for fault in self.played
@@ -147,7 +149,7 @@ class Faults:
         )
 
     def _is_steady(self) -> bool:
-        """Whether all has been whole for a while; asked again and again."""
+        """Return whether everything has been whole for a while; polled."""
         now_s = time.monotonic()
         if not self._is_whole():
             self._whole_since_s = 0.0
@@ -187,9 +189,10 @@ class Faults:
 
 def choose_process(machine: Machine, chance: random.Random) -> tuple[int, str]:
     """
-    Return a process of a machine by chance, and what it is.
+    Return a random process of a machine, with its description.
 
-    First by user, else PostgreSQL with its many would be struck nearly every time.
+    By user first, because PostgreSQL with its many processes would otherwise be hit nearly every
+    time.
     """
     pids_by_user: dict[int, list[int]] = {}
     for pid in sorted(machine.processes()):

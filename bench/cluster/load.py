@@ -1,9 +1,9 @@
 """
 The devices of many sites as one process: ``python -m bench.cluster.load ORDER``.
 
-Each device seals a batch every few seconds and at once when its fibre falls or comes back, and
-hands it to the cluster and to the collector that is alone, to each from a queue of its own: what
-one of them does not take now is pushed again until it is acknowledged, as from an agent's record.
+Each device seals a batch every few seconds, and at once when its fibre fails or recovers, and
+pushes it to the cluster and to the single collector, to each from a queue of its own: a batch that
+one of them does not accept is pushed again until it is acknowledged, as from an agent's record.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _PAUSE_S = 0.2
 
 
 class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A collector, or several that are one: their addresses, and each site's secret."""
+    """A collector, or several that act as one: their addresses, and each site's secret."""
 
     urls: tuple[str, ...]
     secrets: dict[str, str]
@@ -40,8 +40,8 @@ class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is to be played; ``falls`` are sites and seconds from the start. It goes on until the file
-    ``finish`` is there.
+    The load to generate; ``falls`` are sites and seconds from the start. It continues until the
+    file ``finish`` exists.
     """
 
     sites: tuple[str, ...]
@@ -56,7 +56,9 @@ class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fall(msgspec.Struct, frozen=True, kw_only=True):
-    """A fibre that fell: when (Unix time), and how long until each had acknowledged the batch."""
+    """
+    A fibre that failed: when (Unix time), and how long until each side had acknowledged the batch.
+    """
 
     site: str
     at_s: float
@@ -66,7 +68,8 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
 
 class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What was acknowledged by the cluster, when each of its samples was measured, and what fell.
+    The batches that the cluster acknowledged, when each of their samples was measured, and the
+    fibres that failed.
     """
 
     measured_ms: dict[str, list[int]]
@@ -77,11 +80,13 @@ class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PushTarget:
-    """Where a device pushes to: addresses are tried in turn, beginning with the last that took."""
+    """
+    Where a device pushes: addresses are tried in turn, beginning with the last one that accepted.
+    """
 
     def __init__(self, order: TargetOrder) -> None:
         self.order = order
-        # Whoever waited for a connection would push with the clock of before.
+        # A device that waited for a connection would otherwise push an outdated clock.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self._clients = [
             httpx.AsyncClient(base_url=url, timeout=_ANSWER_S, verify=NO_AUTHORITIES, limits=limits)
@@ -93,7 +98,7 @@ class PushTarget:
         self.refused: dict[str, int] = {}
 
     async def push(self, sealer: BatchSealer, batch: Batch, first: int) -> int:
-        """Push until it is acknowledged; return which address took it."""
+        """Push until it is acknowledged; return the address that accepted it."""
         began_s = time.monotonic()
         while True:
             for step in range(len(self._clients)):
@@ -114,7 +119,7 @@ class PushTarget:
         try:
             answer = await self._pushed(pusher, sealer, body)
             if answer.status_code == 409 and answer.json().get("unknown_layout"):
-                # Without a database at the moment its layout is not taken.
+                # Without a database at the moment its layout is rejected.
                 answer = await pusher.layout(layout)
                 if answer.status_code == 200:
                     answer = await self._pushed(pusher, sealer, body)
@@ -127,7 +132,7 @@ class PushTarget:
         return bool(answer.json().get("acknowledged") == batch.number)
 
     async def _pushed(self, pusher: Pusher, sealer: BatchSealer, body: bytes) -> httpx.Response:
-        """Push once, with the clock of the moment at which it leaves."""
+        """Push once, with the clock at the moment of sending."""
         return await pusher.body(body, boottime_ns=time.time_ns() - sealer.epoch_ns)
 
     def _count(self, why: str) -> None:
@@ -141,9 +146,10 @@ class PushTarget:
 
 class Backlog:
     """
-    What all devices have made and not everybody has acknowledged, and whether they may end.
+    The number of batches that are not acknowledged by both sides, and whether devices may end.
 
-    They end together, once little is left: whoever ended first would be silent before the last.
+    They end together, once few batches are left: a device that ended first would be silent before
+    the last one.
     """
 
     def __init__(self, finish: Path, devices: int) -> None:
@@ -153,11 +159,11 @@ class Backlog:
         self._is_over = False
 
     def add(self, count: int) -> None:
-        """Count batches that wait, or (less than 0) that were acknowledged."""
+        """Count batches that wait, or (negative) that were acknowledged."""
         self._waiting += count
 
     def is_over(self) -> bool:
-        """Whether it is time to end; once it is, it stays so."""
+        """Return whether it is time to end; once it is, it stays so."""
         if not self._is_over and self._waiting <= self._devices:
             self._is_over = self._finish.exists()
         return self._is_over
@@ -187,7 +193,7 @@ class Device:
         self._waits_s = [0.0 for _ in targets]
 
     async def live(self, order: LoadOrder, began_s: float, offset_s: float) -> None:
-        """Push until the end; return when all is acknowledged."""
+        """Push until the end; return when everything is acknowledged."""
         queues = [_Queue() for _ in self._targets]
         async with asyncio.TaskGroup() as group:
             for place, (target, queue) in enumerate(zip(self._targets, queues, strict=True)):
@@ -267,7 +273,7 @@ class _Queue:
 
 
 async def play(order: LoadOrder) -> LoadRecord:
-    """Play an order, and return what came of it."""
+    """Generate the load of an order, and return the record."""
     cluster, alone = PushTarget(order.cluster), PushTarget(order.alone)
     backlog = Backlog(Path(order.finish), len(order.sites))
     devices = [
@@ -293,7 +299,7 @@ async def play(order: LoadOrder) -> LoadRecord:
 
 
 def main() -> int:
-    """Play the order in a file, and write the record to the file that it names."""
+    """Generate the load of the order in a file, and write the record to the file that it names."""
     order = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadOrder)
     record = asyncio.run(play(order))
     file = Path(order.record)

@@ -1,9 +1,9 @@
 """
-Machines as network namespaces: their cables, their services, and what may befall them.
+Machines as network namespaces: their cables, their services, and their faults.
 
 ``m1`` and ``m2`` hold a collector and a PostgreSQL each, ``m3`` the monitor of the failover and the
-watcher. Each is joined to each by a cable of its own, so that any two may be parted. ``sites`` is
-everybody else: devices, the carrier's desk, and the collector that is alone.
+watcher. Every two are joined by a cable of their own, so that any two may be separated. ``sites``
+holds everything else: devices, the carrier's desk, and the single collector.
 """
 
 import os
@@ -32,7 +32,7 @@ RESTART_S = 1.0
 _LOOK_EVERY_S = 0.05
 _STOP_S = 10.0
 _DISABLE_S = 60.0
-"""What is compared afterwards has to be on the disk, however slow the machine is."""
+"""Data that is compared afterwards must be on the disk, however slow the machine is."""
 
 # A node's program has a mount namespace of its own.
 _MOUNT = """
@@ -43,7 +43,7 @@ exec "$@"
 
 
 def topology() -> Topology:
-    """Return the machines, each joined to each; a cable is called as in ``m1--m2``."""
+    """Return the machines, every two of them joined; a cable is named like ``m1--m2``."""
     builder = TopologyBuilder()
     cables = list(combinations(ADDRESSES, 2))
     for name, address in ADDRESSES.items():
@@ -77,9 +77,9 @@ class Service:
     """
     A program that a machine keeps running, as systemd does.
 
-    ``user`` is whom it runs as, empty for who plays. What is left of it when its first process is
-    gone is known by that user, and ended before it is started again. One that is not ``is_kept``
-    runs once.
+    ``user`` is the user that runs it, empty for the current one. Processes that remain after its
+    first process has ended are recognized by that user, and killed before it is restarted. One that
+    is not ``is_kept`` runs once.
     """
 
     name: str
@@ -96,17 +96,17 @@ class Service:
 
     @property
     def log(self) -> Path:
-        """Where it writes what it says."""
+        """The file of its output."""
         return (self.log_folder or self.folder) / f"{self.name}.log"
 
     @property
     def is_running(self) -> bool:
-        """Whether its first process lives."""
+        """Whether its first process is alive."""
         return self.process is not None and self.process.poll() is None
 
 
 class Machine:
-    """One machine: started, kept running, cut off, taken away."""
+    """One machine: started, kept running, cut off, removed."""
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.name = name
@@ -124,7 +124,7 @@ class Machine:
         return service
 
     def tend(self) -> None:
-        """Start again what has ended, after a second."""
+        """Restart services that have ended, after a second."""
         if not self.is_on:
             return
         for service in self.services.values():
@@ -142,20 +142,20 @@ class Machine:
                 self._start(service)
 
     def processes(self) -> list[int]:
-        """Return the processes that may be struck: those of the services and their children."""
+        """Return the processes that may be hit: those of the services and their children."""
         return [pid for pid in self.node.pids() if command_of(pid)]
 
     def strike(self, pid: int, how: signal.Signals) -> None:
-        """Send a signal to a process; that its service ends of it is no surprise."""
+        """Send a signal to a process; if its service ends because of it, that is expected."""
         self._struck.add(pid)
         owner = self._service_of(pid)
         if owner is not None and owner.process is not None:
-            # A program may end by itself because a process of its own was killed.
+            # A program may end by itself because one of its processes was killed.
             self._struck.add(owner.process.pid)
         os.kill(pid, how)
 
     def resume(self, pid: int) -> None:
-        """Let a process go on that was stopped."""
+        """Continue a process that was stopped."""
         _continue(pid)
 
     def power_off(self) -> None:
@@ -177,12 +177,12 @@ class Machine:
             self._start(service)
 
     def stop(self) -> None:
-        """End the services as an operator does; for the end of the play."""
+        """Stop the services as an operator does; at the end of the run."""
         self.is_on = False
         _stop(list(self.services.values()), patience_s=_STOP_S)
 
     def disable(self, name: str) -> None:
-        """Stop a service, which then is not started again; it ends in its own time."""
+        """Stop a service, which is not restarted then; it ends in its own time."""
         service = self.services[name]
         service.is_kept = False
         _stop([service], patience_s=_DISABLE_S)
@@ -194,7 +194,7 @@ class Machine:
         )
 
     def _end_rest(self, service: Service) -> None:
-        """End what a service has left, as systemd ends what is in its control group."""
+        """Kill what a service has left behind, as systemd kills what is in its control group."""
         if not service.user:
             return
         for pid in self.node.pids():
@@ -226,7 +226,7 @@ class Machine:
         folder: Path,
         output: IO[bytes],
     ) -> "subprocess.Popen[bytes]":
-        """Start a program that sees folders of its own where ``mounts`` says so."""
+        """Start a program that sees its own folders at the paths in ``mounts``."""
         bound = [word for place, source in mounts.items() for word in (str(source), place)]
         return self.node.popen(
             ["sh", "-ec", _MOUNT, "sh", *bound, "--", *argv] if bound else argv,
@@ -238,7 +238,7 @@ class Machine:
 
 
 class Play:
-    """The machines as they run; ``wait`` lets time pass and keeps services running."""
+    """The running machines; ``wait`` lets time pass and keeps services running."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -250,7 +250,7 @@ class Play:
         self.wait_until(lambda: False, within_s=seconds)
 
     def wait_until(self, condition: Callable[[], bool], *, within_s: float) -> bool:
-        """Return whether a condition has come true in time."""
+        """Return whether a condition has become true in time."""
         deadline_s = time.monotonic() + within_s
         while True:
             for machine in self.machines.values():
@@ -263,7 +263,7 @@ class Play:
 
     def need(self, condition: Callable[[], bool], what: str, *, within_s: float) -> None:
         """
-        Wait for what has to come.
+        Wait for a condition that must become true.
 
         Raises:
             TimeoutError: it did not.
@@ -272,7 +272,7 @@ class Play:
             raise TimeoutError(f"{what}: not within {within_s:g} s")
 
     def cut(self, first: str, second: str) -> None:
-        """Pull the cable between two machines."""
+        """Unplug the cable between two machines."""
         name = cable(first, second)
         self.lab.cut(name, key=name)
 
@@ -281,7 +281,7 @@ class Play:
         self.lab.clear(key=cable(first, second))
 
     def cut_off(self, name: str) -> None:
-        """Pull every cable of a machine."""
+        """Unplug every cable of a machine."""
         for other in ADDRESSES:
             if other != name:
                 self.cut(name, other)
@@ -317,7 +317,7 @@ def python_program(name: str) -> str:
 
 
 def command_of(pid: int) -> str:
-    """Return what a process is, for people; empty when it is gone."""
+    """Return the description of a process; empty when it is gone."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().split()
     except OSError:
@@ -326,7 +326,7 @@ def command_of(pid: int) -> str:
 
 
 def user_of(pid: int) -> int:
-    """Return whose a process is; -1 when it is gone."""
+    """Return the user of a process; -1 when it is gone."""
     try:
         return Path(f"/proc/{pid}").stat().st_uid
     except OSError:
@@ -334,7 +334,7 @@ def user_of(pid: int) -> int:
 
 
 def _stop(services: Sequence[Service], *, patience_s: float) -> None:
-    """Ask services to end; kill those that have not ended in time."""
+    """Terminate services; kill those that have not ended in time."""
     processes = [service.process for service in services if service.process is not None]
     for process in processes:
         if process.poll() is None:

@@ -1,9 +1,10 @@
 """
-What the cluster delivers to: a VictoriaMetrics and an Alertmanager on each machine of the pair.
+Databases and Alertmanagers of the cluster: a VictoriaMetrics and an Alertmanager on each machine of
+the pair.
 
-Each VictoriaMetrics is a sink of its own with its own cursor, and has to have every sample in the
-end however often it was killed. The two Alertmanagers gossip; each is told of everything, and
-people are to be told once.
+Each VictoriaMetrics is a sink of its own with its own cursor, and must have every sample in the
+end, however often it was killed. The two Alertmanagers gossip; each receives every alert, and
+people must be notified once.
 """
 
 import json
@@ -29,7 +30,7 @@ receivers:
 
 
 class Receivers:
-    """Both pairs, and the pager that people are told by."""
+    """Both pairs, and the pager that receives people's notifications."""
 
     def __init__(self, play: Play, folder: Path) -> None:
         self._play = play
@@ -53,7 +54,7 @@ class Receivers:
         )
 
     def build(self) -> None:
-        """Start them; they need not be ready."""
+        """Start them without waiting until they are ready."""
         pager = [python_program("python"), "-m", "tests.collector.notify.alert_webhook_receiver"]
         pager += [str(self._pager.path), str(_PAGER_PORT), ADDRESSES["sites"]]
         self._pager.path.mkdir()
@@ -87,7 +88,7 @@ class Receivers:
         )
 
     def missing(self, name: str, measured_ms: Mapping[str, Sequence[int]]) -> int:
-        """Return how many samples a VictoriaMetrics lacks; all of them where it is not there."""
+        """Return how many samples a VictoriaMetrics lacks; all of them if it does not answer."""
         node = self._play.machines["sites"].node
         try:
             kept_ms = node.call(lambda: _exported_ms(name))
@@ -98,7 +99,7 @@ class Receivers:
         )
 
     def alerts_told(self) -> Counter[tuple[str, str]]:
-        """Return how often people were told of each alert, by its fingerprint and status."""
+        """Return how often people were notified of each alert, by its fingerprint and status."""
         return Counter(
             (record["fingerprint"], record["status"]) for record in self._pager.received()
         )

@@ -1,1 +1,1 @@
-"""Other tools beside ours in one lab: `./run compare`. A file a tool in ``peers/``."""
+"""Other tools beside ours in one lab: `./run compare`. One file per tool in ``peers/``."""

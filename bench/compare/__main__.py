@@ -3,10 +3,8 @@ Other tools beside ours: the same faults in the same lab, each tool at a site of
 
     ./run compare [--only WORD …] [--fault NAME …] [--write]
 
-Prints who was told of what and how soon, what is kept of a time without the centre, bytes on the
-lines and memory on the device. ``--write`` puts the table into the page of the documentation. Takes
-an hour and a quarter with all tools (smokeping as shipped needs ten minutes for its first rounds);
-they share the machine, so nothing else should run on it.
+Prints who was notified of what and how soon, which results of a time without the centre were kept,
+bytes on the lines and memory on the device.
 """
 
 import argparse
@@ -31,7 +29,7 @@ ARTEFACT = Path(__file__).resolve().parents[2] / "artefacts" / "compare.json"
 
 
 def main() -> int:
-    """Play, and print the table."""
+    """Run, and print the table."""
     options = _parser().parse_args()
     kept: Path | None = options.from_file
     if kept is not None:
@@ -108,9 +106,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=[fault.name for fault in FAULTS],
         help="only these faults",
     )
-    parser.add_argument("--hold", type=float, default=150.0, help="how long a fault lasts, s")
-    parser.add_argument("--window", type=float, default=300.0, help="bytes are counted for, s")
-    parser.add_argument("--outage", type=float, default=180.0, help="the centre is cut off for, s")
+    parser.add_argument("--hold", type=float, default=150.0, help="duration of a fault, s")
+    parser.add_argument("--window", type=float, default=300.0, help="duration of the byte count, s")
+    parser.add_argument("--outage", type=float, default=180.0, help="time without the centre, s")
     parser.add_argument("--folder", type=Path, help="keep records and logs here")
     parser.add_argument(
         "--from", dest="from_file", type=Path, metavar="FILE", help="of a run before"

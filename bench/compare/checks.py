@@ -1,4 +1,4 @@
-"""What each tool checks at a site: hosts and pages that the agent measures, and whose they are."""
+"""The checks of each tool at a site: hosts and pages that the agent measures, and their owners."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ TELL_TABLE = "199"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedCheck:
-    """A check with the segment that it stands for, and the party that has to act when it fails."""
+    """A check with the segment that it represents, and the party that must act when it fails."""
 
     check: ReferenceCheck
     segment: Segment
@@ -31,7 +31,7 @@ class OwnedCheck:
 
 
 def owned_checks(lab: Lab, site: str) -> list[OwnedCheck]:
-    """Return the checks of a site with their owners, which a careful operator would label."""
+    """Return the checks of a site with their owners, as a careful operator would label them."""
     segments = {
         target.name: Segment.SERVICE if target.role is Role.SERVICE else target.segment
         for target in inventory.targets_of(lab.topology, site)
@@ -45,7 +45,7 @@ def owned_checks(lab: Lab, site: str) -> list[OwnedCheck]:
 
 
 def one_check_a_host(checks: list[OwnedCheck]) -> list[OwnedCheck]:
-    """Return what a tool can check that cannot choose a link: each host by the first link alone."""
+    """Return the checks of a tool that cannot choose a link: each host over the first link only."""
     first: dict[tuple[str, str, str], OwnedCheck] = {}
     for owned in checks:
         first.setdefault((owned.check.kind, owned.check.target, owned.check.at), owned)
@@ -53,7 +53,7 @@ def one_check_a_host(checks: list[OwnedCheck]) -> list[OwnedCheck]:
 
 
 def route_by_host(lab: Lab, site: str, checks: list[OwnedCheck]) -> None:
-    """Let each host be reached by the link that it is checked on: some tools cannot choose one."""
+    """Route each host over the link on which it is checked: some tools cannot choose one."""
     node = lab.node(lab.topology.site(site).device)
     interfaces = {uplink.name: uplink.interface for uplink in lab.topology.site(site).uplinks}
     for owned in checks:
@@ -68,7 +68,7 @@ def route_by_host(lab: Lab, site: str, checks: list[OwnedCheck]) -> None:
 
 
 def tell_by_second_line(lab: Lab, site: str, port: int) -> None:
-    """Let what is sent to a port of the centre leave by the second line alone."""
+    """Route traffic to a port of the centre over the second line only."""
     second = lab.topology.site(site).uplinks[1].interface
     node = lab.node(lab.topology.site(site).device)
     shown = node.run(["ip", "-4", "route", "show", "default", "dev", second]).stdout.split()

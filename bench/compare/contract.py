@@ -1,4 +1,4 @@
-"""What a compared tool has to offer, and what is seen of it."""
+"""The interface of a compared tool, and what is observed of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ class Message:
     """
     One notification as it arrived at the centre.
 
-    ``party`` is who was told. ``thread`` is what the tool itself tells its faults apart by,
-    ``subject`` is for people. ``is_over``: it says that the fault has ended.
+    ``party`` is the receiver. ``thread`` is the key by which the tool itself distinguishes faults,
+    ``subject`` is for people. ``is_over``: it reports the end of the fault.
     """
 
     boottime_ns: int
@@ -32,8 +32,8 @@ class Message:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRuns:
     """
-    What became of the results of a period: how many are on the device, and how many of them in the
-    centre (``None``: the tool sends none there).
+    The results of a period: how many are on the device, and how many of them in the centre
+    (``None``: the tool sends none there).
     """
 
     on_device: int
@@ -43,10 +43,10 @@ class StoredRuns:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerPlace:
     """
-    Where one tool runs.
+    The place of one tool.
 
     ``site`` is its service point; ``folder`` is its own; ``hook`` is the URL of its receiver in the
-    centre, to which the party's name is added; ``messages`` is what that has received.
+    centre, to which the party's name is added; ``messages`` are the messages that it has received.
     """
 
     lab: Lab
@@ -60,7 +60,7 @@ class Peer(Protocol):
     """A tool that runs at one site."""
 
     def start(self) -> None:
-        """Start it; it need not have made its checks when this returns, see ``is_calm``."""
+        """Start it; its checks need not have run when this returns, see ``is_calm``."""
         ...
 
     def stop(self) -> None:
@@ -68,15 +68,15 @@ class Peer(Protocol):
         ...
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
-        """Return what a request to its receiver says."""
+        """Return the content of a request to its receiver."""
         ...
 
     def is_calm(self) -> bool:
-        """Return whether all of its checks have been made, and succeed."""
+        """Return whether all of its checks have run, and succeed."""
         ...
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return what is kept of a period (Unix time)."""
+        """Return the results that are stored of a period (Unix time)."""
         ...
 
 
@@ -85,7 +85,7 @@ class PeerKind:
     """
     A tool with one set of settings.
 
-    ``missing`` says what this machine lacks for it (empty: nothing), ``version`` what it is.
+    ``missing`` is what this machine lacks for it (empty: nothing), ``version`` its version.
     ``settings`` is a sentence for the table.
     """
 

@@ -1,4 +1,4 @@
-"""The faults that are compared: what breaks, and who has to hear of it."""
+"""The faults that are compared: what breaks, and which parties must be notified."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,9 +14,10 @@ LINK = "fixed"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedFault:
     """
-    One fault. ``arguments`` are those at a site; a fault that ``is_of_all`` is made once for all.
+    One fault. ``arguments`` are those at a site; a fault that ``is_of_all`` is applied once for all
+    sites.
 
-    ``parties`` are those who have to act: anyone else who is told is told wrongly.
+    ``parties`` must act: any other party that is notified is notified wrongly.
     """
 
     title: str
@@ -25,7 +26,7 @@ class ComparedFault:
     arguments: Callable[[str], dict[str, object]]
     is_of_all: bool = False
     ends_tools: bool = field(default=False)
-    """What runs at the site ends with it and is not started again."""
+    """The processes at the site end with it and are not restarted."""
 
 
 def _line(site: str) -> dict[str, object]:
@@ -91,7 +92,7 @@ FAULTS = (
     ComparedFault(
         title="the whole site is without power",
         name="power-cut",
-        # Nothing at the site can tell why it is silent: whoever looks first is right.
+        # Nothing at the site can tell why it is silent: whichever party checks first is right.
         parties=frozenset({Party.COMMUNE, Party.CITY}),
         arguments=_site,
         ends_tools=True,
@@ -99,4 +100,4 @@ FAULTS = (
 )
 
 DURING_OUTAGE = ("portal-refuses", {"portal": "motcua"})
-"""What breaks and is mended while the centre cannot be reached."""
+"""The fault that is applied and mended while the centre cannot be reached."""

@@ -1,4 +1,4 @@
-"""What a run has shown, as it is kept between measuring and the table."""
+"""The observations of a run, as stored between measuring and the table."""
 
 import msgspec
 
@@ -7,11 +7,12 @@ from thongsuot_schema.segment import Party
 
 class ToldOf(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Who was told of one fault by one tool.
+    The notifications of one tool about one fault.
 
-    ``right_s``: after how long the first party that has to act, ``None`` if none was while the
-    fault lasted; ``late_s`` if it was after its end. ``first_s`` is the first message to anybody.
-    ``messages`` and ``to_others`` count those that do not say that it is over; ``said`` has all.
+    ``right_s``: the delay until the first party that must act was notified, ``None`` if none was
+    while the fault lasted; ``late_s``: the delay if that was after its end. ``first_s`` is the
+    first message to anybody. ``messages`` and ``to_others`` count messages other than reports of
+    the end; ``said`` has all messages.
     """
 
     right_s: float | None
@@ -26,10 +27,10 @@ class ToldOf(msgspec.Struct, frozen=True, kw_only=True):
 
 class CentreOutage(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What became of a time in which the centre could not be reached.
+    The results of a time in which the centre could not be reached.
 
-    ``told_s`` is how long after the return of its line somebody heard of the fault that began and
-    ended meanwhile; ``None``: nobody did.
+    ``told_s`` is the delay, after its line returned, until somebody was notified of the fault that
+    began and ended meanwhile; ``None``: nobody was.
     """
 
     on_device: int
@@ -38,7 +39,7 @@ class CentreOutage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeerObservations(msgspec.Struct, kw_only=True):
-    """One tool with one set of settings; ``missing``: why it was not played."""
+    """One tool with one set of settings; ``missing``: why it was not run."""
 
     name: str
     settings: str
@@ -51,7 +52,7 @@ class PeerObservations(msgspec.Struct, kw_only=True):
 
 
 class ComparisonRun(msgspec.Struct, kw_only=True):
-    """One run: when, on what, how long each fault lasted."""
+    """One run: its date, its machine, and the duration of each fault."""
 
     date: str
     machine: str

@@ -1,4 +1,4 @@
-"""Programs of a tool in a namespace of the lab: started, asked, ended, and what they weigh."""
+"""Programs of a tool in a namespace of the lab: started, queried, ended, and their memory use."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ REQUEST_S = 30.0
 
 @dataclass(slots=True)
 class Programs:
-    """The programs of one tool, with their logs in ``folder``; ended last to first."""
+    """The programs of one tool, with their logs in ``folder``; ended in reverse order."""
 
     folder: Path
     running: list[Process] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Programs:
         *,
         env: Mapping[str, str] | None = None,
     ) -> Process:
-        """Start one in a node."""
+        """Start a program in a node."""
 
         def spawn(
             argv: Sequence[str], /, *, stdout: IO[bytes], stderr: int
@@ -44,7 +44,7 @@ class Programs:
         return process
 
     def check(self) -> None:
-        """Raise ``StackError`` if one has ended unasked."""
+        """Raise ``StackError`` if one has ended unexpectedly."""
         for process in self.running:
             process.check()
 
@@ -55,13 +55,13 @@ class Programs:
 
 
 def memory_bytes(node: RunningNode) -> int:
-    """Return what all processes of a node weigh: their proportional share of memory (PSS)."""
+    """Return the memory of all processes of a node: their proportional set size (PSS)."""
     total = 0
     for pid in node.pids():
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
         except OSError:
-            # It ended while being looked at.
+            # It ended during the scan.
             continue
         total += sum(
             int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")
@@ -70,7 +70,7 @@ def memory_bytes(node: RunningNode) -> int:
 
 
 def absent_commands(*names: str) -> str:
-    """Return which of these commands are not installed, as text; empty where all are."""
+    """Return which of these commands are not installed, as text; empty if all are."""
     return ", ".join(name for name in names if shutil.which(name) is None)
 
 
@@ -81,7 +81,7 @@ def debian_version(*packages: str) -> str:
     return shown.stdout.strip(", ")
 
 
-def fetch_json(url: str) -> Any:  # noqa: ANN401 - what another's program answers
-    """Return the JSON that a URL answers with."""
+def fetch_json(url: str) -> Any:  # noqa: ANN401 - the answer of a third-party program
+    """Return the JSON answer of a URL."""
     with urllib.request.urlopen(url, timeout=REQUEST_S) as answer:
         return json.load(answer)

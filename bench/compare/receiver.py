@@ -17,18 +17,18 @@ PORT = 8470
 
 @dataclass(slots=True)
 class NotificationReceiver:
-    """Listens at the centre for ``/<slug of the tool>/<party>`` and keeps what arrives."""
+    """Listens at the centre for ``/<slug of the tool>/<party>`` and keeps the messages."""
 
     lab: Lab
     _peers: dict[str, tuple[Peer, PeerPlace]] = field(default_factory=dict)
     _server: ThreadingHTTPServer | None = None
 
     def url(self, slug: str) -> str:
-        """Return the URL for one tool, to which the party is added; by address, not by name."""
+        """Return the URL for one tool, to which the party is added; with an address, not a name."""
         return f"http://{centre_address(self.lab)}:{PORT}/{slug}/"
 
     def add(self, slug: str, peer: Peer, place: PeerPlace) -> None:
-        """Take messages for one tool from now on."""
+        """Accept messages for one tool from now on."""
         self._peers[slug] = (peer, place)
 
     def start(self) -> None:
@@ -47,7 +47,7 @@ class NotificationReceiver:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                """Say nothing: what arrives is kept."""
+                """Log nothing: messages are kept."""
 
         listen = (centre_address(self.lab), PORT)
         node = self.lab.node(CENTRE)

@@ -20,22 +20,22 @@ from thongsuot_lab.topology.model import LabSite, Topology
 from thongsuot_schema.segment import Party
 
 ALLOWANCE_BYTES = 1_000_000_000
-"""What monitoring may use of the second line in a month: it is a metered one."""
+"""The monitoring budget of the second line in a month: it is metered."""
 
 SETTLE_S = 60.0
-"""How long everything runs before it is measured."""
+"""How long everything runs before measuring begins."""
 
 CALM_WITHIN_S = 240.0
-"""How long a tool is given to say that all is well again, and to tell so."""
+"""How long a tool may take to report that everything is well again."""
 
 READY_WITHIN_S = 720.0
-"""How long the first checks may take: the slowest tool makes them within two rounds of 300 s."""
+"""How long the first checks may take: the slowest tool needs two rounds of 300 s."""
 
 _POLL_S = 1.0
 
 
 def say(words: str) -> None:
-    """Tell the person at the terminal how far it is."""
+    """Print the progress for the person at the terminal."""
     print(f"{time.strftime('%H:%M:%S')} {words}", file=sys.stderr, flush=True)
 
 
@@ -56,7 +56,7 @@ def _with_metered_second(site: LabSite) -> LabSite:
 
 @dataclass(slots=True)
 class PlayedPeer:
-    """A tool that runs, and what was seen of it so far."""
+    """A running tool, and the observations of it so far."""
 
     kind: PeerKind
     place: PeerPlace
@@ -67,8 +67,8 @@ class PlayedPeer:
 @dataclass(slots=True)
 class ToolComparison:
     """
-    The run. ``hold_s`` is how long each fault lasts; ``window_s`` is the time without one in which
-    bytes are counted, ``outage_s`` how long the centre cannot be reached.
+    The run. ``hold_s`` is how long each fault lasts; ``window_s`` is the time without a fault in
+    which bytes are counted, ``outage_s`` the time without the centre.
     """
 
     lab: Lab
@@ -95,7 +95,7 @@ class ToolComparison:
             seen = PeerObservations(name=kind.name, settings=kind.settings, version=kind.version())
             self.played.append(PlayedPeer(kind, place, peer, seen))
             peer.start()
-        say("waiting until every check of every tool was made …")
+        say("waiting until every check of every tool has run …")
         self.await_calm(READY_WITHIN_S)
 
     def stop(self) -> None:
@@ -105,7 +105,7 @@ class ToolComparison:
         self.receiver.stop()
 
     def measure_rest(self) -> None:
-        """Count bytes and weigh memory while nothing is wrong."""
+        """Count bytes and memory while nothing is wrong."""
         say(f"nothing is wrong for {SETTLE_S + self.window_s:.0f} s …")
         time.sleep(SETTLE_S)
         before = [self._counted(played) for played in self.played]
@@ -121,7 +121,7 @@ class ToolComparison:
             played.seen.memory_bytes = memory_bytes(device)
 
     def play(self, fault: ComparedFault) -> None:
-        """Break it at every site at once, hold it, mend it, wait until all is calm."""
+        """Apply it at every site at once, hold it, mend it, wait until everything is calm."""
         say(f"{fault.title}: {self.hold_s:.0f} s")
         arguments = [fault.arguments(played.place.site) for played in self.played]
         for one_site in arguments[:1] if fault.is_of_all else arguments:
@@ -156,7 +156,7 @@ class ToolComparison:
         self.lab.clear(key="outage")
         back_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         self.await_calm()
-        # What waited on the devices is on its way still.
+        # Results that waited on the devices are still being sent.
         time.sleep(SETTLE_S)
         self._collect()
         for played in self.played:
@@ -173,7 +173,7 @@ class ToolComparison:
             )
 
     def await_calm(self, within_s: float = CALM_WITHIN_S) -> None:
-        """Wait until every tool says that all is well, a bounded time."""
+        """Wait, for a limited time, until every tool reports that all is well."""
         deadline = time.monotonic() + within_s
         restless = list(self.played)
         while restless and time.monotonic() < deadline:
@@ -203,13 +203,15 @@ class ToolComparison:
 
 
 def is_done(played: PlayedPeer) -> bool:
-    """Return whether a tool sees nothing wrong, and has told the end of all that it told."""
+    """
+    Return whether a tool sees no fault, and has notified the end of everything that it notified.
+    """
     last = {(message.party, message.thread): message for message in played.place.messages}
     return played.peer.is_calm() and all(message.is_over for message in last.values())
 
 
 def told_of(played: PlayedPeer, fault: ComparedFault, broken_ns: int, healed_ns: int) -> ToldOf:
-    """Return who was told of a fault, by the messages that have arrived since it began."""
+    """Return the notifications of a fault, from the messages that have arrived since it began."""
     since = [message for message in played.place.messages if message.boottime_ns >= broken_ns]
     bad = [message for message in since if not message.is_over]
     during = [message for message in bad if message.boottime_ns <= healed_ns]

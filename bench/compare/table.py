@@ -12,7 +12,7 @@ _MONTH_S = 30 * 86400
 
 
 def table_lines(run: ComparisonRun) -> Iterator[str]:
-    """Yield the table as Markdown: a column a tool, a row a question."""
+    """Yield the table as Markdown: one column per tool, one row per question."""
     played = [peer for peer in run.peers if not peer.missing]
     lasted = f"--hold {run.hold_s:g} --window {run.window_s:g} --outage {run.outage_s:g}"
     yield f"`./run compare {lasted}`, {run.date}, {run.machine}."
@@ -93,7 +93,7 @@ def _memory_cell(peer: PeerObservations) -> str:
 
 
 def put_into_page(run: ComparisonRun, page: Path = PAGE) -> None:
-    """Replace what stands between the markers of the page."""
+    """Replace the text between the markers of the page."""
     text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)

@@ -1,4 +1,4 @@
-"""A script that tells the centre of an alert, for tools that start a program for it."""
+"""A script that notifies the centre of an alert, for tools that start a program for it."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ def write_tell_script(folder: Path, hook: str, party: Party, *, subject: str, st
     """
     Write the script for one party, and return its path.
 
-    ``subject`` and ``state`` are words of the shell that hold what fails, and how it is; the centre
-    gets them as two lines.
+    ``subject`` and ``state`` are shell expressions for what fails, and its state; the centre gets
+    them as two lines.
     """
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"tell-{party.value}"

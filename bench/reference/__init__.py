@@ -1,1 +1,3 @@
-"""What our figures are compared with: a stack of well-known parts, as its manuals set it up."""
+"""
+The stack with which our figures are compared: well-known parts, configured as in their manuals.
+"""

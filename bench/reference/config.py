@@ -14,10 +14,11 @@ from thongsuot_schema.inventory.model import Role, Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePace:
     """
-    How hard the reference tries.
+    How aggressive the reference is.
 
     ``every`` is the interval of scrapes and of rules, ``hold`` how long an expression must be true
-    before it fires (``for``), ``group_wait`` how long Alertmanager gathers before it tells.
+    before it fires (``for``), ``group_wait`` how long Alertmanager gathers alerts before it
+    notifies.
     """
 
     name: str
@@ -28,20 +29,20 @@ class ReferencePace:
 
 RECOMMENDED = ReferencePace(name="recommended", every="15s", hold="1m", group_wait="30s")
 """
-15 s is what the manual's first configuration scrapes at, 30 s Alertmanager's default. The manual's
-example of a target that is down waits 5 minutes; one minute is the kindest reading of it.
+15 s is the scrape interval of the manual's first configuration, 30 s Alertmanager's default. The
+manual's example of a target that is down waits 5 minutes; one minute is the most favourable choice.
 """
 
 AGGRESSIVE = ReferencePace(name="aggressive", every="1s", hold="2s", group_wait="0s")
 """
-The shortest that is sane: with one packet a second a single lost one must not wake anybody, so
-three have to be lost in a row.
+The shortest reasonable settings: with one packet per second, a single lost one must not page
+anybody, so three must be lost in a row.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceCheck:
-    """One thing that is probed: by which module of the exporter, at what."""
+    """One check: the module of the exporter, and its target."""
 
     kind: str
     link: str
@@ -58,9 +59,9 @@ class ReferenceCheck:
 
 def checks_of(lab: Lab, site: str) -> list[ReferenceCheck]:
     """
-    Return what the agent of a site measures by echo, lookup and request, one check each.
+    Return the echoes, lookups and requests of a site's agent, one check each.
 
-    The exporter cannot bind requests for pages to a link: those leave by the preferred one alone.
+    The exporter cannot bind page requests to a link: those leave over the preferred one only.
     """
     targets = inventory.targets_of(lab.topology, site)
     checks: list[ReferenceCheck] = []
@@ -126,7 +127,9 @@ def prometheus(
     exporter_at: str,
     alertmanager_at: str,
 ) -> str:
-    """Return Prometheus' configuration: a job a module, its targets with link and target."""
+    """
+    Return Prometheus' configuration: one job per module, with targets labelled by link and target.
+    """
     jobs = []
     for module in dict.fromkeys(check.module for check in checks):
         those = [check for check in checks if check.module == module]
@@ -173,8 +176,9 @@ def alertmanager(pace: ReferencePace, webhook: str) -> str:
         "receiver": "bench",
         "group_by": ["..."],
         "group_wait": pace.group_wait,
-        # An alert that has fired before is told again no later than one that has not: by itself
-        # Alertmanager waits five minutes, and our rounds would be told apart by their order.
+        # An alert that has fired before is notified no later than a new one: by default
+        # Alertmanager waits five minutes, and the results of our rounds would depend on their
+        # order.
         "group_interval": "1s",
     }
     receiver = {"name": "bench", "webhook_configs": [{"url": webhook, "send_resolved": False}]}

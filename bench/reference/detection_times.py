@@ -1,4 +1,7 @@
-"""Known: how soon each fault was known, by whom; kept between sittings, and told as a table."""
+"""
+Known: when each fault was detected, and by which stack; stored between sessions, and printed as a
+table.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,12 +9,14 @@ from dataclasses import dataclass, field
 from thongsuot_lab.matrix.result import percentile
 
 GIVEN_UP_S = 240.0
-"""How long a stack may take to tell; the slowest known takes two minutes."""
+"""How long a stack may take to notify; the slowest known one takes two minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyParts:
-    """Where our time went, in order: nothing had shown it, it was judged, it was pushed."""
+    """
+    The parts of our own time, in order: no probe had shown the fault, it was judged, it was pushed.
+    """
 
     wait_s: float
     judge_s: float
@@ -20,7 +25,7 @@ class LatencyParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionTimes:
-    """How long everyone took to know of one fault at one site; ``None``: not in time."""
+    """How long each stack took to detect one fault at one site; ``None``: not in time."""
 
     fault: str
     site: str
@@ -28,7 +33,7 @@ class DetectionTimes:
     ours: LatencyParts | None
 
     def times(self) -> dict[str, float | None]:
-        """Return seconds by who had to know."""
+        """Return seconds by stack."""
         agent_s = collector_s = None
         if self.ours is not None:
             agent_s = self.ours.wait_s + self.ours.judge_s
@@ -38,7 +43,7 @@ class DetectionTimes:
 
 @dataclass(slots=True, kw_only=True)
 class BenchObservations:
-    """What was seen so far: traffic (of the latest sitting), times, alarms of each reference."""
+    """Results so far: traffic (of the latest session), times, alarms of each reference."""
 
     bytes_per_s: dict[str, float] = field(default_factory=dict)
     known: list[DetectionTimes] = field(default_factory=list)
@@ -54,7 +59,7 @@ def report(seen: BenchObservations, references: Sequence[str]) -> None:
     for times_of_fault in sorted(seen.known, key=lambda known: known.fault):
         row = times_of_fault.times()
         for name, value in row.items():
-            # Who did not tell at all is counted as if it had when it was given up.
+            # A stack that did not notify is counted as if it had at the time limit.
             times[name].append(GIVEN_UP_S if value is None else value)
         own = (
             [times_of_fault.ours.wait_s, times_of_fault.ours.judge_s, times_of_fault.ours.push_s]

@@ -33,11 +33,11 @@ class ReceivedAlert:
 @dataclass(slots=True)
 class ReferenceStack:
     """
-    One reference on one device, probing what the agent there probes, over the same links.
+    One reference on one device, probing the targets of the agent there, over the same links.
 
-    Everything is on the device itself: no line that fails is between its parts, which is kinder
-    than a Prometheus elsewhere would be. It listens on three ports of the device's loopback, from
-    ``first_port`` on.
+    Everything is on the device itself: no failing line lies between its parts, which is more
+    favourable than a remote Prometheus would be. It uses three ports of the device's loopback,
+    starting with ``first_port``.
     """
 
     lab: Lab
@@ -51,7 +51,7 @@ class ReferenceStack:
     _prometheus: str = ""
 
     def start(self) -> None:
-        """Start it all and wait until it is ready."""
+        """Start everything and wait until it is ready."""
         node = self.lab.node(self.lab.topology.site(self.site).device)
         self.folder.mkdir(parents=True)
         checks = config.checks_of(self.lab, self.site)
@@ -84,14 +84,14 @@ class ReferenceStack:
             process.wait_until(lambda: self._succeed(len(checks)), within_s=components.READY_S)
 
     def _succeed(self, checks: int) -> bool:
-        """Return whether every check has been made, and succeeds."""
+        """Return whether every check has run, and succeeds."""
         query = f"{self._prometheus}/api/v1/query?query=sum(probe_success)"
         with urllib.request.urlopen(query, timeout=30) as answer:
             answered = json.load(answer)["data"]["result"]
         return bool(answered) and float(answered[0]["value"][1]) == checks
 
     def stop(self) -> None:
-        """End it all."""
+        """End everything."""
         while self._processes:
             self._processes.pop().stop()
         if self._webhook is not None:
@@ -144,7 +144,7 @@ class ReferenceStack:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
+                """Log nothing."""
 
         server = inside(node.network, lambda: ThreadingHTTPServer(("127.0.0.1", 0), Hook))
         self._webhook = server
@@ -166,7 +166,7 @@ def sources(lab: Lab, site: str) -> dict[tuple[str, str], str]:
 
 
 def route_by_source(lab: Lab, site: str) -> None:
-    """Let what is sent from a link's address leave by that link: the exporter binds to none."""
+    """Route packets from a link's address over that link: the exporter does not bind to a link."""
     topology = lab.topology
     device = topology.site(site).device
     node = lab.node(device)

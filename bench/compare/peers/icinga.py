@@ -1,10 +1,10 @@
 """
 Icinga 2 on the device, with Debian's plugins: hosts by ping, name servers by dig, portals by HTTP.
 
-Its plugins cannot choose a link: hosts that stand for one link get a route by it, the others are
-checked by the preferred link alone. Notifications start a program for the party that has to act.
-What it measured is in files of the device (PerfdataWriter). The aggressive settings let each host
-depend on the one before it on the way, so that only the first that fails is told.
+Its plugins cannot choose a link: hosts that represent one link get a route over it, the others are
+checked over the preferred link only. Notifications start a program for the party that must act. Its
+measurements are in files of the device (PerfdataWriter). The aggressive settings let each host
+depend on the previous one on the path, so that only the first failure is notified.
 """
 
 import os
@@ -34,8 +34,8 @@ PLUGINS = "/usr/lib/nagios/plugins"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IcingaPace:
     """
-    Seconds between checks, and after a failure; failures until a host or a service is told of;
-    the loss in per cent from where on a host is down.
+    Seconds between checks, and after a failure; failures until a host or a service is notified; the
+    loss in per cent from which a host is down.
     """
 
     check_s: int
@@ -54,7 +54,7 @@ DOCUMENTED = IcingaPace(
 AGGRESSIVE = IcingaPace(
     check_s=5, retry_s=2, host_attempts=2, service_attempts=2, loss=20, has_dependencies=True
 )
-"""A ping of five packets takes four seconds: more often is not to be had by it."""
+"""A ping of five packets takes four seconds: it cannot run more often."""
 
 _LINE = re.compile(r"(?P<name>\S+)\t(?P<at_s>\d+)\t(?P<state>\d+)\t")
 
@@ -135,7 +135,7 @@ class IcingaPeer:
         self._programs.stop()
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
-        """Return the one notification that the program was started for."""
+        """Return the one notification for which the program was started."""
         subject, state = body.decode().splitlines()
         is_over = state == "RECOVERY"
         return [
@@ -149,7 +149,7 @@ class IcingaPeer:
         ]
 
     def is_calm(self) -> bool:
-        """Return whether the last run of each check is young, and succeeded."""
+        """Return whether the last run of each check is recent, and succeeded."""
         self._programs.check()
         last = {name: (at_s, state) for name, at_s, state in sorted(self._runs(), key=_at)}
         young_s = time.time() - 3 * self.pace.check_s - 20
@@ -159,7 +159,7 @@ class IcingaPeer:
         )
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return how many runs the files on the device have of a period."""
+        """Return how many runs of a period are in the files on the device."""
         kept = sum(since_s <= at_s < until_s for _, at_s, _ in self._runs())
         return StoredRuns(on_device=kept, in_centre=None)
 
@@ -224,11 +224,11 @@ class IcingaPeer:
         ]
 
     def _farthest(self, owned: OwnedCheck) -> str:
-        """Return the host that a portal's check is shown with: the last one of the carrier."""
+        """Return the host to which a portal's check is assigned: the last one of the carrier."""
         return self._hosts_before(owned, Segment.CARRIER)[-1]
 
     def _dependencies(self) -> Iterator[str]:
-        """Yield what depends on what: each on the last host of every segment before its own."""
+        """Yield the dependencies: each check on the last host of every segment before its own."""
         for owned in self._checks:
             for segment in LADDER[: LADDER.index(owned.segment)]:
                 before = self._hosts_before(owned, segment)
@@ -268,12 +268,12 @@ KINDS = (
     _kind(
         "as shipped",
         DOCUMENTED,
-        "every 60 s, again after 30 s, told after three failures of a host, five of a service",
+        "every 60 s, again after 30 s, notified after three failures of a host, five of a service",
     ),
     _kind(
         "aggressive",
         AGGRESSIVE,
-        "every 5 s, again after 2 s, told after two failures or a fifth lost, with dependencies "
-        "along the way, told by the second line",
+        "every 5 s, again after 2 s, notified after two failures or a fifth lost, with "
+        "dependencies along the path, notified over the second line",
     ),
 )

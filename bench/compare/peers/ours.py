@@ -1,4 +1,6 @@
-"""Thông Suốt itself: an agent at the site, one more as a witness at another, a collector."""
+"""
+Thông Suốt itself: an agent at the site, a second one as a witness at another site, a collector.
+"""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_schema.segment import Party
 
 WITNESS = "witness"
-"""The site of our second agent: by it a fault of one site is told from one of all."""
+"""The site of our second agent, which distinguishes a fault of one site from a fault of all."""
 
 
 @dataclass(slots=True)
@@ -46,13 +48,13 @@ class Ours:
         self._stack.stop()
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
-        """Refuse: its people have an inbox of their own, see ``collect_messages``."""
+        """Not supported: its receivers have an inbox of their own, see ``collect_messages``."""
         raise RuntimeError(
             f"{party.value} got a message beside the inbox at {boottime_ns}: {body[:200]!r}"
         )
 
     def collect_messages(self) -> None:
-        """Put what has arrived in the inbox so far into the place."""
+        """Add the messages in the inbox so far to the place."""
         assert self._stack.receivers is not None
         ahead_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         self.place.messages[:] = [
@@ -67,12 +69,12 @@ class Ours:
         ]
 
     def is_calm(self) -> bool:
-        """Return whether agents and collector say that everything is up."""
+        """Return whether agents and collector report everything as up."""
         self._stack.check()
         return all(observe_site(self._stack, site).is_healthy for site in self._stack.sites)
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return what the agent's log says it made in a period, and what the journal has of it."""
+        """Return the runs that the agent logged in a period, and those in the journal."""
         ahead_ms = (time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // NS_PER_MS
         first, last = (round(at_s * 1000) - ahead_ms for at_s in (since_s, until_s))
         site = SiteReconciliation()

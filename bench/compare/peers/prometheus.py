@@ -1,9 +1,9 @@
 """
 blackbox_exporter, Prometheus and Alertmanager.
 
-On the device the exporter and a Prometheus that evaluates the rules and writes what it has to a
-Prometheus in the centre (remote write); Alertmanager is in the centre, too, and routes by the label
-``party``, which each target carries. A rule in the centre fires when a site sends nothing any more.
+On the device, the exporter and a Prometheus that evaluates the rules and writes its samples to a
+Prometheus in the centre (remote write); Alertmanager is also in the centre, and routes by the label
+``party``, which each target carries. A rule in the centre fires when a site stops sending.
 """
 
 import json
@@ -32,7 +32,7 @@ FIRST_CENTRE_PORT = {RECOMMENDED.name: 21010, AGGRESSIVE.name: 21020}
 SHOWN = ("alertname", "job", "target")
 
 INHIBITION_WAIT = "5s"
-"""Alertmanager can only hold an alert back for another that is there before the group is sent."""
+"""Alertmanager can only inhibit an alert by another one that exists before the group is sent."""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,8 @@ class PrometheusPeer:
         device, centre = lab.node(lab.topology.site(site).device), lab.node(CENTRE)
         route_by_source(lab, site)
         if self.pace is AGGRESSIVE:
-            # Alerts leave by the second line, so that they get out when the first one is dead.
+            # Alerts leave over the second line, so that they are sent even if the first one is
+            # dead.
             tell_by_second_line(lab, site, self._alertmanager_port)
         self._write_files()
         self._start_prometheus(centre, "centre", self._centre_port, remote_write=True)
@@ -87,7 +88,7 @@ class PrometheusPeer:
             )
 
     def stop(self) -> None:
-        """End all of it."""
+        """End everything."""
         self._programs.stop()
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
@@ -112,7 +113,7 @@ class PrometheusPeer:
         )
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return how many outcomes of probes both databases have of a period."""
+        """Return how many probe outcomes of a period both databases have."""
         query = f"sum(count_over_time(probe_success[{round(until_s - since_s)}s]))"
         counts = [_value(base, query, until_s) for base in (self._device, self._centre)]
         return StoredRuns(on_device=counts[0], in_centre=counts[1])
@@ -188,7 +189,7 @@ class PrometheusPeer:
 
 
 def scrape_configs(checks: Sequence[OwnedCheck], site: str) -> list[dict[str, object]]:
-    """Return a job for each module of the exporter, its targets labelled with whose they are."""
+    """Return a job for each module of the exporter, with targets labelled by their owner."""
     jobs: list[dict[str, object]] = []
     for module in dict.fromkeys(owned.check.module for owned in checks):
         targets = [
@@ -222,7 +223,7 @@ def scrape_configs(checks: Sequence[OwnedCheck], site: str) -> list[dict[str, ob
 
 
 def absent_rule(pace: ReferencePace, site: str) -> dict[str, object]:
-    """Return the alert of the centre about a site that sends nothing; the commune looks first."""
+    """Return the centre's alert about a site that sends nothing; the commune checks first."""
     window = "1m" if pace is RECOMMENDED else "10s"
     alert = {
         "alert": "SiteSilent",
@@ -237,14 +238,14 @@ def alertmanager_config(pace: ReferencePace, hook: str) -> dict[str, object]:
     """
     Return routes by party.
 
-    At the aggressive pace a failure holds back what lies beyond it on the same link (inhibition);
-    the manual's first configuration has nothing of the kind.
+    At the aggressive pace a failure inhibits those beyond it on the same link; the manual's first
+    configuration has no inhibition.
     """
     grouped: dict[str, object] = {
         "group_by": ["site", "party"],
         "group_wait": pace.group_wait if pace is RECOMMENDED else INHIBITION_WAIT,
-        # By itself Alertmanager waits five minutes before it tells of more in a group, and our
-        # rounds would be told apart by their order.
+        # By default Alertmanager waits five minutes before it notifies additional alerts of a
+        # group, and the results of our rounds would depend on their order.
         "group_interval": "1s",
     }
     routes = [{"matchers": [f'party="{party.value}"'], "receiver": party.value} for party in Party]
@@ -302,7 +303,7 @@ KINDS = (
     ),
     _kind(
         AGGRESSIVE,
-        "scraped every second, `for: 2s`, `group_wait: 5s`, inhibition along the way, "
-        "alerts by the second line",
+        "scraped every second, `for: 2s`, `group_wait: 5s`, inhibition along the path, alerts "
+        "over the second line",
     ),
 )

@@ -1,9 +1,9 @@
 """
 smokeping on the device: FPing bound to each link, dig and curl.
 
-Each target has the alert of the party that has to act; an alert starts a program that tells the
+Each target has the alert of the party that must act; an alert starts a program that notifies the
 centre. The record is in files of the device (RRD); the slave mode, which sends it to a master's web
-server, is not played.
+server, is not tested.
 """
 
 import json
@@ -25,7 +25,7 @@ from thongsuot_schema.segment import Party
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokepingPace:
-    """How often how many packets are sent, and the pattern of losses that is told."""
+    """The interval, the number of packets, and the pattern of losses that raises an alert."""
 
     step_s: int
     pings: int
@@ -39,7 +39,7 @@ DOCUMENTED = SmokepingPace(
 """As Debian ships it, with the alert of its example."""
 
 AGGRESSIVE = SmokepingPace(step_s=10, pings=5, pattern=">10%,>10%", hostinterval_s=0.5)
-"""Two rounds in a row, so that one lost packet tells nobody."""
+"""Two rounds in a row, so that a single lost packet raises no alert."""
 
 _HEAD = """\
 *** General ***
@@ -124,7 +124,7 @@ class SmokepingPeer:
         self._programs.stop()
 
     def read_message(self, party: Party, body: bytes, boottime_ns: int) -> Sequence[Message]:
-        """Return the one alert that the program was started for."""
+        """Return the one alert for which the program was started."""
         subject, state = body.decode().splitlines()
         is_over = state == "0"
         (self._firing.discard if is_over else self._firing.add)(subject)
@@ -144,7 +144,7 @@ class SmokepingPeer:
         return not self._firing and self._last_losses() == {0.0}
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return how many rounds the files on the device have of a period."""
+        """Return how many rounds of a period are in the files on the device."""
         rounds = 0
         for owned in self._checks:
             span = ["-s", str(round(since_s)), "-e", str(round(until_s))]
@@ -219,7 +219,7 @@ class SmokepingPeer:
 
 
 def _xport(span: list[str]) -> list[str]:
-    """Return the options of ``rrdtool xport`` for those of ``rrdtool fetch``."""
+    """Return the options of ``rrdtool xport`` that correspond to those of ``rrdtool fetch``."""
     names = {"-s": "--start", "-e": "--end", "-r": "--step"}
     return [names.get(word, word) for word in span]
 
@@ -261,6 +261,6 @@ KINDS = (
     _kind(
         "aggressive",
         AGGRESSIVE,
-        "5 pings every 10 s, an alert after two rounds with loss, told by the second line",
+        "5 pings every 10 s, an alert after two rounds with loss, notified over the second line",
     ),
 )

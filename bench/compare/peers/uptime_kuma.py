@@ -1,9 +1,9 @@
 """
 Uptime Kuma on the device, from the npm registry; monitors of ping, DNS and HTTP.
 
-It cannot choose a link: hosts that stand for one link get a route by it, the others are checked by
-the preferred link alone. Each monitor tells the party that has to act, by a webhook. Its record is
-a database on the device.
+It cannot choose a link: hosts that represent one link get a route over it, the others are checked
+over the preferred link only. Each monitor notifies the party that must act, by a webhook. Its
+record is a database on the device.
 """
 
 import json
@@ -33,7 +33,7 @@ from thongsuot_lab.stack.process import StackError
 from thongsuot_schema.segment import Party
 
 VERSION = "2.0.0-dev.0"
-"""What the npm registry has; the project itself releases images of containers."""
+"""The version in the npm registry; the project itself publishes container images."""
 
 CACHE = Path(__file__).resolve().parents[3] / ".cache" / "compare" / "uptime-kuma"
 PROGRAM = CACHE / "node_modules" / "uptime-kuma"
@@ -46,17 +46,22 @@ _DOWN, _UP = 0, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KumaPace:
-    """Seconds between two checks, the same after a failure, and failures that tell nobody yet."""
+    """
+    Seconds between two checks, the same after a failure, and the number of failures without a
+    notification.
+    """
 
     interval_s: int
     retries: int
 
 
 DOCUMENTED = KumaPace(interval_s=60, retries=1)
-"""What the form of a new monitor has."""
+"""The defaults of the form for a new monitor."""
 
 AGGRESSIVE = KumaPace(interval_s=20, retries=0)
-"""The shortest interval that it takes; one lost packet tells nobody, as it pings for 10 s."""
+"""
+The shortest interval that it accepts; a single lost packet raises no alert, as it pings for 10 s.
+"""
 
 
 @dataclass(slots=True)
@@ -73,7 +78,7 @@ class KumaPeer:
         self._checks = one_check_a_host(owned_checks(self.place.lab, self.place.site))
 
     def start(self) -> None:
-        """Start it, make account, notifications and monitors."""
+        """Start it, create account, notifications and monitors."""
         lab, folder = self.place.lab, self.place.folder
         node = lab.node(lab.topology.site(self.place.site).device)
         route_by_host(lab, self.place.site, self._checks)
@@ -88,7 +93,7 @@ class KumaPeer:
             "NODE_EXTRA_CA_CERTS": str(lab.ca_file),
             "NODE_PATH": str(CACHE / "node_modules"),
         }
-        # It reads its own files relative to where it is started.
+        # It reads its own files relative to its working directory.
         launch = ["sh", "-c", f"cd {PROGRAM} && exec node server/server.js"]
         process = self._programs.start(node, "uptime-kuma", launch, env=env)
         wanted = folder / "monitors.json"
@@ -127,7 +132,7 @@ class KumaPeer:
         return len(rows) == len(self._checks) and all(status == _UP for _, status, _ in rows)
 
     def stored_runs(self, since_s: float, until_s: float) -> StoredRuns:
-        """Return how many beats the database on the device has of a period."""
+        """Return how many beats of a period the database on the device has."""
         query = "SELECT count(*) FROM heartbeat WHERE unixepoch(time) >= ? AND unixepoch(time) < ?"
         rows = self._select(query, since_s, until_s)
         return StoredRuns(on_device=int(str(rows[0][0])), in_centre=None)
@@ -140,7 +145,7 @@ class KumaPeer:
         try:
             return connection.execute(query, values).fetchall()
         except sqlite3.OperationalError:
-            # It is still making its tables.
+            # It is still creating its tables.
             return []
         finally:
             connection.close()
@@ -174,7 +179,7 @@ class KumaPeer:
 
 
 def _missing() -> str:
-    """Install it where that is possible; return what is missing for that."""
+    """Install it if possible; return what is missing for that."""
     wanted = [name for name in ("node", "npm", "ping", "g++", "make") if not shutil.which(name)]
     if wanted:
         return ", ".join(wanted)
@@ -184,8 +189,8 @@ def _missing() -> str:
     CACHE.mkdir(parents=True, exist_ok=True)
     print(f"compare: installing Uptime Kuma {VERSION} into {CACHE} …", file=sys.stderr, flush=True)
     quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
-    # Its database driver offers a binary of its own from elsewhere; it is compiled here instead,
-    # with the headers of Debian's libnode-dev.
+    # Its database driver would download a binary; it is compiled here instead, with the headers of
+    # Debian's libnode-dev.
     for words in (
         ["install", "--prefix", ".", "--omit=dev", "--ignore-scripts", f"uptime-kuma@{VERSION}"],
         ["rebuild", "@louislam/sqlite3", "--build-from-source", "--nodedir=/usr"],
@@ -200,8 +205,8 @@ def _missing() -> str:
         )
         if done.returncode:
             return f"npm {words[0]} failed: {done.stderr.strip().splitlines()[-1:]}"
-    # The package of the registry has some statements of its database beside the folder where it
-    # looks for them, and does not start without.
+    # The package in the registry has some database statements beside the folder in which it looks
+    # for them, and does not start without them.
     for statement in PROGRAM.glob("db/patch-*.sql"):
         shutil.copy(statement, PROGRAM / "db" / "old_migrations")
     return ""
@@ -222,10 +227,10 @@ def _kind(name: str, pace: KumaPace, settings: str) -> PeerKind:
 
 
 KINDS = (
-    _kind("as shipped", DOCUMENTED, "every 60 s, told after one retry 60 s later"),
+    _kind("as shipped", DOCUMENTED, "every 60 s, notified after one retry 60 s later"),
     _kind(
         "aggressive",
         AGGRESSIVE,
-        "every 20 s, the shortest that it takes, no retry, told by the second line",
+        "every 20 s, the shortest that it accepts, no retry, notified over the second line",
     ),
 )

@@ -23,7 +23,7 @@ from thongsuot_schema.inventory.model import Inventory
 
 _OF_TELLING = ("notified_ms", "down_notified_ms", "restore_notified_ms", "reference")
 _OF_THE_CARRIER = ("ticket ", "acknowledged")
-"""Events from polls of the carrier's ticket, which a collector makes at once when it becomes leader."""
+"""Events from polls of the carrier's ticket: a collector polls at once when it becomes leader."""
 
 _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 

@@ -73,7 +73,7 @@ def test_a_release_carries_its_version_everywhere_and_collects_the_changes(clone
 
 def test_what_is_no_release_is_refused_and_nothing_changes(clone: Path) -> None:
     head = git(clone, "rev-parse", "HEAD")
-    with pytest.raises(ReleaseError, match='"next" is no version'):
+    with pytest.raises(ReleaseError, match='"next" is not a version'):
         check(clone, "next")
     (clone / "README.md").write_text("changed\n", encoding="utf-8")
     with pytest.raises(ReleaseError, match="not committed"):

@@ -38,7 +38,7 @@ def check(root: Path, version: str) -> None:
     if not _VERSION.fullmatch(version):
         raise ReleaseError(f'"{version}" is not a version such as 0.1.0 or 0.2.0rc1')
     if changes := _git(root, "status", "--porcelain"):
-        raise ReleaseError(f"the tree has uncommitted changes:\n{changes}")
+        raise ReleaseError(f"the tree has changes that are not committed:\n{changes}")
     if _git(root, "tag", "--list", f"v{version}"):
         raise ReleaseError(f"v{version} is released already")
     if not list((root / "changelog.d").glob("*.*.md")):

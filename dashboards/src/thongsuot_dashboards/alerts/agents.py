@@ -107,7 +107,8 @@ GROUP = RuleGroup(
             summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",
             summary_en="{{ $value | humanize }} devices do not run their newest site configuration",
             action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector site-configs.",
-            action_en="They continue with the previous one. Reason: thongsuot-collector site-configs.",
+            action_en="They continue with the previous one. Reason: thongsuot-collector"
+            " site-configs.",
         ),
         AlertRule(
             name="ThongsuotInventoryRefused",

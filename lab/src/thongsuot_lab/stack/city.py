@@ -32,9 +32,7 @@ PAGES_PORT = 8481
 AGENT_PAGE_PORT = 8080
 PROMETHEUS_PORT = 9090
 ROUTE_REQUEST = "routes-wanted"
-"""
-The file that an agent writes when its links' rules must change; a unit of the package watches it.
-"""
+"""An agent writes it when its links' rules must change; a unit of the package watches it."""
 RECORDING = Path("state") / "judge.jsonl"
 """The file in an agent's folder that records the judge's input, if it is recorded."""
 ORDINARY_USER = 65534
@@ -44,8 +42,7 @@ ORDINARY_USER = 65534
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """
-    The options that differ between a demonstration and a test. An empty profile is the agent's
-    default.
+    Options of a demonstration or a test. An empty profile is the agent's default.
 
     ``equipment`` is configured at every agent beside its own lines: boxes to query, a reflector.
     ``judge``, ``spool`` and ``site_config`` are settings of these tables of the agent's
@@ -131,9 +128,7 @@ class CityStack:
             undo.pop_all()
 
     def stop(self) -> None:
-        """
-        Stop everything, agents first so that their last batches are delivered. Safe to repeat.
-        """
+        """Stop everything, agents first so that their last batches arrive. Safe to repeat."""
         agents = [name for name in self.processes if name.startswith("agent-")]
         others = [name for name in self.processes if name not in {*agents, "collector"}]
         for name in (*agents, "collector", *others):
@@ -184,10 +179,7 @@ class CityStack:
         )
 
     def add_person(self, name: str, title: str) -> str:
-        """
-        Create an account that may act on the collector's pages; return the password, new with every
-        call.
-        """
+        """Create an account that may act on the pages; return the password, new with every call."""
         return self._collector.add_person(name, title)
 
     def create_desk_key(self, carrier: str) -> str:

@@ -9,20 +9,25 @@ is 1 where fewer than nine tenths of an area's changes were noticed or are accep
 
 Results are kept as long as an area's sources stay unchanged: the same command continues where it
 was stopped, and after a new test only that test is recorded and only survivors are run again.
+
+``--units`` leaves out the tests that simulate hours, which cost more than all the others together:
+what unit tests alone notice is known sooner, and the whole suite notices no less.
 """
 
 import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from tools.mutants.changes import AREAS, Mutant, change_of, drawn, mutant_named
+from tools.mutants.changes import AREAS, Mutant, area_of, change_of, drawn, mutant_named
 from tools.mutants.report import MutantResult, accepted_changes, shortfalls, table_of
 from tools.mutants.results import KnownResults
 from tools.mutants.selection import (
@@ -46,12 +51,12 @@ WAITING_RATIO = 20.0
 """Wall time per second of CPU; other programs may keep the processor busy."""
 
 
-def record_tests(area: str, known: KnownResults, copy: TreeCopy) -> None:
+def record_tests(known: KnownResults, copy: TreeCopy) -> None:
     """
     Record the cost and the executed blocks of an area's tests; exit if they fail without any
     change.
     """
-    files = known.unrecorded()
+    area, files = known.area, known.unrecorded()
     if not files:
         return
     _say(f"{area}: recording what the tests of {len(files)} files execute")
@@ -110,10 +115,10 @@ def cpu_limit_s(usual_s: float) -> float:
 
 
 def play(
-    area: str, chosen: Sequence[Mutant], copies: Sequence[TreeCopy], *, is_again: bool
+    known: KnownResults, chosen: Sequence[Mutant], copies: Sequence[TreeCopy], *, is_again: bool
 ) -> Iterator[MutantResult]:
     """Yield the result of each change, in the order in which results are known."""
-    known = KnownResults(area, copies[0].root)
+    area = known.area
     if is_again:
         known.forget(mutant.name for mutant in chosen)
     played = known.noticed_by()
@@ -133,7 +138,7 @@ def play(
     }
     if not waiting:
         return
-    record_tests(area, known, copies[0])
+    record_tests(known, copies[0])
     recorded = known.records()
     groups = groups_of(recorded.records)
     loaded = {mutant for mutant in waiting if shows_in_loaded(mutant, recorded.at_import)}
@@ -209,46 +214,66 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--count", type=int, default=40, help="changes an area (default: 40)")
     parser.add_argument("--at-once", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--again", action="store_true", help="ignore known results")
+    parser.add_argument("--units", action="store_true", help="without tests that simulate hours")
     parser.add_argument(
         "--only", action="append", metavar="CHANGE", help="one change, by its name in a report"
     )
     asked = parser.parse_args(arguments)
     if unknown := set(asked.areas) - set(AREAS):
         parser.error(f"no area {', '.join(sorted(unknown))}; known: {', '.join(AREAS)}")
-    if asked.only:
-        chosen = [mutant_named(name) for name in asked.only]
-    else:
-        chosen = [
-            mutant
-            for area in asked.areas or AREAS
-            for mutant in drawn(area, asked.seed, asked.count)
-        ]
-    results = play_areas(chosen, at_once=asked.at_once, is_again=asked.again)
+    results: list[MutantResult] = []
+    for area, choice in choices_of(asked.areas or AREAS, asked.only or ()).items():
+        draw = partial(drawn, area, asked.seed, asked.count) if choice is None else choice
+        results += play_area(
+            area, draw, at_once=asked.at_once, is_again=asked.again, is_units=asked.units
+        )
     accepted = accepted_changes()
     sys.stdout.write("\n".join(table_of(results, accepted)) + "\n")
     return 1 if shortfalls(results, accepted) else 0
 
 
-def play_areas(chosen: Sequence[Mutant], *, at_once: int, is_again: bool) -> list[MutantResult]:
-    """Run changes area by area and print the result of each on standard error."""
+Draw = Callable[[Path], Sequence[Mutant]]
+"""Which changes of a copy of the tree are run."""
+
+
+def choices_of(areas: Iterable[str], only: Sequence[str]) -> dict[str, Draw | None]:
+    """Return for each area how to find the changes named by ``--only``; ``None``: a sample."""
+    if not only:
+        return dict.fromkeys(areas)
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name in only:
+        names[area_of(name)].append(name)
+    return {
+        area: lambda root, mine=mine: [mutant_named(name, root) for name in mine]  # type: ignore[misc]
+        for area, mine in names.items()
+    }
+
+
+def play_area(
+    area: str, draw: Draw, *, at_once: int, is_again: bool, is_units: bool
+) -> list[MutantResult]:
+    """
+    Run changes of an area and print the result of each on standard error.
+
+    They are drawn from the copy in which they are planted: the tree itself may have been edited
+    since the command was started, and the same name may stand for another place in it by now.
+    """
     results: list[MutantResult] = []
     began_s = time.monotonic()
-    for area in dict.fromkeys(mutant.area for mutant in chosen):
-        mine = [mutant for mutant in chosen if mutant.area == area]
-        with ExitStack() as stack:
-            folder = Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="thongsuot-mutants-"))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="thongsuot-mutants-")))
+        copies = [TreeCopy(folder / str(number)) for number in range(at_once)]
+        for copy in copies:
+            stack.callback(copy.close)
+        chosen = draw(copies[0].root)
+        known = KnownResults(area, copies[0].root, is_units=is_units)
+        for result in play(known, chosen, copies, is_again=is_again):
+            results.append(result)
+            word = f"noticed by {result.noticed_by}" if result.noticed_by else "SURVIVED"
+            _say(
+                f"{area}: {len(results)}/{len(chosen)} {time.monotonic() - began_s:.0f} s "
+                f"{result.mutant.name}: {word}"
             )
-            copies = [TreeCopy(folder / str(number)) for number in range(min(at_once, len(mine)))]
-            for copy in copies:
-                stack.callback(copy.close)
-            for result in play(area, mine, copies, is_again=is_again):
-                results.append(result)
-                word = f"noticed by {result.noticed_by}" if result.noticed_by else "SURVIVED"
-                _say(
-                    f"{len(results)}/{len(chosen)} {time.monotonic() - began_s:.0f} s "
-                    f"{result.mutant.name}: {word}"
-                )
     return results
 
 

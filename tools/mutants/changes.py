@@ -28,10 +28,16 @@ class MutationArea:
 
     sources: str
     tests: tuple[str, ...]
+    simulation: str = ""
+    """A word in the files of those tests that simulate hours; empty: none does."""
 
 
 AREAS: Mapping[str, MutationArea] = {
-    "judge": MutationArea(sources="agent/src/thongsuot_agent/judge", tests=("tests/agent/judge",)),
+    "judge": MutationArea(
+        sources="agent/src/thongsuot_agent/judge",
+        tests=("tests/agent/judge",),
+        simulation="SimulatedSite",
+    ),
     "spool": MutationArea(sources="agent/src/thongsuot_agent/spool", tests=("tests/agent/spool",)),
     "batch": MutationArea(
         sources="schema/src/thongsuot_schema/batch", tests=("tests/schema/batch",)
@@ -198,13 +204,20 @@ def _is_python(text: str) -> bool:
     return True
 
 
+def area_of(name: str) -> str:
+    """Return the area of a change with this name; raise ``LookupError`` if there is none."""
+    for area, its in AREAS.items():
+        if name.startswith(f"{its.sources}/"):
+            return area
+    raise LookupError(f"no change is called {name}; the report of a run has their names")
+
+
 def mutant_named(name: str, root: Path = ROOT) -> Mutant:
     """Return the change with this name in a report; raise ``LookupError`` if there is none."""
-    file = name.partition(":")[0]
-    for area, its in AREAS.items():
-        if file.startswith(f"{its.sources}/"):
-            for place in mutants_of(area, root, files=[root / file]).values():
-                for mutant in place:
-                    if mutant.name == name:
-                        return mutant
+    area, file = area_of(name), root / name.partition(":")[0]
+    places = mutants_of(area, root, files=[file]) if file.exists() else {}
+    for place in places.values():
+        for mutant in place:
+            if mutant.name == name:
+                return mutant
     raise LookupError(f"no change is called {name}; the report of a run has their names")

@@ -45,18 +45,30 @@ class RecordedTests:
 
 
 class KnownResults:
-    """Results of an area's changes, and the record of its tests."""
+    """
+    Results of an area's changes, and the record of its tests.
 
-    def __init__(self, area: str, root: Path, folder: Path = FOLDER) -> None:
+    ``is_units``: of those tests alone that simulate nothing.
+    """
+
+    def __init__(
+        self, area: str, root: Path, folder: Path = FOLDER, *, is_units: bool = False
+    ) -> None:
+        self.area = area
         tests = [path for name in AREAS[area].tests for path in (root / name).rglob("*.py")]
-        files = [path for path in tests if _is_test(path)]
+        word = AREAS[area].simulation if is_units else ""
+        files = [
+            path
+            for path in tests
+            if _is_test(path) and not (word and word in path.read_text("utf-8"))
+        ]
         sources = (root / AREAS[area].sources).rglob("*.py")
         shared = (path for path in tests if not _is_test(path))
         self._tests = {path.relative_to(root).as_posix(): _digest(root, [path]) for path in files}
         self._all_tests = _digest(root, files)
         self._folder = folder / f"{area}-{_digest(root, (*sources, *shared))}"
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._results = self._folder / "results.jsonl"
+        self._results = self._folder / ("results-units.jsonl" if is_units else "results.jsonl")
 
     @property
     def test_files(self) -> Sequence[str]:

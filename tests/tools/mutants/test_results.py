@@ -78,3 +78,18 @@ def test_only_files_of_tests_that_are_new_are_recorded(tmp_path: Path) -> None:
     assert kept.at_import == {"far.py": {5}}
     (root / TESTS / "test_near.py").write_text("", encoding="utf-8")
     assert known(root).unrecorded() == [f"{TESTS}/test_near.py"]
+
+
+def test_without_simulations_their_files_are_left_out_and_results_are_kept_apart(
+    tmp_path: Path,
+) -> None:
+    root = planted(tmp_path)
+    (root / TESTS / "test_hours.py").write_text("SimulatedSite()\n", encoding="utf-8")
+    units = KnownResults("judge", root, root / "cache", is_units=True)
+    assert units.test_files == [FAR]
+    assert known(root).test_files == [FAR, f"{TESTS}/test_hours.py"]
+    units.add("far.py:AddNot:0", "")
+    assert known(root).noticed_by() == {}, "what units leave simulated hours may notice"
+    assert KnownResults("judge", root, root / "cache", is_units=True).noticed_by() == {
+        "far.py:AddNot:0": ""
+    }

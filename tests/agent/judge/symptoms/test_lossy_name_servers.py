@@ -1,0 +1,142 @@
+"""Whether a name server alone loses what it is asked, or one family what the other does not."""
+
+import pytest
+
+from tests.agent.judge.link_cases import (
+    Shown,
+    ago,
+    echoes,
+    judged_link,
+    lookups,
+    pages,
+)
+from tests.agent.judge.symptoms.test_carried_loss_limits import (
+    ALIVE,
+    SURE,
+    count,
+)
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.loss_memory import CarriedTest
+from thongsuot_agent.judge.memory import LinkMemory, Track
+from thongsuot_agent.judge.symptoms import carried_loss
+from thongsuot_agent.judge.symptoms.carried_loss import (
+    FORGING_RESOLVER,
+    LOSSY_RESOLVER,
+)
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, failed_finding
+
+
+def lossy_server(*beside: Track, **shown: object) -> LinkContext:
+    """Return a link whose name server loses a fifth of its questions, and nothing else does."""
+    of_loss: Shown = {"carried_sent": 60, "carried_lost": 12}
+    at = judged_link(
+        lookups("resolver", **of_loss | ALIVE | shown),
+        lookups("zone", carried_sent=200, **ALIVE),
+        echoes("gateway", carried_sent=200, recent=0b1_0000_0000, **ALIVE),
+        *beside,
+    )
+    at.link.carried_test = CarriedTest(**SURE)
+    return at
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ([], LOSSY_RESOLVER),
+        ([lookups(family=Family.IP6, carried_sent=60, **ALIVE)], None),
+        ([lookups(family=Family.IP6, **ALIVE)], LOSSY_RESOLVER),
+        ([pages(carried_sent=200, **ALIVE)], LOSSY_RESOLVER),
+        ([pages(failed_ns=ago(10.0), reason=Reason.TIMED_OUT, **ALIVE)], None),
+        ([pages(failed_ns=ago(10.0, 1), reason=Reason.TIMED_OUT, **ALIVE)], LOSSY_RESOLVER),
+        ([pages(failed_ns=ago(1.0), reason=Reason.NAME_NOT_FOUND, **ALIVE)], LOSSY_RESOLVER),
+        ([pages(failed_ns=ago(1.0), reason=None, **ALIVE)], None),
+    ],
+    ids=[
+        "alone",
+        "another server answers",
+        "another server was not asked",
+        "pages come through",
+        "a page failed since",
+        "a page failed before",
+        "a page failed for its name",
+        "a page failed for no known reason",
+    ],
+)
+def test_a_name_server_that_loses_questions_alone_is_the_one(
+    beside: list[Track], expected: Diagnosis | None
+) -> None:
+    assert carried_loss._lossy_resolver(lossy_server(*beside)) == expected
+
+
+def test_a_name_server_is_not_named_where_the_line_is_under_suspicion_or_it_is_borrowed() -> None:
+    for up, raw_ratio, is_named in (
+        (2.0, 0.01, True),
+        (2.01, 0.0, False),
+        (0.0, 0.0101, False),
+    ):
+        at = lossy_server()
+        at.link.loss_test.cusum_up, at.link.loss_test.raw_ratio = up, raw_ratio
+        assert (carried_loss._lossy_resolver(at) == LOSSY_RESOLVER) is is_named
+    at = lossy_server()
+    at.link.facts = LinkFacts(present=True, carrier=True, shared_resolvers=True)
+    at.memory.links["mobile"] = LinkMemory(name="mobile")
+    assert carried_loss._lossy_resolver(at) is None
+
+
+def test_a_name_server_is_not_named_where_the_rest_is_not_proved_clean() -> None:
+    at = lossy_server()
+    at.link.tracks.pop(next(key for key in at.link.tracks if key.target == "zone"))
+    assert carried_loss._lossy_resolver(at) is None
+    for lost, is_named in ((4, True), (8, False)):
+        at = lossy_server(lookups("zone", carried_sent=200, carried_lost=lost, **ALIVE))
+        assert (carried_loss._lossy_resolver(at) is not None) is is_named
+
+
+def test_a_server_that_answers_by_turns_what_cannot_be_true_forges() -> None:
+    at = lossy_server(reason=Reason.NAME_ANSWER_FORGED)
+    assert carried_loss._lossy_resolver(at) == FORGING_RESOLVER
+    at = lossy_server(reason=Reason.NAME_SERVER_FAILED)
+    assert carried_loss._lossy_resolver(at) == LOSSY_RESOLVER
+
+
+@pytest.mark.parametrize(
+    ("ip4", "ip6", "expected"),
+    [
+        ((200, 0), (60, 12), True),
+        ((200, 0), (60, 0), False),
+        ((30, 0), (60, 3), False),
+        ((56, 0), (60, 3), True),
+        ((54, 0), (60, 3), False),
+        ((30, 0), (60, 12), True),
+        ((200, 20), (60, 12), False),
+        ((0, 0), (0, 0), False),
+    ],
+    ids=[
+        "IPv4 is clean",
+        "nothing is lost",
+        "IPv4 says too little",
+        "just enough of IPv4",
+        "just too little of IPv4",
+        "what loses a fifth is told apart sooner",
+        "IPv4 loses as well",
+        "nothing was sent",
+    ],
+)
+def test_a_loss_is_of_ipv6_alone_where_ipv4_is_proved_clean(
+    ip4: tuple[int, int], ip6: tuple[int, int], *, expected: bool
+) -> None:
+    at = judged_link(
+        lookups("zone", carried_sent=ip4[0], carried_lost=ip4[1], **ALIVE),
+        lookups("zone", family=Family.IP6, carried_sent=ip6[0], carried_lost=ip6[1], **ALIVE),
+    )
+    assert carried_loss._is_of_ip6_alone(at) is expected
+
+
+def test_a_name_server_refuses_and_is_counted_so_though_it_answers() -> None:
+    track = lookups(**ALIVE)
+    at = judged_link(track)
+    count(at, track, failed_finding(Reason.NAME_SERVER_REFUSED))
+    assert (track.carried_sent, track.carried_lost) == (2, 1)

@@ -6,7 +6,7 @@ import tomli_w
 
 
 def to_toml(settings: Mapping[str, object]) -> str:
-    """Return settings as TOML; what is absent (None) is left out, TOML has no null."""
+    """Return settings as TOML; absent values (None) are left out, because TOML has no null."""
     return tomli_w.dumps(_table(settings))
 
 
@@ -19,12 +19,12 @@ def _plain(value: object) -> object:
         return _table(value)
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    # Ansible hands over text that remembers where it came from; TOML wants plain text.
+    # Ansible passes text that remembers its origin; TOML needs plain text.
     return str(value) if isinstance(value, str) else value
 
 
 class FilterModule:
-    """What Ansible asks for."""
+    """The class in which Ansible looks for filters."""
 
     def filters(self) -> dict[str, Callable[[Mapping[str, object]], str]]:
         """Return the filters by name."""

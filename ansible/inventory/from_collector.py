@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """
-The collector's inventory as Ansible's: one host a site, with all that its agent is told.
+The collector's inventory as an Ansible inventory: one host per site, with all settings of its
+agent.
 
     ansible-playbook -i inventory/from_collector.py -i inventory/example playbooks/agents.yml
 
-Reads the folder that THONGSUOT_INVENTORY names (default /etc/thongsuot/inventory). A site is
-reached at ``SITE.DOMAIN``, with the domain of THONGSUOT_DOMAIN, unless ``host_vars`` say otherwise.
-Groups: ``agents``; ``commune_CODE`` and ``carrier_NAME`` for rolling out in part.
+Reads the folder in THONGSUOT_INVENTORY (default /etc/thongsuot/inventory). A site is reached at
+``SITE.DOMAIN``, with the domain of THONGSUOT_DOMAIN, unless ``host_vars`` say otherwise. Groups:
+``agents``; ``commune_CODE`` and ``carrier_NAME`` for partial roll-outs.
 """
 
 import json
@@ -23,7 +24,7 @@ from thongsuot_schema.inventory.read import read_inventory
 
 
 def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
-    """Return what ``ansible-inventory`` wants of ``--list``."""
+    """Return what ``ansible-inventory`` expects from ``--list``."""
     groups: dict[str, Any] = {"agents": {"hosts": []}}
     variables: dict[str, Any] = {}
     for site in inventory.sites:
@@ -43,7 +44,7 @@ def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
 
 
 def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[str, Any]:
-    """Return what the agent of a site is told of the world, as its configuration has it."""
+    """Return the settings of a site's agent, as in its configuration file."""
     communes = {commune.code: commune.name for commune in inventory.communes}
     chosen = [
         target for target in inventory.targets if "*" in site.targets or target.name in site.targets
@@ -55,7 +56,7 @@ def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[st
         "links": site.links,
         "targets": chosen,
         "probes": inventory.probes,
-        # Contacts of carriers are not for devices that may be stolen.
+        # Contacts of carriers do not belong on devices that may be stolen.
         "carriers": [
             {"name": carrier.name, "title": carrier.title, "hotline": carrier.hotline}
             for carrier in inventory.carriers
@@ -67,12 +68,12 @@ def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[st
 
 
 def _word(name: str) -> str:
-    """Names of groups are words of Ansible's."""
+    """Group names are Ansible identifiers."""
     return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 def main() -> int:
-    """Answer ``--list`` (all) or ``--host`` (nothing more); returns the exit code."""
+    """Answer ``--list`` (all) or ``--host`` (nothing more); return the exit code."""
     if "--host" in sys.argv:
         print("{}")
         return 0

@@ -45,7 +45,7 @@ def test_an_agent_that_imports_the_collector_is_found(tmp_path: Path) -> None:
     assert "thongsuot_agent.app.x -> thongsuot_collector" in outcome.stdout
 
 
-def test_a_folder_that_imports_one_above_it_and_a_kind_that_knows_another_are_found(
+def test_folders_that_import_upwards_or_each_other_and_kinds_that_know_others_are_found(
     tmp_path: Path,
 ) -> None:
     copy_rooms(tmp_path)
@@ -61,6 +61,12 @@ def test_a_folder_that_imports_one_above_it_and_a_kind_that_knows_another_are_fo
         "import thongsuot_collector.notify.channels.email\n"
         "import thongsuot_collector.notify.dispatch.service\n",
     )
+    # Folders of a folder, which no list of layers names: feeds stand upon lists.
+    plant(
+        tmp_path,
+        "collector/src/thongsuot_collector/web/lists/x.py",
+        "import thongsuot_collector.web.feeds.labels\n",
+    )
     outcome = lint_imports(tmp_path)
     assert outcome.returncode == 1
     printed = " ".join(outcome.stdout.split())  # lines are broken where they become too long
@@ -68,6 +74,8 @@ def test_a_folder_that_imports_one_above_it_and_a_kind_that_knows_another_are_fo
     assert "notify.channels is not allowed to import thongsuot_collector.notify.dispatch" in printed
     assert "thongsuot_agent.links is not allowed to import thongsuot_agent.app" in printed
     assert "thongsuot_agent.probes.dns.x -> thongsuot_agent.probes.icmp" in printed
+    assert "No cycles are allowed in thongsuot_collector.web." in printed
+    assert ".lists -> .feeds (1 import)" in printed
 
 
 def test_bare_names_of_rooms_are_refused_by_the_linter(tmp_path: Path) -> None:

@@ -73,6 +73,16 @@ def test_a_portal_that_has_been_down_all_along_does_not_lengthen_a_switch_over()
     assert path.switch_over.took_s == 0
 
 
+def test_a_page_has_failed_when_it_did_not_come_twice_in_a_row() -> None:
+    once = folded(opened(10, target="city"), opened(12), failed(70))
+    assert (once.open_targets, once.failed_targets) == (("city",), ())
+    twice = with_run(once, failed(75))
+    assert twice.failed_targets == ("portal",)
+    assert with_run(twice, failed(60)) == twice, "older than what is known"
+    assert with_run(twice, opened(80)).failed_targets == ()
+    assert folded(failed(70), opened(75), failed(80)).failed_targets == ()
+
+
 def test_an_answer_that_is_an_error_proves_the_way() -> None:
     run = run_from(
         "portal", 5, Outcome.FAILED, Reason.STATUS_UNEXPECTED, {"answered": "yes", "link": "fixed"}

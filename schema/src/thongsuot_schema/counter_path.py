@@ -64,7 +64,8 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
 
     ``is_alive`` and ``link`` have been so since ``since_s``; ``at_s`` is the latest run. ``link``
     is empty where the traffic was not seen; ``seen_link`` is where it was seen last. ``failing_s``:
-    since when runs fail. ``answered`` and ``opened`` are by target: when last measured, and how.
+    since when runs fail. ``answered`` and ``opened`` are by target: when last measured, and how;
+    ``shut`` is since when the page of a target has not come.
     ``switch_over`` is set where the latest run found the traffic on another link.
     """
 
@@ -76,12 +77,24 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
     failing_s: float | None = None
     answered: Mapping[str, tuple[float, bool]] = {}
     opened: Mapping[str, tuple[float, bool]] = {}
+    shut: Mapping[str, float] = {}
     switch_over: SwitchOver | None = None
 
     @property
     def open_targets(self) -> tuple[str, ...]:
         """The portals whose page came when they were last opened."""
         return tuple(sorted(target for target, (_, is_open) in self.opened.items() if is_open))
+
+    @property
+    def failed_targets(self) -> tuple[str, ...]:
+        """The portals whose page did not come, twice or more in a row: once is tried again."""
+        return tuple(
+            sorted(
+                target
+                for target, since_s in self.shut.items()
+                if target in self.opened and self.opened[target][0] > since_s
+            )
+        )
 
 
 def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
@@ -117,6 +130,7 @@ def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
         failing_s=failing_s,
         answered=answered,
         opened=opened,
+        shut=_with_shut(before.shut, run),
         switch_over=None if is_late else _switch_over(before, run),
     )
 
@@ -136,6 +150,12 @@ def _with(
     """Return what is known of each target with a run; those long not measured are left out."""
     fresh = {target: seen for target, seen in known.items() if run.at_s - seen[0] <= STALE_S}
     return {**fresh, run.target: (run.at_s, is_good)}
+
+
+def _with_shut(known: Mapping[str, float], run: CounterRun) -> dict[str, float]:
+    """Return since when the pages of portals have not come, with a run."""
+    others = {target: since_s for target, since_s in known.items() if target != run.target}
+    return others if run.is_open else {**others, run.target: known.get(run.target, run.at_s)}
 
 
 def recent(switch_overs: Iterable[SwitchOver], now_s: float) -> tuple[SwitchOver, ...]:

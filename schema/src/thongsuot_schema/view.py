@@ -124,9 +124,10 @@ class CounterView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``is_alive`` and ``link`` have been so since ``since_s``; ``link`` names the light that the
     traffic was seen to go by, empty where it was not seen. ``at_s`` is the latest run,
-    ``open_services`` the services whose page came. ``switch_overs`` are those of the last 31 days,
-    oldest first, ``month`` the same in figures (``None`` where there were none). Times are Unix
-    seconds.
+    ``open_services`` the services whose page came when it was opened last, ``failed_services``
+    those whose page did not come twice and more in a row; the others have not been opened, or
+    failed once. ``switch_overs`` are those of the last 31 days, oldest first, ``month`` the same in
+    figures (``None`` where there were none). Times are Unix seconds.
     """
 
     is_alive: bool
@@ -134,6 +135,7 @@ class CounterView(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
     link: str = ""
     open_services: tuple[str, ...] = ()
+    failed_services: tuple[str, ...] = ()
     switch_overs: tuple[SwitchOver, ...] = ()
     month: SwitchOverFigures | None = None
 

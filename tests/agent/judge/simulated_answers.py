@@ -33,6 +33,7 @@ RTT_S = {
     Segment.TRANSIT: 0.012,
     Segment.SERVICE: 0.014,
 }
+TTL_S = 300.0
 ABROAD_S = 0.180
 RADIO_S = 0.025
 
@@ -141,7 +142,7 @@ def _reply(
         lookup_s = rtt_s + dice.expovariate(200.0)
         if lookup_s >= world.timeout_s["dns"]:
             return world.timeout_s["dns"], failed_finding(Reason.NAME_SERVER_TIMED_OUT)
-        return lookup_s, ok_finding({dns.LOOKUP: lookup_s, dns.ANSWERS: 2.0})
+        return lookup_s, ok_finding({dns.LOOKUP: lookup_s, dns.ANSWERS: 2.0, dns.TTL: TTL_S})
     again = sum(dice.random() < share for _ in range(_SEGMENTS))
     total_s = rtt_s * 4 + 0.05 + dice.expovariate(20.0) + again * _SENT_AGAIN_S
     values: dict[Metric, float] = {

@@ -83,9 +83,14 @@ def test_a_page_that_may_be_forged_comes_before_all_of_it() -> None:
 
 
 def test_a_service_that_the_computers_do_not_reach_is_named() -> None:
-    opened = tuple(service.name for service in services()[1:])
+    failed, *opened = (service.name for service in services())
     counter = CounterView(
-        is_alive=True, since_s=NOW_S - 900, at_s=NOW_S, link="wan0", open_services=opened
+        is_alive=True,
+        since_s=NOW_S - 900,
+        at_s=NOW_S,
+        link="wan0",
+        open_services=tuple(opened),
+        failed_services=(failed,),
     )
     head = headline(msgspec.structs.replace(fibre_cut(), counter=counter), "vi")
     assert head.detail == "Dịch vụ bị ảnh hưởng: Cổng Dịch vụ công quốc gia."

@@ -66,6 +66,8 @@ class Track(msgspec.Struct, kw_only=True):
     for the present test of loss, ``raw_sent`` and ``raw_lost`` the same of the gateway with every
     echo of a burst; until ``noisy_until_ns`` the series is left out of it.
     ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
+    ``missing_since_ns``: since when every run has found no such name, or none with an address;
+    ``ttl_s`` is the longest time to live that a lookup has found.
     ``addresses`` are those at which a service was tried lately; ``episodes_ns`` the starts of its
     latest failures that followed a success, ``unanswered_ns`` of those that nothing answered.
     """
@@ -114,6 +116,8 @@ class Track(msgspec.Struct, kw_only=True):
     episodes_ns: list[int] = msgspec.field(default_factory=list)
     unanswered_ns: list[int] = msgspec.field(default_factory=list)
     expires_s: float | None = None
+    missing_since_ns: int | None = None
+    ttl_s: float = 0.0
     issuer: str = ""
     is_translated: bool = False
     """Whether it was reached by the carrier's NAT64 when it was last tried."""

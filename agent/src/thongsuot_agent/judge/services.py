@@ -28,10 +28,12 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.attribution import (
+    RELATION,
     is_compared,
     is_undecided,
 )
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
+from thongsuot_agent.judge.symptoms.missing_names import is_missing_for_long
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
@@ -112,6 +114,9 @@ def _take_service_run(
     is_slow_anew = track.slow_runs % SLOW_RUNS == 1
     slot = service.slots.get(at.link.name)
     is_open = fails_anew or (is_slow_anew and slot is not None and slot.fault is None)
+    # Of a name that one link alone lacks, time says whose fault it is.
+    is_relation = slot is not None and slot.fault == RELATION
+    is_open = is_open or (is_relation and is_missing_for_long(at, track))
     if now.signature == service.judged.get(at.link.name) and not is_open:
         return ()
     return _open_comparison(at, service, site_probes, track)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,7 +31,7 @@ class ProbePoint:
     ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
     ``is_first_resolver`` the first name server that the link's configuration names;
     ``is_first_hop`` the carrier's first router, once it is learned, ``is_edge`` the site's own last
-    router before it.
+    router before it. ``lookup`` is the name that is asked for, by a lookup or for a page.
     """
 
     kind: str
@@ -227,8 +228,15 @@ def _probe_point(kind: str, target: Target) -> ProbePoint:
         is_first_hop=FIRST_HOP in target.addresses,
         is_edge=EDGE in target.addresses,
         domestic=target.domestic,
-        lookup=target.lookup if kind == "dns" else "",
+        lookup=target.lookup if kind == "dns" else _host_of(target.url),
     )
+
+
+def _host_of(url: str) -> str:
+    """Return the name that a page is looked up by; empty where its URL has an address instead."""
+    host = urlsplit(url).hostname or ""
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return "" if is_address else host
 
 
 def _families(target: Target) -> tuple[Family, ...]:

@@ -47,6 +47,8 @@ SILENT_REASONS = STALLS | {
     Reason.PROXY_CANNOT_REACH,
 }
 """No page came back. What refuses, resets or shows a certificate has answered."""
+MISSING = frozenset({Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
+"""A name server that answered, and knows of no such name, or of no address of it."""
 
 
 def track_of(link: LinkMemory, series: Series) -> Track:
@@ -75,6 +77,7 @@ def record_run(
     if finding.outcome is Outcome.OK:
         track.tally.ok += 1
         _record_success(track, started_ns)
+        track.ttl_s = max(track.ttl_s, finding.values.get(dns.TTL.name, 0.0))
     else:
         track.tally.failed += 1
         _record_failure(track, started_ns, finding)
@@ -237,6 +240,7 @@ def _record_success(track: Track, started_ns: int) -> None:
     track.successes += 1
     track.failures = 0
     track.failed_since_ns = None
+    track.missing_since_ns = None
     track.known_failing = False
 
 
@@ -249,6 +253,10 @@ def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
     track.failed_ns = max(started_ns, track.failed_ns or started_ns)
     if track.failed_since_ns is None or started_ns < track.failed_since_ns:
         track.failed_since_ns = started_ns
+    if finding.reason not in MISSING:
+        track.missing_since_ns = None
+    elif track.missing_since_ns is None:
+        track.missing_since_ns = started_ns
     if not track.failures and track.kind == http.KIND.name:
         track.episodes_ns = [*track.episodes_ns[1 - _EPISODES :], started_ns]
         if finding.reason in SILENT_REASONS:

@@ -76,6 +76,7 @@ class CounterTracker:
             at_s=unix_s(path.at_s),
             link=path.link,
             open_services=path.open_targets,
+            failed_services=path.failed_targets,
             switch_overs=moves,
             month=switch_over_figures(moves, unix_s(now_ns / _NS_PER_S)),
         )

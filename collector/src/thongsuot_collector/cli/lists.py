@@ -16,7 +16,7 @@ from thongsuot_collector.queries.records import Record
 from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import MOST, Page, text_of
 from thongsuot_collector.queries.table import csv_bytes
-from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_schema.words.translations import REFERENCE, languages
 
 _COLUMNS: dict[str, tuple[str, ...]] = {

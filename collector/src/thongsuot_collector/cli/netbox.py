@@ -43,5 +43,9 @@ def add_commands(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from thongsuot_collector.cli import netbox_import  # noqa: PLC0415 - 6 MB, for this only
 
-    folder = "" if options.out else read_configuration(options.config).settings.inventory_dir
-    return netbox_import.run(options, folder)
+    return netbox_import.run(options, options.out or _default_path(options.config))
+
+
+def _default_path(config: Path) -> Path | None:
+    folder = read_configuration(config).settings.inventory_dir
+    return Path(folder, FILE) if folder else None

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from thongsuot_collector.cli.netbox import FILE
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import client, file
 from thongsuot_collector.inventory.netbox.client import NetboxServer
@@ -27,14 +26,13 @@ it sees less, which looks as if everything had been removed.
 """
 
 
-def run(options: argparse.Namespace, inventory_dir: str) -> int:
+def run(options: argparse.Namespace, path: Path | None) -> int:
     """
-    Bring the file up to date; return the exit status.
+    Bring the file up to date; return the exit status. ``None``: nobody has said which file.
 
     Raises:
         NetboxError: it could not be; the file is as it was.
     """
-    path = options.out or (Path(inventory_dir, FILE) if inventory_dir else None)
     if wrong := _mistake(options, path):
         print(f"thongsuot-collector: {wrong}", file=sys.stderr)
         return EXIT_WRONG

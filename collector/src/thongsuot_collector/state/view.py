@@ -117,6 +117,7 @@ def _counter(state: SiteState, now_s: float) -> CounterView | None:
         at_s=path.at_s,
         link=path.link,
         open_services=path.open_targets,
+        failed_services=path.failed_targets,
         switch_overs=moves,
         month=switch_over_figures(moves, now_s),
     )

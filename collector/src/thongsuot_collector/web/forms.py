@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from thongsuot_collector.web import labels
 from thongsuot_collector.web.access import is_same_origin
-from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.page_session import FORM_TOKEN, current_session
 from thongsuot_collector.web.responses import HEADERS, language_of
 

@@ -1,4 +1,4 @@
-"""The fixed words of the list of sites, and of answers that are no page."""
+"""The fixed words of the list of sites, the frame and forms of all pages, and plain answers."""
 
 from typing import Final
 
@@ -28,6 +28,10 @@ ACCOUNT: Final = Text("collector.web.account.title")
 PASSWORD_NEEDED: Final = Text("collector.web.sites.password_needed")
 TOO_MANY_WRONG_PASSWORDS: Final = Text("collector.web.sites.too_many_wrong_passwords")
 TWO_DEVICES: Final = Text("collector.web.sites.two_devices")
+NAVIGATION: Final = Text("collector.web.lists.navigation")
+SIGN_IN: Final = Text("collector.sign_in.sign_in")
+OTHER_PAGE: Final = Text("collector.web.incident.other_page")
+TOO_LONG: Final = Text("collector.web.incident.too_long")
 
 COUNTS: Final[dict[State, Text]] = {
     State.DOWN: Text("collector.web.sites.counts.down"),

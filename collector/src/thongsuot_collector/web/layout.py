@@ -16,11 +16,10 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from thongsuot_collector.web import labels as web_labels
 from thongsuot_collector.web.charts.style import PICTURE_STYLE
-from thongsuot_collector.web.lists import labels as list_labels
 from thongsuot_collector.web.live.script import LIVE_SCRIPT
 from thongsuot_collector.web.page_session import current_session, form_token_field
-from thongsuot_collector.web.sign_in import labels as sign_in_labels
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
@@ -124,8 +123,7 @@ def _environment() -> Environment:
         "style": _STYLE,
         "script": SCRIPT,
         "frame_labels": labels,
-        "list_labels": list_labels,
-        "sign_in_labels": sign_in_labels,
+        "web_labels": web_labels,
         "page_session": current_session,
         "form_token": form_token_field,
     }

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from thongsuot_collector.web.api.answers import takes_gzip
+from thongsuot_collector.web.answers import takes_gzip
 
 _SMALLEST: Final = 1_000
 _LEVEL: Final = 5

@@ -24,6 +24,7 @@ from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import SiteHeadline, headline, is_silent
 from thongsuot_schema.words.language import Language, join_list, other_languages
 from thongsuot_schema.words.next_action import NextAction, next_action
+from thongsuot_schema.words.reachability import without_past_causes
 from thongsuot_schema.words.states import LINK_STATES, channel_title, party_title
 from thongsuot_schema.words.titles import subject_title
 
@@ -88,6 +89,7 @@ def site_page(
     """
     if is_under_way(view):
         refresh_s = min(refresh_s, REFRESH_UNDER_WAY_S)
+    view = without_past_causes(view)
     head, action = headline(view, language), next_action(view, language)
     site_title = view.title or view.site
     style_link = (

@@ -15,7 +15,6 @@ from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 from thongsuot_schema.view import SiteView, SubjectView
-from thongsuot_schema.words.counter import known
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
 from thongsuot_schema.words.explanation import Explanation, explain, is_caused_below
@@ -23,6 +22,7 @@ from thongsuot_schema.words.figures import duration, milliseconds, number, perce
 from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, Text, join_list
 from thongsuot_schema.words.media import medium_words
+from thongsuot_schema.words.reachability import known_counter
 from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES, party_title
 from thongsuot_schema.words.titles import subject_title, target_titles
 
@@ -192,7 +192,7 @@ def _in_use_since_s(light: SubjectView, view: SiteView) -> float | None:
     """
     if light.state is State.DOWN:
         return None
-    counter = known(view)
+    counter = known_counter(view)
     if counter is not None and counter.link:
         return counter.since_s if counter.is_alive and counter.link == light.name else None
     return light.carrying_since_s

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from thongsuot_schema.state import State
 from thongsuot_schema.view import CounterView, SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text, join_list
 from thongsuot_schema.words.media import medium_words
+from thongsuot_schema.words.reachability import affected_services, can_serve, known_counter
 from thongsuot_schema.words.titles import subject_title
 
 NAMED_SERVICES: Final = 4
@@ -16,61 +16,59 @@ NAMED_SERVICES: Final = 4
 _SAME_MOVE_S: Final = 1.0
 
 
-def known(view: SiteView) -> CounterView | None:
-    """
-    Return what the computers get as far as it can hold now; ``None`` where it is not known.
-
-    What worked before the line failed that it went by, and what failed before a line came back, is
-    of another time: the next run, seconds later, says how it is.
-    """
-    counter = view.counter
-    if counter is None:
-        return None
-    for link in view.links:
-        if link.since_s is None or link.since_s <= counter.at_s:
-            continue
-        went_by = counter.link in {"", link.name}
-        if (counter.is_alive and link.state is State.DOWN and went_by) or (
-            not counter.is_alive and link.state is State.UP
-        ):
-            return None
-    return counter
-
-
 def reach(view: SiteView, counter: CounterView, language: Language) -> str:
-    """Say which services the computers can open; empty where the point has none."""
+    """
+    Say which services the computers can open; empty where the point has none, and where nothing has
+    been opened yet.
+    """
     if not counter.is_alive:
         since = relative_moment(counter.since_s, view.now_s, language)
         return Text("schema.words.counter.opens_nothing", since=since).read(language)
-    if not view.services:
-        return ""
-    affected = [
-        service
-        for service in view.services
-        if service.name not in counter.open_services or service.state is State.DOWN
-    ]
+    affected = affected_services(view)
     if affected:
-        return affected_services(affected, language)
+        return name_affected(affected, language)
+    opened = [service for service in view.services if service.name in counter.open_services]
+    if not opened:
+        return ""
     when = relative_moment(counter.at_s, view.now_s, language)
-    if len(view.services) == 1:
-        return Text("schema.words.counter.opens_one", when=when).read(language)
     count = len(view.services)
+    if len(opened) < count:
+        rest = [service for service in view.services if service not in opened]
+        return Text(
+            "schema.words.counter.opens_some",
+            opened=len(opened),
+            count=count,
+            when=when,
+            listed=_named(rest, language),
+        ).read(language)
+    if count == 1:
+        return Text("schema.words.counter.opens_one", when=when).read(language)
     return Text("schema.words.counter.opens_all", count=count, when=when).read(language)
 
 
-def affected_services(services: list[SubjectView], language: Language) -> str:
+def name_affected(services: list[SubjectView], language: Language) -> str:
     """Name the services that cannot be reached, the first few of them."""
+    listed = _named(services, language)
+    return Text("schema.words.headline.services_affected", listed=listed).read(language)
+
+
+def name_not_measured(services: list[SubjectView], language: Language) -> str:
+    """Name the services of which nothing is known, the first few of them."""
+    listed = _named(services, language)
+    return Text("schema.words.headline.services_not_measured", listed=listed).read(language)
+
+
+def _named(services: list[SubjectView], language: Language) -> str:
     names = [subject_title(service, language) for service in services[:NAMED_SERVICES]]
     more = len(services) - len(names)
     if more:
         names.append(Text("schema.words.headline.more_services", more=more).read(language))
-    listed = join_list(names, language)
-    return Text("schema.words.headline.services_affected", listed=listed).read(language)
+    return join_list(names, language)
 
 
 def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> str:
     """Say whether the computers were seen to go by the backup; empty where that is not known."""
-    counter = known(view)
+    counter = known_counter(view)
     short = medium_words(backup.medium).short
     if counter is None:
         return ""
@@ -104,12 +102,12 @@ def what_to_do(view: SiteView, backup: SubjectView | None, language: Language) -
     That the device reaches portals over the backup says nothing of the computers: where they were
     not measured, both is said.
     """
-    counter = known(view)
+    counter = known_counter(view)
     if counter is not None and counter.is_alive:
-        return Text("schema.words.counter.serve").read(language)
+        return Text("schema.words.counter.serve").read(language) if can_serve(view) else ""
     if backup is None:
         return ""
-    if counter is None and any(service.state is State.DOWN for service in view.services):
+    if counter is None and affected_services(view):
         return ""
     if view.backup_instructions:
         return view.backup_instructions

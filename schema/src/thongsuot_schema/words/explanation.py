@@ -131,7 +131,7 @@ def _placeholders(
         "lamp": lamp,
         "call": call,
         "Call": capitalised(call),
-        "support": _support(support_hotline, language),
+        "support": support_words(support_hotline, language),
         "service": line,
         "Service": capitalised(line),
     }
@@ -161,5 +161,6 @@ def _call(light: SubjectView, circuit: str, language: Language) -> str:
     )
 
 
-def _support(hotline: str, language: Language) -> str:
+def support_words(hotline: str, language: Language) -> str:
+    """Say whom to tell when nothing else helps."""
     return _SUPPORT_HOTLINE.read(language, hotline=hotline) if hotline else _SUPPORT.read(language)

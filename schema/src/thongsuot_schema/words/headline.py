@@ -14,6 +14,16 @@ from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import CountedText, Language, Text, capitalised, join_list
 from thongsuot_schema.words.media import MOBILE, medium_words
+from thongsuot_schema.words.reachability import (
+    AFFECTED,
+    Reach,
+    affected_services,
+    can_serve,
+    known_counter,
+    reach_of,
+    services_reached,
+    without_past_causes,
+)
 from thongsuot_schema.words.states import AGENT_SILENT
 from thongsuot_schema.words.titles import link_phrases, subject_title
 
@@ -54,6 +64,7 @@ class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
 
 def headline(view: SiteView, language: Language) -> SiteHeadline:
     """Say how a site is: its lines first, then what can be reached, then what citizens can do."""
+    view = without_past_causes(view)
     if is_silent(view):
         return _silent(view, language)
     if not view.links:
@@ -75,7 +86,7 @@ def headline(view: SiteView, language: Language) -> SiteHeadline:
 
 def is_cut_off(view: SiteView) -> bool:
     """Return whether a line works while the computers at the counter were seen to reach nothing."""
-    measured = counter.known(view)
+    measured = known_counter(view)
     is_dead = measured is not None and not measured.is_alive
     return is_dead and any(link.state is State.UP for link in view.links)
 
@@ -144,31 +155,41 @@ def _silent(view: SiteView, language: Language) -> SiteHeadline:
 
 def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
     """Say how a site is whose lines all work: its services decide."""
-    affected = _in_state(view.services, State.DOWN) or _in_state(view.services, State.DEGRADED)
-    if not affected:
+    affected = affected_services(view)
+    troubled = affected or services_reached(view, Reach.DEGRADED)
+    if not troubled:
         return SiteHeadline(
             state=State.UP,
             sentence=_lines_sentence(view, language),
             detail=_services_detail(view, language),
         )
-    down = affected[0].state is State.DOWN
-    if len(affected) == 1:
-        affected_sentence = explain(affected[0], language, now_s=view.now_s).headline
-    elif down:
-        affected_sentence = Text("schema.words.headline.services_down", count=len(affected)).read(
-            language
-        )
-    else:
-        affected_sentence = Text(
-            "schema.words.headline.services_degraded", count=len(affected)
-        ).read(language)
+    blocked = services_reached(view, Reach.BLOCKED)
     lines = Text("schema.words.headline.lines_are_fine").read(language)
     return SiteHeadline(
         state=site_state(view),
-        sentence=f"{affected_sentence}; {lines}",
-        detail=_services_detail(view, language) if down and len(affected) > 1 else "",
-        advice=Text("schema.words.headline.advice.nothing_to_repair").read(language),
+        sentence=f"{_troubled_sentence(troubled, blocked, view, language)}; {lines}",
+        detail=_services_detail(view, language) if len(affected) > 1 else "",
+        advice=""
+        if blocked
+        else Text("schema.words.headline.advice.nothing_to_repair").read(language),
     )
+
+
+def _troubled_sentence(
+    troubled: list[SubjectView], blocked: list[SubjectView], view: SiteView, language: Language
+) -> str:
+    """Say what is wrong with services of a site whose lines work."""
+    count = len(troubled)
+    if troubled == blocked:
+        if count == 1:
+            title = subject_title(blocked[0], language)
+            return Text("schema.words.headline.service_blocked", title=title).read(language)
+        return Text("schema.words.headline.services_blocked", count=count).read(language)
+    if count == 1:
+        return explain(troubled[0], language, now_s=view.now_s).headline
+    if affected_services(view):
+        return Text("schema.words.headline.services_down", count=count).read(language)
+    return Text("schema.words.headline.services_degraded", count=count).read(language)
 
 
 def _lines_sentence(view: SiteView, language: Language) -> str:
@@ -245,25 +266,41 @@ def _backup_clause(view: SiteView, backup: SubjectView, language: Language) -> s
 
 
 def _services_detail(view: SiteView, language: Language) -> str:
-    """Say what can be reached: from the counter, where that is measured, else from the device."""
-    services = view.services
-    measured_counter = counter.known(view)
+    """
+    Say what can be reached: from the counter, where that is measured, else from the device; and
+    what is not known.
+    """
+    measured_counter = known_counter(view)
     if measured_counter is not None:
-        return counter.reach(view, measured_counter, language)
-    measured = [service for service in services if service.state is not State.UNKNOWN]
-    if not measured:
-        return ""
-    down = _in_state(services, State.DOWN)
-    if not down:
-        if len(measured) == 1:
-            title = subject_title(measured[0], language)
-            return Text("schema.words.headline.service_reached", title=title).read(language)
-        return Text("schema.words.headline.all_services_reached", count=len(measured)).read(
-            language
-        )
-    if len(down) == len(measured):
+        from_counter = counter.reach(view, measured_counter, language)
+        if from_counter:
+            return from_counter
+    unknown = services_reached(view, Reach.NOT_KNOWN)
+    if len(unknown) == len(view.services):
+        none = Text("schema.words.headline.no_service_measured").read(language)
+        return none if unknown else ""
+    affected = affected_services(view)
+    not_measured = counter.name_not_measured(unknown, language) if unknown else ""
+    return " ".join(filter(None, (_measured_detail(view, affected, language), not_measured)))
+
+
+def _measured_detail(view: SiteView, affected: list[SubjectView], language: Language) -> str:
+    """Say what is reached of the services that are measured; there are some."""
+    reached = services_reached(view, Reach.OPEN, Reach.DEGRADED)
+    if affected:
+        if len(affected) < len(view.services):
+            return counter.name_affected(affected, language)
         return Text("schema.words.headline.no_service_reached").read(language)
-    return counter.affected_services(down, language)
+    if len(reached) == 1:
+        title = subject_title(reached[0], language)
+        return Text("schema.words.headline.service_reached", title=title).read(language)
+    if len(reached) < len(view.services):
+        return Text(
+            "schema.words.headline.some_services_reached",
+            count=len(reached),
+            total=len(view.services),
+        ).read(language)
+    return Text("schema.words.headline.all_services_reached", count=len(reached)).read(language)
 
 
 def _advice(view: SiteView, language: Language) -> str:
@@ -279,24 +316,20 @@ def _advice(view: SiteView, language: Language) -> str:
         return measured
     any_usable = any(link.state in {State.UP, State.DEGRADED} for link in view.links)
     any_down = any(link.state is State.DOWN for link in view.links)
-    if any_usable and any_down and not _in_state(view.services, State.DOWN):
+    if any_usable and any_down and not affected_services(view) and can_serve(view):
         return Text("schema.words.headline.advice.go_on").read(language)
     return ""
 
 
 def site_state(view: SiteView) -> State:
     """Return how a site is as a place to work at."""
-    seen = counter.known(view)
+    seen = known_counter(view)
     if seen is not None and not seen.is_alive:
         return State.DOWN
     links = {link.state for link in view.links}
-    services = {service.state for service in view.services} - {State.UNKNOWN}
-    if links == {State.DOWN} or services == {State.DOWN}:
+    services = {reach_of(service, view) for service in view.services} - {Reach.NOT_KNOWN}
+    if links == {State.DOWN} or (services and services <= AFFECTED):
         return State.DOWN
-    if {State.DOWN, State.DEGRADED} & (links | services):
+    if {State.DOWN, State.DEGRADED} & links or services & {*AFFECTED, Reach.DEGRADED}:
         return State.DEGRADED
     return State.UP if State.UP in links else State.UNKNOWN
-
-
-def _in_state(lights: tuple[SubjectView, ...], state: State) -> list[SubjectView]:
-    return [light for light in lights if light.state is state]

@@ -13,15 +13,16 @@ import msgspec
 from thongsuot_schema.batch.push import SiteIncident
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.words import counter
 from thongsuot_schema.words.dates import relative_moment
-from thongsuot_schema.words.explanation import explain, is_caused_below, party_of
+from thongsuot_schema.words.explanation import explain, is_caused_below, party_of, support_words
 from thongsuot_schema.words.headline import DANGEROUS, backup_link, is_cut_off, is_silent
 from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.media import medium_words
+from thongsuot_schema.words.reachability import Reach, services_reached, without_past_causes
 from thongsuot_schema.words.states import party_title
+from thongsuot_schema.words.titles import subject_title
 
 _TURN: Final[dict[Party, Text]] = {
     Party.COMMUNE: Text("schema.words.turn.commune"),
@@ -60,10 +61,14 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
 
 def next_action(view: SiteView, language: Language) -> NextAction:
     """Say whose turn it is at a site: the most dangerous first, then what is worst."""
+    view = without_past_causes(view)
     subject = _foremost(view)
     if is_cut_off(view) and (subject is None or subject.symptom not in DANGEROUS):
         return _reconnect(view, subject, language)
     if subject is None:
+        blocked = _unplanned(view, services_reached(view, Reach.BLOCKED))
+        if blocked:
+            return _try_elsewhere(blocked[0], view, language)
         are_known = any(link.state is not State.UNKNOWN for link in view.links)
         return NextAction(turn=(_NOBODY if are_known else _NOT_KNOWN).read(language))
     explanation = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
@@ -102,6 +107,17 @@ def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) 
     )
 
 
+def _try_elsewhere(service: SubjectView, view: SiteView, language: Language) -> NextAction:
+    """Say how the point narrows down why its computers do not open what the device reaches."""
+    support = support_words(view.support_hotline, language)
+    advice = Text("schema.words.counter.try_elsewhere", title=subject_title(service, language))
+    return NextAction(
+        turn=_NOT_KNOWN.read(language),
+        subject=service,
+        advice=f"{advice.read(language)} {support}",
+    )
+
+
 def _turn(party: Party | None, subject: SubjectView, language: Language) -> str:
     if party is None:
         return _NOT_KNOWN.read(language)
@@ -114,14 +130,10 @@ def _foremost(view: SiteView) -> SubjectView | None:
     """Return the light that somebody has to act on first."""
     if is_silent(view):
         return view.links[0]
-    planned = {name for work in view.maintenance for name in work.about}
     lights = [
         light
-        for light in (*view.links, *view.services)
-        if light.symptom is not Symptom.NONE
-        and light.state is not State.UP
-        and light.name not in planned
-        and not is_caused_below(light)
+        for light in _unplanned(view, [*view.links, *view.services])
+        if light.state is not State.UP and not is_caused_below(light)
     ]
     # Between two that are equally bad the one that the point itself can mend comes first.
     return min(
@@ -134,6 +146,12 @@ def _foremost(view: SiteView) -> SubjectView | None:
         ),
         default=None,
     )
+
+
+def _unplanned(view: SiteView, lights: list[SubjectView]) -> list[SubjectView]:
+    """Return the lights of which no planned work is known that names them."""
+    planned = {name for work in view.maintenance for name in work.about}
+    return [light for light in lights if light.name not in planned]
 
 
 def _incident_of(view: SiteView, subject: SubjectView) -> SiteIncident | None:

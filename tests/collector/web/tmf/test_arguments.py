@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from thongsuot_collector.web.api.arguments import ArgumentInvalid
+from thongsuot_collector.web.arguments import ArgumentInvalid
 from thongsuot_collector.web.tmf.arguments import CollectionFilters, read_query
 
 FILTERS = CollectionFilters(texts=("status", "note.author"), moments=("creationDate",))

@@ -21,6 +21,7 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
 )
 from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.missing_names import is_missing_alone
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.service_over_link import (
     CLOCK_NS,
@@ -31,6 +32,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
 from thongsuot_agent.judge.symptoms.translated import translator_fault
 from thongsuot_agent.judge.tracks import (
     ECHO,
+    MISSING,
     SILENT_REASONS,
     STALLS,
     share_silent_lately,
@@ -136,7 +138,7 @@ def attribute_failure(
         return on_the_way
     works = [_works_elsewhere(at, track, other) for other in elsewhere]
     if any(works):
-        return _relation(at, track, how)
+        return _relation(at, track, how, _tracks_that_work(elsewhere, works))
     witnesses = [
         answer
         for other, answer in zip(elsewhere, works, strict=True)
@@ -246,7 +248,21 @@ def is_undecided(fault: Diagnosis | None) -> bool:
     )
 
 
-def _relation(at: LinkContext, track: Track, how: FailureMode) -> Diagnosis:
+def _tracks_that_work(
+    elsewhere: Sequence[ServiceOverLink], works: Sequence[bool | None]
+) -> list[Track]:
+    """Return what has shown that a service works over other links."""
+    return [
+        track
+        for over, answer in zip(elsewhere, works, strict=True)
+        if answer
+        for track in over.tracks.values()
+    ]
+
+
+def _relation(
+    at: LinkContext, track: Track, how: FailureMode, working: Sequence[Track]
+) -> Diagnosis:
     """Return what is wrong where a service works over another link at the same time."""
     if how.attribution is not Attribution.NAME:
         return RELATION
@@ -259,6 +275,9 @@ def _relation(at: LinkContext, track: Track, how: FailureMode) -> Diagnosis:
     if is_borrowed_resolver(at):
         # The server is the whole device's: it may serve the other carrier's customers alone.
         return UNKNOWN
+    if track.reason in MISSING and not is_missing_alone(at, track, working):
+        # The other server may remember a name that is gone.
+        return RELATION
     symptom = _name_symptom(track.reason)
     return Diagnosis(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
 
@@ -362,7 +381,7 @@ def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> 
 
 def _name_symptom(reason: Reason | None) -> Symptom:
     """Return what a carrier's name server does wrong with a name that others resolve."""
-    lies = {Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS}
+    lies = MISSING | {Reason.NAME_ANSWER_FORGED}
     return Symptom.RESOLVER_FORGED_ANSWER if reason in lies else Symptom.RESOLVER_SILENT
 
 

@@ -18,6 +18,7 @@ from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.missing_names import is_missing_alone, is_missing_for_long
 from thongsuot_agent.judge.symptoms.near_flows import (
     are_new_echoes_lost,
     locate_new_flows_lost,
@@ -28,7 +29,7 @@ from thongsuot_agent.judge.symptoms.new_flows import (
 )
 from thongsuot_agent.judge.symptoms.own_queue import explains_slow_lookups
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
-from thongsuot_agent.judge.tracks import ECHO, is_slow
+from thongsuot_agent.judge.tracks import ECHO, MISSING, is_slow
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -37,7 +38,7 @@ from thongsuot_schema.verdict import Symptom
 LOOKUP = "dns"
 _LOSS_RATIO = 0.05
 """Lookups lost at most on a link that works, resolvers included that are slow now and then."""
-_FORGED = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
+_FORGED = MISSING | {Reason.NAME_ANSWER_FORGED}
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
 
@@ -47,7 +48,8 @@ def is_lookup_unexpected(at: LinkContext, observation: Observation) -> bool:
     if not observation.point.is_users_resolver:
         return False
     if track.failures:
-        return not track.known_failing
+        # What time alone has told since is asked for again.
+        return not track.known_failing or is_missing_for_long(at, track)
     return is_slow(track, at.settings) if believed is None else not is_slow(track, at.settings)
 
 
@@ -119,6 +121,8 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
         # That a name is gone may be the truth; an address that cannot be true never is.
         proof = _resolved_elsewhere(at, observed)
+        if proof and not is_forged and not _are_missing_alone(at, observed):
+            return None
         return Symptom.RESOLVER_FORGED_ANSWER if proof or (is_forged and proof is None) else None
     if all(
         t.failures and (s.silent or t.reason in _BROKEN)
@@ -164,17 +168,27 @@ def _resolved_elsewhere(at: LinkContext, observed: Sequence[Observation]) -> boo
 
     ``None``: nobody else has been asked lately.
     """
-    names = {s.point.lookup for s in observed}
     since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in observed)
-    own = {id(s.track) for s in observed}
     asked = False
-    for track in _lookups(at, names):
-        if id(track) in own:
-            continue
+    for track in _same_lookups(at, observed):
         if track.worked_ns is not None and track.worked_ns >= since_ns:
             return True
         asked = asked or (track.failed_ns or 0) >= since_ns
     return False if asked else None
+
+
+def _are_missing_alone(at: LinkContext, observed: Sequence[Observation]) -> bool:
+    """Return whether others have resolved the same names for longer than they may be remembered."""
+    others = list(_same_lookups(at, observed))
+    return all(is_missing_alone(at, s.track, others) for s in observed)
+
+
+def _same_lookups(at: LinkContext, observed: Sequence[Observation]) -> Iterator[Track]:
+    """Yield what others were asked: other servers, or over other links, for the same names."""
+    own = {id(s.track) for s in observed}
+    for track in _lookups(at, {s.point.lookup for s in observed}):
+        if id(track) not in own:
+            yield track
 
 
 def _lookups(at: LinkContext, names: set[str]) -> Iterator[Track]:

@@ -13,8 +13,8 @@ import msgspec
 from thongsuot_collector.queries.lists import LISTS, ListQuery
 from thongsuot_collector.queries.records import CitySummary, Record
 from thongsuot_collector.queries.selection import LIMIT, MOST
-from thongsuot_collector.web.api.answers import Problem
-from thongsuot_collector.web.api.arguments import FARTHEST
+from thongsuot_collector.web.answers import Problem
+from thongsuot_collector.web.arguments import FARTHEST
 from thongsuot_collector.web.tmf import openapi as tmf
 from thongsuot_schema.words.translations import languages
 

@@ -19,9 +19,9 @@ from thongsuot_collector.queries.selection import Selection, page_of
 from thongsuot_collector.queries.sites import site_records
 from thongsuot_collector.queries.table import csv_bytes
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.api.answers import CSV, JSON, answer, problem
-from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_collector.web.answers import CSV, JSON, answer, problem
 from thongsuot_collector.web.api.openapi import document_bytes
+from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_collector.web.responses import language_of
 
 PREFIX = "/api/v1"

@@ -12,8 +12,8 @@ from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
 from thongsuot_collector.queries.records import IncidentRecord, MaintenanceRecord, Record
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.api.answers import answer, problem
-from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_collector.web.answers import answer, problem
+from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_collector.web.feeds import atom
 from thongsuot_collector.web.feeds import calendar as ical
 from thongsuot_collector.web.incident.reader import PageReader

@@ -7,7 +7,6 @@ import msgspec
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.web.incident import decision_labels, labels
 from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.problem import labels as problem_labels
 from thongsuot_schema.words.language import Text
 
 
@@ -29,7 +28,7 @@ def action_links(incident: Incident, reader: PageReader) -> list[ActionLink]:
     if reader.may_decide:
         for title, address in _decisions(incident):
             url = reader.url(f"{path}/{address}")
-            is_first = title is problem_labels.ANSWER_TITLE
+            is_first = title is labels.ANSWER_REPORT
             links.append(ActionLink(title=title, url=url, is_first=is_first))
         if incident.is_open and incident.parents and incident.report is None:
             # Of the larger one: there it stands which of its parts can be taken out.
@@ -42,7 +41,7 @@ def _decisions(incident: Incident) -> Iterator[tuple[Text, str]]:
     """Yield the forms that fit how an incident stands, for an engineer of the city."""
     is_report = incident.report is not None
     if is_report and incident.is_open:
-        yield problem_labels.ANSWER_TITLE, "report"
+        yield labels.ANSWER_REPORT, "report"
     yield labels.COMMENT, "comment"
     if is_report:
         return

@@ -69,6 +69,7 @@ DIGEST: Final = Text("collector.web.incident.digest")
 DOWNLOAD: Final = Text("collector.web.incident.download")
 HISTORY: Final = Text("collector.web.incident.history")
 FOR_STAFF: Final = Text("collector.web.incident.for_staff")
+ANSWER_REPORT: Final = Text("collector.problem.answer_title")
 TAKE_ON: Final = Text("collector.web.incident.take_on")
 TAKE_ON_AS: Final = Text("collector.web.incident.take_on_as")
 COMMENT: Final = Text("collector.web.incident.comment")
@@ -78,8 +79,6 @@ COMMENT_MISSING: Final = Text("collector.decisions.needs_comment")
 BOARD: Final = Text("collector.web.incident.board")
 NOTE: Final = Text("collector.web.incident.note")
 WHO_ARE_YOU: Final = Text("collector.web.incident.who_are_you")
-OTHER_PAGE: Final = Text("collector.web.incident.other_page")
-TOO_LONG: Final = Text("collector.web.incident.too_long")
 
 KINDS: Final[dict[NotificationKind, Text]] = {
     NotificationKind.OPENED: Text("collector.web.incident.kinds.opened"),

@@ -7,7 +7,6 @@ from thongsuot_collector.queries.records import SiteStatus, Turn
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
-NAVIGATION: Final = Text("collector.web.lists.navigation")
 WALL: Final = Text("collector.web.lists.wall")
 SEARCH: Final = Text("collector.web.lists.search")
 APPLY: Final = Text("collector.web.lists.apply")
@@ -65,6 +64,8 @@ NO_LINK: Final = Text("collector.web.lists.no_link")
 REFUSED: Final = Text("collector.web.lists.refused")
 NOBODY: Final = Text("collector.web.lists.nobody")
 PART_OF: Final = Text("collector.web.lists.part_of")
+SUBSCRIBE_INCIDENTS: Final = Text("collector.web.feeds.subscribe_incidents")
+SUBSCRIBE_MAINTENANCE: Final = Text("collector.web.feeds.subscribe_maintenance")
 
 TITLES: Final[dict[str, Text]] = {
     "sites": Text("collector.web.lists.titles.sites"),

@@ -8,7 +8,6 @@ import msgspec
 from thongsuot_collector.queries.lists import ListQuery
 from thongsuot_collector.queries.records import IncidentRecord, Record, SiteRecord
 from thongsuot_collector.queries.selection import Selection, page_of, text_of
-from thongsuot_collector.web.feeds.labels import SUBSCRIBE_INCIDENTS, SUBSCRIBE_MAINTENANCE
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.lists import labels
@@ -172,8 +171,8 @@ def _feeds(kept: Arguments, language: str) -> list[tuple[Text, str]]:
     followed = [(name, value) for name, value in kept if name not in {"offset", "limit", "sort"}]
     work = [(name, value) for name, value in followed if name in {"carriers", "areas"}]
     return [
-        (SUBSCRIBE_INCIDENTS, f"/feeds/incidents.atom?{_query(followed, language)}"),
-        (SUBSCRIBE_MAINTENANCE, f"/feeds/maintenance.ics?{_query(work, language)}"),
+        (labels.SUBSCRIBE_INCIDENTS, f"/feeds/incidents.atom?{_query(followed, language)}"),
+        (labels.SUBSCRIBE_MAINTENANCE, f"/feeds/maintenance.ics?{_query(work, language)}"),
     ]
 
 

@@ -14,7 +14,7 @@ from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import PageAccess, Visitor
-from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
+from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.incident.listing import window_rows
 from thongsuot_collector.web.incident.reader import PageReader

@@ -28,8 +28,8 @@ from thongsuot_collector.queries.selection import MOST, page_of
 from thongsuot_collector.queries.sites import site_records
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.access import Visitor
-from thongsuot_collector.web.api.arguments import ArgumentInvalid, selection_from
 from thongsuot_collector.web.api.openapi import first_line, paged_parameters
+from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.translations import REFERENCE, languages

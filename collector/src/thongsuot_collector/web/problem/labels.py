@@ -5,7 +5,6 @@ from typing import Final
 from thongsuot_schema.words.language import Text
 
 TOO_MANY: Final = Text("collector.problem.too_many")
-ANSWER_TITLE: Final = Text("collector.problem.answer_title")
 ANSWER: Final = Text("collector.problem.answer")
 ANSWER_HOW: Final = Text("collector.problem.answer_how")
 ANSWER_MISSING: Final = Text("collector.problem.answer_missing")

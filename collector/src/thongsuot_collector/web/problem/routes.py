@@ -86,7 +86,7 @@ class ProblemPages:
         if incident.report is None or not incident.is_open:
             return missing(request)
         fields = FormFields(
-            title=labels.ANSWER_TITLE,
+            title=incident_labels.ANSWER_REPORT,
             button=labels.SEND_AS,
             text_label=labels.ANSWER,
             text_name="answer",

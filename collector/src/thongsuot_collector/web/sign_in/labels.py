@@ -6,7 +6,6 @@ from thongsuot_collector.store.passwords import SHORTEST
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_schema.words.language import Text
 
-SIGN_IN: Final = Text("collector.sign_in.sign_in")
 NAME: Final = Text("collector.sign_in.name")
 PASSWORD: Final = Text("collector.sign_in.password")
 WRONG: Final = Text("collector.sign_in.wrong")

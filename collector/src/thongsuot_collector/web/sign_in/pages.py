@@ -9,6 +9,7 @@ import msgspec
 from thongsuot_collector.store.passwords import LONGEST, SHORTEST
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import Session
+from thongsuot_collector.web import labels as web_labels
 from thongsuot_collector.web.layout import Frame, render
 from thongsuot_collector.web.sign_in import labels
 from thongsuot_schema.state import State
@@ -92,7 +93,7 @@ def sign_in_page(
         "provider": provider,
         "provider_url": place.url(PROVIDER),
     }
-    return render("sign_in", _frame(labels.SIGN_IN, SIGN_IN, place), language, content)
+    return render("sign_in", _frame(web_labels.SIGN_IN, SIGN_IN, place), language, content)
 
 
 def code_page(place: SignInDestination, *, mistake: str = "") -> str:

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_collector.queries.selection import LIMIT, MOST
-from thongsuot_collector.web.api.arguments import (
+from thongsuot_collector.web.arguments import (
     FARTHEST,
     ArgumentInvalid,
     read_moment,

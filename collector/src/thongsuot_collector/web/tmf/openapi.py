@@ -6,7 +6,7 @@ from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.notify.channels.tmf621.states import TRANSITIONS
 from thongsuot_collector.notify.channels.tmf642 import alarm as alarms
 from thongsuot_collector.queries.selection import LIMIT, MOST
-from thongsuot_collector.web.api.arguments import FARTHEST
+from thongsuot_collector.web.arguments import FARTHEST
 from thongsuot_collector.web.tmf.arguments import OPERATORS
 from thongsuot_collector.web.tmf.routes import COLLECTIONS, Collection
 from thongsuot_schema.words.translations import languages

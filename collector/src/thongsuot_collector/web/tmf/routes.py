@@ -24,8 +24,8 @@ from thongsuot_collector.queries.logs import closed_incidents
 from thongsuot_collector.queries.scope import QueryScope
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.web.access import PageAccess
-from thongsuot_collector.web.api.answers import JSON, answer
-from thongsuot_collector.web.api.arguments import ArgumentInvalid
+from thongsuot_collector.web.answers import JSON, answer
+from thongsuot_collector.web.arguments import ArgumentInvalid
 from thongsuot_collector.web.responses import HEADERS, language_of
 from thongsuot_collector.web.tmf.arguments import CollectionFilters, fields_of, read_query
 from thongsuot_collector.web.tmf.incident_view import IncidentTexts, IncidentView, view_of

@@ -28,6 +28,7 @@ from tests.schema.batch.realistic import RealisticDevice
 
 from thongsuot_collector.sinks.remote_write.encode import encode_results
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.snappy import plain_of
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.encode import encode_batch, index_layout
@@ -47,7 +48,7 @@ def bodies(device: RealisticDevice, batch: Batch) -> tuple[int, int, int]:
     labels = LabelCache(lambda _site, _link: LABELS).for_layout(batch.site, b"", compiled)
     encoded = encode_results(decode_columns(body, lambda _id: compiled), labels, epoch_ns=0)
     assert encoded is not None
-    return encoded.samples, len(body), len(bytes(cramjam.snappy.compress_raw(encoded.body)))
+    return encoded.samples, len(body), len(bytes(cramjam.snappy.compress_raw(plain_of(encoded))))
 
 
 def compare(name: str, agents: int, make: Callable[[RealisticDevice], Batch]) -> float:

@@ -1,5 +1,5 @@
 """
-What the collector computes most, compiled: see ``loops.c``.
+What the collector computes most, compiled: see ``loops.c`` and ``elements.c``.
 
 Where this cannot be imported the same functions run in Python. ``THONGSUOT_KERNEL=python`` has it
 refuse to be imported, to compare the two on one machine.

@@ -9,8 +9,9 @@ def scaled_sums(
     differences: array[int], first: int, count: int, denominator: float, /
 ) -> array[float] | None: ...
 def shifted(times: array[int], offset: int, /) -> tuple[array[int], bool]: ...
-def pack_block(
-    names: tuple[tuple[bytes, ...], ...],
+def pack_elements(
+    names: tuple[bytes, ...],
+    chain: bytes,
     counts: list[int],
     first_series: int,
     columns: tuple[Sequence[float | None], ...],
@@ -18,4 +19,4 @@ def pack_block(
     first_row: int,
     last_row: int,
     /,
-) -> bytes: ...
+) -> tuple[bytes, int]: ...

@@ -13,10 +13,18 @@ import sys
 import time
 from array import array
 from collections.abc import Callable
+from typing import cast
 
+import cramjam
+
+from tests.collector.sinks.remote_write.chains import unchained
 from thongsuot_collector.samples.series import EARLIEST_MS, LATEST_MS
-from thongsuot_collector.sinks.remote_write.blocks import pack_block, pack_block_in_python
-from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD
+from thongsuot_collector.sinks.remote_write.blocks import (
+    chained,
+    pack_block,
+    pack_elements,
+)
+from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, varint
 from thongsuot_schema.batch import kernel, loops, numbers
 
 EDGES = (0, 1, -1, 127, 128, -129, 2**31, 2**62 - 1, -(2**62), 2**63 - 1, -(2**63))
@@ -61,10 +69,9 @@ def block_arguments(rng: random.Random) -> Arguments:
     sizes = [rng.choice((0, 1, 4, rng.randint(0, 30))) for _ in range(rng.randint(1, 6))]
     before = [rng.randint(0, 3) for _ in range(rng.randint(0, 3))]
     rows, first_row, metrics = sum(sizes), sum(before), rng.randint(1, 4)
-    names = tuple(
-        tuple(rng.randbytes(rng.choice((0, 5, 124, 16_400))) + SAMPLE_HEAD for _ in sizes)
-        for _ in range(metrics)
-    )
+    likely = [rng.randbytes(rng.choice((0, 5, 124, 16_400))) for _ in range(3)]
+    names = tuple(rng.choices(likely, k=metrics))
+    chain = chained([(*rng.choices(likely, k=rng.choice((2, 2, 3))), SAMPLE_HEAD) for _ in sizes])
     columns = tuple(
         array("d", [rng.choice((0.0, -0.0, rng.random(), 1e308)) for _ in range(rows)])
         for _ in range(metrics - 1)
@@ -72,7 +79,21 @@ def block_arguments(rng: random.Random) -> Arguments:
     total = first_row + rows + rng.randint(0, 2)
     times_ms = array("q", [rng.randint(EARLIEST_MS, LATEST_MS) for _ in range(total)])
     counts = [*before, *sizes]
-    return names, counts, len(before), columns, times_ms, first_row, first_row + rows
+    return names, chain, counts, len(before), columns, times_ms, first_row, first_row + rows
+
+
+def unpacked(*arguments: object) -> bytes:
+    """What the compiled packing of a block unpacks to."""
+    call = cast("Callable[..., tuple[bytes, int]]", pack_elements)
+    elements, size_bytes = call(*arguments)
+    return bytes(cramjam.snappy.decompress_raw(varint(size_bytes) + elements))
+
+
+def packed_in_python(metrics: tuple[bytes, ...], chain: bytes, *rest: object) -> bytes:
+    """The same by the names that stand in its chain."""
+    labels = unchained(chain)
+    call: Callable[..., bytes] = pack_block
+    return call(tuple(tuple(metric + of for of in labels) for metric in metrics), *rest)
 
 
 def result_of(call: Callable[..., object], arguments: Arguments) -> object:
@@ -92,7 +113,7 @@ PLAYED: tuple[
     (sums_arguments, kernel.running_sums, loops.running_sums),
     (scaled_arguments, kernel.scaled_sums, loops.scaled_sums),
     (shifted_arguments, kernel.shifted, loops.shifted),
-    (block_arguments, pack_block, pack_block_in_python),
+    (block_arguments, unpacked, packed_in_python),
 )
 
 
@@ -104,6 +125,11 @@ def spoiled(rng: random.Random, arguments: Arguments) -> Arguments:
     wrong: object = rng.choice(WRONG)
     if isinstance(arguments[at], int) and rng.random() < 0.7:
         wrong = rng.choice((*EDGES, rng.randint(-5, 50)))
+    if isinstance(arguments[at], bytes) and arguments[at] and rng.random() < 0.7:
+        changed = bytearray(arguments[at])
+        for _ in range(rng.randint(1, 3)):
+            changed[rng.randrange(len(changed))] = rng.choice((0, 1, 255, rng.randrange(256)))
+        wrong = bytes(changed)
     if isinstance(arguments[at], list) and rng.random() < 0.7:
         wrong = [rng.choice(EDGES) for _ in range(rng.randint(0, 6))]
     return (*arguments[:at], wrong, *arguments[at + 1 :])

@@ -30,9 +30,10 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     package = folder / "thongsuot_kernel"
     package.mkdir()
     shutil.copyfile(SOURCE / "__init__.py", package / "__init__.py")
-    target, source = str(package / "loops.abi3.so"), str(SOURCE / "loops.c")
+    target = str(package / "loops.abi3.so")
+    sources = sorted(map(str, SOURCE.glob("*.c")))
     subprocess.run(
-        ["gcc", *FLAGS.split(), *SANITIZERS.split(), f"-I{include}", "-o", target, source],
+        ["gcc", *FLAGS.split(), *SANITIZERS.split(), f"-I{include}", "-o", target, *sources],
         check=True,
     )
     library = subprocess.run(

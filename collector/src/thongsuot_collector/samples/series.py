@@ -21,12 +21,14 @@ class EncodedSeries:
     Some series, encoded; such parts put one after the other are a request.
 
     ``earliest_ms`` and ``latest_ms`` are the times of its samples; ``samples`` how many there are.
+    ``unpacked_bytes`` is how long ``body`` is unpacked; 0: it is not packed.
     """
 
     body: bytes
     samples: int
     earliest_ms: int
     latest_ms: int
+    unpacked_bytes: int = 0
 
 
 class WallTimes(NamedTuple):

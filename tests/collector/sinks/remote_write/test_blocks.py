@@ -1,22 +1,36 @@
-"""Blocks as series of a request: packed to the same bytes when compiled; all else is refused."""
+"""Blocks as series of a request: packed, they unpack to the same bytes; all else is refused."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from random import Random
 
+import cramjam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.collector.sinks.remote_write.chains import unchained
 from thongsuot_collector.samples.series import EARLIEST_MS, LATEST_MS
-from thongsuot_collector.sinks.remote_write.blocks import pack_block, pack_block_in_python
-from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, labels_field, samples_in
+from thongsuot_collector.sinks.remote_write.blocks import (
+    chained,
+    pack_block,
+    pack_elements,
+)
+from thongsuot_collector.sinks.remote_write.protobuf import (
+    SAMPLE_HEAD,
+    label_field,
+    labels_field,
+    samples_in,
+    varint,
+)
 from thongsuot_schema.batch import kernel
 
 needs_kernel = pytest.mark.skipif(
     kernel.IMPLEMENTATION != "compiled", reason="no compiled kernel here"
 )
 Block = tuple[
-    tuple[tuple[bytes, ...], ...],
+    tuple[bytes, ...],
+    list[tuple[bytes, ...]],
     list[int],
     int,
     tuple["array[float]", ...],
@@ -34,11 +48,10 @@ def blocks(draw: st.DrawFn) -> Block:
     cut = len(sizes) if sizes[-1] else len(sizes) - 1
     first_row, rows = sum(before), sum(sizes)
     metrics = draw(st.integers(1, 4))
-    name = st.binary(max_size=300).map(lambda text: text + SAMPLE_HEAD)
-    names = tuple(
-        tuple(draw(st.lists(name, min_size=len(sizes), max_size=len(sizes))))
-        for _ in range(metrics)
-    )
+    label = st.binary(max_size=9) | st.sampled_from([b"a", b"site", b"anchor-1", bytes(70)])
+    labels = st.tuples(label, label, label) | st.lists(label | st.binary(max_size=300), max_size=4)
+    series = [(*draw(labels), SAMPLE_HEAD) for _ in sizes]
+    names = tuple(draw(st.lists(label, min_size=metrics, max_size=metrics)))
     floats = st.floats() | st.integers(-5, 5).map(float)
     columns = tuple(
         array("d", draw(st.lists(floats, min_size=rows, max_size=rows))) for _ in range(metrics - 1)
@@ -47,13 +60,85 @@ def blocks(draw: st.DrawFn) -> Block:
     times = st.integers(EARLIEST_MS, LATEST_MS) | st.integers(1_795_540_000_000, 1_795_540_100_000)
     times_ms = array("q", draw(st.lists(times, min_size=total, max_size=total)))
     counts = [*before, *sizes[:cut]]
-    return names, counts, len(before), columns, times_ms, first_row, first_row + rows
+    return names, series, counts, len(before), columns, times_ms, first_row, first_row + rows
+
+
+def unpacked(*block: object) -> bytes:
+    """What the compiled packing of a block unpacks to."""
+    assert pack_elements is not None
+    call: Callable[..., tuple[bytes, int]] = pack_elements
+    elements, size_bytes = call(*block)
+    return bytes(cramjam.snappy.decompress_raw(varint(size_bytes) + elements))
+
+
+def in_python(block: Block) -> bytes:
+    metrics, series, *rest = block
+    names = tuple(tuple(metric + b"".join(labels) for labels in series) for metric in metrics)
+    return pack_block(names, *rest)
+
+
+def compiled(block: Block) -> bytes:
+    metrics, series, *rest = block
+    return unpacked(metrics, chained(series), *rest)
+
+
+def usual_block(rows: int, targets: Iterable[str]) -> Block:
+    """A block of two metrics with so many rows of a series for each target."""
+    series = [
+        (
+            label_field("carrier", "viettel"),
+            label_field("commune", "00070"),
+            label_field("site", "hoan-kiem"),
+            label_field("target", target),
+            SAMPLE_HEAD,
+        )
+        for target in targets
+    ]
+    metrics = tuple(
+        label_field("__name__", f"thongsuot_icmp_{name}") for name in ("success", "rtt_seconds")
+    )
+    count = rows * len(series)
+    times_ms = array("q", [1_795_540_000_000 + 5_000 * (row % rows) for row in range(count)])
+    values = array("d", [0.02 + row % 7 * 1e-6 for row in range(count)])
+    return metrics, series, [rows] * len(series), 0, (values,), times_ms, 0, count
 
 
 @needs_kernel
 @given(blocks())
-def test_the_compiled_packing_gives_the_same_bytes(block: Block) -> None:
-    assert pack_block(*block) == pack_block_in_python(*block)
+def test_the_compiled_packing_unpacks_to_the_same_bytes(block: Block) -> None:
+    assert compiled(block) == in_python(block)
+
+
+@needs_kernel
+def test_copies_reach_as_far_as_a_block_is_long() -> None:
+    """4,000 rows of a series are 72 KB: what is copied stands further off than 64 KiB."""
+    block = usual_block(4_000, "ab")
+    assert compiled(block) == in_python(block)
+
+
+@needs_kernel
+def test_a_usual_block_is_packed_nearly_as_small_as_by_looking_for_what_is_repeated() -> None:
+    rng = Random(14)
+    metrics, series, counts, first, _, times_ms, *rows = usual_block(4, map(str, range(50)))
+    values = array("d", [rng.random() for _ in times_ms])
+    wall_ms = array("q", [time_ms + rng.randrange(5_000) for time_ms in times_ms])
+    block = metrics, series, counts, first, (values,), wall_ms, *rows
+    assert pack_elements is not None
+    elements, _ = pack_elements(metrics, chained(series) or b"", *block[2:])
+    packed = bytes(cramjam.snappy.compress_raw(in_python(block)))
+    assert len(elements) < 1.2 * len(packed)
+
+
+@given(st.lists(st.lists(st.sampled_from([b"abc", b"abd", b"xbc", b""]), max_size=4)))
+def test_labels_come_back_out_of_their_chain(labels: list[list[bytes]]) -> None:
+    chain = chained(labels)
+    assert chain is not None
+    assert unchained(chain) == [b"".join(series) for series in labels]
+
+
+def test_labels_that_no_link_can_tell_of_make_no_chain() -> None:
+    assert chained([[bytes(65_535)]]) is not None
+    assert chained([[b"a"], [bytes(65_535), b"a"]]) is None
 
 
 def test_samples_come_back_with_their_values_and_times() -> None:
@@ -71,7 +156,8 @@ def test_samples_come_back_with_their_values_and_times() -> None:
     assert samples[0].labels == labels_field({"__name__": "success", "site": "a"})
 
 
-NAMES = ((labels_field({"site": "a"}) + SAMPLE_HEAD,), (labels_field({"site": "b"}) + SAMPLE_HEAD,))
+NAMES = (label_field("__name__", "success"), label_field("__name__", "rtt"))
+CHAIN = chained([[label_field("site", "a"), SAMPLE_HEAD]])
 COLUMN = array("d", [1.0, 2.0])
 TIMES = array("q", [EARLIEST_MS, EARLIEST_MS])
 
@@ -80,6 +166,7 @@ def changed(**parts: object) -> tuple[object, ...]:
     """A block of one series with two rows, but for some of its parts."""
     whole: dict[str, object] = {
         "names": NAMES,
+        "chain": CHAIN,
         "counts": [2],
         "first_series": 0,
         "columns": (COLUMN,),
@@ -97,8 +184,16 @@ def changed(**parts: object) -> tuple[object, ...]:
         changed(names=()),
         changed(names=(NAMES[0],)),
         changed(names=[*NAMES]),
-        changed(names=(NAMES[0], ())),
-        changed(names=(("a",), ("b",))),
+        changed(names=("a", "b")),
+        changed(chain="a"),
+        changed(chain=None),
+        changed(chain=b""),
+        changed(chain=(CHAIN or b"")[:-1]),
+        changed(chain=(CHAIN or b"") + b"1"),
+        changed(chain=b"\0\0\0\0\3\0\0abc"),
+        changed(chain=b"\0\0\0\0\2\0\1ab"),
+        changed(chain=b"\1\0\0\0\3\0\1abc"),
+        changed(chain=b"\0\0\1\0\3\0\1abc"),
         changed(counts=[3]),
         changed(counts=[1]),
         changed(counts=[-1]),
@@ -125,7 +220,6 @@ def changed(**parts: object) -> tuple[object, ...]:
 def test_the_compiled_packing_reads_nothing_that_is_not_there(
     arguments: tuple[object, ...],
 ) -> None:
-    call: Callable[..., bytes] = pack_block
-    assert len(samples_in(call(*changed()))) == 4
+    assert len(samples_in(unpacked(*changed()))) == 4
     with pytest.raises((ValueError, TypeError, OverflowError)):
-        call(*arguments)
+        unpacked(*arguments)

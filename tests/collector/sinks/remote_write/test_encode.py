@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured, usual_results
 from thongsuot_collector.samples.series import EARLIEST_MS
 from thongsuot_collector.sinks.remote_write.encode import encode_results
-from thongsuot_collector.sinks.remote_write.labels import LabelCache, LayoutSeriesLabels
-from thongsuot_collector.sinks.remote_write.protobuf import labels_field, samples_in
+from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.protobuf import labels_field
+from thongsuot_collector.sinks.remote_write.snappy import samples_of
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import compile_layout
+from thongsuot_schema.batch.model import Layout
 from thongsuot_schema.catalogue.loader import load
 from thongsuot_schema.metric import PREFIX
 from thongsuot_schema.outcome import Outcome
@@ -21,7 +23,9 @@ from thongsuot_schema.result import Family, Result
 SITE = "hoan-kiem"
 EPOCH = 1_795_540_000 * S
 
-NO_LABELS = LayoutSeriesLabels(series=(), blocks={})
+NO_LABELS = LabelCache(lambda _site, _link: {}).for_layout(
+    SITE, b"", compile_layout(Layout(series=()))
+)
 
 Found = dict[tuple[bytes, int], float]
 
@@ -40,7 +44,7 @@ def encoded(results: list[Result], epoch_ns: int = EPOCH) -> Found:
     )
     encoded_series = encode_results(columns, labels, epoch_ns=epoch_ns)
     assert encoded_series is not None
-    taken = samples_in(encoded_series.body)
+    taken = samples_of(encoded_series)
     assert encoded_series.samples == len(taken)
     assert encoded_series.earliest_ms == min(sample.time_ms for sample in taken)
     assert encoded_series.latest_ms == max(sample.time_ms for sample in taken)

@@ -7,7 +7,7 @@ from tests.collector.batches import S, change
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
 from thongsuot_collector.sinks.remote_write.encode import verdict_series
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
-from thongsuot_collector.sinks.remote_write.protobuf import samples_in
+from thongsuot_collector.sinks.remote_write.snappy import samples_of
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -32,7 +32,7 @@ def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts)
     if encoded is None:
         return None
     points: Points = {}
-    taken = samples_in(encoded.body)
+    taken = samples_of(encoded)
     assert encoded.samples == len(taken)
     for sample in taken:
         name = "state" if b"state_number" in sample.labels else "segment"

@@ -11,8 +11,10 @@ from tests.collector.sinks.remote_write.test_encode import EPOCH, SITE
 from tests.schema.batch.layout_builder import LayoutBuilder
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.samples.labels import LabelsOf
+from thongsuot_collector.samples.series import EncodedSeries
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
-from thongsuot_collector.sinks.remote_write.protobuf import STALE, samples_in, varint_at
+from thongsuot_collector.sinks.remote_write.protobuf import STALE, varint_at
+from thongsuot_collector.sinks.remote_write.snappy import samples_of
 from thongsuot_collector.sinks.remote_write.staleness import (
     LiveSeries,
     LiveSeriesBySite,
@@ -79,9 +81,9 @@ class SealedSite:
             body=body,
         )
         encoded = self.endings.markers_of(
-            entry, columns, self.cache.for_layout(SITE, layout_id, compiled).series
+            entry, columns, self.cache.for_layout(SITE, layout_id, compiled)
         )
-        return set() if encoded is None else ended(encoded.body)
+        return set() if encoded is None else ended(encoded)
 
 
 def texts_of(labels: bytes) -> list[bytes]:
@@ -97,9 +99,9 @@ def texts_of(labels: bytes) -> list[bytes]:
     return texts
 
 
-def ended(request: bytes) -> Ended:
+def ended(encoded: EncodedSeries) -> Ended:
     series: Ended = set()
-    for sample in samples_in(request):
+    for sample in samples_of(encoded):
         assert sample.value == struct.pack("<d", STALE)
         texts = [text.decode() for text in texts_of(sample.labels)]
         labels = dict(zip(texts[::2], texts[1::2], strict=True))

@@ -1,6 +1,6 @@
 """
-Whole blocks of a batch as series of a remote-write request: compiled where ``thongsuot_kernel`` is
-installed, else as here. Both return the same bytes.
+Whole blocks of a batch as series of a remote-write request: in Python as plain bytes, or where
+``thongsuot_kernel`` is installed straight as elements of a snappy stream that unpack to the same.
 """
 
 import struct
@@ -22,10 +22,26 @@ The names of the series of a block, as in ``SeriesLabels``: first those of succe
 each column.
 """
 
-PackBlock = Callable[
-    [Names, list[int], int, tuple[Sequence[float | None], ...], "array[int]", int, int], bytes
+PackElements = Callable[
+    [
+        tuple[bytes, ...],
+        bytes,
+        list[int],
+        int,
+        tuple[Sequence[float | None], ...],
+        "array[int]",
+        int,
+        int,
+    ],
+    tuple[bytes, int],
 ]
+"""
+As ``pack_block``, but for the names: of each metric the label that begins its series, and the chain
+of all others (``chained``). Returns elements of a snappy stream, and how many bytes they unpack to.
+"""
 
+_LINK = struct.Struct("<HHHB")
+_LONGEST = (1 << 16) - 1
 _HEAD_BYTES = len(SAMPLE_HEAD)
 
 
@@ -40,7 +56,7 @@ class _SeriesHeads(dict[int, bytes]):
 SERIES_HEADS = _SeriesHeads()
 
 
-def pack_block_in_python(  # noqa: PLR0917 - as the compiled one takes them
+def pack_block(  # noqa: PLR0917 - as the compiled one takes them
     names: Names,
     counts: list[int],
     first_series: int,
@@ -84,10 +100,56 @@ def packer(count: int) -> struct.Struct:
     return struct.Struct("<" + f"d{7 + _HEAD_BYTES}s" * count)
 
 
-pack_block: PackBlock
+def chained(labels: Sequence[Sequence[bytes]]) -> bytes | None:
+    """
+    Return the labels of each series, one by one, in a fraction of their room: as what is different
+    from the series before. ``None`` where one is too long for that.
+
+    A link is how many bytes of the series before stay, how many are left out and how many come in
+    for them, two bytes each; whether it is the last of its series; and those that come in. What is
+    left of the series before stays.
+    """
+    parts: list[bytes] = []
+    before: Sequence[bytes] = ()
+    for series in labels:
+        if sum(map(len, series)) > _LONGEST:
+            return None
+        *links, last = _links(before, series)
+        parts += [_LINK.pack(same, out, len(fresh), 0) + fresh for same, out, fresh in links]
+        same, out, fresh = last
+        parts.append(_LINK.pack(same, out, len(fresh), 1) + fresh)
+        before = series
+    return b"".join(parts)
+
+
+def _links(before: Sequence[bytes], series: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+    """Return what stays, goes and comes, label by label where there are as many."""
+    if len(before) != len(series):
+        return [(0, sum(map(len, before)), b"".join(series))]
+    links: list[tuple[int, int, bytes]] = []
+    same = 0
+    for old, new in zip(before, series, strict=True):
+        if old == new:
+            same += len(old)
+            continue
+        shared = _shared_bytes(old, new)
+        links.append((same + shared, len(old) - shared, new[shared:]))
+        same = 0
+    return links or [(0, 0, b"")]
+
+
+def _shared_bytes(old: bytes, new: bytes) -> int:
+    """Return how many bytes two labels begin with alike."""
+    size = min(len(old), len(new))
+    differing = int.from_bytes(old[:size]) ^ int.from_bytes(new[:size])
+    return size - (differing.bit_length() + 7) // 8
+
+
+pack_elements: PackElements | None = None
+"""Compiled; ``None`` where it is not."""
 try:
     from thongsuot_kernel import loops as compiled
 except ImportError:  # why not is kept and shown: ``thongsuot_schema.batch.kernel``
-    pack_block = pack_block_in_python
+    pass
 else:
-    pack_block = compiled.pack_block
+    pack_elements = compiled.pack_elements

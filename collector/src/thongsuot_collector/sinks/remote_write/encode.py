@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from thongsuot_collector.samples.series import EncodedSeries, WallTimes, times_of
 from thongsuot_collector.samples.verdicts import verdict_points
+from thongsuot_collector.sinks.remote_write import blocks
 from thongsuot_collector.sinks.remote_write.blocks import SERIES_HEADS, pack_block, packer
 from thongsuot_collector.sinks.remote_write.labels import LabelCache, LayoutSeriesLabels
 from thongsuot_collector.sinks.remote_write.protobuf import (
@@ -21,6 +22,7 @@ from thongsuot_collector.sinks.remote_write.protobuf import (
     series,
     spaced_time_fields,
 )
+from thongsuot_collector.sinks.remote_write.snappy import elements_of
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_schema.batch.columns import ColumnBlock, Columns, RowOutcome
 from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
@@ -53,7 +55,8 @@ def encode_results(
         else:
             series.add_partial(columns, block, labels)
     return EncodedSeries(
-        body=b"".join(series.pieces),
+        body=series.elements(),
+        unpacked_bytes=series.unpacked_bytes,
         samples=series.samples,
         earliest_ms=times.earliest_ms,
         latest_ms=times.latest_ms,
@@ -61,29 +64,39 @@ def encode_results(
 
 
 class _SeriesWriter:
-    """Gathers the pieces of a request."""
+    """Gathers the pieces of a request; ``unpacked_bytes`` is the size of all ``elements``."""
 
-    __slots__ = ("_spaced", "_times", "pieces", "samples")
+    __slots__ = ("_elements", "_plain", "_spaced", "_times", "samples", "unpacked_bytes")
 
     def __init__(self, times: WallTimes) -> None:
         self._times = times
         self._spaced: list[bytes] = []
-        self.pieces: list[bytes] = []
-        self.samples = 0
+        self._elements: list[bytes] = []
+        self._plain: list[bytes] = []
+        self.samples = self.unpacked_bytes = 0
+
+    def elements(self) -> bytes:
+        """Return all of it, as elements of a snappy stream."""
+        self._pack_plain()
+        return b"".join(self._elements)
 
     def add_whole(self, columns: Columns, block: ColumnBlock, labels: LayoutSeriesLabels) -> None:
         """Add a block whose rows are all ok and have every value."""
         first = block.block.first
-        packed = pack_block(
-            labels.blocks[first],
-            columns.counts,
-            first,
-            block.columns,
-            self._times.ms,
-            block.first_row,
-            block.last_row,
-        )
-        self.pieces.append(packed)
+        rows = block.first_row, block.last_row
+        packed = labels.packed.get(first)
+        if blocks.pack_elements is not None and packed is not None:
+            self._pack_plain()
+            elements, size_bytes = blocks.pack_elements(
+                *packed, columns.counts, first, block.columns, self._times.ms, *rows
+            )
+            self._elements.append(elements)
+            self.unpacked_bytes += size_bytes
+        else:
+            names = labels.names_of(first)
+            self._plain.append(
+                pack_block(names, columns.counts, first, block.columns, self._times.ms, *rows)
+            )
         self.samples += (block.last_row - block.first_row) * (1 + len(block.columns))
 
     def add_partial(self, columns: Columns, block: ColumnBlock, labels: LayoutSeriesLabels) -> None:
@@ -116,8 +129,15 @@ class _SeriesWriter:
                 arguments += (value, time)
         if arguments:
             packed = packer(len(arguments) // 2).pack(*arguments)[:-_HEAD_BYTES]
-            self.pieces += (SERIES_HEADS[len(name) + len(packed)], name, packed)
+            self._plain += (SERIES_HEADS[len(name) + len(packed)], name, packed)
             self.samples += len(arguments) // 2
+
+    def _pack_plain(self) -> None:
+        if self._plain:
+            plain = b"".join(self._plain)
+            self._elements.append(elements_of(plain))
+            self.unpacked_bytes += len(plain)
+            self._plain.clear()
 
 
 def _outcomes(
@@ -167,8 +187,10 @@ def verdict_series(
                 )
             )
     every_ms = [time_ms for points in subjects.values() for time_ms in points]
+    plain = b"".join(pieces)
     return EncodedSeries(
-        body=b"".join(pieces),
+        body=elements_of(plain),
+        unpacked_bytes=len(plain),
         samples=2 * len(every_ms),
         earliest_ms=min(every_ms),
         latest_ms=max(every_ms),

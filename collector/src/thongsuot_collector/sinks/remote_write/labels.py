@@ -1,7 +1,12 @@
-"""Labels of series as they stand in a remote-write request, worked out once for each layout."""
+"""
+Labels of series as they stand in a remote-write request, worked out once for each layout.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+They are in the order of their names, which is what the receiver wants; the metric's own label comes
+first, because ``_`` stands before all small letters.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from thongsuot_collector.samples.labels import (
     LabelsOf,
@@ -9,10 +14,17 @@ from thongsuot_collector.samples.labels import (
     labels_of_series,
     labels_of_subject,
 )
-from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, labels_field
-from thongsuot_schema.batch.layout import CompiledLayout
+from thongsuot_collector.sinks.remote_write.blocks import Names, chained, pack_elements
+from thongsuot_collector.sinks.remote_write.protobuf import (
+    SAMPLE_HEAD,
+    label_field,
+    label_fields,
+    labels_field,
+)
+from thongsuot_schema.batch.layout import CompiledLayout, KindBlock
 from thongsuot_schema.metric import PREFIX, ProbeKind
-from thongsuot_schema.result import Series
+
+_NAME = "__name__"
 
 
 class SeriesLabels:
@@ -31,17 +43,54 @@ class SeriesLabels:
         self.metrics = metrics
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedNames(NamedTuple):
+    """
+    The names of the series of a block, as compiled code takes them: the label of success and of
+    each metric, and the chain of all others (``blocks.chained``).
+    """
+
+    metrics: tuple[bytes, ...]
+    chain: bytes
+
+
 class LayoutSeriesLabels:
     """
-    The labels of each series of a layout, by its position.
+    The labels of each series of a layout.
 
-    ``blocks`` has the same by metric, as a block is packed: success and each column, by the
-    position of the block's first series.
+    ``packed`` has those of each block by the position of its first series, where packing is
+    compiled. All else is made when it is wanted: of most sites it never is, and it takes twenty
+    times the room.
     """
 
+    __slots__ = ("_known", "_make", "packed")
+
+    def __init__(
+        self, make: Callable[[], "_KnownLabels"], packed: Mapping[int, PackedNames]
+    ) -> None:
+        self._make = make
+        self._known: _KnownLabels | None = None
+        self.packed = packed
+
+    @property
+    def series(self) -> tuple[SeriesLabels, ...]:
+        """The labels of each series, by its position."""
+        return self._labels().series
+
+    def names_of(self, first: int) -> Names:
+        """Return the labels of a block by metric: success and each column."""
+        return self._labels().blocks[first]
+
+    def _labels(self) -> "_KnownLabels":
+        if self._known is None:
+            self._known = self._make()
+        return self._known
+
+
+class _KnownLabels(NamedTuple):
+    """What ``LayoutSeriesLabels`` gives when it is wanted."""
+
     series: tuple[SeriesLabels, ...]
-    blocks: Mapping[int, tuple[tuple[bytes, ...], ...]]
+    blocks: Mapping[int, Names]
 
 
 class LabelCache:
@@ -62,32 +111,72 @@ class LabelCache:
         Return the labels of one metric of a link or a service, like those of ``SeriesLabels``.
         """
         labels = labels_of_subject(self._labels_of, site, link, target)
-        return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
+        return labels_field(labels | {_NAME: name}) + SAMPLE_HEAD
 
     def _label(self, site: str, compiled: CompiledLayout) -> LayoutSeriesLabels:
-        labels: list[SeriesLabels] = []
-        blocks: dict[int, tuple[tuple[bytes, ...], ...]] = {}
-        for block in compiled.blocks:
-            names = [PREFIX + metric for metric in block.metrics]
-            kind = ProbeKind(
-                name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
-            )
-            of_block = [
-                self._series(site, series, kind.success_name, kind.unmeasured_name, names)
-                for series in compiled.layout.series[block.first : block.last]
+        links = {series.link for series in compiled.layout.series}
+        # As they are now: what is made later has to be of the same.
+        of_links = {link: self._labels_of(site, link) for link in links}
+
+        def of_link(_site: str, link: str) -> dict[str, str]:
+            return of_links[link]
+
+        def fields() -> list[tuple[bytes, ...]]:
+            return [
+                (*label_fields(labels_of_series(of_link, site, series)), SAMPLE_HEAD)
+                for series in compiled.layout.series
             ]
-            labels += of_block
-            blocks[block.first] = tuple(
-                zip(*((member.success, *member.metrics) for member in of_block), strict=True)
+
+        packed = {} if pack_elements is None else _packed_names(compiled, fields())
+        return LayoutSeriesLabels(lambda: _known_labels(compiled, fields()), packed)
+
+
+def _metric_fields(block: KindBlock) -> tuple[bytes, bytes, tuple[bytes, ...]]:
+    """
+    Return the label that begins each series of success, of what was not measured, of each metric.
+    """
+    kind = ProbeKind(name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=())
+    success, unmeasured, *metrics = [
+        label_field(_NAME, name)
+        for name in (
+            kind.success_name,
+            kind.unmeasured_name,
+            *(PREFIX + metric for metric in block.metrics),
+        )
+    ]
+    return success, unmeasured, tuple(metrics)
+
+
+def _packed_names(
+    compiled: CompiledLayout, fields: Sequence[tuple[bytes, ...]]
+) -> dict[int, PackedNames]:
+    packed: dict[int, PackedNames] = {}
+    for block in compiled.blocks:
+        success, _, metrics = _metric_fields(block)
+        chain = chained(fields[block.first : block.last])
+        if chain is not None:
+            packed[block.first] = PackedNames((success, *metrics), chain)
+    return packed
+
+
+def _known_labels(compiled: CompiledLayout, fields: Sequence[tuple[bytes, ...]]) -> _KnownLabels:
+    series: list[SeriesLabels] = []
+    blocks: dict[int, Names] = {}
+    for block in compiled.blocks:
+        success, unmeasured, metrics = _metric_fields(block)
+        members = [b"".join(parts) for parts in fields[block.first : block.last]]
+        series += [
+            SeriesLabels(
+                success + member,
+                unmeasured + member,
+                tuple([metric + member for metric in metrics]),
             )
-        return LayoutSeriesLabels(series=tuple(labels), blocks=blocks)
-
-    def _series(
-        self, site: str, series: Series, success: str, unmeasured: str, names: Sequence[str]
-    ) -> SeriesLabels:
-        labels = labels_of_series(self._labels_of, site, series)
-
-        def named(name: str) -> bytes:
-            return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
-
-        return SeriesLabels(named(success), named(unmeasured), tuple(named(name) for name in names))
+            for member in members
+        ]
+        blocks[block.first] = tuple(
+            zip(
+                *((member.success, *member.metrics) for member in series[block.first :]),
+                strict=True,
+            )
+        )
+    return _KnownLabels(tuple(series), blocks)

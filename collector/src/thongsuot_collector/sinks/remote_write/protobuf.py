@@ -14,6 +14,7 @@ times.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 SAMPLE_BYTES = 18
 SERIES_FIELD = b"\x0a"
@@ -65,12 +66,19 @@ def labels_field(labels: Mapping[str, str]) -> bytes:
     """
     Return the labels of a series, sorted by name as the specification wants, empty ones left out.
     """
-    parts = []
-    for name, value in sorted(labels.items()):
-        if value:
-            pair = b"\x0a" + _lengthened(name.encode()) + b"\x12" + _lengthened(value.encode())
-            parts.append(b"\x0a" + _lengthened(pair))
-    return b"".join(parts)
+    return b"".join(label_fields(labels))
+
+
+def label_fields(labels: Mapping[str, str]) -> list[bytes]:
+    """Return the same label by label."""
+    return [label_field(name, value) for name, value in sorted(labels.items()) if value]
+
+
+@lru_cache(maxsize=4096)
+def label_field(name: str, value: str) -> bytes:
+    """Return one label."""
+    pair = b"\x0a" + _lengthened(name.encode()) + b"\x12" + _lengthened(value.encode())
+    return b"\x0a" + _lengthened(pair)
 
 
 def series(labels: bytes, samples: Sequence[tuple[int, float]]) -> bytes:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import quote
 
-import cramjam
 import msgspec
 
 from thongsuot_collector.samples.labels import LabelsOf
@@ -33,7 +32,8 @@ from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, 
 from thongsuot_collector.sinks.remote_write import out_of_order_window
 from thongsuot_collector.sinks.remote_write.encode import encode_results, verdict_series
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
-from thongsuot_collector.sinks.remote_write.protobuf import Sample, request_of, samples_in
+from thongsuot_collector.sinks.remote_write.protobuf import Sample
+from thongsuot_collector.sinks.remote_write.snappy import packed_request, samples_of, series_of
 from thongsuot_collector.sinks.remote_write.staleness import (
     StalenessMarkers,
     load_checkpoint,
@@ -93,7 +93,7 @@ class RemoteWriteClient:
         labels = self._labels.for_layout(entry.site, entry.layout, columns.layout)
         encoded = (
             encode_results(columns, labels, epoch_ns=entry.epoch_ns),
-            self._markers.markers_of(entry, columns, labels.series),
+            self._markers.markers_of(entry, columns, labels),
             verdict_series(
                 entry.site,
                 columns,
@@ -124,29 +124,28 @@ class RemoteWriteClient:
             if earliest_ms <= series.earliest_ms and series.latest_ms <= latest_ms:
                 kept.append(series)
                 continue
-            samples = samples_in(series.body)
+            samples = samples_of(series)
             good = [sample for sample in samples if earliest_ms <= sample.time_ms <= latest_ms]
             self._counter.drop(sum(sample.time_ms < earliest_ms for sample in samples), "too_old")
             self._counter.drop(sum(sample.time_ms > latest_ms for sample in samples), "future")
             if good:
-                kept.append(_series_of(good))
+                kept.append(series_of(good))
         return kept
 
     async def _send(self, encoded: Sequence[EncodedSeries]) -> None:
-        bodies = [series.body for series in encoded]
-        result = await self._client.send(lambda: _request(b"".join(bodies)))
+        result = await self._client.send(lambda: _request(packed_request(encoded)))
         if result.action is DeliveryAction.DONE:
             self._counter.sent(sum(series.samples for series in encoded))
             return
         samples = await asyncio.to_thread(
-            lambda: [sample for body in bodies for sample in samples_in(body)]
+            lambda: [sample for series in encoded for sample in samples_of(series)]
         )
         await deliver_by_bisection(
             samples, self._send_part, counter=self._counter, is_too_old=_is_too_old
         )
 
     async def _send_part(self, part: Sequence[Sample]) -> tuple[DeliveryAction, str]:
-        result = await self._client.send(lambda: _request(request_of(part)))
+        result = await self._client.send(lambda: _request(packed_request([series_of(part)])))
         return result.action, result.text
 
 
@@ -204,18 +203,8 @@ def _endpoint(settings: Settings) -> HttpEndpoint:
     )
 
 
-def _series_of(samples: Sequence[Sample]) -> EncodedSeries:
-    times_ms = [sample.time_ms for sample in samples]
-    return EncodedSeries(
-        body=request_of(samples),
-        samples=len(samples),
-        earliest_ms=min(times_ms),
-        latest_ms=max(times_ms),
-    )
-
-
 def _request(body: bytes) -> DeliveryRequest:
-    return DeliveryRequest(body=bytes(cramjam.snappy.compress_raw(body)), headers=_HEADERS)
+    return DeliveryRequest(body=body, headers=_HEADERS)
 
 
 def _is_too_old(text: str) -> bool:

@@ -10,7 +10,7 @@ It is kept over restarts in a file beside the journal.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -19,8 +19,13 @@ import msgspec
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.samples.labels import LabelsOf, are_labels
 from thongsuot_collector.samples.series import EncodedSeries, WallTimes, times_of
-from thongsuot_collector.sinks.remote_write.labels import LabelCache, SeriesLabels
+from thongsuot_collector.sinks.remote_write.labels import (
+    LabelCache,
+    LayoutSeriesLabels,
+    SeriesLabels,
+)
 from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, STALE, series
+from thongsuot_collector.sinks.remote_write.snappy import elements_of
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.outcome import Outcome
@@ -73,7 +78,7 @@ class StalenessMarkers:
         """Those that the masks in memory are of; a site from before the start has none yet."""
 
     def markers_of(
-        self, entry: JournalEntry, columns: Columns, labels: Sequence[SeriesLabels]
+        self, entry: JournalEntry, columns: Columns, labels: LayoutSeriesLabels
     ) -> EncodedSeries | None:
         """Return the markers that a batch brings, ``None`` for none."""
         sealed_ms = (entry.epoch_ns + columns.header.clock.boottime_ns) // 1_000_000
@@ -147,7 +152,7 @@ class _RowTimes:
 def _follow_block(
     block: ColumnBlock,
     alive: LiveSeries,
-    labels: Sequence[SeriesLabels],
+    labels: LayoutSeriesLabels,
     times: _RowTimes,
     ends: Ends,
 ) -> None:
@@ -187,12 +192,14 @@ def _follow_block(
             has |= 2 * success if is_unmeasured else success
             gone = mask & ~has
             if gone:
-                ends += [(name, times.wall.ms[row]) for name in _names(labels[position], gone)]
+                ends += [
+                    (name, times.wall.ms[row]) for name in _names(labels.series[position], gone)
+                ]
             mask = has
         masks[position] = mask
 
 
-def _of_gone_links(columns: Columns, alive: LiveSeries, labels: Sequence[SeriesLabels]) -> Ends:
+def _of_gone_links(columns: Columns, alive: LiveSeries, labels: LayoutSeriesLabels) -> Ends:
     """Return the ends of all series of links that have had no run for long."""
     before_ms = alive.sealed_ms - _LINK_GONE_MS
     gone = {link for link, seen_ms in alive.seen_ms.items() if link and seen_ms < before_ms}
@@ -200,7 +207,7 @@ def _of_gone_links(columns: Columns, alive: LiveSeries, labels: Sequence[SeriesL
     if gone:
         for position, series_gone in enumerate(columns.layout.layout.series):
             if series_gone.link in gone:
-                names = _names(labels[position], alive.masks[position])
+                names = _names(labels.series[position], alive.masks[position])
                 ends += [(name, alive.sealed_ms) for name in names]
                 alive.masks[position] = 0
         for link in gone:
@@ -219,9 +226,12 @@ def _encode_markers(ends: Ends) -> EncodedSeries | None:
     if not ends:
         return None
     times_ms = [time_ms for _, time_ms in ends]
-    body = [series(name.removesuffix(SAMPLE_HEAD), [(at_ms, STALE)]) for name, at_ms in ends]
+    plain = b"".join(
+        [series(name.removesuffix(SAMPLE_HEAD), [(at_ms, STALE)]) for name, at_ms in ends]
+    )
     return EncodedSeries(
-        body=b"".join(body),
+        body=elements_of(plain),
+        unpacked_bytes=len(plain),
         samples=len(ends),
         earliest_ms=min(times_ms),
         latest_ms=max(times_ms),

@@ -2,8 +2,8 @@
  * A disk that fails where a test says so, for a whole process: preloaded, it stands between the
  * program (SQLite's C included) and the C library.
  *
- * THONGSUOT_FAULTS names a file of lines "operation errno part": an operation (write, torn, fsync or
- * open) on a path with that part in it fails with that error. It is read with each call, so that a
+ * THONGSUOT_FAULTS names a file of lines "operation errno part": an operation (write, torn, fsync,
+ * open, rename or unlink) on a path with that part in it fails with that error. It is read with each call, so that a
  * test begins and ends a fault while the program runs. THONGSUOT_OPENED names a file to which each
  * path is appended that is opened for writing.
  */
@@ -97,6 +97,16 @@ int fsync(int descriptor) {
 int fdatasync(int descriptor) {
     errno = fault_of_descriptor("fsync", descriptor);
     return errno ? -1 : REAL(fdatasync)(descriptor);
+}
+
+int rename(const char *from, const char *to) {
+    if ((errno = fault_of("rename", to))) return -1;
+    return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path) {
+    if ((errno = fault_of("unlink", path))) return -1;
+    return syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 static int opened(int folder, const char *path, int flags, mode_t mode) {

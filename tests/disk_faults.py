@@ -16,7 +16,12 @@ SOURCE = Path(__file__).with_name("disk_faults.c")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An operation (``write``, ``torn``, ``fsync``, ``open``) on a file fails with an error."""
+    """
+    An operation on a file fails with an error.
+
+    Operations are ``write``, ``torn`` (the half of it is written), ``fsync``, ``open``, ``rename``
+    (by the new name) and ``unlink``.
+    """
 
     operation: str
     number: int
@@ -36,6 +41,9 @@ class FaultyDisk:
         self._faults = folder / "disk-faults"
         self._opened = folder / "disk-opened"
         self._library = folder / "disk_faults.so"
+        # Also of a process that runs as another user.
+        self._opened.touch()
+        self._opened.chmod(0o666)
         command = ["gcc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
         subprocess.run([*command, self._library, SOURCE, "-ldl"], check=True)
 

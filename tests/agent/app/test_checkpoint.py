@@ -4,7 +4,7 @@ What a killed process knew is known again in the same boot and under the same co
 
 from pathlib import Path
 
-from thongsuot_agent.app.checkpoint import Checkpoint, load, save
+from thongsuot_agent.app.checkpoint import Checkpoint, CheckpointFile
 from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.memory import IssuedVerdict, Memory
 from thongsuot_agent.page.history import PastState
@@ -28,28 +28,28 @@ CHECKPOINT = Checkpoint(
 
 def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "run" / "checkpoint"
-    save(path, CHECKPOINT)
-    assert load(path, boot_id="boot", fingerprint="print") == CHECKPOINT
+    CheckpointFile(path).save(CHECKPOINT)
+    assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") == CHECKPOINT
 
 
 def test_another_boot_or_configuration_begins_without(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
-    save(path, CHECKPOINT)
-    assert load(path, boot_id="other", fingerprint="print") is None
-    assert load(path, boot_id="boot", fingerprint="other") is None
+    CheckpointFile(path).save(CHECKPOINT)
+    assert CheckpointFile(path).load(boot_id="other", fingerprint="print") is None
+    assert CheckpointFile(path).load(boot_id="boot", fingerprint="other") is None
 
 
 def test_what_is_missing_or_broken_begins_without(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
-    assert load(path, boot_id="boot", fingerprint="print") is None
-    save(path, CHECKPOINT)
+    assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
+    CheckpointFile(path).save(CHECKPOINT)
     path.write_bytes(path.read_bytes()[:20])
-    assert load(path, boot_id="boot", fingerprint="print") is None
+    assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
 
 
 def test_a_directory_that_takes_no_files_is_no_reason_to_stop(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory", encoding="ascii")
     checkpoint = tmp_path / "file" / "checkpoint"
-    save(checkpoint, CHECKPOINT)
-    assert load(checkpoint, boot_id="boot", fingerprint="print") is None
+    CheckpointFile(checkpoint).save(CHECKPOINT)
+    assert CheckpointFile(checkpoint).load(boot_id="boot", fingerprint="print") is None
     assert (tmp_path / "file").read_text(encoding="ascii") == "no directory"

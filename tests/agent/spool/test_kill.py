@@ -11,7 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.agent.spool.making import MS_NS, numbers
+from tests.timing import KILLS_OF_A_NIGHT, SEED_OF_A_NIGHT
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.model import Batch, Layout
@@ -71,20 +74,30 @@ def collected(root: Path) -> tuple[list[Batch], list[bytes]]:
 
 
 def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_path: Path) -> None:
-    writer = WriterProcess(tmp_path, seed=20261124)
-    for _ in range(KILLS):
+    withstand(tmp_path, kills=KILLS, seed=20261124)
+
+
+@pytest.mark.nightly
+def test_a_night_of_kills_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    withstand(tmp_path, kills=KILLS_OF_A_NIGHT, seed=SEED_OF_A_NIGHT)
+
+
+def withstand(folder: Path, *, kills: int, seed: int) -> None:
+    """Play it; everything that is asked of the record is asserted here."""
+    writer = WriterProcess(folder, seed=seed)
+    for _ in range(kills):
         writer.run_and_kill()
     writer.drain()
-    batches, bodies = collected(tmp_path)
+    batches, bodies = collected(folder)
     serials = [result.boottime_ns // MS_NS for batch in batches for result in batch.results]
     changes = [change.decided_boottime_ns // MS_NS for batch in batches for change in batch.changes]
     assert len(serials) == len(set(serials))
     assert len(changes) == len(set(changes))
-    assert len(writer.made) > KILLS
+    assert len(writer.made) > kills
     assert writer.made <= set(serials)
     assert writer.kept <= set(changes)
     # What a kill caught between the doing and the telling: at most one entry each time.
-    assert len(set(serials) | set(changes)) - len(writer.made | writer.kept) <= KILLS
+    assert len(set(serials) | set(changes)) - len(writer.made | writer.kept) <= kills
     assert [batch for batch in batches if any(n.code == "gap" for n in batch.notices)] == []
     (sent_numbers,) = numbers(batches).values()
     assert sent_numbers == list(range(1, len(sent_numbers) + 1)), "one stream, numbers without gaps"

@@ -26,7 +26,7 @@ def heading(number: int) -> LogHeading:
 
 
 def found_after(record: Path) -> RuntimeSegments:
-    (segments,) = leftover_segments(record)
+    (segments,) = leftover_segments(record).segments
     return segments
 
 
@@ -82,7 +82,10 @@ def test_streams_are_found_by_age_and_what_was_never_begun_is_passed_over(tmp_pa
     (tmp_path / "0000000000000000").mkdir()
     half = tmp_path / STREAM.name / "00000002.tmp"
     half.write_bytes(b"half")
-    assert [segments.stream for segments in leftover_segments(tmp_path)] == [older_stream, STREAM]
+    assert [segments.stream for segments in leftover_segments(tmp_path).segments] == [
+        older_stream,
+        STREAM,
+    ]
     assert not half.exists()
     younger.close()
     older.close()

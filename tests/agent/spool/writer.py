@@ -1,15 +1,16 @@
 """
-A process that makes a record until it is killed; run by ``test_kill.py``.
+A process that makes a record until it is killed; run by ``test_kill.py`` and ``test_disk_faults``.
 
 Arguments: the root of the record, a seed, the first serial, and ``drain`` to hand over all that
 waits and end. Each thing done is told on standard output once it is done: ``made SERIAL``, ``kept
 SERIAL`` (a verdict change that is on the disk). What is handed over stands in ``ROOT/collected`` as
-files named by stream and number, layouts under their names.
+files named by stream and number, layouts under their names. SIGTERM ends it in good order.
 """
 
 import asyncio
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -43,8 +44,10 @@ def _put(path: Path, body: bytes) -> None:
 
 
 async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -> None:
-    """Make and hand over for ever, in an order that the seed decides."""
-    while True:
+    """Make and hand over until told to end, in an order that the seed decides."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    while not ended.is_set():
         dice = rng.random()
         if dice < 0.80:
             spool.add_entry(result(serial))
@@ -66,6 +69,8 @@ async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -
             await spool.forget_acknowledged()
         else:
             await spool.maintain()
+        await asyncio.sleep(0)
+    await spool.close()
 
 
 async def drain(spool: Spool, collected: Path) -> None:

@@ -17,6 +17,7 @@ from tests.collector.running import WITHIN_S, Pusher, eventually, token
 from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
 from tests.collector.sinks.remote_write.test_sink import taken
 from tests.plain_http import NO_AUTHORITIES
+from tests.timing import KILLS_OF_A_NIGHT, SEED_OF_A_NIGHT
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.state import State
 
@@ -83,15 +84,28 @@ class PushLoop:
 async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles_nothing(
     running: tuple[CollectorProcess, ScriptedReceiver], tmp_path: Path
 ) -> None:
-    process, there = running
-    chance = random.Random(20261124)
+    await withstand(*running, tmp_path, kills=KILLS, seed=20261124)
+
+
+@pytest.mark.nightly
+async def test_a_night_of_kills_loses_nothing_acknowledged_and_doubles_nothing(
+    running: tuple[CollectorProcess, ScriptedReceiver], tmp_path: Path
+) -> None:
+    await withstand(*running, tmp_path, kills=KILLS_OF_A_NIGHT, seed=SEED_OF_A_NIGHT)
+
+
+async def withstand(
+    process: CollectorProcess, there: ScriptedReceiver, folder: Path, *, kills: int, seed: int
+) -> None:
+    """Play it; everything that is asked of the collector is asserted here."""
+    chance = random.Random(seed)
     uplinks = [
-        PushLoop(f"site-{n}", token(tmp_path / "state", f"site-{n}"), epoch_ns=10**18 + n)
+        PushLoop(f"site-{n}", token(folder / "state", f"site-{n}"), epoch_ns=10**18 + n)
         for n in range(SITES)
     ]
     stop = asyncio.Event()
     pushing = [asyncio.create_task(uplink.push_on(process, stop)) for uplink in uplinks]
-    for _ in range(KILLS):
+    for _ in range(kills):
         enough = sum(len(uplink.acknowledged) for uplink in uplinks) + chance.randrange(1, 40)
         await eventually(lambda: sum(len(uplink.acknowledged) for uplink in uplinks) >= enough)  # noqa: B023
         await asyncio.sleep(chance.random() * 0.01)
@@ -103,7 +117,7 @@ async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles
     views = await settled(process)
     assert await process.end() == 0, process.log()
 
-    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "journal.sqlite")) as journal:
+    with contextlib.closing(sqlite3.connect(folder / "state" / "journal.sqlite")) as journal:
         assert journal.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         kept = journal.execute("SELECT site, number FROM entries ORDER BY sequence").fetchall()
     assert len(kept) == len(set(kept)), "a batch is in the journal twice"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Never
 
 from thongsuot_agent.app import compose
-from thongsuot_agent.app.checkpoint import Checkpoint, load, save
+from thongsuot_agent.app.checkpoint import Checkpoint, CheckpointFile
 from thongsuot_agent.app.commissioning import Commissioning
 from thongsuot_agent.app.identity import DeviceIdentity
 from thongsuot_agent.app.jitter import jitter
@@ -81,9 +81,8 @@ class Agent:
         self._schedulable: tuple[SchedulableLink, ...] = ()
         self._ticks = 0
         self._ticked_ns = context.clock.boottime_ns()
-        checkpoint = load(
-            context.paths.checkpoint_file, boot_id=context.boot_id, fingerprint=context.fingerprint
-        )
+        self._checkpoint = CheckpointFile(context.paths.checkpoint_file)
+        checkpoint = self._checkpoint.load(boot_id=context.boot_id, fingerprint=context.fingerprint)
         wall_ns = partial(self._true_time.trusted_wall_ns, context.clock)
         self._wall_ns = wall_ns
         self._data_budget = DataBudget(
@@ -306,7 +305,7 @@ class Agent:
             data_budget=self._data_budget.dump(),
             families=self._links.families,
         )
-        save(self._context.paths.checkpoint_file, checkpoint)
+        self._checkpoint.save(checkpoint)
         self._place.save(self._pipeline.memory, self._links.specs)
 
     def _self_metrics(self, link: str) -> dict[Metric, float]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.judge.memory import Memory
-from thongsuot_agent.kept_file import replace_file
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_agent.page.history import PastState
 from thongsuot_schema.result import Family
 
@@ -36,23 +36,26 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Checkpoint)
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it, whole or not at all. A directory that takes no files is no reason to stop."""
-    try:
-        replace_file(path, _ENCODER.encode(checkpoint))
-    except OSError as error:
-        _log.debug("cannot write checkpoint file=%s: %s", path, error)
+class CheckpointFile:
+    """Where it stands in the runtime directory."""
 
+    def __init__(self, path: Path) -> None:
+        self._file = KeptFile(path)
 
-def load(path: Path, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
-    """Return what was saved in this boot under this configuration, else ``None``."""
-    try:
-        checkpoint = _DECODER.decode(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        _log.warning("cannot read checkpoint file=%s: %s; begins without", path, error)
-        return None
-    if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
-        return None
-    return checkpoint
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write it, whole or not at all. A directory that takes no files is no reason to stop."""
+        self._file.replace(_ENCODER.encode(checkpoint))
+
+    def load(self, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
+        """Return what was saved in this boot under this configuration, else ``None``."""
+        path = self._file.path
+        try:
+            checkpoint = _DECODER.decode(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            _log.warning("cannot read checkpoint file=%s: %s; begins without", path, error)
+            return None
+        if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
+            return None
+        return checkpoint

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.judge.memory import LinkMemory, Memory, NeighbourIdentity
-from thongsuot_agent.kept_file import replace_file
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.result import Family
 
@@ -45,18 +45,18 @@ class PlaceFile:
     """The file. It is written when something new was learned, a few times in a device's life."""
 
     def __init__(self, path: Path, site: str) -> None:
-        self._path = path
+        self._file = KeptFile(path)
         self._site = site
         self._place: KnownPlace | None = None
 
     def restore(self, memory: Memory, specs: Iterable[Link]) -> None:
         """Let a memory that begins with nothing know the place as it was."""
         try:
-            place = msgspec.json.decode(self._path.read_bytes(), type=KnownPlace)
+            place = msgspec.json.decode(self._file.path.read_bytes(), type=KnownPlace)
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read place file=%s: %s; learns it anew", self._path, error)
+            _log.warning("cannot read place file=%s: %s; learns it anew", self._file.path, error)
             return
         if place.site != self._site:
             return
@@ -86,12 +86,8 @@ class PlaceFile:
         )
         if place == self._place or not any(link.gateway for link in place.links.values()):
             return
-        try:
-            replace_file(self._path, msgspec.json.encode(place))
-        except OSError as error:
-            _log.debug("cannot write place file=%s: %s", self._path, error)
-            return
-        self._place = place
+        if self._file.replace(msgspec.json.encode(place)):
+            self._place = place
 
 
 def _known_link(spec: Link, link: LinkMemory) -> KnownLink:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_agent.kept_file import replace_file
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LineRollup
 from thongsuot_schema.result import Result
@@ -77,21 +77,22 @@ class LineHistory:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+        self._file = None if path is None else KeptFile(path)
         self._links: _Links = {}
         self._boot_s: float | None = None
         self._written_s = 0.0
 
     def load(self) -> None:
         """Take up what was written; a file that cannot be read is begun anew."""
-        if self._path is None:
+        if self._file is None:
             return
+        path = self._file.path
         try:
-            self._links = msgspec.msgpack.decode(self._path.read_bytes(), type=_Links)
+            self._links = msgspec.msgpack.decode(path.read_bytes(), type=_Links)
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read line history file=%s: %s; begins anew", self._path, error)
+            _log.warning("cannot read line history file=%s: %s; begins anew", path, error)
 
     def add_result(self, result: Result) -> None:
         """Take in echoes of the line itself; without a trusted clock nobody knows of when."""
@@ -127,7 +128,7 @@ class LineHistory:
 
     def save(self) -> None:
         """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
-        if self._path is None or not self._links:
+        if self._file is None or not self._links:
             return
         body = msgspec.msgpack.encode(self._links)
         while len(body) > MAX_BYTES:
@@ -135,7 +136,4 @@ class LineHistory:
                 for track in tracks.values():
                     del track.complete[: len(track.complete) // 2 + 1]
             body = msgspec.msgpack.encode(self._links)
-        try:
-            replace_file(self._path, body)
-        except OSError as error:
-            _log.debug("cannot write line history file=%s: %s", self._path, error)
+        self._file.replace(body)

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_agent.judge.memory import IssuedVerdict
-from thongsuot_agent.kept_file import replace_file
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import StateStretch
@@ -52,20 +52,21 @@ class MonthHistory:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+        self._file = None if path is None else KeptFile(path)
         self._lights: _Lights = {}
         self._written_s = 0.0
 
     def load(self) -> None:
         """Take up what was written; a file that cannot be read is begun anew."""
-        if self._path is None:
+        if self._file is None:
             return
+        path = self._file.path
         try:
-            self._lights = msgspec.msgpack.decode(self._path.read_bytes(), type=_Lights)
+            self._lights = msgspec.msgpack.decode(path.read_bytes(), type=_Lights)
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read month file=%s: %s; begins anew", self._path, error)
+            _log.warning("cannot read month file=%s: %s; begins anew", path, error)
 
     def tick(self, verdicts: Iterable[IssuedVerdict], wall_s: float | None) -> None:
         """What stands holds until now; ``wall_s`` is ``None`` while nobody vouches for it."""
@@ -95,13 +96,9 @@ class MonthHistory:
 
     def save(self, wall_s: float | None) -> None:
         """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
-        if self._path is None or not self._lights:
+        if self._file is None or not self._lights:
             return
-        body = self._encoded(wall_s)
-        try:
-            replace_file(self._path, body)
-        except OSError as error:
-            _log.debug("cannot write month file=%s: %s", self._path, error)
+        self._file.replace(self._encoded(wall_s))
 
     def _extend(self, key: str, issued: IssuedVerdict, now_s: int) -> None:
         past = self._lights.get(key)

@@ -71,9 +71,9 @@ class DiskStore:
         """Note that a batch is acknowledged; it is removed with the next write set."""
         self._acknowledged.add(key)
 
-    async def streams(self) -> list[KnownStream]:
-        """Return every stream that the disk knows, oldest first."""
-        return await self._read(Disk.known_streams) or []
+    async def streams(self) -> list[KnownStream] | None:
+        """Return every stream that the disk knows, oldest first; ``None``: it cannot be read."""
+        return await self._read(Disk.known_streams)
 
     async def apply(self, write_set: WriteSet) -> bool:
         """Apply a write set; return whether the disk took it (see also ``take_dropped``)."""

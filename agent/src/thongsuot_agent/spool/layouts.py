@@ -10,6 +10,8 @@ from thongsuot_schema.batch.model import Layout
 from thongsuot_schema.errors import BatchError
 from thongsuot_schema.result import Series
 
+_HALF_WRITTEN = ".tmp"
+
 _log = logging.getLogger(__name__)
 
 
@@ -17,25 +19,33 @@ class Layouts:
     """
     Layouts by their id; files named after it in the runtime directory.
 
-    A directory that takes no files is no reason to stop: layouts are made again from the schedule,
-    and go to the disk with the batches that need them.
+    A directory that takes no files is no reason to stop: what it did not take is tried again with
+    the next batch, layouts are made again from the schedule, and go to the disk with the batches
+    that need them.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._bodies: dict[bytes, bytes] = {}
+        self._unwritten: set[bytes] = set()
         self._current: LayoutIndex | None = None
 
     def load(self) -> None:
-        """Read what earlier processes left."""
-        if not self._directory.is_dir():
+        """Read what earlier processes left; what cannot be read is said."""
+        try:
+            files = sorted(self._directory.iterdir()) if self._directory.is_dir() else []
+        except OSError as error:
+            _log.error("cannot read layouts directory=%s: %s", self._directory, error)
             return
-        for file in self._directory.iterdir():
-            body = file.read_bytes()
+        for file in files:
             try:
-                self._bodies[bytes.fromhex(file.name)] = body
-            except ValueError:  # half-written by a process that was killed
-                file.unlink()
+                body = file.read_bytes()
+                if file.name.endswith(_HALF_WRITTEN):  # by a process that was killed
+                    file.unlink()
+                else:
+                    self._bodies[bytes.fromhex(file.name)] = body
+            except (OSError, ValueError) as error:
+                _log.error("cannot read layout file=%s: %s; goes on without", file, error)
 
     def index_with(self, series: Iterable[Series]) -> LayoutIndex:
         """
@@ -44,6 +54,8 @@ class Layouts:
         Raises:
             ValueError: the catalogue does not know a series' kind or revision.
         """
+        for name in tuple(self._unwritten):
+            self._write(name)
         current = self._current
         known = {} if current is None else current.positions
         new = {wanted for wanted in series if wanted not in known}
@@ -58,14 +70,21 @@ class Layouts:
         if name in self._bodies:
             return
         self._bodies[name] = body
+        self._write(name)
+
+    def _write(self, name: bytes) -> None:
         path = self._directory / name.hex()
-        half = path.with_name(f"{path.name}.tmp")
+        half = path.with_name(path.name + _HALF_WRITTEN)
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half.write_bytes(body)
+            half.write_bytes(self._bodies[name])
             half.rename(path)
         except OSError as error:
-            _log.warning("cannot keep layout file=%s: %s; it stays in memory", path, error)
+            if name not in self._unwritten:
+                _log.warning("cannot keep layout file=%s: %s; it stays in memory", path, error)
+            self._unwritten.add(name)
+        else:
+            self._unwritten.discard(name)
 
     def encoded(self, name: bytes) -> bytes | None:
         """Return an encoded layout."""

@@ -17,6 +17,9 @@ from thongsuot_schema.batch.record_report import (
     StreamProgress,
 )
 
+StreamEnds = Sequence[tuple[StreamIdentity, int]]
+"""Streams, each with the number of its last batch."""
+
 _log = logging.getLogger(__name__)
 
 _RANGES_NAMED = 32

@@ -16,11 +16,13 @@ class RecentBatches:
     Batches in their segment stores, by key.
 
     A batch whose file has gone (nobody but this process has a reason to touch it) is lost, logged
-    and counted, and does not stop the others.
+    and counted, and does not stop the others. One that cannot be read now (no file descriptor is
+    left, a card that fails for a while) waits.
     """
 
     def __init__(self) -> None:
         self._sealed: dict[BatchKey, SealedBatch] = {}
+        self._unreadable: set[BatchKey] = set()
         self._lost = DroppedCounts()
 
     def __len__(self) -> int:
@@ -56,17 +58,29 @@ class RecentBatches:
         return None
 
     def read_body(self, sealed: SealedBatch) -> bytes | None:
-        """Return the bytes of a batch; ``None`` when they are lost, and the batch with them."""
+        """
+        Return the bytes of a batch; ``None`` when they are lost, and the batch with them, or cannot
+        be read now.
+        """
         try:
-            return sealed.read()
-        except OSError as error:
+            body = sealed.read()
+        except FileNotFoundError as error:
             _log.error("cannot read batch key=%s: %s; it is lost", sealed.key, error)
+        except OSError as error:
+            if sealed.key not in self._unreadable:
+                _log.warning("cannot read batch key=%s: %s; tried again", sealed.key, error)
+            self._unreadable.add(sealed.key)
+            return None
+        else:
+            self._unreadable.discard(sealed.key)
+            return body
         self.pop(sealed.key)
         self._lost += _dropped_whole(sealed)
         return None
 
     def pop(self, key: BatchKey) -> SealedBatch | None:
         """Forget a batch that is safe elsewhere; return what was known of it, if it was here."""
+        self._unreadable.discard(key)
         sealed = self._sealed.pop(key, None)
         if sealed is None:
             return None

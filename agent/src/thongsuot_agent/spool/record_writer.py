@@ -77,7 +77,7 @@ class RecordWriter:
 
     def begin_stream(self, ordinal: int) -> None:
         """Begin a new stream, in the runtime directory where it takes files."""
-        if not self._begin_in_directory(ordinal):
+        if not self._begin_in_directory(ordinal, level=logging.WARNING):
             self._begin_in_memory(ordinal)
 
     def begin_anew(self, ordinal: int) -> SegmentStore:
@@ -153,6 +153,7 @@ class RecordWriter:
         """End the stream with what it has: its segment store refused an entry."""
         number = self._number
         if not self._entries:
+            self._log_refusal(error)
             self._segments.close()
             self._begin_in_memory(self._stream.ordinal + 1)
             return
@@ -163,20 +164,24 @@ class RecordWriter:
     def _move_to_memory(
         self, number: int, body: bytes, sealed: SealedBatch, error: OSError
     ) -> None:
-        _log.warning(
-            "cannot write record directory=%s: %s; goes on in memory", self._directory, error
-        )
+        self._log_refusal(error)
         self._segments.close()
         sealed.segments = AbandonedSegments(self._segments)
         sealed.segments.end(number, body)
         self._begin_in_memory(self._stream.ordinal + 1)
 
-    def _begin_in_directory(self, ordinal: int) -> bool:
+    def _log_refusal(self, error: OSError) -> None:
+        _log.warning(
+            "cannot write record directory=%s: %s; goes on in memory", self._directory, error
+        )
+
+    def _begin_in_directory(self, ordinal: int, *, level: int = logging.DEBUG) -> bool:
         stream, heading = self._new_stream(ordinal), self._first_heading()
         try:
             self._segments = RuntimeSegments.create(self._directory, stream, heading)
         except OSError as error:
-            _log.debug("cannot begin record directory=%s: %s", self._directory, error)
+            text = "cannot begin record directory=%s: %s; goes on in memory"
+            _log.log(level, text, self._directory, error)
             return False
         self._reset_for(stream, heading)
         return True

@@ -7,6 +7,7 @@ not on the disk yet may be missing. A stream that ended in good order leaves no 
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from thongsuot_agent.spool.disk import KnownStream
 from thongsuot_agent.spool.frame import OpenLogContent
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.record_writer import RecordWriter
-from thongsuot_agent.spool.segment_store import RuntimeSegments, leftover_segments
+from thongsuot_agent.spool.segment_store import Leftovers, RuntimeSegments, leftover_segments
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.header import header_from_wire, read_arrays
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
@@ -40,9 +41,10 @@ class RecoveredRecord:
     What was found.
 
     ``sealed``: batches in segment stores. ``former``: streams in segment stores that do not grow
-    any more. ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``:
-    one sentence for each place where results may be missing. ``vanished``: streams that the gaps
-    speak of, to be closed. ``lost``: the batches among what is missing.
+    any more, and of which all could be read. ``reached``: number of the newest batch known of each
+    stream, by ordinal. ``gaps``: one sentence for each place where results may be missing.
+    ``vanished``: streams that the gaps speak of, to be closed. ``lost``: the batches among what is
+    missing.
     """
 
     sealed: list[SealedBatch] = field(default_factory=list)
@@ -54,17 +56,24 @@ class RecoveredRecord:
 
 
 def recover(
-    directory: Path, record: RecordWriter, layouts: Layouts, known: Sequence[KnownStream]
+    directory: Path, record: RecordWriter, layouts: Layouts, known: Sequence[KnownStream] | None
 ) -> RecoveredRecord:
-    """Look through a record directory, and set the record going: on with its stream, or anew."""
+    """
+    Look through a record directory, and set the record going: on with its stream, or anew.
+
+    ``known`` is what the disk has, ``None`` where it cannot be read now.
+    """
     result = RecoveredRecord()
-    leftovers = list(leftover_segments(directory))
+    found = _find_leftovers(directory)
+    leftovers, unreadable = found.segments, found.unreadable
+    is_all_known = known is not None and not unreadable
+    known = known or ()
     streams = [segments.stream for segments in leftovers] + [former.stream for former in known]
     last = max((stream.ordinal for stream in streams), default=0)
     continued = None
     for segments in leftovers:
         left = _read_open_log(segments, result)
-        _index_segments(segments, result)
+        is_whole = _index_segments(segments, result)
         if (
             segments is leftovers[-1]
             and record.is_own_stream(segments.stream)
@@ -73,12 +82,14 @@ def recover(
             continued = segments
             _count_unreadable(segments, left, result)
             continue
-        result.former.append(segments)
+        if is_whole:
+            result.former.append(segments)
         if left is not None:
             _seal_left(segments, left, layouts, result)
     if continued is None:
-        record.begin_stream(last + 1)
-    here = {segments.stream.name for segments in leftovers}
+        # What cannot be read now may have any ordinal, and must not be written over later.
+        record.begin_stream(last + 1 if is_all_known else _far_ordinal())
+    here = {segments.stream.name for segments in leftovers}.union(unreadable)
     for former in known:
         if not former.is_closed and former.stream.name not in here:
             result.vanished.append(former)
@@ -91,6 +102,19 @@ def recover(
                 LostBatches(reason=LossReason.POWER_CUT, stream=name, first=1, last=None)
             )
     return result
+
+
+def _find_leftovers(directory: Path) -> Leftovers:
+    try:
+        return leftover_segments(directory)
+    except OSError as error:
+        _log.error("cannot read record directory=%s: %s; a later start tries it", directory, error)
+        return Leftovers(unreadable=[directory.name])
+
+
+def _far_ordinal() -> int:
+    """Return one that no stream has: far above those that a device gets to by starting."""
+    return (1 << 14) + int.from_bytes(os.urandom(3), "big") % (1 << 22)
 
 
 def _read_open_log(segments: RuntimeSegments, result: RecoveredRecord) -> OpenLogContent | None:
@@ -111,15 +135,27 @@ def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogConten
     return True
 
 
-def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> None:
+def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
     """
-    Read what has to be known of the batches in a segment store; set aside what cannot be read.
+    Read what has to be known of the batches in a segment store; set aside what is damaged.
+
+    Returns whether all could be read: else the store has to stay.
     """
+    is_whole = True
     for number in segments.batches():
         try:
             body = segments.read(number)
             header = header_from_wire(read_arrays(body, _HEAD, DEFAULT_LIMITS), DEFAULT_LIMITS)
-        except (BatchError, OSError) as error:
+        except OSError as error:
+            _log.error(
+                "cannot read batch stream=%s number=%d: %s; a later start tries it",
+                segments.stream.name,
+                number,
+                error,
+            )
+            is_whole = False
+            continue
+        except BatchError as error:
             # A file system that lost power wrote the name but not the bytes.
             _log.error(
                 "cannot read batch stream=%s number=%d: %s", segments.stream.name, number, error
@@ -147,6 +183,7 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> None:
                 may_be_on_disk=True,
             )
         )
+    return is_whole
 
 
 def _seal_left(

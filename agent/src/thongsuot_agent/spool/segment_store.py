@@ -14,7 +14,7 @@ once.
 
 import logging
 import os
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -226,25 +226,43 @@ class RuntimeSegments:
         return self.path / f"{number:08d}{_BATCH}"
 
 
-def leftover_segments(record: Path) -> Iterator[RuntimeSegments]:
+@dataclass(slots=True)
+class Leftovers:
     """
-    Return the segment stores that earlier processes left in a record directory, oldest stream
-    first.
+    What earlier processes left in a record directory: segment stores, the oldest stream first, and
+    the names of streams whose directories cannot be read now. Theirs is for a later start.
+    """
+
+    segments: list[RuntimeSegments] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def leftover_segments(record: Path) -> Leftovers:
+    """
+    Return what earlier processes left in a record directory.
 
     Half-written files are removed on the way; a directory without identity was never begun.
+
+    Raises:
+        OSError: the directory itself cannot be read.
     """
-    leftovers: list[RuntimeSegments] = []
+    leftovers = Leftovers()
     for path in sorted(record.iterdir()) if record.is_dir() else ():
         if not path.is_dir():
             continue
-        for half in path.glob(f"*{_HALF_WRITTEN}"):
-            half.unlink()
         try:
+            for half in path.glob(f"*{_HALF_WRITTEN}"):
+                half.unlink()
             stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
         except (FileNotFoundError, msgspec.DecodeError):
             continue
-        leftovers.append(RuntimeSegments(path, stream))
-    return iter(sorted(leftovers, key=lambda segments: segments.stream.ordinal))
+        except OSError as error:
+            _log.error("cannot read record directory=%s: %s; a later start tries it", path, error)
+            leftovers.unreadable.append(path.name)
+            continue
+        leftovers.segments.append(RuntimeSegments(path, stream))
+    leftovers.segments.sort(key=lambda segments: segments.stream.ordinal)
+    return leftovers
 
 
 def _numbers(path: Path, suffix: str) -> list[int]:

@@ -22,7 +22,7 @@ from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
 from thongsuot_agent.spool.eviction import DroppedCounts
 from thongsuot_agent.spool.frame import Entry
 from thongsuot_agent.spool.layouts import Layouts
-from thongsuot_agent.spool.live_streams import LiveStreams
+from thongsuot_agent.spool.live_streams import LiveStreams, StreamEnds
 from thongsuot_agent.spool.paths import SpoolPaths
 from thongsuot_agent.spool.recent_batches import RecentBatches
 from thongsuot_agent.spool.record_writer import RecordWriter
@@ -30,7 +30,7 @@ from thongsuot_agent.spool.recovery import recover
 from thongsuot_agent.spool.reissue import ReissuedStreams
 from thongsuot_agent.spool.rejected import Rejection, write_rejected
 from thongsuot_agent.spool.segment_store import RuntimeSegments
-from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.record_report import (
     LossReason,
@@ -97,13 +97,15 @@ class Spool:
         self._rejected = 0
         self._aged_ns = 0
         self._early: list[Notice] | None = []
+        self._is_disk_unread = False
 
     async def open(self, expected: Iterable[Series] = ()) -> None:
         """Find what earlier processes and boots left, and go on or begin anew."""
         self._layouts.load()
         self._record.expect_series(expected)
-        known = await self._store.streams()
-        recovered = recover(self._paths.record_dir, self._record, self._layouts, known)
+        streams = await self._store.streams()
+        self._is_disk_unread, known = streams is None, streams or []
+        recovered = recover(self._paths.record_dir, self._record, self._layouts, streams)
         for sealed in recovered.sealed:
             self._recent.add(sealed)
         self._streams.newest_numbers.update(recovered.reached)
@@ -132,7 +134,7 @@ class Spool:
             self.seal()
         # One transaction: another power cut takes neither the gap nor what it speaks of.
         gone = [(vanished.stream, vanished.last_number) for vanished in recovered.vanished]
-        await self._move_to_disk(self._due_for_disk(), gone, is_aging=False)
+        await self._move_to_disk(self._due_for_disk(), gone)
 
     def expect_series(self, series: Iterable[Series]) -> None:
         """Take series into the next layout before they have results."""
@@ -171,8 +173,8 @@ class Spool:
         if is_aging:
             self._aged_ns = now_ns
         ended = self._streams.ended(self._recent)
-        if due or ended or is_aging or self._store.has_acknowledged:
-            await self._move_to_disk(due, ended, is_aging=is_aging)
+        if due or ended or is_aging or self._is_disk_unread or self._store.has_acknowledged:
+            await self._move_to_disk(due, is_aging=is_aging)
         room = self._recent.make_room(self._config.max_runtime_bytes, self._layouts.layout)
         self._count_dropped(room)
 
@@ -306,9 +308,7 @@ class Spool:
     async def close(self) -> None:
         """Seal, bring all that waits to the disk, and note that the record ended in good order."""
         self.seal()
-        await self._move_to_disk(
-            list(self._recent), self._streams.ended(self._recent), is_aging=False
-        )
+        await self._move_to_disk(list(self._recent))
         if not len(self._recent):
             await self._store.mark_closed(self._record.stream, self._record.last_number)
         self._record.close()
@@ -319,13 +319,16 @@ class Spool:
         return self._recent.due_for_disk(self._clock.boottime_ns(), after_ns)
 
     async def _move_to_disk(
-        self, due: list[SealedBatch], ended: list[tuple[StreamIdentity, int]], *, is_aging: bool
+        self, due: list[SealedBatch], gone: StreamEnds = (), *, is_aging: bool = False
     ) -> None:
+        """Write what is due, and that streams have ended: those gone, and former ones with it."""
         rows = [row for sealed in due if (row := self._spool_row(sealed)) is not None]
         names = {row.layout for row in rows if row.layout}
         layouts = {
             name: body for name in names if (body := self._layouts.encoded(name)) is not None
         }
+        written = {row.key for row in rows}
+        ended = self._streams.ended(sealed for sealed in self._recent if sealed.key not in written)
         record = self._record
         reached = {record.stream.ordinal: (record.stream, record.last_number)}
         reached |= {batch.key.ordinal: (batch.stream, batch.key.number) for batch in due}
@@ -333,7 +336,7 @@ class Spool:
             rows=rows,
             layouts=layouts,
             newest_numbers=list(reached.values()),
-            closed=ended,
+            closed=[*gone, *ended],
             is_too_old=self._is_too_old if is_aging else None,
         )
         if not await self._run_write_set(write_set):
@@ -344,6 +347,9 @@ class Spool:
                 self._store.note_acknowledged(row.key)
         for stream, _ in ended:
             self._streams.release(stream)
+        if self._is_disk_unread and (known := await self._store.streams()) is not None:
+            self._is_disk_unread = False
+            self._streams.add_known(known)
 
     def _spool_row(self, sealed: SealedBatch) -> SpoolRow | None:
         body = self._recent.read_body(sealed)

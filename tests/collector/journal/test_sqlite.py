@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -183,6 +184,49 @@ async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_coun
     body = kept.to_bytes(2, "big") * 2000
     repeated = await journal.append(entry(kept, site=site, body=body))
     assert repeated.outcome is AppendOutcome.REPEATED
+    await journal.close()
+
+
+def roots_of(path: Path) -> dict[str, int]:
+    """Return the first page of each table and index of a journal, by their names."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0")
+        return dict(rows.fetchall())
+
+
+async def test_a_bad_page_of_anything_but_the_entries_costs_no_entry(tmp_path: Path) -> None:
+    whole = tmp_path / "journal.sqlite"
+    await filled(whole, 60)
+    roots = roots_of(whole)
+    assert {"entries_identity", "cursors", "trimmed", "layouts", "sqlite_sequence"} <= roots.keys()
+    for name, page in roots.items():
+        if name == "entries":
+            continue
+        path = tmp_path / name / "journal.sqlite"
+        path.parent.mkdir()
+        path.write_bytes(whole.read_bytes())
+        with path.open("r+b") as file:
+            file.seek((page - 1) * 8192)
+            file.write(bytes(8192))
+        journal = open_journal(path, committed=ignore)
+        assert (journal.head, len(await everything(journal))) == (60, 60), name
+        again = await journal.append(entry(1, site="ba-dinh", body=b"\x00\x01" * 2000))
+        assert again.outcome is AppendOutcome.REPEATED, name
+        await journal.close()
+
+
+async def test_where_no_entry_can_be_found_any_more_each_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    name = await filled(path, 60)
+    page = roots_of(path)["entries"]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 8192)
+        file.write(bytes(8192))
+    journal = open_journal(path, committed=ignore)
+    damage = await journal.damage()
+    assert (journal.name, journal.head, damage.lost_entries) == (name, 60, 60)
+    assert {part.site for part in damage.lost} == {"ba-dinh", "hoan-kiem"}
+    assert (await journal.cursor("slow")).lost == 50 + 10
     await journal.close()
 
 

@@ -73,13 +73,15 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
     with open_damaged(damaged) as source:
         target.execute("BEGIN IMMEDIATE")
         try:
-            head = sqlite_rows.last_sequence(source)
-            source.execute("SELECT sequence FROM entries LIMIT 1").fetchone()
+            is_journal = sqlite_rows.has_table(source, "entries")
         except sqlite3.Error as error:
             _log.error("cannot read anything of the damaged journal: %s", error)
+            is_journal = False
+        if not is_journal:
             _note_lost(target, (LostRange(first=0, last=0, entries=0),), file=file)
             target.execute("COMMIT")
             return None
+        head = _head_of(source)
         _copy_small_tables(source, target)
         cursors = sqlite_rows.cursors(target)
         head = max([head, *(cursor.sequence for cursor in cursors.values())])
@@ -88,6 +90,15 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
         _note_lost(target, recovery.lost, file=file)
         target.execute("COMMIT")
     return recovery
+
+
+def _head_of(source: sqlite3.Connection) -> int:
+    """Return the newest sequence that was given out, as far as it can be known."""
+    try:
+        return sqlite_rows.last_sequence(source)
+    except sqlite3.Error as error:
+        _log.error("cannot read the last sequence in the damaged journal: %s; looks for it", error)
+        return last_row(source, "entries")
 
 
 def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: int) -> Recovery:

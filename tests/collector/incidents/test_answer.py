@@ -1,5 +1,6 @@
 """What parties answer and the city decides: whose an incident is by it, and what is kept."""
 
+import msgspec
 import pytest
 
 from tests.collector.incidents.city import CityFixture, inventory
@@ -167,3 +168,9 @@ def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_begins
     again = city.only("link_fault")
     assert (again.is_open, again.answers, again.dispute) == (True, (), None)
     assert [dispute.reason for dispute in again.past_disputes] == ["không phải"]
+
+
+def test_of_a_dispute_is_told_that_it_began_and_then_that_it_was_settled() -> None:
+    dispute = Dispute(party=VNPT, reference="TT-1", reason="không phải", at_ns=wall_ns(61))
+    assert dispute.steps == 1
+    assert msgspec.structs.replace(dispute, withdrawn_ns=wall_ns(62)).steps == 2

@@ -7,8 +7,10 @@ from tests.collector.incidents.city import CityFixture, healthy_city
 from tests.collector.timeline.boot_script import CUT, LOSSY, UP, wall_ns
 from thongsuot_collector.errors import AnswerImpossible
 from thongsuot_collector.incidents import city_decisions
+from thongsuot_collector.incidents.decision import Placement
 from thongsuot_collector.incidents.incident import ClosureCode, Incident
 from thongsuot_collector.incidents.registry import RegistrySnapshot
+from thongsuot_collector.incidents.update import _hand_over_placement
 from thongsuot_collector.timeline.subject import Subject
 
 OF_VNPT = ("s0", "s3", "s6", "s9")
@@ -280,3 +282,17 @@ def test_the_faults_of_one_that_is_part_of_another_stay_together_in_a_chain() ->
     city.run(300)
     member = next(m for m in city.only("carrier_outage").members if m.subject.site == "s4")
     assert member.end_ns == wall_ns(244)
+
+
+def test_the_word_on_a_fault_stands_when_it_turns_out_to_be_one_with_another() -> None:
+    city, outage, stranger = outage_and_stranger()
+    word = Placement(by="Bình", reason="cùng một tuyến cáp", at_ns=wall_ns(201), into="elsewhere")
+    gone = msgspec.structs.replace(stranger, placement=word)
+    _hand_over_placement(city.registry, gone, None)
+    _hand_over_placement(city.registry, stranger, outage)
+    assert city.only("carrier_outage").placement is None, "nothing was said of it"
+    _hand_over_placement(city.registry, gone, outage)
+    assert city.only("carrier_outage").placement == word
+    other = msgspec.structs.replace(gone, placement=msgspec.structs.replace(word, by="An"))
+    _hand_over_placement(city.registry, other, city.only("carrier_outage"))
+    assert city.only("carrier_outage").placement == word, "it has one of its own"

@@ -159,7 +159,14 @@ def _outages(
     dead: list[int] | None = None
     good = 0
     good_from = -1
-    for second, now in enumerate(conditions):
+    second = -1
+    while (second := second + 1) < len(conditions):
+        if dead is None:
+            # Most of a month is up, and no second of it counts for anything here.
+            second = _next_dead(conditions, second)
+            if second == len(conditions):
+                break
+        now = conditions[second]
         if now is TimeClass.DOWN:
             dead = [] if dead is None else dead
             good, good_from = 0, -1
@@ -176,6 +183,14 @@ def _outages(
     return [outage for outage in outages if outage[0]]
 
 
+def _next_dead(conditions: Sequence[TimeClass], from_second: int) -> int:
+    """Return the next dead second, itself or later; the length where there is none."""
+    try:
+        return conditions.index(TimeClass.DOWN, from_second)
+    except ValueError:
+        return len(conditions)
+
+
 def told_seconds(
     naive: ReferenceCount,
     notifications: Sequence[CarrierNotification],
@@ -187,6 +202,7 @@ def told_seconds(
     """Return how many counted dead seconds of a span came after the carrier was told of them."""
     total = 0
     for dead, end in naive.outages:
+        begin = _begin(naive, dead)
         first = min(
             (
                 notification.at_ms
@@ -194,7 +210,7 @@ def told_seconds(
                 if (end is None or notification.from_ms < base_ms + end * S)
                 and (
                     notification.until_ms is None
-                    or notification.until_ms > base_ms + _begin(naive, dead) * S
+                    or notification.until_ms > base_ms + begin * S
                 )
             ),
             default=None,

@@ -86,14 +86,21 @@ tests are nightly.
 
 PLAYED_ONCE = (
     "tests/agent/judge/matrix",
+    "tests/agent/judge/symptoms/test_identity.py",
+    "tests/agent/judge/symptoms/test_intermittent_services.py",
+    "tests/agent/judge/symptoms/test_lan_loss.py",
+    "tests/agent/judge/symptoms/test_lossy_resolver.py",
+    "tests/agent/judge/symptoms/test_partial.py",
+    "tests/agent/judge/symptoms/test_slow_pages.py",
     "tests/agent/judge/test_history.py",
     "tests/agent/spool/test_kill.py",
 )
 """
 Tests that the second Python need not run for every change. Simulated hours of the judge, a third of
 the CPU of all unit tests: arithmetic that the other tests of the same modules execute there as
-well. And processes that are killed at random moments: the state of the disk afterwards depends on
-SQLite and the kernel. Both run there nightly.
+well, 94 % of the judge's statements without these files (2026-12). And processes that are killed at
+random moments: the state of the disk afterwards depends on SQLite and the kernel. Both run there
+nightly.
 """
 
 OF_THE_NIGHT = (COLLECTOR, *PLAYED_ONCE)

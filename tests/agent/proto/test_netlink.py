@@ -1,4 +1,6 @@
 from contextlib import suppress
+from functools import partial
+from struct import Struct
 
 import pytest
 from hypothesis import given
@@ -68,8 +70,35 @@ def test_an_attribute_that_runs_past_the_end_is_refused(length: int) -> None:
         attributes(data)
 
 
-@given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+FRAMED = st.lists(
+    st.tuples(st.binary(max_size=40), st.sampled_from((0, 0, 0, 0, -40, -1, 1, 9))), max_size=4
+)
+"""Contents, and how far the length that stands before each is off."""
+
+
+def framed(header: Struct, pieces: list[tuple[bytes, int]]) -> bytes:
+    """Return contents behind headers of which the first field is a length, padded to four bytes."""
+    data = b""
+    for content, off in pieces:
+        length = max(0, header.size + len(content) + off)
+        data += header.pack(length, *range(1, len(header.unpack(bytes(header.size)))))
+        data += content + bytes(-len(content) % 4)
+    return data
+
+
+@given(st.one_of(st.binary(max_size=200), FRAMED.map(partial(framed, Struct("=IHHII")))))
+def test_messages_of_any_bytes_are_parts_of_them_or_refused(data: bytes) -> None:
+    rest = data
     with suppress(MalformedMessage):
         for message in messages(data):
-            attributes(message.payload)
+            assert message.payload in rest
+            rest = rest[16 + len(message.payload) :]
+
+
+@given(st.one_of(st.binary(max_size=200), FRAMED.map(partial(framed, Struct("=HH")))))
+def test_attributes_of_any_bytes_are_parts_of_them_or_refused(data: bytes) -> None:
+    read: dict[int, bytes] = {}
+    with suppress(MalformedMessage):
+        read = attributes(data)
+    assert sum(4 + len(value) for value in read.values()) <= len(data)
+    assert all(value in data for value in read.values())

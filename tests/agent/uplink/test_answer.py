@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 from thongsuot_agent.uplink.answer import (
@@ -124,6 +124,51 @@ def test_no_answer_is_later_and_says_why() -> None:
     )
 
 
-@given(status=st.integers(0, 999), body=st.binary(max_size=60), header=st.text(max_size=9))
-def test_no_answer_whatever_is_an_error(status: int, body: bytes, header: str) -> None:
-    outcome_of(PostResponse(status=status, body=body, retry_after=header), 1)
+ANYTHING = st.one_of(st.integers(-(2**63), 2**64 - 1), st.text(max_size=9), st.none(), st.just([]))
+NUMBERS = st.sampled_from((7, 7, 7, 6, 2**63))
+MOMENTS = st.sampled_from((SENT_NS, SENT_NS, SENT_NS, SENT_NS - 1, 0, -1))
+OBJECTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "acknowledged": NUMBERS,
+        "answered_boottime_ns": MOMENTS,
+        "unknown_layout": st.text(max_size=9),
+        "error": st.text(max_size=300),
+        "site_config": ANYTHING,
+        "notifications": ANYTHING,
+    },
+).map(msgspec.json.encode)
+"""Answers as a collector gives them, some with fields of another type or another push."""
+
+
+@given(
+    status=st.one_of(st.integers(0, 999), st.sampled_from((200, 400, 409, 413, 429, 503))),
+    body=st.one_of(st.binary(max_size=60), OBJECTS),
+    header=st.one_of(st.text(max_size=9), st.integers(0, 10**8).map(str)),
+)
+def test_whatever_answers_is_believed_by_what_names_the_push_alone(
+    status: int, body: bytes, header: str
+) -> None:
+    reading = outcome_of(PostResponse(status=status, body=body, retry_after=header))
+    assert reading.status == status
+    assert 0.0 <= reading.wait_s <= MAX_RETRY_AFTER_S
+    assert len(reading.text) <= 200
+    if reading.answer is None:
+        assert reading.disposition is PushDisposition.RETRY_LATER
+        return
+    fields = msgspec.json.decode(body)
+    named = fields.get("answered_boottime_ns", 0)
+    if reading.disposition is PushDisposition.DURABLE:
+        assert (status, fields["acknowledged"]) == (200, 7)
+        assert named in {0, SENT_NS}
+    else:
+        assert named == SENT_NS
+
+
+def test_what_is_made_up_here_gets_past_the_reading_of_json() -> None:
+    rejected = PushDisposition.REJECTED
+    assert disposition_of(find(OBJECTS, lambda body: disposition_of(body) is rejected)) is rejected
+
+
+def disposition_of(body: bytes) -> PushDisposition:
+    return outcome_of(PostResponse(status=413, body=body)).disposition

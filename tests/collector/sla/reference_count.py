@@ -208,10 +208,7 @@ def told_seconds(
                 notification.at_ms
                 for notification in notifications
                 if (end is None or notification.from_ms < base_ms + end * S)
-                and (
-                    notification.until_ms is None
-                    or notification.until_ms > base_ms + begin * S
-                )
+                and (notification.until_ms is None or notification.until_ms > base_ms + begin * S)
             ),
             default=None,
         )

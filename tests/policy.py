@@ -19,6 +19,9 @@ import pytest
 
 from tests.outside_data import VARIABLE
 
+# Commands speak the language of the terminal; tests read their English, wherever they run.
+os.environ.update(LANGUAGE="", LC_ALL="C.UTF-8")
+
 
 @cache
 def _lacks(capability: str) -> str:

@@ -30,8 +30,13 @@ from babel.messages.pofile import read_po, write_po
 from thongsuot_schema.words.translations import REFERENCE
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("schema", "collector")
+ROOMS = ("schema", "agent", "collector")
 """The rooms that have catalogues."""
+BY_ENGLISH = "argparse"
+"""
+The domain of what argparse says itself: compiled by its English texts and laid where gettext looks,
+since the standard library asks it and knows no names.
+"""
 
 _LINE_WIDTH = 100
 _MARKUP = frozenset('<>&"')
@@ -226,6 +231,20 @@ def compiled(language: str, source: Catalog) -> bytes:
     return file.getvalue()
 
 
+def compiled_by_english(language: str, source: Catalog, english: Catalog) -> bytes:
+    """Return a catalogue as the standard library reads it: by the English text of each message."""
+    catalogue = LanguageCatalogue(language, None if language == REFERENCE else source)
+    asked = {message.context: texts(message)[0] for message in messages(english)}
+    for message in messages(source):
+        if language == REFERENCE:
+            catalogue.add(asked[message.context], originals(message)[0])
+        elif is_translated(message):
+            catalogue.add(asked[message.context], texts(message)[0])
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
 def written(path: Path, catalogue: Catalog, language: str) -> str:
     """Return the text of a translation; an existing header stays unchanged."""
     header = _HEADER.format(language=language, plural_forms=catalogue.plural_forms)
@@ -253,6 +272,11 @@ def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
                 path = folder / language / f"{domain}.po"
                 catalogue = updated(template, read(path) if path.exists() else None, language)
                 yield path, written(path, catalogue, language).encode()
+            if domain == BY_ENGLISH:
+                english = read(folder / "en" / f"{domain}.po")
+                content = compiled_by_english(language, catalogue, english)
+                yield folder / language / "LC_MESSAGES" / f"{domain}.mo", content
+                continue
             yield folder / language / f"{domain}.mo", compiled(language, catalogue)
     if folder.parent.name == "thongsuot_schema":
         listed = "".join(f"{language}\n" for language in known)
@@ -289,7 +313,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     for folder in folders:
         for path, content in [*files(folder, options.add)]:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.read_bytes() != content:
                 path.write_bytes(content)
                 print(f"wrote {path.relative_to(ROOT)}")

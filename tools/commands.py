@@ -8,6 +8,7 @@ imports that the collector's needs, so each is read in a process of its own.
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -117,9 +118,9 @@ def _table(arguments: Sequence[Argument]) -> list[str]:
 
 
 def _read(room: str) -> list[CommandHelp]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.commands", room], cwd=ROOT, check=True, capture_output=True
-    )
+    command = [sys.executable, "-m", "tools.commands", room]
+    in_english = {**os.environ, "LANGUAGE": "", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, cwd=ROOT, env=in_english, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout, type=list[CommandHelp])
 
 

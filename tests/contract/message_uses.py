@@ -159,11 +159,16 @@ def _use(module: Module, place: ast.expr, call: ast.Call, values: frozenset[str]
 
 
 def references(root: Path) -> dict[str, Message]:
-    """Return the messages of all references, by the name that code uses."""
+    """
+    Return the messages of all references, by the name that code uses.
+
+    Those that the standard library asks for by their English are no code's.
+    """
     return {
         f"{room}.{path.stem}.{message.context}": message
         for room in catalogues.ROOMS
         for path in catalogues.locales(room, root).glob("*.pot")
+        if path.stem != catalogues.BY_ENGLISH
         for message in catalogues.messages(catalogues.read(path))
     }
 

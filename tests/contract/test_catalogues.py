@@ -274,7 +274,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _write(folder: Path) -> None:
     for path, content in [*catalogues.files(folder, THIRD)]:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 

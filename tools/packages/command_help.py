@@ -9,6 +9,7 @@ that the collector's needs.
 import argparse
 import gzip
 import importlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -51,6 +52,8 @@ def main() -> int:
     parser.add_argument("share", type=Path)
     parser.add_argument("day", help="date in the footer of the page, as in 2026-11-30")
     options = parser.parse_args()
+    # The same on every builder's machine, in the language of the reference pages.
+    os.environ.update(LANGUAGE="", LC_ALL="C.UTF-8")
     command = importlib.import_module(f"thongsuot_{options.room}.cli.main")
     write_command_help(command.build_parser(), options.share, options.day)
     return 0

@@ -21,9 +21,21 @@ A wrong configuration is ``thongsuot_runtime.config_file.ConfigInvalid``.
 
 from enum import StrEnum
 
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.translations import ENGLISH
+
 
 class CollectorError(Exception):
-    """Anything this distribution raises on purpose."""
+    """
+    Anything this distribution raises on purpose.
+
+    What a person at a terminal reads in their own language is a message of a catalogue
+    (``sentence``); logs have its English.
+    """
+
+    def __init__(self, sentence: Text | str = "") -> None:
+        self.sentence = sentence
+        super().__init__(sentence if isinstance(sentence, str) else sentence.read(ENGLISH))
 
 
 class JournalError(CollectorError):

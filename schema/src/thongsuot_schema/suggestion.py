@@ -1,6 +1,6 @@
 """The nearest known word to one that is not known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 _SHOWN = 16
@@ -15,9 +15,20 @@ def suggest(word: str, known: Iterable[str]) -> str:
     when they are few, else nothing.
     """
     words = sorted(set(known))
-    close = get_close_matches(word, words, n=1, cutoff=0.6) or [
-        known_word for known_word in words if known_word.lower() == word.lower()
-    ]
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f"; known: {', '.join(words)}" if 0 < len(words) <= _SHOWN else ""
+    near = nearest(word, words)
+    if near:
+        return f'; did you mean "{near}"?'
+    listed = shown(words)
+    return f"; known: {listed}" if listed else ""
+
+
+def nearest(word: str, words: Sequence[str]) -> str:
+    """Return the known word that comes near one that is not known; nothing where none does."""
+    close = get_close_matches(word, words, n=1, cutoff=0.6)
+    alike = [known_word for known_word in words if known_word.lower() == word.lower()]
+    return next(iter(close or alike), "")
+
+
+def shown(words: Sequence[str]) -> str:
+    """Return all words as a list when they are few; nothing else."""
+    return ", ".join(words) if len(words) <= _SHOWN else ""

@@ -34,4 +34,4 @@ def test_what_is_no_recording_is_named_and_ends_with_2(
     assert print_replay(str(file)) == WRONG
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith(f"{file}: ")
+    assert captured.err.startswith(f"cannot read {file}: ")

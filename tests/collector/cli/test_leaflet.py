@@ -94,7 +94,7 @@ def test_a_point_with_many_lines_still_has_one_sheet(config: Path) -> None:
 
 def test_what_is_missing_is_one_sentence(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["leaflet", "hoan-kim", "--config", str(config)]) == 2
-    assert 'did you mean "hoan-kiem"' in capsys.readouterr().err
+    assert "did you mean 'hoan-kiem'" in capsys.readouterr().err
     config.write_text('inventory_dir = "inventory"\n', encoding="utf-8")
     assert main(["leaflet", "hoan-kiem", "--config", str(config)]) == 1
     assert "--url" in capsys.readouterr().err

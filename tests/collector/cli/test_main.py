@@ -159,7 +159,7 @@ def test_a_file_that_is_not_there_is_named_once(
     missing = tmp_path / "missing.toml"
     status, out, err = say(capsys, "check-config", "--config", missing)
     assert (status, out) == (2, "")
-    assert err == f"{missing}: there is no such file\n"
+    assert err == f"thongsuot-collector: there is no file {missing}\n"
 
 
 @pytest.fixture

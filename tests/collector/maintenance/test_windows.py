@@ -38,7 +38,7 @@ def test_a_time_is_meant_in_vietnam_unless_it_says_otherwise(text: str, after_s:
 
 @pytest.mark.parametrize("text", ["", "+", "tomorrow", "2h", "25/11/2026", "+2x", "+h"])
 def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no time: write 2026-11-26 22:00"):
+    with pytest.raises(windows.MomentInvalid, match=r"is no time: write 2026-11-26 22:00"):
         windows.parse_moment_ns(text, NOW)
 
 
@@ -55,12 +55,13 @@ def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
     ],
 )
 def test_what_the_inventory_does_not_have_is_named(fields: dict[str, str], says: str) -> None:
-    assert says in next(windows.validation_errors(window(**fields), DIRECTORY))
+    assert says in next(windows.validation_errors(window(**fields), DIRECTORY)).read("en")
 
 
 def test_work_that_ends_before_it_begins_is_refused() -> None:
     wrong = MaintenanceWindow(id="", start_ns=NOW, end_ns=NOW, site="s1")
-    assert list(windows.validation_errors(wrong, DIRECTORY)) == [
+    mistakes = windows.validation_errors(wrong, DIRECTORY)
+    assert [mistake.read("en") for mistake in mistakes] == [
         "it would end (2026-11-25 10:00) before it begins (2026-11-25 10:00)"
     ]
 

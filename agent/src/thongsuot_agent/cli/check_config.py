@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.app.run_context import RunContext, run_context_from
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.config import allowance
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import read
@@ -51,7 +52,7 @@ def check_config(path: str, *, is_json: bool = False) -> int:
         config = read(Path(path))
         context = run_context_from(config)
     except (ConfigInvalid, TokenUnusable) as error:
-        sys.stderr.write(f"{error}\n")
+        print_refusal(error)
         return WRONG
     checked = checked_config(config, context)
     if is_json:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.checks import (
@@ -42,7 +43,7 @@ def examine_host(path: str, *, is_json: bool) -> int:
             specs, collector = config.links, config.collector
             modem_bus = modem_bus_of(config.probes)
         except ConfigInvalid as error:
-            sys.stderr.write(f"{error}\n")
+            print_refusal(error)
             return WRONG
     host = read_host(specs, collector=collector, modem_bus=modem_bus)
     findings = examine(host)

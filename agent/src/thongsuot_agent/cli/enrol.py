@@ -20,6 +20,7 @@ import msgspec
 
 from thongsuot_agent.app.run_context import token_path
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.clock import NS_PER_S, SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
@@ -46,6 +47,7 @@ from thongsuot_schema.enrolment import (
     token_digest,
 )
 from thongsuot_schema.words.dates import local
+from thongsuot_schema.words.language import Text
 
 _NOT_DONE = 1
 _TOKEN_BYTES = 32
@@ -92,7 +94,7 @@ def enrol(options: argparse.Namespace) -> int:
     try:
         target = _enrolment_target(options)
     except (ConfigInvalid, _TargetIncomplete) as error:
-        sys.stderr.write(f"{error}\n")
+        print_refusal(error)
         return WRONG
     code = options.code or _asked_code()
     waiting = target.token_file.with_name(target.token_file.name + _WAITING)
@@ -100,7 +102,7 @@ def enrol(options: argparse.Namespace) -> int:
         token = _waiting_token(waiting)
         report = asyncio.run(_redeem_code(target, code, token, waiting))
     except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
-        sys.stderr.write(f"not enrolled: {error}\n")
+        print_refusal(Text("agent.cli.error.not_enrolled", why=str(error)))
         return _NOT_DONE
     if report is None:
         return _NOT_DONE
@@ -202,11 +204,11 @@ async def _redeem_code(
         if response.status != 429:
             _discard_enrolment(waiting, pair)
         later = f"; try again in {response.retry_after} s" if response.retry_after else ""
-        sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
+        print_refusal(Text("agent.cli.error.not_enrolled", why=f"{answer.error}{later}"))
         return None
     why = response.problem or f"status {response.status}, which is no collector's answer"
     urls = ", ".join(endpoint.url for endpoint in target.endpoints)
-    sys.stderr.write(f"not enrolled: {urls}: {why}; the code may still be good: run this again\n")
+    print_refusal(Text("agent.cli.error.not_enrolled_by", urls=urls, why=why))
     return None
 
 

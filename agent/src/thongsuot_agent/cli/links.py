@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.first_router import explain_first_router
 from thongsuot_agent.doctor.proposals import proposals
@@ -67,7 +68,7 @@ def show_links(path: str, *, is_json: bool = False) -> int:
         try:
             specs = read(Path(path)).links
         except ConfigInvalid as error:
-            sys.stderr.write(f"{error}\n")
+            print_refusal(error)
             return WRONG
     report = asyncio.run(_report(specs))
     if is_json:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkUnusable
@@ -23,6 +24,7 @@ from thongsuot_schema.inventory.way_out import proxy_address
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Finding, failed_finding
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.words.language import Text
 
 _CODES = {Outcome.OK: 0, Outcome.FAILED: 3, Outcome.UNMEASURED: 4}
 _DEFAULT_LOOKUP = "dichvucong.gov.vn"
@@ -36,7 +38,7 @@ def probe_once(options: argparse.Namespace) -> int:
         probe = loader.load(options.kind)
         settings = msgspec.convert(settings_from(options.set), probe.settings)
     except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
-        sys.stderr.write(f"{error}\n")
+        print_refusal(error)
         return WRONG
     target = LINK_TARGET if probe.per_link else target_from(options.target, options.lookup)
     if target is not None and not probe.applies(target):
@@ -44,12 +46,14 @@ def probe_once(options: argparse.Namespace) -> int:
         box = structs.replace(target, role=Role.EQUIPMENT, segment=Segment.LAN)
         target = box if probe.applies(box) else target
     if target is None or (not probe.per_link and not probe.applies(target)):
-        sys.stderr.write(f"{options.kind} cannot measure {options.target!r}\n")
+        print_refusal(
+            Text("agent.cli.error.cannot_measure", kind=options.kind, target=options.target)
+        )
         return WRONG
     try:
         return asyncio.run(_run_and_print(options, target, settings))
-    except NoUplink as error:
-        sys.stderr.write(f"{error}\n")
+    except NoUplink:
+        print_refusal(Text("agent.cli.error.no_uplink"))
         return _CODES[Outcome.UNMEASURED]
 
 
@@ -117,7 +121,7 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
         run = probe.begin(ProbeServices(links=lambda: monitor.links))
         link = next(iter(monitor.links.values()), None)
         if link is None:
-            raise NoUplink("no interface has a default route; name one with --interface")
+            raise NoUplink
         for family in families_to_probe(target, options.family, link, is_per_site=probe.per_site):
             try:
                 finding = await run(link, target, family, settings)

@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.judge.recording import RecordingError
 from thongsuot_agent.judge.replay import replay
 from thongsuot_runtime.file_errors import describe
+from thongsuot_schema.words.language import Text
 
 
 def print_replay(path: str) -> int:
@@ -16,6 +18,6 @@ def print_replay(path: str) -> int:
             for line in replay(recording):
                 sys.stdout.write(f"{line}\n")
     except (OSError, RecordingError) as error:
-        sys.stderr.write(f"{path}: {describe(error)}\n")
+        print_refusal(Text("agent.cli.error.cannot_read", what=path, why=describe(error)))
         return WRONG
     return 0

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.config.read import read
 from thongsuot_agent.links.route_plan import (
     PROTOCOL,
@@ -27,6 +28,7 @@ from thongsuot_agent.links.route_plan import (
     route_plan,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_schema.words.language import Text
 
 UNDONE = 1
 _VERSIONS = (4, 6)
@@ -43,7 +45,7 @@ def manage_routes(path: str, action: str) -> int:
         try:
             plan = route_plan(read(Path(path)).links)
         except ConfigInvalid as error:
-            sys.stderr.write(f"{error}\n")
+            print_refusal(error)
             return WRONG
     if action == "show":
         sys.stdout.write("".join(f"{line}\n" for line in _plan_lines(plan)))
@@ -51,7 +53,7 @@ def manage_routes(path: str, action: str) -> int:
     try:
         done, waiting = _apply(plan)
     except (OSError, _RoutingRefused) as error:
-        sys.stderr.write(f"cannot change VLANs, rules and tables: {error}\n")
+        print_refusal(Text("agent.cli.error.routes", why=str(error)))
         return UNDONE
     for line in (*done, *waiting):
         sys.stdout.write(f"{line}\n")

@@ -12,6 +12,7 @@ import msgspec
 
 from thongsuot_agent.app.site_configs import site_config_status
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
@@ -26,6 +27,7 @@ from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.siteconfig.codec import version_of
 from thongsuot_schema.siteconfig.model import OfferedConfig
+from thongsuot_schema.words.language import Text
 
 
 class ReportedTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ def show_site_config(path: str, *, is_json: bool = False) -> int:
     try:
         own = read(Path(path))
     except ConfigInvalid as error:
-        sys.stderr.write(f"{error}\n")
+        print_refusal(error)
         return WRONG
     file = paths_from_config(own.spool, os.environ).rollout_file
     try:
@@ -74,7 +76,7 @@ def show_site_config(path: str, *, is_json: bool = False) -> int:
     except FileNotFoundError:
         rollout = RolloutState()
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"cannot read {file}: {describe(error)}\n")
+        print_refusal(Text("agent.cli.error.cannot_read", what=str(file), why=describe(error)))
         return 1
     report = site_config_report(rollout, own)
     if is_json:

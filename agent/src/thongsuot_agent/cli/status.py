@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.config.read import read
 from thongsuot_agent.status import (
     AgentStatus,
@@ -19,6 +20,7 @@ from thongsuot_agent.status import (
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
 
 _TIMEOUT_S = 5.0
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask, not where to listen
@@ -30,18 +32,18 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
         try:
             address = read(Path(path)).page.listen
         except ConfigInvalid as error:
-            sys.stderr.write(f"{error}\n")
+            print_refusal(error)
             return WRONG
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     if not port.isdecimal():
-        sys.stderr.write(f"{address!r} is no HOST:PORT; has the agent a page?\n")
+        print_refusal(Text("agent.cli.error.no_status_address", address=address))
         return WRONG
     try:
         body = _get(_EVERYWHERE.get(host, host), int(port))
         status = msgspec.json.decode(body, type=AgentStatus)
     except (OSError, msgspec.DecodeError) as error:
-        sys.stderr.write(f"no answer from the agent at {address}: {error}; is it running?\n")
+        print_refusal(Text("agent.cli.error.no_answer", address=address, why=str(error)))
         return 1
     sys.stdout.write(body.decode() + "\n" if is_json else text_of(status))
     return 0

@@ -9,6 +9,7 @@ import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.probe import settings_from
+from thongsuot_agent.cli.refusals import print_refusal
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.sockets import open_unbound
 from thongsuot_agent.links.state import LinkUnusable
@@ -18,6 +19,7 @@ from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey, Surv
 from thongsuot_agent.probing.snmp.visit import device_access, run_survey
 from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
+from thongsuot_schema.words.language import Text
 
 _ENTERPRISES = "1.3.6.1.4.1"
 _NET_SNMP = f"{_ENTERPRISES}.8072"
@@ -33,13 +35,17 @@ def walk_profile(options: argparse.Namespace) -> int:
         settings = msgspec.convert(settings_from(options.set), Settings)
         survey = asyncio.run(_survey_device(options.host, options.base, settings))
     except (ValueError, msgspec.ValidationError) as error:
-        sys.stderr.write(f"{error}\n")
+        print_refusal(error)
         return WRONG
     except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
-        sys.stderr.write(f"cannot read {options.host}: {str(error) or 'it took too long'}\n")
+        print_refusal(
+            Text("agent.cli.error.cannot_read", what=options.host, why=str(error))
+            if str(error)
+            else Text("agent.cli.error.too_long", what=options.host)
+        )
         return 1
     if survey.failure:
-        sys.stderr.write(f"cannot read {options.host}: {survey.failure}\n")
+        print_refusal(Text("agent.cli.error.cannot_read", what=options.host, why=survey.failure))
         return 1
     sys.stdout.write(survey_text(survey))
     return 0

@@ -41,7 +41,9 @@ from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
 from thongsuot_collector.store.record_accounts import AcceptedLoss
-from thongsuot_schema.suggestion import suggest
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 
 _DAYS = 7
 _DAY_NS = 86_400 * 10**9
@@ -51,23 +53,27 @@ _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    account = commands.add_list(
-        "account", _account, "show where every batch is that agents have made, and why not here"
-    )
-    account.add_argument("site", nargs="?", default="", help="this site, day by day")
+    account = commands.add_list("account", _account, localized(Text("collector.cli.account")))
     account.add_argument(
-        "--days", type=int, default=_DAYS, help="how many days of it (%(default)s)"
+        "site", nargs="?", default="", help=localized(Text("collector.cli.account.site"))
+    )
+    account.add_argument(
+        "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.account.days"))
     )
     accept = commands.add(
         "accept-loss",
         _accept,
-        "accept that batches are gone whose reason is known, so that `verify` closes again",
+        localized(Text("collector.cli.accept_loss")),
     )
     accept.add_argument("site")
     accept.add_argument("stream")
-    accept.add_argument("numbers", nargs="?", default="", help="N or N-M; all that are missing")
-    accept.add_argument("--by", required=True, help="the name of the person who accepts it")
-    accept.add_argument("--reason", required=True, help="why they are gone, as it is known")
+    accept.add_argument(
+        "numbers", nargs="?", default="", help=localized(Text("collector.cli.accept_loss.numbers"))
+    )
+    accept.add_argument("--by", required=True, help=localized(Text("collector.cli.accept_loss.by")))
+    accept.add_argument(
+        "--reason", required=True, help=localized(Text("collector.cli.accept_loss.reason"))
+    )
 
 
 def _account(options: argparse.Namespace) -> int:
@@ -89,9 +95,14 @@ def _account(options: argparse.Namespace) -> int:
         days = site_days(store, options.site, tallies, sinks, from_ns=from_ns)
         if not days:
             known = {total.site for total in site_totals(store, from_ns=_window_ns(configuration))}
-            near = suggest(options.site, sorted(known - {options.site}))
+            near = suggested(options.site, sorted(known - {options.site}))
             raise CommandFailed(
-                f"nothing is known of site {options.site!r} in the last {options.days} days{near}"
+                Text(
+                    "collector.cli.error.nothing_of_site",
+                    name=options.site,
+                    days=options.days,
+                    near=near,
+                )
             )
         if options.json:
             print_report(site_account_report(options.site, days))
@@ -104,7 +115,7 @@ def _accept(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     by, reason = options.by.strip(), options.reason.strip()
     if not by or not reason:
-        raise UsageError("--by names a person and --reason says why: neither may be empty")
+        raise UsageError(Text("collector.cli.error.by_and_reason"))
     wanted = _range_of(options.numbers)
     with (
         opened_journal(configuration) as journal,
@@ -118,7 +129,11 @@ def _accept(options: argparse.Namespace) -> int:
         parts = ranges.common(ranges.merged(missing), (wanted,))
         if not parts:
             raise CommandFailed(
-                f"nothing of {options.site} {options.stream} is missing there; see `verify`"
+                Text(
+                    "collector.cli.error.nothing_missing",
+                    site=options.site,
+                    stream=options.stream,
+                )
             )
         accepted = [
             AcceptedLoss(
@@ -142,7 +157,7 @@ def _range_of(numbers: str) -> Range:
     if not numbers:
         return 1, _LAST_NUMBER
     if not first.isdigit() or not (last or first).isdigit():
-        raise UsageError(f"{numbers!r} is no number of a batch, nor a range N-M of them")
+        raise UsageError(Text("collector.cli.error.no_range", text=numbers))
     return int(first), int(last or first)
 
 

@@ -10,6 +10,8 @@ from thongsuot_collector.cli.people import check_scope
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import api_tokens
 from thongsuot_collector.store.people import PersonRole
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 _DAY_S = 86_400.0
 _DAYS = 365
@@ -17,28 +19,34 @@ _DAYS = 365
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group("api-token", "tokens by which programs read, and change nothing")
-    creating = group.add("create", on_store(_create), "make a token, and print it")
-    creating.add_argument("title", help="which program has it, as people read it")
+    group = commands.group("api-token", localized(Text("collector.cli.api_token")))
+    creating = group.add(
+        "create", on_store(_create), localized(Text("collector.cli.api_token.create"))
+    )
+    creating.add_argument("title", help=localized(Text("collector.cli.api_token.create.title")))
     creating.add_argument(
         "--role",
         choices=[role.value for role in api_tokens.ROLES],
         default=PersonRole.CITY_READER.value,
-        help="what it may see: %(default)s",
+        help=localized(Text("collector.cli.api_token.create.role")),
     )
-    creating.add_argument("--scope", default="", help="the carrier's name, or the commune's code")
     creating.add_argument(
-        "--days", type=int, default=_DAYS, help="how long it is good: %(default)s"
+        "--scope", default="", help=localized(Text("collector.cli.api_token.create.scope"))
     )
-    group.add_list("list", on_store(_list), "list the tokens")
-    group.add("revoke", on_store(_revoke), "let a token open nothing more").add_argument("id")
+    creating.add_argument(
+        "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.any.days"))
+    )
+    group.add_list("list", on_store(_list), localized(Text("collector.cli.api_token.list")))
+    group.add(
+        "revoke", on_store(_revoke), localized(Text("collector.cli.api_token.revoke"))
+    ).add_argument("id")
 
 
 def _create(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
     role = PersonRole(options.role)
     check_scope(role, options.scope, directory)
     if options.days < 1:
-        raise UsageError("--days is one or more")
+        raise UsageError(Text("collector.cli.error.days"))
     _, secret = api_tokens.create(
         store, options.title, role=role, scope=options.scope, lasts_s=options.days * _DAY_S
     )

@@ -22,37 +22,41 @@ from thongsuot_collector.cli.command import (
     check_user,
 )
 from thongsuot_collector.config.read import read_configuration
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 DEFAULT_FOLDER = "/var/backups/thongsuot-collector"
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    backup = commands.add(
-        "backup", _backup, "copy store, journal, keys and configuration, while the collector runs"
-    )
+    backup = commands.add("backup", _backup, localized(Text("collector.cli.backup")))
     backup.add_argument(
         "--to", type=Path, default=Path(DEFAULT_FOLDER), metavar="FOLDER", help="%(default)s"
     )
     backup.add_argument(
-        "--keep", type=int, default=0, metavar="N", help="keep only the newest N backups"
+        "--keep",
+        type=int,
+        default=0,
+        metavar="N",
+        help=localized(Text("collector.cli.backup.keep")),
     )
-    restore = commands.add(
-        "restore", _restore, "put a backup back where nothing stands; the collector is stopped"
+    restore = commands.add("restore", _restore, localized(Text("collector.cli.restore")))
+    restore.add_argument(
+        "backup", type=Path, metavar="BACKUP", help=localized(Text("collector.cli.restore.backup"))
     )
-    restore.add_argument("backup", type=Path, metavar="BACKUP", help="the folder of one backup")
     restore.add_argument(
         "--root",
         type=Path,
         default=Path("/"),
         metavar="FOLDER",
-        help="restore below it; %(default)s",
+        help=localized(Text("collector.cli.restore.root")),
     )
 
 
 def _backup(options: argparse.Namespace) -> int:
     if options.keep < 0:
-        raise UsageError("--keep takes the number of backups to keep, 1 or more")
+        raise UsageError(Text("collector.cli.error.keep"))
     configuration = read_configuration(options.config)
     state_dir = configuration.state_dir.absolute()
     settings = configuration.settings

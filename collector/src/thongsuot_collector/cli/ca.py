@@ -16,8 +16,10 @@ from thongsuot_collector.pki import authority
 from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.certificates import Certificate
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
-HELP = "the collector's own authority, and the client certificates that it issued"
+HELP = Text("collector.cli.ca")
 
 _DAYS_LIMIT = 7305
 """Twenty years."""
@@ -25,44 +27,46 @@ _DAYS_LIMIT = 7305
 
 def add_commands(commands: Commands) -> None:
     """Add ``ca`` and its commands."""
-    authority_commands = commands.group("ca", HELP)
+    authority_commands = commands.group("ca", localized(HELP))
     add = authority_commands.add
-    init = add("init", _init, "create the authority; a running collector has to be restarted")
+    init = add("init", _init, localized(Text("collector.cli.ca.init")))
     init.add_argument(
-        "--days", type=_days, default=3653, help="how long it is valid; default %(default)s"
+        "--days", type=_days, default=3653, help=localized(Text("collector.cli.ca.init.days"))
     )
     init.add_argument(
         "--state-dir",
         type=Path,
         default=None,
         metavar="FOLDER",
-        help="default: as configured; for where there is no configuration yet",
+        help=localized(Text("collector.cli.ca.init.state_dir")),
     )
     follow = add(
         "renew",
         _renew,
-        "create its successor; what the old one issued stays valid, a running collector has to "
-        "be restarted",
+        localized(Text("collector.cli.ca.renew")),
     )
-    follow.add_argument("--days", type=_days, default=3653, help="default %(default)s")
+    follow.add_argument(
+        "--days", type=_days, default=3653, help=localized(Text("collector.cli.any.default"))
+    )
     server = add(
         "renew-server",
         _renew_server,
-        "issue the certificate that the collector itself shows, over the one in [listen]; a "
-        "running collector has to be restarted",
+        localized(Text("collector.cli.ca.renew_server")),
     )
     server.add_argument(
         "--host",
         action="append",
         metavar="NAME",
-        help="name or address of this machine; may be repeated; default: those of the one before",
+        help=localized(Text("collector.cli.ca.renew_server.host")),
     )
-    add("show", _show, "print the authority's own certificate")
-    listing = authority_commands.add_list("list", _list, "list the certificates that were issued")
+    add("show", _show, localized(Text("collector.cli.ca.show")))
+    listing = authority_commands.add_list("list", _list, localized(Text("collector.cli.ca.list")))
     listing.add_argument("site", nargs="?")
-    revoke = add("revoke", _revoke, "revoke those of a site, or one; tokens stay valid")
+    revoke = add("revoke", _revoke, localized(Text("collector.cli.ca.revoke")))
     revoke.add_argument("site")
-    revoke.add_argument("--serial", default="", help="only this one, see `ca list`")
+    revoke.add_argument(
+        "--serial", default="", help=localized(Text("collector.cli.ca.revoke.serial"))
+    )
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -95,15 +99,13 @@ def _renew_server(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     listen, folder = configuration.settings.listen, configuration.state_dir / authority.FOLDER
     if not listen.certificate_file:
-        raise CommandFailed(
-            "[listen] names no certificate_file: `thongsuot-collector init` makes one"
-        )
+        raise CommandFailed(Text("collector.cli.error.no_certificate_file"))
     certificate_file, key_file = Path(listen.certificate_file), Path(listen.key_file)
     issuer = authority.load_authority(folder)
     now, before = datetime.now(UTC), certificate_file.read_bytes()
     if not authority.is_issued_here(before, folder):
         raise CommandFailed(
-            f"{certificate_file} was issued by somebody else; who issued it renews it"
+            Text("collector.cli.error.issued_elsewhere", file=str(certificate_file))
         )
     hosts = options.host or authority.hosts_of(before)
     identity = issuer.issue_server(hosts, now=now, lifetime=authority.SERVER_LIFETIME)
@@ -185,5 +187,7 @@ def _fingerprint(pem: str) -> str:
 
 def _days(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _DAYS_LIMIT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days up to {_DAYS_LIMIT}")
+        raise argparse.ArgumentTypeError(
+            localized(Text("collector.cli.error.no_days", text=text, most=_DAYS_LIMIT))
+        )
     return int(text)

@@ -30,7 +30,9 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.sqlite_view import open_sqlite_view
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_runtime.file_errors import describe_with_file
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.fields import Name
+from thongsuot_schema.words.language import Text
 
 PROGRAM = "thongsuot-collector"
 EXIT_FAILED, EXIT_WRONG = 1, 2
@@ -73,7 +75,9 @@ class Commands:
     def add_list(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
         """Add a command that prints a table, for people or as JSON, and return its parser."""
         parser = self.add(name, command, text)
-        parser.add_argument("--json", action="store_true", help="for programs, with all rows")
+        parser.add_argument(
+            "--json", action="store_true", help=localized(Text("collector.cli.any.json"))
+        )
         return parser
 
     def group(self, name: str, text: str) -> "Commands":
@@ -154,7 +158,7 @@ def opened_journal(configuration: Configuration) -> Iterator[JournalView]:
         path = configuration.state_dir / JOURNAL_FILE
         check_user(path)
         if not path.exists():
-            raise CommandFailed(f"there is no journal yet at {path}")
+            raise CommandFailed(Text("collector.cli.error.no_journal", path=str(path)))
         view = open_sqlite_view(path)
     try:
         yield view
@@ -175,44 +179,66 @@ def check_user(path: Path) -> None:
     if os.access(owner, os.R_OK | os.W_OK | (os.X_OK if owner.is_dir() else 0)):
         return
     right = _owner_of(owner)
-    raise CommandFailed(
-        f"user {_current_user()} may not use {path}; run this as the user {right}: "
-        f"sudo -u {right} {PROGRAM} …"
-    )
+    raise CommandFailed(_wrong_user(str(path), right))
 
 
-def name_from(text: str, meaning: str) -> str:
+def site_name(text: str) -> str:
     """
-    Return a name as it may be.
+    Return the name of a site as it may be.
 
     Raises:
-        UsageError: it cannot name such a thing.
+        UsageError: it cannot name one.
     """
+    if not _is_name(text):
+        raise UsageError(Text("collector.cli.error.bad_name_of_site", text=text))
+    return text
+
+
+def person_name(text: str) -> str:
+    """
+    Return the name of a person's account as it may be.
+
+    Raises:
+        UsageError: it cannot name one.
+    """
+    if not _is_name(text):
+        raise UsageError(Text("collector.cli.error.bad_name_of_person", text=text))
+    return text
+
+
+def _is_name(text: str) -> bool:
     try:
-        return msgspec.convert(text, Name)
-    except msgspec.ValidationError as error:
-        raise UsageError(
-            f"{text!r} cannot name {meaning}: small letters, digits, dots, dashes and "
-            "underscores, at most 63"
-        ) from error
+        msgspec.convert(text, Name)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
-def sentence_for(error: OSError) -> str:
+def sentence_for(error: OSError) -> str | Text:
     """Return what a person should read of an error of the system: the file once, and the reason."""
     if error.errno in (errno.EACCES, errno.EPERM) and error.filename is not None:
-        right = _owner_of(_nearest(Path(os.fsdecode(error.filename))))
-        return (
-            f"user {_current_user()} may not use {os.fsdecode(error.filename)}; run this as the "
-            f"user {right}: sudo -u {right} {PROGRAM} …"
-        )
+        file = os.fsdecode(error.filename)
+        return _wrong_user(file, _owner_of(_nearest(Path(file))))
     if error.errno == errno.ENOENT and error.filename is not None:
-        return f"there is no file {os.fsdecode(error.filename)}"
+        return Text("collector.cli.error.no_file", path=os.fsdecode(error.filename))
     return describe_with_file(error)
 
 
-def print_error(message: object) -> None:
-    """Say to the person at the terminal what went wrong."""
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
+def print_error(error: CollectorError | Text | str) -> None:
+    """Say to the person at the terminal what went wrong, in their language where there is one."""
+    sentence = error.sentence if isinstance(error, CollectorError) else error
+    text = sentence if isinstance(sentence, str) else localized(sentence)
+    print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+def _wrong_user(path: str, right: str) -> Text:
+    return Text(
+        "collector.cli.error.wrong_user",
+        user=_current_user(),
+        path=path,
+        right=right,
+        program=PROGRAM,
+    )
 
 
 def _nearest(path: Path) -> Path:

@@ -12,27 +12,31 @@ from thongsuot_collector.commissioning.code import code_of_today
 from thongsuot_collector.commissioning.document import ReportDocument, report_document
 from thongsuot_collector.commissioning.status import commissioning_fact, commissioning_notes
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.store import commissioning
 from thongsuot_collector.store.commissioning_photos import photos_of
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.commissioning.events import run_from_events
-from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
 
-HELP = "show what is proven of a site's links, print the report (PDF), and today's code"
+HELP = Text("collector.cli.commissioning")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("commissioning", on_store(_commissioning), HELP)
-    parser.add_argument("site", help="as the inventory names it")
-    parser.add_argument("--pdf", type=Path, metavar="FILE", help="write the report of the last run")
+    parser = commands.add("commissioning", on_store(_commissioning), localized(HELP))
+    parser.add_argument("site", help=localized(Text("collector.cli.any.as_the_inventory_names")))
     parser.add_argument(
-        "--code", action="store_true", help="print the code that begins a run today, and no more"
+        "--pdf", type=Path, metavar="FILE", help=localized(Text("collector.cli.commissioning.pdf"))
+    )
+    parser.add_argument(
+        "--code", action="store_true", help=localized(Text("collector.cli.commissioning.code"))
     )
     parser.add_argument(
         "--url",
         default="",
-        help="what the report's QR code opens; default: the site's page at [notify] page_url",
+        help=localized(Text("collector.cli.commissioning.url")),
     )
     parser.add_argument("--lang", choices=languages(), default=REFERENCE, help="%(default)s")
 
@@ -42,12 +46,11 @@ def _commissioning(
 ) -> int:
     site, language = options.site, options.lang
     if site not in directory.sites:
-        near = suggest(site, sorted(directory.sites))
-        raise UsageError(f"the inventory has no site {site!r}{near}")
+        raise UsageError(unknown_site(site, sorted(directory.sites)))
     if options.code:
         code = code_of_today(store, site, time.time())
         if not code:
-            raise CommandFailed(f"the device of {site} is not enrolled: see enrol")
+            raise CommandFailed(Text("collector.cli.error.not_enrolled", site=site))
         print(code)
         return 0
     events = next(iter(commissioning.runs_of(store, site)), [])
@@ -58,7 +61,7 @@ def _commissioning(
             print(note)
     if run is None:
         if options.pdf is not None:
-            raise CommandFailed(f"{site} was never commissioned: there is nothing to report")
+            raise CommandFailed(Text("collector.cli.error.never_commissioned", site=site))
         return 0
     photos = [] if options.pdf is None else photos_of(store, site, run.id)
     url = options.url or _url(options)

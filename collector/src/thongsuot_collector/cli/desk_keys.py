@@ -15,10 +15,12 @@ from thongsuot_collector.cli.command import (
     opened_store,
 )
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import unknown_carrier
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
 from thongsuot_collector.store import desk_keys
-from thongsuot_schema.suggestion import suggest
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 _DAY_S = 86_400.0
 _DAYS = 365
@@ -26,29 +28,38 @@ _DAYS = 365
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group("desk-key", "links that open a carrier's desk without an account")
-    adding = group.add("create", _create, "make a link, and print it")
-    adding.add_argument("carrier", help="as the inventory names it")
-    adding.add_argument("--title", default="", help="whom it is for")
-    adding.add_argument("--days", type=int, default=_DAYS, help="how long it is good: %(default)s")
+    group = commands.group("desk-key", localized(Text("collector.cli.desk_key")))
+    adding = group.add("create", _create, localized(Text("collector.cli.desk_key.create")))
+    adding.add_argument("carrier", help=localized(Text("collector.cli.any.as_the_inventory_names")))
     adding.add_argument(
-        "--look-only", action="store_true", help="its bearer answers nothing for the carrier"
+        "--title", default="", help=localized(Text("collector.cli.desk_key.create.title"))
     )
-    listing = group.add_list("list", on_store(_list), "list the links")
+    adding.add_argument(
+        "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.any.days"))
+    )
+    adding.add_argument(
+        "--look-only",
+        action="store_true",
+        help=localized(Text("collector.cli.desk_key.create.look_only")),
+    )
+    listing = group.add_list(
+        "list", on_store(_list), localized(Text("collector.cli.desk_key.list"))
+    )
     listing.add_argument("carrier", nargs="?", default="")
-    group.add("revoke", on_store(_revoke), "let a link open nothing more").add_argument("id")
+    group.add(
+        "revoke", on_store(_revoke), localized(Text("collector.cli.desk_key.revoke"))
+    ).add_argument("id")
 
 
 def _create(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     if options.carrier not in directory.carriers:
-        near = suggest(options.carrier, sorted(directory.carriers))
-        raise UsageError(f"the inventory has no carrier {options.carrier!r}{near}")
+        raise UsageError(unknown_carrier(options.carrier, sorted(directory.carriers)))
     if options.days < 1:
-        raise UsageError("--days is one or more")
+        raise UsageError(Text("collector.cli.error.days"))
     page_url = configuration.settings.notify.page_url
     if not page_url:
-        raise CommandFailed("[notify] page_url is empty: nobody could open the link")
+        raise CommandFailed(Text("collector.cli.error.page_url"))
     with opened_store(configuration) as store:
         key = desk_keys.create(
             store,

@@ -17,10 +17,12 @@ from thongsuot_collector.cli.device_files import write_device_files
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
 from thongsuot_collector.store.enrolments import digest_of_code, new_code
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Site
+from thongsuot_schema.words.language import Text
 
-ENROL_HELP = "create a one-time enrolment code for the device of a site; it is shown once"
-AUDIT_HELP = "show who changed what: tokens, enrolments, people, maintenance, incidents"
+ENROL_HELP = Text("collector.cli.enrol")
+AUDIT_HELP = Text("collector.cli.audit")
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _LONGEST_S = 90 * 86_400
@@ -35,28 +37,36 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
         type=_span_s,
         default="7d",
         metavar="TIME",
-        help="30m, 12h, 7d; at most 90d; default %(default)s",
+        help=localized(Text("collector.cli.enrol.valid_for")),
     )
-    parser.add_argument("--qr", action="store_true", help="print a QR code as well")
+    parser.add_argument("--qr", action="store_true", help=localized(Text("collector.cli.enrol.qr")))
     parser.add_argument(
         "--url",
         type=_url,
         default=None,
-        help="where the device reaches this collector; the QR code then holds the whole command",
+        help=localized(Text("collector.cli.enrol.url")),
     )
     parser.add_argument(
         "--device-files",
         type=Path,
         metavar="FOLDER",
-        help="write what a device of our image is enrolled by on its first boot; needs --url",
+        help=localized(Text("collector.cli.enrol.device_files")),
     )
 
 
 def add_commands(commands: Commands) -> None:
     """Add ``audit``."""
-    parser = commands.add_list("audit", _audit, AUDIT_HELP)
-    parser.add_argument("subject", nargs="?", default="", help="a site, a person, an incident, …")
-    parser.add_argument("--last", type=_count, default=None, metavar="N", help="only the newest N")
+    parser = commands.add_list("audit", _audit, localized(AUDIT_HELP))
+    parser.add_argument(
+        "subject", nargs="?", default="", help=localized(Text("collector.cli.audit.subject"))
+    )
+    parser.add_argument(
+        "--last",
+        type=_count,
+        default=None,
+        metavar="N",
+        help=localized(Text("collector.cli.audit.last")),
+    )
 
 
 def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Path) -> None:
@@ -67,9 +77,7 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
         UsageError: files for a device are wanted, and nobody says where it reaches the collector.
     """
     if options.device_files is not None and not (options.url or "").startswith("https:"):
-        raise UsageError(
-            "--device-files needs --url https://…: a code must not travel in the clear"
-        )
+        raise UsageError(Text("collector.cli.error.device_files"))
     code = new_code()
     expires_ns = time.time_ns() + options.valid_for * 10**9
     enrolments.create(store, site.name, digest_of_code(code), expires_ns=expires_ns)
@@ -114,18 +122,20 @@ def _span_s(text: str) -> int:
     match = _SPAN.fullmatch(text)
     span_s = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not 0 < span_s <= _LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time like 30m, 12h or 7d, at most 90d")
+        raise argparse.ArgumentTypeError(localized(Text("collector.cli.error.no_span", text=text)))
     return span_s
 
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address like https://host.example:8480")
+        raise argparse.ArgumentTypeError(
+            localized(Text("collector.cli.error.no_address", text=text))
+        )
     return text.rstrip("/")
 
 
 def _count(text: str) -> int:
     if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(localized(Text("collector.cli.error.no_count", text=text)))
     return int(text)

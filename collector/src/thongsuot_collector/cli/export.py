@@ -22,7 +22,9 @@ from thongsuot_collector.export.column import COLUMNS, ExportColumn, Row
 from thongsuot_collector.export.csv import CsvWriter
 from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
 from thongsuot_collector.journal.view import JournalView
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.dates import VIETNAM
+from thongsuot_schema.words.language import Text
 
 
 class TableWriter(Protocol):
@@ -50,10 +52,7 @@ def _parquet_writer() -> OpenWriter:
     except ModuleNotFoundError as error:
         if error.name != "pyarrow":
             raise
-        raise CommandFailed(
-            "Parquet needs the extra \"export\": pip install 'thongsuot-collector[export]'; "
-            "or write --format csv"
-        ) from error
+        raise CommandFailed(Text("collector.cli.error.no_parquet")) from error
     return ParquetWriter
 
 
@@ -65,16 +64,26 @@ _WRITERS: Mapping[str, Callable[[], OpenWriter]] = {
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("export", _export, "write raw results of a period to a file")
-    when = "2026-11-01, or 2026-11-01T08:00 (in Vietnam, unless it ends in Z or an offset)"
+    parser = commands.add("export", _export, localized(Text("collector.cli.export")))
+    when = localized(Text("collector.cli.export.from"))
     parser.add_argument("--from", dest="start", required=True, metavar="TIME", help=when)
     parser.add_argument(
-        "--to", dest="end", metavar="TIME", default="", help="end, exclusive; default: now"
+        "--to",
+        dest="end",
+        metavar="TIME",
+        default="",
+        help=localized(Text("collector.cli.export.to")),
     )
-    parser.add_argument("--site", default="", metavar="NAME", help="only this site")
+    parser.add_argument(
+        "--site", default="", metavar="NAME", help=localized(Text("collector.cli.any.site"))
+    )
     parser.add_argument("--format", choices=tuple(_WRITERS), default="parquet")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="- for standard output"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=localized(Text("collector.cli.export.out")),
     )
 
 
@@ -121,7 +130,9 @@ def _query_from(options: argparse.Namespace) -> ExportQuery:
     except ValueError as error:
         raise UsageError(str(error)) from error
     if end_ms <= start_ms:
-        raise UsageError(f"--to {options.end or 'now'} is not after --from {options.start}")
+        raise UsageError(
+            Text("collector.cli.error.not_after", start=options.start, end=options.end or "now")
+        )
     return ExportQuery(from_ms=start_ms, until_ms=end_ms, site=options.site)
 
 

@@ -18,13 +18,16 @@ from thongsuot_collector.cli.command import (
     Commands,
     UsageError,
     configured,
-    name_from,
     opened_store,
+    person_name,
+    site_name,
 )
 from thongsuot_collector.config import first
 from thongsuot_collector.pki import authority
 from thongsuot_collector.store import audit, people
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 USER = "thongsuot-collector"
 UNIT = f"{USER}.service"
@@ -48,44 +51,48 @@ def add_commands(commands: Commands) -> None:
     init = commands.add(
         "init",
         _init,
-        "create what a collector needs before its first start: configuration, certificate, store, "
-        "first account, inventory, systemd unit; what is there already is left alone",
+        localized(Text("collector.cli.init")),
     )
     init.add_argument(
         "--host",
         action="append",
         required=True,
         metavar="NAME",
-        help="name or address by which devices and people reach this machine; may be repeated",
+        help=localized(Text("collector.cli.init.host")),
     )
     init.add_argument(
-        "--port", type=_port, default=8480, help="where it listens; default %(default)s"
+        "--port", type=_port, default=8480, help=localized(Text("collector.cli.init.port"))
     )
     init.add_argument(
         "--state-dir", type=Path, default=Path(f"/var/lib/{USER}"), metavar="FOLDER",
-        help="default %(default)s",
+        help=localized(Text("collector.cli.any.default")),
     )  # fmt: skip
     init.add_argument(
         "--certificate-file", type=Path, metavar="FILE",
-        help="a certificate that somebody else issued (ACME, a city's authority), with --key-file; "
-        "without it the collector's own authority issues one",
+        help=localized(Text("collector.cli.init.certificate_file")),
     )  # fmt: skip
-    init.add_argument("--key-file", type=Path, metavar="FILE", help="its key")
-    init.add_argument("--account", default="engineer", help="first account; default %(default)s")
-    init.add_argument("--site", default="site-1", help="first site; default %(default)s")
-    init.add_argument("--title", default="", help="its name, as people read it")
-    init.add_argument("--commune", default="", metavar="CODE", help="its five-digit code")
+    init.add_argument(
+        "--key-file", type=Path, metavar="FILE", help=localized(Text("collector.cli.init.key_file"))
+    )
+    init.add_argument(
+        "--account", default="engineer", help=localized(Text("collector.cli.init.account"))
+    )
+    init.add_argument("--site", default="site-1", help=localized(Text("collector.cli.init.site")))
+    init.add_argument("--title", default="", help=localized(Text("collector.cli.init.title")))
+    init.add_argument(
+        "--commune", default="", metavar="CODE", help=localized(Text("collector.cli.init.commune"))
+    )
 
 
 def _init(options: argparse.Namespace) -> int:
     site = first.FirstSite(
-        name=name_from(options.site, "a site"),
+        name=site_name(options.site),
         title=options.title or options.site,
         commune=options.commune,
     )
-    account = name_from(options.account, "a person")
+    account = person_name(options.account)
     if bool(options.certificate_file) is not bool(options.key_file):
-        raise UsageError("--certificate-file and --key-file belong together")
+        raise UsageError(Text("collector.cli.error.certificate_and_key"))
     config, state_dir = options.config.absolute(), options.state_dir.absolute()
     is_system = os.geteuid() == 0 and _BOOTED.is_dir()
     if is_system:
@@ -143,7 +150,9 @@ def _install_unit() -> None:
             check=False,
         )
         if made.returncode:
-            raise CommandFailed(f"cannot create the user {USER}: {made.stderr.strip()}") from None
+            raise CommandFailed(
+                Text("collector.cli.error.no_user", user=USER, why=made.stderr.strip())
+            ) from None
         print(f"created the user {USER}")
 
 
@@ -272,5 +281,5 @@ def _bracketed(host: str) -> str:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+        raise argparse.ArgumentTypeError(localized(Text("collector.cli.error.no_port", text=text)))
     return int(text)

@@ -27,45 +27,53 @@ from thongsuot_collector.journal.sqlite_tables import open_or_recover
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_collector.store import dead_letters
-from thongsuot_schema.suggestion import suggest
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    journal = commands.group("journal", "the durable log of pushed batches")
-    journal.add_list("status", _status, "show its contents, and the position of each consumer")
+    journal = commands.group("journal", localized(Text("collector.cli.journal")))
+    journal.add_list("status", _status, localized(Text("collector.cli.journal.status")))
     journal.add(
         "copy",
         _copy,
-        "copy the file of this machine into the database that [journal] names; the collector is "
-        "stopped",
+        localized(Text("collector.cli.journal.copy")),
     )
-    verify = commands.add_list(
-        "verify", _verify, "verify that every batch is there, as it was made"
-    )
-    verify.add_argument("site", nargs="?", default="", help="only this site")
+    verify = commands.add_list("verify", _verify, localized(Text("collector.cli.verify")))
     verify.add_argument(
-        "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only its batches"
+        "site", nargs="?", default="", help=localized(Text("collector.cli.any.site"))
     )
-    letters = commands.group("dead-letters", "batches that a consumer failed to process")
-    letters.add_list("list", _list, "list them, each with its error")
+    verify.add_argument(
+        "--evidence",
+        type=Path,
+        metavar="FILE",
+        help=localized(Text("collector.cli.verify.evidence")),
+    )
+    letters = commands.group("dead-letters", localized(Text("collector.cli.dead_letters")))
+    letters.add_list("list", _list, localized(Text("collector.cli.dead_letters.list")))
     retry = letters.add(
         "retry",
         _retry,
-        "have the running collector process them again: these, or all of a site or a consumer",
+        localized(Text("collector.cli.dead_letters.retry")),
     )
     retry.add_argument("id", type=int, nargs="*")
-    retry.add_argument("--site", default="", help="those of this site")
+    retry.add_argument(
+        "--site", default="", help=localized(Text("collector.cli.dead_letters.retry.site"))
+    )
     retry.add_argument(
         "--consumer",
         default="",
-        help="those of this consumer or sink; `ingest`: batches whose number was taken, which are"
-        " put back under another stream",
+        help=localized(Text("collector.cli.dead_letters.retry.consumer")),
     )
-    show = letters.add("show", _show, "show everything about one of them")
+    show = letters.add("show", _show, localized(Text("collector.cli.dead_letters.show")))
     show.add_argument("id", type=int)
     show.add_argument(
-        "--body", type=Path, metavar="FILE", help="write the batch to it, as received"
+        "--body",
+        type=Path,
+        metavar="FILE",
+        help=localized(Text("collector.cli.dead_letters.show.body")),
     )
 
 
@@ -89,10 +97,10 @@ def _copy(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     shared, path = configuration.settings.journal, configuration.state_dir / JOURNAL_FILE
     if not shared.url:
-        raise CommandFailed(f"{options.config}: [journal] names no url to copy to")
+        raise CommandFailed(Text("collector.cli.error.no_journal_url", file=str(options.config)))
     check_user(path)
     if not path.exists():
-        raise CommandFailed(f"there is no journal at {path}")
+        raise CommandFailed(Text("collector.cli.error.no_journal_file", path=str(path)))
     if open_or_recover(path) is not None:
         print("the file was damaged; what could be read of it is copied, `verify` names the rest")
     copied = copy_journal(path, shared.database)
@@ -162,8 +170,8 @@ def _verified_record(
         report.undelivered.append(undelivered)
     report.is_intact = report.is_intact and not (report.missing or report.undelivered)
     if site and not (report.streams or report.missing or report.lost):
-        near = suggest(site, sorted({known for known, _ in journal.kept()}))
-        raise CommandFailed(f"the record has no batch of site {site!r}{near}")
+        near = suggested(site, sorted({known for known, _ in journal.kept()}))
+        raise CommandFailed(Text("collector.cli.error.no_batch", name=site, near=near))
     return report
 
 
@@ -185,7 +193,7 @@ def _retry(options: argparse.Namespace) -> int:
     )
     if unknown:
         names = ", ".join(map(str, sorted(unknown)))
-        raise CommandFailed(f"no dead letters, or tried again already: {names}")
+        raise CommandFailed(Text("collector.cli.error.no_dead_letters", names=names))
     return 0
 
 
@@ -193,7 +201,7 @@ def _show(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         letter = dead_letters.get(store, options.id)
     if letter is None:
-        raise CommandFailed(f"there is no dead letter {options.id}; see `dead-letters list`")
+        raise CommandFailed(Text("collector.cli.error.no_dead_letter", id=options.id))
     print(tables.dead_letter_text(letter))
     if options.body is not None:
         options.body.write_bytes(letter.body)

@@ -4,24 +4,26 @@ import argparse
 from pathlib import Path
 
 from thongsuot_collector.cli.command import CommandFailed, Commands, UsageError, configured
+from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.leaflet.document import leaflet_document
-from thongsuot_schema.suggestion import suggest
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
 
-HELP = "write the leaflet for the wall beside a site's counter: one A4 with a QR code (PDF)"
+HELP = Text("collector.cli.leaflet")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("leaflet", _leaflet, HELP)
-    parser.add_argument("site", help="as the inventory names it")
+    parser = commands.add("leaflet", _leaflet, localized(HELP))
+    parser.add_argument("site", help=localized(Text("collector.cli.any.as_the_inventory_names")))
     parser.add_argument(
         "--url",
         default="",
-        help="what the code opens; default: the site's page at [notify] page_url",
+        help=localized(Text("collector.cli.leaflet.url")),
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="default: leaflet-SITE.pdf in this folder"
+        "--out", type=Path, metavar="FILE", help=localized(Text("collector.cli.leaflet.out"))
     )
     parser.add_argument("--lang", choices=languages(), default=REFERENCE, help="%(default)s")
 
@@ -32,12 +34,11 @@ def _leaflet(options: argparse.Namespace) -> int:
 
     configuration, directory = configured(options)
     if options.site not in directory.sites:
-        near = suggest(options.site, sorted(directory.sites))
-        raise UsageError(f"the inventory has no site {options.site!r}{near}")
+        raise UsageError(unknown_site(options.site, sorted(directory.sites)))
     page_url = configuration.settings.notify.page_url.rstrip("/")
     url = options.url or (f"{page_url}/sites/{options.site}" if page_url else "")
     if not url:
-        raise CommandFailed("[notify] page_url is empty: say what the code opens, with --url")
+        raise CommandFailed(Text("collector.cli.error.page_url_of_code"))
     document = leaflet_document(
         options.site,
         url,

@@ -17,6 +17,8 @@ from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import MOST, Page, text_of
 from thongsuot_collector.queries.table import csv_bytes
 from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -37,28 +39,51 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """What a terminal shows of each list; ``--json`` and ``--csv`` have all."""
 
+_HELP = {
+    "sites": Text("collector.cli.sites"),
+    "links": Text("collector.cli.links"),
+    "incidents": Text("collector.cli.incidents"),
+    "carriers": Text("collector.cli.carriers"),
+}
+
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     for name, columns in _COLUMNS.items():
         query = LIST_BY_NAME[name]
-        parser = commands.add(name, on_store(_lister(query, columns)), f"list the {name} as of now")
-        parser.add_argument("query", nargs="*", help="words to search, diacritics or not")
+        parser = commands.add(name, on_store(_lister(query, columns)), localized(_HELP[name]))
+        parser.add_argument("query", nargs="*", help=localized(Text("collector.cli.any.query")))
         parser.add_argument(
             "--where",
             action="append",
             default=[],
             metavar="FIELD=VALUE",
-            help=f"only those with it; fields: {', '.join(query.filters)}",
+            help=localized(Text("collector.cli.any.where", fields=", ".join(query.filters))),
         )
-        parser.add_argument("--sort", default="", metavar="FIELD", help="-FIELD: descending")
+        parser.add_argument(
+            "--sort", default="", metavar="FIELD", help=localized(Text("collector.cli.any.sort"))
+        )
         parser.add_argument("--lang", choices=languages(), default=REFERENCE, help="%(default)s")
         if query.period:
-            parser.add_argument("--since", default="", metavar="DAY", help="30 days ago")
-            parser.add_argument("--until", default="", metavar="DAY", help="now")
+            parser.add_argument(
+                "--since",
+                default="",
+                metavar="DAY",
+                help=localized(Text("collector.cli.incidents.since")),
+            )
+            parser.add_argument(
+                "--until",
+                default="",
+                metavar="DAY",
+                help=localized(Text("collector.cli.incidents.until")),
+            )
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="as the API has it")
-        form.add_argument("--csv", action="store_true", help="as a spreadsheet takes it")
+        form.add_argument(
+            "--json", action="store_true", help=localized(Text("collector.cli.any.json_has"))
+        )
+        form.add_argument(
+            "--csv", action="store_true", help=localized(Text("collector.cli.any.csv"))
+        )
 
 
 def _lister(
@@ -68,7 +93,7 @@ def _lister(
         try:
             selection = selection_from(query, _arguments(options))
         except ArgumentInvalid as error:
-            raise UsageError(error) from error
+            raise UsageError(error.sentence) from error
         city = city_from_store(store, directory)
         records = query.ask_here(city, store, selection, WHOLE_CITY, options.lang)
         if options.csv:
@@ -87,7 +112,7 @@ def _arguments(options: argparse.Namespace) -> list[tuple[str, str]]:
     for text in options.where:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f"--where is FIELD=VALUE, not {text!r}")
+            raise UsageError(Text("collector.cli.error.where", text=text))
         filters.append((name, value))
     bounds = [(name, getattr(options, name, "")) for name in ("since", "until")]
     return [

@@ -48,11 +48,13 @@ from thongsuot_collector.cli.command import (
 from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.log_lines import log_to
+from thongsuot_runtime.terminal import localize_argparse, localized
 from thongsuot_schema.batch import kernel
+from thongsuot_schema.words.language import Text
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
 
-_DESCRIPTION = "Receives what agents measured, keeps it, forwards it and shows it."
+_DESCRIPTION = Text("collector.cli.program")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except ConfigInvalid as error:
-        print(error, file=sys.stderr)
+        if isinstance(error.__cause__, OSError):
+            print_error(sentence_for(error.__cause__))
+        else:
+            print(error, file=sys.stderr)
         return EXIT_WRONG
     except UsageError as error:
         print_error(error)
@@ -82,12 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; packages make man page and completion from it."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=_DESCRIPTION)
+    localize_argparse()
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=localized(_DESCRIPTION))
     version = importlib.metadata.version("thongsuot-collector")
     parser.add_argument(
         "--version",
         action="version",
         version=f"{PROGRAM} {version} (kernel: {kernel.IMPLEMENTATION})",
+        help=localized(Text("collector.cli.any.version")),
     )
     commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), _common_options)
     for module in (
@@ -129,7 +136,7 @@ def _common_options() -> argparse.ArgumentParser:
         type=Path,
         default=Path(DEFAULT_CONFIG),
         metavar="FILE",
-        help="default %(default)s",
+        help=localized(Text("collector.cli.any.default")),
     )
     common.add_argument(
         "--log-level", default="info", choices=("debug", "info", "warning", "error")

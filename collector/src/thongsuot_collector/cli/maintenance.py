@@ -7,34 +7,42 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
-from thongsuot_collector.cli.command import EXIT_FAILED, EXIT_WRONG, Commands, on_store, print_error
+from thongsuot_collector.cli.command import CommandFailed, Commands, UsageError, on_store
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.maintenance import windows
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 _SCOPES = ("site", "link", "carrier", "commune", "service")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group(
-        "maintenance", "maintenance windows; notifications are suppressed while one is active"
+    group = commands.group("maintenance", localized(Text("collector.cli.maintenance")))
+    adding = group.add(
+        "add", on_store(_add_window), localized(Text("collector.cli.maintenance.add"))
     )
-    adding = group.add("add", on_store(_add_window), "plan a window")
-    begins = "2026-11-26 22:00 (in Vietnam), now, or +2h (from now); default: now"
+    begins = localized(Text("collector.cli.maintenance.add.from"))
     adding.add_argument("--from", dest="start", default="now", metavar="TIME", help=begins)
-    ends = "2026-11-27 04:00, or +4h30m (from the beginning)"
+    ends = localized(Text("collector.cli.maintenance.add.to"))
     adding.add_argument("--to", dest="end", required=True, metavar="TIME", help=ends)
     for scope in _SCOPES:
         adding.add_argument(f"--{scope}", default="", metavar="NAME")
-    adding.add_argument("--note", default="", help="the reason, shown on pages")
-    listing = group.add_list(
-        "list", on_store(_list_windows), "list windows that are planned or active"
+    adding.add_argument(
+        "--note", default="", help=localized(Text("collector.cli.maintenance.add.note"))
     )
-    listing.add_argument("--all", action="store_true", help="those that are over as well")
-    ending = group.add("end", on_store(_end_window), "end a window now, or cancel a planned one")
-    ending.add_argument("name", help="as `maintenance list` shows it")
+    listing = group.add_list(
+        "list", on_store(_list_windows), localized(Text("collector.cli.maintenance.list"))
+    )
+    listing.add_argument(
+        "--all", action="store_true", help=localized(Text("collector.cli.maintenance.list.all"))
+    )
+    ending = group.add(
+        "end", on_store(_end_window), localized(Text("collector.cli.maintenance.end"))
+    )
+    ending.add_argument("name", help=localized(Text("collector.cli.maintenance.end.name")))
 
 
 def _add_window(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
@@ -42,12 +50,12 @@ def _add_window(options: argparse.Namespace, store: Engine, directory: Inventory
     try:
         start_ns = windows.parse_moment_ns(options.start, now_ns)
         end_ns = windows.parse_moment_ns(options.end, start_ns)
-    except ValueError as error:
-        return _usage_error(str(error))
+    except windows.MomentInvalid as error:
+        raise UsageError(error.sentence) from error
     scopes = {name: getattr(options, name) for name in _SCOPES}
     window = MaintenanceWindow(id="", start_ns=start_ns, end_ns=end_ns, note=options.note, **scopes)
     for mistake in windows.validation_errors(window, directory):
-        return _usage_error(mistake)
+        raise UsageError(mistake)
     window = windows.with_readable_id(window)
     rows.put_window(store, window)
     count = windows.covered_count(window, directory)
@@ -74,9 +82,7 @@ def _end_window(options: argparse.Namespace, store: Engine, _directory: Inventor
     known = {window.id: window for window in rows.load_windows(store)}
     window = known.get(options.name)
     if window is None or window.end_ns <= now_ns:
-        message = f"no work named {options.name} is planned or going on; see `maintenance list`"
-        print_error(message)
-        return EXIT_FAILED
+        raise CommandFailed(Text("collector.cli.error.no_window", name=options.name))
     if window.start_ns > now_ns:
         rows.drop_window(store, window.id)
         print(f"{window.id}: taken back")
@@ -84,8 +90,3 @@ def _end_window(options: argparse.Namespace, store: Engine, _directory: Inventor
         rows.put_window(store, msgspec.structs.replace(window, end_ns=now_ns))
         print(f"{window.id}: ended; a running collector looks at what it covered within seconds")
     return 0
-
-
-def _usage_error(message: str) -> int:
-    print_error(message)
-    return EXIT_WRONG

@@ -16,24 +16,24 @@ from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.store.tokens import digest_of
 from thongsuot_collector.web.access import Visitor
 from thongsuot_collector.web.mcp.tools import CityTools, ToolRefused
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add(
-        "mcp", on_store(_serve), "answer a language model's questions (MCP on standard input)"
-    )
+    parser = commands.add("mcp", on_store(_serve), localized(Text("collector.cli.mcp")))
     parser.add_argument(
         "--token-file",
         type=Path,
         metavar="FILE",
-        help="show what this API token may see; left out: the whole city",
+        help=localized(Text("collector.cli.mcp.token_file")),
     )
 
 
 def _serve(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
     if importlib.util.find_spec("mcp") is None:
-        raise CommandFailed("MCP needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'")
+        raise CommandFailed(Text("collector.cli.error.no_mcp"))
     from thongsuot_collector.web.mcp.server import serve_stdio  # noqa: PLC0415 - the extra
 
     token_file: Path | None = options.token_file

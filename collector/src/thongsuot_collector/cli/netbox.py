@@ -9,8 +9,10 @@ from pathlib import Path
 
 from thongsuot_collector.cli.command import Commands
 from thongsuot_collector.config.read import read_configuration
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
-_HELP = "import sites, links and carriers from a NetBox into one file"
+_HELP = Text("collector.cli.inventory.netbox")
 
 FILE = "netbox.toml"
 """What the file is called where nobody says so."""
@@ -18,25 +20,49 @@ FILE = "netbox.toml"
 
 def add_commands(commands: Commands) -> None:
     """Add the command and what it takes."""
-    sources = commands.group("inventory", "sites, links and carriers")
-    parser = sources.add("netbox", _run, _HELP)
-    parser.add_argument("--url", required=True, help="as in https://netbox.example/")
+    sources = commands.group("inventory", localized(Text("collector.cli.inventory")))
+    parser = sources.add("netbox", _run, localized(_HELP))
     parser.add_argument(
-        "--token-file", type=Path, required=True, metavar="FILE", help="file with the API token"
+        "--url", required=True, help=localized(Text("collector.cli.inventory.netbox.url"))
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=f"default: {FILE} in the inventory's folder"
+        "--token-file",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=localized(Text("collector.cli.inventory.netbox.token_file")),
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="print what would change, change nothing"
-    )
-    parser.add_argument("--tag", default="", help="only sites with this tag (its slug)")
-    parser.add_argument("--ca-file", default="", metavar="FILE", help="authorities to trust (PEM)")
-    parser.add_argument(
-        "--timeout-s", type=float, default=30.0, metavar="S", help="for each answer; %(default)s"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=localized(Text("collector.cli.inventory.netbox.out", file=FILE)),
     )
     parser.add_argument(
-        "--allow-removal", action="store_true", help="even if most of the sites are gone"
+        "--dry-run",
+        action="store_true",
+        help=localized(Text("collector.cli.inventory.netbox.dry_run")),
+    )
+    parser.add_argument(
+        "--tag", default="", help=localized(Text("collector.cli.inventory.netbox.tag"))
+    )
+    parser.add_argument(
+        "--ca-file",
+        default="",
+        metavar="FILE",
+        help=localized(Text("collector.cli.inventory.netbox.ca_file")),
+    )
+    parser.add_argument(
+        "--timeout-s",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help=localized(Text("collector.cli.inventory.netbox.timeout_s")),
+    )
+    parser.add_argument(
+        "--allow-removal",
+        action="store_true",
+        help=localized(Text("collector.cli.inventory.netbox.allow_removal")),
     )
 
 

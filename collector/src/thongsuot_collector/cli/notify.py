@@ -7,21 +7,24 @@ from thongsuot_collector.cli.command import EXIT_FAILED, Commands, UsageError, c
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.channel_trial import ChannelTrialResult, try_channels
+from thongsuot_collector.notify.dispatch.routing import PartyUnknown
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group("notify", "send test notifications")
-    test = group.add("test", _test, "send a test by every channel of a party")
-    test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
+    group = commands.group("notify", localized(Text("collector.cli.notify")))
+    test = group.add("test", _test, localized(Text("collector.cli.notify.test")))
+    test.add_argument("party", help=localized(Text("collector.cli.notify.test.party")))
 
 
 def _test(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     try:
         results = asyncio.run(_tried(configuration, directory, options.party))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    except PartyUnknown as error:
+        raise UsageError(error.sentence) from error
     return 0 if all(result.is_good for result in results) else EXIT_FAILED
 
 

@@ -8,45 +8,56 @@ from thongsuot_collector.cli.command import (
     Commands,
     UsageError,
     configured,
-    name_from,
     opened_store,
+    person_name,
 )
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import unknown_carrier, unknown_commune
 from thongsuot_collector.store import people, second_factors, sessions
 from thongsuot_collector.store.people import PersonRole
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.communes import NOWHERE
-from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group("person", "people with an account")
+    group = commands.group("person", localized(Text("collector.cli.person")))
     person = group.add(
         "add",
         _add,
-        "give somebody an account; the password is shown once, and replaces the one before",
+        localized(Text("collector.cli.person.add")),
     )
     person.add_argument("name")
-    person.add_argument("--title", default="", help="the name that others read")
+    person.add_argument(
+        "--title", default="", help=localized(Text("collector.cli.person.add.title"))
+    )
     _add_role(person)
-    group.add_list("list", _list, "list the people")
-    change = group.add("change", _change, "give a person another role; it signs them out")
+    group.add_list("list", _list, localized(Text("collector.cli.person.list")))
+    change = group.add("change", _change, localized(Text("collector.cli.person.change")))
     change.add_argument("name")
     _add_role(change)
-    group.add(
-        "remove", _remove, "take the account from a person, at once and everywhere"
-    ).add_argument("name")
+    group.add("remove", _remove, localized(Text("collector.cli.person.remove"))).add_argument(
+        "name"
+    )
     group.add(
         "reset-second-factor",
         _reset_second_factor,
-        "for who has lost their telephone: the second factor is gone, and they are signed out",
+        localized(Text("collector.cli.person.reset_second_factor")),
     ).add_argument("name")
-    listing = group.add_list("sessions", _sessions, "list who is signed in, and where")
+    listing = group.add_list(
+        "sessions", _sessions, localized(Text("collector.cli.person.sessions"))
+    )
     listing.add_argument("name", nargs="?", default="")
-    ending = group.add("sign-out", _sign_out, "sign a person out, everywhere or in one session")
+    ending = group.add("sign-out", _sign_out, localized(Text("collector.cli.person.sign_out")))
     ending.add_argument("name")
-    ending.add_argument("--session", default="", metavar="ID", help="as `person sessions` lists it")
+    ending.add_argument(
+        "--session",
+        default="",
+        metavar="ID",
+        help=localized(Text("collector.cli.person.sign_out.session")),
+    )
 
 
 def _add_role(parser: argparse.ArgumentParser) -> None:
@@ -58,12 +69,12 @@ def _add_role(parser: argparse.ArgumentParser) -> None:
         help="%(default)s",
     )
     parser.add_argument(
-        "--scope", default="", metavar="NAME", help="of a carrier its name, of a commune its code"
+        "--scope", default="", metavar="NAME", help=localized(Text("collector.cli.person.scope"))
     )
 
 
 def _add(options: argparse.Namespace) -> int:
-    name = name_from(options.name, "a person")
+    name = person_name(options.name)
     configuration, directory = configured(options)
     check_scope(options.role, options.scope, directory)
     with opened_store(configuration) as store:
@@ -80,10 +91,11 @@ def check_scope(role: PersonRole, scope: str, directory: InventoryDirectory) -> 
     known = {PersonRole.CARRIER: set(directory.carriers), PersonRole.COMMUNE: communes}.get(role)
     if known is None:
         if scope:
-            raise UsageError(f"--scope is for carriers and communes; {role} sees everything")
+            raise UsageError(Text("collector.cli.error.scope", role=str(role)))
         return
     if scope not in known:
-        raise UsageError(f"the inventory has no {role} {scope!r}{suggest(scope, sorted(known))}")
+        unknown = unknown_carrier if role is PersonRole.CARRIER else unknown_commune
+        raise UsageError(unknown(scope, sorted(known)))
 
 
 def _change(options: argparse.Namespace) -> int:

@@ -12,27 +12,35 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import test_requests
 from thongsuot_collector.store.test_requests import OPEN, RequestedTest, RequestStage
 from thongsuot_collector.test_requests.request import new_request, request_mistake
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
+from thongsuot_schema.words.language import Text
 
-HELP = "request a test from the agent of a site; the answer to its next push carries it"
+HELP = Text("collector.cli.request_test")
 
 _POLL_EVERY_S = 0.5
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("request-test", on_store(_request_test), HELP)
+    parser = commands.add("request-test", on_store(_request_test), localized(HELP))
     parser.add_argument("site")
     parser.add_argument("kind", choices=REQUESTABLE_KINDS)
-    parser.add_argument("--link", default="", metavar="NAME", help="only this link; default: all")
     parser.add_argument(
-        "--target", default="", metavar="NAME", help="only this target; default: all"
+        "--link",
+        default="",
+        metavar="NAME",
+        help=localized(Text("collector.cli.request_test.link")),
     )
     parser.add_argument(
-        "--id", default="", help="name of the test: repeated, the command asks once"
+        "--target",
+        default="",
+        metavar="NAME",
+        help=localized(Text("collector.cli.request_test.target")),
     )
+    parser.add_argument("--id", default="", help=localized(Text("collector.cli.request_test.id")))
     parser.add_argument(
-        "--wait", action="store_true", help="wait for the result, print the progress"
+        "--wait", action="store_true", help=localized(Text("collector.cli.request_test.wait"))
     )
 
 

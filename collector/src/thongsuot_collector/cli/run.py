@@ -18,20 +18,21 @@ from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    run = commands.add("run", _run, "receive, keep and forward until stopped")
+    run = commands.add("run", _run, localized(Text("collector.cli.run")))
     run.add_argument(
         "--accept-empty-store",
         action="store_true",
-        help="begin with an empty store where it is gone or nothing of it can be read: every agent "
-        "needs a new token",
+        help=localized(Text("collector.cli.run.accept_empty_store")),
     )
-    commands.add("reflector", _reflector, "run only the reflector that agents measure against")
-    commands.add("check-config", _check, "check configuration and inventory, start nothing")
+    commands.add("reflector", _reflector, localized(Text("collector.cli.reflector")))
+    commands.add("check-config", _check, localized(Text("collector.cli.check_config")))
 
 
 def _run(options: argparse.Namespace) -> int:

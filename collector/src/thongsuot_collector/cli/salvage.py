@@ -9,6 +9,8 @@ from thongsuot_collector.cli.tables import lost_text
 from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.store import engine
 from thongsuot_collector.store.sqlite_salvage import open_damaged
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
@@ -16,36 +18,44 @@ def add_commands(commands: Commands) -> None:
     salvage = commands.add(
         "salvage",
         _salvage,
-        "copy what can be read of a damaged journal or store into a new file; name what is lost",
+        localized(Text("collector.cli.salvage")),
     )
-    salvage.add_argument("damaged", type=Path, metavar="DAMAGED", help="stays as it is")
-    salvage.add_argument("--to", type=Path, required=True, metavar="FILE", help="the new file")
+    salvage.add_argument(
+        "damaged",
+        type=Path,
+        metavar="DAMAGED",
+        help=localized(Text("collector.cli.salvage.damaged")),
+    )
+    salvage.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=localized(Text("collector.cli.salvage.to")),
+    )
 
 
 def _salvage(options: argparse.Namespace) -> int:
     damaged, target = options.damaged, options.to
     if str(damaged).startswith("postgresql"):
-        raise UsageError(
-            "a database in PostgreSQL is not salvaged: `thongsuot-collector verify` names the rows "
-            "that are damaged, and whole pages come from its standby or its backup"
-        )
+        raise UsageError(Text("collector.cli.error.salvage_database"))
     if target.exists():
-        raise UsageError(f"{target} is there already; nothing is written over it")
+        raise UsageError(Text("collector.cli.error.is_there", file=str(target)))
     if not damaged.exists():
-        raise UsageError(f"there is no {damaged}")
+        raise UsageError(Text("collector.cli.error.no_damaged", file=str(damaged)))
     names = _tables_in(damaged)
     if "entries" in names:
         return _salvage_journal(damaged, target)
     if names:
         return _salvage_store(damaged, target)
-    raise CommandFailed(f"nothing of {damaged} can be read: not even which tables it has")
+    raise CommandFailed(Text("collector.cli.error.nothing_read", file=str(damaged)))
 
 
 def _salvage_journal(damaged: Path, target: Path) -> int:
     recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
     if recovery is None:
         target.unlink()
-        raise CommandFailed(f"no entry of {damaged} can be read")
+        raise CommandFailed(Text("collector.cli.error.no_entry", file=str(damaged)))
     for part in recovery.lost:
         print(lost_text(part))
     print(f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost")

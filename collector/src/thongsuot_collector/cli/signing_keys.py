@@ -18,7 +18,9 @@ from thongsuot_collector.pki.batch_signatures import (
 )
 from thongsuot_collector.store import signing_keys
 from thongsuot_collector.store.signing_keys import SigningKey
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.batch.signature import KEY_BYTES, unpack
+from thongsuot_schema.words.language import Text
 
 _SLACK_NS = 10 * 10**9
 """A key that was retired is good for some seconds more: the store is read every two."""
@@ -26,19 +28,30 @@ _SLACK_NS = 10 * 10**9
 
 def add_commands(commands: Commands) -> None:
     """Add ``signing-keys`` and its commands."""
-    group = commands.group("signing-keys", "the keys by which devices sign their batches")
-    add_list = group.add_list("list", _list, "list them: all, or those of a site")
+    group = commands.group("signing-keys", localized(Text("collector.cli.signing_keys")))
+    add_list = group.add_list("list", _list, localized(Text("collector.cli.signing_keys.list")))
     add_list.add_argument("site", nargs="?", default="")
     retire = group.add(
         "retire",
         _retire,
-        "take no signature by the keys of a site any more, or by one; without another one its "
-        "batches need none, until its device signs by a new key",
+        localized(Text("collector.cli.signing_keys.retire")),
     )
     retire.add_argument("site")
-    retire.add_argument("--key", default="", help="only this one, see `signing-keys list`")
-    retire.add_argument("--by", default="", metavar="NAME", help="who retires it")
-    retire.add_argument("--reason", required=True, metavar="TEXT", help="why, for the audit log")
+    retire.add_argument(
+        "--key", default="", help=localized(Text("collector.cli.signing_keys.retire.key"))
+    )
+    retire.add_argument(
+        "--by",
+        default="",
+        metavar="NAME",
+        help=localized(Text("collector.cli.signing_keys.retire.by")),
+    )
+    retire.add_argument(
+        "--reason",
+        required=True,
+        metavar="TEXT",
+        help=localized(Text("collector.cli.signing_keys.retire.reason")),
+    )
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -63,9 +76,7 @@ def _retire(options: argparse.Namespace) -> int:
             why=options.reason,
         )
     if not retired:
-        raise CommandFailed(
-            f"site {options.site} has no such key; see `thongsuot-collector signing-keys list`"
-        )
+        raise CommandFailed(Text("collector.cli.error.no_key", site=options.site))
     print(f"{retired} retired; a running collector knows within seconds")
     return 0
 

@@ -9,36 +9,39 @@ from sqlalchemy import Engine
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, UsageError, on_store
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.siteconfig.derive import derive_config
 from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
 from thongsuot_collector.store import site_configs
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode, short_digest
-from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
 
-HELP = "show the configuration version that each site runs"
+HELP = Text("collector.cli.site_configs")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    site_configs = commands.add_list("site-configs", on_store(_site_configs), HELP)
-    site_configs.add_argument("site", nargs="?", default="", help="only this site")
+    site_configs = commands.add_list("site-configs", on_store(_site_configs), localized(HELP))
+    site_configs.add_argument(
+        "site", nargs="?", default="", help=localized(Text("collector.cli.any.site"))
+    )
     source = site_configs.add_mutually_exclusive_group()
     source.add_argument(
-        "--show", action="store_true", help="print the site configuration of the site, as JSON"
+        "--show", action="store_true", help=localized(Text("collector.cli.site_configs.show"))
     )
     source.add_argument(
         "--renew",
         action="store_true",
-        help="make the same content a new version: an agent that refused it tries it again",
+        help=localized(Text("collector.cli.site_configs.renew")),
     )
 
 
 def _site_configs(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
     if options.site and options.site not in directory.sites:
-        known = suggest(options.site, sorted(directory.sites))
-        raise UsageError(f"the inventory has no site {options.site!r}{known}")
+        raise UsageError(unknown_site(options.site, sorted(directory.sites)))
     if (options.show or options.renew) and not options.site:
-        raise UsageError("--show and --renew need the name of a site")
+        raise UsageError(Text("collector.cli.error.show_needs_site"))
     if options.show:
         site_config = derive_config(directory.site(options.site), directory)
         print(msgspec.json.format(encode(site_config), indent=2).decode())

@@ -7,20 +7,31 @@ from thongsuot_collector.cli.command import Commands, UsageError, configured, op
 from thongsuot_collector.sla.calendar import Month, month_from
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.command import FORMATS, shown, statements, written
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
 
-HELP = "issue the statements of a month, and show them or write them out"
+HELP = Text("collector.cli.sla")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("sla", _sla, HELP)
-    parser.add_argument("--month", type=_month, required=True, help="as in 2026-11")
-    parser.add_argument("--circuit", metavar="NAME", help="only this circuit, or SITE/LINK")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="%(default)s")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write one file a statement there")
+    parser = commands.add("sla", _sla, localized(HELP))
     parser.add_argument(
-        "--lang", choices=languages(), default=REFERENCE, help="of the text: %(default)s"
+        "--month", type=_month, required=True, help=localized(Text("collector.cli.sla.month"))
+    )
+    parser.add_argument(
+        "--circuit", metavar="NAME", help=localized(Text("collector.cli.sla.circuit"))
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="%(default)s")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=localized(Text("collector.cli.sla.out"))
+    )
+    parser.add_argument(
+        "--lang",
+        choices=languages(),
+        default=REFERENCE,
+        help=localized(Text("collector.cli.sla.lang")),
     )
 
 
@@ -33,7 +44,7 @@ def _sla(options: argparse.Namespace) -> int:
 
 def _issue(options: argparse.Namespace, archive: StatementArchive) -> int:
     if options.format == "pdf" and options.out is None:
-        raise UsageError("a PDF is written to a folder: give --out DIR")
+        raise UsageError(Text("collector.cli.error.pdf_needs_folder"))
     files = statements(archive, options.month, options.circuit, options.format, options.lang)
     if options.out is None:
         for part in shown(files, options.format):

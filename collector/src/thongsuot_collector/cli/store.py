@@ -6,16 +6,17 @@ from thongsuot_collector.app.durable import STORE_FILE, open_embedded_store
 from thongsuot_collector.cli.command import CommandFailed, Commands, check_user
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store.copy import copy_store
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    store = commands.group("store", "the store: tokens, people, incidents, statements")
+    store = commands.group("store", localized(Text("collector.cli.store")))
     store.add(
         "copy",
         _copy,
-        "copy the file of this machine into the database that [store] names; the collector is "
-        "stopped",
+        localized(Text("collector.cli.store.copy")),
     )
 
 
@@ -25,10 +26,10 @@ def _copy(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     shared, path = configuration.settings.store, configuration.state_dir / STORE_FILE
     if not shared.url:
-        raise CommandFailed(f"{options.config}: [store] names no url to copy to")
+        raise CommandFailed(Text("collector.cli.error.no_store_url", file=str(options.config)))
     check_user(path)
     if not path.exists():
-        raise CommandFailed(f"there is no store at {path}")
+        raise CommandFailed(Text("collector.cli.error.no_store", path=str(path)))
     source = open_embedded_store(configuration.state_dir)
     try:
         target = open_database(shared.database)

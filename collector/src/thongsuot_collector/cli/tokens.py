@@ -11,27 +11,29 @@ from thongsuot_collector.cli import enrol, tables
 from thongsuot_collector.cli.command import (
     Commands,
     configured,
-    name_from,
     opened_store,
+    site_name,
 )
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.pki.authority import CERTIFICATE_FILE, FOLDER
 from thongsuot_collector.store import tokens
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Site
 from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.group("token", "tokens of agents")
-    group.add("create", _create, "create a token; it is shown once").add_argument("site")
-    group.add_list("list", _list, "list all tokens, or those of a site").add_argument(
+    group = commands.group("token", localized(Text("collector.cli.token")))
+    group.add("create", _create, localized(Text("collector.cli.token.create"))).add_argument("site")
+    group.add_list("list", _list, localized(Text("collector.cli.token.list"))).add_argument(
         "site", nargs="?"
     )
-    revoke = group.add("revoke", _revoke, "revoke the tokens of a site, or one")
+    revoke = group.add("revoke", _revoke, localized(Text("collector.cli.token.revoke")))
     revoke.add_argument("site")
-    revoke.add_argument("--id", help="only this one, see `token list`")
-    enrol.add_enrol_arguments(commands.add("enrol", _enrol, enrol.ENROL_HELP))
+    revoke.add_argument("--id", help=localized(Text("collector.cli.token.revoke.id")))
+    enrol.add_enrol_arguments(commands.add("enrol", _enrol, localized(enrol.ENROL_HELP)))
 
 
 def _create(options: argparse.Namespace) -> int:
@@ -49,7 +51,7 @@ def _enrol(options: argparse.Namespace) -> int:
 
 def _for_site(options: argparse.Namespace, do: Callable[[Engine, Site, Path], None]) -> int:
     configuration, directory = configured(options)
-    site = name_from(options.site, "a site")
+    site = site_name(options.site)
     # Where the inventory names no site at all, sites are known by their tokens alone.
     if directory.sites and site not in directory.sites:
         known = suggest(site, sorted(directory.sites))

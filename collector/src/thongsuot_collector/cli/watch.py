@@ -8,17 +8,19 @@ from pathlib import Path
 
 from thongsuot_collector.cli.command import Commands
 from thongsuot_collector.config.watch import WatchConfiguration, read_watch_configuration
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 _CONFIG = Path("/etc/thongsuot/watch.toml")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    watch = commands.add(
-        "watch", _watch, "tell people when a collector is away or does not judge; run it elsewhere"
-    )
+    watch = commands.add("watch", _watch, localized(Text("collector.cli.watch")))
     watch.set_defaults(config=_CONFIG)
-    watch.add_argument("--check", action="store_true", help="read the file, start nothing")
+    watch.add_argument(
+        "--check", action="store_true", help=localized(Text("collector.cli.watch.check"))
+    )
 
 
 def _watch(options: argparse.Namespace) -> int:

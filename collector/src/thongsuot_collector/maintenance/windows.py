@@ -6,14 +6,26 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.incidents.fault import NS_PER_S, readable_id
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import (
+    unknown_carrier,
+    unknown_commune,
+    unknown_service,
+    unknown_site,
+)
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.dates import VIETNAM, local
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 
 _SPAN = re.compile(r"\+(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+
+
+class MomentInvalid(CollectorError):
+    """A text means no moment; the sentence says how to write one."""
 
 
 def parse_moment_ns(text: str, from_ns: int) -> int:
@@ -22,7 +34,7 @@ def parse_moment_ns(text: str, from_ns: int) -> int:
     zone), ``now``, or ``+2h30m`` after ``from_ns``.
 
     Raises:
-        ValueError: it is none of these.
+        MomentInvalid: it is none of these.
     """
     if text == "now":
         return from_ns
@@ -34,8 +46,7 @@ def parse_moment_ns(text: str, from_ns: int) -> int:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r} is no time: write 2026-11-26 22:00 (in Vietnam), now, or +2h30m"
-        raise ValueError(message) from None
+        raise MomentInvalid(Text("collector.cli.error.no_moment", text=text)) from None
     if when.tzinfo is None:
         when = when.replace(tzinfo=VIETNAM)
     return round(when.timestamp()) * NS_PER_S
@@ -47,30 +58,36 @@ def with_readable_id(window: MaintenanceWindow) -> MaintenanceWindow:
     return msgspec.structs.replace(window, id=readable_id(key, window.start_ns))
 
 
-def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) -> Iterator[str]:
+def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) -> Iterator[Text]:
     """Yield what is wrong with a window, as sentences."""
     if window.end_ns <= window.start_ns:
-        yield (
-            f"it would end ({format_moment(window.end_ns)}) "
-            f"before it begins ({format_moment(window.start_ns)})"
+        yield Text(
+            "collector.cli.error.window_ends",
+            end=format_moment(window.end_ns),
+            start=format_moment(window.start_ns),
         )
     if window.link and not window.site:
-        yield "--link needs --site: links of different sites have the same names"
+        yield Text("collector.cli.error.window_link")
     elif not (window.site or window.carrier or window.commune or window.service):
-        yield "say what it is about: --site, --link, --carrier, --commune or --service"
+        yield Text("collector.cli.error.window_scope")
     communes = {site.commune for site in directory.sites.values()}
     services = {service.name for site in directory.sites for service in directory.services_of(site)}
-    for noun, name, known in (
-        ("site", window.site, set(directory.sites)),
-        ("carrier", window.carrier, set(directory.carriers)),
-        ("commune", window.commune, communes),
-        ("service", window.service, services),
+    for message, name, known in (
+        (unknown_site, window.site, set(directory.sites)),
+        (unknown_carrier, window.carrier, set(directory.carriers)),
+        (unknown_commune, window.commune, communes),
+        (unknown_service, window.service, services),
     ):
         if name and name not in known:
-            yield f"the inventory has no {noun} {name!r}{suggest(name, sorted(known))}"
+            yield message(name, sorted(known))
     links = [link.name for link in directory.site(window.site).links]
     if window.site in directory.sites and window.link and window.link not in links:
-        yield f"site {window.site} has no link {window.link!r}{suggest(window.link, links)}"
+        yield Text(
+            "collector.cli.error.no_link",
+            site=window.site,
+            name=window.link,
+            near=suggested(window.link, links),
+        )
 
 
 def covered_count(window: MaintenanceWindow, directory: InventoryDirectory) -> int:

@@ -13,7 +13,7 @@ from thongsuot_collector.sla.text import text_of
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.summary import file_name
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, Text
 
 Format = Literal["text", "csv", "pdf"]
 
@@ -62,7 +62,9 @@ def _wanted(archive: StatementArchive, month: Month, name: str | None) -> Sequen
     if wanted is None:
         known = [circuit.name for circuit in circuits(archive.directory)]
         shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
-        raise NoSuchCircuit(f"there is no circuit {name!r}; known: {shown or 'none'}")
+        if not known:
+            raise NoSuchCircuit(Text("collector.cli.error.no_circuits", name=name))
+        raise NoSuchCircuit(Text("collector.cli.error.no_circuit", name=name, known=shown))
     return [wanted]
 
 

@@ -12,6 +12,7 @@ from thongsuot_collector.store.credentials import Credential, CredentialTable
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.store.tables import API_TOKENS
 from thongsuot_collector.store.tokens import digest_of
+from thongsuot_schema.words.language import Text
 
 PREFIX = "tsr_"
 """Lets people and secret scanners tell what a leaked string is."""
@@ -34,8 +35,12 @@ def _token(row: RowMapping) -> ApiToken:
     return ApiToken(**{**row, "role": PersonRole(row["role"])})
 
 
+def _missing(name: str) -> Text:
+    return Text("collector.cli.error.no_api_token", id=name)
+
+
 _TOKENS = CredentialTable(
-    API_TOKENS, _token, noun="token", command="api-token", secret_columns=frozenset({"digest"})
+    API_TOKENS, _token, missing=_missing, secret_columns=frozenset({"digest"})
 )
 
 

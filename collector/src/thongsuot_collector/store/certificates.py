@@ -9,6 +9,7 @@ from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.store import audit, signing_keys
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.identity_tables import CERTIFICATES
+from thongsuot_schema.words.language import Text
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,14 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
                 update(CERTIFICATES).where(*wanted).values(revoked_ns=now_ns)
             ).rowcount
             if revoked > 1:
-                raise AuthorityError(f"{revoked} certificates of {site} begin with {serial}")
+                raise AuthorityError(
+                    Text(
+                        "collector.cli.error.many_certificates",
+                        count=revoked,
+                        site=site,
+                        serial=serial,
+                    )
+                )
             detail = f"certificate {serial}; by hand"
             if revoked:
                 audit.write(connection, AuditAction.CERTIFICATE_REVOKED, site, detail=detail)
@@ -118,9 +126,7 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
                     connection, site, now_ns, digest_hex=digest.hex(), why="with its certificate"
                 )
     if not revoked:
-        raise AuthorityError(
-            f"site {site} has no such good certificate; see `thongsuot-collector ca list`"
-        )
+        raise AuthorityError(Text("collector.cli.error.no_good_certificate", site=site))
     return revoked
 
 

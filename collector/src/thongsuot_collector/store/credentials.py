@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Table, select, update
 
 from thongsuot_collector.errors import TokenError
+from thongsuot_schema.words.language import Text
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class CredentialTable(Generic[Kind]):
         table: where they are kept; it has the columns of ``Credential``.
         read: makes a credential of a row.
         secret_columns: which columns leave the store never.
-        noun, command: how messages call the kind, and the command that manages it.
+        missing: what a person is told of an id that none has.
     """
 
     def __init__(
@@ -48,14 +49,13 @@ class CredentialTable(Generic[Kind]):
         table: Table,
         read: Callable[[RowMapping], Kind],
         *,
-        noun: str,
-        command: str,
+        missing: Callable[[str], Text],
         secret_columns: frozenset[str] = frozenset(),
     ) -> None:
         self._table = table
         self._columns = [column for column in table.c if column.name not in secret_columns]
         self._read = read
-        self._noun, self._command = noun, command
+        self._missing = missing
 
     def listed(self, engine: Engine, *conditions: ColumnElement[bool]) -> list[Kind]:
         """Return all of them, or those that meet conditions, the oldest first."""
@@ -85,9 +85,5 @@ class CredentialTable(Generic[Kind]):
         )
         row = connection.execute(wanted).mappings().first()
         if row is None:
-            message = (
-                f"there is no {self._noun} {name} to revoke; "
-                f"see `thongsuot-collector {self._command} list`"
-            )
-            raise TokenError(message)
+            raise TokenError(self._missing(name))
         return self._read(row)

@@ -14,6 +14,7 @@ from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.credentials import Credential, CredentialTable
 from thongsuot_collector.store.tables import DESK_KEYS
+from thongsuot_schema.words.language import Text
 
 _ID_BYTES = 6
 
@@ -32,7 +33,11 @@ def _key(row: RowMapping) -> DeskKey:
     return DeskKey(**row)
 
 
-_KEYS = CredentialTable(DESK_KEYS, _key, noun="key", command="desk-key")
+def _missing(name: str) -> Text:
+    return Text("collector.cli.error.no_desk_key", id=name)
+
+
+_KEYS = CredentialTable(DESK_KEYS, _key, missing=_missing)
 
 
 def create(

@@ -13,6 +13,7 @@ from thongsuot_collector.store import audit, passwords
 from thongsuot_collector.store.account_tables import IDENTITIES, RECOVERY_CODES, SECOND_FACTORS
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import PEOPLE
+from thongsuot_schema.words.language import Text
 
 PREFIX = "tsp_"
 """Lets people and secret scanners tell what a leaked string is."""
@@ -195,7 +196,7 @@ def revoke(engine: Engine, name: str) -> None:
 
 
 def _nobody(name: str) -> TokenError:
-    return TokenError(f"nobody named {name} may act; see `thongsuot-collector person list`")
+    return TokenError(Text("collector.cli.error.nobody", name=name))
 
 
 def _person(row: RowMapping) -> Person:

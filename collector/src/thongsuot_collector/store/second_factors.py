@@ -14,6 +14,7 @@ from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, sessions
 from thongsuot_collector.store.account_tables import RECOVERY_CODES, SECOND_FACTORS
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_schema.words.language import Text
 
 
 def add(
@@ -106,9 +107,7 @@ def remove(engine: Engine, person: str, *, by: str = "", but_session: str = "") 
     with engine.begin() as connection:
         wanted = delete(SECOND_FACTORS).where(SECOND_FACTORS.c.person == person)
         if not connection.execute(wanted).rowcount:
-            raise TokenError(
-                f"{person} has no second factor; see `thongsuot-collector person list`"
-            )
+            raise TokenError(Text("collector.cli.error.no_second_factor", name=person))
         connection.execute(delete(RECOVERY_CODES).where(RECOVERY_CODES.c.person == person))
         audit.write(connection, AuditAction.SECOND_FACTOR_REMOVED, person, by=by)
         sessions.end_all_in(connection, person, but=but_session, by=by)

@@ -12,6 +12,7 @@ from thongsuot_collector.store import audit
 from thongsuot_collector.store.account_tables import SESSIONS
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tokens import digest_of
+from thongsuot_schema.words.language import Text
 
 PREFIX = "tss_"
 """Lets people and secret scanners tell what a leaked string is."""
@@ -155,9 +156,7 @@ def end(engine: Engine, name: str, *, person: str, by: str = "") -> None:
     with engine.begin() as connection:
         wanted = delete(SESSIONS).where(SESSIONS.c.id == name, SESSIONS.c.person == person)
         if not connection.execute(wanted).rowcount:
-            raise TokenError(
-                f"there is no session {name} to end; see `thongsuot-collector person sessions`"
-            )
+            raise TokenError(Text("collector.cli.error.no_session", name=name))
         if person:
             audit.write(connection, AuditAction.SESSIONS_ENDED, person, by=by, detail=name)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from thongsuot_collector.errors import InvalidTestRequest
 from thongsuot_collector.store.tables import TEST_REQUESTS
 from thongsuot_schema.view import TestRun
+from thongsuot_schema.words.language import Text
 
 NS_PER_S = 1_000_000_000
 
@@ -108,11 +109,14 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
             TEST_REQUESTS.c.requested_by != AT_SITE,
         )
         if (connection.execute(recent).scalar() or 0) >= AT_ONCE:
-            message = (
-                f"{AT_ONCE} tests of {wanted.site} were asked for in the last "
-                f"{LASTS_NS // NS_PER_S // 60} minutes; wait for their results"
+            raise InvalidTestRequest(
+                Text(
+                    "collector.cli.error.too_many_tests",
+                    count=AT_ONCE,
+                    site=wanted.site,
+                    minutes=LASTS_NS // NS_PER_S // 60,
+                )
             )
-            raise InvalidTestRequest(message)
         connection.execute(
             delete(TEST_REQUESTS).where(TEST_REQUESTS.c.requested_ns < now_ns - _KEPT_NS)
         )

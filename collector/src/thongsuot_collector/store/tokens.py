@@ -12,6 +12,7 @@ from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.identity_tables import ENROLMENTS, TOKENS
 from thongsuot_schema.enrolment import TOKEN_PREFIX
+from thongsuot_schema.words.language import Text
 
 
 class AgentToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +95,9 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
             detail = f"token {token_id}" if token_id else f"all, {revoked}"
             audit.write(connection, AuditAction.TOKEN_REVOKED, site, detail=detail)
     if not (revoked or voided):
-        which = f"token {token_id} of site {site}" if token_id else f"good token of site {site}"
-        raise TokenError(f"there is no {which}; see `thongsuot-collector token list`")
+        if token_id:
+            raise TokenError(Text("collector.cli.error.no_token", id=token_id, site=site))
+        raise TokenError(Text("collector.cli.error.no_good_token", site=site))
     return revoked
 
 

@@ -4,9 +4,11 @@ import secrets
 import time
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.store.test_requests import LASTS_NS, RequestedTest
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
-from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 
 ID_CHARACTERS = 64
 NAME_CHARACTERS = 100
@@ -40,21 +42,23 @@ def new_request(
     )
 
 
-def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> str:
+def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> Text | None:
     """
-    Return what of a test the inventory does not have; nothing where it has all.
+    Return what of a test the inventory does not have; ``None`` where it has all.
 
     The agent refuses what it does not measure: that stands in the device's configuration.
     """
     if not is_id(ask.id):
-        return f"id {ask.id[:80]!r}: letters and digits, at most {ID_CHARACTERS}"
+        return Text("collector.cli.error.test_id", id=ask.id[:80], most=ID_CHARACTERS)
     if ask.kind not in REQUESTABLE_KINDS:
-        return f"{ask.kind!r} cannot be asked for, only {', '.join(REQUESTABLE_KINDS)}"
+        kinds = ", ".join(REQUESTABLE_KINDS)
+        return Text("collector.cli.error.test_kind", kind=ask.kind, kinds=kinds)
     if ask.site not in directory.sites:
-        return f"the inventory has no site {ask.site!r}{suggest(ask.site, sorted(directory.sites))}"
+        return unknown_site(ask.site, sorted(directory.sites))
     links = [link.name for link in directory.site(ask.site).links]
     if ask.link and ask.link not in links:
-        return f"site {ask.site} has no link {ask.link!r}{suggest(ask.link, links)}"
+        near = suggested(ask.link, links)
+        return Text("collector.cli.error.no_link", site=ask.site, name=ask.link, near=near)
     if ask.target and directory.target(ask.target) is None:
-        return f"the inventory has no target {ask.target!r}"
-    return ""
+        return Text("collector.cli.error.no_target", name=ask.target)
+    return None

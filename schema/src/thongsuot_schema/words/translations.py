@@ -16,6 +16,9 @@ from typing import Final
 REFERENCE: Final = "vi"
 """The language of the reference: whatever another one lacks is read in this."""
 
+ENGLISH: Final = "en"
+"""What logs are in, and a terminal whose language has no catalogue."""
+
 
 @cache
 def languages() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.collector.notify.incident_events import (
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.routing import (
+    PartyUnknown,
     audiences_of,
     find_party,
     routes_of,
@@ -92,12 +93,12 @@ def test_a_party_is_found_by_its_whole_name_or_by_its_own() -> None:
     assert find_party("vnpt", directory) == ResponsibleParty(Party.CARRIER, "vnpt")
     assert find_party("city", directory) == ALL
     assert find_party(f"portal:{PORTAL}", directory) == ResponsibleParty(Party.PORTAL, PORTAL)
-    with pytest.raises(ValueError, match="there is no party 'vnp'"):
+    with pytest.raises(PartyUnknown, match="there is no party 'vnp'"):
         find_party("vnp", directory)
     twice = Inventory(
         carriers=city_inventory().carriers[:1], owners=(Owner(name="o", services=("vnpt",)),)
     )
-    with pytest.raises(ValueError, match="more than one party: carrier:vnpt, portal:vnpt"):
+    with pytest.raises(PartyUnknown, match="more than one party: carrier:vnpt, portal:vnpt"):
         find_party("vnpt", InventoryDirectory(twice))
 
 

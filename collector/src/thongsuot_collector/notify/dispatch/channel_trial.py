@@ -23,7 +23,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.configured import ConfiguredChannels
-from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
+from thongsuot_collector.notify.dispatch.routing import PartyUnknown, find_party, routes_of
 from thongsuot_collector.notify.dispatch.thread import Routes
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
 from thongsuot_collector.notify.message import (
@@ -38,6 +38,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.language import Text
 
 _FAULTS = {
     Party.CARRIER: ("link_fault", Segment.ACCESS, Symptom.ACCESS_SILENT),
@@ -81,13 +82,13 @@ async def try_channels(
     Send a test by each channel of a party, and take it back where it would stay open; yield each.
 
     Raises:
-        ValueError: there is no such party, no channel, or nothing that a test could be about.
+        PartyUnknown: there is no such party, no channel, or nothing that a test could be about.
     """
     party = find_party(name, directory)
     routes = routes_of(party, directory, settings).routes
     trial_routes = (*routes.every, *routes.fallbacks)
     if not trial_routes:
-        raise ValueError(f"{party} has no channel: give it `channels`, or `[notify]` some")
+        raise PartyUnknown(Text("collector.cli.error.no_channel", party=str(party)))
     configured = list(channels)
     composer = MessageComposer(
         directory,
@@ -133,7 +134,7 @@ def _subject(party: ResponsibleParty, directory: InventoryDirectory) -> Subject:
         for link in site.links:
             if party.party is not Party.CARRIER or link.carrier == party.name:
                 return Subject(site=site.name, link=link.name)
-    raise ValueError(f"the inventory has no link that {party} would be told of")
+    raise PartyUnknown(Text("collector.cli.error.no_link_to_tell", party=str(party)))
 
 
 def _event(party: ResponsibleParty, subject: Subject, now_ns: int) -> NotificationEvent:

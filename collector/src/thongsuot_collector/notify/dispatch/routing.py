@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -14,6 +15,8 @@ from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Carrier, Owner, Site
 from thongsuot_schema.segment import Party
 from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 from thongsuot_schema.words.translations import REFERENCE
 
 
@@ -68,12 +71,16 @@ def all_parties(directory: InventoryDirectory) -> Iterator[ResponsibleParty]:
         yield ResponsibleParty(Party.COMMUNE, site.name)
 
 
+class PartyUnknown(CollectorError):
+    """Nobody, or more than one, is meant by a name, or nothing can be told to them."""
+
+
 def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
     """
     Return the party that a person means: ``carrier:vnpt``, ``city``, or only ``vnpt``.
 
     Raises:
-        ValueError: there is none, or more than one; the text says so and what comes near.
+        PartyUnknown: there is none, or more than one; the text says so and what comes near.
     """
     known = {str(party): party for party in all_parties(directory)}
     if text in known:
@@ -83,8 +90,8 @@ def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
         return alike[0]
     if alike:
         names = ", ".join(str(party) for party in alike)
-        raise ValueError(f"{text!r} is more than one party: {names}")
-    raise ValueError(f"there is no party {text!r}{suggest(text, known)}")
+        raise PartyUnknown(Text("collector.cli.error.many_parties", name=text, names=names))
+    raise PartyUnknown(Text("collector.cli.error.no_party", name=text, near=suggested(text, known)))
 
 
 def routing_errors(

@@ -1,0 +1,45 @@
+"""
+Which language a command speaks: what the person at the terminal has set, as other programs ask.
+
+``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``, the first that is set, as GNU gettext and
+Python's read them; English for the language C and for each that has no catalogue.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import thongsuot_schema
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.translations import ENGLISH, languages
+
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+_ARGPARSE = "argparse"
+
+
+def terminal_language(environment: Mapping[str, str] = os.environ) -> Language:
+    """Return the language of the person at the terminal."""
+    asked = next(filter(None, (environment.get(name) for name in _VARIABLES)), "")
+    codes = (locale.partition(".")[0].partition("@")[0] for locale in asked.split(":"))
+    for code in codes:
+        if code in {"C", "POSIX"}:
+            break
+        for known in (code, code.partition("_")[0]):
+            if known in languages():
+                return known
+    return ENGLISH
+
+
+def localized(text: Text) -> str:
+    """Return a text in the language of the person at the terminal."""
+    return text.read(terminal_language())
+
+
+def localize_argparse() -> None:
+    """Have argparse take what it says itself ("usage:", "required") from our catalogues."""
+    # argparse asks the standard library's gettext for the current domain, by its English texts;
+    # it finds the language as above. What is no file (a zipped package) leaves it in English.
+    folder = Path(thongsuot_schema.__file__).with_name("locales")
+    gettext.bindtextdomain(_ARGPARSE, str(folder))
+    gettext.textdomain(_ARGPARSE)

@@ -1,0 +1,16 @@
+"""Suggestions: how a sentence about an unknown word ends, in whatever language it is read."""
+
+from collections.abc import Iterable
+
+from thongsuot_schema.suggestion import nearest, shown
+from thongsuot_schema.words.language import Readable, Text, Verbatim
+
+
+def suggested(word: str, known: Iterable[str]) -> Readable:
+    """Return the nearest known word; else all of them when they are few, else nothing."""
+    words = sorted(set(known))
+    near = nearest(word, words)
+    if near:
+        return Text("schema.words.suggestion.near", word=near)
+    listed = shown(words)
+    return Text("schema.words.suggestion.known", words=listed) if listed else Verbatim("")

@@ -1,0 +1,110 @@
+"""Which language a command speaks, and argparse's own words in it."""
+
+import argparse
+import ast
+import inspect
+
+import pytest
+from tools import catalogues
+
+from thongsuot_runtime.terminal import localize_argparse, localized, terminal_language
+from thongsuot_schema.words.language import Text
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "C"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "POSIX"}, "en"),
+        ({"LANG": "vi_VN.UTF-8"}, "vi"),
+        ({"LANG": "vi_VN"}, "vi"),
+        ({"LANG": "vi"}, "vi"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8@euro"}, "en"),
+        ({"LANG": "vi_VN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN.UTF-8"}, "vi"),
+        ({"LC_MESSAGES": "vi_VN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": ""}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "fr:vi:en"}, "vi"),
+        ({"LANG": "vi_VN.UTF-8", "LANGUAGE": "C"}, "en"),
+    ],
+)
+def test_the_language_is_the_one_that_other_programs_would_speak(
+    environment: dict[str, str], language: str
+) -> None:
+    assert terminal_language(environment) == language
+
+
+def test_a_text_is_read_in_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Text("schema.words.states.link.up")
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    assert localized(text) == text.read("vi")
+    monkeypatch.setenv("LC_ALL", "C")
+    assert localized(text) == text.read("en")
+
+
+def _asked_by_argparse() -> set[str]:
+    """Return every text that this Python's argparse asks gettext for."""
+    return {
+        str(call.args[0].value)
+        for call in ast.walk(ast.parse(inspect.getsource(argparse)))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "_"
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def test_each_message_is_one_that_argparse_says() -> None:
+    english = catalogues.read(catalogues.locales("schema") / "en" / "argparse.po")
+    said = {catalogues.texts(message)[0] for message in catalogues.messages(english)}
+    assert said <= _asked_by_argparse()
+
+
+def _parser() -> argparse.ArgumentParser:
+    localize_argparse()
+    parser = argparse.ArgumentParser(prog="program")
+    parser.add_argument("--version", action="version", version="1")
+    parser.add_argument("name")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--from", choices=("a", "b"))
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--json", action="store_true")
+    either.add_argument("--csv", action="store_true")
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "lỗi: còn thiếu các tham số: name"),
+        (["x", "--port", "y"], "lỗi: tham số --port: 'y' không phải là int hợp lệ"),
+        (["x", "--port"], "lỗi: tham số --port: cần một giá trị"),
+        (["x", "y"], "lỗi: không có các tham số này: y"),
+        (["x", "--json", "--csv"], "lỗi: tham số --csv: không dùng chung với tham số --json"),
+        (["x", "--json=1"], "lỗi: tham số --json: tùy chọn này không nhận giá trị '1'"),
+    ],
+)
+def test_what_argparse_refuses_is_said_in_vietnamese(
+    words: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    with pytest.raises(SystemExit):
+        _parser().parse_args(words)
+    printed = capsys.readouterr().err
+    assert printed.startswith("cách dùng: program")
+    assert printed.endswith(f"program: {sentence}\n")
+
+
+def test_a_choice_that_is_none_is_refused_in_vietnamese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["x", "--from", "c"])
+    assert "tham số --from: không có lựa chọn 'c' (chọn một trong: " in capsys.readouterr().err

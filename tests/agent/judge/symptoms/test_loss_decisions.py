@@ -1,0 +1,247 @@
+"""Loss that echoes show: when it is told, of whom, and what it has to wait for."""
+
+import pytest
+
+from tests.agent.judge.link_cases import (
+    NOW_NS,
+    Shown,
+    ago,
+    echoes,
+    fault,
+    held,
+    judged_link,
+    lookups,
+    pages,
+)
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
+from thongsuot_agent.judge.memory import FaultSlot, Track
+from thongsuot_agent.judge.symptoms.loss import judge_loss
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+ACCESS = fault(Symptom.ACCESS_LOSS, Segment.ACCESS)
+TRANSIT = fault(Symptom.TRANSIT_LOSS, Segment.TRANSIT)
+ALIVE: Shown = {"answered_ns": ago(1.0), "recent": 0b1_0000_0000}
+GATEWAY: Shown = ALIVE | {"raw_sent": 400}
+
+
+def lossy(target: str, **shown: object) -> Track:
+    loses: Shown = {"sent": 150, "lost": 15, "silent_ns": ago(5.0)}
+    return echoes(target, **ALIVE | loses | shown)
+
+
+def clean(target: str, **shown: object) -> Track:
+    return echoes(target, **ALIVE | {"sent": 600} | shown)
+
+
+def losing(*beside: Track, **test: object) -> LinkContext:
+    """Return a line that loses a tenth from its first router on."""
+    hosts = [lossy(target) for target in ("access-fixed", "core-fixed", "zone", "far")]
+    return in_test([echoes("gateway", **GATEWAY), *hosts, *beside], **test)
+
+
+def losing_far(*beside: Track, **test: object) -> LinkContext:
+    """Return a line beyond whose carrier a tenth is lost."""
+    hosts = [clean("access-fixed"), clean("core-fixed"), lossy("zone"), lossy("far")]
+    return in_test([echoes("gateway", **GATEWAY), *hosts, *beside], **test)
+
+
+def in_test(tracks: list[Track], **test: object) -> LinkContext:
+    at = judged_link(*tracks)
+    sure: Shown = {"cusum_up": 10.0, "first_ns": ago(60.0), "losses": 40}
+    at.link.loss_test = LossTest(**sure | test)
+    return at
+
+
+def told(at: LinkContext) -> Diagnosis | None:
+    judge_loss(at)
+    return at.link.loss_fault.fault
+
+
+def test_a_loss_that_is_sure_is_told_with_its_beginning_and_counted_anew() -> None:
+    at = losing()
+    at.link.carried_test = CarriedTest(cusum_up=3.0)
+    assert told(at) == ACCESS
+    slot = at.link.loss_fault
+    assert (slot.onset_ns, slot.first_ns) == (ago(60.0), NOW_NS)
+    assert (at.link.loss_test.cusum_up, at.link.loss_test.first_ns) == (0.0, None)
+    assert at.link.carried_test == CarriedTest()
+    assert all(track.sent == 0 for track in at.link.tracks.values())
+
+
+@pytest.mark.parametrize(
+    ("test", "is_told"),
+    [({}, True), ({"cusum_up": 9.99}, False), ({"cusum_up": 0.0, "first_ns": None}, False)],
+)
+def test_it_is_told_when_the_sum_is_full(test: Shown, *, is_told: bool) -> None:
+    assert (told(losing(**test)) == ACCESS) is is_told
+
+
+def test_of_a_line_that_is_out_no_loss_is_told() -> None:
+    at = losing()
+    at.link.silence = held(Symptom.ACCESS_SILENT, state=State.DOWN)
+    assert told(at) is None
+    at.link.silence = held(Symptom.INTERNATIONAL_TRANSIT_SILENT)
+    assert told(at) == ACCESS
+
+
+def test_while_a_queue_is_nobodys_its_drops_are_neither() -> None:
+    at = losing()
+    at.link.slow = FaultSlot(fault=CAUSE_UNKNOWN)
+    assert told(at) is None
+    at.link.slow = held(Symptom.CARRIER_SLOW, Segment.CARRIER)
+    assert told(at) == ACCESS
+
+
+@pytest.mark.parametrize(
+    ("lookup", "alarm_ns", "expected", "policed_ns"),
+    [
+        ({"carried_sent": 60, "carried_lost": 12}, None, ACCESS, 0),
+        ({"carried_sent": 400}, None, None, NOW_NS + ns(600.0)),
+        ({"carried_sent": 8}, None, None, 0),
+        ({"carried_sent": 8}, ago(120.0), None, NOW_NS + ns(600.0)),
+        ({}, ago(120.0), ACCESS, 0),
+        ({}, ago(119.9), None, 0),
+    ],
+    ids=[
+        "lookups lose as well",
+        "lookups lose nothing",
+        "few lookups were made",
+        "few were made in two minutes",
+        "none was made in two minutes",
+        "none was made yet",
+    ],
+)
+def test_a_second_protocol_bears_the_loss_out_or_it_is_a_policers(
+    lookup: Shown, alarm_ns: int | None, expected: Diagnosis | None, policed_ns: int
+) -> None:
+    at = losing(lookups(**ALIVE | lookup), alarm_ns=alarm_ns, ratio=0.01, raw_ratio=0.3)
+    assert told(at) == expected
+    assert at.link.policed_until_ns == policed_ns
+    if policed_ns:
+        assert at.link.loss_test.ratio == 0.3, "what silences are worth is another matter"
+        assert at.link.loss_test.cusum_up == 0.0
+    elif expected is None:
+        assert at.link.loss_test.alarm_ns == (alarm_ns or NOW_NS), "it is waited for since"
+
+
+@pytest.mark.parametrize(
+    ("queued", "lookup", "expected"),
+    [
+        (20, {}, CAUSE_UNKNOWN),
+        (19, {}, None),
+        (20, {"carried_sent": 400}, None),
+        (0, {"carried_sent": 60, "carried_lost": 12}, ACCESS),
+    ],
+    ids=["half of it", "less", "lookups lose nothing", "none of it"],
+)
+def test_what_was_lost_while_it_queued_may_be_the_sites_own(
+    queued: int, lookup: Shown, expected: Diagnosis | None
+) -> None:
+    at = losing(lookups(**ALIVE | lookup), queued_losses=queued)
+    assert told(at) == expected
+
+
+def test_of_one_host_that_loses_alone_nothing_is_told_and_the_test_begins_anew() -> None:
+    hosts = [clean("access-fixed"), clean("core-fixed"), lossy("zone"), clean("far")]
+    at = in_test([echoes("gateway", **GATEWAY), *hosts, clean("abroad", silent_ns=ago(5.0))])
+    assert told(at) is None
+    assert at.link.loss_test.cusum_up == 0.0
+    noisy = [track.target for track in at.link.tracks.values() if track.noisy_until_ns]
+    assert noisy == ["zone"]
+
+
+FELT = pages(episodes_ns=[ago(50.0), ago(40.0), ago(30.0), ago(20.0)], **ALIVE)
+
+
+def test_what_is_lost_beyond_the_carrier_has_to_be_felt() -> None:
+    at = losing_far()
+    assert told(at) is None
+    assert at.link.loss_test.far_alarm_ns == NOW_NS
+    at.link.loss_test.far_alarm_ns = 7
+    assert told(at) is None
+    assert at.link.loss_test.far_alarm_ns == 7, "since it first was"
+    at = losing_far(FELT)
+    assert told(at) == TRANSIT
+    assert at.link.loss_test.far_alarm_ns is None
+
+
+def test_pages_that_fail_bear_it_out_though_lookups_lose_nothing() -> None:
+    at = losing_far(FELT, lookups("zone", **ALIVE | {"carried_sent": 400}))
+    assert told(at) == TRANSIT
+
+
+def test_what_ipv6_alone_loses_has_to_be_felt_as_well() -> None:
+    hosts = [clean(target) for target in ("access-fixed", "core-fixed", "zone", "far")]
+    hosts += [lossy(target, family=Family.IP6) for target in ("access-fixed", "core-fixed", "zone")]
+    for track in hosts:
+        if track.family is Family.IP6:
+            track.sent, track.lost = 600, 240
+    lookup = lookups(**ALIVE | {"carried_sent": 60, "carried_lost": 12})
+    at = in_test([echoes("gateway", **GATEWAY), *hosts, lookup])
+    assert told(at) is None
+    assert at.link.loss_test.far_alarm_ns == NOW_NS
+    at = in_test([echoes("gateway", **GATEWAY), *hosts, lookup, FELT])
+    assert told(at) is not None
+
+
+@pytest.mark.parametrize(
+    ("told_s", "losses", "silent_s", "expected"),
+    [
+        (900.0, 40, 5.0, ACCESS),
+        (899.9, 40, 5.0, CAUSE_UNKNOWN),
+        (900.0, 5, 5.0, CAUSE_UNKNOWN),
+        (900.0, 40, 31.0, CAUSE_UNKNOWN),
+    ],
+    ids=["it stays", "the site may pause still", "lost while it queued", "it is over"],
+)
+def test_a_loss_that_stays_without_a_queue_is_told_of_whose_it_is(
+    told_s: float, losses: int, silent_s: float, expected: Diagnosis
+) -> None:
+    at = losing(
+        lookups(**ALIVE | {"carried_sent": 60, "carried_lost": 12}), losses=losses, cusum_up=0.0
+    )
+    for track in at.link.tracks.values():
+        if track.lost:
+            track.silent_ns = ago(silent_s)
+    at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, onset_ns=ago(950.0), first_ns=ago(told_s))
+    assert told(at) == expected
+    if expected == ACCESS:
+        assert at.link.loss_fault.onset_ns == ago(950.0)
+
+
+def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> None:
+    for queued, expected in ((0, ACCESS), (35, CAUSE_UNKNOWN)):
+        at = losing(
+            lookups(**ALIVE | {"carried_sent": 60, "carried_lost": 12}),
+            queued_losses=queued,
+            cusum_up=0.0,
+        )
+        at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, first_ns=ago(900.0))
+        assert told(at) == expected
+
+
+def test_what_is_told_by_name_is_not_told_anew() -> None:
+    at = losing(losses=40, cusum_up=0.0)
+    at.link.loss_fault = held(Symptom.CARRIER_LOSS, Segment.CARRIER)
+    assert told(at) == fault(Symptom.CARRIER_LOSS, Segment.CARRIER)
+
+
+BLIPS = [ago(120.0), ago(90.0), ago(60.0), ago(30.0)]
+
+
+@pytest.mark.parametrize(("first_ns", "onset_s"), [(ago(60.0), 120.0), (None, 120.0)])
+def test_a_line_that_blips_again_and_again_loses_since_the_first_blip(
+    first_ns: int | None, onset_s: float
+) -> None:
+    at = losing(cusum_up=0.0, first_ns=first_ns, blips_ns=BLIPS)
+    assert told(at) == ACCESS
+    assert at.link.loss_fault.onset_ns == ago(onset_s)
+    at = losing(cusum_up=10.0, blips_ns=BLIPS[:3])
+    assert told(at) == ACCESS
+    assert at.link.loss_fault.onset_ns == ago(60.0), "three blips are none of the line"

@@ -295,6 +295,9 @@ def _advance(
         if slot is at.link.slow:
             # What its queue has dropped says nothing of the time after it.
             loss.restart_loss_test(at.link)
+        elif slot is at.link.resolver:
+            # Nor do questions that a dead server, or a full table of connections, left unanswered.
+            carried_loss.restart_carried_test(at.link)
     if slot.is_pending and slot.rounds == 1:
         slot.round_ns = observed.since_ns
 

@@ -4,8 +4,9 @@ import pytest
 
 from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, states_of
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite, site_seconds
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -57,3 +58,35 @@ def test_a_line_that_loses_everything_alike_is_not_held_against_its_name_server(
     symptoms = {change.verdict.symptom for change in changes_of(site, "fixed")}
     assert Symptom.ACCESS_LOSS in symptoms
     assert Symptom.RESOLVER_SLOW not in symptoms
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shape", ["by turns", "by family"])
+def test_a_server_at_the_edge_of_what_is_waited_for_is_slow_and_loses_nothing(
+    shape: str, seed: int
+) -> None:
+    """Two seconds are waited for; what took 2.5 s was late, however much of it there was."""
+    ip4, ip6 = (Family.IP4,), (Family.IP6,)
+    delays = {
+        "by turns": [((), lambda at_s: 1.0 if int(at_s / 7) % 2 else 2.5)],
+        "by family": [(ip4, lambda _: 1.0), (ip6, lambda _: 2.5)],
+    }
+    slow = tuple(
+        InjectedFault(
+            start_s=60.0,
+            end_s=400.0,
+            at=Segment.CARRIER,
+            targets=("resolver",),
+            kinds=("dns",),
+            families=families,
+            delay_at=delay_at,
+        )
+        for families, delay_at in delays[shape]
+    )
+    world = SimulatedSite(seed=seed, injected=slow)
+    world.run(600.0)
+    expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SLOW)
+    assert_found(world, expected, since_s=60.0, intervals=30.0)
+    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    over_s = site_seconds(changes_of(world, "fixed")[-1].decided_boottime_ns)
+    assert over_s <= 400.0 + 60.0, "three rounds of the schedule, and no evidence of a loss"

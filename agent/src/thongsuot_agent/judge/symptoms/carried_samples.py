@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log
 
 from thongsuot_agent.judge.memory import Track
-from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.reachability import Reachability, is_doubtful
 from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.catalogue import dns, http
 from thongsuot_schema.outcome import Outcome
@@ -19,6 +19,8 @@ from thongsuot_schema.result import Finding
 LOOKUP, REQUEST = dns.KIND.name, http.KIND.name
 QUESTIONS = 2
 """A lookup run asks for IPv4 and IPv6 addresses; when it fails one of the two was lost."""
+LATE_LOOKUP_S, LATE_FACTOR = 0.5, 3.0
+"""A lookup that takes so long, and so many times the usual, tells of no lost packet beside it."""
 LOST_AT_ONCE = 3
 """A server that is gone for some seconds again and again fails as many lookups as it is long."""
 RETRANSMITTED = "retransmitted_segments"
@@ -59,16 +61,29 @@ def sample_of(track: Track, finding: Finding, reachability: Reachability) -> Car
     if reachability is not Reachability.ANSWERED:
         return None
     if track.kind == LOOKUP:
-        lost = min(track.silences, LOST_AT_ONCE)
+        lost = 0 if _is_late(track, finding) else min(track.silences, LOST_AT_ONCE)
         return CarriedPackets(QUESTIONS * (lost + 1), lost)
     if track.kind == REQUEST and finding.outcome is Outcome.OK:
-        if _is_sent_again_in_vain(finding):
+        if _is_sent_again_in_vain(finding) or is_doubtful(finding):
+            # A busy machine sends again what it has only read late (2026-12: a policer of echoes
+            # was told as a loss that such pages bore out).
             return None
         text = finding.evidence.get(RETRANSMITTED, "0")
         lost = int(text) if text.isdecimal() else 0
         # After one loss several may be sent again: more than half says no more than half.
         return CarriedPackets(SEGMENTS, min(lost, SEGMENTS // 2))
     return None
+
+
+def _is_late(track: Track, finding: Finding) -> bool:
+    """
+    Return whether a name server answers late, so that those before may have come after their time.
+
+    A server that was slow at the edge of what is waited for was a lossy one as well, and stayed so
+    for minutes after its end, until enough lookups had lost nothing (2026-12).
+    """
+    took_s = finding.values.get(dns.LOOKUP.name, 0.0)
+    return took_s >= LATE_LOOKUP_S and took_s >= LATE_FACTOR * (track.usual_s or 0.0)
 
 
 def healthy_ratio(kind: str) -> float:

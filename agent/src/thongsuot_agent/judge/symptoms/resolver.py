@@ -38,6 +38,8 @@ from thongsuot_schema.verdict import Symptom
 LOOKUP = "dns"
 _LOSS_RATIO = 0.05
 """Lookups lost at most on a link that works, resolvers included that are slow now and then."""
+SILENT_FOR_GOOD = 4
+"""Runs in a row that a server leaves unanswered before it is silent, and not slow by turns."""
 _FORGED = MISSING | {Reason.NAME_ANSWER_FORGED}
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
@@ -115,6 +117,9 @@ def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
 
 def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None:
     tracks = [s.track for s in observed]
+    if _are_late(at, observed):
+        is_way = at.link.slow.fault is not None or explains_slow_lookups(at, tracks)
+        return None if is_way else Symptom.RESOLVER_SLOW
     if all(s.silent or _refuses(s.track) for s in observed):
         return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) is not False else None
     if all(t.failures and t.reason in _FORGED for t in tracks):
@@ -129,10 +134,19 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
         for s, t in zip(observed, tracks, strict=True)
     ):
         return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) else None
-    if all(not t.failures and is_slow(t, at.settings) for t in tracks):
-        is_way = at.link.slow.fault is not None or explains_slow_lookups(at, tracks)
-        return None if is_way else Symptom.RESOLVER_SLOW
     return None
+
+
+def _are_late(at: LinkContext, observed: Sequence[Observation]) -> bool:
+    """
+    Return whether servers answer slowly. One that is silent beside them was later than its time;
+    and so are all of them, where they were slow just now, until some runs in a row are silent.
+    """
+    silent = [s.track for s in observed if s.silent]
+    others = [s.track for s in observed if not s.silent]
+    if others:
+        return all(not track.failures and is_slow(track, at.settings) for track in others)
+    return all(track.slow_runs and track.silences < SILENT_FOR_GOOD for track in silent)
 
 
 def _refuses(track: Track) -> bool:

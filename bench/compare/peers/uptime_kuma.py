@@ -178,7 +178,7 @@ class KumaPeer:
         }
 
 
-def _missing() -> str:
+def missing() -> str:
     """Install it if possible; return what is missing for that."""
     wanted = [name for name in ("node", "npm", "ping", "g++", "make") if not shutil.which(name)]
     if wanted:
@@ -221,7 +221,7 @@ def _kind(name: str, pace: KumaPace, settings: str) -> PeerKind:
         name=f"Uptime Kuma, {name}",
         settings=settings,
         version=_version,
-        missing=_missing,
+        missing=missing,
         create=partial(KumaPeer, pace=pace),
     )
 

@@ -302,13 +302,15 @@ def _attempts(report: IncidentReport, reader: PageReader) -> list[list[str]]:
     rows = []
     for attempt in report.attempts:
         answer = labels.ANSWERS[attempt.outcome].read(language)
+        # What a machine answers is for who mends the channel; "200 accepted" tells nobody more.
+        said = "" if attempt.outcome is ChannelOutcome.DELIVERED else attempt.text
         rows.append(
             [
                 sections.exact_time(attempt.began_ns + attempt.took_ns),
                 party_name(parse_responsible_party(attempt.audience), directory, language),
                 kinds[attempt.kind].read(language),
                 channel_title(_channel_kind(attempt.channel, reader), language),
-                ", ".join(filter(None, (answer, attempt.reference, attempt.text))),
+                ", ".join(filter(None, (answer, attempt.reference, said))),
             ]
         )
     return rows or _decisions(report, reader)

@@ -6,7 +6,12 @@ from pathlib import Path
 from tests.collector.queries.reporting_city import CONFIG, reporting_city
 from tests.collector.running import eventually
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.web.lists.audit_labels import ACTIONS, author
+from thongsuot_collector.web.lists.audit_labels import (
+    ACTIONS,
+    author,
+    detail_words,
+    subject_words,
+)
 from thongsuot_schema.state import State
 from thongsuot_schema.words.translations import languages
 
@@ -35,6 +40,27 @@ def test_who_did_something_reads_as_people_say_it() -> None:
         "whatever": "whatever",
     }
     assert {by: author(by, "vi") for by in texts} == texts
+
+
+def test_what_is_noted_beside_an_action_reads_as_people_say_it() -> None:
+    assert subject_words("inventory_changed", "inventory", "vi") == "Danh mục điểm và đường truyền"
+    assert subject_words("token_created", "s1", "vi") == "s1"
+    noted = {
+        ("person_added", "carrier vnpt Trần Bình"): "Nhà mạng: vnpt Trần Bình",
+        ("person_changed", "city-reader"): "Người xem của Thành phố",
+        ("incident_closed", "carrier said so"): "carrier said so",
+        ("token_created", "token 99cd4cfa"): "99cd4cfa",
+        ("token_revoked", "all, 3"): "tất cả, 3 mã",
+        (
+            "inventory_changed",
+            "as the collector started; new site configurations: 2 sites",
+        ): "khi hệ thống khởi động; cấu hình mới cho 2 điểm",
+        (
+            "inventory_changed",
+            "sites.toml; new site configurations: 1 sites",
+        ): "sites.toml; cấu hình mới cho 1 điểm",
+    }
+    assert {given: detail_words(*given, "vi") for given in noted} == noted
 
 
 async def test_members_of_an_outage_that_is_over_stand_beneath_it(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """The audit log in words: what was done, and by whom."""
 
+import re
 from typing import Final
 
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.store.people import PersonRole
+from thongsuot_collector.web.sign_in.labels import ROLES
 from thongsuot_schema.words.language import Language, Text
 
 ACTIONS: Final[dict[AuditAction, Text]] = {
@@ -65,6 +68,16 @@ _BY: Final[dict[str, Text]] = {
     "carrier": Text("collector.audit.by.carrier"),
     "file": Text("collector.audit.by.file"),
 }
+_INVENTORY: Final = Text("collector.audit.inventory")
+_STARTED: Final = Text("collector.audit.detail.started")
+_SITE_CONFIGS: Final = Text("collector.audit.detail.site_configs")
+_ALL: Final = Text("collector.audit.detail.all")
+_ID: Final = re.compile(r"(?:token|code) (\w+)")
+_COUNTED: Final = re.compile(r"all, (\d+)")
+_CONFIGS: Final = re.compile(r"(.*); new site configurations: (\d+) sites")
+_WITH_A_ROLE: Final = frozenset(
+    {AuditAction.PERSON_ADDED, AuditAction.PERSON_CHANGED, AuditAction.API_TOKEN_CREATED}
+)
 _CARRIER_PERSON: Final = Text("collector.audit.by.carrier_person")
 _COLLECTOR: Final = Text("collector.audit.by.collector")
 _ANYBODY: Final = Text("collector.audit.by.anybody")
@@ -83,3 +96,25 @@ def author(by: str, language: Language) -> str:
         return _CARRIER_PERSON.read(language, name=carrier, person=person)
     known = _BY.get(kind)
     return by if known is None else known.read(language, name=name)
+
+
+def subject_words(action: str, subject: str, language: Language) -> str:
+    """Return what something was done to; all but the inventory has a name of its own."""
+    is_inventory = action == AuditAction.INVENTORY_CHANGED
+    return _INVENTORY.read(language) if is_inventory else subject
+
+
+def detail_words(action: str, detail: str, language: Language) -> str:
+    """Return what is noted beside an action as people read it; what a person wrote as it is."""
+    if action in _WITH_A_ROLE:
+        role, _, rest = detail.partition(" ")
+        if role in set(PersonRole):
+            return ": ".join(filter(None, (ROLES[PersonRole(role)].read(language), rest)))
+    if action == AuditAction.INVENTORY_CHANGED and (noted := _CONFIGS.fullmatch(detail)):
+        why = _STARTED.read(language) if noted[1] == "as the collector started" else noted[1]
+        return f"{why}; {_SITE_CONFIGS.read(language, count=noted[2])}"
+    if noted := _COUNTED.fullmatch(detail):
+        return _ALL.read(language, count=noted[1])
+    # The action says already that it is of a token, or a code.
+    noted = _ID.fullmatch(detail)
+    return detail if noted is None else noted[1]

@@ -30,7 +30,7 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.web.incident import labels as incident_labels
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.lists import labels
-from thongsuot_collector.web.lists.audit_labels import ACTIONS, author
+from thongsuot_collector.web.lists.audit_labels import ACTIONS, author, detail_words, subject_words
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.words.dates import relative_moment
@@ -247,6 +247,21 @@ def incident_link(name: str) -> CellOf:
 def author_cell(record: AuditRecord, reader: ListReader) -> Cell:
     """Return who did something."""
     return Cell(text=author(record.by, reader.page.language))
+
+
+def audit_subject_cell(record: AuditRecord, reader: ListReader) -> Cell:
+    """Return what something was done to."""
+    return Cell(text=subject_words(record.action, record.subject, reader.page.language))
+
+
+def audit_detail_cell(record: AuditRecord, reader: ListReader) -> Cell:
+    """Return what is noted beside it."""
+    return Cell(text=detail_words(record.action, record.detail, reader.page.language))
+
+
+def delivery_text_cell(record: DeliveryRecord, _reader: ListReader) -> Cell:
+    """Return what a receiver answered that did not take a message; "200 accepted" tells nobody."""
+    return Cell(text="" if record.outcome == ChannelOutcome.DELIVERED else record.text)
 
 
 _VALUES: Final[dict[str, dict[str, Text]]] = {

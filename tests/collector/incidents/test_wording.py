@@ -67,6 +67,21 @@ def test_a_site_is_called_by_its_title() -> None:
     assert words(made, made.only("site_power")).headline == "Điểm 7 có thể mất điện"
 
 
+def test_what_was_told_as_a_power_cut_ends_by_the_same_name() -> None:
+    """Somebody who was told that the power may be out has to know what is over."""
+    made = healthy_city()
+    made.power_off("s7")
+    made.run(300)
+    opened = words(made, made.only("site_power")).headline
+    made.power_on("s7")
+    made.run(600)
+    told = [(kind, code) for _, kind, _, code, _ in made.notification_lines()]
+    assert told == [("opened", "site_power"), ("resolved", "site_power")]
+    (over,) = made.incidents()
+    assert not over.is_open
+    assert words(made, over).headline == opened
+
+
 @pytest.mark.parametrize("language", languages())
 def test_no_incident_leaves_a_place_open(language: Language) -> None:
     made = healthy_city()

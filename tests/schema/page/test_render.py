@@ -215,6 +215,22 @@ def test_a_fault_that_nobody_was_told_of_is_admitted_by_the_collector_only() -> 
     assert nobody not in read(site(heard_s=NOW_S - 3)).text
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_green_tick_stands_where_nothing_is_to_be_done_and_nowhere_else(scene: str) -> None:
+    page = read(SCENES[scene]())
+    (turn,) = (at["class"] for at in page.all("p") if (at.get("class") or "").startswith("turn "))
+    assert (turn == "turn nobody") == ("Không phải làm gì" in page.text), scene
+    if "Chưa biết đơn vị nào phải xử lý" in page.text:
+        assert turn == "turn not-known"
+
+
+def test_the_name_and_the_number_on_a_button_stay_apart() -> None:
+    """Inside a flexible box the space before an element is lost: both stand in one."""
+    html = site_page(fibre_cut(), language="vi")
+    for button in re.findall(r'<a class="call" href="tel:.*?</a>', html):
+        assert re.search(r'"><span>Gọi VNPT <span class=nb>1800 1166</span></span></a>$', button)
+
+
 def test_a_device_cut_off_with_a_fault_asks_people_to_call() -> None:
     assert "Hãy gọi điện báo." in read(both_down()).text
     healthy = read(site(collector_reachable=False)).text

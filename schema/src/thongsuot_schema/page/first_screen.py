@@ -8,9 +8,9 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.next_action import NextAction
 
-_DANGER, _NOBODY = "danger", "nobody"
+_DANGER, _NOBODY, _NOT_KNOWN = "danger", "nobody", "not-known"
 
-# A person, a handset, a globe, a house, an octagon with a mark, a tick.
+# A person, a handset, a globe, a house, an octagon with a mark, a tick, a question mark.
 _GLYPHS: Final[dict[str, str]] = {
     Party.COMMUNE.value: '<circle cx="12" cy="7" r="4.5"/><path d="M3 22c0-5 4-8 9-8s9 3 9 8z"/>',
     Party.CARRIER.value: (
@@ -29,6 +29,10 @@ _GLYPHS: Final[dict[str, str]] = {
         '<path d="M4 12.5l5.5 5.5L20 6.5" fill="none" stroke="currentColor" '
         'stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/>'
     ),
+    _NOT_KNOWN: (
+        '<path d="M7 8a5 5 0 1 1 7 4.600c-1.500.7-2 1.400-2 2.900M12 20.500v.1" fill="none" '
+        'stroke="currentColor" stroke-width="3" stroke-linecap="round"/>'
+    ),
 }
 
 
@@ -38,7 +42,7 @@ def turn_class(action: NextAction) -> str:
         return _DANGER
     if action.party is not None:
         return action.party.value
-    return _NOBODY if action.subject is None else Party.CITY.value
+    return _NOBODY if action.is_nobodys else _NOT_KNOWN
 
 
 def turn_icon(action: NextAction) -> str:
@@ -79,4 +83,5 @@ def _call(action: NextAction, language: Language) -> str:
         return ""
     call = labels.CALL.read(language)
     words = " ".join(part for part in (call, subject.carrier, subject.carrier_hotline) if part)
-    return f'<p><a class="call" href="{url}">{escape(words)}</a></p>'
+    # In an element of its own: beside a number that is kept unbroken the space would be lost.
+    return f'<p><a class="call" href="{url}"><span>{escape(words)}</span></a></p>'

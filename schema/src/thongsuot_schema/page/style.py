@@ -71,7 +71,7 @@ line-height:1.25;font-weight:700;
 .turn svg{flex:none;width:1.5rem;fill:currentColor}
 .danger{--turn:var(--down)}
 .commune{--turn:var(--degraded)}
-.city{--turn:var(--unknown)}
+.city,.not-known{--turn:var(--unknown)}
 .nobody{--turn:var(--up)}
 .hero .asof{color:var(--soft);font-size:.875rem}
 .note{

@@ -121,7 +121,7 @@ def _call_button(light: SubjectView, explanation: Explanation, place: CardContex
     if not url:
         return ""
     call = " ".join(part for part in (labels.CALL.read(place.language), name, number) if part)
-    return f'<a class="call" href="{url}">{escape(call)}</a>'
+    return f'<a class="call" href="{url}"><span>{escape(call)}</span></a>'
 
 
 def _party(light: SubjectView, explanation: Explanation, language: Language) -> str:

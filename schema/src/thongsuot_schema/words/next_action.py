@@ -44,14 +44,15 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     """
     What somebody at the point needs to know first.
 
-    ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must or nobody
-    knows yet. ``is_wide``: other points have the same fault, and nobody needs to call. ``subject``
-    is the light that it is about, ``advice`` what to do about that, ``told`` who has been told of
-    it (empty: nobody, as far as this page knows).
+    ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must
+    (``is_nobodys``) or nobody knows yet. ``is_wide``: other points have the same fault, and nobody
+    needs to call. ``subject`` is the light that it is about, ``advice`` what to do about that,
+    ``notified`` who has been told of it (empty: nobody, as far as this page knows).
     """
 
     turn: str
     party: Party | None = None
+    is_nobodys: bool = False
     is_danger: bool = False
     is_wide: bool = False
     subject: SubjectView | None = None
@@ -70,7 +71,8 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         if blocked:
             return _try_elsewhere(blocked[0], view, language)
         are_known = any(link.state is not State.UNKNOWN for link in view.links)
-        return NextAction(turn=(_NOBODY if are_known else _NOT_KNOWN).read(language))
+        turn = _NOBODY if are_known else _NOT_KNOWN
+        return NextAction(turn=turn.read(language), is_nobodys=are_known)
     explanation = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
     is_danger = subject.symptom in DANGEROUS
     turn = _DANGER.read(language) if is_danger else _turn(explanation.party, subject, language)

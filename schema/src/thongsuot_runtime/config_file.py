@@ -1,8 +1,8 @@
 """
 A program's configuration file: read once, refused with every mistake that was found in it.
 
-What can be wrong with one value (unknown keys, ranges, types) is ``thongsuot_schema.document``'s;
-what contradicts something else, each program checks itself and yields as ``Mistake``.
+Errors in a single value (unknown keys, ranges, types) are handled by ``thongsuot_schema.document``;
+contradictions between values are checked by each program, which yields them as ``Mistake``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ from thongsuot_schema.toml_lines import Path
 T = TypeVar("T")
 
 Mistake = tuple[Path, str]
-"""Where something is wrong, and a sentence that says what and what to do."""
+"""The place of an error, and a sentence with the problem and the remedy."""
 
 
 class ConfigInvalid(Exception):
     """
     The configuration is wrong; nothing was started.
 
-    ``mistakes`` are all that were found; the text has one a line, as ``file:line: what is wrong;
-    what to do``.
+    ``mistakes`` are all errors that were found; the text has one line per error, as ``file:line:
+    what is wrong; what to do``.
     """
 
     def __init__(self, mistakes: Sequence[DocumentError]) -> None:
@@ -46,7 +46,7 @@ class ConfigText:
         Return the document as a value of a type.
 
         Raises:
-            ConfigInvalid: it is no TOML, or not a document of that type.
+            ConfigInvalid: it is not TOML, or not a document of that type.
         """
         try:
             return document.decode(self.text, type_, file=self.file)
@@ -63,16 +63,16 @@ class ConfigText:
         return document.convert(value, type_, text=self.text, file=self.file, path=path)
 
     def error_at(self, path: Path, sentence: str) -> DocumentError:
-        """Return a mistake with the line that it stands in."""
+        """Return an error with its line number."""
         return document.error_at(self.text, path, sentence, file=self.file)
 
 
 def read_text(path: File) -> str:
     """
-    Return what a file of a configuration holds.
+    Return the content of a configuration file.
 
     Raises:
-        ConfigInvalid: it is not there, cannot be read, or is no text.
+        ConfigInvalid: it does not exist, cannot be read, or is not text.
     """
     try:
         return path.read_text("utf-8")

@@ -1,9 +1,9 @@
-"""What a person is told of a file that cannot be used."""
+"""Message for a person about a file that cannot be used."""
 
 
 def describe(error: Exception) -> str:
     """
-    Return what went wrong, without number and path: the sentence around it names the file.
+    Return the error without number and path: the sentence around it names the file.
 
     >>> describe(FileNotFoundError(2, "No such file or directory", "key"))
     'no such file or directory'

@@ -1,5 +1,5 @@
 """
-What the kernel says of its wall clock: synchronised or not, and its largest error (adjtimex(2)).
+The kernel's state of its wall clock: synchronised or not, and its largest error (adjtimex(2)).
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""Log lines: what others sent stands in one line of the log, and makes none of its own."""
+"""Log lines: text from others stays within one line of the log and cannot start a new one."""
 
 import logging
 from typing import TextIO

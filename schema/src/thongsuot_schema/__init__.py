@@ -1,4 +1,4 @@
 """
-What is measured and how it travels: vocabulary, catalogue, batch codec, inventory. No I/O, no
+Measured values and their transport: vocabulary, catalogue, batch codec, inventory. No I/O, no
 clock.
 """

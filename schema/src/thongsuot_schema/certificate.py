@@ -1,9 +1,10 @@
 """
 From when until when a certificate is good: the two fields that are read of it.
 
-By hand: the standard library tells them only of a peer, the agent does without its TLS module, and
-a library for X.509 would weigh more than the agent for two dates. Nothing is verified here. Source:
-RFC 5280, sections 4.1 and 4.1.2.5; X.690, section 8.1; RFC 7468 for the text around it.
+Without a library: the standard library only provides them for a peer, the agent does not load its
+TLS module, and a library for X.509 would weigh more than the agent for two dates. Nothing is
+verified here. Source: RFC 5280, sections 4.1 and 4.1.2.5; X.690, section 8.1; RFC 7468 for the text
+around it.
 """
 
 import binascii

@@ -1,9 +1,10 @@
 """
 Counter path: whether computers at the counter reach anything, by which link, and since when.
 
-Folded from the runs of the ``counter`` kind, in the same way on the device and on the collector.
-The way is taken for dead when every portal that is opened has failed since it last answered: one
-portal that is down is that portal's fault. What was not measured is neither alive nor dead.
+Derived from the runs of the ``counter`` kind, in the same way on the device and on the collector.
+The path is considered dead if every portal that is opened has failed since it last answered: a
+single portal that is down is that portal's fault. A path that was not measured is neither alive nor
+dead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,8 +21,8 @@ KEPT_S: Final = 31 * 86_400.0
 
 STALE_S: Final = 1_500.0
 """
-A run that is older says nothing of now: more than twice the interval at which the page is opened
-over a metered link.
+An older run says nothing about the present: more than twice the interval at which the page is
+opened over a metered link.
 """
 
 _SCHEDULE: Final = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT, Reason.AGENT_STARVED})
@@ -30,11 +31,11 @@ _SCHEDULE: Final = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT, Reason.AGENT_
 
 class CounterRun(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One run: of which portal, when (seconds of any one clock), what it found.
+    One run: its portal, its time (seconds of any one clock), its result.
 
-    ``is_answered``: the portal's server answered, whatever it said. ``is_open``: with the page that
-    is expected. ``link`` is the one that the traffic was seen to leave by, empty where that was not
-    seen.
+    ``is_answered``: the portal's server answered anything. ``is_open``: it answered with the
+    expected page. ``link`` is the one over which the traffic was seen to leave, empty if that was
+    not seen.
     """
 
     at_s: float
@@ -99,10 +100,11 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
 
 def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
     """
-    Return how it is after a run; one older than what is known of its portal changes nothing.
+    Return the state after a run; one that is older than the known run of its portal changes
+    nothing.
 
-    Runs come in as they end: one that began before the latest, of another portal, tells of that
-    portal and not by which link the traffic goes now.
+    Runs arrive as they end: one that began before the latest, of another portal, counts for that
+    portal but not for the link that the traffic uses now.
     """
     if before is None:
         before = CounterPath(at_s=run.at_s, is_alive=run.is_answered, since_s=run.at_s)
@@ -147,7 +149,7 @@ def _switch_over(before: CounterPath, run: CounterRun) -> SwitchOver | None:
 def _with(
     known: Mapping[str, tuple[float, bool]], run: CounterRun, *, is_good: bool
 ) -> dict[str, tuple[float, bool]]:
-    """Return what is known of each target with a run; those long not measured are left out."""
+    """Return the known targets with a run; those not measured for long are left out."""
     fresh = {target: seen for target, seen in known.items() if run.at_s - seen[0] <= STALE_S}
     return {**fresh, run.target: (run.at_s, is_good)}
 
@@ -171,9 +173,9 @@ def run_from(
     evidence: Mapping[str, str],
 ) -> CounterRun | None:
     """
-    Return what a result of the kind says; ``None`` where it was not measured.
+    Return the content of a result of this kind; ``None`` if it was not measured.
 
-    ``says_nothing`` tells a run that was left out from one that could not be made.
+    ``says_nothing`` distinguishes a run that was skipped from one that was impossible.
     """
     if outcome is Outcome.UNMEASURED:
         return None
@@ -187,5 +189,5 @@ def run_from(
 
 
 def says_nothing(reason: Reason | None) -> bool:
-    """Return whether an unmeasured run leaves what was known before as it was."""
+    """Return whether an unmeasured run leaves the previous knowledge unchanged."""
     return reason in _SCHEDULE

@@ -29,7 +29,7 @@ def decode(text: str, type: type[T], *, file: str) -> T:  # noqa: A002 - the wor
     always in dataclasses.
 
     Raises:
-        DocumentError: the text is no TOML, or not a document of that type. Its text is for people.
+        DocumentError: the text is not TOML, or not a document of that type. Its text is for people.
     """
     text = text.removeprefix("\ufeff")
     return convert(_parse_toml(text, file), type, text=text, file=file)
@@ -37,7 +37,7 @@ def decode(text: str, type: type[T], *, file: str) -> T:  # noqa: A002 - the wor
 
 def convert(value: object, type: type[T], *, text: str, file: str, path: Path = ()) -> T:  # noqa: A002
     """
-    Return one part of a parsed document, the one that stands at ``path``, as a value of a type.
+    Return the part of a parsed document at ``path`` as a value of a type.
 
     Raises:
         DocumentError: as in ``decode``; lines are those of the whole ``text``.
@@ -64,7 +64,7 @@ def find_mistake(value: object, type: type[object], path: Path = ()) -> tuple[Pa
 
 def locate(text: str, path: Path) -> int:
     """
-    Return the line (1-based) at which a path stands in a valid document.
+    Return the line (1-based) of a path in a valid document.
 
     A path that does not exist takes the line of the nearest table around it; 0 for the root.
     """
@@ -80,7 +80,7 @@ def nearest_line(lines: Mapping[Path, int], path: Path) -> int:
 
 
 def error_at(text: str, path: Path, message: str, *, file: str) -> DocumentError:
-    """Return (to be raised) an error about what stands at a path of a valid document."""
+    """Return (to be raised) an error about the value at a path of a valid document."""
     return DocumentError(file, locate(text, path), message)
 
 

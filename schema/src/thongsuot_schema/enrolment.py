@@ -1,12 +1,12 @@
 """
-The conversation of an enrolment: a one-time code turns into the token of a site's agent.
+The protocol of an enrolment: a one-time code is exchanged for the token of a site's agent.
 
 ``POST /v1/enrol`` with ``EnrolmentRequest`` as JSON; the answer is ``EnrolmentResponse``. The agent
 makes the token itself and sends its hash, so the token never travels before it is used, and the
-same request sent again after a lost answer is answered the same. 200: the token is good from now
-on. 400: it is no enrolment, or its certificate request is none. 403: the code is not known here,
-ran out, was replaced, or is for another site. 409: it was used already. 429 (with ``Retry-After``):
-too many wrong codes came.
+same request sent again after a lost answer is answered the same. 200: the token is valid from now
+on. 400: it is not a valid enrolment, or its certificate request is invalid. 403: the code is
+unknown, has expired, was replaced, or is for another site. 409: it was already used. 429 (with
+``Retry-After``): too many wrong codes.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ from thongsuot_schema.renewal import REQUEST_LIMIT
 PATH_ENROL = "/v1/enrol"
 
 TOKEN_PREFIX = "tst_"  # noqa: S105 - how every token begins, not one of them
-"""Lets people and secret scanners tell what a leaked string is."""
+"""Lets people and secret scanners recognize a leaked string."""
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What an agent asks: ``code`` as it was typed, ``token_digest`` of the token it has made.
+    An agent's request: ``code`` as typed, ``token_digest`` of the token that it has made.
 
-    ``site`` is what the agent's configuration says, empty where there is none: a code for another
-    site is then refused, and stays good.
+    ``site`` is the site in the agent's configuration, empty if there is none: a code for another
+    site is refused, and stays valid.
     """
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -39,11 +39,11 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 class EnrolmentResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    What the collector answers. ``error`` is one sentence for a person, empty when it worked.
+    The collector's answer. ``error`` is one sentence for a person, empty on success.
 
-    ``revoked`` counts the tokens of the site that were good until now and are so no more.
-    ``certificate`` is PEM, empty where the collector issues none: its authority is another's, or it
-    asks for no certificates.
+    ``revoked`` counts the tokens of the site that were valid until now and were revoked.
+    ``certificate`` is PEM, empty if the collector issues none: it uses another authority, or
+    requires no certificates.
     """
 
     site: str = ""

@@ -1,5 +1,5 @@
 """
-What this distribution raises.
+The exceptions of this distribution.
 
     SchemaError
     ├── DocumentError    a TOML document is not what it should be (file, line, nearest key)
@@ -33,7 +33,8 @@ class DocumentError(SchemaError):
 
 class SiteConfigMalformed(SchemaError):
     """
-    What should be a site configuration is none; the text says why. The receiver refuses it whole.
+    The content is not a valid site configuration; the text says why. The receiver refuses it as a
+    whole.
     """
 
 
@@ -42,7 +43,7 @@ class BatchError(SchemaError):
 
 
 class BatchTooLarge(BatchError):
-    """The body, what it unpacks to, or a count in it is over the limit. Answer 413."""
+    """The body, its unpacked content, or a count in it is over the limit. Answer 413."""
 
 
 class BatchMalformed(BatchError):

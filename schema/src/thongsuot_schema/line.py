@@ -38,7 +38,7 @@ class SeriesEchoes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFigures:
-    """Round trip and loss of a link; ``None`` where nothing tells of it."""
+    """Round trip and loss of a link; ``None`` if there is no data."""
 
     rtt_s: float | None = None
     loss_ratio: float | None = None
@@ -48,8 +48,8 @@ def line_figures(series: Iterable[SeriesEchoes], since_s: float | None = None) -
     """
     Return the median round trip and the mean loss on a link's own segments.
 
-    Only runs since ``since_s`` count, where it is given: from when the link is as it is now. What
-    was lost in an outage that is over is no loss of a line that works again.
+    Only runs since ``since_s`` count, if given: the beginning of the link's current state. Losses
+    of a past outage do not count for a line that works again.
 
     Its own are the line and its carrier's network. Anchors beyond them, in other networks of the
     country, speak only where none of its own answers; those abroad and those at the site never do.

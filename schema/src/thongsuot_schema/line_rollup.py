@@ -2,7 +2,7 @@
 Line rollup: delay and loss of a link's own segments, added up over a stretch of time. Pure.
 
 Delays are counted in classes whose borders grow by a tenth: two rollups add up to that of both
-times, whatever the order in which batches arrive, and any quantile is right to 5 %.
+times, in any order of arrival of batches, and any quantile is correct to within 5 %.
 """
 
 import math
@@ -24,8 +24,8 @@ _LARGEST_CLASS: Final = 147
 
 class LineRollup(msgspec.Struct, array_like=True):
     """
-    Runs of echoes in one stretch of time: how many, the sum and the largest of their losses
-    (ratios), and how many had a round trip of which class.
+    Runs of echoes in one period: their number, the sum and the maximum of their losses (ratios),
+    and the number of round trips in each class.
     """
 
     runs: int = 0

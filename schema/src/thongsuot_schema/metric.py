@@ -35,7 +35,7 @@ class Unit(StrEnum):
 
     @property
     def ending(self) -> str:
-        """How the name of a metric ends that is no counter; a count and a boolean add nothing."""
+        """The suffixes of metrics that are not counters; a count and a boolean add nothing."""
         return "" if self in {Unit.COUNT, Unit.BOOLEAN} else f"_{self.value}"
 
 

@@ -1,4 +1,4 @@
-"""Outcome: what became of one run of a probe."""
+"""Outcome: the result of one run of a probe."""
 
 from enum import StrEnum
 

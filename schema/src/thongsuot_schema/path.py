@@ -17,7 +17,7 @@ from zlib import crc32
 import msgspec
 
 MAX_HOPS = 28
-"""So that hops and what stands beside them fit into the evidence of one result (32 entries)."""
+"""Keeps hops and the other entries within the evidence of one result (32 entries)."""
 
 FIRST, EDGE, MTU, METHOD = "first", "edge", "mtu", "method"
 
@@ -38,10 +38,10 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     ``labels`` are the MPLS labels that the packet carried when it came there, outermost first
     (RFC 4950).
 
-    ``refusal`` is set where all that came back says that packets are not passed on, in the signs of
+    ``refusal`` is set if all answers say that packets are not forwarded, in the notation of
     traceroute: ``!H`` host unreachable, ``!N`` network unreachable, ``!X`` prohibited, ``!`` other.
-    Then ``addresses`` are those of who said so. They need not stand at this distance, and how long
-    it took is no round trip.
+    Then ``addresses`` are the senders of these answers. They need not be at this distance, and
+    their delay is not a round trip.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """The address that stands for the hop; empty where none answered."""
+        """The address that represents the hop; empty if none answered."""
         return self.addresses[0] if self.addresses else ""
 
 
@@ -85,12 +85,12 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def last(self) -> int:
-        """Number of the farthest hop that answered; 0 when none did. A refusal is no hop."""
+        """Number of the farthest hop that answered; 0 if none did. A refusal is not a hop."""
         return max((hop.number for hop in self.hops if hop.routers), default=0)
 
     @property
     def refusal(self) -> Hop | None:
-        """Who says that packets are not passed on, where the path ends with that."""
+        """The routers that say that packets are not forwarded, if the path ends with that."""
         return next((hop for hop in self.hops if hop.refusal), None)
 
 
@@ -109,7 +109,7 @@ def path_evidence(path: Path) -> dict[str, str]:
 
 
 def parse_path(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
-    """Return the path that travelled as evidence; what cannot be read is left out."""
+    """Return the path from evidence; entries that cannot be read are left out."""
     hops = [
         hop
         for key, text in sorted(evidence.items())
@@ -144,7 +144,7 @@ def is_same_route(path: Path, other: Path) -> bool:
 
 
 def route_number(path: Path) -> int:
-    """Return the number that stands for a route: a checksum of the hops that answered."""
+    """Return the number that represents a route: a checksum of the hops that answered."""
     hops = [f"{hop.number} {min(hop.routers)}" for hop in path.hops if hop.routers]
     return crc32("\n".join(hops).encode()) >> (32 - _ROUTE_BITS)
 
@@ -176,8 +176,8 @@ class RouteHistory(msgspec.Struct, frozen=True, kw_only=True):
     """
     The newest path of a series, and the one before it that led to the target by another route.
 
-    ``before`` is ``None`` while the route has never changed. ``ended`` is the newest that did not
-    reach the target, kept when the line is well again: it says where packets ended.
+    ``before`` is ``None`` while the route has never changed. ``ended`` is the newest one that did
+    not reach the target, kept after the line has recovered: it shows where packets ended.
     """
 
     latest: ObservedRoute

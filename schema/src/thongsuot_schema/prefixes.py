@@ -8,8 +8,7 @@ _Key = tuple[int, int, int]
 
 class PrefixTable:
     """
-    Networks with whose they are, ready to be asked: a look-up is one question for each length of
-    prefix in it.
+    Networks with their owners, prepared for look-ups: one look-up for each prefix length.
     """
 
     def __init__(self, owners: Mapping[IPv4Network | IPv6Network, str]) -> None:

@@ -10,7 +10,7 @@ class Reason(StrEnum):
     Why a run did not end ``ok``.
 
     The value travels in batches and labels, so a member is never renamed; new ones go at the end of
-    their block. :func:`outcome_of` says which outcome a reason belongs to.
+    their block. :func:`outcome_of` maps a reason to its outcome.
     """
 
     # failed: the network or the service answered, or let time run out.
@@ -86,5 +86,5 @@ _UNMEASURED = frozenset(
 
 
 def outcome_of(reason: Reason) -> Outcome:
-    """Return the outcome that a reason stands for: ``failed`` or ``unmeasured``."""
+    """Return the outcome of a reason: ``failed`` or ``unmeasured``."""
     return Outcome.UNMEASURED if reason in _UNMEASURED else Outcome.FAILED

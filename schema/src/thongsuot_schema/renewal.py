@@ -20,13 +20,13 @@ REQUEST_LIMIT = 2048
 
 
 class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agent asks: the next certificate, for a new key (PKCS #10 in PEM form)."""
+    """An agent's request: the next certificate, for a new key (PKCS #10 in PEM form)."""
 
     certificate_request: Annotated[str, msgspec.Meta(min_length=1, max_length=REQUEST_LIMIT)]
 
 
 class RenewalResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the collector answers: ``certificate`` in PEM form, or ``error``, one sentence."""
+    """The collector's answer: ``certificate`` in PEM form, or ``error``, one sentence."""
 
     certificate: str = ""
     error: str = ""

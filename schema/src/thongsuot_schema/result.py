@@ -1,4 +1,4 @@
-"""Finding and Result: what one run of a probe found, and where and when it did."""
+"""Finding and Result: the outcome of one run of a probe, and its place and time."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Family(StrEnum):
 
 class QualityFlag(StrEnum):
     """
-    What a probe noticed about its own reliability while it ran. Doubtful values are kept, marked.
+    Doubts that a probe has about its own reliability in a run. Doubtful values are kept, marked.
     """
 
     TIMER_LATE = "timer_late"
@@ -41,7 +41,7 @@ class QualityFlag(StrEnum):
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one run found.
+    The outcome of one run.
 
     ``values`` maps a metric's name (without prefix) to its value in the metric's unit; empty when
     ``unmeasured``. ``reason`` is ``None`` exactly when the outcome is ``ok_finding``. ``evidence``
@@ -108,7 +108,7 @@ def failed_finding(
 
 class Series(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
-    What is measured where: the identity that results of one time series share.
+    The identity shared by results of one time series.
 
     ``target`` is empty for kinds that look at the link itself. ``link`` is empty for what concerns
     the whole site (a service's verdict over all links).

@@ -7,7 +7,7 @@ class Segment(StrEnum):
     """
     The rungs of the ladder, from the device outwards.
 
-    The lowest broken rung is the segment at fault: whatever lies beyond it cannot be seen.
+    The lowest broken rung is the segment at fault: rungs beyond it cannot be seen.
     """
 
     DEVICE = "device"

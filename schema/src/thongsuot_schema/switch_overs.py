@@ -2,7 +2,7 @@
 Switch-overs of a month: how often the computers went over, how long that took, and if they came
 back. Pure.
 
-A move back to the link that the computers had left is no switch-over of its own: it ends one.
+A move back to the link that the computers had left is not a switch-over of its own: it ends one.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
 """
-The throughput test on the wire: where its requests go, and what a receiver counted.
+The throughput test on the wire: the paths of its requests, and a receiver's counts.
 
-A receiver counts what came in by its own clock, in bins whose edges lie at multiples of ``BIN_S``
-of that clock: bins of several streams to one receiver can be added.
+A receiver counts bytes by its own clock, in bins whose edges are at multiples of ``BIN_S`` of that
+clock: bins of several streams to one receiver can be added.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ LARGEST_BYTES = 4 << 30
 
 class ThroughputReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a receiver counted of one stream: ``bins`` bytes each, the first one number ``first``.
+    A receiver's count of one stream: ``bins`` bytes each, the first one number ``first``.
 
     ``took_s`` is from the first byte to the last.
     """
@@ -36,7 +36,7 @@ class ThroughputReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ByteCounter:
-    """Counts what comes in, by moments of one monotonic clock."""
+    """Counts received bytes by times of one monotonic clock."""
 
     def __init__(self) -> None:
         self._bins: dict[int, int] = {}
@@ -54,7 +54,7 @@ class ByteCounter:
         self._bins[number] = self._bins.get(number, 0) + size_bytes
 
     def receipt(self) -> ThroughputReport:
-        """Return what was counted."""
+        """Return the counts."""
         first = min(self._bins, default=0)
         last = max(self._bins, default=-1)
         return ThroughputReport(

@@ -1,5 +1,6 @@
 """
-Where each key of a TOML document stands (TOML 1.0.0); ``tomllib`` tells values but not places.
+The position of each key of a TOML document (TOML 1.0.0); ``tomllib`` provides values but not
+positions.
 
 Reads documents that ``tomllib`` has already accepted: it only has to find things, not to judge.
 """
@@ -27,14 +28,14 @@ def lines_of(text: str) -> dict[Path, int]:
     """
     Return the line (1-based) of every key, table and array element of a valid document.
 
-    A table stands where its header is, or where a dotted key first speaks of it; an element of an
-    array of tables where its ``[[header]]`` is.
+    A table is at its header, or at the first dotted key that mentions it; an element of an array of
+    tables at its ``[[header]]``.
     """
     return _Scan(text).document()
 
 
 class _Scan:
-    """One pass over one document; ``at`` is the offset of what comes next."""
+    """One pass over one document; ``at`` is the offset of the next character."""
 
     def __init__(self, text: str) -> None:
         # As tomllib does; the number of a line does not change by it.
@@ -121,7 +122,7 @@ class _Scan:
 
     def _key(self) -> str:
         if self.text[self.at] == '"':
-            # Escapes are decoded by the one who knows them all.
+            # Escapes are decoded by the standard library.
             return str(tomllib.loads(f"key = {self._skip(_BASIC)}")["key"])
         if self.text[self.at] == "'":
             return self._skip(_LITERAL)[1:-1]

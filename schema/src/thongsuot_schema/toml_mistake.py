@@ -1,5 +1,5 @@
 """
-What is wrong with a value, as a sentence for anyone who wrote the document.
+The error in a value, as a sentence for the author of the document.
 
 ``msgspec`` names the first mistake in the words of a programmer (`` Expected `str`, got `int` - at
 `$.links[0].name` ``). Here that becomes the words of a document, with the nearest known key or
@@ -38,10 +38,10 @@ _SHOWN = 60
 
 def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Path, str]:
     """
-    Return where a mistake is and what it is, one sentence without file and line.
+    Return the place of an error and its description, one sentence without file and line.
 
     ``problem`` is the text of the ``msgspec.ValidationError`` that ``value`` gave as ``type_``;
-    ``base`` is where the value stands in its document.
+    ``base`` is the path of the value in its document.
     """
     complaint, steps, of_key = _split(problem)
     path, wrong_value, expected = _follow(steps, value, list(_flat(type_)), of_key=of_key)
@@ -102,7 +102,7 @@ def _within(path: Path) -> str:
 
 
 def _subject(path: Path) -> str:
-    """Return what stands at a path, for people: ``"interface" in [[links]]``."""
+    """Return the description of a path, for people: ``"interface" in [[links]]``."""
     if not path:
         return "the document"
     last = path[-1]
@@ -213,7 +213,7 @@ def _fields(type_: object) -> dict[str, object]:
 
 
 def _inside(type_: object, step: str | int | None) -> Iterator[object]:
-    """Yield the types that what is inside a container may have."""
+    """Yield the possible types of the content of a container."""
     bare = _bare(type_)
     arguments = typing.get_args(bare)
     fields = _fields(bare)

@@ -13,9 +13,9 @@ from thongsuot_schema.state import State
 
 class Symptom(StrEnum):
     """
-    What is wrong, in the words of one closed list; ``words`` has a sentence for each.
+    What is wrong, in the terms of one closed list; ``words`` has a sentence for each.
 
-    A verdict carries the symptom that explains best what a person should do next.
+    A verdict has the symptom that best explains what a person should do next.
     """
 
     # none
@@ -27,13 +27,13 @@ class Symptom(StrEnum):
     EGRESS_OTHER_CARRIER = "egress_other_carrier"
     """What answers came by another carrier's line than the link's: nothing is known of its own."""
     WATCHED_ONLY = "watched_only"
-    """The site's router says that its port to the line is up; what passes there nobody measures."""
+    """The site's router reports that its port to the line is up; nobody measures the traffic."""
     LINK_REACHES_NO_SERVICE = "link_reaches_no_service"
     """Anchors answer, every service is reached over another link only: nobody is named."""
     SLOW_CAUSE_UNKNOWN = "slow_cause_unknown"
     """A queue that the site's own traffic, or the carrier's line, may be the reason of."""
     NEW_CONNECTIONS_FAIL = "new_connections_fail"
-    """What is open goes on, what begins gets no answer: somebody's table of connections is full."""
+    """Open flows continue, new ones get no answer: a connection table is full."""
     LARGE_PACKETS_CAUSE_UNKNOWN = "large_packets_cause_unknown"
     """Packets of full size are lost, in the site's LAN or on the line: nobody is named."""
     GATEWAY_REPLACED = "gateway_replaced"
@@ -52,11 +52,11 @@ class Symptom(StrEnum):
     MODEM_ABSENT = "modem_absent"
     """The device's own modem is gone: pulled out, or hung up."""
     SIM_NOT_READY = "sim_not_ready"
-    """The SIM of the device's own modem asks for a PIN, is missing or cannot be used."""
+    """The SIM of the device's own modem requires a PIN, is missing or cannot be used."""
     APN_WRONG = "apn_wrong"
-    """The device asks for an access point that its network does not know, or another's."""
+    """The device requests an access point that its network does not know, or another network's."""
     POWER_LOST = "power_lost"
-    """The UPS runs on its battery, and what is not behind it has fallen silent."""
+    """The UPS runs on its battery, and equipment that is not behind it is silent."""
     # lan
     INTERFACE_ABSENT = "interface_absent"
     CABLE_UNPLUGGED = "cable_unplugged"
@@ -67,7 +67,7 @@ class Symptom(StrEnum):
     PROXY_SILENT = "proxy_silent"
     """The office's proxy, by which alone the link is used, does not answer."""
     GATEWAY_NO_UPLINK = "gateway_no_uplink"
-    """The gateway itself says, at once, that it has no way onwards: its WAN side is off."""
+    """The gateway itself reports at once that it has no route: its WAN side is off."""
     ADDRESS_CONFLICT = "address_conflict"
     LAN_CONGESTED = "lan_congested"
     LAN_LOSS = "lan_loss"
@@ -88,7 +88,7 @@ class Symptom(StrEnum):
     OPTICAL_LOSS_OF_SIGNAL = "optical_loss_of_signal"
     """The optical module receives no light: the fibre is cut or pulled out."""
     RADIO_SIGNAL_WEAK = "radio_signal_weak"
-    """The modem hears its cell too weakly, or with more noise than signal."""
+    """The modem receives its cell too weakly, or with more noise than signal."""
     RADIO_NOT_REGISTERED = "radio_not_registered"
     """The modem is in no network."""
     # carrier
@@ -123,12 +123,11 @@ class Symptom(StrEnum):
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One fact that a verdict rests on: what one series showed in the window looked at.
+    One fact on which a verdict is based: what one series showed in the observed window.
 
     ``ok``, ``failed`` and ``unmeasured`` count runs. ``value`` is the figure compared (of
-    ``metric``, in that metric's unit) and ``limit`` what it was compared with, where a figure
-    decided. ``link`` is set where the series is another link's than the verdict's: what it saw of
-    the same target.
+    ``metric``, in that metric's unit) and ``limit`` what it was compared with, if a figure decided.
+    ``link`` is set if the series belongs to another link than the verdict's, for the same target.
     """
 
     kind: str
@@ -151,7 +150,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     The judgement on one subject.
 
     ``link`` set and ``service`` empty: the link itself. Both set: the service through that link.
-    ``link`` empty and ``service`` set: the service for the site, over whichever link reaches it.
+    ``link`` empty and ``service`` set: the service for the site, over any link that reaches it.
     ``segment`` is ``None`` exactly when the state is ``up`` or ``unknown``.
     """
 

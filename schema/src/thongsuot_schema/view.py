@@ -103,7 +103,8 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
 
 class PartyNotification(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds.
+    A notification: receiver, time and subject, shown so that nobody calls twice. ``at_s`` is Unix
+    seconds.
 
     ``party`` is a value of ``segment.Party`` or a name to show as it is; ``channel`` likewise (see
     ``words.parties.CHANNELS``). ``about`` is the name of a light of the view, or text. Not
@@ -142,8 +143,8 @@ class CounterView(msgspec.Struct, frozen=True, kw_only=True):
 
 class OngoingMaintenance(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Planned work that goes on: until when (Unix seconds), and what it is, as those who planned it
-    say. ``about`` names the lights of the view that it covers; empty: the whole point.
+    Current planned work: its end (Unix seconds), and its description by those who planned it.
+    ``about`` names the lights of the view that it covers; empty: the whole point.
     """
 
     end_s: float
@@ -188,7 +189,7 @@ class ReportedProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetTitle(msgspec.Struct, frozen=True, kw_only=True):
-    """What a target is called on pages, where the inventory says so."""
+    """The name of a target on pages, if the inventory has one."""
 
     name: str
     title_vi: str

@@ -1,1 +1,1 @@
-"""The codec of what an agent pushes. The format is described in docs/reference/batch-format.md."""
+"""The codec of an agent's batches. The format is described in docs/reference/batch-format.md."""

@@ -56,8 +56,8 @@ class ColumnBlock(msgspec.Struct, frozen=True):
     The results of one kind and revision: rows ``first_row`` to ``last_row`` (exclusive) of the
     batch.
 
-    ``columns`` holds, for each of ``block.metrics``, one value a row in the metric's unit, ``None``
-    where the row has none. ``whole`` says that there is no ``None`` in any of them: then each is an
+    ``columns`` holds, for each of ``block.metrics``, one value per row in the metric's unit,
+    ``None`` if the row has none. ``whole``: none of them contains ``None``: then each is an
     ``array`` of doubles.
     """
 
@@ -81,9 +81,9 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     A batch, series after series.
 
     A *row* is one result. ``times_ms`` holds the start of each on CLOCK_BOOTTIME in milliseconds;
-    they lie between ``earliest_ms`` and ``latest_ms``, which are ``None`` where there is no row. A
-    row is ``ok`` unless it is in ``not_ok``. ``counts`` are the rows of each series by its position
-    in the layout; what is left out at its end is 0. Blocks without rows are left out.
+    they lie between ``earliest_ms`` and ``latest_ms``, which are ``None`` if there is no row. A row
+    is ``ok`` unless it is in ``not_ok``. ``counts`` are the rows of each series by its position in
+    the layout; missing ones at its end are 0. Blocks without rows are left out.
     """
 
     header: BatchHeader
@@ -225,7 +225,7 @@ def unpack_numbers(planes: bytes, count: int) -> "array[int]":
 
 def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
     """
-    Return what is said, by row.
+    Return the texts by row.
 
     Raises:
         BatchMalformed: rows are not ascending, not there, or spoken of twice.

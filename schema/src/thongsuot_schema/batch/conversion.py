@@ -73,7 +73,8 @@ def member_or(type_: type[MemberT], text: str | None, other: MemberT | None) -> 
 
 def finite_or_none(value: float | None) -> float | None:
     """
-    Return a figure of evidence; ``None`` where it is infinite or no number, which says nothing.
+    Return a figure of evidence; ``None`` if it is infinite or not a number, which carries no
+    information.
     """
     return value if value is not None and math.isfinite(value) else None
 

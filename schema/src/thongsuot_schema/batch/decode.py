@@ -34,7 +34,7 @@ _LAYOUT_DECODER = msgspec.msgpack.Decoder(LayoutWire)
 
 def read_header(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> BatchHeader:
     """
-    Return what a batch says about itself, without reading its numbers; needs no layout.
+    Return the description of a batch without reading its numbers; needs no layout.
 
     The msgpack is checked as far as its end, its numbers are not.
 
@@ -53,7 +53,7 @@ def decode_batch(body: bytes, layouts: LayoutSource, limits: BatchLimits = DEFAU
     (``failed_otherwise``, ``unknown``, ``other``), columns by the name that the layout gives them.
 
     Raises:
-        BatchTooLarge: the body, what it unpacks to, or a count in it is over the limit.
+        BatchTooLarge: the body, its unpacked content, or a count in it is over the limit.
         BatchVersionUnknown: it is of another version.
         LayoutUnknown: it refers to a layout that ``layouts`` does not give.
         BatchMalformed: anything else.

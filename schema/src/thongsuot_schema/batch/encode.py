@@ -75,7 +75,7 @@ def index_layout(layout: Layout) -> LayoutIndex:
 
 
 def layout_id(layout: Layout) -> bytes:
-    """Return the 16 bytes that name a layout: they depend on what it says and nothing else."""
+    """Return the 16 bytes that identify a layout: they depend only on its content."""
     return digest_of(_layout_text(compile_layout(layout)))
 
 
@@ -97,14 +97,14 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     """
     Return the body of a ``POST /v1/batches``.
 
-    What the format does not keep: times of results, changes and notices lose what is below a
-    millisecond, values what is below half a step of their metric's resolution, free texts what is
-    beyond 200 characters, evidence what is beyond 32 entries; results come back in the order of
-    time.
+    The format is lossy: times of results, changes and notices are rounded to milliseconds, values
+    to their metric's resolution, free texts are cut at 200 characters, evidence at 32 entries;
+    results are returned in the order of time.
 
     Raises:
-        ValueError: a result has a series or metric that the layout lacks, a value that is no number
-            or more than 2**62 steps, or a reason that contradicts its outcome; a name of the stream
+        ValueError: a result has a series or metric that the layout lacks, a value that is not a
+            number or more than 2**62 steps, or a reason that contradicts its outcome; a name of the
+            stream
             or boot has another form; the batch is larger than receivers take, and must be sealed in
             pieces.
     """
@@ -192,7 +192,9 @@ def _sorted_rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Re
 def _columns(
     rows: list[Result], counts: list[int], blocks: tuple[KindBlock, ...]
 ) -> tuple[list[list[int]], list[int | None]]:
-    """Return every column of every block in steps, and for each row the mask of what it lacks."""
+    """
+    Return every column of every block in steps, and for each row the mask of its missing values.
+    """
     columns: list[list[int]] = []
     masks: list[int | None] = []
     first = 0
@@ -250,7 +252,7 @@ def _reason(finding: Finding) -> ReasonWire | None:
 
 
 def _grouped_remarks(remarks: Iterable[FieldT | None]) -> list[RowRemark[FieldT]]:
-    """Return what is said of each row (``None``: nothing), gathered by what is said."""
+    """Return the texts of rows (``None``: none), grouped by text."""
     rows: dict[bytes, RowRemark[FieldT]] = {}
     latest: dict[bytes, int] = {}
     for row, remark in enumerate(remarks):

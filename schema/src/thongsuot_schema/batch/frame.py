@@ -1,8 +1,8 @@
 """
 The outside of a body: one zstd frame (RFC 8878) that states its length, around msgpack.
 
-Unpacking is bounded before it begins: a frame that says it is too large, or says nothing, is
-refused by its header alone, and the unpacked text cannot exceed what the header said.
+Unpacking is bounded before it begins: a frame whose header states too large a size, or no size, is
+refused by its header alone, and the unpacked content cannot exceed the stated size.
 """
 
 import threading
@@ -42,10 +42,10 @@ def pack(text: bytes) -> bytes:
 
 def unpack(body: bytes, limits: BatchLimits) -> bytes:
     """
-    Return what a frame holds.
+    Return the content of a frame.
 
     Raises:
-        BatchTooLarge: the body, or what it unpacks to, is over the limit.
+        BatchTooLarge: the body, or its unpacked content, is over the limit.
         BatchMalformed: the body is not exactly one zstd frame that states its length.
     """
     if len(body) > limits.body_bytes:

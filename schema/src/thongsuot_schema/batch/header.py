@@ -1,4 +1,4 @@
-"""The head of a batch: whose it is and what is in it; and how a body becomes its arrays at all."""
+"""The head of a batch: its origin and content summary; and how a body becomes its arrays."""
 
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ _VERSION_DECODER = msgspec.msgpack.Decoder(VersionWire)
 
 class BatchHeader(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a batch says about itself; the fields are those of ``Batch``.
+    The description of a batch; the fields are those of ``Batch``.
 
     ``layout`` names the layout that the batch refers to, empty when it has no results. ``results``,
     ``changes`` and ``notices`` say how many there are.
@@ -46,7 +46,7 @@ def read_arrays(
     Raises:
         BatchTooLarge: the body is over a limit.
         BatchVersionUnknown: it is of another version.
-        BatchMalformed: it is no zstd frame, no msgpack, or not of that form.
+        BatchMalformed: it is not a zstd frame, not msgpack, or not of that form.
     """
     text = frame.unpack(body, limits)
     try:

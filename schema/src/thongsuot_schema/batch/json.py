@@ -50,7 +50,7 @@ _LARGEST_COST_BYTES = (1 << 53) - 1
 
 
 class ResultJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A result; without ``reason`` it is ok, with one the reason says the outcome."""
+    """A result; without ``reason`` it is ok, otherwise the reason determines the outcome."""
 
     kind: Name
     revision: int | None = None
@@ -102,7 +102,7 @@ def decode_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
     Raises:
         BatchTooLarge: the body or a count in it is over the limit.
         BatchVersionUnknown: ``version`` is another than the one read here.
-        BatchMalformed: it is no JSON of this form, or says something that cannot be.
+        BatchMalformed: it is not JSON of this form, or contains impossible values.
     """
     index, packed = pack_json(body, limits)
     return decode_batch(packed, {index.layout_id: index.layout}.get, limits)
@@ -112,7 +112,7 @@ def pack_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[Layout
     """
     Return the packed form of a batch in JSON: its layout, and the body that refers to it.
 
-    What is kept of a push is this, so that anyone who reads the record meets one form only.
+    This form of a push is stored, so that every reader of the record meets only one form.
 
     Raises:
         BatchError: as ``decode_json``.

@@ -1,7 +1,7 @@
 """
 The inner loops as they run here: compiled where ``thongsuot_kernel`` is installed, else in Python.
 
-``IMPLEMENTATION`` says which; programs show it. What the compiled ones gain is in decision 0041.
+``IMPLEMENTATION`` names it; programs show it. Decision 0041 has the gain of the compiled ones.
 """
 
 from array import array

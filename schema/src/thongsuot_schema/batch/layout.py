@@ -59,7 +59,7 @@ def metric_column(metric: Metric) -> MetricColumn:
 
 def sorted_layout(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -> Layout:
     """
-    Return the layout of some series, in whatever order they come.
+    Return the layout of some series, in any order.
 
     ``kinds`` gives columns that the catalogue does not have (another revision); the rest is taken
     from the catalogue.

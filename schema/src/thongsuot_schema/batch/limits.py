@@ -1,16 +1,17 @@
 """
-How large a pushed body may be: packed, unpacked and in what it describes.
+Limits of a pushed body: packed, unpacked, and the content that it describes.
 
-The constants belong to the format and hold everywhere; ``BatchLimits`` is what one receiver takes.
+The constants belong to the format and hold everywhere; ``BatchLimits`` are the limits of one
+receiver.
 """
 
 from dataclasses import dataclass
 
 NAME_CHARACTERS = 128
-"""Of a site, stream, boot, link, target, kind, metric, or word of a closed list."""
+"""Length of a site, stream, boot, link, target, kind, metric, or word of a closed list."""
 
 TEXT_CHARACTERS = 200
-"""Of free text: details, evidence, notices."""
+"""Length of free text: details, evidence, notices."""
 
 EVIDENCE_ENTRIES = 32
 """
@@ -24,7 +25,7 @@ BOOT_BYTES = 16
 """A boot's name: a UUID."""
 
 COLUMNS = 64
-"""Columns of one kind: what a result lacks is told by a mask of 64 bits."""
+"""Columns of one kind: the missing values of a result are a mask of 64 bits."""
 
 LARGEST_STEP = 2**62 - 1
 """Steps of a value in either direction; differences of two then fit 64 bits."""
@@ -38,7 +39,7 @@ Milliseconds of boot time, 35 years: whenever a boot began, nanoseconds of its m
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
     """
-    What a receiver takes.
+    The limits of a receiver.
 
     A push every 15 s from two links is about 600 bytes, 2 KB unpacked. The defaults leave room for
     four hundred times that, and bound the memory that one hostile body can claim to some 60 MB for
@@ -49,7 +50,7 @@ class BatchLimits:
     """The body as it came over the wire."""
 
     unpacked_bytes: int = 1024 * 1024
-    """What it unpacks to."""
+    """The unpacked size."""
 
     series: int = 4_096
     """Series of a layout."""

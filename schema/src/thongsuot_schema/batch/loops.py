@@ -45,10 +45,10 @@ def unpack(planes: bytes, count: int) -> "array[int]":
         octets[plane::lane] = planes[plane * count : (plane + 1) * count]
     folded = int.from_bytes(octets, "little")
     signs = folded & (_ones_kept if count <= _CACHED_LANES else _ones_in_lanes)(count, lane)
-    # Zigzag undone in all lanes at once. The first part halves each lane without its sign bit,
-    # which is cleared before so that it does not fall into the lane below. A sign stands at the
-    # lowest bit of its lane: shifted to the next lane, less itself, it is a lane of ones where it
-    # is 1 and of zeros where it is 0; lanes do not meet, so nothing is carried.
+    # Zigzag decoding in all lanes at once. The first part halves each lane without its sign bit,
+    # which is cleared before so that it does not reach the lane below. The sign is the lowest bit
+    # of its lane: shifted to the next lane, minus itself, it is a lane of ones if it is 1 and of
+    # zeros if it is 0; lanes do not overlap, so there is no carry.
     numbers = ((folded ^ signs) >> 1) ^ ((signs << (8 * lane)) - signs)
     return array("q", struct.unpack(f"<{count}{code}", numbers.to_bytes(count * lane, "little")))
 

@@ -1,4 +1,4 @@
-"""Batch and Layout: what an agent pushes, before it becomes bytes."""
+"""Batch and Layout: an agent's push before it is encoded."""
 
 from enum import StrEnum
 
@@ -12,8 +12,9 @@ VERSION = 1
 
 GENERATED_STREAM_PREFIX = b"demo".hex()
 """
-A stream whose name begins so was made up for a demonstration: nothing in it was measured, and every
-page that shows it says so. Of the random names of agents one in four thousand million does.
+A stream whose name begins with this prefix was generated for a demonstration: nothing in it was
+measured, and every page that shows it says so. One in four thousand million of the random names of
+agents begins with it.
 """
 
 
@@ -50,8 +51,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     A stream's layouts only grow. A layout is named by the first 16 bytes of the SHA-256 of its
     canonical encoding (``encode.layout_id``), so it is stored once and can always be asked for
-    again. ``kinds`` describes the columns of each kind and revision among the series, sorted; left
-    empty, the catalogue's columns are meant (``layout.layout_of`` fills it in).
+    again. ``kinds`` describes the columns of each kind and revision among the series, sorted; if
+    empty, the catalogue's columns are used (``layout.layout_of`` fills it in).
     """
 
     series: tuple[Series, ...]
@@ -73,7 +74,7 @@ class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticeCode(StrEnum):
-    """What an agent reports about itself and its record."""
+    """Reports of an agent about itself and its record."""
 
     STARTED = "started"
     """The agent started; ``text`` holds its version."""
@@ -94,18 +95,18 @@ class NoticeCode(StrEnum):
     """The wall clock stepped by ``value`` seconds."""
 
     LINKS_CHANGED = "links_changed"
-    """A link appeared, disappeared or changed its address; ``text`` says which and how."""
+    """A link appeared, disappeared or changed its address; ``text`` has the details."""
 
     ROUTE_CHANGED = "route_changed"
-    """The way to a target is another than before; ``text`` says over which link, and how."""
+    """The path to a target has changed; ``text`` says over which link, and how."""
 
     EGRESS_CHANGED = "egress_changed"
     """A link's packets leave by another carrier, or by its own again; ``text`` says which."""
 
     OLD_FLOW_DEAD = "old_flow_dead"
     """
-    Echoes of an old flow alone stay unanswered: a stale entry in the NAT of the site's box, and no
-    fault of the line; ``text`` says to which target over which link.
+    Only echoes of an old flow stay unanswered: a stale entry in the NAT of the site's box, not a
+    fault of the line; ``text`` has the target and the link.
     """
 
     COMMISSIONING = "commissioning"
@@ -131,7 +132,7 @@ class NoticeCode(StrEnum):
     """
 
     TEST_ACCEPTED = "test_accepted"
-    """A test that was asked for is under way: ``text`` is its id, ``count`` the series it runs."""
+    """A requested test is running: ``text`` is its id, ``count`` the number of series."""
 
     TEST_COMPLETED = "test_completed"
     """All of it was run, well or not; the results are in the record before this. As above."""
@@ -141,14 +142,13 @@ class NoticeCode(StrEnum):
 
     PROBLEM_REPORTED = "problem_reported"
     """
-    Somebody at the point says, by the device's own page, that something is wrong: ``text`` is a
-    ``ProblemKind``.
+    Somebody at the point reports a problem on the device's own page; ``text`` is a ``ProblemKind``.
     """
 
     NUMBER_TAKEN = "number_taken"
     """
-    The collector had other bytes under a batch's number: somebody else pushes as this device.
-    ``text`` says under which stream and number the batch is pushed instead.
+    The collector has other bytes under a batch's number: another device pushes with this identity.
+    ``text`` has the stream and number under which the batch is pushed instead.
     """
 
     BATCHES_LOST = "batches_lost"
@@ -156,12 +156,12 @@ class NoticeCode(StrEnum):
 
     OTHER = "other"
     """
-    What a newer agent said with a code that is not known here; ``text`` begins with that code.
+    A notice with a code of a newer agent that is unknown here; ``text`` begins with that code.
     """
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing an agent reports about itself; see ``NoticeCode`` for what the fields mean."""
+    """One report of an agent about itself; see ``NoticeCode`` for the meaning of the fields."""
 
     code: NoticeCode
     boottime_ns: int

@@ -46,34 +46,36 @@ own.
 
 LONGEST_WAIT_S = 60.0
 """
-The longest that a sender waits between two tries. After a collector's return it may take so long
-until each is heard again: until then the silence of one says nothing.
+The longest delay between two attempts of a sender. After a collector's return it may take this long
+until each device has pushed again: until then silence means nothing.
 """
 
 NO_SITE_CONFIG = msgspec.Raw(b"")
-"""What stands in an answer without a site configuration; an empty one made elsewhere is no JSON."""
+"""
+Value in an answer without a site configuration; an empty one made elsewhere is not valid JSON.
+"""
 
 
 class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    What the collector answers to a push.
+    The collector's answer to a push.
 
     ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says
-    it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
-    wall clock when it answered. ``site_config`` is a ``siteconfig.model.OfferedConfig``, the newest
-    site configuration of this site, there only while the agent says that it runs another and has
-    not refused this one; left as it came, so that a site configuration that cannot be read takes no
-    acknowledgement with it. ``notifications`` lists whom the collector has told of this site's open
-    faults, for the local page; ``incidents`` are the incidents that these belong to. ``nearest``
-    comes now and then: the device keeps it for when nothing comes any more.
-    ``test_requests`` are tests that somebody wants now; the same one comes with every answer until
-    the agent has said what became of it.
+    that it already was. ``error`` is one sentence for a person. ``collector_wall_ns`` is the
+    collector's wall clock when it answered. ``site_config`` is a
+    ``siteconfig.model.OfferedConfig``, the newest site configuration of this site, present only
+    while the agent reports that it runs another and has not refused this one; left undecoded, so
+    that a site configuration that cannot be read does not invalidate the acknowledgement.
+    ``notifications`` lists the notifications about this site's open faults, for the local page;
+    ``incidents`` are the incidents that these belong to. ``nearest`` is sent from time to time: the
+    device keeps it for the time when answers no longer arrive. ``test_requests`` are requested
+    tests; the same one is sent with every answer until the agent has reported its result.
 
-    ``answered_boottime_ns`` stands in every answer: the boot time in the header of the request
-    that is answered. Anyone who sent the request believes no refusal without it, and no
-    acknowledgement with another one: a proxy, a firewall or a captive portal on the way answers in
-    JSON as well, and a cache with what was true of a batch of the same number in an earlier stream.
-    (Collectors of earlier versions leave it out of acknowledgements.)
+    ``answered_boottime_ns`` is in every answer: the boot time in the header of the answered
+    request. The sender accepts no refusal without it, and no acknowledgement with another one: a
+    proxy, a firewall or a captive portal on the path may also answer in JSON, and a cache may
+    return an answer for a batch of the same number in an earlier stream. (Collectors of earlier
+    versions leave it out of acknowledgements.)
     """
 
     acknowledged: int = 0
@@ -110,7 +112,7 @@ class ReflexiveAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 class SentNotification(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Someone was told of a fault: ``party`` by ``channel`` at ``at_wall_ns`` about a link or service.
+    A notification of a fault: ``party`` by ``channel`` at ``at_wall_ns`` about a link or service.
     """
 
     party: str
@@ -126,11 +128,11 @@ class SiteIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     An open incident that has faults of a site among its members.
 
     ``party`` must act; ``about`` names the site's links and services, empty: the whole site.
-    ``sites`` counts the sites that it affects now, this one among them; ``affected`` of ``total``
-    are its links, or the points of a service, where it knows how many there are (0: it does not).
-    Times are Unix seconds:
-    when the party was notified and when it accepted (``None``: not yet), and by when it expects to
-    have mended it, where it has said so. ``is_disputed``: it says that the fault is not its own.
+    ``sites`` counts the sites that it affects now, including this one; ``affected`` of ``total``
+    are its links, or the points of a service, if their number is known (0: it is not). Times are
+    Unix seconds: when the party was notified and when it accepted (``None``: not yet), and the end
+    that it expects, if it has given one. ``is_disputed``: the party says that the fault is not its
+    own.
     """
 
     party: str
@@ -146,16 +148,16 @@ class SiteIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 REQUESTABLE_KINDS = ("http", "path", "radio", "throughput")
-"""Kinds of measurement that may be asked for; an agent refuses any other."""
+"""Kinds of measurement that may be requested; an agent refuses any other."""
 
 
 class TestRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    A test that somebody wants now: what the agent measures anyhow, and nothing beyond it.
+    A requested test: only what the agent measures anyway.
 
-    ``id`` names it permanently; an agent runs it once. ``link`` and ``target`` empty: all that it
-    measures. The agent reports what becomes of it by notices (``NoticeCode.TEST_ACCEPTED`` and its
-    like).
+    ``id`` names it permanently; an agent runs it once. If ``link`` and ``target`` are empty:
+    everything that it measures. The agent reports the progress by notices
+    (``NoticeCode.TEST_ACCEPTED`` and similar ones).
     """
 
     id: str
@@ -168,7 +170,7 @@ class TestRefusal(StrEnum):
     """Why an agent does not run a test, or gave it up; the second word of its notice."""
 
     KIND = "kind"
-    """This kind cannot be asked for."""
+    """This kind cannot be requested."""
 
     NOT_CONFIGURED = "not_configured"
     """The device does not measure that, there."""

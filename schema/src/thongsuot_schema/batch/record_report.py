@@ -1,10 +1,10 @@
 """
-What an agent says of its own record, so that a collector can tell whether all of it has come.
+An agent's report about its own record, so that a collector can tell whether all of it has arrived.
 
-Each push carries a header with the highest number of every stream that is not done, and how many of
-its batches still wait on the device (``RecordReport``). What the device has given up travels in the
-record itself, as notices ``batches_lost`` (``LostBatches``). So each number that was ever given to
-a batch is somewhere: kept by the collector, waiting on the device, or lost for a reason.
+Each push carries a header with the highest number of every stream that is not complete, and the
+number of its batches that still wait on the device (``RecordReport``). Batches that the device has
+dropped are announced in the record itself, as notices ``batches_lost`` (``LostBatches``). So every
+batch number is accounted for: stored by the collector, waiting on the device, or lost for a reason.
 """
 
 import re
@@ -15,7 +15,7 @@ import msgspec
 from thongsuot_schema.batch.model import Notice, NoticeCode
 
 STREAMS_REPORTED = 16
-"""More are not named in one report; it then says that there are more."""
+"""More are not listed in one report, which then says that there are more."""
 
 _MORE = "*"
 _STREAM = re.compile(r"([0-9a-f]{16}):([0-9]{1,12}):([0-9]{1,12})")
@@ -48,10 +48,10 @@ class LossReason(StrEnum):
     """Why a batch will never come from its device."""
 
     DROPPED = "dropped"
-    """There was no room for it any more, or its file had gone."""
+    """There was no space left for it, or its file had disappeared."""
 
     REJECTED = "rejected"
-    """The collector refused it for good; it stands on the device, for a person to read."""
+    """The collector refused it permanently; it stays on the device, for a person to read."""
 
     REJECTED_DELETED = "rejected_deleted"
     """It was refused, and its file has gone for newer ones."""
@@ -60,7 +60,10 @@ class LossReason(StrEnum):
     """The device's file system lost its bytes."""
 
     POWER_CUT = "power_cut"
-    """It was in memory when the device lost power: whatever of a stream waits nowhere any more."""
+    """
+    It was in memory when the device lost power: every batch of a stream that no longer waits
+    anywhere.
+    """
 
 
 class LostBatches(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """
-What a device says with the push of a batch to vouch for it: a signature by the key of its client
-certificate over the bytes of the batch, which hold site, stream, number and the digest of the batch
-before. ``Thongsuot-Signature: 1 KEY SIGNATURE``, both in base64.
+A device's signature of a pushed batch: a signature by the key of its client certificate over the
+bytes of the batch, which hold site, stream, number and the digest of the batch before.
+``Thongsuot-Signature: 1 KEY SIGNATURE``, both in base64.
 
 Source: FIPS 186-5 (ECDSA on P-256 with SHA-256; or RSA, PKCS #1 v1.5, with SHA-256).
 """
@@ -15,7 +15,10 @@ SIGNED_CONTEXT = b"thongsuot batch 1\x00"
 """Stands before the bytes that are signed: no signature made for another purpose fits."""
 
 KEY_BYTES = 16
-"""Of the SHA-256 over the public key as DER (SubjectPublicKeyInfo), as much names a key."""
+"""
+Length of the identifier of a key: a prefix of the SHA-256 over the public key as DER
+(SubjectPublicKeyInfo).
+"""
 
 _VERSION = "1"
 _SIGNATURE_BYTES = 1024
@@ -39,7 +42,7 @@ class BatchSignature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signed_bytes(body: bytes) -> bytes:
-    """Return what a device signs for a batch."""
+    """Return the bytes that a device signs for a batch."""
     return SIGNED_CONTEXT + body
 
 
@@ -49,7 +52,7 @@ def unpack(packed: bytes) -> BatchSignature:
 
 
 def parse_header(text: str) -> BatchSignature | None:
-    """Return what a header says, ``None`` where it says nothing that can be read."""
+    """Return the content of a header, ``None`` if it cannot be read."""
     version, _, rest = text.partition(" ")
     key_text, _, value_text = rest.partition(" ")
     if version != _VERSION or len(value_text) > 2 * _SIGNATURE_BYTES:

@@ -1,10 +1,9 @@
 """
 The arrays of the batch format, version 1, field by field in the order in which they travel.
 
-Each structure is a msgpack array. Later versions of a structure may append fields: what is appended
-is skipped by older readers, and must have a default here to be readable from older writers. Words
-of closed lists travel as text, because an older reader must be able to take a word that it does not
-know.
+Each structure is a msgpack array. Later versions of a structure may append fields: older readers
+skip them, and they need a default here so that data of older writers can be read. Words of closed
+lists are encoded as text, because an older reader must accept words that it does not know.
 """
 
 from typing import Annotated, Generic, TypeVar
@@ -110,7 +109,7 @@ class NoticeWire(WireArray, frozen=True):
 
 
 class HeadWire(WireArray, frozen=True):
-    """The fields of a batch that say whose it is and what is in it, without its numbers."""
+    """The fields of a batch that describe its origin and content, without its numbers."""
 
     version: int
     site: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS)]
@@ -121,7 +120,7 @@ class HeadWire(WireArray, frozen=True):
     previous: Digest
     layout: Digest
     counts: list[Count]
-    """Results of each series by its position; what is left out at the end is 0."""
+    """Results of each series by its position; missing ones at the end are 0."""
     changes: list[Raw]
     notices: list[Raw]
 
@@ -168,7 +167,7 @@ class ColumnWire(WireArray, frozen=True):
 
 
 class SeriesWire(WireArray, frozen=True):
-    """What tells series of one kind apart."""
+    """The fields that distinguish series of one kind."""
 
     link: Name
     target: Name

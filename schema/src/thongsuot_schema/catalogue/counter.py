@@ -1,4 +1,7 @@
-"""What a computer of the local network gets: no link is chosen for it, the portals are opened."""
+"""
+What a computer of the local network experiences: no link is selected for it, the portals are
+opened.
+"""
 
 from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit, boolean_metric
 

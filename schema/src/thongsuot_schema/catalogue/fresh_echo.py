@@ -1,4 +1,4 @@
-"""Echoes under identifiers of their own: is what begins now answered, and of which size?"""
+"""Echoes under identifiers of their own: are new flows answered, and up to which size?"""
 
 from thongsuot_schema.metric import Metric, ProbeKind, Unit
 

@@ -1,8 +1,8 @@
 """
 The way to a target, hop by hop (traceroute with one flow; RFC 792, RFC 4443, RFC 4950, RFC 8899).
 
-What each hop answered travels as evidence of the result (``thongsuot_schema.path``), not as
-series: a series for each hop would be a new one for each change of route.
+The answers of each hop are evidence of the result (``thongsuot_schema.path``), not as series: a
+series for each hop would be a new one for each change of route.
 """
 
 from thongsuot_schema.metric import Metric, ProbeKind, Unit, boolean_metric

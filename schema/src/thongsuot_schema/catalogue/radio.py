@@ -44,7 +44,7 @@ _BAND = ("Number of the band of the {leg} cell", "Băng tần {leg}")
 _ARFCN = ("Number of the channel of the {leg} cell (EARFCN, NR-ARFCN)", "Số kênh {leg}")
 _PCI = ("Physical identity of the {leg} cell (PCI)", "Mã vật lý của ô {leg} (PCI)")
 _DBM, _DB, _NUMBER = Unit.DBM, Unit.DECIBELS, Unit.NUMBER
-# What is plausible: TS 38.133, tables 10.1.6.1-1, 10.1.11.1-1 and 10.1.16.1-1; wider than LTE's.
+# Plausible range: TS 38.133, tables 10.1.6.1-1, 10.1.11.1-1 and 10.1.16.1-1; wider than LTE's.
 _POWERS, _QUALITIES, _RATIOS, _TOTALS = (
     (-156.0, -31.0),
     (-43.0, 20.0),

@@ -31,12 +31,12 @@ RUN_ID_LIMIT: Final = 16
 
 
 class EventCode(StrEnum):
-    """What happened in a run; what ``link`` and ``text`` of the event mean stands beside each."""
+    """Events of a run; the meaning of the event's ``link`` and ``text`` is documented at each."""
 
     LINK = "link"
     """A link is to be proven; ``text`` is its circuit. One for each at the beginning of a run."""
     PULL_ASKED = "pull_asked"
-    """The person was asked to pull the cable of ``link``: from now on it is planned work."""
+    """The person was asked to pull the cable of ``link``: from now on this is planned work."""
     PULLED = "pulled"
     """It fell, at the time of the notice; ``text`` lists the links that answered meanwhile."""
     RETURNED = "returned"
@@ -47,11 +47,11 @@ class EventCode(StrEnum):
     """All links answer again: the planned work is over."""
     SKIPPED = "skipped"
     SWAPPED = "swapped"
-    """The labels of ``link`` and of the link in ``text`` are exchanged, as the person says."""
+    """The labels of ``link`` and of the link in ``text`` are swapped, according to the person."""
     CIRCUIT_SAME = "circuit_same"
-    """The label says what the settings say: ``text``."""
+    """The label matches the settings: ``text``."""
     CIRCUIT_DIFFERS = "circuit_differs"
-    """The label says ``text``."""
+    """The text of the label is ``text``."""
     COUNTER = "counter"
     """``text``: ``alive`` or ``dead``, how many portals opened of how many, then the link."""
     ENDED = "ended"
@@ -79,7 +79,7 @@ _DECODER = msgspec.json.Decoder(CommissioningEvent)
 
 
 def format_event(event: CommissioningEvent) -> str:
-    """Return an event as the text of its notice; what is too long for that loses its end."""
+    """Return an event as the text of its notice; a text that is too long is cut."""
     bounded = msgspec.structs.replace(
         event, link=event.link[:LINK_LIMIT], text=_plain(event.text)[:TEXT_LIMIT]
     )
@@ -99,7 +99,7 @@ def parse_event(notice: Notice) -> CommissioningEvent | None:
 
 
 def run_from_events(events: Iterable[DatedEvent]) -> CommissioningRun | None:
-    """Return the run that events tell of, in whatever order they came; ``None`` without any."""
+    """Return the run described by events, in any order; ``None`` without any."""
     ordered = sorted(set(events))
     if not ordered:
         return None
@@ -163,7 +163,7 @@ def _failure(event: CommissioningEvent, at_s: float) -> FailedAttempt:
 
 
 def counter_text(proof: CounterProof) -> str:
-    """Return what was found of the counter, as the text of its event."""
+    """Return the result of the counter, as the text of its event."""
     word = "alive" if proof.is_alive else "dead"
     return f"{word} {proof.open_services} {proof.services} {proof.link}".rstrip()
 

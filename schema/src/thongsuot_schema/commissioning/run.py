@@ -1,4 +1,4 @@
-"""One run of a commissioning: how far it is, what is proven, and the code that begins it."""
+"""One run of a commissioning: its progress, its proofs, and the code that begins it."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,17 +7,17 @@ import msgspec
 
 CODE_DIGITS: Final = 6
 TEXT_LIMIT: Final = 64
-"""Characters of what a person reads from a label."""
+"""Length of the text that a person reads from a label."""
 
 PULL_LIMIT_S: Final = 900
 """So long at most a pulled cable is planned work: what stays out longer is a fault."""
 
 SETTLE_S: Final = 60
-"""What the site still says of a pulled cable after all lines answer again."""
+"""Time after all lines answer again in which verdicts about a pulled cable may still arrive."""
 
 
 class CommissioningStep(StrEnum):
-    """Where a run is: what the person, or the device, has to do next."""
+    """The stage of a run: what the person, or the device, has to do next."""
 
     READY = "ready"
     """The person is to begin with a link."""
@@ -42,7 +42,7 @@ class AttemptOutcome(StrEnum):
     OTHER_LOST = "other_lost"
     """Another link fell instead: the labels, or the cables, are exchanged."""
     SEVERAL_LOST = "several_lost"
-    """More than one link fell: what was pulled carries both."""
+    """More than one link went down: the pulled cable carries both."""
     UNWITNESSED = "unwitnessed"
     """The link fell, but not every other one answered meanwhile."""
     NOT_RETURNED = "not_returned"
@@ -63,16 +63,16 @@ class LinkStage(StrEnum):
     SKIPPED = "skipped"
     """The person left it out."""
     SWAPPED = "swapped"
-    """The person says that its label belongs to another link; the settings are to be changed."""
+    """The person says that its label belongs to another link; the settings must be changed."""
 
 
 class LinkProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    What is proven of one link. Times are Unix seconds.
+    The proof of one link. Times are Unix seconds.
 
     ``circuit`` is that of the settings when the run began. ``witnesses`` are the links that
-    answered while this one was out; ``address`` is from where the collector saw its packets come
-    after it was back, empty where it was not asked. ``circuit_read`` is what the label says.
+    answered while this one was down; ``address`` is the source address that the collector saw after
+    it was back, empty if it was not determined. ``circuit_read`` is the text of the label.
     """
 
     link: str
@@ -88,7 +88,7 @@ class LinkProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FailedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An attempt that proved nothing: of which link, why, and which links fell."""
+    """An attempt without a proof: the link, the reason, and the links that went down."""
 
     link: str
     outcome: AttemptOutcome
@@ -98,7 +98,8 @@ class FailedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 class CounterProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    What a computer at the counter reached, of ``services`` portals, and by which link it was seen.
+    What a computer at the counter reached, of ``services`` portals, and over which link it was
+    seen.
 
     ``services`` 0: none was opened, so that nothing is known.
     """
@@ -111,7 +112,7 @@ class CounterProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is under way: CLOCK_BOOTTIME when it was asked for, and when the link fell."""
+    """The current attempt: CLOCK_BOOTTIME when it was requested, and when the link went down."""
 
     asked_ns: int
     lost_ns: int | None = None
@@ -165,7 +166,7 @@ class CommissioningRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 class CommissioningProgress(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A run for whoever looks at it: ``key`` is empty for one who only watches.
+    A run as shown to a reader: ``key`` is empty for one who only watches.
 
     ``missing`` are the links that have to be alive before a cable is pulled; ``left_s`` is how long
     that may take, ``is_seen``: a link has fallen.
@@ -179,7 +180,9 @@ class CommissioningProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommissioningStart(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a code: the key of a run that began, or what is wrong (a ``CodeProblem``)."""
+    """
+    The result of entering a code: the key of a run that began, or the error (a ``CodeProblem``).
+    """
 
     key: str = ""
     problem: str = ""
@@ -189,8 +192,8 @@ def commissioning_code(token_digest: bytes, day: str) -> str:
     """
     Return the code that begins a run of a site on a day (``2026-11-30``).
 
-    Both sides have the hash of the device's token, and nobody else has: the device knows the code
-    without a line, and the collector shows it to those who may see the site.
+    Only both sides have the hash of the device's token: the device knows the code without a working
+    line, and the collector shows it to those who may see the site.
     """
     # Loaded when somebody types a code: OpenSSL's hashes are memory that a device needs not have.
     import hashlib  # noqa: PLC0415
@@ -202,7 +205,7 @@ def commissioning_code(token_digest: bytes, day: str) -> str:
 
 
 def with_link(run: CommissioningRun, proof: LinkProof) -> CommissioningRun:
-    """Return a run with what is proven of a link."""
+    """Return a run with the proof of a link."""
     known = {known.link: known for known in run.links}
     known[proof.link] = proof
     return msgspec.structs.replace(run, links=tuple(known.values()))

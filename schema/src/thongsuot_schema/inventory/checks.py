@@ -30,21 +30,21 @@ RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
 EDGE = "edge"
 ADDRESS_WORDS = (GATEWAY, RESOLVER, FIRST_HOP, EDGE)
-"""What stands for an address that differs from link to link."""
+"""Placeholder for an address that differs from link to link."""
 
 ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PLMN = re.compile(r"\d{5,6}")
 _INTERFACE = re.compile(r"[^\s/]{1,15}")
-"""What the kernel takes as a name (dev_valid_name, IFNAMSIZ)."""
+"""Names that the kernel accepts (dev_valid_name, IFNAMSIZ)."""
 
 _LAST_ASN = 2**32 - 1
 _FIRST_STATUS, _LAST_STATUS = 100, 599
 
 
 def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with a target."""
+    """Yield the errors of a target."""
     if target.role is Role.SERVICE:
         yield from _service_mistakes(target, path)
     else:
@@ -66,7 +66,7 @@ def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
 
 
 def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with a link."""
+    """Yield the errors of a link."""
     is_own = link.via is not Via.WATCHED  # else it is the router's, which has names of its own
     if is_own and (not _INTERFACE.fullmatch(link.interface) or link.interface in {".", ".."}):
         yield (
@@ -96,7 +96,7 @@ def _is_network(text: str) -> bool:
 
 
 def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the intervals of a probe."""
+    """Yield the errors of the intervals of a probe."""
     for key, every_s in (
         ("every_s", schedule.every_s),
         ("metered_every_s", schedule.metered_every_s),
@@ -114,7 +114,7 @@ def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
 
 
 def carrier_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the numbers and networks of a carrier."""
+    """Yield the errors of the numbers and networks of a carrier."""
     for place, network in enumerate(carrier.networks):
         if not _is_network(network):
             yield (
@@ -133,7 +133,7 @@ def carrier_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
 
 
 def escalation_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the chain by which a carrier's incidents are escalated."""
+    """Yield the errors of the chain by which a carrier's incidents are escalated."""
     before_s = 0.0
     for place, step in enumerate(carrier.escalation):
         here = (*path, "escalation", place)
@@ -151,7 +151,7 @@ def escalation_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
 
 
 def contact_mistakes(contacts: Iterable[Contact], path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with contacts; ``path`` is that of their array."""
+    """Yield the errors of contacts; ``path`` is that of their array."""
     for place, contact in enumerate(contacts):
         if not contact.email and not contact.phone:
             yield (
@@ -163,7 +163,7 @@ def contact_mistakes(contacts: Iterable[Contact], path: Path) -> Iterator[Mistak
 
 
 def url_mistake(url: str) -> str:
-    """Return what is wrong with an address of the web; empty: nothing."""
+    """Return the error of a web address; empty: none."""
     try:
         parts = urlsplit(url)
         port = parts.port

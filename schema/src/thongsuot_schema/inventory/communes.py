@@ -1,7 +1,7 @@
 """
 The 126 communes and wards of Hanoi since 2025-07-01, in Vietnamese order.
 
-Shipped as ``communes.csv`` beside this module; where it comes from stands in ``communes.NOTICE``.
+Shipped as ``communes.csv`` beside this module; its source is documented in ``communes.NOTICE``.
 """
 
 import csv
@@ -46,7 +46,7 @@ def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     Return a key that sorts as Vietnamese does: by letters, then by tones.
 
     ``ă`` and ``â`` are letters of their own after ``a``, ``đ`` after ``d``; tones only decide
-    between words of the same letters. Whatever is no letter comes before all letters.
+    between words of the same letters. Other characters come before all letters.
     """
     letters: list[int] = []
     tones: list[int] = []

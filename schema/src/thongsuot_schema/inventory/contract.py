@@ -1,4 +1,4 @@
-"""Which contract holds for a circuit, and what can be wrong with contracts. Pure."""
+"""Which contract applies to a circuit, and the possible errors of contracts. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ def office_minutes(text: str) -> tuple[int, int]:
 
 
 def contract_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with a contract, whatever else there is."""
+    """Yield the errors of a contract that do not depend on others."""
     first, last = contract.first_month, contract.last_month
     for key, month in (("first_month", first), ("last_month", last)):
         if month and not "01" <= month[-2:] <= "12":

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-"""A name that can stand in labels, paths and file names."""
+"""A name that can be part of labels, paths and file names."""
 
 Month = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-[01]\d)?$")]
 """A calendar month, as in "2026-11"; may be empty."""
@@ -34,4 +34,4 @@ MOBILE_MEDIA = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
 
 
 class StrictStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of what is read from files: an unknown key is an error, not a silent no-op."""
+    """Base of types that are read from files: an unknown key is an error and is not ignored."""

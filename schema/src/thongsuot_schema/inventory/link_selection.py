@@ -1,5 +1,5 @@
 """
-How links that share an interface are told apart, and mistakes in it. Pure.
+How links that share an interface are distinguished, and errors in that. Pure.
 
 By gateways, sources, types of service or marks of their packets. What two links on one interface
 have in common decides whether a packet of the one can leave as the other's: then every verdict on
@@ -20,12 +20,12 @@ FIRST_NUMBER = 0x7500
 """Marks, tables and priorities of rules are this and the link's place in the settings, from 1."""
 
 _RULE_TOS = (0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x1C)
-"""What the kernel's rules can tell apart (IPTOS_RT_MASK): seven links."""
+"""The values that the kernel's rules can distinguish (IPTOS_RT_MASK): seven links."""
 
 
 def with_marks(specs: tuple[Link, ...]) -> tuple[Link, ...]:
     """
-    Return the links of a device with the marks by which its kernel tells them apart.
+    Return the links of a device with the marks by which its kernel distinguishes them.
 
     A link with gateways of its own gets one unless its settings give a mark, a type of service, or
     a source address beside each gateway, which do the same.
@@ -48,7 +48,7 @@ def _versions(addresses: tuple[str, ...]) -> set[int]:
 
 def selection_mistakes(links: Sequence[Link], path: Path) -> Iterator[Mistake]:
     """
-    Yield what is wrong with each of a device's links, then with each that follows another like it;
+    Yield the errors of each of a device's links, then of each that duplicates an earlier one;
     ``path`` is that of the list.
     """
     marked = with_marks(tuple(links))

@@ -22,7 +22,7 @@ class Via(StrEnum):
 
 
 class Role(StrEnum):
-    """What a target stands for."""
+    """The role of a target."""
 
     ANCHOR = "anchor"
     """An address that stands for a network segment."""

@@ -142,7 +142,7 @@ def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[
 
 
 def _part_mistakes(part: Inventory) -> Iterator[Mistake]:
-    """Yield what is wrong inside the things of one part, whatever else there is."""
+    """Yield the errors inside the objects of one part, independent of others."""
     for at, target in enumerate(part.targets):
         yield from target_mistakes(target, ("targets", at))
     for at, schedule in enumerate(part.probes):
@@ -207,7 +207,7 @@ def _duplicate_names(
 
 
 def _named_entries(part: Inventory) -> Iterator[tuple[str, str, Path]]:
-    """Yield what has a name of its own: what it is, the name, and where the name stands."""
+    """Yield the named objects: the kind, the name, and the place of the name."""
     for at, commune in enumerate(part.communes):
         yield "commune", commune.code, ("communes", at, "code")
     named: dict[str, Sequence[Carrier | Contract | Owner | Site | Target]] = {

@@ -1,6 +1,6 @@
 """
-Ways out that are no interface of their own with a router behind it: a VLAN, through a router that
-chooses the line, watched by the router's own word, through a proxy. Pure.
+Links without an interface of their own with a router behind it: a VLAN, through a router that
+selects the line, watched by the router's own reports, through a proxy. Pure.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.toml_lines import Path
 
 WATCHED_KINDS = frozenset({"snmp"})
-"""All that is measured on a link that is only watched: what the router says of its port."""
+"""The only measurement on a link that is only watched: the router's report of its port."""
 
 
 def is_measured_on(kind: str, link: Link) -> bool:
@@ -34,7 +34,7 @@ def proxy_address(proxy: str) -> tuple[str, int]:
     Return address and port of a proxy.
 
     Raises:
-        ValueError: it is no ``http://ADDRESS:PORT``; the text says what to write.
+        ValueError: it is not an ``http://ADDRESS:PORT``; the text says what to write.
     """
     parts = urlsplit(proxy)
     try:
@@ -48,7 +48,7 @@ def proxy_address(proxy: str) -> tuple[str, int]:
 
 
 def way_out_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with a link's VLAN, its ``via`` and its proxy."""
+    """Yield the errors of a link's VLAN, its ``via`` and its proxy."""
     yield from _vlan_mistakes(link, path)
     yield from _via_mistakes(link, path)
     if link.proxy:

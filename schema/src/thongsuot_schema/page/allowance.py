@@ -49,7 +49,7 @@ def _picture(allowance: AllowanceUse, language: Language) -> str:
 
 def curve(allowance: AllowanceUse) -> list[tuple[float, float]]:
     """
-    Return the points of what was used until the end of each day so far.
+    Return the points of the data used until the end of each day so far.
 
     From the lower left corner; the upper edge is the allowance, and more is not drawn above it.
     """

@@ -10,7 +10,7 @@ from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.titles import subject_title
 
 _SHOWN = 10
-"""Of the switch-overs of a month, the newest."""
+"""The newest switch-overs of a month."""
 
 
 def switch_overs_part(view: SiteView, language: Language) -> str:

@@ -46,13 +46,13 @@ def turn_class(action: NextAction) -> str:
 
 
 def turn_icon(action: NextAction) -> str:
-    """Return the shape of a turn; decoration, for the words always stand beside it."""
+    """Return the shape of a turn; decoration, because the text is always beside it."""
     glyph = _GLYPHS[turn_class(action)]
     return f'<svg viewBox="0 0 24 24" aria-hidden="true">{glyph}</svg>'
 
 
 def action_part(action: NextAction, language: Language) -> str:
-    """Return what to do now with one button, and who has been told; empty: nothing to do."""
+    """Return what to do now with one button, and who has been notified; empty: nothing to do."""
     if not action.advice:
         return ""
     notified = f"<p>{escape(action.notified)}</p>" if action.notified else ""

@@ -22,14 +22,14 @@ _MOST_S: Final = _HOUR_S
 
 _HEIGHT: Final = 12
 _RISES: Final[dict[State, int]] = {State.UP: 5, State.DEGRADED: 8, State.DOWN: _HEIGHT}
-"""How high each state rises out of :data:`_HEIGHT`: shape tells trouble, not colour alone."""
+"""The height of each state above :data:`_HEIGHT`: shape shows trouble, not colour alone."""
 
 _EDGE: Final = 0.045
 """Labels nearer than this share of the width to an edge would be cut off."""
 
 
 class OutageTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a history adds up to, in seconds; an outage is ``down`` without a break."""
+    """The totals of a history, in seconds; an outage is ``down`` without a break."""
 
     count: int
     down_s: float
@@ -138,7 +138,8 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
         slow = words[State.DEGRADED].read(language)
         parts.append(f"{slow}: {duration(sums.degraded_s, language)}")
     if sums.missing_s > DAY_S / 2:
-        # What is known is the news here, not the long rest; and no day without fault was seen.
+        # The known time is the news here, not the long rest; and no day without a fault was
+        # observed.
         known = duration(DAY_S - sums.missing_s, language)
         parts.append(_LITTLE_KNOWN.read(language, known=known))
         return " · ".join(parts)

@@ -45,7 +45,7 @@ def icon_parts() -> str:
 
 
 def icon(state: State) -> str:
-    """Return a use of the icon of a state; decoration, for the word always stands beside it."""
+    """Return a use of the icon of a state; decoration, because the word is always beside it."""
     return f'<svg class="icon" aria-hidden="true"><use href="#i-{state}"/></svg>'
 
 
@@ -58,7 +58,7 @@ def tab_icon(state: State) -> str:
 
 
 _URL_MARKS: Final = str.maketrans({'"': "'", "<": "%3C", ">": "%3E", "#": "%23", " ": "%20"})
-"""What must not stand in a ``data:`` address inside a quoted attribute."""
+"""Characters that must not be part of a ``data:`` address inside a quoted attribute."""
 
 
 BRAND: Final = (

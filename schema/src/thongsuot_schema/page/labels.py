@@ -68,7 +68,7 @@ BECAUSE_OF_LINE: Final[dict[State, Text]] = {
     State.DEGRADED: Text("schema.page.because_of_line.degraded"),
     State.DOWN: Text("schema.page.because_of_line.down"),
 }
-"""What is said of a service beside a link whose card says it all; of an unknown one nothing."""
+"""Text about a service beside a link whose card says everything; empty for an unknown one."""
 WHOLE_POINT: Final = Text("schema.page.whole_point")
 
 STALE: Final = Text("schema.page.stale")

@@ -2,8 +2,8 @@
 The chart of a link: delay as Smokeping draws it (the median in the smoke of its distribution), and
 loss below. Pure.
 
-Everything stands in a stretched coordinate system of one unit a slot; marks and figures lie over it
-in pixels, so that none of them is distorted.
+Everything is in a stretched coordinate system of one unit per slot; marks and figures are placed
+over it in pixels, so that none of them is distorted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,9 +31,9 @@ _STEPS: Final = (1, 2, 3, 4, 5, 6, 8, 10)
 
 class ChartFrame(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Where a chart stands: what it is of, a key that makes its ids unique, the time of its first
-    slot, how long each is, and the marks of its axis. ``moments`` are drawn as lines (Unix
-    seconds): when an incident opened and closed.
+    The place of a chart: its subject, a key that makes its ids unique, the time of its first slot,
+    how long each is, and the marks of its axis. ``moments`` are drawn as lines (Unix seconds): when
+    an incident opened and closed.
     """
 
     title: str
@@ -74,8 +74,8 @@ def period_chart(
     language: Language,
 ) -> str:
     """
-    Return the chart of a period, with its title and what its colours mean; ``rollups`` are those of
-    the period, with their starts (Unix seconds).
+    Return the chart of a period, with its title and legend; ``rollups`` are those of the period,
+    with their starts (Unix seconds).
     """
     scale = SCALES[period]
     start_s = scale.start_s(now_s)
@@ -97,7 +97,7 @@ def period_chart(
 def chart_sentence(
     slots: Sequence[LineRollup | None], frame: ChartFrame, language: Language
 ) -> str:
-    """Return in words what the chart shows: usual and long delay, mean and worst loss."""
+    """Return the chart as text: usual and long delay, mean and worst loss."""
     total = LineRollup()
     for rollup in slots:
         if rollup is not None:
@@ -156,7 +156,7 @@ def _delay(slots: Sequence[LineRollup | None], top_s: float) -> str:
 
 
 def _runs(heights: Sequence[int | None]) -> list[tuple[int, list[int]]]:
-    """Return what is known in a row: the first slot of each run, and its heights."""
+    """Return the runs of known values: the first slot of each run, and its heights."""
     runs: list[tuple[int, list[int]]] = []
     for at, height in enumerate(heights):
         if height is None:
@@ -173,7 +173,7 @@ def _line(heights: Sequence[int | None]) -> str:
 
 
 def _band(upper: Sequence[int | None], lower: Sequence[int | None]) -> str:
-    """Return the area between two lines, of which both are known or neither."""
+    """Return the area between two lines, both of which are known or neither."""
     return "".join(
         f"M{first} {above[0]}{_steps(above, 1)}V{below[-1]}{_steps(below[::-1], -1)}Z"
         for (first, above), (_, below) in zip(_runs(upper), _runs(lower), strict=True)

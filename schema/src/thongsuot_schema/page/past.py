@@ -1,4 +1,4 @@
-"""Past: what the page of a site shows of each light beside the last 24 hours, folded away. Pure."""
+"""Past: history of each light beside the last 24 hours, folded on the page of a site. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -16,10 +16,10 @@ from thongsuot_schema.words.titles import subject_title
 
 class SitePast(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is kept of a site: ``stretches`` returns the states of a link and a service (one of them
-    empty), ``rollups`` delay and loss of a link in the period that is shown, with their starts
-    (Unix seconds). ``chosen`` is the period that a reader wants to see; ``None``: they have not
-    asked, and find that of the day when they unfold it.
+    The stored history of a site: ``stretches`` returns the states of a link and a service (one of
+    them empty), ``rollups`` delay and loss of a link in the period that is shown, with their starts
+    (Unix seconds). ``chosen`` is the period that a reader has selected; ``None``: none, and the day
+    is shown when they unfold it.
     """
 
     stretches: Callable[[str, str], Sequence[StateStretch]]

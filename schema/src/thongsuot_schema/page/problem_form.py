@@ -1,4 +1,4 @@
-"""Where somebody at a point says that something is wrong although the page does not show it."""
+"""Where somebody at a point reports a problem that the page does not show."""
 
 from typing import Final
 

@@ -29,10 +29,10 @@ from thongsuot_schema.words.states import LINK_STATES, channel_title, party_titl
 from thongsuot_schema.words.titles import subject_title
 
 REFRESH_S: Final = 15
-"""How often an open page asks for itself again: the rhythm in which an agent pushes."""
+"""How often an open page reloads itself: the interval at which an agent pushes."""
 
 SILENT_AFTER_S: Final = 60
-"""From when on a page says that the device was not heard: four pushes missed."""
+"""After this time a page says that the device is silent: four pushes missed."""
 
 
 LightKey = tuple[str, bool]
@@ -41,14 +41,13 @@ LightKey = tuple[str, bool]
 
 class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
-    its buttons for a test now and for a report of a problem lead (``test_action``,
-    ``problem_action``; empty: it has none). ``commissioning_url`` leads an installer to where the
-    links are proven, from the foot. ``form_token`` is what the form of a report sends
-    along, for a server that asks for it. ``light_parts`` is markup
-    to be added to a light, as its maker has escaped it, and ``style`` how it looks; ``head`` is
-    markup for the head, ``script`` more scripts, whole with their elements. The policy of the page
-    has to name them.
+    Parts of a page beside its view: ``notes`` above the lights, ``facts`` in the footer, and the
+    targets of its buttons for a test now and for a report of a problem (``test_action``,
+    ``problem_action``; empty: no button). ``commissioning_url`` is a link in the footer to the
+    commissioning page for installers. ``form_token`` is sent with the form of a report, for a
+    server that requires it. ``light_parts`` is markup to be added to a light, as its maker has
+    escaped it, and ``style`` how it looks; ``head`` is markup for the head, ``script`` more
+    scripts, complete with their elements. The policy of the page must list them.
     """
 
     notes: Sequence[str] = ()
@@ -81,11 +80,10 @@ def site_page(
     ``policy.CONTENT_SECURITY_POLICY``.
 
     Each other language is one click away (``?lang=en`` on the same path). ``home_url``, where
-    given, leads to a page about all sites.
-    ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
-    ``--font``. ``test_request_url``, where given, leads to where a test can be asked for.
-    ``remarks`` are what the view does not know. While a test of the view is under way the page
-    renews itself sooner than ``refresh_s``.
+    given, leads to a page about all sites. ``stylesheet_url`` names one more style sheet of the
+    same origin, for a web font: it sets ``--font``. ``test_request_url``, if given, is the page for
+    requesting a test. ``remarks`` are notes that are not in the view. While a test of the view is
+    running the page reloads itself sooner than ``refresh_s``.
     """
     if is_under_way(view):
         refresh_s = min(refresh_s, REFRESH_UNDER_WAY_S)
@@ -155,10 +153,10 @@ def _commune(view: SiteView, language: Language) -> str:
 
 def _hero(view: SiteView, head: SiteHeadline, action: NextAction, language: Language) -> str:
     """
-    Return the first screen: whose turn it is, what is wrong, what to do, who was told, and whether
-    citizens can be served.
+    Return the first screen: whose turn it is, what is wrong, what to do, who was notified, and
+    whether citizens can be served.
     """
-    # What the action says already is not said twice.
+    # The text of the action is not repeated.
     more = head.advice if head.advice not in action.advice else ""
     served = " ".join(filter(None, (head.detail, more)))
     paragraphs = f"<p>{escape(served)}</p>" if served else ""
@@ -174,7 +172,7 @@ def _hero(view: SiteView, head: SiteHeadline, action: NextAction, language: Lang
 
 
 def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
-    """Return what a reader must know before trusting the rest."""
+    """Return the notes that a reader must know before trusting the rest."""
     notes = [_maintenance_note(work, view, language) for work in view.maintenance]
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
     if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):

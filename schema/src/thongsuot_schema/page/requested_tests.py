@@ -1,4 +1,4 @@
-"""Tests that somebody wants now, on the device's own page: the button, how far, what was found."""
+"""Requested tests on the device's own page: the button, the progress, the results."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ REFRESH_UNDER_WAY_S: Final = 5
 """How often the page renews itself while a test is under way."""
 
 _TOGETHER_S: Final = 120.0
-"""What a button asks for are tests of several kinds, begun within so long."""
+"""A button requests tests of several kinds, which begin within this time."""
 
 _UNFOLDED: Final = 4
 """A test of more runs shows how they ended, and each when it is unfolded."""
@@ -60,8 +60,8 @@ def _button(view: SiteView, action: str, language: Language) -> str:
 
 def _conclusion(view: SiteView, language: Language) -> str:
     """
-    Return what the latest tests came to, in one sentence with a figure of each link; nothing while
-    one is under way, or where none was made.
+    Return the results of the latest tests in one sentence with a figure of each link; nothing while
+    one is running, or if there was none.
     """
     latest_s = max((test.at_s for test in view.tests), default=0.0)
     together = [test for test in view.tests if latest_s - test.at_s <= _TOGETHER_S]

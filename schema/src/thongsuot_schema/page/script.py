@@ -6,9 +6,9 @@ from typing import Final
 
 from thongsuot_schema.page.style import STYLE
 
-# The part inside #page is replaced rather than the page reloaded: a reader keeps place and focus
-# and what was unfolded or typed. A page not in view asks for nothing, nor one in which somebody is
-# choosing.
+# The part inside #page is replaced instead of reloading the page: a reader keeps scroll position
+# and focus and unfolded or typed content. A page that is not in view makes no requests, nor one in
+# which somebody is choosing.
 SCRIPT: Final = """\
 (()=>{
 const every=document.currentScript.dataset.every*1000,stale=document.getElementById("stale");

@@ -226,8 +226,8 @@ form :is(input,select,button){max-width:100%}
 }
 """
 """
-Letters of twice the size on a phone: what stands side by side goes one below the other. Measured in
-letters of the page, which a width of the screen (``@media``) is not.
+Letters of twice the size on a phone: columns are placed below each other. Measured in letters of
+the page, which a width of the screen (``@media``) does not measure.
 """
 
 STYLE: Final = (_COLOURS + _FRAME + _LIGHTS + _PICTURES + _SIZES + _LARGE_TEXT).replace("\n", "")

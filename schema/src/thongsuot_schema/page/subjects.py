@@ -35,7 +35,7 @@ class CardContext(msgspec.Struct, frozen=True, kw_only=True):
     """
     Where a light is drawn: its page, language and a key that makes its ids unique.
 
-    ``foremost`` is the light of which the first screen has said already what to do.
+    ``foremost`` is the light whose action the first screen already shows.
     """
 
     view: SiteView
@@ -88,7 +88,7 @@ def _head(light: SubjectView, place: CardContext) -> str:
 
 
 def _explanation(light: SubjectView, place: CardContext) -> str:
-    """Return what is wrong and what to do, unless it is said elsewhere or nothing is wrong."""
+    """Return what is wrong and what to do, unless it is shown elsewhere or nothing is wrong."""
     if light.state is State.UP and light.symptom is Symptom.NONE:
         return ""
     if is_silent(place.view):
@@ -233,7 +233,7 @@ def _age(light: SubjectView, name: str, place: CardContext) -> str:
 
 
 def _reaching_links(light: SubjectView, view: SiteView, language: Language) -> str:
-    """Return the links that reach a service, by medium where that tells them apart."""
+    """Return the links that reach a service, by medium if that distinguishes them."""
     short = [medium_words(link.medium).short.read(language) for link in view.links]
     names = {
         link.name: word if short.count(word) == 1 else subject_title(link, language)
@@ -243,11 +243,11 @@ def _reaching_links(light: SubjectView, view: SiteView, language: Language) -> s
 
 
 def _evidence(light: SubjectView, place: CardContext) -> str:
-    """Return the evidence, folded away: for anyone who is asked to prove it."""
+    """Return the evidence, folded: for readers who must prove it."""
     if not light.evidence or light.state is State.UP:
         return ""
     language = place.language
-    # What was asked and had not answered yet shows nothing.
+    # Probes that had no answer yet show nothing.
     items = [evidence for evidence in light.evidence if evidence_outcome(evidence, language)]
     shown = items[: _EVIDENCE_ROWS_LINK if light.medium else _EVIDENCE_ROWS_SERVICE]
     if not shown:

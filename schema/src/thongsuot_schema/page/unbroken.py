@@ -1,9 +1,10 @@
 """
-Unbroken: what a line never ends inside, on every page: moments, telephone numbers, circuit ids.
+Unbroken: texts in which a line is never broken, on every page: times, telephone numbers, circuit
+ids.
 
-Words themselves are broken only where one is longer than its whole column (the style sheet's
-``overflow-wrap``); these have spaces and hyphens in them. Of a circuit id that somebody reads out
-on the telephone half is forgotten when it stands on two lines.
+Words themselves are broken only if one is longer than its whole column (the style sheet's
+``overflow-wrap``); these texts contain spaces and hyphens. Half of a circuit id is forgotten on the
+telephone if it is broken across two lines.
 """
 
 import re
@@ -16,7 +17,7 @@ _CIRCUIT: Final = r"[A-Z]{2,}(?:-[A-Z0-9]+)*-\d{2,}[A-Z0-9]*"
 
 _UNBROKEN: Final = re.compile(rf"(?<![\w&#;:/+.-])(?:{_DATE} {_TIME}|{_CIRCUIT}|{_TELEPHONE})")
 
-# A page is text between tags; what stands in these elements is no text of its own.
+# A page is text between tags; the content of these elements is not text of the page.
 _PIECES: Final = re.compile(
     r"(<(?:style|script|title|svg|option|textarea|time)\b.*?"
     r"</(?:style|script|title|svg|option|textarea|time)>|<[^>]*>)",
@@ -25,9 +26,9 @@ _PIECES: Final = re.compile(
 
 
 def keep_unbroken(page: str) -> str:
-    """Return a page with an element that does not wrap around what a line must not end inside."""
+    """Return a page with elements that do not wrap around texts that must not be broken."""
     pieces = _PIECES.split(page)
-    # Text stands at the even places.
+    # Text is at the even places.
     for at in range(0, len(pieces), 2):
         pieces[at] = _UNBROKEN.sub(r"<span class=nb>\g<0></span>", pieces[at])
     return "".join(pieces)

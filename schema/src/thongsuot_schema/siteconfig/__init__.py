@@ -1,3 +1,3 @@
 """
-Site configurations: what the inventory has an agent watch, as it travels in the answer to a push.
+Site configurations: the inventory's settings for an agent, as sent in the answer to a push.
 """

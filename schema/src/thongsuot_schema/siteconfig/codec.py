@@ -17,12 +17,12 @@ from thongsuot_schema.siteconfig.model import FORMAT, OfferedConfig, SiteConfigu
 
 LARGEST_BYTES = 40 * 1024
 """
-Of a content. A city's site configuration with fourteen portals and thirty anchors is 10 KB; an
-answer ends at 64.
+Maximum size of the content. A city's site configuration with fourteen portals and thirty anchors is
+10 KB; an answer is limited to 64.
 """
 
 NONE = "none"
-"""What an agent says that runs its settings file alone."""
+"""Reported by an agent that only uses its settings file."""
 
 _DIGEST_BYTES = 4
 _VERSION = r"[1-9][0-9]{0,8}-[0-9a-f]{8}"
@@ -72,10 +72,10 @@ def version_of(offer: OfferedConfig) -> str:
 
 class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an agent says of site configurations with each push, in ``push.HEADER_SITE_CONFIG``.
+    An agent's report about site configurations with each push, in ``push.HEADER_SITE_CONFIG``.
 
-    ``version`` is what it runs, empty: its settings file alone. ``refused`` is the newest version
-    that it does not run and will not try again, empty: none newer than that.
+    ``version`` is the running version, empty: only its settings file. ``refused`` is the newest
+    version that it does not run and will not try again, empty: none newer than ``version``.
     """
 
     version: str = ""
@@ -89,7 +89,9 @@ class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_running_config(text: str) -> RunningConfig | None:
-    """Return what a header says; ``None`` where it cannot be read, as from an agent without."""
+    """
+    Return the content of a header; ``None`` if it cannot be read, or the agent does not support it.
+    """
     match = _RUNNING.fullmatch(text)
     if match is None:
         return None

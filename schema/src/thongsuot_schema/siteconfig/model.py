@@ -1,9 +1,9 @@
 """
-Types of a site configuration: what the inventory knows of one site, for the agent that watches it.
+Types of a site configuration: the inventory's settings of one site, for its agent.
 
-A site configuration is laid over the settings file of the device: what it names is added, or
-replaces what the file has under the same name; what only the file has stays. It has no word for
-what is the device's own: interfaces, files, keys, credentials, equipment, where the collector is.
+A site configuration overrides the settings file of the device: its entries are added, or replace
+those of the file with the same name; other entries of the file stay. It cannot express settings of
+the device itself: interfaces, files, keys, credentials, equipment, the collector's address.
 """
 
 import msgspec
@@ -13,11 +13,13 @@ from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 
 FORMAT = 1
-"""Of the content. Fields that are added do not raise it; an agent refuses another one whole."""
+"""
+Version of the content. Added fields do not raise it; an agent refuses any other version as a whole.
+"""
 
 
 class ConfiguredLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One WAN access; what is absent or empty leaves what the device's settings say."""
+    """One WAN access; absent or empty fields keep the device's settings."""
 
     name: Name
     medium: Medium | None = None
@@ -49,7 +51,7 @@ class ConfiguredTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class ConfiguredProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is measured how often; fields as in ``inventory.model.ProbeSchedule``."""
+    """Probes and their intervals; fields as in ``inventory.model.ProbeSchedule``."""
 
     kind: Name
     every_s: Seconds
@@ -92,8 +94,8 @@ class OfferedConfig(msgspec.Struct, frozen=True, kw_only=True):
     One version of a site's configuration, as an answer carries it and as an agent keeps it.
 
     ``number`` counts the versions of a site from 1; ``made_ns`` is when it was made, Unix time.
-    ``content`` is a ``SiteConfiguration`` as it was encoded (``siteconfig.codec``): its bytes are
-    what the version is named by.
+    ``content`` is an encoded ``SiteConfiguration`` (``siteconfig.codec``): the version is named
+    after its bytes.
     """
 
     number: int

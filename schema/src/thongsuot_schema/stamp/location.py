@@ -2,9 +2,9 @@
 Location: from where a reflector sees a test packet come (RFC 8972, section 4.2).
 
 The sender leaves room for one answer, the source address as the reflector saw it: behind a NAT that
-is the carrier's address, so that each answer says itself by whose line its question left. Where the
-packet went, and link-layer addresses, are of the reflector's inner network: asked for, they go back
-as they came, marked as not known.
+is the carrier's address, so that each answer itself identifies the line that its request left by.
+Destination and link-layer addresses belong to the reflector's inner network: if requested, they are
+returned unchanged, marked as unrecognized.
 """
 
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ class SeenSource:
 
 
 def location_request() -> bytes:
-    """Return the value of a Location TLV that asks for the source address."""
+    """Return the value of a Location TLV that requests the source address."""
     head = _HEAD.pack(UNRECOGNISED, _SOURCE, _ADDRESS_BYTES)
     return bytes(_PORTS.size) + head + bytes(_ADDRESS_BYTES)
 
 
 def reflect_location(value: bytes, seen: SeenSource) -> bytes:
-    """Return what a reflector answers for the value of a Location TLV, at the same length."""
+    """Return a reflector's answer to the value of a Location TLV, at the same length."""
     out = bytearray(_PORTS.pack(seen.destination_port, seen.port))
     place = _PORTS.size
     while len(value) - place >= _HEAD.size:
@@ -75,7 +75,7 @@ def source_address(value: bytes) -> str:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:
-    """Return an address; one of IPv4 that a socket of both families has told is one of IPv4."""
+    """Return an address; an IPv4-mapped one of a dual-stack socket becomes IPv4."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped

@@ -73,7 +73,7 @@ _REST_BYTES = 8
 
 
 class MalformedTestPacket(ValueError):
-    """These bytes are no test packet; the text says why."""
+    """These bytes are not a test packet; the text says why."""
 
 
 class AuthenticationFailed(ValueError):
@@ -83,8 +83,7 @@ class AuthenticationFailed(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderPacket:
     """
-    What a session-sender sends. ``timestamp`` is 64 bits in the format that the error estimate
-    names.
+    A packet of a session-sender. ``timestamp`` is 64 bits in the format of the error estimate.
 
     ``error_bits`` are an error estimate as it travels. ``session`` is the session identifier (RFC
     8972), 0 of a sender that has none.
@@ -99,10 +98,10 @@ class SenderPacket:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectorPacket:
     """
-    What a session-reflector answers.
+    A packet of a session-reflector.
 
-    ``sequence_number`` is its own count where it keeps state, else the sender's. ``hop_limit`` is
-    what was left when the request came in; ``None`` where the packet ends before.
+    ``sequence_number`` is its own count if it keeps state, else the sender's. ``hop_limit`` is that
+    of the arriving request; ``None`` if the packet ends before.
     """
 
     sequence_number: int

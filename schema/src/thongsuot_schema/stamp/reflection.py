@@ -33,7 +33,7 @@ class PacketReception:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectorBehaviour:
     """
-    How one request is answered: what is said of the clock, sealed with a key or in the open.
+    How one request is answered: clock information, authenticated with a key or unauthenticated.
 
     Without ``may_amplify`` an answer ends where its request ended; of less than
     ``packet.SHORTEST_REPLY_BYTES`` nobody can make use.

@@ -19,10 +19,10 @@ _LARGEST_SCALE = 0x3F
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEstimate:
     """
-    What a sender of a time stamp says of its clock.
+    Information of a timestamp's sender about its clock.
 
-    ``error_s`` is ``None`` where it says nothing that can be used (a multiplier of 0 is not
-    allowed). ``is_ptp`` tells the format of the stamps beside it: PTPv2 truncated instead of NTP.
+    ``error_s`` is ``None`` if it has no usable value (a multiplier of 0 is not allowed). ``is_ptp``
+    tells the format of the stamps beside it: PTPv2 truncated instead of NTP.
     """
 
     is_synchronised: bool
@@ -31,7 +31,7 @@ class ErrorEstimate:
 
 
 UNKNOWN_ERROR = ErrorEstimate(is_synchronised=False, error_s=None)
-"""A clock of which nobody can say how wrong it is."""
+"""A clock with an unknown error."""
 
 
 def ntp_timestamp(unix_ns: int) -> int:
@@ -58,7 +58,7 @@ def unix_ns_of_timestamp(stamp: int, *, is_ptp: bool = False) -> int:
 
 def pack_error_estimate(estimate: ErrorEstimate) -> int:
     """
-    Return an error estimate as its 16 bits, never smaller than what was said.
+    Return an error estimate as its 16 bits, never smaller than the value.
 
     An unknown error is the largest that can be written, 6.8e11 s.
     """
@@ -79,7 +79,7 @@ def pack_error_estimate(estimate: ErrorEstimate) -> int:
 
 
 def unpack_error_estimate(bits: int) -> ErrorEstimate:
-    """Return what the 16 bits of an error estimate say."""
+    """Return the content of the 16 bits of an error estimate."""
     multiplier, scale = bits & 0xFF, bits >> 8 & 0x3F
     return ErrorEstimate(
         is_synchronised=bool(bits & 0x8000),

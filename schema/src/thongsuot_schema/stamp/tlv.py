@@ -2,7 +2,7 @@
 Extensions of a test packet: what follows it as type, length and value (RFC 8972, section 4).
 
 A reflector answers with the same extensions in the same order and at the same length, so that an
-answer is never longer than its request. What it does not know it marks and sends back as it came.
+answer is never longer than its request. Unknown extensions are marked and returned unchanged.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class TlvType(IntEnum):
 
 
 class SyncSource(IntEnum):
-    """What a clock is synchronised by (RFC 8972, section 4.3)."""
+    """The source of a clock's synchronization (RFC 8972, section 4.3)."""
 
     NTP = 1
     PTP = 2
@@ -57,7 +57,10 @@ _LENGTHS: dict[int, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tlv:
-    """One extension as it travels; a sender marks each unrecognised until a reflector knows it."""
+    """
+    One extension as transmitted; a sender marks each as unrecognized until a reflector recognizes
+    it.
+    """
 
     type: int
     value: bytes
@@ -66,7 +69,7 @@ class Tlv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimestampInformation:
-    """What a reflector says of its clock: what it goes by, and how its stamps are taken."""
+    """A reflector's information about its clock: its source, and how its timestamps are taken."""
 
     source: SyncSource
     method: TimestampMethod
@@ -74,7 +77,7 @@ class TimestampInformation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectorKnowledge:
-    """What a reflector can answer extensions with; without ``seen`` none about addresses."""
+    """The data from which a reflector answers extensions; without ``seen`` none about addresses."""
 
     clock: TimestampInformation
     seen: SeenSource | None = None
@@ -108,7 +111,7 @@ def reflect_tlvs(
     data: bytes, known: ReflectorKnowledge, *, asked: int, number: int, key: bytes = b""
 ) -> bytes:
     """
-    Return what a reflector sends back for the extensions of a request, as many bytes as came.
+    Return a reflector's answer to the extensions of a request, with the same number of bytes.
 
     ``asked`` and ``number`` are those of request and answer: each seals its own extensions. Under a
     seal that is wrong nothing is answered: all go back as they came, each marked (section 4.8).
@@ -146,7 +149,7 @@ def _is_wrong_length(kind: int, length: int) -> bool:
 
 
 def _is_hmac_wrong(data: bytes, number: int, key: bytes) -> bool:
-    """Return whether a seal does not fit what is before it, or more than padding comes after it."""
+    """Return whether a seal does not match the data before it, or more than padding follows it."""
     place, was_sealed = 0, False
     for unpack_tlv in unpack_tlvs(data):
         if unpack_tlv.type == TlvType.HMAC:
@@ -176,7 +179,7 @@ def padding_tlv(size_bytes: int) -> Tlv:
 
 
 def timestamp_information_tlv() -> Tlv:
-    """Return the question what the reflector's clock goes by and how its stamps are taken."""
+    """Return the query for the reflector's clock source and timestamp method."""
     return Tlv(
         type=TlvType.TIMESTAMP_INFORMATION, value=bytes(_LENGTHS[TlvType.TIMESTAMP_INFORMATION])
     )

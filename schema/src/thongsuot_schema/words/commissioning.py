@@ -1,4 +1,4 @@
-"""Commissioning in words: what a run has proven of each line, and why an attempt proved nothing."""
+"""Commissioning in words: the proof of each line of a run, and why an attempt proved nothing."""
 
 from collections.abc import Callable
 from typing import Final
@@ -30,7 +30,7 @@ _INCOMPLETE: Final = Text("schema.commissioning.done.incomplete")
 _ABANDONED: Final = Text("schema.commissioning.done.abandoned")
 
 Phrase = Callable[[str], str]
-"""What a link is called in running text, by its name."""
+"""The name of a link in running text, by its name."""
 
 
 def to_the_second(unix_s: float) -> str:
@@ -39,7 +39,7 @@ def to_the_second(unix_s: float) -> str:
 
 
 def result_lines(proof: LinkProof, phrase: Phrase, language: Language) -> list[str]:
-    """Return what is proven of a link, a sentence each."""
+    """Return the proof of a link, as sentences."""
     if proof.stage is LinkStage.SWAPPED:
         other = phrase(proof.swapped_with)
         return [Text("schema.commissioning.result.swapped", link=other).read(language)]

@@ -21,7 +21,7 @@ _LATEST_S: Final = datetime(9998, 12, 31, tzinfo=UTC).timestamp()
 
 
 def local(unix_s: float) -> datetime:
-    """Return a moment (Unix seconds) in Vietnam, clamped to what a calendar holds."""
+    """Return a moment (Unix seconds) in Vietnam, clamped to the range of a calendar."""
     return datetime.fromtimestamp(min(max(unix_s, _EARLIEST_S), _LATEST_S), VIETNAM)
 
 

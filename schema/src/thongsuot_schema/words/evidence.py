@@ -1,4 +1,4 @@
-"""Words for the evidence of a verdict: what was probed, and what came of it."""
+"""Words for the evidence of a verdict: what was probed, with the results."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -26,7 +26,7 @@ _CONDITIONS: Final[dict[str, tuple[Text, Text]]] = {
         Text("schema.words.evidence.conditions.on_battery"),
     ),
 }
-"""What is said of a condition that does not hold, and of one that holds."""
+"""The texts for a condition that does not hold, and for one that holds."""
 _GOOD: Final = Text("schema.words.evidence.good")
 _ANSWERED: Final = Text("schema.words.evidence.answered")
 _UNMEASURED: Final = Text("schema.words.evidence.unmeasured")
@@ -45,12 +45,12 @@ _UNTITLED: Final[dict[Segment, Text]] = {
     Segment.CARRIER: Text("schema.words.evidence.targets.carrier"),
     Segment.TRANSIT: Text("schema.words.evidence.targets.transit"),
 }
-"""What stands for a segment, where the inventory gives it no title."""
+"""The name of a segment's anchor, if the inventory gives it no title."""
 
 
 def evidence_subject(evidence: Evidence, titles: Mapping[str, str], language: Language) -> str:
     """
-    Return what was probed, how, and where that target stands.
+    Return what was probed, how, and where that target is.
 
     ``titles`` are those of targets, by their names.
     """
@@ -62,7 +62,7 @@ def evidence_subject(evidence: Evidence, titles: Mapping[str, str], language: La
         target = untitled.read(language)
     subject = probe_subject(evidence.kind, target, evidence.family, titles, language)
     if segment is None or untitled is not None:
-        return subject  # what stands for a segment says which one it is
+        return subject  # the anchor of a segment says which segment it is
     return f"{subject} · {SEGMENTS[segment].read(language)}"
 
 
@@ -73,7 +73,7 @@ def probe_subject(
     titles: Mapping[str, str],
     language: Language,
 ) -> str:
-    """Return what a probe asks, and by which addresses."""
+    """Return what a probe requests, and over which addresses."""
     title = titles.get(target, target)
     probe = _PROBES.get(kind)
     if not title:
@@ -86,7 +86,7 @@ def probe_subject(
 
 
 def evidence_outcome(evidence: Evidence, language: Language) -> str:
-    """Return what came of it: counts of runs, the reason, the figure against its limit."""
+    """Return the results: counts of runs, the reason, the figure against its limit."""
     parts = []
     tried = evidence.ok + evidence.failed
     is_about_answers = evidence.reason in {None, Reason.TIMED_OUT}

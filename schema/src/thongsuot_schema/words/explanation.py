@@ -41,7 +41,7 @@ _SUPPORT_HOTLINE: Final = Text("schema.words.explanation.support_hotline")
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a person needs to know of one light.
+    The information about one light that a person needs.
 
     ``headline`` fits in the subject of a message; ``situation`` and ``advice`` are whole sentences.
     ``party`` is who must act, ``None`` where nobody must.
@@ -101,7 +101,7 @@ def _link_sentence(light: SubjectView) -> Sentence:
 
 
 def party_of(light: SubjectView) -> Party | None:
-    """Return who must act on what is wrong with a light, ``None`` where nobody must."""
+    """Return who must act on the fault of a light, ``None`` if nobody must."""
     if light.symptom is Symptom.AGENT_SILENT:
         return Party.COMMUNE
     if light.state in {State.UP, State.UNKNOWN} and light.segment is None:
@@ -112,7 +112,7 @@ def party_of(light: SubjectView) -> Party | None:
 def _placeholders(
     light: SubjectView, language: Language, now_s: float | None, support_hotline: str
 ) -> dict[str, str]:
-    """Return what stands in the places of a sentence (``sentence.PLACEHOLDERS``)."""
+    """Return the values of the placeholders of a sentence (``sentence.PLACEHOLDERS``)."""
     line = subject_phrase(light, language)
     box = medium_words(light.medium).box.read(language)
     carrier_name = light.carrier or _THE_CARRIER.read(language)

@@ -21,7 +21,7 @@ _DAYS: Final = CountedText("schema.words.figures.days")
 
 @cache
 def _marks(language: Language) -> dict[int, str]:
-    """Return what stands in a language for Python's marks of thousands and of decimals."""
+    """Return a language's separators for thousands and decimals, in place of Python's."""
     return str.maketrans({",": _THOUSANDS_MARK.read(language), ".": _DECIMAL_MARK.read(language)})
 
 
@@ -31,7 +31,7 @@ def number(value: float, places: int, language: Language) -> str:
 
 
 def decimal_mark(language: Language) -> str:
-    """Return what stands before decimals: a comma in Vietnamese."""
+    """Return the decimal separator: a comma in Vietnamese."""
     return _DECIMAL_MARK.read(language)
 
 

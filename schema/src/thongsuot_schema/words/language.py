@@ -1,8 +1,8 @@
 """
-Language: texts by the name of their message, read in whatever language a person asks for.
+Language: texts by the name of their message, read in the language that a person selects.
 
-The words stand in catalogues (``translations``) and none in code: a text names its message and
-brings what goes into its places.
+The words are in catalogues (``translations``) and not in code: a text names its message and has the
+values of its placeholders.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ Language = str
 
 
 class Readable(Protocol):
-    """What can be read in any language."""
+    """Anything that can be read in any language."""
 
     def read(self, language: Language, /) -> str:
         """Return the text in a language."""
@@ -25,12 +25,12 @@ class Readable(Protocol):
 
 
 Value = str | int | Readable
-"""What may stand in a place of a message; what is readable is read in the message's language."""
+"""Values of a message's placeholders; a readable value is read in the message's language."""
 
 
 class Text:
     """
-    One message of a catalogue, with what goes into its places.
+    One message of a catalogue, with the values of its placeholders.
 
     ``message`` is ``<room>.<domain>.<name>``: ``schema.words.states.link.up`` is the message
     ``states.link.up`` of ``locales/words.pot`` in the room ``schema``. It is written out wherever a
@@ -101,7 +101,7 @@ def _filled(text: str, values: Mapping[str, Value], language: Language) -> str:
 
 
 def language_from(code: str | None) -> Language:
-    """Return the language of a code that a person asks by; the reference where there is none."""
+    """Return the language with a code; the reference language if there is none."""
     return code if code in languages() else REFERENCE
 
 

@@ -11,7 +11,7 @@ MOBILE: Final[frozenset[str]] = frozenset({"5g", "4g"})
 
 
 class MediumWords(msgspec.Struct, frozen=True, kw_only=True):
-    """What a link of one medium, and the box at its end, are called in running text."""
+    """The names of a link of one medium, and of the box at its end, in running text."""
 
     line: Text
     box: Text
@@ -75,7 +75,7 @@ _TITLE_OF_CARRIER: Final = Text("schema.words.media.title_of_carrier")
 
 
 def line_phrase(medium: str, carrier: str, language: Language) -> str:
-    """Return what a link is called in the middle of a sentence: "đường cáp quang VNPT"."""
+    """Return the name of a link in the middle of a sentence: "đường cáp quang VNPT"."""
     line = medium_words(medium).line
     if carrier:
         return _LINE_OF_CARRIER.read(language, line=line, carrier=carrier)
@@ -83,7 +83,7 @@ def line_phrase(medium: str, carrier: str, language: Language) -> str:
 
 
 def line_title(medium: str, carrier: str, language: Language) -> str:
-    """Return what a link is called as a title: "Đường cáp quang VNPT"."""
+    """Return the name of a link as a title: "Đường cáp quang VNPT"."""
     line = medium_words(medium).line
     if carrier:
         return capitalised(_TITLE_OF_CARRIER.read(language, line=line, carrier=carrier))

@@ -36,7 +36,7 @@ def describe_end(path: Path, language: Language) -> str:
 
 
 def describe_refusal(hop: Hop, language: Language) -> str:
-    """Return what a router says that passes nothing on: ``host unreachable (!H)``."""
+    """Return the text of a router's refusal to forward: ``host unreachable (!H)``."""
     return f"{_REFUSALS.get(hop.refusal, _REFUSED_OTHERWISE).read(language)} ({hop.refusal})"
 
 

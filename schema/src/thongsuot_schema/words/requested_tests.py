@@ -1,4 +1,4 @@
-"""Words for tests that somebody wants now: what they are called, how far they are, what came."""
+"""Words for requested tests: their names, their progress, their results."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ TEST_TITLES: Final[dict[str, Text]] = {
     throughput.KIND.name: Text("schema.words.requested_tests.titles.throughput"),
     radio.KIND.name: Text("schema.words.requested_tests.titles.radio"),
 }
-"""What is asked for; in the order of what is asked for most."""
+"""Kinds of tests, the most requested first."""
 
 UNDER_WAY: Final = Text("schema.words.requested_tests.under_way")
 DONE: Final = Text("schema.words.requested_tests.done")
@@ -98,7 +98,7 @@ def conclude(runs: Sequence[TestRun], figures: str, language: Language) -> str:
 
 
 def describe_run(run: TestRun, title: str, language: Language) -> str:
-    """Return what one run found: ``what`` is its link and target, as they are called."""
+    """Return the result of one run: ``what`` is its link and target, by their titles."""
     known = OUTCOMES.get(run.outcome)
     text = run.outcome if known is None else known.read(language)
     if run.reason:
@@ -114,7 +114,7 @@ def _figures(run: TestRun, language: Language) -> Iterator[str]:
 
 
 def describe_refusal(refusal: str, language: Language) -> str:
-    """Return why a test is not run, of what the agent said: a ``TestRefusal`` and details."""
+    """Return why a test is not run, from the agent's answer: a ``TestRefusal`` and details."""
     word, _, details = refusal.partition(" ")
     try:
         known = REFUSALS[TestRefusal(word)].read(language)

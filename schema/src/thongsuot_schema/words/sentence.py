@@ -1,4 +1,4 @@
-"""Sentence: what is said of one symptom, with places for names."""
+"""Sentence: the text about one symptom, with placeholders for names."""
 
 from typing import Final
 
@@ -9,12 +9,12 @@ from thongsuot_schema.words.language import Text
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is said of one symptom.
+    The text about one symptom.
 
     ``headline`` names the fault in a few words, ``situation`` says in one or two sentences what is
-    wrong and whose it is, ``advice`` what a person who is no specialist does now. In each, a name
-    of :data:`PLACEHOLDERS` in braces stands for what is known of the link or service; upper case at
-    its beginning where the name begins so.
+    wrong and who is responsible, ``advice`` what a person without special knowledge does now. In
+    each, a name of :data:`PLACEHOLDERS` in braces is replaced by a property of the link or service;
+    upper case at its beginning where the name begins so.
     """
 
     headline: Text
@@ -38,4 +38,4 @@ PLACEHOLDERS: Final[dict[str, str]] = {
     "service": "the service's title",
     "Service": "the same at the beginning of a sentence",
 }
-"""The places that a sentence may have, and what is put there."""
+"""The placeholders of a sentence, and their values."""

@@ -21,7 +21,7 @@ SERVICE_STATES: Final[dict[State, Text]] = {
 }
 
 AGENT_SILENT: Final = Text("schema.words.states.agent_silent")
-"""What a silent agent is called; never "network down": the power may be off."""
+"""The name of the state of a silent agent; never "network down": the power may be off."""
 
 
 SEGMENTS: Final[dict[Segment, Text]] = {
@@ -59,7 +59,7 @@ CHANNELS: Final[dict[str, Text]] = {
 
 
 def party_title(party: str, carrier: str, language: Language) -> str:
-    """Return what a party is called; a carrier by its name where it is known."""
+    """Return the name of a party; a carrier by its own name if that is known."""
     if party not in set(Party):
         return party
     if party == Party.CARRIER and carrier:
@@ -68,6 +68,6 @@ def party_title(party: str, carrier: str, language: Language) -> str:
 
 
 def channel_title(channel: str, language: Language) -> str:
-    """Return what a channel is called."""
+    """Return the name of a channel."""
     known = CHANNELS.get(channel)
     return known.read(language) if known else channel

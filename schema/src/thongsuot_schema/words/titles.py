@@ -1,4 +1,4 @@
-"""What a light is called: as a title, and in running text."""
+"""The name of a light: as a title, and in running text."""
 
 from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.language import Language
@@ -25,7 +25,7 @@ def subject_title(light: SubjectView, language: Language) -> str:
 
 
 def target_titles(view: SiteView, language: Language) -> dict[str, str]:
-    """Return what the targets of a page are called, by their names."""
+    """Return the titles of a page's targets, by their names."""
     titles = {
         target.name: title_in(language, target.title_vi, target.title_en) for target in view.targets
     }
@@ -34,7 +34,7 @@ def target_titles(view: SiteView, language: Language) -> dict[str, str]:
 
 
 def subject_phrase(light: SubjectView, language: Language) -> str:
-    """Return what a light is called in the middle of a sentence."""
+    """Return the name of a light in the middle of a sentence."""
     if light.medium:
         return line_phrase(light.medium, light.carrier, language)
     return subject_title(light, language)
@@ -42,7 +42,8 @@ def subject_phrase(light: SubjectView, language: Language) -> str:
 
 def link_phrases(links: tuple[SubjectView, ...], language: Language) -> list[str]:
     """
-    Return what links are called in one sentence, one for each: no longer than tells them apart.
+    Return the names of links in one sentence, one for each, no longer than needed to distinguish
+    them.
 
     "đường cáp quang", or "đường cáp quang VNPT" where there are two, or with the link's name as
     well.

@@ -1,7 +1,7 @@
 """
 Translations: the message catalogues of a room, as they were compiled from its ``locales/``.
 
-The reference (Vietnamese) stands in ``locales/<domain>.pot``, each other language in
+The reference (Vietnamese) is in ``locales/<domain>.pot``, each other language in
 ``locales/<language>/<domain>.po``; ``./run catalogues`` compiles both to
 ``locales/<language>/<domain>.mo``, where a message is found by its name. A language exists when it
 is listed in ``locales/languages.txt``, which is written by the same command.
@@ -14,7 +14,7 @@ from pkgutil import get_data
 from typing import Final
 
 REFERENCE: Final = "vi"
-"""The language of the reference: whatever another one lacks is read in this."""
+"""The language of the reference: missing texts of other languages are read in it."""
 
 ENGLISH: Final = "en"
 """What logs are in, and a terminal whose language has no catalogue."""

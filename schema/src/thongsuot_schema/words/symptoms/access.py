@@ -86,4 +86,4 @@ MOBILE: Final[dict[Symptom, Sentence]] = {
         advice=Text("schema.symptoms.advice.move_and_call_after_30_minutes"),
     ),
 }
-"""What is said instead where the link is over the air."""
+"""The alternative text for a radio link."""

@@ -1,4 +1,4 @@
-"""Sentences for what is wrong with the device, and for when nothing is known."""
+"""Sentences about faults of the device, and for an unknown state."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ BY_STATE: Final[dict[State, Sentence]] = {
         advice=Text("schema.symptoms.advice.look_again_in_a_minute"),
     ),
 }
-"""What is said where a verdict names no symptom."""
+"""The text for a verdict without a symptom."""
 
 SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.MODEM_ABSENT: Sentence(

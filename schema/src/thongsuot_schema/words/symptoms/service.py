@@ -32,7 +32,7 @@ BY_STATE: Final[dict[State, Sentence]] = {
         advice=Text("schema.symptoms.advice.look_again_in_a_minute"),
     ),
 }
-"""What is said where a verdict on a service names no symptom."""
+"""The text for a verdict on a service without a symptom."""
 
 BECAUSE_OF_THE_LINK: Final[dict[State, Sentence]] = {
     State.UP: BY_STATE[State.UP],
@@ -52,7 +52,7 @@ BECAUSE_OF_THE_LINK: Final[dict[State, Sentence]] = {
         advice=Text("schema.symptoms.advice.follow_the_lines"),
     ),
 }
-"""What is said of a service whose symptom lies below it on the ladder."""
+"""The text about a service whose symptom is below it on the ladder."""
 
 SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.SERVICE_REFUSED: Sentence(

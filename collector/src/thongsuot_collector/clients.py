@@ -1,6 +1,6 @@
 """
-What all clients of other systems share: whose certificate they trust (TLS), how long a receiver
-asks them to wait (``Retry-After``), and secrets, read from files and kept out of logs and pages.
+Shared by all clients of other systems: the trusted certificates (TLS), the time that receivers ask
+them to wait (``Retry-After``), and secrets, read from files and kept out of logs and pages.
 """
 
 import base64
@@ -13,12 +13,12 @@ from urllib.parse import quote, quote_plus, unquote
 from thongsuot_runtime.file_errors import describe
 
 _RETRY_AFTER_LIMIT_S = 600.0
-"""A receiver that asks for more than this is asked again earlier."""
+"""A longer wait requested by a receiver is cut to this."""
 
 
 def retry_after_s(header: str, *, now_s: float) -> float:
     """
-    Return the wait a ``Retry-After`` header asks for, 0 where it cannot be read.
+    Return the wait in a ``Retry-After`` header, 0 if it cannot be read.
 
     Source: RFC 9110, 10.2.3: seconds, or a date.
     """
@@ -36,7 +36,7 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
     """
     Return a context that checks certificates against a file of authorities; empty: the system's.
 
-    Without what RFC 8996 ends, whatever the system's OpenSSL allows.
+    Without the versions that RFC 8996 deprecates, whatever the system's OpenSSL allows.
 
     Raises:
         OSError: the file cannot be read, or holds no certificate.

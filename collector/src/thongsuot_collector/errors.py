@@ -1,5 +1,5 @@
 """
-What this distribution raises.
+The exceptions of this distribution.
 
     CollectorError
     ├── JournalError
@@ -39,7 +39,7 @@ class CollectorError(Exception):
 
 
 class JournalError(CollectorError):
-    """The journal could not do what it was asked; nothing was acknowledged."""
+    """The journal could not do an operation; nothing was acknowledged."""
 
 
 class JournalBusy(JournalError):
@@ -67,15 +67,15 @@ class AuthorityError(CollectorError):
 
 
 class InvalidTestRequest(CollectorError):
-    """A test cannot be asked for now; the text says why."""
+    """A test cannot be requested now; the text says why."""
 
 
 class NetboxError(CollectorError):
-    """A NetBox cannot be read, or what it says is no inventory; nothing was written."""
+    """A NetBox cannot be read, or its data is not a valid inventory; nothing was written."""
 
 
 class PrintFailed(CollectorError):
-    """A PDF cannot be printed; the text says why. What it would have shown is there."""
+    """A PDF cannot be printed; the text says why. Its data is still available."""
 
 
 class BackupError(CollectorError):
@@ -84,7 +84,7 @@ class BackupError(CollectorError):
 
 class AnswerImpossible(CollectorError):
     """
-    What a party or the city says of an incident does not fit how it stands.
+    The answer of a party or the city does not fit the state of an incident.
 
     ``reason`` is one of ``over``, ``not_theirs``, ``used``, ``disputed``, ``decided``,
     ``not_disputed``, ``report``, ``part``, ``target``, ``member`` and ``not_closed``; pages have a
@@ -101,7 +101,7 @@ class StoreError(CollectorError):
 
 
 class Deposed(StoreError):
-    """Another collector leads by now: what this one was about to decide is not done."""
+    """Another collector leads by now: the pending decision of this one is not carried out."""
 
 
 class RefusalReason(StrEnum):
@@ -136,8 +136,8 @@ class PushRefused(Exception):
     """
     A push is not taken.
 
-    ``sentence`` is for a person at the agent. ``retry_after_s`` says when it may be taken after
-    all, ``unknown_layout`` which layout has to come first.
+    ``sentence`` is for a person at the agent. ``retry_after_s`` says when it may be accepted,
+    ``unknown_layout`` which layout must be sent first.
     """
 
     def __init__(

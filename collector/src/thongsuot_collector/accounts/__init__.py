@@ -1,1 +1,1 @@
-"""The account of every site's record: what was made, and where each batch of it is."""
+"""The account of every site's record: the batches that were made, and the place of each."""

@@ -32,11 +32,14 @@ CONSUMER = "accounts"
 _READ_ENTRIES = 500
 _READ_BYTES = 8 << 20
 _LINGER_S = 1.0
-"""What comes within a second is taken together: nobody waits for an account."""
+"""Changes within a second are handled together: an account is not urgent."""
 _PASSED_EVERY_S = 2.0
 _SAVE_EVERY_S = 10.0
 _IN_MEMORY_NS = 2 * 86_400 * 10**9
-"""Streams heard within that are kept in memory; an older one is read again when it is heard."""
+"""
+Streams with pushes within this time are kept in memory; an older one is read again at its next
+push.
+"""
 _FORGET_EVERY_S = 86_400.0
 _FORGET_DAYS = 400
 _DAY_NS = 86_400 * 10**9
@@ -49,7 +52,7 @@ _Key = tuple[str, str]
 
 class HeardReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a device said of its record, and when: by the clock of its boot, and by ours.
+    A device's report of its record, and its time: by the clock of its boot, and by ours.
 
     ``head`` is the journal's head once the batch was durable that came with it: the report is
     looked at when everything up to there has been.
@@ -96,7 +99,7 @@ class AccountConsumer:
         return max(0, self._journal.head - self._sequence)
 
     def hear(self, site: str, report: RecordReport, *, boot_id: str, boottime_ns: int) -> None:
-        """Take what a device said with a push that is durable now."""
+        """Process a device's report from a push that is durable now."""
         self._reports.append(
             HeardReport(
                 site=site,
@@ -113,7 +116,7 @@ class AccountConsumer:
         position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
         damage = await self._journal.damage()
         if position is None:
-            # What the journal holds from before accounts were kept is counted without being read.
+            # Entries of the journal from before accounts were kept are counted without being read.
             self._decode_above = self._journal.head
             return
         fits = position.journal == self._journal.name and position.sequence <= self._journal.head
@@ -231,7 +234,7 @@ class AccountConsumer:
         try:
             notices = self._reader.columns(kept, layouts).notices
         except UndecodableEntry as error:
-            # The others make a dead letter of it; here only what it announced is missed.
+            # The other consumers make a dead letter of it; here only its announcements are missed.
             _log.debug("cannot read the notices of an entry: %s", error)
             return
         if not notices:
@@ -294,7 +297,10 @@ class AccountConsumer:
             self._by_site[site].discard(stream)
 
     async def _compare(self, fate: BatchFate) -> None:
-        """Note what was kept, as the accounts know, and is not in the journal that there is."""
+        """
+        Record batches that were stored according to the accounts and are not in the current
+        journal.
+        """
         held = await self._journal.kept()
         bodies = await asyncio.to_thread(record_accounts.streams, self._store)
         for account, gone in gone_from(map(decode_account, bodies), held):

@@ -65,7 +65,7 @@ def site_days(
 
 def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
     """
-    Return what the streams that were heard since a moment have made, by site.
+    Return the batches of the streams with pushes since a moment, by site.
 
     Only streams that miss something are read whole: of the others all is kept.
     """
@@ -86,8 +86,8 @@ class RecordOverview:
     """
     What pages and metrics show of the accounts.
 
-    ``progress`` returns where each sink is. ``window_s`` is how far back is looked: as long as the
-    journal keeps what came.
+    ``progress`` returns the position of each sink. ``window_s`` is how far back to look: the
+    retention time of the journal.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""The account of a site, day by day: what was made and where it is, what came and who has it."""
+"""
+The account of a site, day by day: the batches that were made and their places, those that arrived
+and who has them.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -69,8 +72,8 @@ def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkP
     """
     Return where a sink is, from its cursor and from how many sequences that takes as done.
 
-    What was trimmed unread counts as lost before the cursor has passed over it: until then it
-    may hide as many that were skipped.
+    Entries trimmed unread count as lost before the cursor has passed over them: until then they may
+    hide as many skipped ones.
     """
     skipped = 0
     if cursor.begun is not None:

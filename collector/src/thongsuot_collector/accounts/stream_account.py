@@ -1,8 +1,8 @@
 """
 The account of one stream: where each number is that was ever given to a batch of it. Pure.
 
-A number is kept, waits on the device, or is gone for a reason; what fits nowhere is
-``unexplained``: its device says that it was delivered, and it never came.
+A number is kept, waits on the device, or is gone for a reason; any other is ``unexplained``: its
+device reports it as delivered, and it never arrived.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from thongsuot_collector.journal.ranges import Range
 from thongsuot_schema.batch.record_report import LossReason
 
 LOSSES_KEPT = 1_000
-"""Ranges of a stream kept for each reason; a device that drops what it has no room for makes one.
+"""Ranges of a stream kept for each reason; a device that drops data for lack of space makes one.
 """
 
 
@@ -28,10 +28,10 @@ class BatchFate(StrEnum):
     """In the journal, or was until it was removed for its age."""
 
     WAITING = "waiting"
-    """On the device, which said so when it was heard last."""
+    """On the device, according to its last report."""
 
     NOT_REPORTED = "not_reported"
-    """A later batch has come and it has not; its device does not say what it holds."""
+    """A later batch has arrived and this one has not; its device does not report what it holds."""
 
     REJECTED = "rejected"
     """Refused for good; set aside on the device, for a person to read."""
@@ -61,7 +61,7 @@ class BatchFate(StrEnum):
     """Delivered, as its device believes; it never came."""
 
     ACCEPTED = "accepted"
-    """Gone like one of the last four; a person has accepted that since, and has said why."""
+    """Gone like one of the last four; a person has accepted the loss since, with a reason."""
 
 
 SILENT = frozenset(
@@ -80,7 +80,7 @@ _BY_REASON = {
     LossReason.UNREADABLE: BatchFate.UNREADABLE,
     LossReason.REJECTED: BatchFate.REJECTED,
 }
-"""What a device says of single batches. Of two the first counts: a file that has gone is gone."""
+"""Reports of a device about single batches. Of two the first counts: a deleted file is gone."""
 
 
 class Loss(NamedTuple):
@@ -92,7 +92,7 @@ class Loss(NamedTuple):
 
 
 class DayMark(NamedTuple):
-    """The highest number of a stream that had been heard of at the end of a day."""
+    """The highest known number of a stream at the end of a day."""
 
     day: int
     highest: int
@@ -100,7 +100,7 @@ class DayMark(NamedTuple):
 
 class StreamAccount(msgspec.Struct, kw_only=True):
     """
-    What is known of one stream.
+    The state of one stream.
 
     ``highest`` is the newest number that was heard of, ``kept`` the numbers that came. ``waiting``
     is what its device said last, ``is_reported`` whether it ever said anything, ``is_known``
@@ -122,7 +122,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
 
     @property
     def missing(self) -> int:
-        """How many numbers have not come, whatever the reason."""
+        """How many numbers have not arrived, whatever the reason."""
         return self.highest - ranges.count(self.kept)
 
     def raise_highest(self, number: int, day: int) -> None:
@@ -140,8 +140,9 @@ class StreamAccount(msgspec.Struct, kw_only=True):
         """
         Note numbers that are gone; return whether that is new.
 
-        Of each fate they are kept as the fewest ranges. Of what a device says there are at most
-        ``LOSSES_KEPT``: beyond that the lowest become one, in which what has come stays kept.
+        They are stored as the fewest ranges for each fate. A device's reports have at most
+        ``LOSSES_KEPT`` of them: beyond that the lowest are merged, and numbers in between that
+        arrived stay kept.
         """
         before = self.losses
         kept: set[Loss] = set()
@@ -202,7 +203,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
         return counts
 
     def counts_by_day(self) -> dict[int, dict[BatchFate, int]]:
-        """Return the same by the day on which a number was heard of first."""
+        """Return the same by the day on which a number first became known."""
         edges = [mark.highest for mark in self.marks]
         by_day: dict[int, dict[BatchFate, int]] = {}
         for (begin, last), fate in self.fates():

@@ -1,4 +1,4 @@
-"""Agent access: tokens, certificates, and the TLS that asks agents for them."""
+"""Agent access: tokens, certificates, and the TLS that requests certificates from agents."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ from thongsuot_collector.pki.settings import ClientCertificatePolicy
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentAccess:
     """
-    ``issuer`` is ``None`` where this collector issues no certificates, ``handshakes`` where it asks
-    for none.
+    ``issuer`` is ``None`` if this collector issues no certificates, ``handshakes`` if it requests
+    none.
     """
 
     tokens: TokenCache
@@ -33,7 +33,7 @@ class AgentAccess:
     metrics: Metrics
 
     async def refresh(self) -> None:
-        """Read what is good now."""
+        """Read the currently valid credentials."""
         await self.tokens.refresh()
         await self.authenticator.refresh()
         self._apply_authorities()
@@ -43,7 +43,7 @@ class AgentAccess:
         await self.authenticator.keep_fresh(self._apply_authorities)
 
     def _apply_authorities(self) -> None:
-        """Take what the authorities are now, and tell how long they and their lists are good."""
+        """Update the authorities, and report how long they and their lists are valid."""
         if self.handshakes is not None:
             self.handshakes.renew()
         if self.authenticator.registry is not None:
@@ -54,7 +54,7 @@ class AgentAccess:
 
 def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) -> AgentAccess:
     """
-    Return the entrance that a configuration asks for.
+    Return the access of a configuration.
 
     Raises:
         AuthorityError: there is no authority to ask for certificates of.

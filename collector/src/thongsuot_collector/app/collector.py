@@ -53,7 +53,7 @@ async def run_collector(
     """
     Run a collector until ``stop`` is set; returns when everything acknowledged is where it belongs.
 
-    ``listening`` is told the URL as soon as pushes are taken.
+    ``listening`` is called with the URL as soon as pushes are accepted.
 
     Raises:
         OSError: the address cannot be listened on, or the state folder cannot be written.
@@ -102,7 +102,7 @@ async def run_collector(
 
 
 async def _put_down(components: Components) -> None:
-    """Write what is in memory only, as far as it is this collector's to write."""
+    """Write the state that is only in memory, as far as this collector may write it."""
     if components.role.may_decide():
         await flush(components)
     elif not components.role.leads:
@@ -160,7 +160,7 @@ async def _serve(
     listen = components.configuration.settings.listen
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
-        # A flood of them tells no more than the first hundred.
+        # More of them say no more than the first hundred.
         intake = DeadLetterIntake(components.dead_letters, limit=100)
         beside, alone = page_apps(components)
         web = push_server(
@@ -169,7 +169,7 @@ async def _serve(
             beside,
             components.agent_access.handshakes,
         )
-        # A server closes what it listens on; these stay open, for its successor in another role.
+        # A server closes its listening sockets; these stay open, for its successor in another role.
         serving = [group.create_task(web.serve(sockets=[sock.dup()]))]
         servers = [web]
         if page_sock is not None:
@@ -193,7 +193,8 @@ async def _serve(
             )
         listening(url)
         await asyncio.wait((ended, *serving), return_when=asyncio.FIRST_COMPLETED)
-        # First no more pushes; what was acknowledged until then, the consumers may still carry on.
+        # First stop accepting pushes; the consumers may still process what was acknowledged until
+        # then.
         components.stopping.set()
         for server in servers:
             server.end()
@@ -254,7 +255,8 @@ def _hear_report(components: Components) -> Callable[[str, str, PushClock], None
         try:
             budgets.charge_report(site, report, now_s=time.monotonic())
         except PushRefused:
-            # Counted, and the site is quarantined; its batch is kept, and the next says it again.
+            # Counted, and the site is quarantined; its batch is kept, and the next one reports it
+            # again.
             return
         if leads:
             components.accounts.hear(
@@ -331,7 +333,7 @@ def _dead_letter_retries(components: Components) -> DeadLetterRetries:
 
 
 def _first_leaf(group: BaseExceptionGroup[JournalDamaged]) -> JournalDamaged:
-    """Return the first exception in a group; groups stand in groups."""
+    """Return the first exception in a group; groups may be nested."""
     first = group.exceptions[0]
     return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first
 
@@ -347,12 +349,12 @@ class _DamageAlarm:
         self._error: JournalDamaged | None = None
 
     def report(self, error: JournalDamaged) -> None:
-        """Note what was found."""
+        """Record a problem."""
         self._error = error
         self._found.set()
 
     async def wait(self) -> None:
-        """Raise what is reported; wait while nothing is."""
+        """Raise a reported problem; wait while there is none."""
         await self._found.wait()
         assert self._error is not None
         raise self._error

@@ -114,7 +114,7 @@ async def open_components(
     """
     Open everything, and close it at the end.
 
-    ``role`` says whether it leads, ``name`` what its sessions are called at a database.
+    ``role`` is whether it leads, ``name`` the name of its sessions at a database.
 
     Raises:
         OSError: the state folder cannot be written.
@@ -144,12 +144,12 @@ async def open_components(
 
 
 async def flush(components: Components) -> None:
-    """Bring what is kept in memory to the disk; nothing more arrives."""
+    """Save the state in memory to the disk; no more data arrives."""
     await components.states.catch_up()
     await components.states.snapshot()
     await components.accounts.catch_up()
     await components.accounts.save()
-    # What is found only now is told when the collector starts again.
+    # Notifications found only now are sent after the next start.
     await components.incidents.catch_up()
     await components.incidents.flush()
     await components.housekeeping.save_boots()

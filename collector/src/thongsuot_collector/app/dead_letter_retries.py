@@ -1,4 +1,4 @@
-"""Tries dead letters again that are no sink's, when somebody asks for it."""
+"""Retries dead letters that do not belong to a sink, on request."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from thongsuot_schema.batch.layout import CompiledLayout
 
 
 class RetryingConsumer(Protocol):
-    """A consumer that keeps something from the journal, in whatever order it comes."""
+    """A consumer that keeps data from the journal, in any order."""
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
         """Take in an entry; return whether it could be done."""
 
 
 class DeadLetterRetries:
-    """Sinks look after their own dead letters, in turn with what they deliver."""
+    """Sinks retry their own dead letters, in turn with their deliveries."""
 
     def __init__(
         self,

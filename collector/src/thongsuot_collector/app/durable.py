@@ -1,4 +1,4 @@
-"""Where a collector keeps what has to survive it, and opening that."""
+"""Opening of the places where a collector keeps persistent data."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ async def open_durable(
     """
     Return the store and the journal of a collector, each where its settings say.
 
-    ``name`` is what its sessions are called at a database, ``committed`` hears of each commit of
+    ``name`` is the name of its sessions at a database, ``committed`` is called after each commit of
     the journal. To be called inside the event loop.
 
     Raises:
@@ -91,7 +91,7 @@ def open_state_store(
     """
     Return the store of a collector: in the database that it shares, or in its state folder.
 
-    ``application`` is what its sessions are called at the database.
+    ``application`` is the name of its sessions at the database.
 
     Raises:
         StoreError: see ``open_database`` and ``open_embedded_store``.

@@ -32,7 +32,7 @@ _NAME_BYTES = 63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorRole:
-    """What a collector is, from one change of it to the next."""
+    """The role of a collector, from one change to the next."""
 
     is_shared: bool = False
     term: Term | None = None
@@ -53,8 +53,8 @@ LONE = CollectorRole()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     """
-    The store twice: ``decisions`` is for what only the collector that leads writes, and ends with
-    its term, that of ``role``.
+    The store twice: ``decisions`` is for data that only the leader writes, and ends with its term,
+    that of ``role``.
     """
 
     role: CollectorRole
@@ -83,7 +83,7 @@ def process_name() -> str:
 
 
 class Election:
-    """The role of a collector as it changes; ``role`` is what it is now."""
+    """The changing role of a collector; ``role`` is the current one."""
 
     def __init__(self, *, is_shared: bool) -> None:
         self.role = CollectorRole(is_shared=is_shared)

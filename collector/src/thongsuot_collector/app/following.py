@@ -1,4 +1,4 @@
-"""What a collector does that follows: shows what the leader decides, passes on what it hears."""
+"""The work of a follower: shows the leader's decisions, passes on the pushes that it receives."""
 
 import asyncio
 import time
@@ -19,14 +19,14 @@ _LOOK_EVERY_S = 1.0
 _ANYWAY_EVERY_S = 15.0
 _SILENT_S = 10.0
 """
-Past it a leader that shows no sign of life is called none: another should have taken over. So is
-one that cannot be asked for, as the database does not answer.
+After this time without a sign of life a leader counts as lost: another one should have taken over.
+The same applies if it cannot be checked because the database does not answer.
 """
 
 
 class Following:
     """
-    Who leads, and what it has decided, as the store has it.
+    The leader and its decisions, from the store.
 
     A revision is seen before the last of its decisions may be visible, so each is read twice.
     """
@@ -49,7 +49,7 @@ class Following:
         self.leader: Leader | None = None
 
     async def refresh(self) -> None:
-        """Take over what the leader has written."""
+        """Read what the leader has written."""
         self._refreshed_s = time.monotonic()
         await self._replica.refresh(time.time_ns())
         await self._notifications.load()
@@ -80,7 +80,7 @@ class Following:
         self._metrics.leader_term.set(0 if self.leader is None else self.leader.term)
 
     def problem(self) -> str:
-        """Return what is wrong with the leader; empty where nothing is."""
+        """Return the problem with the leader; empty if there is none."""
         unknown_s = time.monotonic() - self._looked_s
         if unknown_s > _SILENT_S:
             return f"nobody is known to lead: the database has not said for {unknown_s:.0f} s"
@@ -103,7 +103,7 @@ class ReportPassing:
         self._newest: dict[str, PassedReport] = {}
 
     def hear(self, site: str, text: str, moment: PushClock) -> None:
-        """Take what a device said with a push that is durable now."""
+        """Process a device's report from a push that is durable now."""
         self._newest[site] = PassedReport(
             site=site,
             report=text,
@@ -120,7 +120,7 @@ class ReportPassing:
             await self.save()
 
     async def save(self) -> None:
-        """Pass on what was heard since the last time."""
+        """Pass on the pushes since the last time."""
         newest, self._newest = self._newest, {}
         try:
             await asyncio.to_thread(heard_reports.pass_on, self._store, newest.values())

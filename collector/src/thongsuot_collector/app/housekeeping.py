@@ -1,4 +1,4 @@
-"""What is done now and then: trimming the journal, keeping what is known of boots, gauges."""
+"""Periodic work: trimming the journal, saving the state of boots, gauges."""
 
 import asyncio
 import logging
@@ -48,8 +48,8 @@ class Housekeeping:
     """
     Runs beside everything else; nothing waits for it.
 
-    ``consumers`` are all who read the journal, by the names of their cursors: what one of them has
-    not done is kept.
+    ``consumers`` are all readers of the journal, by the names of their cursors: entries that one of
+    them has not processed are kept.
     """
 
     def __init__(
@@ -78,11 +78,13 @@ class Housekeeping:
         self._metrics = metrics
 
     def keep_room(self, free_bytes: Callable[[], int]) -> None:
-        """Keep room on the journal's disk from now on; ``free_bytes`` returns what is free."""
+        """Keep space on the journal's disk from now on; ``free_bytes`` returns the free space."""
         self._free_bytes = free_bytes
 
     async def run_following(self) -> None:
-        """Do what is due also where another collector leads, periodically until cancelled."""
+        """
+        Do the work that is also due while another collector leads, periodically until cancelled.
+        """
         while True:
             await self.save_boots()
             await self.measure_certificate()
@@ -101,7 +103,7 @@ class Housekeeping:
             await asyncio.sleep(_EVERY_S)
 
     async def save_boots(self) -> None:
-        """Write down what was learned of boots since the last time."""
+        """Save new knowledge of boots since the last time."""
         changed = [
             boots.DeviceBoot(site=site, boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
             for site, boot_id, epoch_ns, heard_ns in self._clocks.take_changed()
@@ -239,5 +241,5 @@ class Housekeeping:
         return max(0, min(old_ns, extent.tail_received_ns + _TRIM_AT_MOST_NS))
 
     def _room_bytes(self, extent: Extent) -> int | None:
-        """Return what the journal may still take on its disk; ``None``: nobody here knows."""
+        """Return the space that the journal may still use on its disk; ``None``: unknown here."""
         return None if self._free_bytes is None else extent.unused_bytes + self._free_bytes()

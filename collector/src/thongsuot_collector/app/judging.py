@@ -1,4 +1,4 @@
-"""What judges and notifies: incidents, and the service that tells people of them."""
+"""Judging and notifying: incidents, and the service that notifies people."""
 
 import msgspec
 from sqlalchemy import Engine
@@ -21,7 +21,7 @@ from thongsuot_schema.view import NetworkPath
 
 
 def signed_links(configuration: Configuration) -> IncidentLinks:
-    """Return what makes the links that open an incident, and knows them again."""
+    """Return the signer of links that open an incident, which also verifies them."""
     secret = load_or_create_secret(configuration.state_dir / LINKS_FILE)
     return IncidentLinks(configuration.settings.notify.page_url, secret)
 

@@ -1,4 +1,6 @@
-"""The budgets of sites, wired to what they limit; and what is written down of a site over one."""
+"""
+The budgets of sites, connected to what they limit; and the audit entries of sites over budget.
+"""
 
 import asyncio
 import logging

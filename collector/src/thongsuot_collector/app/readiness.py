@@ -1,4 +1,4 @@
-"""Readiness: whether the collector takes pushes and judges what they bring, or why not."""
+"""Readiness: whether the collector accepts pushes and judges them, or why not."""
 
 from thongsuot_collector.app.components import Components
 from thongsuot_collector.app.durable import free_bytes_of
@@ -10,7 +10,7 @@ _STILL_S = 30.0
 """Correlation has a turn every second or two, whether anything is pushed or not."""
 
 _FREE_BYTES = 64 << 20
-"""With less than that on its disk the journal soon refuses what is pushed."""
+"""With less free space on its disk the journal soon refuses pushes."""
 
 
 def problem_of(components: Components) -> str:

@@ -120,7 +120,7 @@ def city_of(components: Components) -> CityState:
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pages share of how people come in."""
+    """Parts of authentication that the pages share."""
 
     authenticators: Authenticators
     access: PageAccess
@@ -199,7 +199,7 @@ def _refresh_gauges(components: Components) -> None:
 
 def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
-    Return what stands beside the pushes, and the pages alone.
+    Return the routes beside the pushes, and those of the pages alone.
 
     Receivers call back where agents push: that is what others reach.
 
@@ -257,7 +257,7 @@ def page_apps(components: Components) -> tuple[Starlette, Starlette]:
 
 
 def _remarks_of(components: Components) -> RemarksOf:
-    """Return what finds what the page of a site has beside its view."""
+    """Return the provider of the parts beside the view on a site's page."""
     history = SiteHistory(components.store, components.states)
     silent_after_s = components.configuration.settings.page.silent_after_s
 

@@ -1,9 +1,9 @@
 """
 Making a backup while the collector runs.
 
-The store is copied before the journal. All that the store knows then stands in the journal as
-well, and a collector that starts on the two reads the entries in between once more, as it does
-after a crash. The other order would give a store that has seen entries which the journal lacks.
+The store is copied before the journal. Everything in the store is then also in the journal, and a
+collector that starts on the two reads the entries in between again, as after a crash. The other
+order would give a store that has processed entries missing from the journal.
 """
 
 import grp
@@ -47,8 +47,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     What to back up.
 
     ``databases`` are SQLite files in the order in which they are copied, the journal last;
-    ``files`` and what stands in ``folders`` are copied as they are. ``has_journal``: the last
-    of ``databases`` is one; else it is no file, and not copied.
+    ``files`` and the content of ``folders`` are copied unchanged. ``has_journal``: the last of
+    ``databases`` is the journal; otherwise the journal is not a file, and is not copied.
     """
 
     databases: tuple[Path, ...]
@@ -131,11 +131,11 @@ def create_backup(
 
 
 def remove_oldest(into: Path, keep: int) -> list[Path]:
-    """Remove all but the newest ``keep`` backups below a folder, and return what was removed."""
+    """Remove all but the newest ``keep`` backups below a folder, and return the removed ones."""
     backups = sorted(path.parent for path in into.glob(f"{PREFIX}*/{MANIFEST_FILE}"))
     removed = [path for path in backups[:-keep] if not path.name.endswith(_UNFINISHED)]
     for path in removed:
-        # Without its manifest it is no backup any more, should this be cut short.
+        # Without its manifest it is no longer a backup, if this is interrupted.
         (path / MANIFEST_FILE).unlink()
         shutil.rmtree(path)
     return removed
@@ -252,7 +252,7 @@ def _journal_head(source: Source, folder: Path) -> int:
         return 0
     copy = copy_in_backup(folder, str(source.databases[-1]))
     with closing(sqlite3.connect(copy)) as connection:
-        # AUTOINCREMENT's own table: it knows the newest number also where all were trimmed.
+        # AUTOINCREMENT's own table: it has the newest number even if all entries were trimmed.
         row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
         return int((row.fetchone() or (0,))[0])
 

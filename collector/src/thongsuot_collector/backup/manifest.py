@@ -1,4 +1,4 @@
-"""What a backup says of itself: ``manifest.json`` in its folder."""
+"""The description of a backup: ``manifest.json`` in its folder."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from thongsuot_collector.errors import BackupError
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
-"""In it each file stands under its own absolute path."""
+"""Below it each file has its own absolute path."""
 
 FORMAT = 1
 _READ_BYTES = 1 << 20
@@ -20,7 +20,7 @@ _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 class BackedUpFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    One file: where it stood, and what it was.
+    One file: its original path, owner and mode.
 
     ``owner`` and ``group`` are names, since numbers differ between machines; empty where the
     machine had none.
@@ -38,9 +38,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     A whole backup.
 
-    ``journal_head`` is the number of the newest entry that it holds (0: none): what was
-    acknowledged after that entry is not in it. ``databases`` are paths among ``files``, in the
-    order in which they were read.
+    ``journal_head`` is the number of the newest entry that it holds (0: none): batches acknowledged
+    after that entry are not in it. ``databases`` are paths among ``files``, in the order in which
+    they were read.
     """
 
     format: int
@@ -53,10 +53,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def read_manifest(folder: Path) -> Manifest:
     """
-    Return what a backup says of itself.
+    Return the description of a backup.
 
     Raises:
-        BackupError: it is no backup, an unfinished one, or one of a newer collector.
+        BackupError: it is not a backup, an unfinished one, or one of a newer collector.
     """
     path = folder / MANIFEST_FILE
     try:

@@ -25,13 +25,14 @@ _PART = ".restoring"
 
 def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
     """
-    Write every file of a backup to its place below ``root``, and return what the backup says.
+    Write every file of a backup to its place below ``root``, and return the backup's description.
 
     Nothing is written before the whole backup was checked, and nothing is overwritten: a file that
     is there with the same bytes is left alone.
 
     Raises:
-        BackupError: a file of the backup is missing or changed, or another stands in its place.
+        BackupError: a file of the backup is missing or changed, or another file exists at its
+            place.
         OSError: a file cannot be written.
     """
     manifest = read_manifest(folder)
@@ -41,7 +42,7 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
     places = {file.path: root / file.path.lstrip("/") for file in manifest.files}
     missing = [file for file in manifest.files if not _is_there(places[file.path], file)]
     if any(file.path in manifest.databases for file in missing):
-        # One of the two from the backup beside another's second would be no cut at all.
+        # One of the two from the backup beside the other from elsewhere would not be consistent.
         for path in manifest.databases:
             _check_absent(places[path])
     for file in _in_order(missing, manifest):

@@ -164,7 +164,7 @@ def _range_of(numbers: str) -> Range:
 def missing_batches(
     configuration: Configuration, journal: JournalView, site: str
 ) -> Iterator[MissingBatches]:
-    """Yield what is gone without anybody having said so, in ranges."""
+    """Yield the batches that are gone without an announcement, in ranges."""
     if not has_store(configuration):
         print("there is no store: nobody knows what agents have made", file=sys.stderr)
         return
@@ -209,8 +209,11 @@ def is_accepted(part: LostRange, accepted: Iterable[AcceptedLoss]) -> bool:
 def _silent_losses(
     store: Engine, journal: JournalView, site: str
 ) -> Iterator[tuple[StreamAccount, Range, str]]:
-    """Yield what is gone without anybody having said so or accepted it, and how it is known."""
-    # The accounts first: what is appended after that is in none of them.
+    """
+    Yield the batches that are gone without having been announced or accepted, and how that is
+    known.
+    """
+    # The accounts first: entries appended after that are in none of them.
     accounts = list(accounts_in(store, record_accounts.streams(store, site=site), site=site))
     for account in accounts:
         for part, fate in account.fates():
@@ -244,7 +247,7 @@ def missing_line(missing: MissingBatches) -> str:
 
 
 def undelivered_line(undelivered: UndeliveredEntries) -> str:
-    """Return as one line what a sink will never get."""
+    """Return as one line what a sink will never receive."""
     return f"NOT DELIVERED to {undelivered.sink}: {undelivered.entries} entries, {undelivered.why}"
 
 
@@ -256,7 +259,7 @@ def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkPro
 
 
 def totals_table(totals: Iterable[SiteTotal]) -> str:
-    """Return a table of sites: the sum of each line is what was made."""
+    """Return a table of sites: the sum of each line is the number of batches made."""
     rows = [
         (
             total.site,
@@ -284,7 +287,9 @@ def sinks_table(sinks: Iterable[SinkProgress]) -> str:
 
 
 def days_text(days: Iterable[DayAccount]) -> str:
-    """Return two tables: what was made on each day, and who has what came on it."""
+    """
+    Return two tables: the batches made on each day, and the consumers of those that arrived on it.
+    """
     listed = list(days)
     made = [
         (

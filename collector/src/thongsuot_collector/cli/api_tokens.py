@@ -1,4 +1,4 @@
-"""``thongsuot-collector api-token``: tokens by which programs read what a role may see."""
+"""``thongsuot-collector api-token``: tokens with which programs read what a role may see."""
 
 import argparse
 

@@ -69,7 +69,7 @@ def _backup(options: argparse.Namespace) -> int:
         databases=databases,
         folders=(state_dir, *((Path(inventory).absolute(),) if inventory else ())),
         files=configuration_files(options.config),
-        # Its server is not asked: a backup of what is here does not wait for it.
+        # Its server is not queried: a local backup does not wait for it.
         has_journal=not settings.journal.url,
     )
     program = f"{PROGRAM} {importlib.metadata.version(PROGRAM)}"

@@ -1,4 +1,4 @@
-"""``thongsuot-collector commissioning``: what is proven of a site's links, and today's code."""
+"""``thongsuot-collector commissioning``: the proofs of a site's links, and today's code."""
 
 import argparse
 import time

@@ -1,9 +1,10 @@
 """
 The files by which a device becomes a service point on its first boot.
 
-``agent.toml`` with what only the device's own file can say (site, collector, interfaces), ``code``
-with the one-time code, and ``collector-ca.pem`` where the collector's certificate is of its own
-authority. All else, targets and probes among it, comes from the inventory by the answer to a push.
+``agent.toml`` with the settings that only the device's own file can have (site, collector,
+interfaces), ``code`` with the one-time code, and ``collector-ca.pem`` if the collector's own
+authority issued its certificate. Everything else, including targets and probes, comes from the
+inventory in the answer to a push.
 """
 
 import json
@@ -56,7 +57,7 @@ def _lines(title: str, values: dict[str, object]) -> Iterator[str]:
 
 
 def _differing(link: Link) -> dict[str, object]:
-    """Return what a link says that is not said by leaving it out."""
+    """Return the settings of a link that differ from the defaults."""
     fields: dict[str, object] = msgspec.to_builtins(link)
     defaults = {field.name: field.default for field in msgspec.structs.fields(Link)}
     return {

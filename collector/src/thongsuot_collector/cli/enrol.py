@@ -74,7 +74,8 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
     Make a code for a site, and show it; ``authority`` is where the collector's own may stand.
 
     Raises:
-        UsageError: files for a device are wanted, and nobody says where it reaches the collector.
+        UsageError: files for a device are requested without the URL at which it reaches the
+            collector.
     """
     if options.device_files is not None and not (options.url or "").startswith("https:"):
         raise UsageError(Text("collector.cli.error.device_files"))
@@ -100,7 +101,7 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
 
 
 def qr_text(code: str, url: str) -> str:
-    """Return what the QR code holds: the command to run on the device, or the code alone."""
+    """Return the content of the QR code: the command to run on the device, or only the code."""
     if not url:
         return code
     return shlex.join(("thongsuot-agent", "enrol", "--collector", url, "--code", code))

@@ -14,7 +14,9 @@ from thongsuot_schema.errors import BatchError, DocumentError
 
 
 class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch that evidence names; ``is_intact`` is ``None``: it cannot be told."""
+    """
+    The state of a batch that evidence names; ``is_intact`` is ``None``: it cannot be determined.
+    """
 
     site: str
     stream: str
@@ -59,7 +61,7 @@ class _Wrapped(msgspec.Struct):
 
 
 def format_evidence_check(named: EvidenceCheck) -> str:
-    """Return what became of a batch that evidence names as one line."""
+    """Return the state of a batch that evidence names as one line."""
     word = {True: "intact", False: "NOT INTACT", None: "cannot be told"}[named.is_intact]
     return f"{named.site} {named.stream}/{named.number}: {word}; {named.text}"
 

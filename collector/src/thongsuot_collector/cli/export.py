@@ -34,7 +34,7 @@ class TableWriter(Protocol):
         """Add rows."""
 
     def close(self) -> None:
-        """Write what has to stand last; the file itself stays open."""
+        """Write the end of the file, which stays open."""
 
 
 OpenWriter = Callable[[BinaryIO, Sequence[ExportColumn]], TableWriter]
@@ -91,12 +91,12 @@ def _export(options: argparse.Namespace) -> int:
     """
     Write a file; return the exit status.
 
-    The file gets its name when it is whole. 1: something in the journal could not be read, which is
-    named; what could be is in the file.
+    The file gets its name when it is complete. 1: something in the journal could not be read, and
+    is listed; the rest is in the file.
     """
     configuration, directory = configured(options)
     query = _query_from(options)
-    # Before a file is begun: what it needs may not be installed.
+    # Before a file is begun: a dependency may not be installed.
     open_writer = _WRITERS[options.format]()
     tally = ExportTally()
     with opened_journal(configuration) as journal:

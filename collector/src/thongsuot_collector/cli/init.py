@@ -127,7 +127,7 @@ def _init(options: argparse.Namespace) -> int:
     )
     _first_account(state_dir, account)
     _give(state_dir, owner)
-    configured(options)  # says what is wrong, and where, before the service would
+    configured(options)  # reports errors and their places before the service would
     _say_next(options, state_dir, site.name, is_system=is_system)
     return 0
 

@@ -37,7 +37,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "incidents": ("id", "title", "status", "severity", "turn", "opened_at", "closed_at"),
     "carriers": ("name", "title", "links", "up", "degraded", "down", "unknown", "incidents"),
 }
-"""What a terminal shows of each list; ``--json`` and ``--csv`` have all."""
+"""The columns of each list in a terminal; ``--json`` and ``--csv`` have all of them."""
 
 _HELP = {
     "sites": Text("collector.cli.sites"),

@@ -86,7 +86,8 @@ def _token(path: Path) -> str:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NetboxError(f"cannot read the token in {path}: {describe(error)}") from error
-    # It becomes a header of HTTP; what cannot stand there is not repeated: it may be the token.
+    # It becomes an HTTP header; invalid content is not repeated in the message: it may be the
+    # token.
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise NetboxError(f"{path} does not hold one token, on one line and nothing else")
     return token

@@ -44,7 +44,10 @@ class ConsumerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal holds; ``oldest`` and ``newest`` are when those entries came in (UTC)."""
+    """
+    The content of the journal; ``oldest`` and ``newest`` are the arrival times of those entries
+    (UTC).
+    """
 
     entries: int
     first_sequence: int
@@ -67,7 +70,7 @@ class SiteReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of a site: what was made on it, and who has what came in on it."""
+    """One day of a site: the batches made on it, and the consumers of those that arrived on it."""
 
     day: str
     made: int
@@ -112,7 +115,7 @@ class EvidenceReport(msgspec.Struct, kw_only=True):
 def journal_report(
     extent: Extent, cursors: Mapping[str, Cursor], lost: Iterable[LostRange]
 ) -> JournalReport:
-    """Return what the journal holds and how far each consumer is."""
+    """Return the content of the journal and the position of each consumer."""
     return JournalReport(
         entries=extent.head - extent.tail + 1 if extent.tail else 0,
         first_sequence=extent.tail,

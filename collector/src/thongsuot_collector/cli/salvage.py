@@ -1,4 +1,4 @@
-"""``thongsuot-collector salvage``: what can still be read of a damaged journal or store."""
+"""``thongsuot-collector salvage``: reads what is still readable of a damaged journal or store."""
 
 import argparse
 import sqlite3

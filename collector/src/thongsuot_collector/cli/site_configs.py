@@ -1,4 +1,4 @@
-"""``thongsuot-collector site-configs``: which site runs which version, and what is in one."""
+"""``thongsuot-collector site-configs``: which site runs which version, and the content of one."""
 
 import argparse
 from collections.abc import Iterator

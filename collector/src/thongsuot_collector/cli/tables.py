@@ -1,6 +1,6 @@
 """
-What the command line shows, as text: tables of tokens, of people, of dead letters, of the
-journal. Pure, but for the printing.
+Output of the command line as text: tables of tokens, of people, of dead letters, of the journal.
+Pure, except for the printing.
 """
 
 import argparse
@@ -46,12 +46,12 @@ class Table(NamedTuple):
 
 
 def print_table(table: Table, options: argparse.Namespace) -> None:
-    """Print a table as the command line asks for it."""
+    """Print a table in the format that the command line selects."""
     print(table.json if options.json else table.text)
 
 
 def tokens_table(agent_tokens: Iterable[AgentToken]) -> Table:
-    """Return a table of tokens, without what they are."""
+    """Return a table of tokens, without their secrets."""
     rows = [
         (
             token.id,
@@ -106,7 +106,7 @@ def dead_letter_text(letter: DeadLetter) -> str:
 
 
 def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
-    """Return what the journal holds and how far each consumer is."""
+    """Return the content of the journal and the position of each consumer."""
     held = extent.head - extent.tail + 1 if extent.tail else 0
     standby = "standby  confirms each push\n" if extent.waits_for_standby else ""
     lines = (
@@ -152,7 +152,7 @@ def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str])
 
 
 def sessions_table(sessions: Iterable[Session]) -> Table:
-    """Return a table of who is signed in; a dash for who knows the password of the pages."""
+    """Return a table of sessions; a dash for the shared password of the pages."""
     rows = [
         (
             session.id,
@@ -189,7 +189,7 @@ def desk_keys_table(keys: Iterable[DeskKey]) -> Table:
 
 
 def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
-    """Return a table of programs' tokens, without what they are."""
+    """Return a table of programs' tokens, without their secrets."""
     rows = [
         (
             token.id,
@@ -221,7 +221,7 @@ def format_moment(at_ns: int) -> str:
 
 
 def reflected_text(metrics: Metrics) -> str:
-    """Return what became of the packets that a reflector was sent."""
+    """Return the counts of packets that a reflector received."""
     counted = [
         (sample.labels["reason"], round(sample.value))
         for family in metrics.reflected.collect()

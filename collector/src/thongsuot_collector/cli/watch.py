@@ -1,4 +1,4 @@
-"""``thongsuot-collector watch``: on another machine, tells people when a collector is away."""
+"""``thongsuot-collector watch``: on another machine, notifies people when a collector is down."""
 
 import argparse
 import asyncio

@@ -1,1 +1,1 @@
-"""Commissioning: what the device of each site has proven of its links, and the report of it."""
+"""Commissioning: the proofs of each site's links from its device, and the report of them."""

@@ -1,4 +1,4 @@
-"""The code of the day of a site, which its device knows by itself."""
+"""The code of the day of a site, which its device computes itself."""
 
 from sqlalchemy import Engine
 

@@ -1,5 +1,5 @@
 """
-Report document: what is proven of a site's links, as the report and the page show it. Pure.
+Report document: the proofs of a site's links, as the report and the page show them. Pure.
 
 Its shape is what ``templates/report.typ`` reads.
 """
@@ -46,7 +46,7 @@ _SIGNATURES: Final = (
 
 
 class ReportedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One link: what it is called, the circuit of the records, and what is proven."""
+    """One link: its name, its circuit in the records, and its proof."""
 
     title: str
     circuit: str
@@ -55,7 +55,7 @@ class ReportedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportedPhoto(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture of a label: what it is of, under which name the template finds it, and itself."""
+    """A picture of a label: its subject, its file name for the template, and its content."""
 
     title: str
     file: str
@@ -137,7 +137,7 @@ def report_document(
 
 
 def link_phrase(site: str, directory: InventoryDirectory, language: Language) -> Phrase:
-    """Return what a site's links are called in running text, each by its name."""
+    """Return the names of a site's links in running text, each by its own name."""
 
     def phrase(name: str) -> str:
         link = directory.link(site, name)

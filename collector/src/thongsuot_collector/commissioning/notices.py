@@ -8,7 +8,7 @@ from thongsuot_schema.commissioning.events import DatedEvent, parse_event
 
 
 def dated_events(entry: JournalEntry, notices: Iterable[Notice]) -> list[DatedEvent]:
-    """Return the steps that a batch tells of, with the times that its clock stands for."""
+    """Return the steps in a batch, with times by its clock."""
     return [
         DatedEvent(at_ns=entry.epoch_ns + notice.boottime_ns, event=event)
         for notice in notices

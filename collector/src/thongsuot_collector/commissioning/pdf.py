@@ -19,7 +19,7 @@ def render(document: ReportDocument) -> bytes:
 
 
 def main() -> None:
-    """Print what comes in."""
+    """Print reports in a thread, one at a time."""
     document = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=ReportDocument)
     sys.stdout.buffer.write(render(document))
 

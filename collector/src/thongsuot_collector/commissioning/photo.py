@@ -1,9 +1,8 @@
 """
 Photo: a picture of a label, as it is kept beside the report. Pure.
 
-JPEG and PNG are taken, by what is in them and not by what they are called. What a camera adds
-(place, time, name of its owner) is left out; how it was held stays, so that the picture stands
-upright.
+JPEG and PNG are accepted, by their content and not by their name. Metadata of the camera (place,
+time, name of its owner) is removed; the orientation is kept, so that the picture is upright.
 """
 
 import struct
@@ -21,7 +20,7 @@ _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _APP0, _APP1, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xEE, 0xEF, 0xFE
 _KEPT: Final = frozenset({_APP0, _APP14})
-"""Of what applications add: that it is JFIF, and how its colours are coded."""
+"""Kept of the application segments: the JFIF marker, and the colour encoding."""
 _SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers of a frame (ITU-T T.81, table B.1), which has height and width."""
 _ORIENTATION: Final = 0x0112
@@ -53,7 +52,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ending(self) -> str:
-        """Of a file's name."""
+        """Maximum length of a file's name."""
         return self.media_type.rpartition("/")[2]
 
 
@@ -99,7 +98,7 @@ def _bare_jpeg(body: bytes) -> bytes:
     if not is_sized or end < at:
         raise PhotoRefused(Refusal.NO_PICTURE)
     held = [_exif(orientation)] if orientation != 1 else []
-    # What some cameras append after the end of the picture goes as well.
+    # Data that some cameras append after the end of the picture is also removed.
     return b"".join((body[:2], *held, *kept, body[at : end + 2]))
 
 

@@ -14,21 +14,21 @@ from thongsuot_schema.commissioning.run import CommissioningRun
 
 
 class CommissioningRecords:
-    """The newest run of each site in memory, for every page of a site asks for it."""
+    """Keeps the newest run of each site in memory, because every page of a site needs it."""
 
     def __init__(self, store: Engine) -> None:
         self._store = store
         self._newest: dict[str, CommissioningRun] = {}
 
     async def load(self) -> None:
-        """Take up what the store has."""
+        """Load the runs from the store."""
         newest = await asyncio.to_thread(commissioning.newest_runs, self._store)
         self._newest = {
             site: run for site, events in newest.items() if (run := run_from_events(events))
         }
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
-        """Keep the steps that a batch tells of; read again, it changes nothing."""
+        """Store the steps in a batch; reading it again changes nothing."""
         events = dated_events(entry, columns.notices)
         if not events:
             return

@@ -44,12 +44,12 @@ def commissioning_state(run: CommissioningRun | None, site: Site) -> Commissioni
 
 
 def _changes(run: CommissioningRun, site: Site) -> dict[str, Text]:
-    """Return the links that are not those of a run any more, with what has changed."""
+    """Return the links that differ from those of a run, with the changes."""
     proven = {proof.link: proof.circuit for proof in run.links}
     now = {link.name: link.circuit for link in site.links}
     added = {name: _ADDED for name in now if name not in proven}
     removed = {name: _REMOVED for name in proven if name not in now}
-    # A site that the inventory does not know has whatever links its device has.
+    # For a site that is not in the inventory, the device's own links count.
     other = {name: _ANOTHER_CIRCUIT for name in now if name in proven and now[name] != proven[name]}
     return {**added, **removed, **other} if site.links else {}
 
@@ -70,8 +70,8 @@ def commissioning_notes(
     site: str, run: CommissioningRun | None, directory: InventoryDirectory, language: Language
 ) -> list[str]:
     """
-    Return what has to be done after a run: exchanged labels are to be corrected, each pair once;
-    links that have changed since are to be proven again.
+    Return what has to be done after a run: swapped labels must be corrected, each pair once; links
+    that have changed since must be proven again.
     """
     if run is None:
         return []

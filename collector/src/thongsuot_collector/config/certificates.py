@@ -1,4 +1,4 @@
-"""What can be wrong with certificates in the settings: those shown, and those asked of clients."""
+"""Errors of certificates in the settings: those of the collector, and those required of clients."""
 
 import ssl
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from thongsuot_runtime.file_errors import describe_with_file
 
 
 def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]:
-    """Yield each mistake that the files alone show, with the key that it stands at."""
+    """Yield each error that the files alone show, with its key."""
     wrong = pattern_mistake(settings)
     if wrong:
         yield ("certificates", "identity"), wrong

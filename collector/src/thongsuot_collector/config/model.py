@@ -83,9 +83,9 @@ class PageSettings(StrictStruct, frozen=True, kw_only=True):
 
 class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Site configurations: what the inventory has their agents watch, in the answers to pushes.
+    Site configurations: the inventory's settings for agents, in the answers to pushes.
 
-    ``offer = false``: none is sent, and agents go on with what they have.
+    ``offer = false``: none is sent, and agents keep their current one.
     """
 
     offer: bool = True

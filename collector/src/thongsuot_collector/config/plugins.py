@@ -28,7 +28,7 @@ def read_tables(
     read: Callable[[Table, Path, ConfigText], P],
     mistakes: list[DocumentError],
 ) -> tuple[P, ...]:
-    """Return every table of a list read; what is wrong with them is added to ``mistakes``."""
+    """Return every table of a list; errors are added to ``mistakes``."""
     loaded: list[P] = []
     for place, table in enumerate(tables):
         try:

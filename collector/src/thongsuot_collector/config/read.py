@@ -1,6 +1,6 @@
 """
-From the configuration file to a checked configuration: the same for start-up and
-``check-config``. ``directory_for`` and ``check_authority`` check what it refers to.
+From the configuration file to a checked configuration: the same for start-up and ``check-config``.
+``directory_for`` and ``check_authority`` check the files that it refers to.
 """
 
 import importlib.util
@@ -101,8 +101,8 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
     elif settings.page.password_file and not _holds_text(settings.page.password_file):
-        # Without a password anyone who reaches the address may look: that is said by leaving it
-        # out.
+        # Without a password everybody who reaches the address may look: that is configured by
+        # leaving it out.
         yield ("page", "password_file"), f"{settings.page.password_file} holds no password"
     if settings.page.mcp and importlib.util.find_spec("mcp") is None:
         yield (
@@ -116,7 +116,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from _database_mistakes("journal", settings.journal)
     yield from _database_mistakes("store", settings.store)
     if settings.journal.url and settings.store.url and settings.journal.url != settings.store.url:
-        # What a term fences, and what it is fenced by, are one transaction.
+        # The data that a term fences, and the term itself, change in one transaction.
         yield ("store", "url"), "it is not the url of [journal]; both stand in one database"
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
@@ -181,14 +181,14 @@ def _page_address_mistakes(address: str) -> Iterator[Mistake]:
 
 
 def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
-    """Yield what is wrong with an address that links on our pages and in messages begin with."""
+    """Yield the errors of an address with which links on our pages and in messages begin."""
     if not url:
         return
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         has_more = bool(parts.query or parts.fragment) or parts.username is not None
-    except ValueError:  # a port that is no number, half of an IPv6 address
+    except ValueError:  # a port that is not a number, half of an IPv6 address
         is_web, has_more = False, False
     if not is_web or any(letter.isspace() for letter in url):
         yield key, f'{url!r} is no address of a web page, as "https://host/path" is'
@@ -272,7 +272,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
 
 def directory_for(configuration: Configuration, *, file: str) -> InventoryDirectory:
     """
-    Return the inventory of a configuration; ``file`` is what that is called in messages.
+    Return the inventory of a configuration; ``file`` is its name in messages.
 
     The same for start-up, ``check-config`` and an inventory that changes while the collector runs.
 

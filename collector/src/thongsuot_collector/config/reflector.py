@@ -1,4 +1,4 @@
-"""What can be wrong in the table ``[reflector]``."""
+"""Errors in the table ``[reflector]``."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address

@@ -1,4 +1,7 @@
-"""Checks of ``[sign_in]``: what a provider of identities needs before anybody can sign in by it."""
+"""
+Checks of ``[sign_in]``: the settings that an identity provider needs before anybody can sign in
+with it.
+"""
 
 import importlib.util
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def mistakes(settings: SignInSettings, page_url: str) -> Iterator[Mistake]:
-    """Yield what is wrong with the table; ``page_url`` is where people find our pages."""
+    """Yield the errors of the table; ``page_url`` is the address of our pages."""
     if settings.idle_s > settings.absolute_s:
         yield (
             ("sign_in", "idle_s"),

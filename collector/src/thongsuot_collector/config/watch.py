@@ -11,7 +11,7 @@ from thongsuot_schema.errors import DocumentError
 
 
 class WatchConfiguration(msgspec.Struct, frozen=True, kw_only=True):
-    """A watcher's settings, and the channels that its people are told by."""
+    """A watcher's settings, and the channels of its notifications."""
 
     settings: WatchSettings
     channels: tuple[plugins.ConfiguredChannel, ...]

@@ -39,6 +39,6 @@ def audited_dispute(incident: str, dispute: Dispute) -> AuditedAction:
 
 
 def audited_ruling(incident: str, ruling: Ruling, by: str) -> AuditedAction:
-    """Return what the city decided."""
+    """Return the city's decision."""
     note = f"{'for' if ruling.is_upheld else 'against'} the party: {ruling.reason}"
     return AuditedAction(action=AuditAction.INCIDENT_RULED, incident=incident, by=by, note=note)

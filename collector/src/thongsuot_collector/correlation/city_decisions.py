@@ -19,7 +19,7 @@ PLANNED_EVENT = "maintenance planned"
 
 class CityDecisions:
     """
-    What an engineer decides; ``person`` is what others read, ``by`` who that is in the audit log.
+    Decisions of an engineer; ``person`` is the displayed name, ``by`` the name in the audit log.
 
     Each raises as the function of ``incidents.city_decisions`` does.
     """
@@ -43,7 +43,7 @@ class CityDecisions:
         await self._write(incident, AuditAction.INCIDENT_SPLIT, f"out of {name}: {reason}", by)
 
     async def close(self, name: str, *, person: str, reason: str, by: str) -> None:
-        """Close an incident, whatever the measurements say."""
+        """Close an incident, whatever the measurements show."""
         incident = city_decisions.close(
             self._consumer.registry, name, by=person, reason=reason, now_ns=time.time_ns()
         )
@@ -59,7 +59,7 @@ class CityDecisions:
     async def plan_work(
         self, name: str, windows: Sequence[MaintenanceWindow], *, person: str, by: str
     ) -> None:
-        """Plan maintenance from an incident: the windows first, then what its history says."""
+        """Plan maintenance from an incident: the windows first, then the entry in its history."""
         await asyncio.to_thread(rows.put_windows, self._store, windows, by=by)
         await self._consumer.refresh_windows()
         names = ", ".join(window.id for window in windows)

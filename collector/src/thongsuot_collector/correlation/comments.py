@@ -15,7 +15,7 @@ async def comment(
     consumer: IncidentConsumer, name: str, *, person: str, text: str, by: str
 ) -> Incident:
     """
-    Add what somebody says to an incident's history; ``by`` is who that is in the audit log.
+    Add a comment to an incident's history; ``by`` is the author in the audit log.
 
     Raises:
         KeyError: it is not in the registry (never was, or was closed long ago).

@@ -2,8 +2,8 @@
 Commissioning work: while an installer pulls a cable on request, it is planned work of the site.
 
 The device says so before the cable is out, in the same record as the verdicts that follow, so the
-window stands when they are looked at. It ends soon after all links answer again, and after
-``PULL_LIMIT_S`` in any case: what stays out longer is a fault like any other.
+window exists when they are processed. It ends soon after all links answer again, and after
+``PULL_LIMIT_S`` in any case: a link that stays down longer is a fault like any other.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from thongsuot_schema.words.language import Text, in_every_language
 _TITLE = Text("schema.commissioning.title")
 
 _LATE_NS = 7 * 86_400 * NS_PER_S
-"""A walk that is heard of later than that plans nothing any more."""
+"""A walk that is reported later than this plans nothing any more."""
 
 _PLANNED_AT_MOST = 100
 """Windows of a site in that time: a walk over four links, each tried three times, makes twelve."""
@@ -62,12 +62,12 @@ class CommissioningWork:
             actions.set_windows(self._registry, known.values())
 
     def with_unwritten(self, windows: Iterable[MaintenanceWindow]) -> list[MaintenanceWindow]:
-        """Return the windows that stand in the store, with those that will."""
+        """Return the windows in the store, with those that will be added."""
         stored = {window.id: window for window in windows}
         return list((stored | self._unwritten).values())
 
     def drain(self) -> list[MaintenanceWindow]:
-        """Return what is to be written now; it is not written again."""
+        """Return what has to be written now; it is not returned again."""
         windows, self._unwritten = self._unwritten, {}
         return list(windows.values())
 

@@ -1,9 +1,9 @@
 """
 Builds timelines and incidents from the journal, and emits notification events.
 
-What was decided is on the disk before anybody is notified of it. A site's timeline is written with
-the news that changed it, all of them now and then; what came in since is read again after a crash,
-and changes nothing that was known.
+Decisions are on the disk before anybody is notified of them. A site's timeline is written with the
+batch that changed it, and all of them periodically; entries since then are read again after a
+crash, and change nothing that was known.
 """
 
 import asyncio
@@ -66,11 +66,14 @@ _TOGETHER_S = 0.2
 """So long pushes gather before they are looked at: what costs once a look is shared by them."""
 _WINDOWS_EVERY_S = 5.0
 _LAG_S = 5.0
-"""What came in less than this ago is news: with ten thousand agents something is always unread."""
+"""
+Entries that arrived less than this ago are news: with ten thousand agents something is always
+unread.
+"""
 _SLICE = 500
 """Rewrites applied in one turn of the loop: about 50 ms of ten thousand sites' common silence."""
 _WRITE_ALL_EVERY_S = 60.0
-"""What is read again after a crash: the pushes of a minute."""
+"""The entries to read again after a crash: the pushes of a minute."""
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +127,7 @@ class IncidentConsumer:
 
     @property
     def timelines(self) -> Mapping[str, SiteTimeline]:
-        """The timeline of each site that was ever heard."""
+        """The timeline of each site that ever pushed."""
         return self._timelines
 
     @property
@@ -137,7 +140,7 @@ class IncidentConsumer:
         return pending_notifications(self.registry)
 
     async def load(self) -> None:
-        """Take up what was written."""
+        """Load what was written."""
         position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
         for site, body in await asyncio.to_thread(rows.load_timelines, self._store):
             self._timelines[site] = msgspec.msgpack.decode(body, type=SiteTimeline)
@@ -202,17 +205,17 @@ class IncidentConsumer:
         )
 
     async def dispute(self, name: str, dispute: Dispute) -> Incident:
-        """Note that a party says that an incident is not its own; raises as ``acknowledge``."""
+        """Record that a party rejects an incident as not its own; raises as ``acknowledge``."""
         disputed = actions.dispute(self.registry, name, dispute)
         return await self.write_audited(disputed, audited_dispute(name, dispute))
 
     async def answer(self, name: str, answer: PartyAnswer, *, by: str) -> Incident:
-        """Note what somebody of a party says of an incident; raises as ``actions.answer``."""
+        """Record the answer of a party to an incident; raises as ``actions.answer``."""
         answered = actions.answer(self.registry, name, answer)
         return await self.write_audited(answered, audited_answer(name, answer, by))
 
     async def rule(self, name: str, ruling: Ruling, *, by: str) -> Incident:
-        """Note what the city decides in a dispute; raises as ``actions.rule``."""
+        """Record the city's decision in a dispute; raises as ``actions.rule``."""
         ruled = actions.rule(self.registry, name, ruling)
         return await self.write_audited(ruled, audited_ruling(name, ruling, by))
 
@@ -225,7 +228,7 @@ class IncidentConsumer:
     async def record_delivery(
         self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
-        """Note what became of one of an incident's notifications; raises as ``acknowledge``."""
+        """Record the result of one of an incident's notifications; raises as ``acknowledge``."""
         actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
         await self._write()
 
@@ -236,7 +239,7 @@ class IncidentConsumer:
             await asyncio.sleep(_WINDOWS_EVERY_S)
 
     async def refresh_windows(self) -> None:
-        """Take over the maintenance windows that stand in the store now."""
+        """Load the maintenance windows that are in the store now."""
         stored = await asyncio.to_thread(rows.load_windows, self._store)
         planned = self._site_work.with_unwritten(stored)
         if set(planned) != set(self.registry.network_state.windows):
@@ -318,7 +321,7 @@ class IncidentConsumer:
                 await asyncio.sleep(0)
 
     async def _load_archived(self, rewrites: Iterable[Rewrite]) -> None:
-        """Bring back what was dropped from memory, where its time is rewritten."""
+        """Reload what was dropped from memory, where its time is rewritten."""
         before_ns = self._now_ns() - ns(self._settings.kept_s)
         old = [rewrite for rewrite in rewrites if rewrite.from_ns < before_ns]
         if old:
@@ -329,8 +332,8 @@ class IncidentConsumer:
         """
         Write what changed, and with ``is_all`` everything, so that the journal may go on.
 
-        One after the other: what was before must not be written over what came after. What others
-        have changed meanwhile is written along; what the disk refuses, with the next call.
+        One after the other: earlier state must not overwrite later state. Changes by others
+        meanwhile are written along; what the disk refuses is written with the next call.
         """
         async with self._writing:
             position = None

@@ -2,9 +2,9 @@
 Listening: since when the collector could hear without a break, so that it does not take its own
 absence for the silence of others.
 
-It hears nobody while its process is stopped, its machine sleeps or its clock is set; and neither
-while it can keep nothing, because the disk refuses or the standby of the database is away: every
-push is refused then, and its sender waits before it tries again.
+It receives nothing while its process is stopped, its machine sleeps or its clock is set; nor while
+it cannot store anything, because the disk refuses or the standby of the database is down: every
+push is refused then, and its sender waits before it retries.
 """
 
 import logging
@@ -44,8 +44,8 @@ class ListeningPeriod:
 
 class JournalListening:
     """
-    The listening of a consumer of the journal, which proves every few seconds that something can be
-    kept: by keeping its cursor where it is, in the same queue as what is pushed.
+    The listening of a consumer of the journal, which proves every few seconds that data can be
+    stored: by saving its cursor unchanged, in the same queue as the pushes.
     """
 
     def __init__(

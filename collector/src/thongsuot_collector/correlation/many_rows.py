@@ -149,7 +149,7 @@ def _incident_row(incident: Incident) -> dict[str, Any]:
         or incident.is_closed_by_city
         or incident.notified_party is not None,
         "opened_ns": incident.opened_ns,
-        # What a person has closed is not over: its circuits go on failing.
+        # An incident closed by a person is not over: its circuits are still failing.
         "closed_ns": None if incident.is_closed_by_city else incident.closed_ns,
         "known_until_ns": incident.closed_known_ns or incident.known_ns,
         "body": msgspec.msgpack.encode(incident),

@@ -1,4 +1,4 @@
-"""Open incidents as metrics: what goes on now, one series for each site that it concerns."""
+"""Open incidents as metrics: one series for each affected site."""
 
 from collections.abc import Callable, Iterable, Iterator
 

@@ -39,7 +39,7 @@ class ProblemReports:
         return True
 
     async def answer(self, name: str, *, person: str, text: str, by: str) -> Incident:
-        """Close a report with what the city says; raises as ``problem_report.answer_report``."""
+        """Close a report with the city's answer; raises as ``problem_report.answer_report``."""
         incident = answer_report(
             self._consumer.registry, name, person=person, text=text, now_ns=time.time_ns()
         )

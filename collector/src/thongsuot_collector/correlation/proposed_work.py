@@ -1,4 +1,4 @@
-"""Proposed work, in the store: kept as the carrier proposed it, with what the city decided."""
+"""Proposed work, in the store: as the carrier proposed it, with the city's decision."""
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -33,7 +33,7 @@ def propose(engine: Engine, work: ProposedWork, *, by: str) -> bool:
 
 def decide(engine: Engine, work_id: str, decision: WorkDecision, *, by: str) -> bool:
     """
-    Note what the city decides; what it confirms is a maintenance window in the same transaction.
+    Record the city's decision; confirmed work becomes a maintenance window in the same transaction.
 
     Returns whether it was this decision: ``False`` where there is no such proposal, or somebody
     decided before.

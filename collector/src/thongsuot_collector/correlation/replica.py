@@ -20,7 +20,7 @@ class IncidentReplica:
         self._registry = registry
 
     async def refresh(self, now_ns: int) -> None:
-        """Take over what the store has now."""
+        """Load the current state of the store."""
         since_ns = now_ns - ns(self._registry.settings.kept_s)
         snapshot, standing = await asyncio.to_thread(self._read, since_ns)
         for subject, interval in standing:

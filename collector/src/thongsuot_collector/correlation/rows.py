@@ -1,4 +1,4 @@
-"""Reading and writing timelines, intervals and incidents; whatever belongs together in one act."""
+"""Reading and writing timelines, intervals and incidents; related data in one transaction."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ _AT_ONCE = 400
 
 
 class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written in one act. ``timelines`` are encoded already: they go on changing."""
+    """The data of one transaction. ``timelines`` are encoded already: they continue to change."""
 
     rewrites: Sequence[Rewrite] = ()
     timelines: Sequence[tuple[str, bytes]] = ()
@@ -82,7 +82,7 @@ def load_timelines(engine: Engine) -> list[tuple[str, bytes]]:
 
 
 def load_live(engine: Engine, *, known_since_ns: int) -> RegistrySnapshot:
-    """Return what belongs into memory: what is live, and what was closed lately."""
+    """Return what belongs into memory: live data, and what was closed recently."""
     wanted = or_(INCIDENTS.c.is_live, INCIDENTS.c.known_until_ns >= known_since_ns)
     with engine.connect() as connection:
         names = [row.id for row in connection.execute(select(INCIDENTS.c.id).where(wanted))]
@@ -179,8 +179,8 @@ def load_closed_by_city(
 
 def _load_of(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Incident]:
     """
-    Return the incidents of a subject in a time, oldest first; what the city closed may go on after
-    it was closed.
+    Return the incidents of a subject in a time, oldest first; those closed by the city may continue
+    after that.
     """
     wanted = (
         select(INCIDENTS.c.body)

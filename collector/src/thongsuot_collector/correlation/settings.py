@@ -9,7 +9,7 @@ from thongsuot_collector.timeline.settings import TimelineSettings
 class IncidentConsumerSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """The settings of what is kept there, each with its own."""
+    """The settings of these parts, each with its own."""
 
     timeline: TimelineSettings = TimelineSettings()
     incidents: IncidentSettings = IncidentSettings()

@@ -32,7 +32,9 @@ class TurnTimer:
 
     @contextmanager
     def turn(self, sites: Iterable[str] = ()) -> Iterator[None]:
-        """Time what is done inside, for each of these sites as much; it must not await."""
+        """
+        Measure the time spent inside, attributed in equal parts to these sites; it must not await.
+        """
         began_s, worked_s = self._clock_s(), time.thread_time()
         try:
             yield
@@ -44,7 +46,7 @@ class TurnTimer:
             self._end_turn(began_s)
 
     def timed(self, site: str, work: Callable[[], R]) -> R:
-        """Do some work for a site in one turn, and return what it returns: of every batch."""
+        """Do some work for a site in one turn, and return its result: the work of every batch."""
         began_s, worked_s = self._clock_s(), time.thread_time()
         try:
             return work()
@@ -59,8 +61,8 @@ class TurnTimer:
         then: Callable[[R], None],
     ) -> None:
         """
-        Run steps to their end, for some sites, and let others have the loop in between; ``then``
-        takes what they end with.
+        Run steps to their end, for some sites, and yield to the loop in between; ``then`` gets
+        their result.
         """
         try:
             while True:
@@ -68,7 +70,7 @@ class TurnTimer:
                     return
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
-            # What has begun is finished, so that nothing half done is written at the end.
+            # Work that has begun is completed, so that nothing half done is written at the end.
             while not self._run_slice(steps, sites, then):
                 pass
             raise

@@ -1,4 +1,4 @@
-"""Unwritten changes: what the incident consumer knows and the disk does not have yet."""
+"""Unwritten changes: the state of the incident consumer that is not on the disk yet."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,8 +17,8 @@ class UnwrittenChanges:
     """
     Rewrites, changed timelines and audited actions that still have to be written.
 
-    A rewrite is first ``fresh``: the registry has not taken it in. What could not be written is put
-    back with ``requeue`` and written with the next call.
+    A rewrite is first ``fresh``: the registry has not processed it. Changes that could not be
+    written are put back with ``requeue`` and written with the next call.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class UnwrittenChanges:
         self._audited: list[AuditedAction] = []
 
     def add_rewrites(self, site: str, rewrites: Iterable[Rewrite]) -> None:
-        """Add what a site's timeline has become; without a rewrite only the timeline is new."""
+        """Add the new state of a site's timeline; without a rewrite only the timeline is new."""
         self._changed_sites.add(site)
         self.fresh += rewrites
 
@@ -52,7 +52,8 @@ class UnwrittenChanges:
 
     def drain(self, position: Position | None) -> IncidentWrites | None:
         """
-        Return what is to be written now, as it is now; ``None``: nothing. It is not written again.
+        Return the current state of what has to be written; ``None``: nothing. It is not returned
+        again.
 
         With a position the timelines of all changed sites are written: the journal up to there is
         never read again.
@@ -62,7 +63,7 @@ class UnwrittenChanges:
         sites = {rewrite.subject.site for rewrite in rewrites}
         if position is not None:
             sites |= self._changed_sites
-        # What the registry does not know is read again after a crash.
+        # Rewrites that the registry has not processed are read again after a crash.
         sites -= {rewrite.subject.site for rewrite in self.fresh}
         windows = self._site_work.drain()
         if not (rewrites or incidents or faults or windows or position):
@@ -83,7 +84,7 @@ class UnwrittenChanges:
         )
 
     def requeue(self, writes: IncidentWrites) -> None:
-        """Take back what could not be written; it goes before what came after it."""
+        """Take back what could not be written; it precedes later changes."""
         self._rewrites = [*writes.rewrites, *self._rewrites]
         self._changed_sites.update(site for site, _ in writes.timelines)
         self._audited = [*writes.audited, *self._audited]

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class ColumnType(Enum):
-    """What a column holds; each may be absent."""
+    """The types of a column; each value may be absent."""
 
     TEXT = "text"
     WHOLE = "whole number"

@@ -1,4 +1,4 @@
-"""Writing CSV (RFC 4180): times in UTC, what is absent is empty."""
+"""Writing CSV (RFC 4180): times in UTC, absent values are empty."""
 
 import csv
 import io

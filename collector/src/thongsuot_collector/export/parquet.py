@@ -25,7 +25,7 @@ GROUP_ROWS = 100_000
 
 
 class ParquetWriter:
-    """Writes rows to a file that it does not close; ``close`` writes what has to stand last."""
+    """Writes rows to a file that it does not close; ``close`` writes the end of the file."""
 
     def __init__(
         self, file: BinaryIO, columns: Sequence[ExportColumn], *, group_rows: int = GROUP_ROWS

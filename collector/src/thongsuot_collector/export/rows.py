@@ -35,7 +35,7 @@ class ExportQuery:
 
 @dataclass(slots=True, kw_only=True)
 class ExportTally:
-    """What was come across: rows, and the batches that nobody can read."""
+    """The items found: rows, and the batches that cannot be read."""
 
     rows: int = 0
     undecodable: list[str] = field(default_factory=list)

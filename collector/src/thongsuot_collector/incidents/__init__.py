@@ -1,4 +1,3 @@
 """
-From intervals to incidents: what belongs together, who must act, who is notified of what and when.
-Pure.
+From intervals to incidents: related faults, the party that must act, and its notifications. Pure.
 """

@@ -19,8 +19,8 @@ from thongsuot_collector.incidents.update import with_history
 
 MOST_ANSWERS = 100
 """
-Of one incident: more is a program gone wrong. Each stays in its record, and is looked through with
-each change.
+Maximum per incident: more is a malfunctioning program. Each stays in its record, and is checked
+with each change.
 """
 
 
@@ -44,7 +44,7 @@ def acknowledge(
 
 def dispute(registry: IncidentRegistry, name: str, dispute: Dispute) -> Incident:
     """
-    Note that a party says that an incident is not its own; returns the incident.
+    Record that a party rejects an incident as not its own; return the incident.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -54,7 +54,7 @@ def dispute(registry: IncidentRegistry, name: str, dispute: Dispute) -> Incident
 
 def answer(registry: IncidentRegistry, name: str, answer: PartyAnswer) -> Incident:
     """
-    Note what somebody of a party says of an incident; returns the incident.
+    Record the answer of a party to an incident; return the incident.
 
     Who accepts what their party has refused before withdraws that.
 
@@ -84,7 +84,7 @@ def answer(registry: IncidentRegistry, name: str, answer: PartyAnswer) -> Incide
 
 def rule(registry: IncidentRegistry, name: str, ruling: Ruling) -> Incident:
     """
-    Note what the city decides in a dispute; returns the incident.
+    Record the city's decision in a dispute; return the incident.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -123,7 +123,7 @@ def record_delivery(
     is_done: bool,
 ) -> Incident:
     """
-    Note what became of one of an incident's notifications; returns the incident.
+    Record the result of one of an incident's notifications; return the incident.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -138,7 +138,9 @@ def set_windows(registry: IncidentRegistry, windows: Iterable[MaintenanceWindow]
     Replace all maintenance windows; the next ``advance`` looks at everything that goes on again.
     """
     registry.network_state.windows = tuple(windows)
-    registry.windows_active = frozenset({""})  # no window's name: what is active differs from it
+    registry.windows_active = frozenset(
+        {""}
+    )  # not the name of a window: active windows differ from it
 
 
 def _check_answer(incident: Incident, answer: PartyAnswer) -> None:
@@ -157,7 +159,7 @@ def _check_answer(incident: Incident, answer: PartyAnswer) -> None:
 
 def _disputed(incident: Incident, dispute: Dispute) -> Incident:
     """
-    Return an incident whose party says that it is not its own.
+    Return an incident that its party rejects as not its own.
 
     The same refusal again, of a ticket, changes nothing: the city may have decided meanwhile.
     """

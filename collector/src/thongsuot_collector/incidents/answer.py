@@ -1,5 +1,5 @@
 """
-Answer: what somebody of a party says of an incident, and what the city decides where it is refused.
+Answer: a party's answer to an incident, and the city's decision if it is refused.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from thongsuot_collector.incidents.party import ResponsibleParty
 
 
 class AnswerKind(StrEnum):
-    """What a party can say of an incident."""
+    """The possible answers of a party to an incident."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -25,8 +25,8 @@ class PartyAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """
     One answer of a party. ``person`` is who gave it, ``text`` is their own words.
 
-    ``expected_ns`` is set where ``kind`` says so. ``token`` names the link of a message by which it
-    was given: none counts twice.
+    ``expected_ns`` is set if ``kind`` has it. ``token`` identifies the link of a message with which
+    it was given: none counts twice.
     """
 
     kind: AnswerKind
@@ -53,8 +53,8 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
 class Dispute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    A party says that an incident is not its own: somebody of it said so, or it rejected or
-    cancelled our ticket.
+    A party rejects an incident as not its own: by an answer, or by rejecting or cancelling our
+    ticket.
 
     ``reference`` is the ticket, ``person`` who answered, ``reason`` the party's words, ``at_ns``
     when we learned of it. It lasts until the city has made its ``ruling``, or the party has
@@ -85,7 +85,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return 1 + self.is_settled
 
     def is_same(self, other: "Dispute") -> bool:
-        """Return whether both are one dispute, at whatever step: a ticket is refused once."""
+        """Return whether both are the same dispute, at any stage: a ticket is refused once."""
         if self.party != other.party or self.reference != other.reference:
             return False
         return bool(self.reference) or self.at_ns == other.at_ns

@@ -16,8 +16,8 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
     """
     Apply one rewrite; return the names of the faults to look at again.
 
-    A fault that the rewrite shows otherwise keeps its name. Of two that turn out to be one the
-    first goes on; one that the rewrite shows no more is withdrawn.
+    A fault that the rewrite changes keeps its name. Of two that turn out to be one the first
+    continues; one that is no longer in the rewrite is withdrawn.
     """
     subject, now_ns = rewrite.subject, registry.network_state.now_ns
     if rewrite.until_ns is None and rewrite.intervals:
@@ -26,7 +26,7 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
     touched: set[str] = set()
     for shown in faults_in(rewrite, registry.calm_ns, now_ns):
         same = [fault for fault in known if is_same_fault(fault, shown, registry.calm_ns)]
-        # What was withdrawn gives its name only where nothing else is there.
+        # A withdrawn fault gives its name only if there is no other.
         same.sort(key=lambda fault: (fault.is_gone, fault.start_ns, fault.id))
         prior = same[0] if same else None
         if prior is None:

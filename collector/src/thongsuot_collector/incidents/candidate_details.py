@@ -1,5 +1,5 @@
 """
-Details of a candidate: what its incident says of each of its faults.
+Details of a candidate: the information of its incident about each of its faults.
 
 When the centre's own line dies one incident has ten thousand members, and to look at all of them at
 once would hold every push for a third of a second (2026-11). So it is done in steps.
@@ -29,7 +29,7 @@ class CandidateDetails(NamedTuple):
     """
     What takes time where there are many faults, and depends on nothing but them and the network.
 
-    ``evidence`` lacks what was observed at the points: that is kept with the incident.
+    ``evidence`` lacks the observations at the points, which are kept with the incident.
     """
 
     members: tuple[IncidentMember, ...]
@@ -42,7 +42,9 @@ class CandidateDetails(NamedTuple):
 def details_in_steps(
     candidate: Candidate, state: NetworkState
 ) -> Generator[None, None, CandidateDetails]:
-    """Work out the details of a candidate; what it yields between steps means nothing."""
+    """
+    Compute the details of a candidate; the values that it yields between steps have no meaning.
+    """
     by_subject: dict[Subject, list[Fault]] = {}
     for part in _parts(candidate.faults):
         for fault in part:
@@ -57,7 +59,7 @@ def details_in_steps(
             members.append(_member(subject, faults))
             evidence.append(_evidence(subject, faults, len(evidence)))
             communes.add(state.commune_of(subject.site))
-            # What is said of points that are not in use any more is nobody's to act on.
+            # Nobody has to act on points that are no longer in use.
             is_in_use = is_in_use or not state.directory.site(subject.site).retired
         yield
     return CandidateDetails(
@@ -75,7 +77,7 @@ def details(candidate: Candidate, state: NetworkState) -> CandidateDetails:
 
 
 def run_to_end(steps: Generator[None, None, T]) -> T:
-    """Return what some steps end with."""
+    """Return the result of some steps."""
     while True:
         try:
             next(steps)
@@ -92,7 +94,7 @@ def _parts(items: Iterable[T]) -> Iterator[Sequence[T]]:
 
 def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
     ordered = sorted(faults, key=lambda fault: (fault.start_ns, fault.id))
-    # What it shows now; of what is over, what it showed last.
+    # The current state; for a past fault, the last one.
     speaking = next((fault for fault in ordered if fault.is_ongoing), ordered[-1])
     interval = speaking.main_phase.interval
     ends = [fault.end_ns for fault in ordered]
@@ -107,7 +109,7 @@ def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
 
 
 def _evidence(subject: Subject, faults: Sequence[Fault], place: int) -> MemberEvidence:
-    """Return what is shown of a subject: of its latest fault, and of none that it had before."""
+    """Return the state of a subject: of its latest fault, not of earlier ones."""
     latest = max(faults, key=lambda fault: (fault.start_ns, fault.id))
     phase = latest.main_phase
     return MemberEvidence(

@@ -1,4 +1,4 @@
-"""Changes: what is to be remembered of an incident that is not what it was, as lines of history."""
+"""Changes: the changes of an incident to be recorded, as lines of history."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from thongsuot_collector.incidents.incident import HistoryEntry, Incident, Incid
 
 
 def changes_of(old: Incident, new: Incident, now_ns: int) -> Iterable[HistoryEntry]:
-    """Yield what is to be remembered of a change."""
+    """Yield the changes to be recorded."""
     if (old.state, old.symptom) != (new.state, new.symptom):
         yield HistoryEntry(at_ns=now_ns, event=f"is {new.state}", about=new.symptom)
     if old.opened_ns != new.opened_ns:

@@ -47,7 +47,7 @@ def merge(
 
 
 def merge_targets(registry: IncidentRegistry, name: str) -> list[Incident]:
-    """Return what an incident could be merged into, the newest first."""
+    """Return the incidents into which one could be merged, the newest first."""
     incident = registry.incidents[name]
     targets = [
         target
@@ -73,8 +73,8 @@ def split(
     """
     Take an incident out of the larger one of a name; return both, the smaller one first.
 
-    What a person has merged is as it was before. What the rules have grouped stands for itself from
-    now on, until a person merges it.
+    An incident merged by a person is restored. One grouped by the rules is separate from now on,
+    until a person merges it.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -113,9 +113,9 @@ def splittable(registry: IncidentRegistry, name: str) -> list[Incident]:
 
 def close(registry: IncidentRegistry, name: str, *, by: str, reason: str, now_ns: int) -> Incident:
     """
-    Close an incident, whatever the measurements say; return it.
+    Close an incident, whatever the measurements show; return it.
 
-    Its circuits stay what they are: whatever joins, or becomes graver, opens it again.
+    Its circuits keep their state: whatever joins, or becomes more severe, reopens it.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -153,7 +153,7 @@ def reopen(registry: IncidentRegistry, name: str, *, by: str, reason: str, now_n
 
 
 def _check_standing(incident: Incident) -> None:
-    """Refuse what has its own end, is over, or is told of in another one."""
+    """Reject incidents with an end of their own, that are over, or that are part of another one."""
     if not incident.is_open:
         raise AnswerImpossible("over")
     if incident.report is not None:
@@ -184,6 +184,6 @@ def _decided(
 def _put(registry: IncidentRegistry, incident: Incident, faults: Iterable[str]) -> Incident:
     registry.put_incident(incident)
     registry.decided_faults.update(faults)
-    # It is looked at now, whatever its next check is.
+    # It is checked now, whatever its next check is.
     registry.next_checks_ns.pop(incident.id, None)
     return incident

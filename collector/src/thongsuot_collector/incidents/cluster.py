@@ -18,8 +18,8 @@ class FaultCluster(msgspec.Struct, frozen=True, kw_only=True):
     """
     Faults that are one, in the order of their onsets.
 
-    It lasts from the first onset until so few are left that the rest stands for itself;
-    ``end_ns`` is ``None`` while it goes on.
+    It lasts from the first onset until so few faults are left that they are separate; ``end_ns`` is
+    ``None`` while it continues.
     """
 
     faults: tuple[Fault, ...]
@@ -56,10 +56,10 @@ def find_clusters(
     Return the clusters among faults, in order of time; those that are too few are left out.
 
     A cluster begins when faults at enough sites are out at one moment that began within
-    ``together_s`` of each other: what had ended before bears no witness, and two lines of one site
-    are one witness, because they share its power, its ducts and its box. While enough of it is out,
-    what begins within ``together_s`` of its last onset belongs to it, and so does a subject of it
-    that fails again.
+    ``together_s`` of each other: faults that ended before do not count, and two lines of one site
+    are one witness, because they share its power, its ducts and its box. While enough of its
+    subjects are down, faults that begin within ``together_s`` of its last onset belong to it, and
+    so does a subject of it that fails again.
     """
     together_ns = round(settings.together_s * NS_PER_S)
     growing: list[_GrowingCluster] = []
@@ -108,7 +108,7 @@ class _GrowingCluster:
         self._peak = max(self._peak, len(self._ends))
 
     def finished(self) -> FaultCluster:
-        """Return what was put together."""
+        """Return the clusters."""
         return FaultCluster(faults=tuple(self.faults), end_ns=_end(self.faults, self._ended_ratio))
 
     def takes(self, fault: Fault, together_ns: int) -> bool:
@@ -117,7 +117,7 @@ class _GrowingCluster:
         return is_near or fault.subject in self._subjects
 
     def is_over(self, now_ns: int) -> bool:
-        """Return whether so few are left at a moment that the rest stands for itself."""
+        """Return whether so few are left at a moment that they are separate."""
         self._leave(now_ns)
         return len(self._ends) <= _few(self._peak, self._ended_ratio)
 

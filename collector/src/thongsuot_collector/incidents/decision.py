@@ -1,6 +1,6 @@
 """
 Decision: what an engineer of the city has decided of an incident: where it belongs, that it is
-closed. It stands against the automatic grouping until somebody decides otherwise.
+closed. It overrides the automatic grouping until somebody decides otherwise.
 """
 
 import msgspec
@@ -25,7 +25,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A person has closed an incident, whatever the measurements say.
+    A person has closed an incident, whatever the measurements show.
 
     It covers the faults that were known then, while they are no graver than ``severity``.
     """

@@ -1,9 +1,9 @@
 """
-The device's clocks, what is known of their error, and steps of the wall clock.
+The device's clocks, their known error, and steps of the wall clock.
 
 Intervals and the order of things go by CLOCK_BOOTTIME, which never steps and counts suspended time;
-the wall clock only says *when*, and is doubted: devices without a battery-backed clock boot years
-off.
+the wall clock only says *when*, and is not trusted: devices without a battery-backed clock boot
+years off.
 """
 
 import time
@@ -18,7 +18,7 @@ STEP_LIMIT_S = 0.1
 500 ppm (RFC 5905), 30 ms in a minute."""
 
 DRIFT_RATIO = 100e-6
-"""How fast what was learned of the clock grows stale: twice what cheap crystals are off."""
+"""How fast knowledge of the clock becomes outdated: twice the drift of cheap crystals."""
 
 WRONG_LIMIT_S = 2.0
 """A wall clock this far off is called wrong on the page; a person reads minutes."""
@@ -87,9 +87,9 @@ class _CollectorClock:
 
 class TrueTime:
     """
-    What the collector's answers tell about the true time, for the local page.
+    The true time according to the collector's answers, for the local page.
 
-    Results are not changed by it: the collector corrects them itself from what the batches say.
+    It does not change results: the collector corrects them itself from the data in the batches.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class TrueTime:
 
     @property
     def is_known(self) -> bool:
-        """Whether the collector has told anything yet."""
+        """Whether an answer has been received."""
         return self._best is not None
 
     def add_collector_time(self, *, sent_ns: int, received_ns: int, collector_wall_ns: int) -> None:

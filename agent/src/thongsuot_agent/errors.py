@@ -1,5 +1,5 @@
 """
-What this distribution raises.
+The exceptions of this distribution.
 
     AgentError
     ├── SiteConfigRefused    a site configuration may not be run here; one line for each mistake
@@ -31,7 +31,7 @@ class SpoolError(AgentError):
 
 
 class SpoolFull(SpoolError):
-    """There is no room where the record should be kept."""
+    """There is no space for the record."""
 
 
 class SpoolCorrupt(SpoolError):
@@ -47,4 +47,4 @@ class TokenUnusable(AgentError):
 
 
 class MalformedMessage(ValueError):
-    """Bytes are not what the protocol says; the message names what was read and what was wrong."""
+    """Bytes violate the protocol; the message has the object and the error."""

@@ -29,7 +29,7 @@ def block_imports() -> None:
 
 def freeze() -> None:
     """
-    Give back what only the start needed, and keep memory from being hoarded later.
+    Release memory that only the start needed, and prevent hoarding later.
 
     Memory that the start freed goes back to the system, and one arena serves all threads. Does
     nothing where the C library is not glibc.

@@ -183,7 +183,7 @@ class Agent:
         _log.info("stopped waiting_batches=%d", self._spool.status().waiting_batches)
 
     async def _tick_forever(self) -> Never:
-        """Once a second: the judge's clock, the watchdog, and what is looked after now and then."""
+        """Once a second: the judge's clock, the watchdog, and periodic work."""
         while True:
             await asyncio.sleep(_TICK_S)
             self._ticked_ns = self._context.clock.boottime_ns()
@@ -202,7 +202,7 @@ class Agent:
                 await self._save_monthly_totals()
 
     async def _save_monthly_totals(self) -> None:
-        """Bring to the disk what a month adds up to."""
+        """Save the monthly totals to the disk."""
         if self._data_budget.has_metered_links:
             await self._spool.save_fact(_DATA_BUDGET, self._data_budget.dump())
         if not self._sampling.is_empty:
@@ -280,7 +280,7 @@ class Agent:
     def _apply_site_config(
         self, config: AgentConfig, site_config: SiteConfiguration | None
     ) -> None:
-        """Watch by another site configuration from now on; what did not change goes on."""
+        """Use another site configuration from now on; unchanged parts continue."""
         self._monitor.update_specs(spec_updater(site_config))
         self._monitor.update_carriers(config.carriers)
         self._context = context = with_config(self._context, config)
@@ -292,7 +292,7 @@ class Agent:
         self._commissioning.set_targets(context.targets)
         self._schedulable = ()
         self._reschedule()
-        # Whatever was open before shows nothing of whether the collector is reached now.
+        # An open connection does not show whether the collector can be reached now.
         self._upload_service.reconnect()
         self._save_checkpoint()
 

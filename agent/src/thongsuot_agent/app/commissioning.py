@@ -1,4 +1,4 @@
-"""Commissioning on the running agent: who may walk, what is seen of the links, what is recorded."""
+"""Commissioning on the running agent: access, the observed links, the recorded steps."""
 
 import asyncio
 import logging
@@ -39,11 +39,11 @@ _log = logging.getLogger(__name__)
 _ELSEWHERE = frozenset({Symptom.GATEWAY_REPLACED, Symptom.FIRST_HOP_REPLACED, Symptom.DEVICE_MOVED})
 _WATCHING = frozenset({CommissioningStep.PULL, CommissioningStep.RETURN})
 _ASK_EVERY_TICKS = 2
-"""How often links are asked out of turn while a cable is out: a person waits."""
+"""How often links are probed in addition while a cable is unplugged: a person is waiting."""
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it is kept on the disk, with the key of whoever walks through it."""
+    """A run as stored on the disk, with the key of the person who walks through it."""
 
     run: CommissioningRun
     key: str
@@ -55,10 +55,11 @@ _DECODER = msgspec.json.Decoder(StoredRun)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommissioningCallbacks:
     """
-    What a run looks at and who carries out what it wants; called on the loop, must not block.
+    The inputs of a run and the callbacks that carry out its requests; called on the loop, must not
+    block.
 
-    ``add_notice`` keeps a notice in the record; ``push_now`` pushes at once, for what is told must
-    be known before its cable is out. ``load`` and ``save`` are of the disk.
+    ``add_notice`` keeps a notice in the record; ``push_now`` pushes at once, because the collector
+    must know a step before its cable is unplugged. ``load`` and ``save`` access the disk.
     """
 
     now_ns: Callable[[], int]
@@ -96,7 +97,7 @@ class Commissioning:
         self._answers.set_targets(targets)
 
     async def restore(self) -> None:
-        """Go on with what an earlier process wrote; what was under way is to be done again."""
+        """Continue the run of an earlier process; an unfinished step must be repeated."""
         text = await self._callbacks.load()
         if not text:
             return
@@ -119,11 +120,11 @@ class Commissioning:
 
     def is_key(self, key: str) -> bool:
         """Return whether a key is that of the run."""
-        # By their digests, so that the time it takes says nothing of the key.
+        # Compared by digest, so that the time does not reveal the key.
         return bool(self._key) and digest_of(self._key.encode()) == digest_of(key.encode())
 
     def progress(self, key: str) -> CommissioningProgress:
-        """Return where the run is, for whoever has this key."""
+        """Return the state of the run, for the holder of this key."""
         run = self.run
         if run is None:
             return CommissioningProgress(run=None)
@@ -159,7 +160,7 @@ class Commissioning:
         return CommissioningStart(key=self._key)
 
     def act(self, action: str, key: str, fields: Mapping[str, str]) -> bool:
-        """Do what a person pressed; ``False``: it is none of the actions, or not with this key."""
+        """Carry out the action of a person; ``False``: unknown action, or a wrong key."""
         run = self.run
         if run is None or not self.is_key(key):
             return False
@@ -208,7 +209,7 @@ class Commissioning:
         self._apply(steps.advance(run, self.sights()))
 
     def sights(self) -> Sights:
-        """Return what is seen now."""
+        """Return the current observations."""
         callbacks = self._callbacks
         issued = {
             known.verdict.link: known
@@ -255,8 +256,8 @@ class Commissioning:
 
     def _ask_links(self, run: CommissioningRun) -> None:
         """
-        Ask what lies beyond the site, over each link: 84 bytes an echo; and of a link that is back
-        by whose line it leaves.
+        Probe hosts beyond the site over each link: 84 bytes per echo; and for a link that is back,
+        determine the line it leaves by.
         """
         current = run.current
         if run.step is CommissioningStep.RETURN and current is not None:

@@ -61,7 +61,7 @@ def make_pipeline(
     """
     Return the pipeline as an earlier process of this boot left it, else a new one.
 
-    A new one knows the place where the device was when it was last running.
+    A new judge gets the place of the device when it last ran.
     """
     memory = Memory() if checkpoint is None else checkpoint.memory
     if checkpoint is None:
@@ -94,7 +94,10 @@ def make_runner(
     *,
     self_metrics: Callable[[str], dict[Metric, float]],
 ) -> Runner:
-    """Return what runs the probes; ``self_metrics`` is what a link's host probe says of us."""
+    """
+    Return the runner of the probes; ``self_metrics`` is what a link's host probe reports about the
+    agent.
+    """
     return Runner(
         context.clock,
         links,
@@ -177,7 +180,7 @@ def make_upload_config(
     record_report: Callable[[BatchKey], str],
     identity: DeviceIdentity,
 ) -> UploadConfig:
-    """Return what all uploads share: where the collector is, and what goes with each request."""
+    """Return what all uploads share: the collector's address, and the headers of each request."""
     collector = context.config.collector
     return UploadConfig(
         endpoints=endpoints_of(collector),

@@ -39,18 +39,18 @@ class DeviceIdentity:
         return self.pair.problem or renewal or self.signer.problem
 
     def set_uploader(self, uploader: Uploader, jitter: Callable[[], float]) -> None:
-        """Take the way to the collector by which the next one is asked for."""
+        """Set the connection to the collector with which the next certificate is requested."""
         self._uploader = uploader
         if self._is_own:
             means = RenewalCallbacks(wall_s=self._wall_s, post=self._post, jitter=jitter)
             self._renewal = CertificateRenewal(self.pair, means)
 
     def tasks(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Return what has to run for it: nothing where somebody else renews it."""
+        """Return the tasks for renewal: none if another system renews it."""
         return {} if self._renewal is None else {"certificate": self._renewal.run}
 
     def metrics(self) -> dict[Metric, float]:
-        """Return what is measured of it."""
+        """Return the metric of its expiry."""
         expiry_s = self.expiry_s
         return {} if expiry_s is None else {CERTIFICATE_EXPIRY: expiry_s}
 

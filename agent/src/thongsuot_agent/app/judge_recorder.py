@@ -17,7 +17,7 @@ from thongsuot_agent.judge.site_probes import SiteProbes
 _log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 256 << 20
-"""A file ends there; who forgets that he records must not fill the card."""
+"""The maximum size of a file; a forgotten recording must not fill the card."""
 
 
 class JudgeRecorder:

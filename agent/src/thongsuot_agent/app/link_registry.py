@@ -26,7 +26,7 @@ class LinkRegistry:
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-        """What the configuration says of each, or what was found on the device."""
+        """The configuration of each link, or the discovered links of the device."""
         return tuple(link.spec for link in self.links.values())
 
     def schedulable_links(self, states: Mapping[str, State]) -> tuple[SchedulableLink, ...]:
@@ -82,7 +82,7 @@ class LinkRegistry:
             )
 
     def statuses(self, spent: Mapping[str, int]) -> tuple[LinkStatus, ...]:
-        """Return what the status says of each link."""
+        """Return the status of each link."""
         return tuple(
             LinkStatus(
                 name=name,

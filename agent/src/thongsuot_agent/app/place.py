@@ -2,9 +2,9 @@
 Known place: the router of each link and the network behind it, kept on the disk over a power cut.
 
 A device that is carried to another site is switched off on the way. Without this it would learn the
-new place as if it had always been there, and what its lines do would be told as the old circuits'.
-What was known holds for the site, carrier and circuit of the settings: anyone who moves a device
-for good and says so begins anew.
+new place as if it had always been there, and the state of its lines would be reported for the old
+circuits. The stored identities apply to the site, carrier and circuit of the settings: if a device
+is moved permanently and the settings are changed, it starts over.
 """
 
 import logging
@@ -35,7 +35,7 @@ class KnownLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the device is, by the site of its settings and by what its links lead to."""
+    """The place of the device, by the site of its settings and the networks of its links."""
 
     site: str
     links: dict[str, KnownLink] = {}
@@ -75,7 +75,10 @@ class PlaceFile:
             )
 
     def save(self, memory: Memory, specs: Iterable[Link]) -> None:
-        """Write what is known now, if that is news. A disk that takes no files is no reason."""
+        """
+        Write the current identities if they are new. A disk that cannot be written is not a reason
+        to stop.
+        """
         place = KnownPlace(
             site=self._site,
             links={

@@ -1,4 +1,4 @@
-"""Requested tests: what a person asked for, in a push response or on the page; one at a time."""
+"""Requested tests: from a person, in a push response or on the page; one at a time."""
 
 import logging
 from collections import deque
@@ -24,7 +24,7 @@ LOCAL_COOLDOWN_NS = 120 * NS_PER_S
 """How long the page's button rests after it was pressed: everybody in the LAN may press it."""
 
 REMEMBERED_IDS = 64
-"""Ids that are remembered: the collector repeats one until it has read what became of it."""
+"""Number of ids kept: the collector repeats one until it has read the result."""
 
 SHOWN_TESTS = 5
 """Tests that the page shows: those of one press, and one of the centre."""
@@ -35,12 +35,12 @@ MAX_ID_CHARACTERS = 64
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedTestCallbacks:
     """
-    Who carries out what is asked; called on the loop, must not block.
+    Callbacks that carry out requests; called on the loop, must not block.
 
-    ``matching_jobs`` raises ``JobsRefused``; ``local_requests`` is what the page's button stands
-    for, less than all that is scheduled; ``on_notice`` keeps code, text and count in the record;
-    ``push_now`` pushes at once, for somebody waits. ``new_id`` returns an id that no test has.
-    ``charge_local`` counts what a run that the button began used on a link.
+    ``matching_jobs`` raises ``JobsRefused``; ``local_requests`` are the tests of the page's button,
+    fewer than all that are scheduled; ``on_notice`` keeps code, text and count in the record;
+    ``push_now`` pushes at once, because somebody is waiting. ``new_id`` returns an unused id.
+    ``charge_local`` counts the data that a run started by the button used on a link.
     """
 
     now_ns: Callable[[], int]
@@ -84,7 +84,7 @@ class RequestedTests:
         self._shown: deque[_RunningTest] = deque(maxlen=SHOWN_TESTS)
 
     def accept_requests(self, requests: Iterable[TestRequest]) -> None:
-        """Take in what an answer brought; what is known already changes nothing."""
+        """Process the requests in an answer; known ones change nothing."""
         for request in requests:
             if self._running is not None or self._local_queue:
                 return
@@ -95,7 +95,7 @@ class RequestedTests:
 
     def request_local_tests(self) -> bool:
         """
-        Somebody at the point wants all that the button stands for; ``False`` while it rests.
+        Somebody at the point requests all tests of the button; ``False`` while it is disabled.
 
         A test that the centre wanted ends first.
         """
@@ -143,7 +143,7 @@ class RequestedTests:
     def on_result(self, result: Result) -> None:
         """A run has ended."""
         test = self._running
-        # A moment that came while the run lasts is no answer; the run itself will be.
+        # Results that arrive during the run are no answer; the run itself will be.
         if test is None or result.finding.reason is Reason.OVERRUN:
             return
         if result.series not in test.awaited:

@@ -44,18 +44,18 @@ from thongsuot_schema.verdict import Symptom, VerdictChange
 _log = logging.getLogger(__name__)
 
 DOWN_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
-"""The family that nothing should be tried in first, by what is wrong with a link."""
+"""The address family to be avoided, by the fault of a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineCallbacks:
     """
-    Who is told of what follows; called on the loop, must not block.
+    Callbacks for the consequences of results; called on the loop, must not block.
 
     ``on_confirmation_probe`` measures at once; ``on_verdict_change`` pushes at once (a verdict
-    changed); ``on_link_usable`` hears that a link came up; ``on_link_down`` that one was judged
-    down; ``on_down_family``, with every verdict on a link, which family is dead on it while the
-    other is not.
+    changed); ``on_link_usable`` is called when a link came up; ``on_link_down`` when one was judged
+    down; ``on_down_family``, with every verdict on a link, with the family that is dead on it while
+    the other is not.
     """
 
     on_confirmation_probe: Callable[[ConfirmationProbe], None]
@@ -98,14 +98,14 @@ class ResultPipeline:
         """Whether something was learned or ruled that the schedule does not know yet."""
 
     def set_callbacks(self, callbacks: PipelineCallbacks) -> None:
-        """Say who carries out what is ruled; before anything comes in."""
+        """Set the callbacks, before anything arrives."""
         self._callbacks = callbacks
 
     def start(self, version: str) -> None:
         """
-        Note that a process begins, and say again what an earlier one had found to stand.
+        Record that a process begins, and repeat the verdicts of an earlier one that still stand.
 
-        Anyone who reads the record lets nothing stand that was said before a start.
+        Readers of the record discard everything from before a start.
         """
         self.add_notice(NoticeCode.STARTED, version)
         for name in self._links:
@@ -127,7 +127,7 @@ class ResultPipeline:
         """
         Judge by another inventory from now on.
 
-        Said anew as by a process that starts: what is not said again does not stand any more.
+        Repeated as by a process that starts: verdicts that are not repeated no longer stand.
         """
         inventory_change.forget_removed_targets(self.memory, self.site_probes, site_probes)
         self.site_probes = site_probes
@@ -150,7 +150,7 @@ class ResultPipeline:
     def accept_result(self, result: Result) -> None:
         """A run has ended."""
         self._spool.add_entry(result)
-        # After the record has it: what this line says, no kill can take back.
+        # After the record has it: a kill cannot undo a logged line.
         if _log.isEnabledFor(logging.DEBUG):
             series, finding = result.series, result.finding
             _log.debug(
@@ -208,7 +208,7 @@ class ResultPipeline:
         self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
 
     def close(self) -> None:
-        """Release what is open, and write what is kept."""
+        """Release open resources, and write what has to be kept."""
         self.month.save(None)
         self.lines.save()
         if self._recorder is not None:
@@ -262,14 +262,14 @@ class ResultPipeline:
 
     def _reset_judge(self, error: Exception) -> None:
         """
-        The judge broke over an event: what it knew may be broken too, so it begins with nothing.
+        The judge failed on an event: its state may be broken too, so it restarts without state.
         """
         self._broken += 1
         if self._broken & (self._broken - 1) == 0:  # the first, then once per doubling
             _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
             problem = f"judge: {type(error).__name__}: {error}"
             self.add_notice(NoticeCode.PROBE_BROKEN, problem)
-        # What was said stays said: the record goes on from it, never to before it.
+        # Recorded verdicts stay recorded: the record continues from them, never before them.
         self.memory = Memory(issued=self.memory.issued)
         for name, link in self._links.items():
             resolvers, shared = link.resolvers, link.has_shared_resolvers
@@ -294,9 +294,7 @@ class ResultPipeline:
         )
         self.history.add_change(change)
         if not verdict.service:
-            self.needs_rescheduling = (
-                True  # which links stand in for others may be another matter now
-            )
+            self.needs_rescheduling = True  # the links that replace others may have changed
             callbacks = self._required_callbacks()
             callbacks.on_down_family(verdict.link, DOWN_FAMILY.get(verdict.symptom))
             if verdict.state is State.DOWN:

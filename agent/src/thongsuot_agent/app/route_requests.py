@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT_NS = 10 * NS_PER_S
 _LONGEST_WAIT_NS = 600 * NS_PER_S
 """
-Between two requests, doubled each time: what cannot be made now (the interface has no carrier)
-is made as soon as it can be, and a machine without the unit is not asked again and again.
+Delay between two requests, doubled each time: routes that cannot be made now (the interface has no
+carrier) are made as soon as possible, and a machine without the unit is not asked repeatedly.
 """
 
 
@@ -57,5 +57,5 @@ class RouteRequests:
 
 
 def _is_unmade(link: LiveLink) -> bool:
-    """Return whether what the unit makes for a link is not there."""
+    """Return whether the routes or rules of a link are missing."""
     return link.state.unrouted or (link.spec.vlan is not None and not link.state.present)

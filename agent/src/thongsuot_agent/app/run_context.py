@@ -27,8 +27,8 @@ class RunContext:
     ``config`` is what holds now: ``local_config``, the settings file, with the site configuration
     that is run.
 
-    ``fingerprint`` changes with version and configuration: what was remembered under another one is
-    not gone on with.
+    ``fingerprint`` changes with version and configuration: state saved under another one is not
+    used.
     """
 
     local_config: AgentConfig
@@ -54,7 +54,7 @@ def run_context_from(
     recording: str = "",
 ) -> RunContext:
     """
-    Return the setting that a configuration stands for on this machine.
+    Return the effective setting of a configuration on this machine.
 
     ``recording`` names a file for the judge's input events; empty: none.
 

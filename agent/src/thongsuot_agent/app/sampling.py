@@ -15,7 +15,7 @@ from thongsuot_schema.catalogue.qcvn import DOWN, UP
 from thongsuot_schema.result import Result
 
 SAMPLES_WANTED = 1000
-"""Samples each way that the rule asks for."""
+"""Number of samples in each direction that the rule requires."""
 
 _HOURS = 24
 _KIND = "qcvn"
@@ -92,12 +92,12 @@ class SamplingProgress:
         )
 
     def restore(self, stored: str) -> None:
-        """Take in what an earlier process wrote down, where nothing is known yet."""
+        """Load what an earlier process saved, where nothing is known yet."""
         for link, before in (_DECODER.decode(stored) if stored else {}).items():
             self._links.setdefault(link, before)
 
     def dump(self) -> str:
-        """Return what has to be remembered beyond a restart."""
+        """Return the state to keep beyond a restart."""
         return msgspec.json.encode(self._links).decode()
 
     def _month_samples(self, link: str, month: str) -> MonthSamples:

@@ -1,12 +1,12 @@
 """
-Site configurations: what the collector would have this agent watch: examined, tried, kept or gone
-back from.
+Site configurations: the collector's configuration for this agent: validated, tried, kept or rolled
+back.
 
-The rules stand in ``siteconfig.rollout``; here they meet the disk, the pushes and the clock. All
-steps are taken by one task, one after the other; the rollout state is on the disk before what it
-says is done. The site configuration on probation is judged by pushes that began under it, on new
-connections: one that was open before proves nothing. Then the way back is: if it does not help, the
-site configuration was not why.
+The rules are in ``siteconfig.rollout``; this module connects them with the disk, the pushes and the
+clock. One task takes all steps in order; the rollout state is on the disk before it takes effect. A
+site configuration on probation is judged by pushes that began under it, on new connections: one
+that was open before proves nothing. The same test is applied to the rollback: if connectivity does
+not return, the site configuration was not the cause.
 """
 
 import asyncio
@@ -41,18 +41,18 @@ _log = logging.getLogger(__name__)
 _OK = 200
 _OFFER = msgspec.json.Decoder(OfferedConfig)
 _RETRY_TICKS = 60
-"""After this many seconds a disk that refused is asked again."""
+"""After this many seconds a failed write is retried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveSiteConfig:
-    """What is active: the rollout state, and the configurations that follow from it."""
+    """The active state: the rollout state, and the configurations that follow from it."""
 
     rollout: RolloutState
     config: AgentConfig
     site_config: SiteConfiguration | None = None
     notices: tuple[tuple[NoticeCode, str], ...] = ()
-    """What is to be reported of the way here."""
+    """The events to report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,8 @@ def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
     Return what holds as the agent starts: the site configuration that was good, if it still fits
     the device.
 
-    What was on probation when the agent ended does not hold: it comes again when the collector is
-    reached.
+    A version on probation when the agent ended is not kept: it is offered again when the collector
+    is reached.
     """
     if not own.site_config.accept:
         return ActiveSiteConfig(rollout=RolloutState(), config=own)
@@ -121,7 +121,7 @@ def fingerprint_from(own: AgentConfig) -> str:
 
 
 def site_config_status(rollout: RolloutState, *, is_accepting: bool) -> SiteConfigStatus:
-    """Return what the status says of site configurations."""
+    """Return the status of site configurations."""
     offer = rollout.active
     state = "none" if offer is None else "good" if rollout.trial is None else "trial"
     refused = rollout.refused[-1] if rollout.refused else None
@@ -136,7 +136,7 @@ def site_config_status(rollout: RolloutState, *, is_accepting: bool) -> SiteConf
 
 @dataclass(slots=True, kw_only=True)
 class SiteConfigManager:
-    """Takes in what answers offer and what becomes of pushes; ``run`` acts on it."""
+    """Receives offers in answers and the outcome of pushes; ``run`` acts on them."""
 
     own: AgentConfig
     path: Path
@@ -152,16 +152,16 @@ class SiteConfigManager:
 
     @property
     def running_text(self) -> str:
-        """What a push says of site configurations; empty where none are taken."""
+        """The header of a push about site configurations; empty if none are accepted."""
         return self.active.rollout.running.header_value if self.own.site_config.accept else ""
 
     @property
     def status(self) -> SiteConfigStatus:
-        """What the status says of site configurations."""
+        """The status of site configurations."""
         return site_config_status(self.active.rollout, is_accepting=self.own.site_config.accept)
 
     def metrics(self) -> dict[Metric, float]:
-        """Return what the host probe says of site configurations."""
+        """Return the host probe's metrics of site configurations."""
         offer = self.active.rollout.active
         return {} if offer is None else {SITE_CONFIG: float(offer.number)}
 
@@ -191,14 +191,14 @@ class SiteConfigManager:
             self._woken.set()
 
     async def run(self) -> Never:
-        """Act on what comes in, until cancelled."""
+        """Process events until cancelled."""
         while True:
             await self._woken.wait()
             self._woken.clear()
             await self.process_pending()
 
     async def process_pending(self) -> None:
-        """Do what is due."""
+        """Carry out the pending steps."""
         if self._is_unsaved:
             await self._retry_save()
         probation = self._probation

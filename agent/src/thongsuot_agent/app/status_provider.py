@@ -66,7 +66,7 @@ class StatusProvider:
         return self.current_context()
 
     def sources(self) -> PageSources:
-        """Return what the pages are made from."""
+        """Return the data of the pages."""
         return PageSources(
             view=self.view,
             status=self.status,
@@ -88,7 +88,7 @@ class StatusProvider:
         return self.context.clock.boottime_ns() - self.ticked_ns() < _HEALTHY_NS
 
     def view(self) -> SiteView:
-        """Return what the page shows."""
+        """Return the content of the page."""
         config = self.context.config
         answer = self.upload_service.answer
         inputs = SiteViewInputs(
@@ -123,7 +123,7 @@ class StatusProvider:
         return site_view(inputs, context)
 
     def status(self) -> AgentStatus:
-        """Return what the status says."""
+        """Return the status."""
         now_ns = self.context.clock.boottime_ns()
         return AgentStatus(
             version=VERSION,
@@ -155,7 +155,7 @@ class StatusProvider:
         )
 
     def metrics(self) -> Exposition:
-        """Return what ``/metrics`` says."""
+        """Return the content of ``/metrics``."""
         site = self.context.config.site
         exposition = Exposition(
             {"commune": site.commune, "site": site.name}, self.link_registry.specs

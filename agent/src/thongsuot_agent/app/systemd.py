@@ -11,7 +11,7 @@ class SystemdNotifier:
     """Sends to the socket that systemd names; does nothing where there is none."""
 
     def __init__(self, address: str | None) -> None:
-        # A leading "@" stands for the abstract namespace, whose names begin with a zero byte.
+        # A leading "@" means the abstract namespace, whose names begin with a zero byte.
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
 
     def send(self, *words: str) -> None:

@@ -19,7 +19,7 @@ WRONG = 2
 
 
 class CheckedProbe(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of what is measured how often; ``*`` stands for every target that fits the kind."""
+    """One probe and its interval; ``*`` stands for every target that fits the kind."""
 
     kind: str
     every_s: float
@@ -28,7 +28,7 @@ class CheckedProbe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckedAllowance(msgspec.Struct, frozen=True, kw_only=True):
-    """What the probes use of a metered link's allowance in 31 days."""
+    """The probes' use of a metered link's allowance in 31 days."""
 
     link: str
     used_bytes: int
@@ -36,7 +36,7 @@ class CheckedAllowance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckedConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a configuration comes to; no ``links``: every interface with a default route is one."""
+    """The effect of a configuration; no ``links``: every interface with a default route is one."""
 
     site: str
     links: list[str]
@@ -47,7 +47,7 @@ class CheckedConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_config(path: str, *, is_json: bool = False) -> int:
-    """Check a configuration file and print what it comes to; returns the exit code."""
+    """Check a configuration file and print its effect; return the exit code."""
     try:
         config = read(Path(path))
         context = run_context_from(config)
@@ -63,7 +63,7 @@ def check_config(path: str, *, is_json: bool = False) -> int:
 
 
 def checked_config(config: AgentConfig, context: RunContext) -> CheckedConfig:
-    """Return what a configuration comes to on this machine."""
+    """Return the effect of a configuration on this machine."""
     allowances = [
         CheckedAllowance(
             link=link.name,

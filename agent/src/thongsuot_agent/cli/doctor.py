@@ -29,10 +29,10 @@ _WIDTH = 100
 
 def examine_host(path: str, *, is_json: bool) -> int:
     """
-    Examine this host and print what was found; returns the exit code.
+    Examine this host and print the findings; return the exit code.
 
-    Without a configuration file the links are what has a default route, and no collector is asked
-    from where it sees their packets come.
+    Without a configuration file the links are the interfaces with a default route, and no collector
+    is queried for the source address of their packets.
     """
     specs: tuple[Link, ...] = ()
     collector: PushConfig | None = None

@@ -1,5 +1,5 @@
 """
-``thongsuot-agent enrol``: turns a one-time code into the agent's token file and its certificate.
+``thongsuot-agent enrol``: exchanges a one-time code for the agent's token file and certificate.
 
 Token and key are made here; only the token's hash and a certificate request are sent. Both wait in
 files until the collector has answered: an answer that is lost on the way costs nothing, the same
@@ -58,9 +58,8 @@ _WAITING = ".enrolling"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _EnrolmentTarget:
     """
-    What is to be done: where the collector is (its addresses, the first that answers is asked), as
-    which site, into which files.
-    ``certificate_file`` is ``None`` where none is to be asked for; ``page_port`` is empty where no
+    The task: the collector (its addresses, the first that answers is used), the site, and the
+    files. ``certificate_file`` is ``None`` if none is to be requested; ``page_port`` is empty if no
     page walks an installer through the links.
     """
 
@@ -73,7 +72,7 @@ class _EnrolmentTarget:
 
 class EnrolmentReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an enrolment has brought; ``commissioning_code`` (empty: no page walks an installer through
+    The result of an enrolment; ``commissioning_code`` (empty: no page walks an installer through
     the links) is today's, for the page on ``page_port``.
     """
 
@@ -86,7 +85,7 @@ class EnrolmentReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _TargetIncomplete(Exception):
-    """Neither the command line nor the configuration says where or into what."""
+    """Neither the command line nor the configuration has the collector or the files."""
 
 
 def enrol(options: argparse.Namespace) -> int:
@@ -186,7 +185,7 @@ def _waiting_token(waiting: Path) -> str:
 async def _redeem_code(
     target: _EnrolmentTarget, code: str, token: str, waiting: Path
 ) -> EnrolmentReport | None:
-    """Return what the collector gave for a code; ``None``: nothing, and why was said."""
+    """Return the collector's answer to a code; ``None``: none, and the reason was printed."""
     pair = None if target.certificate is None else PendingCertificate(target.certificate)
     request = "" if pair is None else await pair.request()
     response = await _post_code(target, code, token, request)

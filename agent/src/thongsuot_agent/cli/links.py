@@ -1,4 +1,4 @@
-"""``thongsuot-agent links``: which links there are, by whom each leaves, and what is not used."""
+"""``thongsuot-agent links``: the links, the router that each leaves by, and unused interfaces."""
 
 import asyncio
 import sys
@@ -42,7 +42,7 @@ class FamilyReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One link: what its interface is, by whom it leaves, and what else there is to say of it."""
+    """One link: its interface, the router that it leaves by, and further remarks."""
 
     name: str
     interface: str
@@ -62,7 +62,7 @@ class LinksReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_links(path: str, *, is_json: bool = False) -> int:
-    """Send one packet a link and family, print what is known; returns the exit code."""
+    """Send one packet per link and family, print the results; return the exit code."""
     specs: tuple[Link, ...] = ()
     if Path(path).exists():
         try:
@@ -138,7 +138,7 @@ def _address_lines(families: Iterable[FamilyReport]) -> Iterator[str]:
 
 
 async def _translator(link: LiveLink) -> str:
-    """Return by what a link that has IPv6 alone reaches IPv4."""
+    """Return how an IPv6-only link reaches IPv4."""
     prefix = await nat64_text(link)
     if prefix:
         return f"IPv6 alone; IPv4 goes by the carrier's NAT64 {prefix}"
@@ -167,7 +167,7 @@ def _remarks(link: LiveLink) -> Iterator[str]:
 
 
 def _below(link: LiveLink) -> Iterator[str]:
-    """Yield what an interface stands on."""
+    """Yield the layers below an interface."""
     spec, state = link.spec, link.state
     if port_of(spec):
         signal = "which has no signal" if state.port_unplugged else "which has its signal"

@@ -2,7 +2,7 @@
 The command ``thongsuot-agent``.
 
 Exit codes: 0 done; 1 it did not work (the text says why); 2 the command line or the configuration
-is wrong; ``probe`` also 3 when the run failed and 4 when it could not be made.
+is wrong; ``probe`` also 3 if the run failed and 4 if it could not be made.
 """
 
 from thongsuot_agent import memory
@@ -71,7 +71,7 @@ def _run(options: RunOptions) -> int:
 
 
 def _run_command(options: "argparse.Namespace") -> int:  # noqa: PLR0911 - one a command
-    # Each command is loaded when it is asked for: the resident one has nothing of the others.
+    # Each command is loaded on demand: the resident one loads nothing of the others.
     match options.command:
         case "check-config":
             from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415

@@ -42,7 +42,7 @@ def probe_once(options: argparse.Namespace) -> int:
         return WRONG
     target = LINK_TARGET if probe.per_link else target_from(options.target, options.lookup)
     if target is not None and not probe.applies(target):
-        # What is no anchor may be a box that is asked about itself.
+        # A target that is not an anchor may be equipment.
         box = structs.replace(target, role=Role.EQUIPMENT, segment=Segment.LAN)
         target = box if probe.applies(box) else target
     if target is None or (not probe.per_link and not probe.applies(target)):
@@ -136,7 +136,7 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
 
 
 def settings_from(assignments: list[str]) -> dict[str, object]:
-    """Return settings given as ``key=value``; a value that is no TOML is taken as text."""
+    """Return settings given as ``key=value``; a value that is not TOML is taken as text."""
     settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")

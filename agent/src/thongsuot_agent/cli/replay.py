@@ -1,4 +1,4 @@
-"""``thongsuot-agent replay``: judges a recording again and prints what happened."""
+"""``thongsuot-agent replay``: judges a recording again and prints the events."""
 
 import sys
 from pathlib import Path

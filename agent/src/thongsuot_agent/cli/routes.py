@@ -35,7 +35,7 @@ _VERSIONS = (4, 6)
 
 
 class _RoutingRefused(Exception):
-    """``ip`` would not do what it was told; the text is its own."""
+    """``ip`` refused a command; the text is its own."""
 
 
 def manage_routes(path: str, action: str) -> int:
@@ -71,7 +71,7 @@ def _plan_lines(plan: RoutePlan) -> Iterable[str]:
 
 def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
     """
-    Bring the kernel to a plan; returns what was done, and what waits for its interface.
+    Bring the kernel to a plan; return the changes, and the links that wait for their interface.
 
     Raises:
         _RoutingRefused: the kernel refuses, above all without CAP_NET_ADMIN.
@@ -115,7 +115,7 @@ def _make_routes(plan: RoutePlan, done: list[str], waiting: list[str]) -> None:
 
 
 def _make_vlans(vlans: Iterable[PlannedVlan]) -> tuple[list[str], list[str]]:
-    """Make what is missing; one that somebody else made is left as it is, addresses included."""
+    """Make missing ones; one made by something else is left unchanged, including addresses."""
     done: list[str] = []
     waiting: list[str] = []
     for vlan in vlans:
@@ -137,7 +137,7 @@ def _own_vlans() -> set[str]:
 
 
 def _is_down(refusal: str) -> bool:
-    """Return whether an interface is only not up yet, after which the agent asks again."""
+    """Return whether an interface is just not up yet, in which case the agent asks again."""
     return "Network is down" in refusal or "Network is unreachable" in refusal
 
 

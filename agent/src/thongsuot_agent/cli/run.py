@@ -47,7 +47,7 @@ _GIVE_BACK_EVERY_S = 3600.0
 
 
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:
-    """Give back what was needed once, now and every hour: it takes some milliseconds."""
+    """Release memory that was needed once, now and every hour: it takes some milliseconds."""
     memory.give_back()
     loop.call_later(_GIVE_BACK_EVERY_S, _give_back, loop)
 

@@ -31,7 +31,7 @@ from thongsuot_schema.words.language import Text
 
 
 class ReportedTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """One target; ``source`` is ``collector`` or ``settings``, whichever names it."""
+    """One target; ``source`` is ``collector`` or ``settings``, where it is defined."""
 
     name: str
     url: str
@@ -49,7 +49,7 @@ class ReportedProbe(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteConfigReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The site configuration of a device, and what it comes to with the settings file.
+    The site configuration of a device, and its effect together with the settings file.
 
     ``before`` is the version that a trial goes back to (``None``: there is no trial; empty: the
     settings file alone), ``mistakes`` why it does not fit the settings file as that is now.
@@ -64,7 +64,7 @@ class SiteConfigReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_site_config(path: str, *, is_json: bool = False) -> int:
-    """Print what is on the disk; returns the exit code."""
+    """Print the state on the disk; return the exit code."""
     try:
         own = read(Path(path))
     except ConfigInvalid as error:
@@ -125,7 +125,7 @@ def site_config_report(rollout: RolloutState, own: AgentConfig) -> SiteConfigRep
 
 
 def site_config_lines(report: SiteConfigReport) -> Iterator[str]:
-    """Yield what a report says, for a person."""
+    """Yield the lines of a report, for a person."""
     yield site_config_line(report.status)
     if report.status.made_s is not None:
         made = datetime.fromtimestamp(report.status.made_s, UTC)

@@ -1,4 +1,6 @@
-"""``thongsuot-agent snmp walk-profile``: what a device shows, and the beginning of its profile."""
+"""
+``thongsuot-agent snmp walk-profile``: the objects of a device, and the beginning of its profile.
+"""
 
 import argparse
 import asyncio
@@ -24,7 +26,7 @@ from thongsuot_schema.words.language import Text
 _ENTERPRISES = "1.3.6.1.4.1"
 _NET_SNMP = f"{_ENTERPRISES}.8072"
 _NOT_THE_VENDORS = (f"{_NET_SNMP}.", f"{_ENTERPRISES}.2021.")
-"""What net-snmp itself says of the system under any maker's roof."""
+"""net-snmp's own description of the system, on equipment of any maker."""
 _WALK_S = 300.0
 _SHOWN = 3
 
@@ -133,7 +135,10 @@ def _profile_draft(survey: Survey) -> Iterator[str]:
 def _walked_objects(
     walked: Iterable[tuple[str, str, str]],
 ) -> dict[str, tuple[str, list[str], bool]]:
-    """Return what was walked by object; scalars end in ``.0``, a column is one for all its rows."""
+    """
+    Return the walked values by object; scalars end in ``.0``, a column is one object for all its
+    rows.
+    """
     objects: dict[str, tuple[str, list[str], bool]] = {}
     for oid, tag, value in walked:
         is_scalar = oid.endswith(".0")

@@ -1,4 +1,4 @@
-"""What a commissioning run has seen answer: which runs over each link, and the counter's pages."""
+"""The answers that a commissioning run has seen: runs over each link, and the counter's pages."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class SeenAnswers:
         self._far = frozenset(
             target.name
             for target in targets
-            # A name server may be the site's own box, whatever segment it stands for.
+            # A name server may be the site's own box, whatever segment it is configured for.
             if target.segment not in _NEAR and RESOLVER not in target.addresses
         )
 
@@ -64,7 +64,7 @@ class SeenAnswers:
         self._counter = {}
 
     def counter(self, expected: int) -> CounterSight | None:
-        """Return what the counter's pages came to since they were asked for."""
+        """Return the results of the counter's pages since they were requested."""
         if self._counter_since_ns is None:
             return None
         runs = sorted(self._counter.values(), key=lambda run: run.at_s)

@@ -1,8 +1,8 @@
 """
-Who may walk through a commissioning run: whoever has today's code, and then the key of the run.
+Access to a commissioning run: first today's code, then the key of the run.
 
 The code follows from the device's token, of which the collector keeps the hash: it can be checked
-without a line, and shown at the centre to those who may see the site.
+without a working line, and shown at the centre to those who may see the site.
 """
 
 from collections import deque
@@ -42,7 +42,7 @@ class CodeCheck:
         self._wrong: deque[int] = deque(maxlen=TRIES)
 
     def problem(self, typed: str) -> CodeProblem | None:
-        """Return what is wrong with a code; ``None``: it is good."""
+        """Return the error of a code; ``None``: it is valid."""
         now_ns = self._now_ns()
         if len(self._wrong) == TRIES and now_ns - self._wrong[0] < TRIES_WITHIN_NS:
             return CodeProblem.TOO_MANY

@@ -1,4 +1,4 @@
-"""Sights: what a commissioning run looks at, of the links and of the counter. Pure."""
+"""Sights: the observations of links and counter for a commissioning run. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ WITNESS_ANSWERS = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSight:
     """
-    What is seen of a link now; times are CLOCK_BOOTTIME.
+    The current observations of a link; times are CLOCK_BOOTTIME.
 
     ``lost_ns``: since when it is down, ``None`` while it is not. ``up_ns``: since when it is judged
-    well, ``None`` while it is not. ``elsewhere_ns``: since when it leads to another router or
-    network than it used to. ``answers_ns``: when the runs began that were answered from beyond the
-    site, the latest ones. ``address`` is from where its packets were seen to come since ``up_ns``;
-    ``is_address_pending``: that is asked, and was not answered yet.
+    up, ``None`` while it is not. ``elsewhere_ns``: since when it leads to another router or network
+    than it used to. ``answers_ns``: when the runs began that were answered from beyond the site,
+    the latest ones. ``address`` is the observed source address of its packets since ``up_ns``;
+    ``is_address_pending``: it was queried and not answered yet.
     """
 
     name: str
@@ -35,7 +35,7 @@ class LinkSight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterSight:
-    """The runs of the ``counter`` kind since they were asked for: of which portals, and how."""
+    """The runs of the ``counter`` kind since they were requested: their portals and results."""
 
     expected: int
     measured: int = 0
@@ -47,7 +47,8 @@ class CounterSight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sights:
     """
-    Everything that a run looks at. ``wall_s`` turns boot time into Unix time by what is known now.
+    All observations for a run. ``wall_s`` turns boot time into Unix time by the current knowledge
+    of the clock.
     """
 
     now_ns: int
@@ -56,7 +57,7 @@ class Sights:
     counter: CounterSight | None = None
 
     def of(self, name: str) -> LinkSight:
-        """Return what is seen of a link; nothing of one that has gone."""
+        """Return the observations of a link; empty for one that has disappeared."""
         return next((sight for sight in self.links if sight.name == name), LinkSight(name=name))
 
     @property

@@ -1,9 +1,10 @@
 """
-Steps of a commissioning run: what a person asks for, and what is seen of the links, lead on. Pure.
+Steps of a commissioning run: state changes from a person's actions and observations of links. Pure.
 
-A link is proven by being the only one that falls. That it fell is the judge's verdict, or its
-interface without a carrier; that no other did needs an answer of each of the others that was asked
-for after the fall. What proves nothing is said, and offered again: a run never changes a setting.
+A link is proven if it is the only one that goes down. That it is down is the judge's verdict, or
+its interface without carrier; that no other is down needs an answer from each of the others to a
+probe sent after that. An attempt without a proof is reported, and can be repeated: a run never
+changes a setting.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ PULL_TIMEOUT_NS = 120 * NS_PER_S
 DECIDE_NS = 4 * NS_PER_S
 """After the first link fell: what hangs on the same cable falls within this (verdicts: 3 s)."""
 DECIDE_OTHER_NS = 10 * NS_PER_S
-"""The same where it was another link than was asked for, which speaks against the labels."""
+"""The same, if it was another link than the requested one, which suggests swapped labels."""
 WITNESS_TIMEOUT_NS = 90 * NS_PER_S
 """For the others to answer: over a metered link four rounds of its slowest echoes."""
 RETURN_TIMEOUT_NS = 600 * NS_PER_S
@@ -54,7 +55,7 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A run as it is now, and what has to go into the record."""
+    """The current run, and the events for the record."""
 
     run: CommissioningRun
     events: tuple[RecordedEvent, ...] = ()
@@ -123,9 +124,9 @@ def skip(run: CommissioningRun, link: str, sights: Sights) -> Change:
 
 def swap(run: CommissioningRun, sights: Sights) -> Change:
     """
-    The person says that the labels of two links are exchanged, after the other one fell.
+    The person says that the labels of two links are swapped, after the other one went down.
 
-    Nothing is changed by it: the record says what has to be changed in the settings.
+    It changes nothing: the record says what has to be changed in the settings.
     """
     current, other = run.current, swappable(run)
     if run.step is not CommissioningStep.READY or current is None or not other:
@@ -139,7 +140,7 @@ def swap(run: CommissioningRun, sights: Sights) -> Change:
 
 
 def confirm_circuit(run: CommissioningRun, read: str, sights: Sights) -> Change:
-    """The person has read the label: ``read`` is what it says, empty where it says the same."""
+    """The person has read the label: ``read`` is its text, empty if it matches."""
     current = run.current
     if run.step is not CommissioningStep.CIRCUIT or current is None:
         return Change(run=run)
@@ -160,7 +161,7 @@ def ask_counter(run: CommissioningRun, sights: Sights) -> Change:
 
 
 def finish(run: CommissioningRun, sights: Sights) -> Change:
-    """The person ends the run, with whatever is proven."""
+    """The person ends the run, with the proofs so far."""
     if run.step is not CommissioningStep.COUNTER:
         return Change(run=run)
     ended = replace(run, step=CommissioningStep.DONE, ended_s=sights.now_s)
@@ -168,7 +169,7 @@ def finish(run: CommissioningRun, sights: Sights) -> Change:
 
 
 def interrupt(run: CommissioningRun, sights: Sights) -> Change:
-    """The agent begins again: what was under way cannot be known to have been seen whole."""
+    """The agent restarts: the attempt in progress may not have been observed completely."""
     if run.step in {CommissioningStep.PULL, CommissioningStep.RETURN}:
         return _failed(run, sights, AttemptOutcome.INTERRUPTED, ())
     if run.step is CommissioningStep.MEASURING:
@@ -322,7 +323,7 @@ def _at_next(run: CommissioningRun) -> CommissioningRun:
 
 
 def _under_way(run: CommissioningRun) -> tuple[LinkProof, Attempt]:
-    """Return the link at hand, and what is awaited of it."""
+    """Return the current link, and the awaited event."""
     assert run.current is not None, "cables are pulled while there is a link at hand"
     assert run.attempt is not None, "what is watched was asked for"
     return run.current, run.attempt
@@ -333,7 +334,7 @@ def _watched(run: CommissioningRun) -> list[str]:
 
 
 def _lost(run: CommissioningRun, sights: Sights) -> list[LinkSight]:
-    """Return the links that are down: all of them were alive when the person was asked."""
+    """Return the links that are down: all of them were up when the person was asked."""
     watched = (sights.of(name) for name in _watched(run))
     return [sight for sight in watched if sight.lost_ns is not None]
 

@@ -1,1 +1,1 @@
-"""The agent's settings file: types, defaults, and what is refused at start."""
+"""The agent's settings file: types, defaults, and checks at start."""

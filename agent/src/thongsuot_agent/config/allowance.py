@@ -1,5 +1,5 @@
 """
-What the probes need of a metered link's allowance; the arithmetic that a refusal shows.
+The probes' use of a metered link's allowance, with the arithmetic for a refusal.
 
 Pure. A month is taken at 31 days, every target in all the families it may have, nothing thinned
 out.
@@ -58,7 +58,7 @@ def monthly_usage(
     is_metered: bool = True,
 ) -> tuple[UsageItem, ...]:
     """
-    Return what a month of the probes uses on a link; pushes count where they must take it.
+    Return the probes' data usage on a link in a month; pushes count if they must use it.
 
     ``is_metered``: measured at the intervals of metered links.
     """
@@ -87,7 +87,7 @@ def _usage_items(
         if not is_named(link.name, schedule.links):
             continue
         if probe.per_site and link.medium in MOBILE_MEDIA and ALL_NAMES in schedule.links:
-            continue  # made with a wired link; over a mobile one only while that stands in for it
+            continue  # made with a wired link; over a mobile one only while it replaces that link
         settings = msgspec.convert(schedule.settings, probe.settings)
         runs = round(MONTH_S / interval_s(schedule, is_metered=is_metered))
         for target in targets_of(schedule, probe, targets, link.name):

@@ -1,8 +1,8 @@
 """
 Contradictions that no type can see. Pure: a configuration in, mistakes with their places out.
 
-A place is a path as ``thongsuot_schema.document`` knows them; the sentence says what is wrong and
-what to do.
+A place is a path as in ``thongsuot_schema.document``; the sentence says what is wrong and what to
+do.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -36,7 +36,7 @@ def _profile_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     try:
         named = msgspec.convert(schedule.settings, _ProfileSettings)
     except msgspec.ValidationError:
-        return  # of the wrong type, which is said elsewhere
+        return  # of the wrong type, which is reported elsewhere
     if named.source != "snmp":
         return
     from thongsuot_agent.probing.snmp.profile import ProfileInvalid, known_profiles  # noqa: PLC0415 - most have none

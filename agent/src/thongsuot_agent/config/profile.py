@@ -1,4 +1,4 @@
-"""What is measured when the configuration does not say: the default profile and targets."""
+"""The defaults of the configuration: the default profile and targets."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -25,8 +25,8 @@ PROBES: tuple[ProbeSchedule, ...] = (
 )
 """
 One failed run makes the judge ask for a confirming burst, so slow intervals still find a fault in
-seconds: anchors alternate, with four of them one is asked every 1.25 s. The ways to the anchors are
-also looked at whenever a verdict changes.
+seconds: anchors alternate, with four of them one is probed every 1.25 s. The paths to the anchors
+are also traced whenever a verdict changes.
 
 On a metered link all of it, with two services and the ways to two more anchors of one family,
 stays below 300 MB a month, with anchors in both families below 340 (2026-11), without pushes, which
@@ -89,7 +89,7 @@ TARGETS: tuple[Target, ...] = (
 
 def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
     """
-    Return the probe schedules that a configuration stands for.
+    Return the effective probe schedules of a configuration.
 
     A radio is compared with the networks of its link's carrier, where those are written down and
     the schedule names no others: there is then one schedule for each link. The collector is asked
@@ -107,7 +107,7 @@ def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
 
 
 def _asking_collector(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
-    """Return the schedule for the links of which something can be learned so, if there are any."""
+    """Return the schedule for the links for which it is useful, if there are any."""
     known = {carrier.name for carrier in config.carriers if carrier.networks}
     links = [
         link.name
@@ -151,7 +151,7 @@ def _with_networks(schedule: ProbeSchedule, config: AgentConfig) -> list[ProbeSc
 
 
 def targets_of(config: AgentConfig) -> tuple[Target, ...]:
-    """Return the targets that a configuration stands for, the collector among them."""
+    """Return the effective targets of a configuration, including the collector."""
     targets = config.targets or TARGETS
     if any(target.name == COLLECTOR for target in targets):
         return targets

@@ -38,7 +38,7 @@ def parse(text: str, *, file: str) -> AgentConfig:
 
 def contradictions(config: AgentConfig) -> list[Mistake]:
     """
-    Return what is wrong with a configuration that no type can see, whatever it came from.
+    Return the errors of a configuration that types cannot detect, whatever its source.
 
     The arithmetic of allowances is looked at only where settings and names are right.
     """

@@ -1,4 +1,4 @@
-"""The checks: a host to what is wrong with it. Pure."""
+"""The checks: from a host to its problems. Pure."""
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -249,7 +249,7 @@ CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
 
 
 def subject_of(finding: HostFinding) -> str:
-    """Return what a finding is about, for a line of text."""
+    """Return the subject of a finding, for a line of text."""
     return finding.link or "device"
 
 
@@ -259,7 +259,7 @@ def has_fault(findings: tuple[HostFinding, ...]) -> bool:
 
 
 def links_without_findings(host: Host, findings: tuple[HostFinding, ...]) -> tuple[HostLink, ...]:
-    """Return the links of which nothing was found but notes."""
+    """Return the links without findings other than notes."""
     named = {
         name
         for finding in findings

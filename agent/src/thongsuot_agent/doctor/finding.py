@@ -1,4 +1,4 @@
-"""What a check of the host says."""
+"""The result of a check of the host."""
 
 from enum import StrEnum
 
@@ -20,8 +20,8 @@ class FindingSeverity(StrEnum):
 
 class HostFinding(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One thing that was found: the ``check`` that found it, on which ``link`` (empty: the host), what
-    it is, and what to do (empty: nothing).
+    One finding: the ``check`` that found it, its ``link`` (empty: the host), the problem, and the
+    remedy (empty: none).
     """
 
     check: str

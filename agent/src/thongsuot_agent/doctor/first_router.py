@@ -1,8 +1,8 @@
 """
 First router: which router answers a packet of a link that may pass one, and so by whom it leaves.
 
-The kernel's tables say by which gateway packets of a link ought to go; a packet whose hop limit is
-used up there says by which they went (RFC 792: the router that discards it tells the sender).
+The kernel's tables say which gateway a link's packets should use; a packet whose hop limit expires
+there shows which one they used (RFC 792: the router that discards it informs the sender).
 """
 
 from thongsuot_agent.links.flow import Flow
@@ -12,7 +12,9 @@ from thongsuot_agent.links.tracer import Tracer
 from thongsuot_schema.result import Family
 
 FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
-"""Of the ranges for benchmarks (RFC 2544, RFC 5180): the packet dies one router from here."""
+"""
+From the ranges for benchmarks (RFC 2544, RFC 5180): the packet is discarded one router from here.
+"""
 
 _FLOW = 20_117
 _TRIES = 3
@@ -40,7 +42,7 @@ async def first_router(link: LiveLink, family: Family) -> str:
 
 async def explain_first_router(link: LiveLink, family: Family) -> tuple[bool | None, str]:
     """
-    Return whether a link's packets go by its gateway, ``None`` where that cannot be told, and a
+    Return whether a link's packets use its gateway, ``None`` if that cannot be determined, and a
     sentence.
     """
     gateway = link.state.gateway(family)
@@ -53,6 +55,6 @@ async def explain_first_router(link: LiveLink, family: Family) -> tuple[bool | N
     if not address:
         return None, "no router answered a packet that may pass one (some never do)"
     if gateway is None or address == gateway or family is Family.IP6:
-        # An IPv6 router answers from whichever of its addresses it likes (RFC 4443, 2.2).
+        # An IPv6 router may answer from any of its addresses (RFC 4443, 2.2).
         return True, f"a packet that may pass one router was answered by {address}"
     return False, f"a packet that may pass one router was answered by {address}, not by {gateway}"

@@ -1,4 +1,4 @@
-"""The host as its kernel and its files describe it: what the checks look at."""
+"""The host as described by its kernel and files: the input of the checks."""
 
 import asyncio
 import re
@@ -40,13 +40,13 @@ _ARP = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostLink:
     """
-    One uplink: its settings, and what the kernel says of its interface.
+    One uplink: its settings, and the kernel's state of its interface.
 
     ``resolvers_are_shared``: its name servers are those of the whole device. ``mtu_bytes`` is 0
-    while the interface is absent. ``gateway_address`` is the gateway's link-layer address, empty
-    where nobody has asked for it yet. ``use_tempaddr`` is the sysctl of that name (RFC 8981).
-    ``seen_addresses`` are from where the collector sees its packets come, as far as it was asked;
-    ``way_out`` is what lies between its interface and its line.
+    while the interface is absent. ``gateway_address`` is the gateway's link-layer address, empty if
+    it has not been resolved yet. ``use_tempaddr`` is the sysctl of that name (RFC 8981).
+    ``seen_addresses`` are the source addresses that the collector sees, if it was queried;
+    ``way_out`` describes what is between its interface and its line.
     """
 
     spec: Link
@@ -71,9 +71,8 @@ class HostLink:
 class Host:
     """
     ``uplinks`` are the interfaces that a default route uses, ``managers`` the programs that run and
-    configure interfaces, ``interfaces`` all that there are. ``echo_refusal`` says why no echo can
-    be sent, empty where one can. ``clock_is_synchronised`` is ``None`` where the kernel does not
-    say.
+    configure interfaces, ``interfaces`` all existing ones. ``echo_refusal`` says why no echo can be
+    sent, empty if one can. ``clock_is_synchronised`` is ``None`` if the kernel does not know.
     """
 
     links: tuple[HostLink, ...]
@@ -92,10 +91,10 @@ def read_host(
     modem_bus: str = "",
 ) -> Host:
     """
-    Return the host as it is now; without ``specs`` its links are what has a default route.
+    Return the current host; without ``specs`` its links are the interfaces with a default route.
 
-    A ``collector`` is asked over each link from where it sees its packets come, and ModemManager
-    (on ``modem_bus``, empty: the system's) for the modems of this device.
+    A ``collector`` is queried over each link for the source address of its packets, and
+    ModemManager (on ``modem_bus``, empty: the system's) for the modems of this device.
 
     Raises:
         OSError: the kernel does not tell of its interfaces.
@@ -182,7 +181,7 @@ def _number(path: Path) -> int:
 
 
 def _text(path: Path) -> str:
-    # What is not there, or belongs to a process that has just ended, says nothing.
+    # Missing files, and those of a process that has just ended, are ignored.
     with suppress(OSError):
         return path.read_text("utf-8", "replace")
     return ""

@@ -1,4 +1,4 @@
-"""Proposals: routers that the device knows and no link uses, as settings to copy. Pure."""
+"""Proposals: known routers that no link uses, as settings to copy. Pure."""
 
 from collections.abc import Iterator
 

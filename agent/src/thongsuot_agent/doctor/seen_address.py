@@ -17,8 +17,8 @@ async def seen_addresses(
     """
     Return each link's public address of each family, by the link's name.
 
-    What cannot be asked, or is not answered, is left out: a collector that is away says nothing of
-    the links.
+    Queries that fail or get no answer are left out: an unreachable collector says nothing about the
+    links.
     """
     asked = [(link, family) for link in links for family in (Family.IP4, Family.IP6)]
     settings = Settings(timeout_s=5.0, ca_file=collector.ca_file)

@@ -1,4 +1,4 @@
-"""Checks of what lies between a link's interface and its line: what is missing, how to mend it."""
+"""Checks of what is between a link's interface and its line: what is missing, how to fix it."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ def proxy(host: Host) -> Iterator[HostFinding]:
 
 
 def port(host: Host) -> Iterator[HostFinding]:
-    """Look at the Ethernet port below a VLAN or a PPPoE session, and at what stands on it."""
+    """Check the Ethernet port below a VLAN or a PPPoE session, and the layers on it."""
     for link in host.links:
         if _is_dialled(link) and not link.spec.port:
             yield HostFinding(

@@ -1,7 +1,7 @@
 """
 The way out of each link beyond its interface: translator, proxy, the port below, the modem.
 
-Each is asked once, by what the link itself would use: its name server, its proxy, the bus.
+Each is queried once, over what the link itself would use: its name server, its proxy, the bus.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _TIMEOUT_S = 5.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
     """
-    What was found of one link's way out.
+    The findings about one link's way out.
 
     ``is_ip6_alone``: it has IPv6 and no IPv4; ``nat64`` is the prefix of its carrier's translator
     then, where its name server told one. ``proxy_trouble`` says why nothing came by the link's
@@ -76,7 +76,7 @@ def is_own_modem(link: LiveLink) -> bool:
 
 
 async def nat64_text(link: LiveLink) -> str:
-    """Return the prefix of the carrier's translator; empty where the name server tells none."""
+    """Return the prefix of the carrier's translator; empty if the name server has none."""
     try:
         nat64, _ = await find_nat64(link, _TIMEOUT_S)
     except LinkUnusable:

@@ -2,8 +2,8 @@
 Key and certificate in one file, so that one rename replaces both.
 
 While the next one is asked for, its key waits in a file beside it (``.next``), on the disk before
-anything is sent: an answer that is lost on the way costs nothing, the same request gets it again.
-Whatever a power cut leaves, the file holds a pair that belongs together.
+anything is sent: if an answer is lost, the same request gets it again. After a power cut the file
+always contains a matching pair.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class CertificateFile:
         """
         Return what to show in a handshake, key and certificate in PEM form; empty for nothing.
 
-        One that has run out is not shown: where the collector asks for none, the token still does.
+        An expired one is not presented: if the collector requires none, the token is enough.
         """
         self._reload_if_changed()
         now_s = self._wall_s()

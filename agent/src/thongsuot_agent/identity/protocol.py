@@ -1,4 +1,4 @@
-"""What a worker is asked about keys, and what it answers."""
+"""The requests to a worker about keys, and its answers."""
 
 import msgspec
 

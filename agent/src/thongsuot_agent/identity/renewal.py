@@ -1,8 +1,8 @@
 """
 Renewal: the next certificate, for a new key, when two thirds of the life of this one are over.
 
-It is asked for with this one; what goes wrong is tried again, at most every six hours, until this
-one has run out: then only a new code helps.
+The next one is requested with the current one; failures are retried, at most every six hours, until
+the current one has expired: then only a new code helps.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalCallbacks:
     """
-    What a renewal needs of the agent: ``wall_s`` is the time that is vouched for (``None``: none),
-    ``post`` sends a request to the collector, ``jitter`` returns a number from 0 to 1.
+    What a renewal needs of the agent: ``wall_s`` is the trusted time (``None``: none), ``post``
+    sends a request to the collector, ``jitter`` returns a number from 0 to 1.
     """
 
     wall_s: Callable[[], float | None]

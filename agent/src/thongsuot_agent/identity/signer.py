@@ -25,7 +25,7 @@ class SigningFailed(Exception):
 
 class BatchSigner:
     """
-    Signs with whatever key the device has now; ``pem`` returns it (empty: none).
+    Signs with the device's current key; ``pem`` returns it (empty: none).
 
     The key is read once; a renewed one takes its place with the next batch.
     """
@@ -136,7 +136,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "ERR_get_error": (ctypes.c_ulong, ()),
     "ERR_error_string_n": (None, (ctypes.c_ulong, c_char_p, c_size_t)),
 }
-"""What is called of libcrypto: results and arguments."""
+"""The functions of libcrypto in use: results and arguments."""
 
 
 @cache

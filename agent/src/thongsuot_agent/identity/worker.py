@@ -23,7 +23,7 @@ from thongsuot_agent.identity.protocol import KeyReply, KeyRequest
 
 
 def make_key() -> KeyReply:
-    """Return a new key on P-256 and a request for it; the collector says which name it gets."""
+    """Return a new key on P-256 and a request for it; the collector decides on the name."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     request = builder.sign(key, hashes.SHA256())
@@ -45,7 +45,7 @@ def check_pair(request: KeyRequest) -> KeyReply:
 
 
 def main() -> int:
-    """Do what is asked; returns the exit code."""
+    """Carry out a request; return the exit code."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=KeyRequest)
     answer = check_pair(request) if request.key else make_key()
     sys.stdout.buffer.write(msgspec.json.encode(answer))

@@ -2,8 +2,8 @@
 Detects that another host claims an IPv4 address of a link (RFC 5227, 1.1 and 2.4).
 
 The kernel looks for duplicates of IPv6 addresses only, and only when one is added. Needs
-CAP_NET_RAW; without it nothing is heard, and a duplicate IPv4 address shows as what it does to the
-traffic.
+CAP_NET_RAW; without it nothing is detected, and a duplicate IPv4 address only shows in its effect
+on the traffic.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ _GONE = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV, errno.ENOBUFS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictTiming:
-    """How often is asked whether somebody has our addresses, and how long a claim counts."""
+    """How often a duplicate is searched for, and how long a claim counts."""
 
     first_s: float = 1.0
     """Until the first question at a new place: the longest wait before probes (PROBE_WAIT)."""
 
     quiet_s: float = 60.0
     """
-    Between two questions while nobody claims anything. Most hosts are heard sooner: they broadcast
+    Interval of queries while nobody claims anything. Most hosts are noticed sooner: they broadcast
     when they take an address and when they look for a neighbour; a quiet one only answers.
     """
 
@@ -93,7 +93,7 @@ _TIMING = ConflictTiming()
 
 class ConflictDetector:
     """
-    Listens by one link. ``on_change`` is called when who claims what is no longer what it was.
+    Listens on one link. ``on_change`` is called when the claims have changed.
 
     A filter in the kernel lets through nothing but claims, so a site without a conflict wakes
     nobody up. After a claim the ear rests until the next question: a flood of claims costs no more
@@ -145,7 +145,7 @@ class ConflictDetector:
             self._timer = self._loop.call_later(self._timing.first_s, self._probe_addresses)
 
     def close(self) -> None:
-        """Stop listening; what was heard is kept for the time that it counts."""
+        """Stop listening; claims are kept for the time that they count."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -183,7 +183,8 @@ class ConflictDetector:
             except OSError as error:
                 if error.errno not in _GONE:
                     raise
-                # Said once when the interface goes down; the socket hears again when it is up.
+                # Reported once when the interface goes down; the socket receives again when it is
+                # up.
                 continue
             is_claimed = self._accept_packet(packet) or is_claimed
 
@@ -200,7 +201,9 @@ class ConflictDetector:
         return True
 
     def _probe_addresses(self) -> None:
-        """Drop what is no longer true, listen again if at rest, and ask who has our addresses."""
+        """
+        Drop expired claims, listen again if stopped, and query for other holders of our addresses.
+        """
         assert self._socket is not None, "closing cancels the timer"
         assert self._point is not None, "closing cancels the timer"
         known = self._claimants()

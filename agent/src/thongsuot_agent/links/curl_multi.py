@@ -10,7 +10,7 @@ class CurlMulti:
     One multi handle of libcurl, driven by the running event loop (pycurl's own driver).
 
     libcurl says which sockets to watch and when to be called again; there is no polling.
-    Authorities that stand in one file are read once and kept by the multi handle for a day.
+    Authorities in one file are read once and kept by the multi handle for a day.
     """
 
     def __init__(self) -> None:

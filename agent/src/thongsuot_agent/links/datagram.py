@@ -19,10 +19,10 @@ _BUFFER_BYTES = 1 << 16
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeResult(Generic[T]):
     """
-    What a question brought.
+    The result of a query.
 
-    ``value`` is ``None`` when nothing acceptable came in time; ``unsolicited`` counts what came and
-    was not accepted. ``received_bytes`` is the length of the answer without headers.
+    ``value`` is ``None`` if nothing acceptable arrived in time; ``unsolicited`` counts datagrams
+    that were not accepted. ``received_bytes`` is the length of the answer without headers.
     """
 
     value: T | None
@@ -38,7 +38,7 @@ async def exchange(
     """
     Send a question on a connected, non-blocking UDP socket and wait for the answer.
 
-    ``accept`` turns a datagram into a value, or ``None`` when it is no answer to this question.
+    ``accept`` turns a datagram into a value, or ``None`` if it does not answer this query.
 
     Raises:
         OSError: the kernel could not send, or an ICMP error said that nobody listens.

@@ -1,8 +1,9 @@
 """
 Default route: sockets that are bound to no link and go wherever the kernel routes them now.
 
-What a computer would get that has this device for its router, or the same table. An answer on such
-a socket proves no link; which one it left by is what ``egress`` says, of the moment it is asked.
+A computer that uses this device as its router, or has the same table, would get the same. An answer
+on such a socket proves no link; ``egress`` has the link that it left by, at the moment of the
+query.
 """
 
 import socket

@@ -23,9 +23,9 @@ PAYLOAD_BYTES = 16
 """All of it random: 128 bits tell our own answer from any other, and spare a metered link."""
 
 LATE_WAIT_S = 5.0
-"""A queue of a cheap router holds up to some seconds of traffic; what comes later is stray."""
+"""A queue of a cheap router holds up to some seconds of traffic; later answers are stray."""
 LATE_NEWS_S = 10.0
-"""A late answer is told with the next echo to its destination, if that ends so soon."""
+"""A late answer is reported with the next echo to its destination, if that ends soon enough."""
 
 WORN_ECHOES = 8
 """Echoes in a row that nothing answers before a ping socket, with its one flow, is exchanged."""
@@ -37,11 +37,10 @@ _REMEMBERED = 64
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoResult:
     """
-    What became of one request.
+    The result of one request.
 
     ``rtt_s`` is set exactly when it was answered in time. Otherwise ``reason`` says why not.
-    ``hop_limit`` is what was left in the answer. ``received_bytes`` and ``sent_bytes`` are at IP
-    level.
+    ``hop_limit`` is that of the answer. ``received_bytes`` and ``sent_bytes`` are at IP level.
     """
 
     rtt_s: float | None = None
@@ -59,7 +58,7 @@ class EchoResult:
 
 @dataclass(slots=True, kw_only=True)
 class UnexpectedReplies:
-    """What came in and did not count, since the channel was opened."""
+    """Packets that arrived and did not count, since the channel was opened."""
 
     duplicates: int = 0
     late: int = 0
@@ -275,7 +274,7 @@ class EchoChannel:
     def _accept_icmp_error(
         self, pending: _PendingEcho, refusal: icmp.IcmpError, arrival: EchoArrival
     ) -> None:
-        """Errors are believed when they quote what we sent; a router need not quote the payload."""
+        """Errors are accepted if they quote what we sent; a router need not quote the payload."""
         quoted = refusal.payload[: len(pending.payload)]
         right_target = refusal.destination in {b"", pending.egress.destination_packed}
         if not right_target or not pending.payload.startswith(quoted):
@@ -302,8 +301,9 @@ class EchoChannel:
             self._count_unexpected(message)
             return
         if isinstance(message, icmp.IcmpError):
-            # A router that has searched for its next hop in vain says so after three seconds: a
-            # late refusal proves no way (a cut line was once called up by it).
+            # A router that has searched for its next hop in vain reports it after three seconds: a
+            # late refusal does not prove that the path works (a cut line was once reported up
+            # because of it).
             self.unexpected_replies.late += 1
             del self._given_up[message.sequence]
             return
@@ -337,8 +337,9 @@ class EchoChannel:
         self._unanswered += 1
         destination = pending.egress.destination_packed
         self._old_flows.note_loss(destination, pending.flow)
-        # A NAT that has lost, or wedged, the entry of one identifier loses it for ever while it is
-        # refreshed (seen for 23 minutes after the line was mended): what is silent is asked anew.
+        # A NAT that has lost, or wedged, the entry of one identifier drops its packets as long as
+        # they refresh the entry (seen for 23 minutes after the line was mended): a silent target is
+        # probed with a new one.
         self._flows[destination] = self._flows.get(destination, 0) + 1
 
     def _count_unexpected(self, message: icmp.EchoReply | icmp.IcmpError) -> None:

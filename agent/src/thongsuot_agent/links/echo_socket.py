@@ -19,7 +19,7 @@ _ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop m
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoArrival:
     """
-    An answer or an error, and what the kernel told of its way in.
+    An answer or an error, and the kernel's data about its arrival.
 
     ``size_bytes`` is without the IP header.
     """
@@ -31,7 +31,7 @@ class EchoArrival:
 
 class EchoSocket:
     """
-    Sends echo requests by one link and tells what came back from anywhere.
+    Sends echo requests over one link and returns the answers from any sender.
 
     Raises:
         LinkUnusable: see ``open_icmp``.
@@ -105,7 +105,7 @@ class EchoSocket:
 
     def arrivals(self) -> Iterator[EchoArrival]:
         """
-        Yield the answers that wait, and (raw socket) the errors; what is not for us is left out.
+        Yield the waiting answers, and (raw socket) the errors; those for others are left out.
         """
         errors = 0
         while errors < _ERRORS_IN_A_ROW:

@@ -11,7 +11,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
-"""What the socket module takes as an address, of either family."""
+"""The address type of the socket module, for either family."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Egress:
 
 
 _FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
-"""Of the ranges for benchmarks (RFC 2544, RFC 5180): only a default route leads there."""
+"""From the ranges for benchmarks (RFC 2544, RFC 5180): only a default route leads there."""
 
 
 def address_family(family: Family) -> socket.AddressFamily:
@@ -129,7 +129,7 @@ def is_unrouted(
     """
     Return whether packets of a link would leave by another gateway than its own, or nowhere.
 
-    Of an interface that cannot send nothing is known.
+    Nothing is known about an interface that cannot send.
 
     Raises:
         OSError: netlink refuses the question.

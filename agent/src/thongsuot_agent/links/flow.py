@@ -1,5 +1,5 @@
 """
-Flow: probes with a hop limit that all look alike to a load balancer, and what comes of them.
+Flow: probes with a hop limit that all look alike to a load balancer, and their results.
 
 Routers that spread load choose by addresses, protocol and ports (or, for echoes, by type, checksum
 and identifier). All of that is the same in every probe of a flow and in every run of it, so that
@@ -48,7 +48,7 @@ _TOO_BIG = {Family.IP4: (3, 4), Family.IP6: (2, 0)}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReply:
     """
-    What came in about one probe.
+    The packets that arrived about one probe.
 
     ``number`` is the probe's, ``None`` where the router quoted too little to tell. ``is_target``:
     the target itself answered. ``reason`` is set where somebody refuses to pass the packet on, and
@@ -69,7 +69,7 @@ class Flow:
     """
     One flow to one destination by one link.
 
-    ``name`` is what is kept of it from run to run: the source port, or the identifier.
+    ``name`` identifies it from run to run: the source port, or the identifier.
 
     Raises:
         LinkUnusable: the interface or its address is gone; echoes are not allowed.
@@ -98,7 +98,7 @@ class Flow:
         """
         Send one probe of ``size_bytes`` (IP level) that may pass so many hops.
 
-        Returns what the kernel's stamp of it will be called, ``None`` where that is not known.
+        Return the kernel's identifier of its timestamp, ``None`` if it is not known.
 
         Raises:
             OSError: the kernel could not send it.
@@ -275,7 +275,7 @@ class Flow:
         )
 
     def _number(self, data: bytes) -> int | None:
-        """The number in what was quoted; a stranger's words do not add up to the constant."""
+        """The number in the quoted packet; foreign packets do not add up to the constant."""
         # An echo is quoted from its ICMP header on (the sequence stands at byte 6), a datagram from
         # what follows its UDP header: the kernel has taken that away.
         begin = 6 if self._is_echo else 0
@@ -296,7 +296,7 @@ class Flow:
             except BlockingIOError:
                 return
             except OSError:
-                continue  # an error that the queue has told of is also reported once here
+                continue  # an error reported by the queue is also reported once here
             try:
                 ancillary_data = control.parse(ancillary)
                 if self._is_raw and not self._six:

@@ -57,7 +57,7 @@ def open_icmp(family: Family, interface: str, selector: RouteSelector) -> IcmpSo
     Return non-blocking sockets for echoes by one link, with time stamps turned on.
 
     Raises:
-        LinkUnusable: the interface is gone, or neither sort of socket is allowed; then the text
+        LinkUnusable: the interface is gone, or neither kind of socket is allowed; then the text
             says exactly what to grant.
     """
     try:

@@ -14,14 +14,15 @@ LATE_S = 0.05
 
 WAIT_SHARE = 0.1
 """
-Of a run's duration: waiting for the CPU that takes more makes the duration the device's own.
+Share of a run's duration: if waiting for the CPU takes more, the duration is caused by the device
+itself.
 
 A page is a dozen wake-ups. On a device with eight busy neighbours each came some 15 ms late, in all
 0.17 to 0.33 s of 0.4 to 0.6 s, and in five runs of seven no timer was late by 50 ms (2026-12).
 """
 
 WAKE_UPS = 12
-"""Of a page, each of which may have been as late as the latest."""
+"""Share for a page, where every wait may have been as late as the latest one."""
 
 _WATCH_EVERY_S = 0.25
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")

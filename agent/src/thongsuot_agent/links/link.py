@@ -1,4 +1,4 @@
-"""Link: the live object of one uplink; whatever a probe sends, it sends through this."""
+"""Link: the live object of one uplink; probes send all packets through it."""
 
 import socket
 import time
@@ -59,10 +59,10 @@ _EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web s
 
 class LiveLink:
     """
-    One uplink: what the inventory says of it (``spec``), what the kernel says now (``state``).
+    One uplink: its inventory entry (``spec``), and the kernel's current state (``state``).
 
-    Opens the only sockets that probes use, each of which can leave by this link alone. Every
-    opening method raises ``LinkUnusable`` with the reason when nothing can be sent by the link.
+    Opens the only sockets that probes use, each of which can only leave over this link. Every
+    opening method raises ``LinkUnusable`` with the reason if nothing can be sent over the link.
     """
 
     def __init__(self, spec: Spec, kernel: RtnetlinkClient) -> None:
@@ -84,7 +84,7 @@ class LiveLink:
         self._echoes: dict[Family, EchoChannel] = {}
 
     def update_spec(self, spec: Spec) -> None:
-        """Take in what is known of the link from now on; the interface stays the one it is."""
+        """Set the known properties of the link; its interface stays the same."""
         assert spec.interface == self.spec.interface, "an interface is the device's own affair"
         if spec.resolvers != self.spec.resolvers:
             self._resolvers = Resolvers(spec.interface, spec.resolvers)
@@ -108,12 +108,12 @@ class LiveLink:
         return self._resolvers.are_shared
 
     def update_state(self, state: LinkState) -> None:
-        """Take in what the kernel says now; ways out are asked for anew."""
+        """Set the kernel's current state; routes are looked up again."""
         if state != self.state:
             self._resolvers.invalidate()
         now, before = (state.carries4, state.carries6), (self.state.carries4, self.state.carries6)
         if now != before:
-            # What is found at the start is no change.
+            # The state at the start is not a change.
             changes = self.carried.changes + (self.state is not ABSENT)
             self.carried = FailoverState(since_ns=boottime_ns(), changes=changes)
         self.state = state
@@ -132,7 +132,7 @@ class LiveLink:
         if known is not None:
             return known
         if self.spec.proxy and not self._is_before_proxy(destination):
-            # What a firewall would swallow is no silence of a line.
+            # Packets dropped by a firewall do not mean a silent line.
             raise LinkUnusable(Reason.BEHIND_PROXY, f"only {self.spec.proxy} leads there")
         try:
             egress = find_egress(

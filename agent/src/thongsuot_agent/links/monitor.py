@@ -132,7 +132,8 @@ class LinkMonitor:
 
     def update_specs(self, change: Callable[[Spec], Spec]) -> None:
         """
-        Know of each link, those found later too, what ``change`` makes of what the device knows.
+        Apply ``change``, which adds the device's knowledge, to each link, including those found
+        later.
         """
         self._respec = change
         for name, link in self._links.items():
@@ -303,7 +304,7 @@ Names that modems get: wwan0, wwp0s20u4 (predictable names), ppp0, rmnet (Qualco
 
 
 def spec_for(interface: str, taken: frozenset[str]) -> Link:
-    """Return the link that an interface stands for, under a name that is not taken yet."""
+    """Return the link for an interface, under an unused name."""
     name = re.sub(r"[^a-z0-9._-]", "-", interface.lower()).lstrip("._-")[:56] or "link"
     if name in taken:
         name = next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)

@@ -38,7 +38,7 @@ class OldFlows:
         """Take in that nothing answered an echo of the present flow."""
         suspect = self._suspects.get(destination)
         if suspect is not None:
-            # What the fresh flow loses as well says nothing of the old one.
+            # Losses of the fresh flow as well say nothing about the old one.
             suspect.unanswered = 0
         elif self._answered.get(destination) == flow:
             self._suspects[destination] = _Suspect(flow)

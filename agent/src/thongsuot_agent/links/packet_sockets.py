@@ -28,12 +28,13 @@ def open_packet_sender(interface: str, family: Family, selector: RouteSelector) 
 
 def open_packet_listener(interface: str, family: Family, program: bytes) -> socket.socket:
     """
-    Return a packet socket that hears only what a program (``proto.filter``) keeps, with stamps.
+    Return a packet socket that only receives packets matching a program (``proto.filter``), with
+    timestamps.
 
     Raises:
         PermissionError: packet sockets are not allowed.
     """
-    # Of no protocol until it is bound: nothing comes in before the filter is there.
+    # Without a protocol until it is bound: nothing is received before the filter is set.
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     attach_filter(opened, program)
     opened.bind((interface, _ETHERTYPE[family]))

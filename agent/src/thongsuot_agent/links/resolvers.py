@@ -28,7 +28,7 @@ from itertools import chain
 from pathlib import Path
 
 _FRESH_S = 60.0
-"""How long what was read is believed: a lease may bring other servers without any netlink event."""
+"""How long a reading is trusted: a lease may bring other servers without any netlink event."""
 
 _LIMIT = 8  # servers kept; resolv.conf(5) uses three
 
@@ -52,7 +52,9 @@ class Resolvers:
 
     @property
     def are_shared(self) -> bool:
-        """Whether what was last read is the whole device's: whose servers they are is not known."""
+        """
+        Whether the last reading is that of the whole device: then the servers' link is not known.
+        """
         return self._are_shared and not self._fixed
 
     def invalidate(self) -> None:
@@ -78,7 +80,7 @@ def find_own_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...
 
 
 def find_shared_resolvers(root: Path) -> tuple[str, ...]:
-    """Return the name servers of the whole device, whichever link they belong to."""
+    """Return the name servers of the whole device, whatever their link."""
     files = (root / "run/systemd/resolve/resolv.conf", root / "etc/resolv.conf")
     return _first_found(([file], _NAMESERVER.findall) for file in files)
 
@@ -121,7 +123,7 @@ def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path
 
 def _is_first_namespace(root: Path) -> bool:
     """
-    Where it may not be asked (as an ordinary user), a device is taken to have one namespace only.
+    If it may not be read (as an ordinary user), the device is assumed to have only one namespace.
     """
     try:
         return (root / "proc/self/ns/net").readlink() == (root / "proc/1/ns/net").readlink()
@@ -139,7 +141,7 @@ def _texts(files: list[Path]) -> Iterator[str]:
         try:
             yield file.read_text(errors="replace")
         except OSError:
-            continue  # absent or not for our eyes: the next source is asked
+            continue  # absent or unreadable: the next source is tried
 
 
 def _assigned(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from thongsuot_agent.links.state import LinkState
 
 STRICT = 1
 _ANYWHERE = socket.inet_aton("198.18.0.1")
-"""Of the range for benchmarks (RFC 2544): no route is more special than the default for it."""
+"""From the range for benchmarks (RFC 2544): no route is more specific than the default for it."""
 
 
 def is_reverse_filtered(
@@ -42,7 +42,9 @@ def is_reverse_filtered(
         )
     except OSError as error:
         if error.errno in {errno.EINVAL, errno.EADDRNOTAVAIL}:
-            return False  # the address went meanwhile: the next reading of the tables says more
+            return (
+                False  # the address disappeared meanwhile: the next reading of the tables says more
+            )
         raise
     return route is not None and all(hop.index != state.index for hop in route.next_hops)
 

@@ -92,7 +92,7 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePlan:
-    """What has to be there for the links of a device; empty where each owns its interface."""
+    """The routes and rules that the links of a device need; empty if each owns its interface."""
 
     vlans: tuple[PlannedVlan, ...] = ()
     rules: tuple[PlannedRule, ...] = ()
@@ -100,7 +100,7 @@ class RoutePlan:
 
 
 def route_plan(specs: tuple[Link, ...]) -> RoutePlan:
-    """Return what has to be there for links; only those with gateways or a VLAN need anything."""
+    """Return the routes and rules of links; only those with gateways or a VLAN need any."""
     rules: list[PlannedRule] = []
     routes: list[PlannedRoute] = []
     for place, spec in enumerate(with_marks(specs), start=1):

@@ -129,7 +129,7 @@ class RtnetlinkClient:
     def neighbour(
         self, *, family: int, address: bytes, index: int
     ) -> rtnetlink.NeighbourMessage | None:
-        """Return what is known of one neighbour, ``None`` when nothing is."""
+        """Return the entry of one neighbour, ``None`` if there is none."""
         request = rtnetlink.neighbour_request(
             family=family, address=address, index=index, sequence=self._next()
         )
@@ -176,7 +176,7 @@ class RtnetlinkClient:
                     parsed.append(parse(message.payload))
 
 
-# What the kernel answers when no route matches, by the kind of mismatch (fib_props, net/ipv4).
+# The kernel's answers if no route matches, by the kind of mismatch (fib_props, net/ipv4).
 _NO_ROUTE = frozenset(
     {
         errno.ENETUNREACH,

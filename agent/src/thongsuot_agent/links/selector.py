@@ -1,6 +1,5 @@
 """
-Route selectors: by what the kernel, or the site's router, tells the packets of one link from
-others'.
+Route selectors: how the kernel, or the site's router, distinguishes the packets of links.
 
 A link that owns its interface needs none: its sockets are bound to the interface. Of several links
 on one interface each has packets that differ in one thing, and one rule (``ip rule``) that sends
@@ -23,7 +22,7 @@ IPV6_TCLASS = 67  # linux/in6.h
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSelector:
     """
-    What the packets of a link carry; 0 stands for nothing.
+    The selector of a link's packets; 0 means none.
 
     ``gateways`` are the next hops that they must take, packed, at most one of each family.
     """
@@ -39,11 +38,11 @@ class RouteSelector:
 
 
 UNSELECTED = RouteSelector()
-"""Of a link that owns its interface."""
+"""Selector of a link that owns its interface."""
 
 
 def selector_of(spec: Link) -> RouteSelector:
-    """Return what the packets of a link carry; its mark is the one that ``with_marks`` gave."""
+    """Return the selector of a link's packets; its mark is the one that ``with_marks`` assigned."""
     return RouteSelector(
         mark=spec.mark or 0,
         tos=spec.tos or 0,

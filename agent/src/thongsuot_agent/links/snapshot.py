@@ -137,7 +137,7 @@ def _is_of_link(message: AddressMessage, spec: Link) -> bool:
 
 def _pinned_hops(spec: Link) -> list[tuple[int, bytes | None]]:
     """
-    Return the gateways that the settings pin a link to, whatever the tables hold at the moment.
+    Return the gateways to which the settings pin a link, whatever the tables contain at the moment.
 
     That its rule or table is missing is the device's own fault, told by ``unrouted``, and no route
     that somebody took away.
@@ -175,7 +175,7 @@ def _preferred(routes: Iterable[RouteMessage], family: int) -> tuple[NextHop, ..
     if not defaults:
         return ()
     best = min(defaults, key=lambda route: route.priority)
-    # IPv6 tells the next hops of one route as routes of their own.
+    # IPv6 represents the next hops of one route as separate routes.
     same = [route for route in defaults if route.priority == best.priority]
     chosen = same if family == AF_INET6 else [best]
     return tuple(hop for route in chosen for hop in route.next_hops)

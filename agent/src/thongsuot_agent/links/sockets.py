@@ -48,13 +48,13 @@ def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> so
 
 
 def bind_to(opened: socket.socket, interface: str, selector: RouteSelector) -> None:
-    """Bind a socket to one link: to its interface, and to what tells its packets from others'."""
+    """Bind a socket to one link: to its interface, and to the selector of its packets."""
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
     apply_selector(opened, selector)
 
 
 def attach_filter(opened: socket.socket, program: bytes) -> None:
-    """Let through to a socket only what a program (``proto.filter``) keeps."""
+    """Pass only packets matching a program (``proto.filter``) to a socket."""
     code = array("B", program)
     address, length = code.buffer_info()
     packed = _FILTER_PROGRAM.pack(length // _INSTRUCTION_BYTES, address)

@@ -9,7 +9,7 @@ from thongsuot_schema.result import Family
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
     """
-    What the kernel says of one uplink's interface.
+    The kernel's state of one uplink's interface.
 
     ``carrier`` is true when the interface is up and can pass packets (operstate up, or unknown
     where a driver does not tell). ``index`` is the kernel's number of the interface, 0 while
@@ -33,19 +33,19 @@ class LinkState:
     has_route6: bool = False
     address_conflict: bool = False
     conflict: str = ""
-    """``192.168.1.10 is claimed by 02:fc:00:00:00:01``; empty where no claim was heard."""
+    """``192.168.1.10 is claimed by 02:fc:00:00:00:01``; empty if no claim was received."""
     carries4: bool = False
     carries6: bool = False
     point_to_point: bool = False
     """No link layer to ask a gateway on (PPP, tun, a modem's raw IP), and no cable either."""
     port_unplugged: bool = False
-    """The Ethernet port that the interface stands on (``port`` of the link) has no carrier."""
+    """The Ethernet port below the interface (``port`` of the link) has no carrier."""
     reverse_filtered: bool = False
     """The kernel drops IPv4 answers that come in by this interface (strict rp_filter)."""
     unrouted: bool = False
     """The rule or the table that sends the link's packets by its own gateway is not there."""
     link_local6: str | None = None
-    """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
+    """Source of packets to a link-local address, which most IPv6 gateways have."""
 
     def addresses(self, family: Family) -> tuple[str, ...]:
         """Return the usable addresses of one family."""
@@ -66,7 +66,7 @@ ABSENT = LinkState()
 
 class LinkUnusable(Exception):
     """
-    Nothing can be measured by this link now; ``reason`` (always an unmeasured one) says why.
+    Nothing can be measured over this link now; ``reason`` (always an unmeasured one) says why.
 
     The caller answers with a finding of that reason: a link that cannot be used is never "lost".
     """

@@ -44,7 +44,7 @@ class TracerProbe:
 
 class Tracer:
     """
-    Sends probes by a flow and keeps what comes back; a context manager on a running event loop.
+    Sends probes on a flow and collects the answers; a context manager on a running event loop.
 
     ``sent_bytes`` and ``received_bytes`` are at IP level. ``nameless`` counts answers that quote so
     little that they belong to a probe only when no other is under way.

@@ -1,4 +1,6 @@
-"""Train: many numbered packets over UDP at a steady pace and whatever comes back, with stamps."""
+"""
+Train: many numbered packets over UDP at a steady pace and the packets that return, with timestamps.
+"""
 
 import asyncio
 import socket
@@ -39,7 +41,7 @@ class ReceivedDatagram:
 @dataclass(slots=True, kw_only=True)
 class TrainResult:
     """
-    What became of a train.
+    The result of a train.
 
     ``left_ns`` is when each packet left (Unix time), by number; ``by_kernel`` are the numbers of
     those whose stamp is the kernel's. ``unsent`` counts packets that the kernel did not take.
@@ -58,7 +60,7 @@ async def run_train(
     opened: socket.socket, pace: TrainSpec, packet: Callable[[int, int], bytes], expected: int
 ) -> TrainResult:
     """
-    Send a train on a connected, non-blocking UDP socket and collect what comes back.
+    Send a train on a connected, non-blocking UDP socket and collect the packets that return.
 
     ``packet`` makes the packet of a number and a moment (Unix time). Ends early when ``expected``
     datagrams have come after the last was sent. An ICMP error is kept in ``error``; it does not end
@@ -94,7 +96,7 @@ class _TrainRun:
             await self._send_all()
             if len(result.received) < self._expected:
                 await self._wait()
-            # What was not read in time may lie in the buffer, with its stamp.
+            # A packet that was not read in time may be in the buffer, with its timestamp.
             self._drain()
         finally:
             self._loop.remove_reader(self._socket)

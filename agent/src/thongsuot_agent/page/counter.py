@@ -1,4 +1,6 @@
-"""Counter: what the computers at the counter get, from the results of the ``counter`` kind."""
+"""
+Counter: what the computers at the counter experience, from the results of the ``counter`` kind.
+"""
 
 from collections.abc import Callable
 
@@ -53,7 +55,7 @@ class CounterTracker:
             self._switch_overs = recent((*self._switch_overs, moved), at_s)
 
     def view(self, now_ns: int, wall_s: Callable[[int], float]) -> CounterView | None:
-        """Return what is known now; ``None`` where nothing is."""
+        """Return the current state; ``None`` if nothing is known."""
         path = self._path
         if path is None or now_ns / _NS_PER_S - path.at_s > STALE_S:
             return None

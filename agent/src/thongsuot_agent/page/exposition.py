@@ -67,7 +67,7 @@ class Exposition:
                     self._add(metric.full_name, metric.help_en, labels, value, metric.type)
 
     def add_verdicts(self, verdicts: Iterable[Verdict]) -> None:
-        """Add the verdicts; what is unknown is absent."""
+        """Add the verdicts; unknown ones are absent."""
         for verdict in verdicts:
             state = _STATES.get(verdict.state)
             if state is None:

@@ -42,7 +42,7 @@ class History:
         past = self._past.setdefault((verdict.link, verdict.service), [])
         start_ns = change.onset_boottime_ns
         if past:
-            # An onset may lie before the start of what was believed meanwhile.
+            # An onset may be before the start of the previous state.
             start_ns = max(start_ns, past[-1].start_ns)
             past[-1].end_ns = start_ns
         past.append(
@@ -56,7 +56,7 @@ class History:
         del past[:-MAX_STRETCHES]
 
     def tick(self, now_ns: int) -> None:
-        """What is believed holds until now; what is older than a day is forgotten."""
+        """The current state lasts until now; periods older than a day are dropped."""
         for past in self._past.values():
             past[-1].end_ns = now_ns
             while past[0].end_ns < now_ns - RETENTION_NS:
@@ -86,7 +86,7 @@ class History:
 
     def load(self, written: list[tuple[str, str, list[PastState]]], now_ns: int) -> None:
         """
-        Go on from what was written down in this boot: what was believed is believed again.
+        Continue from what was written in this boot, including the current states.
 
         The time from then to now was not watched, and is not covered.
         """

@@ -1,4 +1,4 @@
-"""Latest: the newest result of each series, and what its latest echoes say of a link."""
+"""Latest: the newest result of each series, and a link's latest echoes."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ STALE_NS = 600 * NS_PER_S
 
 class LatestResults:
     """
-    What the page and ``/metrics`` show of measurements.
+    The measurements on the page and in ``/metrics``.
 
     ``targets`` tell which of them are of a link itself: its round trip and loss are those of its
     own segments.
@@ -79,7 +79,7 @@ class LatestResults:
         return line_figures(series, since_s=since_ns / NS_PER_S)
 
     def value(self, link: str, metric: Metric, now_ns: int) -> float | None:
-        """Return the newest value of a metric over a link, whatever it was measured on."""
+        """Return the newest value of a metric over a link, for any target."""
         values = [
             (result.boottime_ns, result.finding.values[metric.name])
             for series, result in self._results.items()

@@ -1,4 +1,4 @@
-"""Which page stands at which address."""
+"""The page at each address."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ class CommissioningWalk(Protocol):
     """What walks an installer through the links, as its page needs it."""
 
     def progress(self, key: str) -> CommissioningProgress:
-        """Return where it is, for whoever has this key."""
+        """Return the state of the run, for the holder of this key."""
         ...
 
     def begin(self, code: str) -> CommissioningStart:
@@ -52,7 +52,7 @@ class CommissioningWalk(Protocol):
         ...
 
     def act(self, action: str, key: str, fields: Mapping[str, str]) -> bool:
-        """Do what was pressed; ``False`` where nothing could be done with that."""
+        """Carry out an action; ``False`` if it was not possible."""
         ...
 
 
@@ -164,7 +164,7 @@ class LocalPages:
         problem = request.query.get("problem", "")
         view = CommissioningView(
             site=self._sources.view(),
-            # Whoever mistyped the code wants the form again, not somebody else's run.
+            # After a mistyped code the form is shown again, not somebody else's run.
             run=None if problem else progress.run,
             key=progress.key,
             missing=progress.missing,

@@ -30,7 +30,7 @@ PATH_COMMISSIONING = "/commissioning"
 
 _POST_PATHS = {PATH_REQUEST_TESTS, PATH_COMMISSIONING}
 FORM_LIMIT_BYTES = 1024
-"""A form of the page: a key, and what a label says."""
+"""A form of the page: a key, and the text of a label."""
 
 
 class HttpError(Exception):
@@ -44,7 +44,7 @@ class HttpError(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
     """
-    What is asked for.
+    A request.
 
     ``is_head`` wants the head alone; ``accept`` is that header, in small letters, and
     ``takes_gzip`` whether the response may be compressed. ``is_post``: it is to change something,
@@ -85,7 +85,7 @@ def parse_request(head: bytes) -> HttpRequest:
     Return the request that a head (through the empty line) makes.
 
     Raises:
-        HttpError: it is malformed, or asks for what is not done here.
+        HttpError: it is malformed, or requests something that is not supported.
     """
     line, _, headers = head.partition(b"\r\n")
     words = line.split(b" ")
@@ -142,7 +142,8 @@ def _form_bytes(headers: bytes) -> int:
 
 def is_local_name(host: str, names: Collection[str]) -> bool:
     """
-    Return whether a device is asked by a name that only its own network gives, or by one it has.
+    Return whether the device is addressed by a name that only its own network can assign, or by its
+    own name.
 
     A page from elsewhere can have its own name point to this device (DNS rebinding): the browser
     then lets it read what the device answers, and press its button. An address, a bare name and
@@ -189,7 +190,7 @@ def _is_same_origin(headers: bytes) -> bool:
 
 
 def _header_value(headers: bytes, name: bytes) -> str:
-    """Return what the lines of a header say, together, in small letters; RFC 9110, 5.3."""
+    """Return the combined values of a header, in lower case; RFC 9110, 5.3."""
     fields = (line.partition(b":") for line in headers.lower().split(b"\r\n"))
     values = [value.strip() for key, _, value in fields if key == name]
     return b",".join(values).decode("latin-1")
@@ -223,7 +224,7 @@ def encode_response(page: HttpPage, *, is_head: bool = False, takes_gzip: bool =
 
 
 def status_page(status: HTTPStatus) -> HttpPage:
-    """Return a page that says its status and nothing more."""
+    """Return a page that only shows its status."""
     return HttpPage(
         body=f"{status.value} {status.phrase}\n".encode(),
         content_type="text/plain; charset=utf-8",

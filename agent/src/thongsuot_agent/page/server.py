@@ -47,7 +47,7 @@ class LocalPageServer:
 
     async def run(self, listen: str, on_ready: Callable[[str, int], None]) -> Never:
         """
-        Serve until cancelled; ``on_ready`` is told host and port.
+        Serve until cancelled; ``on_ready`` is called with host and port.
 
         Raises:
             OSError: the address cannot be listened on.

@@ -1,4 +1,4 @@
-"""From what the agent knows to what the page of its site shows."""
+"""From the agent's state to the content of the site's page."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +201,7 @@ def _equipment(link: str, inputs: SiteViewInputs) -> dict[str, Any]:
 
 
 def _allowance(link: Link, inputs: SiteViewInputs) -> AllowanceUse | None:
-    """The month of a metered link; ``None`` while nobody knows which month it is."""
+    """The month of a metered link; ``None`` while the current month is not known."""
     spent = inputs.spent.get(link.name)
     if link.allowance_bytes is None or spent is None or not spent.month:
         return None

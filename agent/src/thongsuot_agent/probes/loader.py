@@ -1,8 +1,7 @@
 """
 Loader: finds a kind of probe by its name.
 
-``load`` imports only the kind that is asked for, so that a probe which is not configured costs no
-memory.
+``load`` imports only the requested kind, so that a probe that is not configured needs no memory.
 """
 
 from functools import cache
@@ -16,12 +15,12 @@ from thongsuot_schema.catalogue import loader as catalogue
 
 
 class UnknownProbe(LookupError):
-    """There is no probe of the kind that the configuration names."""
+    """The kind in the configuration does not exist."""
 
 
 @cache
 def kinds() -> tuple[str, ...]:
-    """Return the kinds that there are, sorted: folders here that the catalogue knows."""
+    """Return the existing kinds, sorted: folders here that are in the catalogue."""
     known = set(catalogue.kinds())
     return tuple(
         sorted(module.name for module in iter_modules(probes.__path__) if module.name in known)

@@ -95,7 +95,7 @@ class Settings:
     """File of the authorities to trust (PEM); empty: those of the device."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
             raise ValueError(
                 f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
@@ -166,7 +166,7 @@ class CounterProbe:
 
 
 class _Visit:
-    """One opening of a page: the steps and what they brought."""
+    """One opening of a page: the steps and their results."""
 
     def __init__(
         self, link: LiveLink, target: Target, settings: Settings, services: ProbeServices
@@ -187,7 +187,7 @@ class _Visit:
 
     async def finding(self, is_due: Callable[[SeenLink], bool]) -> Finding:
         """
-        Open the page in one family after the other; ``is_due`` says whether it may be.
+        Open the page over one family after the other; ``is_due`` says whether it may be opened.
 
         Raises:
             LinkUnusable: nothing can be sent.
@@ -246,12 +246,12 @@ class _Visit:
         fetch_began_s = self._elapsed_s()
         response = await Fetch(self._outbound, request).perform(current_multi())
         self.cost_bytes += response.cost_bytes
-        # Looking for the routers of the way is no part of what somebody at the counter waits for.
+        # Finding the routers of the path is not part of what somebody at the counter waits for.
         took_s = resolved_s + self._elapsed_s() - fetch_began_s
         return self._finding_of(response, took_s)
 
     async def _find_address(self, family: Family, timeout_s: float) -> tuple[Reason | None, str]:
-        """Find where to connect to: the proxy, or what the name server answers."""
+        """Find the address to connect to: the proxy, or the name server's answer."""
         settings = self._settings
         if self._proxy is not None:
             self._address = self._proxy.address

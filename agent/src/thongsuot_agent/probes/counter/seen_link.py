@@ -64,7 +64,7 @@ async def see_link(
         return SeenLink(link=routed, seen_by=ROUTE if routed else "")
     routers, cost_bytes = await _routers(egress)
     seen = {first_hops[address] for address in routers if address in first_hops}
-    # Two links behind one router of a carrier cannot be told apart by it.
+    # Two links behind one router of a carrier cannot be distinguished by it.
     shared = len(set(first_hops)) < sum(egress.family in link.first_hops for link in links.values())
     gateway = routers[0] if routers else ""
     if len(seen) == 1 and not shared:
@@ -75,7 +75,7 @@ async def see_link(
 
 
 async def _routers(egress: Egress) -> tuple[tuple[str, ...], int]:
-    """Return the routers that answer from the first hops, nearest first, and what it cost."""
+    """Return the routers of the first hops that answer, nearest first, and the cost."""
     header_bytes = 40 if egress.family is Family.IP6 else 20
     # A router that translates addresses keeps a flow on the line it began on, or drops it when that
     # line is gone: each look is a flow of its own.

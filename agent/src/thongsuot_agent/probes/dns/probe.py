@@ -51,7 +51,7 @@ class Settings:
     """Settings of one ``kind = "dns"`` entry."""
 
     records: tuple[str, ...] = _RECORDS
-    """What is asked for: ``a`` (IPv4 addresses), ``aaaa`` (IPv6 addresses), or both."""
+    """The queried types: ``a`` (IPv4 addresses), ``aaaa`` (IPv6 addresses), or both."""
 
     timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 2.0
     """How long each question waits for its answer."""
@@ -60,7 +60,7 @@ class Settings:
     """Port of the name server."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         unknown = [record for record in self.records if record not in _RECORDS]
         if unknown or not self.records:
             raise ValueError(f"records is {self.records}; it may hold: {', '.join(_RECORDS)}")
@@ -93,7 +93,7 @@ async def _ask(
 
 
 def finding_from(target: Target, lookups: list[LookupResult]) -> Finding:
-    """Return what the lookups of one run say together."""
+    """Return the combined result of the lookups of one run."""
     doubts = tuple(sorted({doubt for lookup in lookups for doubt in lookup.doubts}))
     cost_bytes = sum(lookup.cost_bytes for lookup in lookups)
     addresses = [address for lookup in lookups for address in lookup.addresses]

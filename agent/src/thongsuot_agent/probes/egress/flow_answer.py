@@ -1,4 +1,4 @@
-"""What one flow brought, from any endpoint."""
+"""The result of one flow, from any endpoint."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from thongsuot_schema.reason import Reason
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowAnswer:
     """
-    What one flow brought. ``address`` is empty where the endpoint does not say from where it
-    came; ``reason`` says why there was no answer.
+    The result of one flow. ``address`` is empty if the endpoint does not report the source address;
+    ``reason`` says why there was no answer.
     """
 
     address: str = ""

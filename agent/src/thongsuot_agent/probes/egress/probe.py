@@ -52,7 +52,7 @@ from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ntp_timestamp, pack_
 OTHER_CARRIER = "other_carrier"
 """Evidence: by whose line flows left that did not leave by the link's own carrier."""
 USED_CARRIER = "used_carrier"
-"""Evidence: by whose line flows left, of a link that stands for its router's choice."""
+"""Evidence: the carriers that flows left by, for a link that represents its router's choice."""
 
 _UDP_HEADER_BYTES = 8
 _SEAL_TLV_BYTES = 20
@@ -77,7 +77,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 
 
 def finding_from(link: LiveLink, answers: tuple[FlowAnswer, ...]) -> Finding:
-    """Return what the flows of a run say together."""
+    """Return the combined result of the flows of a run."""
     cost_bytes = sum(answer.bytes_both_ways for answer in answers)
     answered = [answer for answer in answers if answer.reason is None]
     if not answered:

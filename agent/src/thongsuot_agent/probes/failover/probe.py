@@ -27,7 +27,7 @@ class Settings:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Say what the kernel's tables say now."""
+    """Return the state of the kernel's tables."""
     del target, family, settings
     state, carried = link.state, link.carried
     if not state.present:

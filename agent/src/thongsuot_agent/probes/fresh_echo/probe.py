@@ -1,5 +1,5 @@
 """
-Whether a flow that begins now gets through, and with packets of which size.
+Whether a new flow gets through, and up to which packet size.
 
 Measures    per run, by default four small echoes, each from a socket and so with an identifier of
             its own, which a NAT takes for a new flow: the share answered. In the LAN then two
@@ -37,7 +37,7 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 
 FULL_SIZE_ECHOES = 2
-"""Of full size: one alone may be lost by chance."""
+"""Packets of full size: a single one may be lost by chance."""
 
 _NEAR = frozenset({Segment.LAN, Segment.ACCESS, Segment.CARRIER})
 
@@ -86,7 +86,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 async def _send(
     flows: Iterable[EchoChannel], egress: Egress, timeout_s: float, payload_bytes: int
 ) -> list[EchoResult]:
-    """Send one echo over each flow at once; returns what became of them, in the same order."""
+    """Send one echo over each flow at once; return the results in the same order."""
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(flow.echo(egress, timeout_s=timeout_s, payload_bytes=payload_bytes))
@@ -96,7 +96,7 @@ async def _send(
 
 
 def finding_from(small: list[EchoResult], full_size: list[EchoResult]) -> Finding:
-    """Return what the echoes of one run say together."""
+    """Return the combined result of the echoes of one run."""
     echoes = (*small, *full_size)
     doubts = tuple(sorted({doubt for echo in echoes for doubt in echo.doubts}))
     cost_bytes = sum(echo.sent_bytes + echo.received_bytes for echo in echoes)

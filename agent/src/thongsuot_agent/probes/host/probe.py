@@ -51,16 +51,16 @@ class Settings:
     """Settings of one ``kind = "host"`` entry."""
 
     ask_gateway: bool = True
-    """Ask the gateway for its hardware address when the kernel has not heard of it lately."""
+    """Resolve the gateway's hardware address if the kernel has not confirmed it lately."""
 
 
 class MonotonicCounters:
     """
     Counters that only grow.
 
-    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; what was
-    counted before is carried on, so that a difference between two readings is never negative and
-    never huge.
+    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; earlier
+    counts are carried over, so that a difference between two readings is never negative and never
+    huge.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class HostProbe:
     async def __call__(
         self, link: LiveLink, target: Target, family: Family, settings: Settings
     ) -> Finding:
-        """Read what the kernel knows of the link's interface, and ask the gateway if need be."""
+        """Read the kernel's state of the link's interface, and probe the gateway if necessary."""
         del target, family
         state = link.state
         if not state.present:

@@ -20,7 +20,7 @@ class AddressRotation:
     """Remembers, for each series, in which order its addresses were tried."""
 
     def __init__(self) -> None:
-        # The innermost dictionaries are ordered sets: what was tried last stands at the end.
+        # The innermost dictionaries are ordered sets: the last tried one is at the end.
         self._tried: dict[Hashable, dict[str, None]] = {}
         self._worked: dict[Hashable, str] = {}
 
@@ -28,7 +28,7 @@ class AddressRotation:
         """
         Return the address that this series has not tried for longest, a new one first.
 
-        ``addresses`` are what was answered now, at least one; of several new ones the first.
+        ``addresses`` are the current answers, at least one; of several new ones the first.
         """
         tried = self._tried.pop(series, {})
         self._tried[series] = tried
@@ -52,6 +52,6 @@ class AddressRotation:
 
 
 def _forget(kept: dict[_Key, _Value], limit: int) -> None:
-    """Drop what was used longest ago."""
+    """Drop the least recently used."""
     while len(kept) > limit:
         del kept[next(iter(kept))]

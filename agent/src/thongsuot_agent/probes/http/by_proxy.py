@@ -9,12 +9,12 @@ from thongsuot_agent.probing.proxy import LinkProxy
 from thongsuot_schema.reason import Reason
 
 PROXY_ANSWER_S = 2.0
-"""So long a proxy is given for a page of its own, where it has said nothing of the portal's."""
+"""Time for a proxy's own page, if it has not answered for the portal's."""
 
 
 async def fetch_by_proxy(link: Outbound, request: FetchRequest, proxy: LinkProxy) -> FetchResponse:
     """
-    Return what came of a request that goes by a proxy.
+    Return the result of a request through a proxy.
 
     A proxy that says nothing in time may be waiting for a portal behind a dead line, or be dead
     itself: it is asked for a page of its own, within the time of the request.

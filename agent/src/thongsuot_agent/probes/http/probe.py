@@ -102,10 +102,10 @@ class Settings:
     """File of the authorities to trust (PEM); empty: those of the device."""
 
     contact: str = ""
-    """Whom a server's operator may ask about these requests; stands in the User-Agent."""
+    """Contact for operators of servers; part of the User-Agent."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
             raise ValueError(
                 f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
@@ -116,7 +116,7 @@ class Settings:
 
     @property
     def user_agent(self) -> str:
-        """What the requests say they are."""
+        """The User-Agent of the requests."""
         return f"{USER_AGENT} (+{self.contact})" if self.contact else USER_AGENT
 
 
@@ -130,7 +130,7 @@ class HttpProbe:
     async def __call__(
         self, link: LiveLink, target: Target, family: Family, settings: Settings
     ) -> Finding:
-        """Make one request and look at what came back."""
+        """Make one request and examine the response."""
         is_forbidden = partial(self._services.is_forbidden, target.url)
         visit = _PageFetch(
             link, target, family, settings, self._rotation, is_forbidden=is_forbidden
@@ -146,7 +146,7 @@ class HttpProbe:
 
 
 class _PageFetch:
-    """The steps of one run and what they brought."""
+    """The steps of one run and their results."""
 
     def __init__(
         self,
@@ -263,10 +263,10 @@ class _PageFetch:
 
     async def _with_chain(self, response: FetchResponse, request: FetchRequest) -> FetchResponse:
         """
-        Add what the refused certificates say, by a handshake that verifies nothing.
+        Add the properties of refused certificates, with a handshake that verifies nothing.
 
-        libcurl tells nothing of a chain that it refused, and nothing is asked of a server that
-        could not prove who it is.
+        libcurl provides nothing of a chain that it refused, and no request is made to a server that
+        could not prove its identity.
         """
         looking = replace(request, handshake_only=True, timeout_s=max(self._left_s(), 0.1))
         seen = await Fetch(self._link, looking).perform(current_multi())
@@ -281,7 +281,7 @@ class _PageFetch:
         return max(self._settings.timeout_s - self._elapsed_s(), 0.001)
 
     def finding(self, watch: LatenessWatch) -> Finding:
-        """Return what was found."""
+        """Return the finding."""
         reason, detail = self._verdict()
         starved_s = max(watch.longest_s, watch.cpu_wait_s)
         if reason in _TIMEOUTS and starved_s > self._settings.timeout_s * _STARVED_SHARE:

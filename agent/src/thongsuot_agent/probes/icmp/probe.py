@@ -47,7 +47,7 @@ class Settings:
     """How long each echo waits for its answer."""
 
     payload_bytes: Annotated[int, Meta(ge=8, le=1400)] = PAYLOAD_BYTES
-    """Random bytes in each echo; at least 8, so that an answer can be told from a guess."""
+    """Random bytes in each echo; at least 8, so that an answer cannot be guessed."""
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
@@ -77,7 +77,7 @@ async def _send_echo(
 
 
 def finding_from(echoes: list[EchoResult]) -> Finding:
-    """Return what the echoes of one run say together."""
+    """Return the combined result of the echoes of one run."""
     doubts = tuple(sorted({doubt for echo in echoes for doubt in echo.doubts}))
     cost_bytes = sum(echo.sent_bytes + echo.received_bytes for echo in echoes)
     measured = [echo for echo in echoes if not _is_unmeasured(echo)]

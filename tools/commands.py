@@ -93,7 +93,7 @@ def commands_page() -> str:
     """Return the page."""
     lines = [_HEAD]
     for room in ROOMS:
-        commands = _read(room)
+        commands = commands_of_room(room)
         shared = [
             argument
             for argument in commands[0].arguments
@@ -117,7 +117,8 @@ def _table(arguments: Sequence[Argument]) -> list[str]:
     return ["| argument | |\n| --- | --- |", *rows, ""]
 
 
-def _read(room: str) -> list[CommandHelp]:
+def commands_of_room(room: str) -> list[CommandHelp]:
+    """Return the commands of a room, in English, as a process of its own reads them."""
     command = [sys.executable, "-m", "tools.commands", room]
     in_english = {**os.environ, "LANGUAGE": "", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, cwd=ROOT, env=in_english, check=True, capture_output=True)

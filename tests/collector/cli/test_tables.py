@@ -1,5 +1,7 @@
 """What the command line shows as text: columns under their heads, and a dash for what is not."""
 
+import json
+
 import msgspec
 
 from thongsuot_collector.cli import tables
@@ -10,7 +12,8 @@ from thongsuot_collector.store.tokens import AgentToken
 
 S = 1_000_000_000
 DAY_NS = 1_795_564_800 * S
-DAY = "2026-11-25 00:00:00Z"
+DAY = "2026-11-25 07:00:00+0700 (00:00:00Z)"
+UTC_DAY = "2026-11-25 00:00:00Z"
 
 
 def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
@@ -19,17 +22,29 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
         AgentToken(id="22", digest=b"", site="tay-ho", created_ns=DAY_NS, revoked_ns=DAY_NS + S),
     ]
     assert tables.tokens_table(tokens).text.splitlines() == [
-        "id  site     created               revoked",
+        "id  site     created                               revoked",
         f"1   ba-dinh  {DAY}  -",
-        f"22  tay-ho   {DAY}  2026-11-25 00:00:01Z",
+        f"22  tay-ho   {DAY}  2026-11-25 07:00:01+0700 (00:00:01Z)",
     ]
     person = Person(
         name="lan", title="Trần Thị Lan", digest=b"", created_ns=DAY_NS, revoked_ns=None
     )
     assert tables.people_table([person], {"lan"}).text.splitlines() == [
-        "name  title         role           second factor  since                 revoked",
+        f"name  title         role           second factor  {'since':{len(DAY)}}  revoked",
         f"lan   Trần Thị Lan  city-engineer  yes            {DAY}  -",
     ]
+
+
+def test_programs_read_moments_in_utc_alone() -> None:
+    token = AgentToken(id="1", digest=b"", site="ba-dinh", created_ns=DAY_NS, revoked_ns=None)
+    (row,) = json.loads(tables.tokens_table([token]).json)
+    assert (row["created"], row["revoked"]) == (UTC_DAY, None)
+
+
+def test_a_night_in_utc_is_the_next_morning_in_vietnam() -> None:
+    late = DAY_NS + 20 * 3600 * S
+    assert tables.shown_moment(late) == "2026-11-26 03:00:00+0700 (20:00:00Z)"
+    assert tables.shown_moment(0) == "-"
 
 
 def test_a_journal_is_shown_with_who_is_how_far_behind() -> None:

@@ -94,7 +94,7 @@ def _backup(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     manifest = restore_backup(options.backup, root=options.root)
     print(
-        f"restored {len(manifest.files)} files as of {tables.format_moment(manifest.created_ns)}"
+        f"restored {len(manifest.files)} files as of {tables.shown_moment(manifest.created_ns)}"
         f"{_journal_text(manifest)}.\n"
         "Start the collector. Agents push what they still hold. What was acknowledged after that "
         f"moment is missing: `{PROGRAM} verify` names it once the agents have pushed again."

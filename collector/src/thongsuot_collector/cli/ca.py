@@ -177,7 +177,7 @@ def _row(certificate: Certificate) -> tuple[str, ...]:
 
 
 def _about(ca: authority.CertificateAuthority) -> str:
-    until = tables.format_moment(round(ca.not_after.timestamp() * 1e9))
+    until = tables.shown_moment(round(ca.not_after.timestamp() * 1e9))
     return f"authority good until {until}, {_fingerprint(ca.pem)}"
 
 

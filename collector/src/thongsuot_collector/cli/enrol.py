@@ -84,7 +84,7 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
     enrolments.create(store, site.name, digest_of_code(code), expires_ns=expires_ns)
     print(code)
     print(
-        f"good once, until {tables.format_moment(expires_ns)}, for site {site.name}; "
+        f"good once, until {tables.shown_moment(expires_ns)}, for site {site.name}; "
         f"a code made for it before "
         "is good no more. Using it revokes the tokens that the site has now.",
         file=sys.stderr,

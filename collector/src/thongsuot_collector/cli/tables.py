@@ -21,6 +21,10 @@ from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import Session
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
+from thongsuot_schema.words.dates import local
+
+_UTC_FORMAT = "%Y-%m-%d %H:%M:%SZ"
+_UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
 
 
 class Table(NamedTuple):
@@ -31,8 +35,9 @@ class Table(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The table in columns."""
-        return format_table(self.head, self.rows)
+        """The table in columns; moments as clocks in Vietnam show them, UTC beside that."""
+        rows = [[_UTC_MOMENT.sub(_with_local_time, cell) for cell in row] for row in self.rows]
+        return format_table(self.head, rows)
 
     @property
     def json(self) -> str:
@@ -97,7 +102,7 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
 def dead_letter_text(letter: DeadLetter) -> str:
     """Return everything about one dead letter but its body."""
     return (
-        f"id        {letter.id}\nat        {format_moment(letter.at_ns)}\n"
+        f"id        {letter.id}\nat        {shown_moment(letter.at_ns)}\n"
         f"consumer  {letter.consumer}\n"
         f"site      {letter.site}\nstream    {letter.stream}\nnumber    {letter.number}\n"
         f"sequence  {letter.sequence or '-'}\nbody      {len(letter.body)} bytes\n\n"
@@ -111,7 +116,7 @@ def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     standby = "standby  confirms each push\n" if extent.waits_for_standby else ""
     lines = (
         f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
-        f"oldest   {format_moment(extent.tail_received_ns)}\n"
+        f"oldest   {shown_moment(extent.tail_received_ns)}\n"
         f"size     {extent.size_bytes / 1e6:.1f} MB\n"
         f"{standby}\n"
     )
@@ -214,10 +219,20 @@ def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_moment(at_ns: int) -> str:
-    """Return a time as tables show it; a dash for none."""
+    """Return a time as JSON has it, in UTC; a dash for none."""
     if not at_ns:
         return "-"
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime(_UTC_FORMAT)
+
+
+def shown_moment(at_ns: int) -> str:
+    """Return a time as people read it: of clocks in Vietnam, UTC beside that; a dash for none."""
+    return _UTC_MOMENT.sub(_with_local_time, format_moment(at_ns))
+
+
+def _with_local_time(moment: re.Match[str]) -> str:
+    at = datetime.strptime(moment[0], _UTC_FORMAT).replace(tzinfo=UTC)
+    return f"{local(at.timestamp()):%Y-%m-%d %H:%M:%S%z} ({at:%H:%M:%S}Z)"
 
 
 def reflected_text(metrics: Metrics) -> str:

@@ -179,6 +179,17 @@ def test_what_a_site_has_brought_before_costs_nothing_again() -> None:
     assert fixture.refused == []
 
 
+def test_a_stream_that_goes_on_pays_for_each_boot_that_pushes_it() -> None:
+    fixture = BudgetsFixture(SMALL)
+    sealer = fixture.sealers[SITE]
+    for _ in range(5):
+        fixture.charge(sealer.batch(NOW), boot_id=sealer.boot_id)
+    for number in range(18):
+        fixture.charge(sealer.batch(NOW), boot_id=str(UUID(int=number)))
+    with pytest.raises(PushRefused, match="too many new streams"):
+        fixture.charge(sealer.batch(NOW), boot_id=str(UUID(int=18)))
+
+
 def test_what_a_device_only_reports_of_streams_is_limited_too() -> None:
     fixture = BudgetsFixture(SMALL)
     own = report_of(fixture.sealers[SITE].stream)

@@ -6,6 +6,7 @@ push brings is kept as it came (``EchoBatch``), and put together when somebody l
 pushes have made most of it superfluous.
 """
 
+import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, pairwise
@@ -13,6 +14,7 @@ from operator import add, lt
 
 import msgspec
 
+from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.line import RECENT_RUNS, EchoRun
@@ -69,6 +71,10 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def times_ms(self) -> "array[int]":
         """Return when each run was, after ``base_ms``."""
         return _numbers("H" if len(self.times) == 2 * sum(self.counts) else "i", self.times)
+
+    def latest_ms(self) -> int:
+        """Return when the latest run of all was (wall time)."""
+        return self.base_ms + max(self.times_ms(), default=0)
 
     def newest_ms(self) -> list[int]:
         """Return when the newest run of each series was (wall time), 0: it has none."""
@@ -131,6 +137,8 @@ def _needed(batches: tuple[EchoBatch, ...]) -> tuple[EchoBatch, ...]:
 
 def _are_in_order(batches: tuple[EchoBatch, ...]) -> bool:
     """Return whether each batch has later runs than those before it, of each series."""
+    if all(later.base_ms > earlier.latest_ms() for earlier, later in pairwise(batches)):
+        return True  # nearly always: all of one is later than all of the one before
     newest = [batch.newest_ms() for batch in batches]
     if all(0 not in batch.counts for batch in batches):
         return all(all(map(lt, earlier, later)) for earlier, later in pairwise(newest))
@@ -150,7 +158,9 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     rtts, losses = _rtts_and_losses(block)
     kind, times_ms = block.block, columns.times_ms[block.first_row : block.last_row]
     counts = columns.counts[kind.first : kind.last]
-    if losses is None or rtts is None or None in losses or max(counts) > RECENT_RUNS:
+    if losses is None or rtts is None or max(counts) > RECENT_RUNS:
+        return None
+    if not block.whole and None in losses:
         return None
     begin_ms, end_ms = columns.earliest_ms or 0, columns.latest_ms or 0
     if end_ms - begin_ms > _LONGEST_MS:
@@ -160,7 +170,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     for count in counts:
         last += count
         newest_rtts.append(rtts[last - 1] if count else None)
-    code = "H" if end_ms - begin_ms <= _SHORT_MS else "i"
+    size = 2 if end_ms - begin_ms <= _SHORT_MS else 4
     unheard = kind.last - kind.first - len(counts)
     lost = array("H")
     if any(losses):
@@ -169,7 +179,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
         offset_ms + begin_ms,
         (*counts, *(0,) * unheard),
         (*newest_rtts, *(None,) * unheard),
-        array(code, [time_ms - begin_ms for time_ms in times_ms]).tobytes(),
+        _low_bytes(kernel.shifted(times_ms, -begin_ms)[0], size),
         lost.tobytes(),
     )
 
@@ -248,6 +258,15 @@ def _measured_runs(
     )
     runs = [*newest][::-1]
     return tuple([age_ms for age_ms, _ in runs]), tuple([loss for _, loss in runs])
+
+
+def _low_bytes(numbers: "array[int]", size: int) -> bytes:
+    """Return so many bytes of each number, the low ones: all of it, where it fits them."""
+    whole, low = numbers.tobytes(), bytearray(size * len(numbers))
+    first = 0 if sys.byteorder == "little" else numbers.itemsize - size
+    for place in range(size):
+        low[place::size] = whole[first + place :: numbers.itemsize]
+    return bytes(low)
 
 
 def _numbers(code: str, content: bytes) -> "array[int]":

@@ -59,3 +59,59 @@ def test_every_patience_belongs_to_the_settings() -> None:
     settings = Settings()
     for name in set(hysteresis._HYSTERESIS.values()):
         assert isinstance(getattr(settings, name), Hysteresis)
+
+
+BOUNDS = [
+    ("quorum", 1, 16),
+    ("consecutive_timeouts", 2, 100),
+    ("flap_episodes", 2, 100),
+    ("learn_runs", 1, 1000),
+    ("service_failures", 2, 20),
+    ("service_successes", 1, 20),
+]
+
+
+@pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
+def test_a_count_has_a_least_and_a_most(name: str, least: int, most: int) -> None:
+    for value in (least, most):
+        assert getattr(msgspec.convert({name: value}, Settings), name) == value
+    for value in (least - 1, most + 1):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({name: value}, Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("confirm_rounds", [1, 1000], [0, 1001]),
+        ("clear_rounds", [1, 1000], [0, 1001]),
+        ("confirm_s", [0.0], [-0.1]),
+        ("clear_s", [0.0], [-0.1]),
+        ("every_s", [0.1], [0.0]),
+    ],
+)
+def test_patience_has_bounds(name: str, good: list[float], bad: list[float]) -> None:
+    table = msgspec.to_builtins(Settings().silence)
+    for value in good:
+        msgspec.convert({"silence": table | {name: value}}, Settings)
+    for value in bad:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"silence": table | {name: value}}, Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("loss_degraded_ratio", [0.001, 0.999], [0.0, 1.0]),
+        ("stale_s", [0.001], [0.0]),
+        ("boot_grace_s", [0.0], [-0.001]),
+    ],
+)
+def test_shares_lie_between_none_and_all_and_times_are_no_less_than_none(
+    name: str, good: list[float], bad: list[float]
+) -> None:
+    for value in good:
+        msgspec.convert({name: value}, Settings)
+    for value in bad:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({name: value}, Settings)

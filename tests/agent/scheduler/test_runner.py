@@ -268,6 +268,25 @@ def test_pages_over_a_metered_link_are_confirmed_once_a_second_and_echoes_as_oft
     assert counts["anchor"] > 60
 
 
+def test_a_page_over_a_metered_link_that_is_asked_for_too_soon_comes_a_second_later() -> None:
+    async def ask_twice(runner: Runner) -> None:
+        await asyncio.sleep(30.0)
+        for _ in range(4):
+            runner.confirm("icmp", "fiber", "page", Family.IP4)
+            await asyncio.sleep(0.1)
+
+    stage = RunnerFixture()
+    stage.play(
+        [job(quick, every_s=3600, target="page", cost=337_000)],
+        for_s=10,
+        act=ask_twice,
+        allowance_bytes=2_000_000_000,
+    )
+    asked_for = [at_s for at_s in stage.at_s() if 30.0 <= at_s < 40.0]
+    # What was asked for while one waited already is the same run.
+    assert [round(at_s, 1) for at_s in asked_for] == [30.0, 31.0]
+
+
 def test_confirming_runs_on_a_metered_link_have_a_share_of_the_month_for_a_day() -> None:
     async def page() -> Finding:
         return ok_finding({RTT: 0.01}, cost_bytes=337_000)

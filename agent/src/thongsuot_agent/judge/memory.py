@@ -350,11 +350,14 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
     """
     All about one service: its open case, and what is believed of it over each link.
 
-    ``judged`` is the health over each link that this rests on.
+    ``judged`` is the health over each link that this rests on. ``undecided`` counts comparisons in
+    a row that did not say whose a failure is; the next is opened from ``reopened_ns`` on.
     """
 
     name: str
     comparison: ServiceComparison | None = None
+    undecided: int = 0
+    reopened_ns: int = 0
     judged: dict[str, str] = msgspec.field(default_factory=dict)
     slots: dict[str, FaultSlot] = msgspec.field(default_factory=dict)
     expiring: FaultSlot = msgspec.field(default_factory=FaultSlot)

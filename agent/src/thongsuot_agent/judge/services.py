@@ -23,21 +23,16 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceComparison, ServiceMemory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.rounds import can_be_probed
+from thongsuot_agent.judge.service_reopening import is_taken_up, note_outcome
 from thongsuot_agent.judge.service_watch import begin_watch, watch_probes
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
-from thongsuot_agent.judge.symptoms.attribution import (
-    RELATION,
-    is_compared,
-    is_undecided,
-)
+from thongsuot_agent.judge.symptoms.attribution import is_compared, is_undecided
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
-from thongsuot_agent.judge.symptoms.missing_names import is_missing_for_long
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
-    SLOW_RUNS,
     ServiceOverLink,
     service_over_link,
 )
@@ -107,17 +102,9 @@ def _take_service_run(
         service.slots[at.link.name] = FaultSlot(onset_ns=started_ns)
         service.judged[at.link.name] = now.signature
         return ()
-    # What was left open is taken up again by the next run that speaks for it.
-    fails_anew = now.is_doubtful and track.failures == 1
-    # A slow page is looked into at once, like one that fails: at one run a minute, three slow ones
-    # in a row would take longer than most slow spells last.
-    is_slow_anew = track.slow_runs % SLOW_RUNS == 1
-    slot = service.slots.get(at.link.name)
-    is_open = fails_anew or (is_slow_anew and slot is not None and slot.fault is None)
-    # Of a name that one link alone lacks, time says whose fault it is.
-    is_relation = slot is not None and slot.fault == RELATION
-    is_open = is_open or (is_relation and is_missing_for_long(at, track))
-    if now.signature == service.judged.get(at.link.name) and not is_open:
+    if now.signature == service.judged.get(at.link.name) and not is_taken_up(
+        at, service, track, now
+    ):
         return ()
     return _open_comparison(at, service, site_probes, track)
 
@@ -247,6 +234,7 @@ def _close_comparison(
         service.judged[at.link.name] = here.signature
         _update_service_slot(service, at, here, symptoms.diagnose_service(at, here, elsewhere))
         judge_blocked(at)
+    note_outcome(memory, service)
 
 
 def _update_service_slot(

@@ -37,7 +37,7 @@ from bench.cluster.failover import DatabasePair
 from bench.cluster.faults import KINDS, FaultKind, Faults
 from bench.cluster.load import Fall, LoadOrder, LoadRecord, TargetOrder
 from bench.cluster.machines import Play, Service, python_program, topology
-from bench.cluster.receivers import PAIR, Receivers
+from bench.cluster.receivers import PAIR, Receivers, Telling
 from sqlalchemy import Engine
 
 from thongsuot_collector.store import tokens
@@ -59,8 +59,11 @@ _FIRST_FALL_S = 5.0
 _TOLD_S = 20.0
 """Goal for the time until a recovery is notified."""
 
-_ALERTS_S = 60.0
-"""A second Alertmanager waits for the first one, at most four of its intervals."""
+_ALERTS_S = 90.0
+"""A second Alertmanager waits for the first one, a turn of their groups each."""
+
+_ALERTS_REJOIN_S = 30.0
+"""An Alertmanager that was cut off or killed has heard everything from the other one after this."""
 
 _CAUGHT_UP_S = 20.0
 """No fault lasted long: a database has everything moments after the last push."""
@@ -209,7 +212,7 @@ def _report(stage: Stage, stores: Sequence[Engine], faults: Faults, record: Load
     for line in differences[:20]:
         print(f"DIFFERENT: {line}")
     _report_dating(city)
-    untold = _report_alerts(stage)
+    untold = _report_alerts(stage, faults)
     ended = [text for machine in stage.play.machines.values() for text in machine.died_by_itself]
     for text in ended:
         print(f"ENDED BY ITSELF: {text}")
@@ -261,20 +264,40 @@ def _await_alerts(stage: Stage) -> None:
     stage.play.wait_until(are_over, within_s=_ALERTS_S)
 
 
-def _report_alerts(stage: Stage) -> int:
+def _report_alerts(stage: Stage, faults: Faults) -> int:
     """
-    Print how often people were notified of an alert; return how many alerts they never received.
+    Print how often people were notified of an alert.
+
+    Returns how many alerts they never received, or received twice although no fault had hit or
+    separated the Alertmanagers: these prefer a duplicate where they cannot reach each other.
     """
     incidents = len(stage.city.tickets("cluster"))
     told = stage.receivers.alerts_told()
+    unexplained = 0
     for status in ("firing", "resolved"):
-        counts = [count for (_, its_status), count in told.items() if its_status == status]
+        every = [tellings for (_, its_status), tellings in told.items() if its_status == status]
+        again = [sorted(tellings) for tellings in every if len(tellings) > 1]
+        unstruck = [tellings for tellings in again if not _were_struck(faults, tellings)]
+        unexplained += len(unstruck)
         print(
-            f"Alertmanager pair, {status}: {len(counts)} of {incidents} incidents told, "
-            f"{sum(count > 1 for count in counts)} of them more than once"
+            f"Alertmanager pair, {status}: {len(every)} of {incidents} incidents told, "
+            f"{len(again)} of them more than once, {len(unstruck)} of these while nothing had "
+            "struck the pair"
         )
+        for tellings in unstruck:
+            first_s = tellings[0].at_s
+            print(f"  {[(told.machine, round(told.at_s - first_s, 1)) for told in tellings]}")
     firing = sum(status == "firing" for _, status in told)
-    return max(0, incidents - firing)
+    return max(0, incidents - firing) + unexplained
+
+
+def _were_struck(faults: Faults, tellings: Sequence[Telling]) -> bool:
+    """Return whether anything kept the Alertmanagers from knowing of each other's telling."""
+    first_s, last_s = min(tellings).at_s, max(tellings).at_s
+    return any(
+        fault.kind in {FaultKind.CABLE, FaultKind.MACHINE} or "alertmanager" in fault.text
+        for fault in faults.during(first_s - _ALERTS_REJOIN_S, last_s)
+    )
 
 
 def _differences(stage: Stage, stores: Sequence[Engine]) -> list[str]:

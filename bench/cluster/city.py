@@ -32,6 +32,9 @@ _READY_S = 240.0
 _COLLECTOR = "collector-"
 _SITE = re.compile(r"site-\d+")
 
+_POLL_S, _CLERK_S = 5.0, 10.0
+"""Both sides ask their desk so often; somebody there begins to work on a ticket after so long."""
+
 _KEPT = "SELECT site, number, epoch_ns, clock FROM"
 
 _CONFIG = """
@@ -55,7 +58,7 @@ name = "desk"
 url = "http://{desk}"
 bearer_file = "token"
 customer = "UBND-HN"
-poll_s = 3600
+poll_s = {poll:g}
 """
 
 
@@ -193,7 +196,7 @@ class City:
     def _start_desk(self, side: str) -> None:
         port = _DESK_PORTS[side]
         desk = [python_program("python"), "-m", "thongsuot_lab.carrier_desk"]
-        desk += ["--host", ADDRESSES["sites"], "--port", str(port)]
+        desk += ["--host", ADDRESSES["sites"], "--port", str(port), "--clerk-s", str(_CLERK_S)]
         service = Service(name=f"desk-{side}", argv=desk, folder=self._folder)
         self._play.machines["sites"].add(service)
 
@@ -210,7 +213,7 @@ class City:
         is_cluster = side == "cluster"
         channels = self._channels if is_cluster else '"desk"'
         text = _CONFIG.format(
-            address=ADDRESSES[machine], port=PORT, desk=desk, channels=channels
+            address=ADDRESSES[machine], port=PORT, desk=desk, channels=channels, poll=_POLL_S
         ) + (self._more if is_cluster else "")
         (folder / "collector.toml").write_text(text, encoding="utf-8")
         run = [python_program("thongsuot-collector"), "run", "--config", "collector.toml"]

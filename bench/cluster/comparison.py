@@ -1,6 +1,7 @@
 """The results of two collectors for the same batches, in a comparable form."""
 
 import json
+import re
 import time
 import urllib.request
 from collections import Counter
@@ -23,8 +24,12 @@ from thongsuot_schema.inventory.model import Inventory
 
 _OF_TELLING = ("notified_ms", "down_notified_ms", "restore_notified_ms", "reference")
 _OF_THE_CARRIER = ("ticket ", "acknowledged")
-"""Events from polls of the carrier's ticket: a collector polls at once when it becomes leader."""
+"""
+Events that record a carrier's answers. Their place in the history depends on when the carrier was
+polled, and an earlier answer may be replaced between two polls: the last answer is compared.
+"""
 
+_TICKET_NUMBER = re.compile(r"\bTT-\d+\b")
 _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 
 
@@ -34,7 +39,8 @@ class ComparisonOutcome:
     The results of a collector: incidents, the carrier's tickets and statements, each as texts.
 
     Moments at which a collector acted are left out, and the desk's ticket numbers; the beginning
-    and end of a fault, its party, its evidence and everybody's notifications are not.
+    and end of a fault, its party, its evidence, everybody's notifications and the carrier's last
+    answer are not.
     """
 
     incidents: Mapping[str, str]
@@ -130,12 +136,25 @@ def _incident_text(incident: Incident) -> str:
             for entry in incident.history
             if not entry.event.startswith(_OF_THE_CARRIER)
         ],
+        "carrier": _last_word(incident),
         "notifications": [
             (record.number, record.kind, record.cause, record.party)
             for record in incident.notifications
         ],
     }
     return msgspec.json.encode(facts, enc_hook=str).decode()
+
+
+def _last_word(incident: Incident) -> tuple[str, str, str]:
+    """Return the last that the carrier said of its ticket, and who has taken the incident on."""
+    words = [
+        (entry.event, _TICKET_NUMBER.sub("TT", entry.about))
+        for entry in incident.history
+        if entry.event.startswith(_OF_THE_CARRIER[0])
+    ]
+    event, about = words[-1] if words else ("", "")
+    taken = incident.acknowledgement
+    return event, about, "" if taken is None else taken.owner
 
 
 def _ticket_text(ticket: object) -> str:

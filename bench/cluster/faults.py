@@ -113,12 +113,14 @@ class Faults:
 
     def kind_between(self, from_s: float, until_s: float) -> FaultKind:
         """Return the most severe fault that overlaps a span of Unix time."""
-        touching = [
-            fault.kind
-            for fault in self.played
-            if fault.from_s <= until_s and fault.whole_s >= from_s
-        ]
+        touching = [fault.kind for fault in self.during(from_s, until_s)]
         return max(touching, key=_ORDER.index, default=FaultKind.NONE)
+
+    def during(self, from_s: float, until_s: float) -> list[PlayedFault]:
+        """Return the faults that overlap a span of Unix time."""
+        return [
+            fault for fault in self.played if fault.from_s <= until_s and fault.whole_s >= from_s
+        ]
 
     def _play_one(self) -> None:
         kind = (

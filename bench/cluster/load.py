@@ -29,6 +29,7 @@ from thongsuot_schema.verdict import Symptom
 _UPTIME_NS = 9_000 * S
 _ANSWER_S = 3.0
 _PAUSE_S = 0.2
+_SAID_EVERY_S = 20.0
 
 
 class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +159,14 @@ class Backlog:
         self._waiting = 0
         self._is_over = False
 
+    async def say_what_keeps_it(self, targets: Sequence[PushTarget]) -> None:
+        """Once it is time to end, print every few seconds what each target has refused so far."""
+        while True:
+            await asyncio.sleep(_SAID_EVERY_S)
+            if self._finish.exists():
+                refused = [target.refused for target in targets]
+                print(f"{self._waiting} batches wait; refused so far: {refused}", flush=True)
+
     def add(self, count: int) -> None:
         """Count batches that wait, or (negative) that were acknowledged."""
         self._waiting += count
@@ -282,11 +291,13 @@ async def play(order: LoadOrder) -> LoadRecord:
     ]
     chance = random.Random(order.seed)
     began_s = time.monotonic()
+    saying = asyncio.create_task(backlog.say_what_keeps_it((cluster, alone)))
     try:
         await asyncio.gather(
             *(device.live(order, began_s, chance.uniform(0, order.every_s)) for device in devices)
         )
     finally:
+        saying.cancel()
         await cluster.close()
         await alone.close()
     return LoadRecord(

@@ -13,20 +13,36 @@ import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.cluster.machines import ADDRESSES, Play, Service, python_program
 from tests.collector.notify.receiver_process import ReceiverFolder
 
 PAIR = ("m1", "m2")
+_OF_ADDRESS = {ADDRESSES[name]: name for name in PAIR}
 SAMPLES = "thongsuot_icmp_success"
 _VICTORIA_PORT, _ALERTS_PORT, _GOSSIP_PORT, _PAGER_PORT = 8428, 9093, 9094, 8495
 
 _ALERTS_CONFIG = """
-route: {{receiver: pager, group_by: [...], group_wait: 1s, group_interval: 1s, repeat_interval: 4h}}
+# The interval is longer than --cluster.peer-timeout (15 s): the second one waits for so long with
+# what it knew before, and would tell again what the first has called resolved meanwhile.
+route:
+  receiver: pager
+  group_by: [...]
+  group_wait: 1s
+  group_interval: 20s
+  repeat_interval: 4h
 receivers:
   - name: pager
     webhook_configs: [{{url: "http://{pager}/", send_resolved: true}}]
 """
+
+
+class Telling(NamedTuple):
+    """People were told of an alert: when (Unix time), and by the Alertmanager of which machine."""
+
+    at_s: float
+    machine: str
 
 
 class Receivers:
@@ -98,11 +114,13 @@ class Receivers:
             len(set(times) - kept_ms.get(site, set())) for site, times in measured_ms.items()
         )
 
-    def alerts_told(self) -> Counter[tuple[str, str]]:
-        """Return how often people were notified of each alert, by its fingerprint and status."""
-        return Counter(
-            (record["fingerprint"], record["status"]) for record in self._pager.received()
-        )
+    def alerts_told(self) -> dict[tuple[str, str], list[Telling]]:
+        """Return when people were notified of each alert, by its fingerprint and status."""
+        tellings: dict[tuple[str, str], list[Telling]] = {}
+        for record in self._pager.received():
+            telling = Telling(float(record["at_s"]), _OF_ADDRESS[record["sender"]])
+            tellings.setdefault((record["fingerprint"], record["status"]), []).append(telling)
+        return tellings
 
     def _add(self, machine: str, name: str, argv: list[str]) -> None:
         folder = Path.cwd() if machine == "sites" else self._folder

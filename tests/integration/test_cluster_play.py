@@ -31,3 +31,4 @@ def test_a_cluster_that_loses_parts_at_random_makes_what_one_collector_makes() -
     assert "identical: 40 incidents, 40 tickets, 40 statements" in played.stdout
     assert played.stdout.count("samples 0 missing") == 2
     assert "firing: 40 of 40 incidents told" in played.stdout
+    assert played.stdout.count("0 of these while nothing had struck the pair") == 2

@@ -7,6 +7,7 @@ behaviours: ``http_receiver``.
 
 import json
 import sys
+import time
 from pathlib import Path
 
 from tests.collector.notify.http_receiver import ReceiverHandler, serve
@@ -18,10 +19,12 @@ def main() -> None:
     path, port, *host = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
 
-    def take(_handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
+    def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         for alert in json.loads(body).get("alerts", []):
             folder.record(
                 {
+                    "at_s": str(time.time()),
+                    "sender": handler.client_address[0],
                     "status": alert["status"],
                     "fingerprint": alert["fingerprint"],
                     "incident": alert["labels"]["incident"],

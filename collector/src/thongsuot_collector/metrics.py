@@ -1,4 +1,4 @@
-"""What the collector measures about itself; the names stand here and nowhere else."""
+"""The collector's metrics about itself; their names are only here."""
 
 from collections.abc import Iterable, Mapping
 
@@ -215,7 +215,7 @@ class Metrics:
     def set_expiry_times(
         self, authorities: Mapping[str, float], lists: Mapping[str, float]
     ) -> None:
-        """Have the gauges say what has to be renewed until when, and nothing of what is gone."""
+        """Set the gauges of expiry times, and remove those of certificates that are gone."""
         for gauge, times in (
             (self._authority_expiry, authorities),
             (self._revocations_due, lists),
@@ -226,7 +226,7 @@ class Metrics:
 
     def set_anchors(self, targets: Iterable[Target]) -> None:
         """
-        Have the gauge say what each anchor stands for, and nothing of those that are gone.
+        Set the gauge of each anchor's meaning, and remove those of anchors that are gone.
 
         Rules join it by ``target``: the series of measurements do not carry a segment, which would
         make another series of each when an inventory is corrected.

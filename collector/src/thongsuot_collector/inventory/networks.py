@@ -1,5 +1,5 @@
 """
-Networks: whose an address is, from a local table. Nothing is asked of anybody.
+Networks: the owner of an address, from a local table. No service is queried.
 
 The table is ``networks.csv`` beside the inventory: ``prefix,asn`` a line, and whose it is where no
 carrier of the inventory has that AS number (``103.21.150.0/24,63737,VIETSERVER``). The most
@@ -22,7 +22,7 @@ Network = IPv4Network | IPv6Network
 
 class NetworkOwners:
     """
-    The table: whose each network is (``titles``), and of which AS number (``asns``).
+    The table: the owner of each network (``titles``), and its AS number (``asns``).
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class NetworkOwners:
         return self._table.owner_of(address)
 
     def named(self, addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Return addresses with whose they are, of those that the table knows."""
+        """Return addresses with their owners, for those in the table."""
         pairs = ((address, self.of(address)) for address in dict.fromkeys(addresses))
         return tuple((address, whose) for address, whose in pairs if whose)
 

@@ -11,8 +11,8 @@ from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 def read_directory(folder: str) -> InventoryDirectory:
     """
-    Return what the files ``*.toml`` of a folder say, and its table of networks where it has one;
-    no folder: nothing is known of any site.
+    Return the content of the files ``*.toml`` of a folder, and its table of networks if there is
+    one; without a folder no site is known.
 
     Raises:
         ConfigInvalid: with every mistake that was found, each with file and line.

@@ -1,5 +1,5 @@
 """
-Tiles: where the 126 communes stand on the wall, and to which area each belongs.
+Tiles: the place of the 126 communes on the wall, and the area of each.
 
 ``tiles.csv`` beside this module orders them by the approximate centres of their areas: nine bands
 from north to south of fourteen communes each, from west to east. Areas are the districts of before

@@ -1,8 +1,9 @@
 """
-Watch: an inventory that is edited holds without a restart; a wrong one is told of, and does not.
+Watch: an edited inventory takes effect without a restart; one with errors is reported, and does
+not.
 
-The folder is looked at every two seconds. What has changed is read only when it has stayed the same
-from one look to the next: copying several files is let finish.
+The folder is checked every two seconds. Changes are read only after two checks with the same state:
+copying several files can finish.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ _log = logging.getLogger(__name__)
 POLL_EVERY_S = 2.0
 
 Signature = Mapping[str, tuple[int, int, int, int]]
-"""Of each file: inode, size, when it was changed, whose it is."""
+"""Of each file: inode, size, time of change, owner."""
 
 Changed = Callable[[str, str], Awaitable[None]]
 """Told when the inventory has changed: by whom, and what, for the audit log."""
@@ -61,7 +62,7 @@ class InventoryWatch:
             await asyncio.sleep(self._poll_every_s)
 
     async def poll(self) -> None:
-        """Look once; read what has changed and has stayed the same since the last look."""
+        """Check once; read changes that have been stable since the last check."""
         now = await asyncio.to_thread(signature_of, self._folder)
         before, self._last = self._last, now
         if now is None or now == self._done or now != before:
@@ -138,7 +139,7 @@ def owner_of(now: Signature, files: Sequence[str]) -> str:
 
 
 def describe_difference(before: Inventory, after: Inventory) -> str:
-    """Return in words how many things of which table came, went and changed."""
+    """Return as text how many objects of which table were added, removed and changed."""
     parts = []
     for table in Inventory.__struct_fields__:
         old, new = _by_name(getattr(before, table)), _by_name(getattr(after, table))

@@ -41,7 +41,7 @@ class _LoggedFailure:
 
 class DeadLetterQueue:
     """
-    Keeps what a consumer failed to process; shared by all consumers.
+    Keeps entries that a consumer failed to process; shared by all consumers.
 
     ``keeps_entries``: false where another collector reads the same journal and keeps them.
     """
@@ -155,7 +155,7 @@ class DeadLetterIntake:
 
 def explain_failure(error: Exception) -> str:
     """
-    Return what a person needs to understand a failure: a sentence, or a traceback of our own bug.
+    Return what a person needs to understand a failure: a sentence, or the traceback of a bug.
     """
     if isinstance(error, UndecodableEntry):
         return str(error)

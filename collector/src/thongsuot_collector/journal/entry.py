@@ -1,4 +1,4 @@
-"""Entry: one batch as the journal keeps it, with what was found out when it came in."""
+"""Entry: one batch as the journal stores it, with the metadata of its arrival."""
 
 from enum import StrEnum
 
@@ -19,8 +19,8 @@ class ClockQuality(StrEnum):
 
     CLAIMED = "claimed"
     """
-    A boot the collector never heard while it lasted, or once by a push that may have been late; the
-    device said that it was synchronised.
+    A boot without pushes while it lasted, or with a single one that may have been late; the device
+    reported that it was synchronised.
     """
 
     UNCERTAIN = "uncertain"
@@ -35,12 +35,11 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     One batch on its way into the journal.
 
     ``site``, ``stream`` and ``number`` identify it permanently. ``digest`` is the first 16 bytes of
-    the SHA-256 of ``body``, which is kept exactly as it came. ``layout`` is the id of the layout
-    it refers to (empty: none). ``received_ns`` is the collector's clock (Unix time). ``epoch_ns``
-    is the wall time of the device's boottime 0: a result's true time is ``epoch_ns +
-    result.boottime_ns``, for every consumer alike and whenever it is read; ``clock`` says how
-    ``epoch_ns`` was found. ``signature`` is who vouches for the body, as
-    ``schema.batch.signature`` packs it; empty: nobody.
+    the SHA-256 of ``body``, which is stored unchanged. ``layout`` is the id of the layout it refers
+    to (empty: none). ``received_ns`` is the collector's clock (Unix time). ``epoch_ns`` is the wall
+    time of the device's boottime 0: a result's true time is ``epoch_ns + result.boottime_ns``, for
+    every consumer alike and whenever it is read; ``clock`` says how ``epoch_ns`` was determined.
+    ``signature`` is the body's signature as packed by ``schema.batch.signature``; empty: none.
     """
 
     site: str
@@ -86,7 +85,7 @@ def stored_entry(row: EntryRow) -> StoredEntry:
 
 
 class AppendOutcome(StrEnum):
-    """What became of an append."""
+    """The result of an append."""
 
     APPENDED = "appended"
     """Durable now."""

@@ -22,7 +22,7 @@ _DIGEST = re.compile("(?:[0-9a-f]{2})+")
 
 
 class BatchFlaw(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one batch."""
+    """A flaw of one batch."""
 
     number: int
     text: str
@@ -30,7 +30,7 @@ class BatchFlaw(msgspec.Struct, frozen=True, kw_only=True):
 
 class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What was found of one stream.
+    The findings about one stream.
 
     ``kept`` are the numbers in the journal, ``trimmed`` those that were there and were removed for
     their age, ``missing`` those that never arrived (an agent's backlog may still bring them).
@@ -66,7 +66,7 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SignatureCheck = Callable[[BatchRow], str]
-"""Returns what is wrong with the signature of a batch, or with there being none; empty: nothing."""
+"""Returns the error of a batch's signature, or of a missing one; empty: none."""
 
 
 def _check_nothing(row: BatchRow) -> str:
@@ -81,7 +81,7 @@ def verify_streams(
     *,
     check_signature: SignatureCheck = _check_nothing,
 ) -> Iterator[StreamAudit]:
-    """Yield what is found of every stream, from its batches in order and what was trimmed."""
+    """Yield the findings of every stream, from its batches in order and the trimmed ranges."""
     for key, group in groupby(rows, key=lambda row: (row.site, row.stream)):
         yield examine_stream(group, trimmed.get(key, ()), check_signature)
 
@@ -91,7 +91,7 @@ def examine_stream(
     trimmed: tuple[Range, ...],
     check_signature: SignatureCheck = _check_nothing,
 ) -> StreamAudit:
-    """Return what is found of one stream, from its batches in order. Pure."""
+    """Return the findings of one stream, from its batches in order. Pure."""
     kept: list[Range] = []
     flaws: list[BatchFlaw] = []
     loose = signed = 0
@@ -129,7 +129,7 @@ def examine_stream(
 
 
 def format_stream(stream: StreamAudit) -> str:
-    """Return what was found of a stream as one line, and one more for each flaw."""
+    """Return the findings of a stream as one line, and one more for each flaw."""
     parts = [f"{stream.site} {stream.stream}: {_format_ranges(stream.kept)}"]
     if stream.trimmed:
         parts.append(f"removed for their age: {_format_ranges(stream.trimmed)}")

@@ -21,7 +21,7 @@ def day_of(wall_ns: int) -> int:
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What became of a site's entries that came in on one day (see ``day_of``), at one consumer.
+    The fate of a site's entries of one day (see ``day_of``), at one consumer.
     """
 
     day: int
@@ -35,11 +35,11 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """
     How far a consumer is.
 
-    Everything up to ``sequence`` is done. ``note`` is the consumer's own (at most a few
-    kilobytes), kept with the cursor in one act. ``lost`` counts the entries that were trimmed
-    before it had read them. Of a consumer that accounts for what it does (see ``commit``),
-    ``begun`` is how many entries it took as done before, and ``delivered`` and ``dead_letters``
-    count those since; of others ``begun`` is ``None``.
+    Everything up to ``sequence`` is done. ``note`` is the consumer's own (at most a few kilobytes),
+    stored with the cursor in one transaction. ``lost`` counts the entries that were trimmed before
+    it had read them. Of a consumer that accounts for what it does (see ``commit``), ``begun`` is
+    how many entries it took as done before, and ``delivered`` and ``dead_letters`` count those
+    since; of others ``begun`` is ``None``.
     """
 
     sequence: int = 0
@@ -52,13 +52,12 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What the journal holds now.
+    The current content of the journal.
 
-    ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still
-    kept, ``tail_received_ns`` when that came in (0: nothing kept), ``head_received_ns`` when the
-    newest did. ``size_bytes`` is what is in use on disk, ``unused_bytes`` what the journal has
-    there beside it, to be filled again. ``waits_for_standby``: nothing is acknowledged before
-    another machine has it as well.
+    ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still kept,
+    ``tail_received_ns`` when that came in (0: nothing kept), ``head_received_ns`` when the newest
+    did. ``size_bytes`` is the space in use on disk, ``unused_bytes`` free space in its files.
+    ``waits_for_standby``: nothing is acknowledged before another machine has it as well.
     """
 
     head: int
@@ -74,8 +73,8 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     """
     Entries that were acknowledged and cannot be read any more.
 
-    ``first`` to ``last`` are sequences; ``site`` is empty where nothing tells whose entries they
-    were, and then ``first_number`` and ``last_number`` are 0.
+    ``first`` to ``last`` are sequences; ``site`` is empty if the owner of the entries is unknown,
+    and then ``first_number`` and ``last_number`` are 0.
     """
 
     first: int
@@ -89,10 +88,10 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What was ever lost of this journal to a broken disk.
+    All losses of this journal to a broken disk.
 
-    ``found_ns`` is when that was found last, 0: never. A journal of which nothing could be read has
-    one range without sequences, and nobody knows how many entries it held.
+    ``found_ns`` is the time of the last finding, 0: never. A journal that could not be read at all
+    has one range without sequences, and an unknown number of entries.
     """
 
     found_ns: int = 0
@@ -107,9 +106,9 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
 class Trimmed(msgspec.Struct, frozen=True, kw_only=True):
     """
     What one trim did: entries removed, the sequences of the first and the last of them (0: none),
-    and for each consumer those it had not read. ``site`` is whose they were, where they went
-    because that site holds more than its share; else empty. ``sizes`` are the bytes of each
-    site's bodies.
+    and for each consumer those it had not read. ``site`` is their site, if they were removed
+    because that site holds more than its share; else empty. ``sizes`` are the bytes of each site's
+    bodies.
     """
 
     removed: int
@@ -180,8 +179,8 @@ class Journal(Protocol):
         """
         Move a consumer's cursor, and keep its note; returns when it is durable.
 
-        ``tallies`` are added in the same act: whatever is done twice after a crash is counted once.
-        ``begun`` counts with the first commit that has it (see ``Cursor``).
+        ``tallies`` are added in the same transaction: entries processed twice after a crash are
+        counted once. ``begun`` counts with the first commit that has it (see ``Cursor``).
         """
 
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
@@ -192,16 +191,16 @@ class Journal(Protocol):
         """
 
     async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
-        """Return what was counted from a day on, of a site (empty: of all), by consumer."""
+        """Return the counts from a day on, for a site (empty: all), by consumer."""
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """Return the numbers that are held, or were until they were trimmed, by site and stream."""
 
     async def extent(self) -> Extent:
-        """Return what is held now."""
+        """Return the current content."""
 
     async def damage(self) -> Damage:
-        """Return what was ever lost to a broken disk."""
+        """Return all losses to a broken disk."""
 
     async def trim(
         self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int

@@ -57,7 +57,7 @@ class LayoutCache:
         Return a layout that was pushed, and its id.
 
         Raises:
-            BatchError: the body is no layout, or names what no database can hold.
+            BatchError: the body is not a layout, or has names that no database can store.
         """
         layout_id, layout = decode_layout(body, self._limits)
         _check_names(layout)
@@ -93,11 +93,11 @@ class LayoutCache:
 
 def _check_names(layout: Layout) -> None:
     """
-    Refuse names that would be lost on the way: Prometheus answers 204 and drops what it cannot
-    name.
+    Reject names that would be lost later: Prometheus answers 204 and drops names that it does not
+    accept.
 
     Raises:
-        BatchMalformed: a kind or a metric is no word, or a name holds a control character.
+        BatchMalformed: a kind or a metric is not a word, or a name holds a control character.
     """
     for kind in layout.kinds:
         for word in (kind.kind, *(column.metric for column in kind.columns)):

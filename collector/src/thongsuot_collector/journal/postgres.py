@@ -1,8 +1,8 @@
 """
 The journal in PostgreSQL: of several collectors at once, and on two machines where the server is.
 
-What is particular to it: several processes append and read. Each learns of the others' entries from
-the server; what it has appended itself it keeps in memory like the other engine.
+Its special property: several processes append and read. Each learns of the others' entries from the
+server; its own entries are kept in memory as in the other engine.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ class PostgresJournal:
         """See ``Journal``."""
         through = min(through, self._head)
         while after < through:
-            # Of what others appended nothing is in memory.
+            # Entries appended by others are not in memory.
             if through <= self._recent.newest:
                 recent = self._recent.read(
                     after, through=through, limit=limit, size_bytes=size_bytes, site=site
@@ -242,7 +242,10 @@ class PostgresJournal:
         return trimmed
 
     async def _over_share(self, excess_bytes: int) -> OverShare | None:
-        """Return what goes first of a full journal; ``None``: no site holds more than its share."""
+        """
+        Return which entries of a full journal are removed first; ``None``: no site holds more than
+        its share.
+        """
         trims, head = await self._read(trim_rows.trims), self._head
         if trims != self._trims or not self._shares.is_known:
             # Another process has trimmed, or it is the first time.

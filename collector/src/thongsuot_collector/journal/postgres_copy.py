@@ -1,7 +1,7 @@
 """
 The journal of one machine's file into a database that several share, with all that is known of it.
 
-Name and sequences stay what they were, so every consumer goes on where it was.
+Name and sequence numbers are kept, so every consumer continues at its position.
 """
 
 import sqlite3
@@ -69,7 +69,7 @@ _TABLES = {
 
 
 class JournalCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """What was copied: how many entries, up to which sequence."""
+    """The result of a copy: the number of entries, and the last sequence."""
 
     entries: int
     head: int

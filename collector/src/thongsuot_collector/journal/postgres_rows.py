@@ -1,4 +1,6 @@
-"""What the PostgreSQL journal does inside one connection: rows in, rows out, nothing awaited."""
+"""
+The operations of the PostgreSQL journal inside one connection: rows in, rows out, nothing awaited.
+"""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ CHANNEL = "thongsuot_journal"
 
 ENTRY_OVERHEAD_BYTES = 260
 """
-What an entry takes beside its body, with both indexes (measured 2026-11: 862 bytes for 600).
+Size of an entry beside its body, with both indexes (measured 2026-11: 862 bytes for 600).
 """
 
 _COLUMNS = "site, stream, number, digest, layout, received_ns, epoch_ns, clock, body, signature"
@@ -82,8 +84,8 @@ def append(connection: PostgresConnection, entries: Sequence[JournalEntry]) -> l
     Insert entries, unless the identity of one was ever there; to be called in the order
     (``take_order``).
 
-    One statement, whatever their number. It writes also where nothing is new, so that its commit
-    waits until a synchronous standby has all that it says is kept.
+    One statement, whatever their number. It writes even if nothing is new, so that its commit waits
+    until a synchronous standby has everything that it reports as stored.
     """
     places: dict[tuple[str, str, int], int] = {}
     first: list[JournalEntry] = []
@@ -102,7 +104,7 @@ def append(connection: PostgresConnection, entries: Sequence[JournalEntry]) -> l
             seen.add(place)
             results.append(AppendResult(outcome=AppendOutcome.APPENDED, sequence=sequence))
             continue
-        # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
+        # Trimmed ones cannot be compared any more; they were durable, which is what matters.
         digest = first[place].digest if sequence is not None else kept
         is_same = digest is None or digest == entry.digest
         reception = AppendOutcome.REPEATED if is_same else AppendOutcome.CONFLICT
@@ -153,7 +155,7 @@ def stored(
     *,
     site: str = "",
 ) -> list[StoredEntry]:
-    """Return what ``read`` does, whatever its digest."""
+    """Return the same as ``read``, whatever the digest."""
     after, through, limit = bounds
     with connection.cursor(binary=True) as cursor:
         cursor.execute(
@@ -172,11 +174,11 @@ def stored(
 
 def note_damaged(connection: PostgresConnection, sequences: Sequence[int]) -> int:
     """
-    Take entries out whose bodies are not what was appended, and count them as lost; return how
-    many; to be called in the order (``take_order``).
+    Remove entries whose bodies differ from what was appended, and count them as lost; return their
+    number; to be called in the order (``take_order``).
 
-    They stay in a table of their own, for whoever looks into it. Who has such a batch may push it
-    again.
+    They stay in a table of their own, for inspection. A device that still has such a batch may push
+    it again.
     """
     taken_out = 0
     for sequence in sequences:
@@ -271,7 +273,7 @@ def commit(connection: PostgresConnection, consumer: str, sequence: int, note: b
 
 
 def extent(connection: PostgresConnection) -> Extent:
-    """Return what is held."""
+    """Return the current content."""
     row = connection.execute(
         """
         SELECT head, body_bytes, entries,
@@ -295,14 +297,14 @@ def extent(connection: PostgresConnection) -> Extent:
 
 
 def size_bytes(connection: PostgresConnection) -> int:
-    """Return what the entries take: their tables shrink later, when they are vacuumed."""
+    """Return the size of the entries: their tables shrink later, when they are vacuumed."""
     row = connection.execute("SELECT body_bytes, entries FROM journal").fetchone()
     assert row is not None, "the journal has its row"
     return int(row[0] + ENTRY_OVERHEAD_BYTES * row[1])
 
 
 def damage(connection: PostgresConnection) -> Damage:
-    """Return what was ever lost to a broken disk."""
+    """Return all losses to a broken disk."""
     names = ("first", "last", "entries", "site", "stream", "first_number", "last_number")
     rows = connection.execute(
         f"SELECT found_ns, {', '.join(names)} FROM damage "  # noqa: S608 - our own columns

@@ -23,7 +23,7 @@ from thongsuot_collector.postgresql import PostgresDatabase, abort
 from thongsuot_runtime.backoff import Backoff
 
 Job = JournalEntry | Callable[[PostgresConnection], object]
-"""An entry to append, or what only uses the connection that it gets."""
+"""An entry to append, or a job that only uses the connection."""
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 2.0
 """A failover takes about ten seconds: it is noticed within two that it is over."""
@@ -78,7 +78,8 @@ class JournalConnection:
 
         Raises:
             JournalRefused: the server cannot be reached; tried again with growing pauses.
-            JournalDamaged: it has another journal, or one that lacks what was read from it.
+            JournalDamaged: it has another journal, or one that lacks entries that were read from
+                it.
         """
         if self._connection is not None and not self._connection.closed:
             return self._connection
@@ -229,7 +230,8 @@ def _do(connection: PostgresConnection, jobs: Sequence[Job]) -> list[object]:
 
 class HeadListener:
     """
-    Follows the journal's newest sequence, whoever appends: told by the server, and asked for.
+    Follows the journal's newest sequence, whoever appends: by notifications of the server, and by
+    polling.
 
     ``grown`` is called with it, and ``failed`` with what ends the process, in a thread.
     """
@@ -274,7 +276,7 @@ class HeadListener:
         self._connection.close()
 
     def _follow(self, connection: PostgresConnection) -> None:
-        # Also what was appended while nobody listened, and whether the server is there at all.
+        # Includes entries appended while nobody listened, and detects an unreachable server.
         row = connection.execute("SELECT head FROM journal", prepare=True).fetchone()
         assert row is not None, "the journal has its row"
         self._grown(row[0])

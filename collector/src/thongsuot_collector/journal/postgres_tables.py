@@ -1,4 +1,4 @@
-"""The journal's tables in PostgreSQL, in a schema of their own; made by whoever comes first."""
+"""The journal's tables in PostgreSQL, in a schema of their own; created by the first process."""
 
 import secrets
 
@@ -13,8 +13,8 @@ PostgresConnection = Connection[TupleRow]
 
 ORDER_LOCK = 0x7473_6A6F
 """
-Whoever writes to the journal holds this advisory lock until its commit is visible, so sequences
-come in the order of commits and no reader by sequence steps over anything.
+A writer to the journal holds this advisory lock until its commit is visible, so sequences are in
+the order of commits and no reader by sequence skips an entry.
 """
 
 _STEPS: tuple[str, ...] = (

@@ -1,4 +1,4 @@
-"""What became of entries at each consumer, and which numbers are held, in PostgreSQL."""
+"""The fate of entries at each consumer, and the stored numbers, in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,7 +42,7 @@ def add(
     *,
     begun: int | None = None,
 ) -> None:
-    """Add to what a consumer with a cursor has done; see ``Journal.commit``."""
+    """Add to the counts of a consumer with a cursor; see ``Journal.commit``."""
     for tally in tallies:
         # Each by itself: the same day and site may come twice, which one statement would refuse.
         _add(connection, consumer, [tally])
@@ -88,7 +88,7 @@ def add_lost(
 
 
 def forget_old(connection: PostgresConnection) -> None:
-    """Remove the tallies of days that nobody asks for any more."""
+    """Remove the tallies of days that are no longer needed."""
     connection.execute(
         "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - %s", (KEPT_DAYS,)
     )

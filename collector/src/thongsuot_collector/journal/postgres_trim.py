@@ -102,7 +102,7 @@ def _sequences(connection: PostgresConnection, consumers: Sequence[str]) -> dict
 def _remove(
     connection: PostgresConnection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
 ) -> Trimmed:
-    """Remove entries, and remember and count what has to be of them."""
+    """Remove entries, and store and count what must be kept of them."""
     by_site = sizes_by_site(removed)
     lost: dict[str, int] = {}
     if removed:
@@ -131,7 +131,7 @@ def _remove(
 
 
 def _remember_identities(connection: PostgresConnection, removed: Sequence[RemovedEntry]) -> None:
-    """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
+    """Keep the identities of removed entries, as ranges, so that a repeat is still recognised."""
     for identity, fresh in numbers_by_stream(removed).items():
         known = connection.execute(
             "DELETE FROM trimmed WHERE site = %s AND stream = %s RETURNING first, last", identity

@@ -135,7 +135,7 @@ def open_postgres_view(database: PostgresDatabase) -> PostgresView:
     try:
         connection = database.connect(autocommit=True)
         try:
-            # Whoever reads what a command prints may take a while over it.
+            # A reader of a command's output may be slow.
             connection.execute("SET idle_in_transaction_session_timeout = 0")
             connection.execute("SET default_transaction_read_only = on")
             identity(connection)

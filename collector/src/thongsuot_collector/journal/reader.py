@@ -1,7 +1,7 @@
 """
 Entries of the journal as columns, for consumers.
 
-What was just taken in is still decoded in memory, so consumers that keep up decode nothing again.
+Recent pushes are still decoded in memory, so consumers that keep up decode nothing again.
 """
 
 from collections import OrderedDict
@@ -30,7 +30,7 @@ class BatchReader:
 
     def remember(self, digest: bytes, columns: Columns) -> None:
         """
-        Keep what was decoded while it was taken in, under the digest of its bytes.
+        Keep what was decoded on arrival, under the digest of its bytes.
 
         To be called before it is appended: consumers may be faster than the one that appended it.
         """
@@ -72,8 +72,8 @@ def decode_entry(
     Return the columns of an entry.
 
     Raises:
-        Undigestible: its body is not a batch, refers to a layout that is not known, or is not the
-            batch that the entry says.
+        Undigestible: its body is not a batch, refers to an unknown layout, or does not match the
+            entry.
     """
     try:
         columns = decode_columns(entry.body, layouts.get, limits)

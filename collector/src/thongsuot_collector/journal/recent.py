@@ -6,10 +6,12 @@ from itertools import islice
 from thongsuot_collector.journal.entry import StoredEntry
 
 _KEPT_BYTES = 8 << 20
-"""Bodies kept, and four times that with what is around them: ten seconds of ten thousand agents."""
+"""
+Size of bodies kept, and four times that with their objects: ten seconds of ten thousand agents.
+"""
 
 _OVERHEAD_BYTES = 1000
-"""What an entry takes beside its body."""
+"""Size of an entry beside its body."""
 
 
 class RecentEntries:
@@ -34,7 +36,7 @@ class RecentEntries:
             self._size_bytes -= _size(self._kept.popleft())
 
     def forget(self) -> None:
-        """Drop everything: what was removed from the journal must not be read any more."""
+        """Drop everything: entries removed from the journal must not be read any more."""
         self._kept.clear()
         self._size_bytes = 0
 

@@ -1,10 +1,10 @@
 """
-Brings a damaged journal back: what can be read goes into a new file, what cannot is named and
+Recovers a damaged journal: readable entries are copied into a new file, others are listed and
 counted.
 
-The new journal has the name, the sequences and the cursors of the old one, so every consumer goes
-on where it was. What is lost stands in the table ``damage``: sequences, and by the index of
-identities, which is stored apart from the entries, mostly also site, stream and numbers.
+The new journal has the name, the sequences and the cursors of the old one, so every consumer
+continues at its position. Losses are in the table ``damage``: sequences, and usually also site,
+stream and numbers, from the index of identities, which is stored separately from the entries.
 """
 
 import logging
@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: entries that are there again, and those that are lost."""
+    """The result: recovered entries, and lost ones."""
 
     entries: int
     lost: tuple[LostRange, ...]
@@ -63,7 +63,8 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
 
 def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery | None:
     """
-    Copy what can be read of a damaged journal into a new, empty one; ``None`` where nothing can be.
+    Copy the readable part of a damaged journal into a new, empty one; ``None`` if nothing is
+    readable.
 
     ``file`` is the name that the damaged file will be kept under.
 
@@ -123,7 +124,7 @@ def _entry_columns(source: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def _is_whole(row: Row) -> bool:
-    """Whether a row is what was once appended: a page full of chance may read like one."""
+    """Whether a row is what was once appended: a damaged page may look valid."""
     body = row[_BODY]
     return isinstance(body, bytes) and digest_of(body) == row[_DIGEST]
 
@@ -191,7 +192,7 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
         names = ", ".join(columns)
         rows: list[Row] = []
         try:
-            # Row by row: what comes before the bad page is kept.
+            # Row by row: rows before the bad page are kept.
             for row in source.execute(f"SELECT {names} FROM {table}"):  # noqa: S608
                 rows.append(row)  # noqa: PERF402 - an error ends the loop, not the list
         except sqlite3.Error as error:
@@ -240,7 +241,7 @@ def _note_head(target: sqlite3.Connection, head: int) -> None:
 
 
 def _note_lost(target: sqlite3.Connection, lost: Sequence[LostRange], *, file: str) -> None:
-    """Write down what is lost, and count it for every consumer that had not read it."""
+    """Record losses, and count them for every consumer that had not read them."""
     names = ", ".join(_DAMAGE)
     found_ns = time.time_ns()
     target.executemany(

@@ -1,8 +1,8 @@
 """
 Site shares: how much of the journal each site holds, and who goes first when it is full.
 
-A site that floods must not push the oldest record of all others out. So above the journal's size it
-is trimmed first from the sites that hold more than some times what a site holds in the middle.
+A flooding site must not displace the oldest records of all others. So above its size limit the
+journal is first trimmed from sites that hold more than a multiple of the median.
 """
 
 import sqlite3
@@ -61,20 +61,20 @@ class SiteShares:
         return sum(size > 0 for size in (self._held or {}).values())
 
     def add(self, site: str, size_bytes: int) -> None:
-        """Note what was appended."""
+        """Add an appended entry."""
         (self._appended if self._held is None else self._held)[site] += size_bytes
 
     def begin(self) -> None:
-        """Note that they are about to be read: what is appended from here on comes on top."""
+        """Mark that they are about to be read: entries appended from here on are added later."""
         self._appended.clear()
 
     def load(self, held: Mapping[str, int]) -> None:
-        """Take what was read."""
+        """Set the values that were read."""
         self._held = Counter(held) + self._appended
         self._appended.clear()
 
     def remove(self, removed: Iterable[tuple[str, int]]) -> None:
-        """Note what was trimmed, as sites and bytes."""
+        """Subtract trimmed entries, as sites and bytes."""
         if self._held is not None:
             for site, size_bytes in removed:
                 self._held[site] -= size_bytes

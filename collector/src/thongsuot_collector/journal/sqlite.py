@@ -40,7 +40,7 @@ class SqliteJournal:
         """Where a damaged journal was put when this one was opened; ``None``: there was none."""
         self._path = path
         self._reader = connect(path, writable=False)
-        # One reading thread and connection: a query takes far less than the work on what it brings.
+        # One reading thread and connection: a query takes far less than processing its result.
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._name = rows.name(self._reader)
         self._head = rows.last_sequence(self._reader)
@@ -182,7 +182,10 @@ class SqliteJournal:
         return await self._write(job, then=self._forget)
 
     async def _over_share(self, excess_bytes: int) -> OverShare | None:
-        """Return what goes first of a full journal; ``None``: no site holds more than its share."""
+        """
+        Return which entries of a full journal are removed first; ``None``: no site holds more than
+        its share.
+        """
         if not self._shares.is_known:
             self._shares.begin()
             through = self._head
@@ -250,8 +253,8 @@ def open_journal(
     """
     Return the journal at a path: a new one where there is none, recovered where it is damaged.
 
-    ``committed`` hears of each commit: the jobs in it, and the seconds it took; ``gather_s`` is how
-    long a job waits for others to be committed with. To be called inside the event loop.
+    ``committed`` is called for each commit with its jobs and its duration; ``gather_s`` is how long
+    a job waits for others to share its commit. To be called inside the event loop.
     """
     quarantined = open_or_recover(path)
     return SqliteJournal(path, quarantined=quarantined, committed=committed, gather_s=gather_s)

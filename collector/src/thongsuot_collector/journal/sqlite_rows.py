@@ -1,4 +1,6 @@
-"""What the SQLite journal does inside one connection: rows in, rows out, nothing awaited."""
+"""
+The operations of the SQLite journal inside one connection: rows in, rows out, nothing awaited.
+"""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -88,7 +90,7 @@ def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:
     ).fetchone()
     if kept is not None and kept[0] != entry.digest:
         return AppendResult(outcome=AppendOutcome.CONFLICT)
-    # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
+    # Trimmed ones cannot be compared any more; they were durable, which is what matters.
     return AppendResult(outcome=AppendOutcome.REPEATED)
 
 
@@ -155,7 +157,7 @@ def commit(connection: sqlite3.Connection, consumer: str, sequence: int, note: b
 
 
 def extent(connection: sqlite3.Connection) -> Extent:
-    """Return what is held."""
+    """Return the current content."""
     oldest = connection.execute(
         "SELECT sequence, received_ns FROM entries ORDER BY sequence LIMIT 1"
     ).fetchone()
@@ -188,7 +190,7 @@ def has_column(connection: sqlite3.Connection, table: str, name: str) -> bool:
 
 
 def damage(connection: sqlite3.Connection) -> Damage:
-    """Return what was ever lost to a broken disk."""
+    """Return all losses to a broken disk."""
     if not has_table(connection, "damage"):
         return Damage()
     rows = connection.execute(
@@ -262,7 +264,7 @@ def _sequences(connection: sqlite3.Connection, consumers: Sequence[str]) -> dict
 def _remove(
     connection: sqlite3.Connection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
 ) -> Trimmed:
-    """Remove entries, and remember and count what has to be of them."""
+    """Remove entries, and store and count what must be kept of them."""
     if removed:
         _remember_identities(connection, removed)
         connection.executemany(
@@ -283,7 +285,9 @@ def _count_unread(
     cursors: Mapping[str, int],
     removed: Sequence[RemovedEntry],
 ) -> dict[str, int]:
-    """Count for each consumer what was removed before it had read it: in all, by day and site."""
+    """
+    Count for each consumer the entries removed before it had read them: in total, by day and site.
+    """
     lost: dict[str, int] = {}
     for consumer, done in cursors.items():
         of_consumer = unread(removed, done)
@@ -300,7 +304,7 @@ def _count_unread(
 
 
 def _remember_identities(connection: sqlite3.Connection, removed: Sequence[RemovedEntry]) -> None:
-    """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
+    """Keep the identities of removed entries, as ranges, so that a repeat is still recognised."""
     for identity, fresh in numbers_by_stream(removed).items():
         known = connection.execute(
             "SELECT first, last FROM trimmed WHERE site = ? AND stream = ?", identity

@@ -46,7 +46,7 @@ _STEPS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE journal (name TEXT NOT NULL) STRICT;
     """,
-    # What was lost to a broken disk, found when the journal was opened; see ``recovery``.
+    # Losses to a broken disk, found when the journal was opened; see ``recovery``.
     """
     CREATE TABLE damage (
         found_ns INTEGER NOT NULL,
@@ -60,7 +60,7 @@ _STEPS: tuple[str, ...] = (
         last_number INTEGER NOT NULL
     ) STRICT;
     """,
-    # What became of what each consumer read, by the day it came in: the newest days together.
+    # The fate of entries at each consumer, by day of arrival: the newest days together.
     """
     CREATE TABLE tallies (
         day INTEGER NOT NULL,
@@ -96,10 +96,10 @@ _log = logging.getLogger(__name__)
 
 def open_or_recover(path: Path) -> Path | None:
     """
-    Make sure that a whole journal stands at a path; return where a damaged one was put, if there
-    was.
+    Make sure that an intact journal is at a path; return the new place of a damaged one, if there
+    was one.
 
-    What can be read of a damaged journal is in the new one (``recovery``).
+    Its readable entries are in the new one (``recovery``).
 
     Raises:
         OSError: the folder cannot be written.
@@ -146,9 +146,9 @@ def _recover(path: Path, recovered: Path) -> Path:
 
 def salvage(damaged: Path, target: Path, *, file: str) -> Recovery | None:
     """
-    Copy what can be read of a damaged journal into a new file; ``None`` where nothing can be.
+    Copy the readable part of a damaged journal into a new file; ``None`` if nothing is readable.
 
-    What is lost is named in it, as of a file called ``file``.
+    It lists the losses, for a file called ``file``.
     """
     _create(target)
     with closing(connect(target, writable=True)) as connection:

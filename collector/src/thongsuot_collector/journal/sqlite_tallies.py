@@ -1,4 +1,4 @@
-"""What became of entries at each consumer, and which numbers are held: the account's side of it."""
+"""The fate of entries at each consumer, and the stored numbers: the data of the account."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ def add(
     *,
     begun: int | None = None,
 ) -> None:
-    """Add to what a consumer with a cursor has done; see ``Journal.commit``."""
+    """Add to the counts of a consumer with a cursor; see ``Journal.commit``."""
     connection.executemany(
         _ADD,
         [
@@ -62,7 +62,7 @@ def add_lost(
 
 
 def forget_old(connection: sqlite3.Connection) -> None:
-    """Remove the tallies of days that nobody asks for any more."""
+    """Remove the tallies of days that are no longer needed."""
     connection.execute(
         "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - ?", (KEPT_DAYS,)
     )

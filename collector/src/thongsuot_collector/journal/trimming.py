@@ -1,4 +1,4 @@
-"""What a trim takes and what it costs whom: the same for every engine. Pure."""
+"""What a trim removes and what consumers lose by it: the same for every engine. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -25,8 +25,8 @@ def removable(
     oldest: Iterable[RemovedEntry], *, floor: int, received_before_ns: int, excess_bytes: int
 ) -> list[RemovedEntry]:
     """
-    Return which of the oldest entries go: for the size whatever ``excess_bytes`` ask for, for their
-    age those up to ``floor``, which all have read.
+    Return which of the oldest entries are removed: for the size as many as ``excess_bytes``
+    requires, for their age those up to ``floor``, which all have read.
     """
     removed: list[RemovedEntry] = []
     for entry in oldest:
@@ -47,7 +47,7 @@ def sizes_by_site(removed: Iterable[RemovedEntry]) -> dict[str, int]:
 
 
 def unread(removed: Iterable[RemovedEntry], done: int) -> Counter[tuple[int, str]]:
-    """Count what a consumer that is at ``done`` will never read, by day and site."""
+    """Count the entries that a consumer at ``done`` will never read, by day and site."""
     return Counter(
         (day_of(received_ns), site)
         for sequence, site, _, _, received_ns, _ in removed

@@ -13,7 +13,7 @@ from thongsuot_collector.journal.ranges import Range
 
 class JournalView(Protocol):
     """
-    What a journal holds at the moment; each engine has one.
+    The current content of a journal; each engine has one.
 
     Every method may raise ``JournalRefused``.
     """

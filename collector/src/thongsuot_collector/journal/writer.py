@@ -84,7 +84,7 @@ class CommitSession(Protocol[J_contra]):
 
 class GroupCommitWriter(Generic[J]):
     """
-    The writer of one journal; ``J`` is what its session takes as a job.
+    The writer of one journal; ``J`` is the type of its session's jobs.
 
     ``open_session`` is called in the writer's own thread. ``committed`` is called in the event loop
     after each commit, with the number of jobs in it and the seconds it took.
@@ -185,7 +185,7 @@ class GroupCommitWriter(Generic[J]):
             results = session.commit([job for job, _, _ in group])
         except JournalError as error:
             self._call_in_loop(self._refuse, group, error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as error:  # noqa: BLE001 - any error must reach those who wait
             refusal = JournalRefused(f"cannot commit to the journal ({len(group)} jobs): {error}")
             self._call_in_loop(self._refuse, group, refusal)
         else:

@@ -1,9 +1,8 @@
 """
-Leaflet document: what stands on the sheet beside the counter. Pure.
+Leaflet document: the content of the sheet beside the counter. Pure.
 
-Its shape is what ``templates/leaflet.typ`` reads. Anyone who stands before it has a telephone and
-no password: the code leads to the page of the point, and everything needed to call stands beside
-it.
+Its shape is that of ``templates/leaflet.typ``. Its readers have a telephone and no password: the
+code links to the page of the point, and everything needed for a call is beside it.
 """
 
 from typing import Final
@@ -34,7 +33,7 @@ _SUPPORT: Final = Text("collector.leaflet.support")
 
 
 class LeafletLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the point: what it is called, the id to read out, and whom to call."""
+    """One line of the point: its name, the id to read out, and whom to call."""
 
     title: str
     circuit: str

@@ -22,7 +22,7 @@ _FORM_MOMENT: Final = "%Y-%m-%dT%H:%M"
 
 
 class WorkMistake(StrEnum):
-    """What is wrong with what a form sent; a closed list, for the page has a sentence for each."""
+    """The errors of a form; a closed list, because the page has a sentence for each."""
 
     SCOPE = "scope"
     NOTE = "note"
@@ -46,7 +46,7 @@ def choices(incident: Incident, directory: InventoryDirectory) -> dict[str, Main
 
 
 def first_fields(incident: Incident, now_ns: int) -> dict[str, str]:
-    """Return what the form has before anybody wrote: from the onset to when an end is expected."""
+    """Return the initial values of the form: from the onset to the expected end."""
     expected_ns = incident.expected_ns
     is_ahead = expected_ns is not None and expected_ns > now_ns
     end_ns = expected_ns if expected_ns is not None and is_ahead else now_ns + _USUAL_NS
@@ -61,9 +61,9 @@ def windows_from(
     fields: Mapping[str, str], offered: Mapping[str, MaintenanceWindow], *, now_ns: int
 ) -> Sequence[MaintenanceWindow] | WorkMistake:
     """
-    Return the windows that the fields of a form ask for, or what is wrong with them.
+    Return the windows of a form's fields, or its errors.
 
-    The city may excuse what has begun; an end that has passed would change nothing but the past.
+    The city may excuse work that has begun; an end in the past would only change the past.
     """
     chosen = [scope for key, scope in offered.items() if fields.get(key)]
     if not chosen:

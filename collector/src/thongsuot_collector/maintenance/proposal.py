@@ -22,7 +22,7 @@ _LATEST_S = 400 * 86_400
 
 
 class ProposalMistake(StrEnum):
-    """What is wrong with a proposal; a closed list, for the page has a sentence for each."""
+    """The errors of a proposal; a closed list, because the page has a sentence for each."""
 
     PERSON = "person"
     NOTE = "note"
@@ -37,7 +37,7 @@ class WorkScope(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a carrier can propose work on: all of its circuits, those of a commune, or one.
 
-    ``key`` is what the form sends.
+    ``key`` is the value in the form.
     """
 
     key: str
@@ -73,7 +73,7 @@ def proposal_from(
     *,
     now_ns: int,
 ) -> ProposedWork | ProposalMistake:
-    """Return the work that the fields of a form propose, or what is wrong with them."""
+    """Return the work proposed by a form's fields, or its errors."""
     scope = next(
         (scope for scope in scopes(carrier, directory) if scope.key == fields.get("scope")), None
     )
@@ -108,7 +108,7 @@ def proposal_from(
 
 
 def _times(fields: dict[str, str], now_ns: int) -> tuple[int, int] | ProposalMistake:
-    """Return begin and end of the work, or what is wrong with them."""
+    """Return begin and end of the work, or the errors."""
     start_ns, end_ns = (
         parse_form_moment_ns(fields.get("start", "")),
         parse_form_moment_ns(fields.get("end", "")),
@@ -116,7 +116,7 @@ def _times(fields: dict[str, str], now_ns: int) -> tuple[int, int] | ProposalMis
     if start_ns is None or end_ns is None or end_ns <= start_ns:
         return ProposalMistake.TIME
     if start_ns <= now_ns:
-        # What has begun is no plan: its outage would be excused after the fact.
+        # Work that has begun is not planned: its outage would be excused after the fact.
         return ProposalMistake.PAST
     if end_ns - start_ns > LONGEST_S * NS_PER_S or start_ns - now_ns > _LATEST_S * NS_PER_S:
         return ProposalMistake.LENGTH

@@ -1,9 +1,9 @@
 """
 The contract of a channel: what each module (or folder) of ``channels/`` provides.
 
-A channel is loaded by its name (see ``loader``). It need not speak HTTP: whatever takes a message
-and says what became of it will do. ``tests/collector/notify/channel_contract.py`` holds every
-channel to the words here.
+A channel is loaded by its name (see ``loader``). It need not use HTTP: anything that accepts a
+message and returns its outcome will do. ``tests/collector/notify/channel_contract.py`` tests every
+channel against this contract.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,10 +26,10 @@ class Channel(Protocol):
     """
     One way to notify people or their systems.
 
-    ``send`` makes one attempt and returns what became of it, within a time bound of its own; a
-    receiver that misbehaves is a result, an exception is our own bug. It may be called again with
-    the same key after any outcome, and by several tasks at once for different threads. Its text and
-    its log lines hold no secret. ``display_name`` is what people call the channel, see
+    ``send`` makes one attempt and returns its outcome, within a time limit of its own; a receiver
+    that misbehaves is a result, an exception is a bug. It may be called again with the same key
+    after any outcome, and by several tasks at once for different threads. Its text and its log
+    lines hold no secret. ``display_name`` is the channel's name for people, see
     ``words.states.CHANNELS``.
     """
 
@@ -39,14 +39,13 @@ class Channel(Protocol):
         """Make one attempt to send a message."""
 
     async def close(self) -> None:
-        """Let go of what was opened."""
+        """Close open resources."""
 
 
 @runtime_checkable
 class Resending(Protocol):
     """
-    A channel whose receiver forgets: everything that is open is sent to it again every
-    ``resend_s``.
+    A channel whose receiver forgets: all open notifications are sent again every ``resend_s``.
 
     ``resend`` sends the newest message of each open thread once more; it notifies nobody.
     """
@@ -54,16 +53,16 @@ class Resending(Protocol):
     resend_s: float
 
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
-        """Send again what is open."""
+        """Send all open notifications again."""
 
 
 @runtime_checkable
 class ReadByPeople(Channel, Protocol):
     """
-    A channel whose messages people read, each for itself: they get digests, have quiet hours, and
-    are told of what is no incident as well.
+    A channel whose messages people read one by one: they get digests, have quiet hours, and also
+    receive messages that are not incidents.
 
-    The receivers of the others are systems, which are told of everything at once.
+    The receivers of the others are systems, which get everything at once.
     """
 
     is_read_by_people: bool
@@ -74,15 +73,15 @@ class ReadByPeople(Channel, Protocol):
 
 @runtime_checkable
 class Polling(Protocol):
-    """A channel whose receiver acts on notifications: it is asked for news every ``poll_s``."""
+    """A channel whose receiver acts on notifications: it is polled every ``poll_s``."""
 
     poll_s: float
 
     async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """
-        Ask what the receiver says of open notifications; what cannot be learned now is left out.
+        Poll the receiver's state of open notifications; unavailable ones are left out.
 
-        Only what is known for sure is returned: it is written into the incident.
+        Only certain knowledge is returned: it is written into the incident.
         """
 
 

@@ -146,7 +146,7 @@ def _owner(tenant: models.NetboxTenant, contacts: Contacts) -> Owner:
 
 
 def _commune(site: models.NetboxSite) -> str:
-    """Return the code of a site's commune: its field says code or name, or its region is one."""
+    """Return the code of a site's commune: its field has the code or name, or its region is one."""
     commune = text_of(site.custom_fields, "commune")
     if commune.isascii() and commune.isdigit():
         # A field for whole numbers has lost the zeros at the front.

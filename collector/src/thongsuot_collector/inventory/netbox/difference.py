@@ -1,4 +1,4 @@
-"""What one inventory has that another has not, a line for each thing. Pure."""
+"""The differences between two inventories, one line for each object. Pure."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from thongsuot_schema.inventory.fields import StrictStruct
 from thongsuot_schema.inventory.model import Inventory
 
 _OWN_LINES = ("links",)
-"""Fields whose things are told of one by one, by lines of their own."""
+"""Fields whose objects are reported individually."""
 
 _PERSONAL = ("contacts",)
-"""Fields of which only is said that they changed: names and numbers of people are not for logs."""
+"""Fields that are only reported as changed: names and numbers of people do not belong in logs."""
 
 
 def differences(old: Inventory, new: Inventory) -> list[str]:
-    """Return what has to be done to the old to make it the new; empty: they say the same."""
+    """Return the changes from the old to the new one; empty: they are equal."""
     before, after = dict(_things(old)), dict(_things(new))
     lines = []
     for key in sorted({*before, *after}):

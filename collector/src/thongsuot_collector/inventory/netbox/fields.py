@@ -1,4 +1,4 @@
-"""Custom fields of a NetBox: whatever a person let them be, as what we need. Pure."""
+"""Custom fields of a NetBox: converts arbitrary values of people to what we need. Pure."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The inventory's file that a NetBox fills: what it would make wrong, and putting it in place."""
+"""The inventory file generated from a NetBox: its validation, and its installation."""
 
 import os
 import stat
@@ -33,7 +33,7 @@ def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
     Return which carriers and owners files hold, by table and name.
 
     Raises:
-        NetboxError: one is no inventory.
+        NetboxError: one is not a valid inventory.
     """
     names = set()
     for name, text in texts.items():
@@ -48,10 +48,10 @@ def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
 
 def read_current(path: Path) -> Inventory:
     """
-    Return what the file says now; nothing where there is none.
+    Return the current content of the file; empty if there is none.
 
     Raises:
-        NetboxError: it cannot be read, or is no inventory: a person has been at it.
+        NetboxError: it cannot be read, or is not a valid inventory: a person has edited it.
     """
     if not path.exists():
         return Inventory()
@@ -63,7 +63,7 @@ def read_current(path: Path) -> Inventory:
 
 def check_text(path: Path, text: str, others: dict[str, str]) -> None:
     """
-    See whether a text can stand in a file beside the others.
+    Check whether a text is valid beside the other files.
 
     Raises:
         NetboxError: every mistake, a line each; one in the text names the place in NetBox.
@@ -80,8 +80,8 @@ def replace_file(path: Path, text: str) -> None:
     """
     Put a text in the place of a file: whole or not at all, on the disk when this returns.
 
-    It keeps the rights of the one before; a new one is for its owner and group, because people's
-    numbers stand in it.
+    It keeps the permissions of the previous one; a new one is for its owner and group, because it
+    contains people's numbers.
     """
     path = path.resolve()
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o640

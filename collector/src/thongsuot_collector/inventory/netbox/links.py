@@ -28,8 +28,8 @@ def links_of(
     """
     Return the links of each site, by the site's id in NetBox, sorted by name.
 
-    A circuit that ends at none of the sites is passed over. What is ``left_out`` is said there, and
-    what cannot be made into a link is added to ``mistakes``.
+    A circuit that ends at none of the sites is skipped. Omitted objects are added to ``left_out``,
+    and those that cannot be made into a link to ``mistakes``.
     """
     by_site: dict[int, dict[str, tuple[Link, NetboxCircuit]]] = {site.id: {} for site in sites}
     for circuit in sorted(circuits, key=lambda listed: listed.id):
@@ -94,7 +94,7 @@ def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
 
 
 def _medium(circuit: NetboxCircuit) -> Medium:
-    """Return what a circuit runs over: its field says so, or a tag, or its type."""
+    """Return the medium of a circuit: from its field, or a tag, or its type."""
     medium = text_of(circuit.custom_fields, "medium")
     if medium and medium not in _MEDIA:
         raise InvalidField(f'custom field "medium" is "{medium}", not one of {", ".join(Medium)}')

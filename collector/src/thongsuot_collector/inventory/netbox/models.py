@@ -68,8 +68,8 @@ class CircuitTermination(msgspec.Struct, frozen=True, kw_only=True):
     """
     Where a circuit ends. Speeds are in kbit/s.
 
-    Since 4.2 ``termination`` is the place and ``termination_type`` its kind; before that a site
-    stood in ``site``.
+    Since 4.2 ``termination`` is the place and ``termination_type`` its kind; before that a site was
+    in ``site``.
     """
 
     termination_type: str | None = None
@@ -109,7 +109,7 @@ class NetboxContact(msgspec.Struct, frozen=True, kw_only=True):
 
 class ContactAssignment(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A row of ``/api/tenancy/contact-assignments/``: who is to be told of what.
+    A row of ``/api/tenancy/contact-assignments/``: a contact and the object that it is assigned to.
 
     ``content_type`` is what ``object_type`` was called before 4.0.
     """

@@ -14,7 +14,7 @@ def render_toml(inventory: Inventory, origins: Mapping[tuple[str, str], str], he
     """
     Return carriers, owners and sites as text of an inventory's file.
 
-    ``origins`` says of a table and a name where the thing comes from: a comment before it. ``head``
+    ``origins`` maps a table and a name to the source of the object: a comment before it. ``head``
     is the comment at the top.
     """
     lines = [f"# {line}" for line in head.splitlines()]
@@ -26,7 +26,7 @@ def render_toml(inventory: Inventory, origins: Mapping[tuple[str, str], str], he
 
 
 def origin(text: str, line: int) -> str:
-    """Return the comment nearest above a line (1-based): where what stands there comes from."""
+    """Return the nearest comment above a line (1-based): the source of the object there."""
     for above in reversed(text.splitlines()[:line]):
         if above.startswith("# "):
             return above.removeprefix("# ")

@@ -1,12 +1,11 @@
 """
 Alertmanager: an alert for each party and incident; grouping, silences, HA are then its own.
 
-API v2 (``POST /api/v2/alerts``). An alert is what its labels are, so those are fixed when it is
-opened and kept until it is over; what changes stands in annotations. An incident that becomes
-graver opens a second alert with the new ``severity`` beside the first, as a pair of rules of
-Prometheus would: routes hear of it, nothing is called resolved that is not, and both end with the
-incident. Alertmanager keeps alerts in memory only and drops what it has not heard of, so everything
-open is sent again and again.
+API v2 (``POST /api/v2/alerts``). An alert is identified by its labels, so those are fixed from its
+opening to its end; changes are in annotations. An incident that becomes more severe opens a second
+alert with the new ``severity`` beside the first, like a pair of Prometheus rules: routes receive
+it, nothing is resolved too early, and both end with the incident. Alertmanager keeps alerts in
+memory only and drops those that are not repeated, so all open ones are sent periodically.
 """
 
 import asyncio
@@ -50,7 +49,7 @@ _WORST_LAST = (
     ChannelOutcome.CHANNEL_UNAVAILABLE,
     ChannelOutcome.REJECTED,
 )
-"""Of a cluster one that has it is enough; else what leaves most hope decides."""
+"""Of a cluster one that has it is enough; otherwise the most promising answer decides."""
 
 _ENDED_KEPT = 10_000
 
@@ -61,10 +60,10 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``alertmanager``.
 
-    ``urls`` are those of all members of one cluster, without ``/api``: each is told, as Prometheus
-    does. ``repeat_s`` is how often what is open is sent again. ``lasts_s`` is for how long
-    Alertmanager believes in an alert that it hears no more of: a collector that is away for a while
-    must not look like a repair. ``labels`` are added to every alert.
+    ``urls`` are those of all members of one cluster, without ``/api``: each is notified, as
+    Prometheus does. ``repeat_s`` is how often open alerts are sent again. ``lasts_s`` is how long
+    Alertmanager keeps an alert that is not repeated: a collector that is away for a while must not
+    look like a repair. ``labels`` are added to every alert.
     """
 
     urls: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -74,7 +73,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     for url in settings.urls:
         check_url(url)
@@ -132,7 +131,7 @@ class AlertmanagerChannel:
         return reply.channel_result(memo=msgspec.json.encode(identities).decode())
 
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
-        """Post again what is open."""
+        """Post all open alerts again."""
         answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
         async with self._lock:
             alerts = [
@@ -188,7 +187,7 @@ class AlertmanagerChannel:
         return alerts
 
     async def _post(self, alerts: Sequence[PostableAlert]) -> HttpReply:
-        """Post to every member of the cluster; the best answer stands for it."""
+        """Post to every member of the cluster; the best answer counts."""
         body = msgspec.json.encode(alerts)
         headers = {"Content-Type": "application/json"}
         replies = await asyncio.gather(
@@ -208,7 +207,7 @@ class AlertmanagerChannel:
 
 
 def _decode_memo(memo: str) -> Identities:
-    """Return what an earlier answer left; an older collector left one alert, bare."""
+    """Return the alerts of an earlier answer; an older collector stored one bare alert."""
     if not memo:
         return ()
     decoded = msgspec.json.decode(memo, type=AlertIdentity | Identities)
@@ -228,7 +227,7 @@ def _is_graver(opened: AlertIdentity, last: AlertIdentity) -> bool:
 
 
 def _labels(message: NotificationMessage, more: dict[str, str]) -> dict[str, str]:
-    """Return what an alert is called that is opened by a message."""
+    """Return the name of an alert that a message opens."""
     incident = message.incident
     labels = {
         "alertname": alert_name(incident.code),

@@ -1,9 +1,9 @@
 """
 Apprise: chat services (Zalo and a hundred others) by their URLs; e-mail has its own channel.
 
-The library says only whether it worked, so a failure leaves it unknown whether the service has the
-message. Why it failed stands in its log, which is caught for each message, scrubbed, and shown to
-people alone: nothing is decided by it, and it reaches no log of ours (it may hold credentials).
+The library only reports success, so after a failure it is unknown whether the service has the
+message. The reason is in its log, which is captured for each message, scrubbed, and only shown to
+people: no decision depends on it, and it is not written to our log (it may contain credentials).
 """
 
 import asyncio
@@ -40,7 +40,7 @@ with warnings.catch_warnings():
     apprise.Apprise.instantiate("json://localhost")
 
 EMAIL, PHONE, ADDRESS = "{email}", "{phone}", "{address}"
-"""What in a URL stands for whom a message is for."""
+"""Placeholders of a URL for the receiver of a message."""
 
 _TEXT_CHARACTERS = 200
 
@@ -51,11 +51,11 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``apprise``.
 
-    ``url_file`` holds one Apprise URL: a secret, because credentials stand in it. In it ``{email}``
+    ``url_file`` holds one Apprise URL: a secret, because it contains credentials. In it ``{email}``
     or ``{phone}`` is replaced by those of the party's contacts, one message each, and ``{address}``
-    by what the inventory says after the channel's name, which is also taken for the others where it
-    is there. ``timeout_s`` bounds one message. ``attach`` adds the incident as JSON where the
-    service takes files.
+    by the address after the channel's name in the inventory, which also replaces the others if it
+    is given. ``timeout_s`` bounds one message. ``attach`` adds the incident as JSON if the service
+    accepts files.
     """
 
     url_file: str
@@ -64,7 +64,7 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     url = read_secret(settings.url_file)
     if url.partition(":")[0].lower() in {"mailto", "mailtos"}:
         raise ValueError(f'{settings.url_file}: for e-mail there is kind = "email"')
@@ -151,11 +151,11 @@ class _LogCapture(logging.Filter):
         return False
 
     def begin(self) -> None:
-        """Begin to keep what this thread logs."""
+        """Begin to capture the log of this thread."""
         self._lines[get_ident()] = []
 
     def end(self) -> str:
-        """Return what this thread has logged, and keep no more."""
+        """Return the captured log of this thread, and stop capturing."""
         return "\n".join(self._lines.pop(get_ident(), []))
 
 
@@ -163,7 +163,7 @@ _LOG_CAPTURE = _LogCapture()
 
 
 def _catch_logs() -> None:
-    """Let nothing of the library, nor of what it sends with, reach a log."""
+    """Keep messages of the library and its HTTP client out of every log."""
     logger = logging.getLogger("apprise")
     logger.setLevel(logging.DEBUG)
     logger.addFilter(_LOG_CAPTURE)
@@ -176,7 +176,7 @@ _catch_logs()
 
 
 def _notify(url: str, message: PeopleMessage, *, attach: bool) -> tuple[bool, str]:
-    """Send one message; return whether it was taken, and what the library logged. Blocks."""
+    """Send one message; return whether it was accepted, and the library's log. Blocks."""
     _LOG_CAPTURE.begin()
     try:
         # Typed loosely by the library: its plugins differ.
@@ -200,7 +200,7 @@ def _notify(url: str, message: PeopleMessage, *, attach: bool) -> tuple[bool, st
             attach=file,
         )
         return bool(is_sent), _LOG_CAPTURE.end()
-    except Exception as error:  # noqa: BLE001 - what one of a hundred plugins raises is an answer
+    except Exception as error:  # noqa: BLE001 - an exception of one of a hundred plugins is an answer
         return False, f"{_LOG_CAPTURE.end()}\n{type(error).__name__}: {error}"
     finally:
         _LOG_CAPTURE.end()

@@ -1,9 +1,9 @@
 """
 E-mail over SMTP (RFC 5321): every person of a party gets a message of their own.
 
-The server's reply code decides what happens next (RFC 5321, 4.2.3; RFC 4954, 6). When a connection
-breaks after the message was offered, nobody knows whether the server has it: it is sent again under
-the same Message-ID, by which mail programs recognise a copy.
+The server's reply code decides the next step (RFC 5321, 4.2.3; RFC 4954, 6). When a connection
+breaks after the message was offered, it is unknown whether the server has it: it is sent again
+under the same Message-ID, by which mail programs recognise a copy.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ _OUTCOME_BY_CODE: Final[Mapping[int, ChannelOutcome]] = MappingProxyType(
         552: ChannelOutcome.RETRY,  # the mailbox is full
     }
 )
-"""Codes that mean something else than their first digit says (4: temporary, 5: permanent)."""
+"""Codes with another meaning than their first digit (4: temporary, 5: permanent)."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -66,8 +66,8 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
     ``"starttls"`` and 25 with ``"none"``. ``"starttls"`` refuses a server that does not offer it.
     ``sender`` is the address (or ``Name <address>``) that messages come from, ``reply_to`` where
     answers go instead. ``username`` and ``password_file`` are the credentials; without TLS they are
-    only sent to this machine itself. ``ca_file`` is what the server's certificate is checked
-    against. ``timeout_s`` bounds one connection. ``attach`` adds the incident as JSON.
+    only sent to this machine itself. ``ca_file`` has the authorities for the server's certificate.
+    ``timeout_s`` bounds one connection. ``attach`` adds the incident as JSON.
     """
 
     host: str
@@ -83,7 +83,7 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     for name, value in (("sender", settings.sender), ("reply_to", settings.reply_to)):
         if value and "@" not in parseaddr(value)[1]:
             raise ValueError(f"{name} is no e-mail address: {value!r}")
@@ -165,7 +165,7 @@ class EmailChannel:
             async with asyncio.timeout(self._settings.timeout_s):
                 await client.send_message(mail, sender=sender, recipients=[recipient])
         except TimeoutError:
-            # In the middle of a dialogue: nothing more can be said on this connection.
+            # In the middle of a dialogue: this connection cannot be used any more.
             _abort(client, client.transport)
             text = f"no answer within {self._settings.timeout_s:g} s"
             return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
@@ -233,13 +233,13 @@ class EmailChannel:
 
 
 def outcome_of_code(code: int) -> ChannelOutcome:
-    """Return what a server's reply code to a message or its recipient means."""
+    """Return the meaning of a server's reply code to a message or its recipient."""
     by_digit = ChannelOutcome.RETRY if code < 500 else ChannelOutcome.REJECTED
     return _OUTCOME_BY_CODE.get(code, by_digit)
 
 
 def outcome_of_sending(error: Exception) -> ChannelOutcome:
-    """Return what an error means that came instead of the server's acceptance of a mail."""
+    """Return the meaning of an error in place of the server's acceptance of a mail."""
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
         # Not this mail but our address is refused: a person has to change something.
         is_temporary = error.code < 500
@@ -254,7 +254,7 @@ def outcome_of_sending(error: Exception) -> ChannelOutcome:
 
 def outcome_of_connecting(error: Exception) -> ChannelOutcome:
     """
-    Return what an error before the first message means: nobody has been sent anything.
+    Return the meaning of an error before the first message: nothing has been sent to anybody.
 
     A certificate that is not trusted, a refused password and a server without STARTTLS or AUTH need
     a person; everything else may be better in a moment.

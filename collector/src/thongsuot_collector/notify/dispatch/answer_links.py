@@ -1,5 +1,5 @@
 """
-Answer links: what stands in a message for each answer that its party can give.
+Answer links: one link in a message for each answer that its party can give.
 
 A link is signed, says for whom, of what and until when it is good, and is good for one answer: the
 incident keeps the link's name with the answer. Opening it changes nothing, so that a scanner of
@@ -30,7 +30,7 @@ _CHARACTERS = 400
 
 class AnswerGrant(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a link is good for: one answer of a kind, about an incident, for a party.
+    The content of a link: one answer of a kind, about an incident, for a party.
 
     ``number`` is that of the notification that it came with, ``until_s`` when it ends (Unix
     seconds), ``token`` the link's own name.
@@ -45,7 +45,7 @@ class AnswerGrant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerLinks:
-    """Makes and knows the links."""
+    """Makes and verifies the links."""
 
     def __init__(self, links: IncidentLinks) -> None:
         self._links = links
@@ -63,7 +63,7 @@ class AnswerLinks:
         )
 
     def grant(self, token: str) -> AnswerGrant | None:
-        """Return what a link is good for; ``None`` where it is none of ours."""
+        """Return the content of a link; ``None`` if it is not one of ours."""
         encoded, _, signature = token[:_CHARACTERS].partition(".")
         try:
             text = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")

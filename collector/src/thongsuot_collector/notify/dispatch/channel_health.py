@@ -44,9 +44,9 @@ class ChannelHealth:
 
     def record(self, result: ChannelResult, *, began_ns: int, now_ns: int) -> bool:
         """
-        Take into account what became of an attempt; return whether it is worth a line in the log.
+        Record the outcome of an attempt; return whether it is worth a line in the log.
 
-        Of several that were under way together only the first counts as a failure.
+        Of several concurrent attempts only the first counts as a failure.
         """
         if result.outcome in {ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED}:
             failures = self._backoff.reset() + self._person.reset()

@@ -46,11 +46,13 @@ _FAULTS = {
     Party.COMMUNE: ("link_fault", Segment.LAN, Symptom.CABLE_UNPLUGGED),
     Party.PORTAL: ("service_fault", Segment.SERVICE, Symptom.SERVICE_TIMEOUT),
 }
-"""What the test pretends to be, so that it looks as it will: the rule, where, and what."""
+"""
+The pretended incident of the test, so that it looks realistic: the rule, the place, and the fault.
+"""
 
 
 class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one channel; ``withdrawal`` where it would have stayed open otherwise."""
+    """The result of one channel; ``withdrawal`` if it would have stayed open otherwise."""
 
     party: ResponsibleParty
     route: str

@@ -1,8 +1,8 @@
 """
-SMS through the gateway of whoever sends them, by HTTP.
+SMS through the gateway of a provider, over HTTP.
 
-Each gateway has an API of its own: an address and a body with places in braces say how this one is
-asked, and a field of its answer whether it took the message.
+Each gateway has an API of its own: a URL and a body with placeholders in braces define the request,
+and a field of the answer shows whether the message was accepted.
 """
 
 import json
@@ -68,7 +68,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     check_url(_PLACE.sub("0", settings.url))
     asked = settings.url + settings.body
@@ -138,7 +138,7 @@ class SmsChannel:
         return await self._client.request("POST", url, body=body, headers=headers)
 
     def _result(self, reply: HttpReply) -> ChannelResult:
-        """Return what an answer means: many gateways answer 200 and say in the body that not."""
+        """Return the meaning of an answer: many gateways answer 200 with an error in the body."""
         if reply.outcome is not ChannelOutcome.DELIVERED or not self._settings.success_field:
             return reply.channel_result()
         answer = reply.decode_body(dict[str, Any])
@@ -159,10 +159,10 @@ class SmsChannel:
 
 def sms_text(message: PeopleMessage, settings: Settings) -> str:
     """
-    Return what is sent: the title, which says what, which circuit, since when and where.
+    Return the text to send: the title, with the fault, the circuit, the onset and the place.
 
-    The address of the incident's page follows where it makes no message more; in what is written
-    without diacritics where that saves a message there is more room for it.
+    The URL of the incident's page follows if it does not need another message; text without
+    diacritics that saves a message leaves more room for it.
     """
     most, diacritics = settings.most_messages, settings.diacritics
     title = fit(message.title, most=most, diacritics=diacritics)

@@ -57,7 +57,7 @@ def count_messages(text: str) -> int:
 
 
 def without_diacritics(text: str) -> str:
-    """Return a text in letters of the default alphabet; what has no such letter is left out."""
+    """Return a text in letters of the default alphabet; other characters are left out."""
     apart = unicodedata.normalize("NFD", text.translate(_PLAIN))
     return "".join(
         character
@@ -67,7 +67,7 @@ def without_diacritics(text: str) -> str:
 
 
 def fit(text: str, *, most: int, diacritics: Diacritics) -> str:
-    """Return what is sent of a text in at most so many messages."""
+    """Return the part of a text that fits into this many messages."""
     if diacritics is Diacritics.NEVER:
         return _cut(without_diacritics(text), most)
     marked = _cut(text, most)
@@ -105,5 +105,5 @@ def _width_7(character: str) -> int:
 
 
 def _width_16(character: str) -> int:
-    """Return the units of UTF-16: what lies beyond its plane takes two."""
+    """Return the number of UTF-16 units: characters beyond the basic plane take two."""
     return 2 if ord(character) > 0xFFFF else 1

@@ -1,10 +1,10 @@
 """
 TMF621: a trouble ticket in the carrier's own system, version 5 by default, version 4 where wanted.
 
-A ticket is looked for by its external identifier before one is made: a request whose answer was
-lost makes no second one. What the carrier does with it comes back by polling, and at once where the
-carrier calls when something has changed. A notification counts as delivered only when the carrier's
-system has accepted something written for it: a ticket, a state or a note.
+A ticket is searched by its external identifier before one is created: a request whose answer was
+lost creates no second one. The carrier's changes are polled, and arrive at once if the carrier
+sends callbacks. A notification counts as delivered only when the carrier's system has accepted
+something written for it: a ticket, a state or a note.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ class Settings(TmfSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf621``.
 
-    ``url`` is the carrier's API root, without ``/tmf-api``. ``customer`` is how the carrier knows
-    the city. Not ``sets_status``: the carrier alone sets the state of a ticket, and is told in
-    notes. ``poll_s`` is how often open tickets are asked for.
+    ``url`` is the carrier's API root, without ``/tmf-api``. ``customer`` is the carrier's name for
+    the city. Not ``sets_status``: only the carrier sets the state of a ticket, and is notified in
+    notes. ``poll_s`` is how often open tickets are polled.
     """
 
     version: Version = 5
@@ -92,7 +92,7 @@ class TroubleTicketChannel:
             known = await self._api.find(message.reference, TroubleTicket)
             if known is not None:
                 return known
-            # The ticket, or all of the API, is not there any more: the next answer says which.
+            # The ticket, or the whole API, no longer exists: the next answer shows which.
         named = await self._find_named(message.thread_id)
         if isinstance(named, HttpReply):
             return named
@@ -126,12 +126,12 @@ class TroubleTicketChannel:
         return _delivered(created, f"{created.id} {created.status}")
 
     async def _go_on(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
-        """Say that the fault is there, whatever the carrier thinks of an earlier ticket."""
+        """Report that the fault exists, whatever the carrier thinks of an earlier ticket."""
         is_of_this_outage = message.kind is NotificationKind.UPDATED or ticket.is_named(
             message.thread_id
         )
         if states.is_refused(ticket.status) and is_of_this_outage:
-            # The carrier has said no; repeating it settles nothing. The city has been told.
+            # The carrier has rejected it; repeating it does not help. The city has been notified.
             return ChannelResult(
                 outcome=ChannelOutcome.REJECTED,
                 text=f"{ticket.id} is {ticket.status} by the carrier; no other ticket is made",
@@ -189,7 +189,7 @@ class TroubleTicketChannel:
             return await self._note(message, ticket)
         reply = await self._patch(message, ticket, steps[-1])
         if reply.outcome is ChannelOutcome.REJECTED:
-            # What the carrier lets nobody set is said at least.
+            # A state that the carrier does not allow to be set is at least noted.
             noted = await self._note(message, ticket)
             if noted.outcome is ChannelOutcome.DELIVERED:
                 return _delivered(ticket, f"{ticket.id} noted; its state stays: {reply.text}")

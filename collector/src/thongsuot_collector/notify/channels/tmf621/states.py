@@ -45,7 +45,7 @@ def is_refused(status: str) -> bool:
 
 
 def acceptance(status: str) -> Acceptance:
-    """Return what a state that the carrier set means for the incident."""
+    """Return the meaning of a state set by the carrier for the incident."""
     if status in {ACKNOWLEDGED, IN_PROGRESS}:
         return Acceptance.ACCEPTED
     return Acceptance.REFUSED if is_refused(status) else Acceptance.OPEN

@@ -31,7 +31,7 @@ SEVERITIES: Final[dict[Severity, str]] = {
 
 
 class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is read of a carrier's ticket; everything else in it is left as it is."""
+    """The fields of a carrier's ticket that are read; all others stay unchanged."""
 
     id: str
     status: str = ""
@@ -52,7 +52,7 @@ class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def carrier_text(self) -> str:
-        """What the carrier said last: the reason of its state, and its last note."""
+        """The carrier's last text: the reason of its state, or its last note."""
         reason = self.status_change_reason
         if reason.startswith(AUTHOR):
             reason = ""  # we set the state
@@ -87,7 +87,8 @@ def new_ticket(
     """
     Return a new ticket.
 
-    ``customer`` is how the carrier knows the city; ``follows`` an earlier ticket of the same fault.
+    ``customer`` is the carrier's name for the city; ``follows`` an earlier ticket of the same
+    fault.
     """
     ticket: Json = {
         "name": message.document.title_vi,
@@ -123,7 +124,7 @@ def ticket_patch(
     message: NotificationMessage, version: Version, ticket: TroubleTicket, *, status: str = ""
 ) -> Json:
     """
-    Return what is changed of a ticket.
+    Return the changes of a ticket.
 
     A list in a PATCH replaces the list that is there (RFC 7396): the carrier's own notes are sent
     along, or they would be gone.
@@ -141,12 +142,12 @@ def ticket_patch(
 
 
 def note_text(message: NotificationMessage) -> str:
-    """Return what a note says of a message."""
+    """Return the text of a note for a message."""
     return f"{message.title}\n\n{message.body}"
 
 
 def status_patch(version: Version, status: str) -> Json:
-    """Return what only brings a ticket into a state, on its way to another."""
+    """Return the change of a ticket's state alone, on its way to another."""
     patch: Json = {"status": status}
     return patch | {"@type": "TroubleTicket"} if version == 5 else patch
 
@@ -171,7 +172,7 @@ def _attachment(message: NotificationMessage) -> Json:
 
 
 def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
-    """Return the circuits that are affected, as the carrier knows them, else by our own names."""
+    """Return the affected circuits by the carrier's ids, else by our own names."""
     circuits: list[Json] = []
     for item in message.document.affected:
         if not item.link:
@@ -205,7 +206,7 @@ def _customer(version: Version, customer: str) -> Json:
 
 
 def _characteristics(message: NotificationMessage) -> list[Json]:
-    """Return the facts by name: what a carrier's system can sort and search by."""
+    """Return the facts by name: fields by which a carrier's system can sort and search."""
     document = message.document
     texts = {
         "rule": document.rule,

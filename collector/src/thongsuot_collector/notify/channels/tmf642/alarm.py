@@ -20,8 +20,8 @@ CLEARED: Final = "cleared"
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """
-    What is read of an alarm. Its ``id`` is a whole number by the file and a text by its own links:
-    both are taken.
+    The fields of an alarm that are read. Its ``id`` is a whole number in the OpenAPI file and a
+    text in its own links: both are accepted.
     """
 
     id: int | str
@@ -62,7 +62,7 @@ def new_alarm(message: NotificationMessage) -> Json:
 
 
 def alarm_patch(message: NotificationMessage) -> Json:
-    """Return what is changed of an alarm."""
+    """Return the changes of an alarm."""
     return {
         "state": UPDATED,
         "alarmChangedTime": timestamp(message.record.at_ns),

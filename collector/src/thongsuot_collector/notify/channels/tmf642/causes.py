@@ -1,4 +1,4 @@
-"""Causes: what a symptom is called in ITU-T X.733 (and M.3160, 3GPP TS 32.111-2 Annex B)."""
+"""Causes: the names of symptoms in ITU-T X.733 (and M.3160, 3GPP TS 32.111-2 Annex B)."""
 
 from typing import Final, NamedTuple
 
@@ -99,7 +99,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
 
 
 def alarm_cause(symptom: Symptom, state: State) -> AlarmCause:
-    """Return what a fault is called."""
+    """Return the names of a fault."""
     cause = ALARM_CAUSES.get(symptom)
     if cause is not None:
         return cause

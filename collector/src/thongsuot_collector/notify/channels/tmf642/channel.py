@@ -28,8 +28,8 @@ class Settings(TmfSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf642``.
 
-    ``url`` is the API root, without ``/tmf-api``. ``poll_s`` is how often open alarms are asked
-    for: who has acknowledged one is noted in the incident.
+    ``url`` is the API root, without ``/tmf-api``. ``poll_s`` is how often open alarms are polled:
+    acknowledgements are recorded in the incident.
     """
 
 

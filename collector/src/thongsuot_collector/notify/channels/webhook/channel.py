@@ -1,7 +1,7 @@
 """
-Webhook: a signed POST of the incident as JSON, to whatever a party runs.
+Webhook: a signed POST of the incident as JSON, to any system of a party.
 
-The body, the signature and what a receiver answers are described in ``docs/reference/webhook.md``.
+The body, the signature and the receiver's answers are described in ``docs/reference/webhook.md``.
 """
 
 import time
@@ -70,7 +70,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     if bool(settings.url) is bool(settings.url_file):
         raise ValueError("url or url_file: one of them is needed")
@@ -105,7 +105,7 @@ class WebhookChannel:
         }
         reply = await self._client.request("POST", self._url, body=body, headers=headers)
         if reply.status == 409:
-            # It says that it has this delivery already.
+            # It answers that it has this delivery already.
             return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=reply.text)
         return reply.channel_result()
 

@@ -26,8 +26,8 @@ def verify_signature(
     """
     Return whether a header signs a body with a secret, and lately.
 
-    What a receiver does; against a request sent again within the tolerance it also remembers the
-    ``Thongsuot-Delivery`` of those it has taken.
+    Verification by a receiver; against a replay within the tolerance it also remembers the
+    ``Thongsuot-Delivery`` of accepted requests.
     """
     fields = [part.partition("=") for part in header.split(",")]
     times = [value for name, _, value in fields if name.strip() == "t"]

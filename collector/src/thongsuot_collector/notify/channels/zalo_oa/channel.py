@@ -47,7 +47,7 @@ _OUTCOMES: Final[dict[int, ChannelOutcome]] = {
     -232: ChannelOutcome.REJECTED,  # … has written, but too long ago for this kind of message
     -233: ChannelOutcome.REJECTED,  # this kind of message is not allowed to them
 }
-"""What an error means; any other is the account's, and the party's fallback joins."""
+"""The meaning of errors; any other concerns the account, and the party's fallback is used."""
 
 
 class Settings(HttpChannelSettings, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     if settings.bearer_file or settings.username:
         raise ValueError("Zalo knows an account by its tokens; leave bearer_file and username out")
@@ -174,7 +174,7 @@ class ZaloChannel:
                 },
             )
             if reply.outcome is ChannelOutcome.UNKNOWN:
-                # No message was sent: it is no question whether somebody has it twice.
+                # No message was sent: nobody can have it twice.
                 return ChannelResult(outcome=ChannelOutcome.RETRY, text=f"renewing: {reply.text}")
             if reply.outcome is not ChannelOutcome.DELIVERED:
                 return reply.channel_result()
@@ -202,7 +202,7 @@ class ZaloChannel:
 
 
 def zalo_text(message: PeopleMessage) -> str:
-    """Return what is sent: title and text, as much as Zalo takes."""
+    """Return the text to send: title and text, cut to Zalo's limit."""
     text = f"{message.title}\n\n{message.body}"
     return text if len(text) <= _TEXT_CHARACTERS else f"{text[: _TEXT_CHARACTERS - 1]}…"
 

@@ -1,6 +1,7 @@
 """
-Tokens of an Official Account: the one that is shown with each message lasts a day, and is had for
-another that is good once: whoever loses the new one has to let the account be granted anew.
+Tokens of an Official Account: the access token of each message is valid for a day, and is obtained
+with a refresh token that is valid once: if the new one is lost, access to the account must be
+granted again.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ REFRESH_BEFORE_S = 600.0
 """A token that ends so soon is renewed before it is used."""
 
 DEFAULT_LIFE_S = 3_600.0
-"""Of a token whose answer does not say how long it lasts: the shortest that was ever given."""
+"""Used if an answer does not have the lifetime of a token: the shortest known one."""
 
 
 class TokenFileInvalid(CollectorError):
@@ -24,7 +25,7 @@ class TokenFileInvalid(CollectorError):
 
 
 class ZaloTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file holds; ``expires_at`` is Unix time, 0 where it is not known."""
+    """The content of the file; ``expires_at`` is Unix time, 0 if it is not known."""
 
     refresh_token: str
     access_token: str = ""
@@ -36,7 +37,7 @@ class ZaloTokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is answered for a refresh token; numbers come as text."""
+    """The answer for a refresh token; numbers are texts."""
 
     access_token: str
     refresh_token: str
@@ -53,7 +54,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_tokens(path: Path) -> ZaloTokens:
     """
-    Return what the file holds.
+    Return the content of the file.
 
     Raises:
         OSError: it cannot be read.
@@ -62,7 +63,7 @@ def read_tokens(path: Path) -> ZaloTokens:
     try:
         return msgspec.json.decode(path.read_bytes(), type=ZaloTokens)
     except msgspec.MsgspecError as error:
-        # What is wrong with it may quote it, and it is a secret.
+        # The error may quote it, and it is a secret.
         raise TokenFileInvalid(f'{path} is not JSON with a "refresh_token"') from error
 
 
@@ -83,7 +84,7 @@ def write_tokens(path: Path, tokens: ZaloTokens) -> None:
 
 
 async def store_tokens(path: Path, tokens: ZaloTokens) -> None:
-    """Replace the file in a thread, to its end whatever becomes of who asked."""
+    """Replace the file in a thread, completely even if the caller is cancelled."""
     await asyncio.shield(asyncio.to_thread(write_tokens, path, tokens))
 
 

@@ -1,4 +1,4 @@
 """
-Probing: what the kinds of probes share, and the uplink too: the contract of a probe, addresses,
-names, authorities, equipment, workers.
+Probing: shared by the kinds of probes and the uplink: the contract of a probe, addresses, names,
+authorities, equipment, workers.
 """

@@ -17,8 +17,8 @@ def address_of(link: LiveLink, target: Target, family: Family) -> str:
     Return the address that a target has for this link and family, as text.
 
     The words ``gateway`` and ``resolver`` stand for the link's own default gateway and the first of
-    its name servers of that family, ``first-hop`` for the router of the carrier that the ways to
-    other targets usually begin with, ``edge`` for the site's own last router before that.
+    its name servers of that family, ``first-hop`` for the carrier's router with which the paths to
+    other targets usually begin, ``edge`` for the site's own last router before that.
 
     Raises:
         LinkUnusable: there is none; ``no_route`` when the link has no default route to have a

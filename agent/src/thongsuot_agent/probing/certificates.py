@@ -1,4 +1,4 @@
-"""Certificates: which authorities this device trusts, and what a server's chain says."""
+"""Certificates: the authorities that this device trusts, and the properties of a server's chain."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ def system_authorities(root: Path = Path("/")) -> Authorities:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateChain:
     """
-    What a server sent: number of certificates, Unix time when the first of them runs out, and whose
-    the server's own is.
+    A server's chain: number of certificates, Unix time when the first of them expires, and the
+    owner of the server's own.
     """
 
     count: int
@@ -51,7 +51,7 @@ class CertificateChain:
 
 
 def read_chain(certificates: Iterable[Iterable[tuple[str, str]]]) -> CertificateChain | None:
-    """Read what libcurl tells of a chain (CURLINFO_CERTINFO); ``None`` when it tells nothing."""
+    """Read libcurl's description of a chain (CURLINFO_CERTINFO); ``None`` if there is none."""
     fields = [dict(certificate) for certificate in certificates]
     if not fields:
         return None

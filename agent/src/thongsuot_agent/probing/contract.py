@@ -1,4 +1,7 @@
-"""Contract: what a kind of probe is to the scheduler, the configuration and the command line."""
+"""
+Contract: the interface of a kind of probe for the scheduler, the configuration and the command
+line.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +17,11 @@ from thongsuot_schema.segment import Segment
 S = TypeVar("S")
 
 LINK_TARGET = Target(name="link", role=Role.ANCHOR, segment=Segment.LAN)
-"""What is passed as the target to a probe that looks at the link itself (``per_link``)."""
+"""The target of a probe that measures the link itself (``per_link``)."""
 
 
 Run = Callable[[LiveLink, Target, Family, S], Awaitable[Finding]]
-"""Makes one run. Never raises for what a network or a server does."""
+"""Makes one run. Never raises because of a network or a server."""
 
 
 def _no_metrics(link: str) -> Mapping[Metric, float]:
@@ -41,7 +44,7 @@ def _own(url: str) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeServices:
     """
-    What the process offers to its probes.
+    The services of the process for its probes.
 
     ``self_metrics`` returns what the agent knows of itself, and of a link by its name; nothing
     where no agent runs (a single probe by hand). ``links`` returns all links of the device by name.
@@ -96,7 +99,7 @@ class Probe(Generic[S]):
 
 
 def stateless(run: Run[S]) -> Callable[[ProbeServices], Run[S]]:
-    """Return the ``begin`` of a kind that remembers nothing: all links share one function."""
+    """Return the ``begin`` of a kind without state: all links share one function."""
 
     def begin(services: ProbeServices) -> Run[S]:
         del services

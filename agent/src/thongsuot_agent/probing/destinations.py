@@ -1,9 +1,9 @@
 """
 Destinations: where a packet to an address ends, and which of those are a site's own. Pure.
 
-Who is allowed to name a public service only must not reach the device itself, or a box beside it,
-by a name or an address that stands for one. An IPv6 address may carry an IPv4 address to which a
-translator, a tunnel or the kernel itself takes the packet: it counts as what it carries.
+Configuration that may only name public services must not reach the device itself, or a box beside
+it, through a name or an address that represents one. An IPv6 address may carry an IPv4 address to
+which a translator, a tunnel or the kernel itself takes the packet: it counts as what it carries.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _LANS: Final = tuple(
 """Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-"""The well-known prefix of translators (RFC 6052): the IPv4 address stands at its end."""
+"""The well-known prefix of translators (RFC 6052): the IPv4 address is at its end."""
 
 _LOCAL_NAT64: Final = IPv6Network("64:ff9b:1::/48")
 """Translators of a network's own (RFC 8215), each with a longer prefix of its choice."""

@@ -30,7 +30,7 @@ _TIMED_OUT, _WRITE_ERROR, _VERIFICATION_FAILED = 28, 23, 60  # libcurl's codes
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
     """
-    What is to be fetched.
+    A request.
 
     ``address`` is the server's, found by the link's own resolver; libcurl resolves nothing itself.
     ``handshake_only`` opens the connection, without verifying, to see the certificates. ``proxy``,
@@ -63,8 +63,8 @@ class FetchPhases:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchResponse:
     """
-    What came of a request; ``reason`` is ``None`` when the whole response (or as much as was asked
-    for) came in.
+    The result of a request; ``reason`` is ``None`` if the whole response (or the requested part)
+    arrived.
 
     ``body`` is decoded and at most ``body_limit_bytes`` long; ``body_bytes`` is what travelled.
     ``cost_bytes`` is IP-level traffic both ways, as the kernel counted segments and bytes.
@@ -215,14 +215,17 @@ class Fetch:
         return Reason.RESPONSE_TIMED_OUT
 
     def _reason_by_proxy(self, handle: pycurl.Curl, code: int) -> Reason | None:
-        """Return what the proxy, or its silence, says of the way; ``None`` where it let through."""
+        """
+        Return the meaning of the proxy's answer, or of its silence; ``None`` if it let the request
+        through.
+        """
         if self._request.proxy is None:
             return None
         is_tunnel = self._request.url.startswith("https:")
         info = pycurl.HTTP_CONNECTCODE if is_tunnel else pycurl.RESPONSE_CODE
         status = int(handle.getinfo(info))
         if code and not status:
-            # It was not there, or took the connection and has said nothing yet.
+            # It was unreachable, or accepted the connection and has sent nothing yet.
             return Reason.PROXY_SILENT
         return reason_by_answer(status, None if is_tunnel else self._headers)
 
@@ -256,7 +259,9 @@ def _between(start_us: int, end_us: int) -> float | None:
 
 
 def _detail(handle: pycurl.Curl, code: int, message: str) -> str:
-    """What libcurl or the system says, but not the sentence that repeats host, port and address."""
+    """
+    The error of libcurl or the system, without the sentence that repeats host, port and address.
+    """
     number = handle.getinfo(pycurl.OS_ERRNO)
     if code == 7:
         return os.strerror(number) if number else "could not connect"

@@ -46,7 +46,7 @@ def parse_prefix(text: str) -> tuple[bytes, int]:
 
 
 def is_within(address: str, prefixes: Iterable[str]) -> bool:
-    """Return whether an address lies in one of the prefixes of its family."""
+    """Return whether an address is in one of the prefixes of its family."""
     packed, width = parse_prefix(address)
     value = int.from_bytes(packed, "big")
     for prefix in prefixes:

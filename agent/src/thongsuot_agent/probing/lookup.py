@@ -37,7 +37,7 @@ _REASONS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupResult:
     """
-    What became of one question.
+    The result of one query.
 
     ``reason`` is ``None`` when at least one address was answered. ``took_s`` is set whenever a
     server answered anything. Addresses are text.
@@ -91,8 +91,7 @@ async def look_up(
     (RFC 5452). ``timeout_s`` bounds the whole.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
-        ValueError: the name cannot be asked for.
+        LinkUnusable: nothing can be sent over the link. ValueError: the name cannot be queried.
     """
     identifier = int.from_bytes(os.urandom(2), "big")
     query = dns.build_query(identifier, question.name, question.kind)
@@ -106,7 +105,7 @@ async def look_up(
             return reader.nothing(question, got.doubts, cost_bytes)
         if not got.value.truncated:
             return _lookup_result(question, got.value, got.took_s, got.doubts, cost_bytes)
-        # Nothing stamps what comes over TCP: the process must know by itself when it was late.
+        # TCP data has no timestamp: the process itself must know whether it was late.
         with lateness:
             async with asyncio.timeout(timeout_s - watch.stop(None)[0] / NS_PER_S):
                 with link.open_tcp(server.family, server.address) as stream:
@@ -146,7 +145,7 @@ def _doubts(lateness: LatenessWatch) -> frozenset[QualityFlag]:
 
 
 class _AnswerReader:
-    """Accepts the answer to one query; remembers what came instead."""
+    """Accepts the answer to one query; remembers other datagrams."""
 
     def __init__(self, query: bytes) -> None:
         self._query = query
@@ -167,7 +166,7 @@ class _AnswerReader:
     def nothing(
         self, question: DnsQuestion, doubts: frozenset[QualityFlag], cost_bytes: int
     ) -> LookupResult:
-        """What is found when the time is up."""
+        """The result when the time is up."""
         reason, detail = Reason.NAME_SERVER_TIMED_OUT, ""
         if self._broken:
             reason, detail = Reason.RESPONSE_INVALID, self._broken

@@ -16,12 +16,12 @@ from thongsuot_agent.probing.lookup import DnsQuestion, NameServerAddress, look_
 from thongsuot_schema.result import Family
 
 KNOWN_S = 600.0
-"""How long what was found, or was not, is believed: it follows the name server of the line."""
+"""How long a result, or its absence, is trusted: it belongs to the line's name server."""
 
 _QUESTION = DnsQuestion(name="ipv4only.arpa", record="aaaa")
 _WELL_KNOWN = frozenset({IPv4Address("192.0.0.170"), IPv4Address("192.0.0.171")})
 _LENGTHS = (96, 64, 56, 48, 40, 32)
-"""Of prefixes (RFC 6052, section 2.2); the longest first, as carriers have it."""
+"""Lengths of prefixes (RFC 6052, section 2.2); the longest first, as carriers use it."""
 _BITS32 = 0xFFFF_FFFF
 _SKIPPED_BITS = 8
 """Bits 64 to 71 are zero, and no part of an embedded address."""
@@ -31,8 +31,8 @@ async def find_nat64(link: LiveLink, timeout_s: float) -> tuple[Nat64Prefix, int
     """
     Return the prefix of a link, and how many bytes it cost to ask now.
 
-    Nobody is asked of a link that has IPv4 itself, or twice within ``KNOWN_S``. A name server that
-    does not answer leaves what was known.
+    No query is made for a link that has IPv4 itself, or twice within ``KNOWN_S``. If a name server
+    does not answer, the previous result is kept.
 
     Raises:
         LinkUnusable: nothing can be sent by the link.

@@ -1,9 +1,9 @@
 """
-The proxy of a link: where it is, what it is told, and what its answers and its silence mean.
+The proxy of a link: its address, its requests, and the meaning of its answers and its silence.
 
 A proxy speaks for the way behind it: it looks up names, it opens the connections, and an error page
-of its own has a status like the portal's. What only the portal can have said is told apart from
-what the proxy says of the way, and that from a proxy that says nothing.
+of its own has a status like the portal's. Answers that only the portal can have given are
+distinguished from the proxy's own about the path, and those from a silent proxy.
 """
 
 from collections.abc import Mapping
@@ -26,15 +26,15 @@ _UNREACHED = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-"""Tinyproxy says 500 where it cannot connect, others 502 to 504."""
+"""Tinyproxy answers 500 if it cannot connect, others 502 to 504."""
 _OWN_HEADERS = ("x-squid-error", "proxy-status")
-"""Squid's, and RFC 9209's: only on what the proxy itself answers."""
+"""Squid's header, and that of RFC 9209: only on answers of the proxy itself."""
 _OWN_SERVERS = ("squid", "tinyproxy", "privoxy", "zscaler", "fortigate", "fortiproxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkProxy:
-    """A proxy by address; ``credentials`` (``user:password``) are empty where it asks for none."""
+    """A proxy by address; ``credentials`` (``user:password``) are empty if it requires none."""
 
     address: str
     port: int
@@ -48,7 +48,7 @@ class LinkProxy:
 
     @property
     def family(self) -> Family:
-        """The family in which it is asked, whatever the portal has."""
+        """The family over which it is queried, whatever the portal has."""
         return Family.IP6 if ":" in self.address else Family.IP4
 
 
@@ -78,7 +78,7 @@ def link_proxy(proxy: str, credentials: str = "") -> LinkProxy:
 
 def reason_by_answer(status: int | None, headers: Mapping[str, str] | None) -> Reason | None:
     """
-    Return what a proxy's own answer means; ``None`` where it is not, or may not be, its own.
+    Return the meaning of a proxy's own answer; ``None`` if it is not, or may not be, its own.
 
     ``headers`` (names in lower case) are those of an answer that may be the portal's; ``None`` of
     one to CONNECT, which is always the proxy's.

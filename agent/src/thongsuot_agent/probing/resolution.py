@@ -89,7 +89,7 @@ async def resolve_host(
 
 
 def _as_name_reason(reason: Reason | None) -> Reason | None:
-    """Keep what went wrong with a name server from looking like the service's own fault."""
+    """Keep failures of a name server from looking like the service's own fault."""
     if reason is None or reason in _OF_NAMES:
         return reason
     return Reason.NAME_SERVER_FAILED
@@ -134,7 +134,7 @@ def _reachable(link: Outbound, servers: list[str]) -> list[NameServerAddress]:
 
 
 def is_address(host: str) -> bool:
-    """Return whether a host of a URL is an address, so that nobody is asked for its name."""
+    """Return whether a host of a URL is an address, so that no name is looked up."""
     try:
         socket.inet_pton(address_family(family_of(host)), host)
     except OSError:
@@ -144,6 +144,6 @@ def is_address(host: str) -> bool:
 
 def _ascii(host: str) -> str:
     """
-    Return a host name in the form that is asked for (IDNA); the codec is loaded only if needed.
+    Return a host name in its query form (IDNA); the codec is loaded only if needed.
     """
     return host if host.isascii() else host.encode("idna").decode("ascii")

@@ -35,11 +35,11 @@ class TracePacing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """
-    What a walk found.
+    The result of a walk.
 
     ``hops`` end with the last that answered, or with the refusal behind it. ``target_hops`` is the
-    distance of the target, ``None`` while it did not answer. ``reason`` says who refused to pass a
-    probe on.
+    distance of the target, ``None`` if it did not answer. ``reason`` says which router refused to
+    forward a probe.
     """
 
     hops: tuple[Hop, ...]
@@ -54,9 +54,9 @@ async def trace_route(tracer: Tracer, pace: TracePacing) -> TraceResult:
     """
     Probe all hops up to the target.
 
-    The first round goes outwards until the target, or a router that passes nothing on, has
-    answered. More rounds go over the hops that are there. Who stayed silent is asked again at the
-    end: routers limit how often they answer.
+    The first round goes outwards until the target, or a router that refuses to forward, has
+    answered. Further rounds cover the known hops. Silent hops are probed again at the end: routers
+    limit how often they answer.
     """
     probes: list[TracerProbe] = []
     for hops in range(1, pace.max_hops + 1):
@@ -80,7 +80,7 @@ async def trace_route(tracer: Tracer, pace: TracePacing) -> TraceResult:
 
 
 async def _retry_silent(tracer: Tracer, probes: list[TracerProbe], pace: TracePacing) -> None:
-    """Ask the silent hops once more; one by one where answers do not tell what they answer."""
+    """Probe the silent hops once more; one by one if answers do not identify their probe."""
     last = _end(probes) or _last(probes)
     silent = [hops for hops in range(1, last) if not _answers(probes, hops)]
     again: list[TracerProbe] = []

@@ -65,13 +65,13 @@ class Settings:
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
-    """What the link may carry meanwhile; more is somebody's work."""
+    """Traffic that the link may carry meanwhile; more means that somebody is using it."""
 
     force: bool = False
     """Measure although people use the link."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         check_server(self.url, self.key_file, self.family)
 
 
@@ -98,7 +98,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 
 
 def finding_from(report: LoadTestReport, settings: Settings, asked_bytes: int = 0) -> Finding:
-    """Return what a worker's report says."""
+    """Return the finding of a worker's report."""
     cost_bytes = report.cost_bytes + asked_bytes
     values: dict[Metric, float] = {}
     if report.file_down_s:

@@ -80,7 +80,7 @@ def says_nothing(reading: ModemReading) -> bool:
 def evidence_of(
     reading: ModemReading, events: Sequence[str], networks: Sequence[str]
 ) -> dict[str, str]:
-    """Return what a person would want to see; identities are masked."""
+    """Return the texts of interest for a person; identities are masked."""
     texts = {
         "network": " ".join(filter(None, (reading.plmn, reading.texts.get("operator", "")))),
         "modem": reading.texts.get("model", ""),
@@ -103,10 +103,10 @@ def evidence_of(
 
 def _own_apn(reading: ModemReading, apns: Sequence[str]) -> bool | None:
     """
-    Return whether the device asks for the access point that it should; ``None``: not known.
+    Return whether the device requests the correct access point; ``None``: not known.
 
-    One that the contract names is right whatever the network says of it: then it is the network
-    that does not know its own.
+    One in the contract is correct even if the network rejects it: then the network does not know
+    its own.
     """
     # The operator's part (TS 23.003, 9.1.2) is the network's own addition.
     name = reading.apn.casefold().partition(".mnc")[0]

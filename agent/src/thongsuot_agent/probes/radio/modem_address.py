@@ -23,8 +23,7 @@ def find_modem_address(link: LiveLink, address: str) -> tuple[Family, str]:
     Return family and address of a box; ``gateway`` is the link's next hop, IPv4 before IPv6.
 
     Raises:
-        LinkUnusable: the link has no gateway.
-        ModemUnreadable: that is no address.
+        LinkUnusable: the link has no gateway. ModemUnreadable: it is not an address.
     """
     if address != GATEWAY:
         try:
@@ -41,7 +40,7 @@ def find_modem_address(link: LiveLink, address: str) -> tuple[Family, str]:
 
 async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
     """
-    Return what a program prints.
+    Return the output of a program.
 
     Raises:
         ModemUnreadable: it is not installed, or it complained; the text is its last line.

@@ -30,7 +30,7 @@ class ModemHistory:
         self._read_s: float | None = None
 
     def add_reading(self, reading: ModemReading, read_s: float) -> tuple[str, ...]:
-        """Take a reading in; returns what happened since the one before, in words."""
+        """Add a reading; return the events since the previous one, as texts."""
         events = [*self._technology_changes(reading), *self._cell_changes(reading)]
         elapsed_s = 0.0 if self._read_s is None else max(0.0, read_s - self._read_s)
         self._read_s = read_s
@@ -41,7 +41,7 @@ class ModemHistory:
     def _technology_changes(self, reading: ModemReading) -> list[str]:
         before, now = self._technology, reading.technology
         if not now:
-            return []  # not known is no change
+            return []  # an unknown value is not a change
         self._technology = now
         if not before or before == now:
             return []
@@ -57,7 +57,7 @@ class ModemHistory:
         if now is None or now == (None, None, None):
             return []
         before, self._cell = self._cell, now
-        # What one reading leaves out is not another cell.
+        # A value missing in one reading does not mean another cell.
         if before is None or all(
             a == b or a is None or b is None for a, b in zip(before, now, strict=True)
         ):

@@ -69,7 +69,7 @@ class RadioProbe:
 
 async def _read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """
-    Return one reading, importing no source but the one that is asked.
+    Return one reading, importing only the requested source.
 
     Raises:
         ModemUnreadable, LinkUnusable, SecretUnusable, TimeoutError, OSError: there is none.
@@ -83,7 +83,10 @@ async def _read_modem(link: LiveLink, settings: Settings) -> ModemReading:
 
 
 def _is_roaming(reading: ModemReading) -> bool:
-    """Return whether the network is a guest's, so that its name says nothing of the contract."""
+    """
+    Return whether the network is a roaming partner's, so that its name says nothing about the
+    contract.
+    """
     return reading.registration == "roaming" or reading.roaming is True
 
 

@@ -1,8 +1,8 @@
 """
-Reading: what one look at a modem brought, the LTE anchor and the NR leg apart. Pure.
+Reading: the values of one query of a modem, with separate LTE anchor and NR leg. Pure.
 
 A 5G connection of today has two legs (NSA): the LTE cell that holds it and the NR cell that carries
-it. They have a power and a quality each, and a value of one never stands for the other.
+it. Each has its own power and quality, and a value of one is never used for the other.
 """
 
 import re
@@ -39,7 +39,7 @@ class ModemUnreadable(Exception):
     """
     There is no reading.
 
-    ``reason`` says whether the modem failed to answer or could not be asked; ``detail`` names no
+    ``reason`` says whether the modem failed to answer or could not be queried; ``detail`` has no
     secret and no identity.
     """
 
@@ -50,7 +50,7 @@ class ModemUnreadable(Exception):
 
 
 class ModemAbsent(ModemUnreadable):
-    """Whoever looks after the modems of this device knows of none."""
+    """The modem manager of this device knows no modem."""
 
 
 class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cell(self) -> tuple[int | None, int | None, int | None]:
-        """What tells one cell from another."""
+        """The fields that identify a cell."""
         return self.cell_id, self.pci, self.arfcn
 
 
@@ -87,7 +87,9 @@ class TrafficCounter(msgspec.Struct, frozen=True):
 
 
 def traffic_counter(raw: object) -> TrafficCounter | None:
-    """Return a counter of bytes; ``None`` for what is none, or does not fit into 64 bits."""
+    """
+    Return a counter of bytes; ``None`` for an invalid value, or one that does not fit into 64 bits.
+    """
     value = coercion.as_whole_number(raw)
     return TrafficCounter(value) if value is not None and 0 <= value < 2**64 else None
 
@@ -199,20 +201,20 @@ class ReadingBuilder:
         self.fields["temperature_c"] = None if temperature_c is None else round(temperature_c, 1)
 
     def set_fields(self, **fields: object) -> None:
-        """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
+        """Add a value that belongs to no leg and cannot be invalid; empty ones are ignored."""
         for name, value in fields.items():
             if not (value is None or value == ""):
                 self.fields.setdefault(name, value)
 
     def add_texts(self, **texts: Raw) -> None:
-        """Take in what a person may want to see."""
+        """Add a text of interest for a person."""
         for name, text in texts.items():
             cleaned = coercion.as_text(text)
             if cleaned not in {"", "-", "--"}:
                 self.texts.setdefault(name, cleaned)
 
     def build(self) -> ModemReading:
-        """Return what it came to."""
+        """Return the reading."""
         technology = self.fields.get("technology")
         if technology == vocabulary.NR_SA and self.legs["nr"]:
             # Modems keep the last values of a leg that is gone. A source that has no names for NR,
@@ -235,7 +237,8 @@ class ReadingBuilder:
         values = self.legs[leg]
         rsrp, rssi = values.get("rsrp_dbm"), values.get("rssi_dbm")
         if rsrp is None:
-            # No quality without a power: modems without a cell say 0 for what they do not measure.
+            # No quality without a power: modems without a cell report 0 for values that they do not
+            # measure.
             zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
             self._reject(leg, zeros)
         elif rssi is not None and rsrp > rssi:
@@ -250,7 +253,7 @@ class ReadingBuilder:
 
 
 def _why_no_place(leg: str, name: str, value: int) -> str:
-    """Return why a number is no cell, tracking area or band; empty where it may be one."""
+    """Return why a number is not a cell, tracking area or band; empty if it may be one."""
     if name == "band":
         return "" if BAND[0] <= value <= BAND[1] else "range"
     if (name == "cell_id" and value in _UNKNOWN_CELLS) or (

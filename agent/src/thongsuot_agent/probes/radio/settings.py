@@ -1,4 +1,4 @@
-"""Settings: how the modem of a link is asked; one type for all sources."""
+"""Settings: how the modem of a link is queried; one type for all sources."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,15 +26,15 @@ class Settings:
     plmn: tuple[str, ...] = ()
     """Networks of the contract's carrier; empty: those of the link's carrier, where configured."""
     apn: tuple[str, ...] = ()
-    """Access points of the contract (modemmanager); empty: whichever the network knows."""
+    """Access points of the contract (modemmanager); empty: any that the network knows."""
     address: str = "gateway"
-    """Of the router or modem that is asked (snmp, hilink, mikrotik, rutos, zte)."""
+    """Address of the router or modem (snmp, hilink, mikrotik, rutos, zte)."""
     port: int = 0
     """0: the usual one."""
     modem: str = ""
     """Which of several modems: row, path or interface; empty: the first that has a signal."""
     bound_to_link: bool = True
-    """Ask by the link alone; off for a router that stands on another network of the site."""
+    """Query only over the link; off for a router on another network of the site."""
     user: str = ""
     password_file: str = ""
     """File or credential (hilink, mikrotik, rutos, zte)."""
@@ -42,7 +42,7 @@ class Settings:
     """Ask by HTTPS; then ``ca_file`` has the box's own certificate or its authority."""
     ca_file: str = ""
     version: str | int = "2c"
-    """Of SNMP: ``2c`` or ``3``; this and the following as in ``kind = "snmp"``."""
+    """SNMP version: ``2c`` or ``3``; this and the following as in ``kind = "snmp"``."""
     community_file: str = ""
     auth: str = "sha256"
     auth_file: str = ""
@@ -55,11 +55,13 @@ class Settings:
     """Serial port that takes AT commands."""
     baud: int = 115200
     make: str = ""
-    """``quectel``, ``fibocom``, ``sierra``, ``simcom``, ``foxconn``; empty: what the modem says."""
+    """
+    ``quectel``, ``fibocom``, ``sierra``, ``simcom``, ``foxconn``; empty: by the modem's answer.
+    """
     bus: str = ""
     """Address of the D-Bus that ModemManager is on; empty: the system's."""
     signal_every_s: int = 30
-    """How often ModemManager asks the modem, where nobody has told it yet."""
+    """ModemManager's polling interval of the modem, if nobody has set it yet."""
     answer_s: float = 1.5
     retries: int = 1
     timeout_s: float = 20.0

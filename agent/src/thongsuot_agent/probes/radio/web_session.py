@@ -45,7 +45,7 @@ class WebSession:
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> str:
         """
-        Return what stands at a path.
+        Return the content at a path.
 
         Raises:
             ModemUnreadable: it does not answer, or refuses.
@@ -58,7 +58,7 @@ class WebSession:
         return await self._perform(path, headers or {}, body)
 
     def set_basic_auth(self, user: str, password: str) -> None:
-        """Say who asks, from now on (RFC 7617)."""
+        """Send these credentials from now on (RFC 7617)."""
         self._handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
         self._handle.setopt(pycurl.USERPWD, f"{user}:{password}")
 
@@ -93,7 +93,7 @@ class WebSession:
             raise self._unusable
         if code:
             reason = reason_for_curl(code, handle.getinfo(pycurl.OS_ERRNO))
-            # libcurl's sentence repeats address and port; the reason says enough of those.
+            # libcurl's sentence repeats address and port; the reason is enough.
             raise ModemUnreadable(reason, "" if code in {7, 28} else message)
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         if status in _UNAUTHORISED:
@@ -120,10 +120,10 @@ class WebSession:
 
 def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON of a box
     """
-    Return what a JSON answer holds.
+    Return the content of a JSON answer.
 
     Raises:
-        ModemUnreadable: it is no JSON.
+        ModemUnreadable: it is not JSON.
     """
     try:
         return msgspec.json.decode(text)

@@ -1,1 +1,1 @@
-"""The ``snmp`` kind: what a survey of equipment comes to."""
+"""The ``snmp`` kind: the results of a survey of equipment."""

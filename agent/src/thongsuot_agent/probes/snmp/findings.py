@@ -76,13 +76,13 @@ def says_nothing(values: Mapping[Metric, float]) -> bool:
     """
     Return whether a visit brought none of the figures that this kind is about.
 
-    How long a box has run nearly every one says, and of its battery or light that says nothing.
+    Nearly every box reports its uptime, which says nothing about its battery or light.
     """
     return set(values) <= {metrics.REBOOTS, metrics.REJECTED, metrics.UPTIME}
 
 
 def why_nothing(survey: Survey) -> str:
-    """Return why a device that answers says nothing, and what a person can do about it."""
+    """Return why a device that answers has no values, and what a person can do about it."""
     fitting = [p.profile for p in survey.profiled if p.purpose != "radio"]
     if not fitting:
         who = f"sysObjectID {survey.object_id}" if survey.object_id else "it has no sysObjectID"
@@ -93,7 +93,7 @@ def why_nothing(survey: Survey) -> str:
 def evidence_of(
     survey: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
 ) -> dict[str, str]:
-    """Return what a person would want to see of a visit; identities are masked."""
+    """Return the texts of interest of a visit for a person; identities are masked."""
     texts = {
         "device": survey.description,
         "profiles": " ".join(profiled.profile for profiled in survey.profiled) or "none fits",
@@ -129,8 +129,8 @@ def shown_groups(survey: Survey) -> Iterator[ComponentReading]:
     """
     Yield the groups of a survey that are this kind's.
 
-    Of several optical modules that one counts whose interface is watched: a dark module in a port
-    that nothing is plugged into must not be taken for the light of the line.
+    Of several optical modules the one with the watched interface counts: a dark module in an unused
+    port must not be taken for the light of the line.
     """
     for profiled in survey.profiled:
         if profiled.purpose not in {"optical", "radio"}:  # the radio is another probe's
@@ -145,7 +145,7 @@ def shown_groups(survey: Survey) -> Iterator[ComponentReading]:
 
 
 def _unnamed_modules(survey: Survey) -> int:
-    """Return how many modules have light, where it cannot be told which of them is the line's."""
+    """Return how many modules have light, if the line's module cannot be determined."""
     optical = _optical_groups(survey)
     count = len(_with_light(optical))
     is_told = count <= 1 or any(_is_watched(group, survey) for group in optical)

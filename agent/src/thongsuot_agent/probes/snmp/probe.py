@@ -75,7 +75,7 @@ class Settings:
     profile_folder: str = ""
     """Folder with profiles of your own."""
     bound_to_link: bool = True
-    """Ask by the link alone; off for a device that stands on another network of the site."""
+    """Query only over the link; off for a device on another network of the site."""
     answer_s: float = 1.5
     retries: int = 1
     timeout_s: float = 20.0
@@ -113,7 +113,7 @@ class Settings:
 
 def check_version(version: str, user: str, auth: str, privacy: str) -> None:
     """
-    Refuse what no device could be asked with.
+    Reject settings with which no device could be queried.
 
     Raises:
         ValueError: with a sentence that says what to write.
@@ -129,7 +129,7 @@ def check_version(version: str, user: str, auth: str, privacy: str) -> None:
 
 
 class DeviceState:
-    """What is remembered of a device between two visits."""
+    """The state of a device between two visits."""
 
     def __init__(self) -> None:
         self.meter = DeviceCounters()
@@ -138,7 +138,7 @@ class DeviceState:
 
 
 class SnmpProbe:
-    """The visits over one link, and what is remembered of each device by its name."""
+    """The visits over one link, with the state of each device by its name."""
 
     def __init__(self, services: ProbeServices) -> None:
         del services
@@ -152,7 +152,8 @@ class SnmpProbe:
         device = self._devices.setdefault(target.name, DeviceState())
         visit = settings.visit
         if link.spec.via is Via.WATCHED:
-            # The link has no way of its own to anywhere: its router is asked as the kernel routes.
+            # The link has no route of its own to anywhere: its router is queried by the kernel's
+            # route.
             interface = settings.interface or link.spec.interface
             visit = replace(visit, bound_to_link=False, interface=interface)
         try:

@@ -56,19 +56,19 @@ class Settings:
     """How long each single request may be silent."""
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
-    """What a run may use, both directions; then it is ended and says nothing."""
+    """Maximum data usage of a run, both directions; at the limit it ends without a result."""
 
     watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
-    """What the link may carry meanwhile; more is somebody's work."""
+    """Traffic that the link may carry meanwhile; more means that somebody is using it."""
 
     force: bool = False
     """Measure although people use the link."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         check_server(self.url, "", self.family)
 
 
@@ -112,7 +112,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 
 
 def finding_from(report: SpeedtestReport, cost_bytes: int) -> Finding:
-    """Return what a worker's report says."""
+    """Return the finding of a worker's report."""
     if report.problem:
         return failed_finding(Reason.FAILED_OTHERWISE, detail=report.problem, cost_bytes=cost_bytes)
     if report.capped:

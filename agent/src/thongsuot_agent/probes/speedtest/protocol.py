@@ -1,4 +1,4 @@
-"""What the resident agent asks of the worker, and what it reports; JSON over pipes."""
+"""The requests of the resident agent to the worker, and its reports; JSON over pipes."""
 
 import msgspec
 

@@ -1,10 +1,10 @@
 """
 speedtest-cli, made to keep to one link and to bounds.
 
-It asks Ookla's host for a configuration first, whatever server it is to measure against; where a
-server of ours is named, everything that it would ask of Ookla is asked of that. Names of Ookla's
-servers are resolved by the device's own resolver, perhaps over another link; the connections
-themselves leave by this one.
+It first requests a configuration from Ookla's host, whatever server it measures against; if a
+server of ours is configured, that one gets all requests for Ookla. Names of Ookla's servers are
+resolved by the device's own resolver, perhaps over another link; the connections themselves leave
+by this one.
 
 The worker of the ``speedtest`` kind: ``python -m thongsuot_agent.probes.speedtest.worker``.
 """
@@ -30,7 +30,7 @@ _BLOCK = os.urandom(1 << 16)
 
 
 def run(request: SpeedtestRequest) -> SpeedtestReport:
-    """Carry out an order; what went wrong stands in the report."""
+    """Carry out an order; errors are in the report."""
     _limit_memory()
     _bind_connections(request)
     if request.url:
@@ -70,7 +70,7 @@ class _LazyUploadBody:
         self._left = size_bytes
 
     def read(self, size_bytes: int) -> bytes:
-        """Return as much as is left of what is asked for."""
+        """Return at most as much as is left of the limit."""
         piece = _BLOCK[: min(size_bytes, self._left)]
         self._left -= len(piece)
         return piece
@@ -104,7 +104,7 @@ def _bind_connections(request: SpeedtestRequest) -> None:
 
 
 def _use_own_server(url: str) -> None:
-    """Ask a server of ours whatever would be asked of Ookla's."""
+    """Send requests for Ookla's host to a server of ours."""
     original = speedtest.build_request
 
     def build(asked: str, *arguments: Any, **named: Any) -> object:  # noqa: ANN401 - theirs
@@ -145,7 +145,7 @@ class _VolumeGuard:
 
 
 class _CompatibleEvent(threading.Event):
-    """An event as speedtest-cli asks for it."""
+    """An event in the form that speedtest-cli expects."""
 
     def isSet(self) -> bool:  # noqa: N802 - the name that it uses, gone from newer Pythons
         """Return whether it is set."""

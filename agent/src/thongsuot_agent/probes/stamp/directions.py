@@ -41,7 +41,7 @@ class ReflectedPacket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionalLoss:
-    """Shares of what was sent; a direction is ``None`` where nobody can know."""
+    """Shares of the sent packets; a direction is ``None`` if it cannot be determined."""
 
     both: float
     up: float | None
@@ -61,7 +61,9 @@ class OneWayDelay:
 
 
 def losses(sent: int, trips: Sequence[ReflectedPacket], *, is_stateful: bool) -> DirectionalLoss:
-    """Return what was lost of so many packets; ``trips`` as they came in, copies among them."""
+    """
+    Return the losses of this many packets; ``trips`` in the order of arrival, including copies.
+    """
     answered = {trip.number for trip in trips}
     both = 1 - len(answered) / sent
     if not trips or not is_stateful:

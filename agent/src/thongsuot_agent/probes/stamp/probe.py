@@ -83,7 +83,7 @@ class Settings:
     size_bytes: Annotated[int, Meta(ge=UNAUTHENTICATED_BYTES, le=_LARGEST_BYTES)] = (
         UNAUTHENTICATED_BYTES
     )
-    """Length of each packet as UDP carries it; what is more than needed is padding (RFC 8972)."""
+    """UDP payload of each packet; the part beyond the minimum is padding (RFC 8972)."""
 
     key_file: str = ""
     """
@@ -93,8 +93,8 @@ class Settings:
 
     stateful: bool = True
     """
-    The reflector numbers what reaches it. Of one that only copies numbers (``false``) nobody can
-    say in which direction a packet was lost.
+    The reflector numbers the packets that reach it. With one that only copies numbers (``false``)
+    the direction of a loss cannot be determined.
     """
 
     clock_error_s: float | None = None
@@ -112,7 +112,7 @@ class Settings:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Send one train and look at what came back."""
+    """Send one train and examine the answers."""
     try:
         key = _key(settings.key_file)
         opened = link.open_udp(family, address_of(link, target, family), settings.port)
@@ -145,7 +145,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 
 @dataclass(slots=True, kw_only=True)
 class ParsedTrain:
-    """The answers that could be read, with the trip that each tells of, and what could not be."""
+    """The readable answers, each with its trip, and the unreadable ones."""
 
     answers: list[ReflectorPacket]
     packets: list[ReflectedPacket]
@@ -197,7 +197,7 @@ def finding_from(
     error: ErrorEstimate,
     overhead_bytes: int,
 ) -> Finding:
-    """Return what a train and its answers say together."""
+    """Return the combined result of a train and its answers."""
     sent = len(train.left_ns)
     cost_bytes = sent * (settings.packet_bytes + overhead_bytes) + sum(
         len(datagram.data) + overhead_bytes for datagram in train.received

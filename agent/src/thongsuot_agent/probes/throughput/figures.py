@@ -14,7 +14,7 @@ from thongsuot_schema.statistics import median
 from thongsuot_schema.throughput import BIN_S
 
 SHORTEST_S = 1.0
-"""Less than this after the slow start says nothing about a rate."""
+"""Less than this after the slow start is not enough for a rate."""
 
 _TRIM = 0.95
 _GRADES = ((0.005, 1), (0.030, 2), (0.060, 3), (0.200, 4), (0.400, 5))

@@ -74,21 +74,23 @@ class Settings:
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
     """
-    What one direction may use. Of a link faster than this in the time of the test the measured time
-    becomes shorter.
+    Maximum data usage of one direction. On a faster link the measured time becomes shorter.
     """
 
     watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
-    """What the link may carry meanwhile; more is somebody's work, and the test waits."""
+    """
+    Traffic that the link may carry meanwhile; more means that somebody is using it, and the test
+    waits.
+    """
 
     force: bool = False
     """Measure although people use the link."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         check_server(self.url, self.key_file, self.family)
 
 
@@ -123,7 +125,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 def finding_from(
     report: LoadTestReport, settings: Settings, *, carried_bytes: int, asked_bytes: int = 0
 ) -> Finding:
-    """Return what a worker's report says."""
+    """Return the finding of a worker's report."""
     cost_bytes = report.cost_bytes + asked_bytes
     values = _values(report, settings, carried_bytes)
     if report.problem:
@@ -174,7 +176,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """What it may use at most: a budget must be able to end what it begins."""
+    """Its maximum data usage: a budget must be able to complete what it begins."""
     del target
     return round(2 * settings.max_bytes * _OVERHEAD) if settings.url else 0
 

@@ -1,4 +1,4 @@
-"""What the resident agent asks of the worker; JSON over a pipe."""
+"""The requests of the resident agent to the worker; JSON over a pipe."""
 
 import msgspec
 

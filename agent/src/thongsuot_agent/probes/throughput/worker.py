@@ -31,7 +31,7 @@ _DRAIN_S = 10.0
 
 
 def run(request: LoadTestRequest) -> LoadTestReport:
-    """Carry out an order; what went wrong stands in the report."""
+    """Carry out an order; errors are in the report."""
     factory = TransferFactory(
         request.route, key=request.key, ca_file=request.ca_file, ca_folder=request.ca_folder
     )
@@ -159,7 +159,7 @@ class _LoadTest:
         *,
         is_kept: bool = False,
     ) -> None:
-        """Keep transfers going until it is over, or all have ended; then drop what is left."""
+        """Keep transfers running until the time is over, or all have ended; then drop the rest."""
         for handle in handles:
             self._pool.add(handle)
         while not is_over(now_s := time.monotonic()) and self._pool.running.intersection(handles):

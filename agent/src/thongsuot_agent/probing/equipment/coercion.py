@@ -1,18 +1,18 @@
 """
 Coerces what equipment answers into the shapes that parsers rely on. Pure.
 
-A firmware may put a list where another has a text, or nothing at all. What has not the shape that
-is looked for is left out, as if it had not been said: one odd field costs that field and no more.
+A firmware may put a list where another has a text, or nothing at all. A value without the expected
+shape is left out as if it were missing: one odd field only costs that field.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 MAX_TEXT: Final = 512
-"""Of one field; the longest that is looked into is RouterOS' list of bands, about 150."""
+"""Maximum size of one field; the longest that is read is RouterOS' list of bands, about 150."""
 
 MAX_NUMBER: Final = 40
-"""A counter of 64 bits has 20 digits; a run of digits longer than this is no number."""
+"""A 64-bit counter has 20 digits; a longer run of digits is not a number."""
 
 
 def as_table(raw: object) -> Mapping[str, object]:
@@ -26,7 +26,9 @@ def as_rows(raw: object) -> list[Mapping[str, object]]:
 
 
 def as_text(raw: object) -> str:
-    """Return a text or a number as text; empty for all else, and for what is too long to be one."""
+    """
+    Return a text or a number as text; empty for everything else, and for values that are too long.
+    """
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return ""
     if isinstance(raw, int) and raw.bit_length() > MAX_NUMBER * 3:
@@ -36,13 +38,13 @@ def as_text(raw: object) -> str:
 
 
 def as_flat_texts(raw: object) -> dict[str, str]:
-    """Return the texts and numbers of a table, each as text; what is neither is left out."""
+    """Return the texts and numbers of a table, each as text; other values are left out."""
     fields = {name: as_text(value) for name, value in as_table(raw).items()}
     return {name: value for name, value in fields.items() if value}
 
 
 def as_whole_number(raw: object) -> int | None:
-    """Return a whole number that is said to be one: an integer, or decimal digits as text."""
+    """Return a whole number: an integer, or decimal digits as text."""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
     text = as_text(raw)

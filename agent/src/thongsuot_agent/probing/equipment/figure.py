@@ -115,11 +115,11 @@ _NUMBER: Final = re.compile(
     r"^\s*(?:[<>]=?)?\s*([-+]?[0-9]{1,40}(?:\.[0-9]{1,40})?)(?=$|[\s,;/(%°]|[A-Za-z]{1,12}(?:$|[\s,;/(]))"
 )
 """
-A number at the start, a unit may follow: ``-10.15 dBm``, ``>=-44dBm``. Where letters and digits go
-on mixed it is none: octets that are no text come in hex, and 2d3931 is not 2.
+A number at the start, optionally followed by a unit: ``-10.15 dBm``, ``>=-44dBm``. Mixed letters
+and digits are not a number: octets that are not text arrive in hex, and 2d3931 is not 2.
 """
 _HEX: Final = re.compile(r"\s*0x[0-9a-f]*\s*")
-"""Octets that are no text, as ``snmp.client`` gives them."""
+"""Octets that are not text, as returned by ``snmp.client``."""
 _BLANK: Final = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
 
 
@@ -138,7 +138,7 @@ def value_kind(name: str) -> ValueKind:
 
 
 def plausible_range(name: str) -> tuple[float, float] | None:
-    """Return what is plausible for a figure; ``None`` where nothing is known."""
+    """Return the plausible range of a figure; ``None`` if it is unknown."""
     for ending, bounds in _RANGES:
         if name == ending or name.endswith(ending if ending[0] == "_" else f"_{ending}"):
             return bounds
@@ -157,13 +157,13 @@ def read_figure(
     name: str, raw: str | float, *, scale: float = 1.0, is_own_word: bool = False
 ) -> FigureValue:
     """
-    Return a figure from what the equipment says.
+    Return a figure from the equipment's value.
 
     ``is_own_word``: it is a word of ours that a profile has put for what the equipment says, so
     that ``none`` (no service, not registered) is a meaning and no blank.
 
     Raises:
-        Rejected: it says nothing, or nothing plausible.
+        Rejected: it is empty or implausible.
     """
     text = str(raw).strip()
     sort = value_kind(name)

@@ -1,7 +1,7 @@
 """
 Maps vendors' words to ours: technology, registration, SIM. Pure.
 
-Each function returns an empty text for what it does not know: not known is not said.
+Each function returns an empty text for unknown values.
 """
 
 import re

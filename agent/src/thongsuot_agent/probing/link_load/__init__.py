@@ -1,1 +1,1 @@
-"""Filling a link: what the kinds that do it share, here and in their short-lived workers."""
+"""Filling a link: shared by the kinds that do it, here and in their short-lived workers."""

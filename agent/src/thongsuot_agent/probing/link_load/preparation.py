@@ -1,5 +1,5 @@
 """
-Before a link is filled: is it free, where is the server, may it be asked; shared by the probes.
+Before a link is filled: is it idle, where is the server, may it be used; shared by the probes.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
 
 def carried_bytes(link: LiveLink) -> int:
     """
-    Return what the link's interface has carried, both ways.
+    Return the traffic of the link's interface, both directions.
 
     Raises:
         LinkUnusable: the interface is gone, or does not count.

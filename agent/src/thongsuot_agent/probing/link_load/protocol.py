@@ -1,4 +1,4 @@
-"""How a worker's packets leave, and what it reports; JSON over pipes."""
+"""How a worker's packets leave, and its report; JSON over pipes."""
 
 import msgspec
 
@@ -44,7 +44,7 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class LoadTestReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a worker found. ``problem`` is libcurl's code and text where it could not go on.
+    The results of a worker. ``problem`` is libcurl's code and text if it could not continue.
 
     ``cost_bytes`` is IP-level traffic both ways, as the kernel counted it.
     """

@@ -1,4 +1,4 @@
-"""One test against the throughput reflector: what it needs, and what may keep it from running."""
+"""One test against the throughput reflector: its requirements, and the reasons not to run."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from thongsuot_schema.result import Finding, failed_finding
 
 
 class ReflectorTestSettings(Protocol):
-    """What the settings of a kind say of the reflector, and of when it may be used."""
+    """A kind's settings of the reflector, and of when it may be used."""
 
     @property
     def url(self) -> str:
@@ -45,7 +45,7 @@ class ReflectorTestSettings(Protocol):
 
     @property
     def busy_bits_per_second(self) -> float:
-        """What the link may carry meanwhile."""
+        """Traffic that the link may carry meanwhile."""
 
     @property
     def force(self) -> bool:
@@ -69,7 +69,7 @@ async def run_reflector_test(
     measure: Callable[[Reflector], Awaitable[Finding]],
 ) -> Finding:
     """
-    Watch the link, find the reflector, and measure; return what came of it.
+    Watch the link, find the reflector, and measure; return the result.
 
     ``measure`` may raise ``LinkUnusable``, ``MeasurementPostponed`` and ``WorkerFailed``.
     """

@@ -29,7 +29,7 @@ class TransferFailed(Exception):
 
 
 class TransferFactory:
-    """Makes handles for one server over one way out, and knows what they all cost."""
+    """Makes handles for one server over one link, and sums up their cost."""
 
     def __init__(self, route: WorkerRoute, *, key: str, ca_file: str, ca_folder: str) -> None:
         self._route = route
@@ -99,7 +99,7 @@ class TransferFactory:
 
 
 class Download:
-    """One download; counts what comes in."""
+    """One download; counts received bytes."""
 
     def __init__(self, factory: TransferFactory, url: str) -> None:
         self.counter = ByteCounter()
@@ -111,7 +111,7 @@ class Download:
 
 
 class Upload:
-    """One upload; ends by itself when ``may_go_on`` says no. The receiver counts."""
+    """One upload; ends by itself when ``may_go_on`` returns False. The receiver counts."""
 
     def __init__(
         self, factory: TransferFactory, url: str, may_go_on: Callable[[], bool], max_bytes: int
@@ -140,7 +140,7 @@ class Upload:
 
     def receipt(self) -> ThroughputReport:
         """
-        Return what the receiver counted.
+        Return the receiver's count.
 
         Raises:
             Failed: it answered something else.

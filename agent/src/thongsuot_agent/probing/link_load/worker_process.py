@@ -15,7 +15,9 @@ from typing import TypeVar
 import msgspec
 
 _MEMORY_BYTES = 1 << 30
-"""Of address space: libraries are mapped, not used (2026-11: 28 MiB resident, 30 speedtest-cli)."""
+"""
+Limit of address space: libraries are mapped, not used (2026-11: 28 MiB resident, 30 speedtest-cli).
+"""
 _CPU_S = 120
 _FIRST_TO_GO = "500"
 """Where memory runs out, the kernel ends this process and not the agent (proc(5))."""

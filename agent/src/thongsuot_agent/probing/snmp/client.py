@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ValueType(StrEnum):
-    """What a value is on the wire, as far as it matters (RFC 2578, section 7.1)."""
+    """Types of a value on the wire, as far as needed (RFC 2578, section 7.1)."""
 
     INTEGER = "integer"
     TEXT = "text"
@@ -56,8 +56,8 @@ class SnmpClient(Protocol):
         """
         Return the objects that exist, in the order asked for; any number, split as need be.
 
-        What the device refuses to show alone (``genError``, ``authorizationError``) is left out
-        like what it does not have.
+        Objects that the device refuses individually (``genError``, ``authorizationError``) are left
+        out like missing ones.
 
         Raises:
             SnmpFailed: nobody answers, or it may not be read at all.

@@ -1,8 +1,8 @@
 """
 Accumulates a device's counters over surveys. Pure: times are given.
 
-Counters wrap, fall to 0 with the box, and mean another interface when numbers are dealt anew. What
-comes out only grows: a difference between two totals is what was counted, or less, never more.
+Counters wrap, return to 0 with a restart of the box, and belong to another interface when indexes
+are reassigned. The result only grows: a difference between two totals is at most what was counted.
 """
 
 from typing import Final
@@ -34,7 +34,7 @@ class CounterSum:
         was_reset: bool,
     ) -> int | None:
         """
-        Take a reading in; returns what was counted since the one before.
+        Add a reading; return the increase since the previous one.
 
         ``None`` where nothing is known: the first reading, or a counter of 32 bits that may have
         gone round more than once in between (``limit_per_s`` is the fastest it can count), or

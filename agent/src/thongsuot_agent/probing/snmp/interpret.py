@@ -14,7 +14,7 @@ from thongsuot_agent.probing.snmp.protocol import ComponentReading
 from thongsuot_agent.probing.snmp.sensors import Sensor, in_unit_of, sensors_of
 
 DEVICE = "0"
-"""The row of what has no rows."""
+"""The row of objects without rows."""
 
 _RADIO_LEGS = ("", "nr_")
 _QUALITY = ("rsrq_db", "sinr_db", "snr_db", "sinr_db_alt")
@@ -25,7 +25,7 @@ def groups_from(
     profile: Profile, read_by: Mapping[str, Iterable[Varbind]]
 ) -> dict[str, ComponentReading]:
     """
-    Return the figures of each row; ``read_by`` holds what was read for each OID of the profile.
+    Return the figures of each row; ``read_by`` has the values read for each OID of the profile.
 
     A device with rows has its scalars in every row: they are about all of them.
     """
@@ -93,7 +93,7 @@ class _GroupBuilder:
         if sensor.value is None:
             self.rejected[name] = "sentinel"
             return
-        # Not as Python writes small numbers: 1e-05 is no number of a device.
+        # Not Python's notation of small numbers: 1e-05 is not a number of a device.
         raw = f"{in_unit_of(name, sensor.type, sensor.value):.6f}"
         try:
             number = read_figure(name, raw).number
@@ -124,7 +124,7 @@ class _GroupBuilder:
             self.bits[name] = 64 if varbind.tag is ValueType.COUNTER64 else 32
 
     def add_shared(self, other: "_GroupBuilder") -> None:
-        """Take in what is said of the whole device, where nothing is said of the row."""
+        """Add values of the whole device that the row lacks."""
         for name, number in other.numbers.items():
             self.numbers.setdefault(name, number)
         for name, text in other.texts.items():
@@ -141,12 +141,12 @@ class _GroupBuilder:
 
 
 def _checked(draft: _GroupBuilder) -> ComponentReading:
-    """Drop what the other figures of the same leg give the lie to."""
+    """Drop values that the other figures of the same leg contradict."""
     for leg in _RADIO_LEGS:
         rsrp, rssi = draft.numbers.get(f"{leg}rsrp_dbm"), draft.numbers.get(f"{leg}rssi_dbm")
         if rsrp is None:
-            # A modem without a cell says 0 for what it does not measure: 0 dB of SINR is a value
-            # only beside a power.
+            # A modem without a cell reports 0 for values that it does not measure: 0 dB of SINR is
+            # a value only beside a power.
             zeros = [f"{leg}{name}" for name in _QUALITY if draft.numbers.get(f"{leg}{name}") == 0]
             draft.reject(zeros, "inconsistent")
         if rsrp is not None and rssi is not None and rsrp > rssi:

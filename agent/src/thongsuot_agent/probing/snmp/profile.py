@@ -100,7 +100,7 @@ def parse_profile(name: str, text: str) -> Profile:
     Return a profile from its file.
 
     Raises:
-        ProfileInvalid: it is no TOML, lacks something, or has what no profile may have.
+        ProfileInvalid: it is not TOML, lacks something, or has keys that no profile may have.
     """
     if not NAME.fullmatch(name):
         raise ProfileInvalid(f'"{name}" cannot be the name of a profile (a-z, 0-9, -)')

@@ -26,7 +26,7 @@ _MHZ: Final = {"6": 1.4, "15": 3.0, "25": 5.0, "50": 10.0, "75": 15.0, "100": 20
 
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
-    """Take in what a Fibocom modem said."""
+    """Add the answers of a Fibocom modem."""
     block = _BLOCK.search(transcript)
     if block is not None:
         rows = [(row.group(1), row.group(2), row.group(3)) for row in _ROW.finditer(block.group(1))]

@@ -27,7 +27,7 @@ def parse_into(draft: ReadingBuilder, transcript: str) -> None:
 
 
 def _after(label: str, text: str, value: str = _NUMBER) -> str | None:
-    """Return what stands after a label; ``None`` where it does not stand there."""
+    """Return the text after a label; ``None`` if the label is missing."""
     match = re.search(label + value, text)
     return None if match is None else match.group(1)
 
@@ -64,7 +64,7 @@ def _sierra(draft: ReadingBuilder, text: str) -> None:
 
 
 def _lines(text: str, *, with_nr: bool) -> str:
-    # RxD is the second antenna's: it does not stand for the first where that one is missing.
+    # RxD is the second antenna's value: it does not replace the first one's.
     return "\n".join(
         line for line in text.splitlines() if ("NR5G" in line) == with_nr and "RxD" not in line
     )

@@ -23,12 +23,12 @@ _QTEMP: Final = re.compile(r'\+QTEMP:\s*(?:"[^"]*",\s*)?"?(-?\d+)')
 _LTE, _NSA, _SA = "LTE", "NR5G-NSA", "NR5G-SA"
 _LTE_FIELDS: Final = 15
 _AFTER_RSSI_NEW: Final = 4
-"""A newer firmware says CQI and transmit power after the SINR."""
+"""Newer firmware adds CQI and transmit power after the SINR."""
 _SINR_DB_MOST: Final = 40.0
 
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
-    """Take in what a Quectel modem said."""
+    """Add the answers of a Quectel modem."""
     kinds = set()
     for line in _QENG.finditer(transcript):
         parts = [part.strip().strip('"') for part in line.group(1).split(",")]

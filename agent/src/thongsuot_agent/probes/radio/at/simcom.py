@@ -17,7 +17,7 @@ _TENTHS: Final = 0.1
 
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
-    """Take in what a SIMCom modem said."""
+    """Add the answers of a SIMCom modem."""
     for match in _CPSI.finditer(transcript):
         parts = [part.strip() for part in match.group(1).split(",")]
         if parts[0] == "LTE" and len(parts) >= 14:

@@ -1,4 +1,4 @@
-"""From a transcript of AT commands to a reading; the make is known by what it answers. Pure."""
+"""From a transcript of AT commands to a reading; the make is recognized by its answers. Pure."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "simcom": ("AT+CPSI?",),
     "foxconn": ("AT^DEBUG?",),
 }
-"""What each make is asked beyond ``COMMON``."""
+"""Commands for each make beyond ``COMMON``."""
 COMMON: Final = (
     "AT+CPIN?",
     "AT+CSQ",
@@ -69,7 +69,7 @@ _TOO_LONG: Final = re.compile(rf"\d{{{coercion.MAX_NUMBER},}}|\0+")
 
 
 def reading_from(transcript: str) -> ModemReading:
-    """Return what a modem said; what is not understood is left out."""
+    """Return the reading of a modem; answers that are not understood are left out."""
     transcript = _TOO_LONG.sub("-", transcript)
     draft = ReadingBuilder()
     quectel.parse_into(draft, transcript)
@@ -95,7 +95,7 @@ def _common(draft: ReadingBuilder, transcript: str) -> None:
         )
     match = _CSQ.search(transcript)
     if match is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
-        # Of the LTE cell, or of whichever there is: the command is older than both.
+        # Value of the LTE cell, or of the only one: the command is older than both.
         level = int(match.group(1))
         draft.add_measurement("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
 
@@ -104,7 +104,7 @@ def _registration(draft: ReadingBuilder, text: str) -> None:
     """
     ``2,1,"114000","100072000",11,…``: mode, state, TAC and cell in hex, access technology.
 
-    Of the two commands only that of the core that serves says more than 0.
+    Of the two commands only that of the serving core returns more than 0.
     """
     parts = [part.strip().strip('"') for part in text.split(",")]
     if len(parts) < 2:

@@ -52,15 +52,14 @@ class SerialPort:
         os.close(self._file)
 
     async def send_command(self, command: str, timeout_s: float) -> str:
-        """Return what a command is answered, up to the last line; raises ``TimeoutError``."""
+        """Return the answer to a command, up to the last line; raises ``TimeoutError``."""
         return await self.exchange(f"{command}\r".encode(), is_ended, timeout_s)
 
     async def exchange(
         self, sent: bytes, is_over: Callable[[bytearray], bool], timeout_s: float
     ) -> str:
         """
-        Return what is answered until ``is_over`` says so of what was heard; raises
-        ``TimeoutError``.
+        Return the received text when ``is_over`` accepts it; raises ``TimeoutError``.
         """
         termios.tcflush(self._file, termios.TCIFLUSH)
         os.write(self._file, sent)
@@ -85,7 +84,7 @@ class SerialPort:
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the modem at the port says."""
+    """Return the answers of the modem at the port."""
     del link
     port = SerialPort(settings.device, settings.baud)
     try:
@@ -95,7 +94,7 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
             try:
                 transcript.append(await port.send_command(command, _ANSWER_S))
             except TimeoutError:
-                continue  # a command that this modem does not end properly says nothing
+                continue  # a command whose answer does not end properly is ignored
         if not transcript:
             raise ModemUnreadable(
                 Reason.TIMED_OUT, f"the modem at {settings.device} answers nothing"

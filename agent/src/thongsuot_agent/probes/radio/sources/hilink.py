@@ -1,9 +1,9 @@
 """
 Huawei HiLink, by its web interface: four pages of XML.
 
-A session is asked for first; most firmwares then show the signal without a login. Where one is
-asked for and a password is configured, it is made in the way of firmwares of type 4 (SHA-256 of
-user, password and token). It ends other sessions of the same user on some firmwares.
+A session is asked for first; most firmwares then show the signal without a login. If one is
+required and a password is configured, it is made as for firmware of type 4 (SHA-256 of user,
+password and token). It ends other sessions of the same user on some firmwares.
 """
 
 from base64 import b64encode
@@ -27,7 +27,7 @@ _LOGIN = (
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the pages say."""
+    """Return the content of the pages."""
     web = WebSession(link, settings)
     try:
         session = huawei.fields(await web.get("/api/webserver/SesTokInfo"))

@@ -13,7 +13,7 @@ _USUAL_MODEM = "lte1"
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the monitor of one LTE interface says; a user who may read is enough."""
+    """Return the monitor's values of one LTE interface; a user with read access is enough."""
     web = WebSession(link, settings)
     try:
         if settings.password_file:

@@ -1,9 +1,8 @@
 """
 ModemManager over D-Bus, by systemd's ``busctl``: a child of 3 MB instead of a library.
 
-The signal is empty until somebody has told ModemManager how often to ask the modem (Signal.Setup,
-which needs the right Device.Control of polkit, or root). It is told only where nobody has: the rate
-is one for all that listen.
+The signal is empty until a polling interval is set (Signal.Setup, which needs polkit's
+Device.Control, or root). It is only set if it is not set yet: the rate is shared by all listeners.
 """
 
 import asyncio
@@ -43,7 +42,7 @@ class ModemManagerBus:
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what ModemManager knows of the link's modem."""
+    """Return ModemManager's data of the link's modem."""
     bus = ModemManagerBus(settings)
     objects: manager.Objects = await bus.call(
         _PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
@@ -92,7 +91,7 @@ def _chosen(
 async def _bearer(
     bus: ModemManagerBus, modem: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """Return the bearer that is up, else the last one: it says why it is not."""
+    """Return the active bearer, else the last one, which has the reason for its failure."""
     properties: Mapping[str, Any] | None = None
     for path in modem[manager.MODEM].get("Bearers", ()):
         properties = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.BEARER)

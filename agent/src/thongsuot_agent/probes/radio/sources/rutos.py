@@ -12,7 +12,7 @@ from thongsuot_schema.reason import Reason
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the API says; it gives a token for about five minutes."""
+    """Return the API's answers; its token is valid for about five minutes."""
     web = WebSession(link, settings)
     try:
         who = {"username": settings.user, "password": read_secret(settings.password_file)}

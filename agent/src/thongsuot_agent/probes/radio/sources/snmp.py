@@ -24,7 +24,7 @@ _HEX = 16
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the router's profile reads of its modem."""
+    """Return the values of the router's modem, read by its profile."""
     family, address = modem_address.find_modem_address(link, settings.address)
     visit = VisitSettings(
         credentials=Credentials(
@@ -112,7 +112,7 @@ def _reading(group: ComponentReading, *, shows_nr: bool) -> ModemReading:
 
 
 def _sim(texts: dict[str, str]) -> str:
-    """Return the worse of what is said of the SIM and of its PIN."""
+    """Return the worse of the states of the SIM and of its PIN."""
     states = [texts[name] for name in ("sim_state", "pin_state") if name in texts]
     return next((state for state in states if state != "ready"), states[0] if states else "")
 

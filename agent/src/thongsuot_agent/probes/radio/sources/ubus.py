@@ -8,7 +8,7 @@ from thongsuot_agent.probes.radio.vendors.modemmanager import reading_from_ubus
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the first modem of the dump says."""
+    """Return the values of the first modem in the dump."""
     del link
     document = await run_json_program(["ubus", "call", "modemmanager", "dump"], settings.timeout_s)
     return reading_from_ubus(document or {})

@@ -17,7 +17,7 @@ _WELL = frozenset({"0", "4"})
 
 
 async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
-    """Return what the names that are known here hold."""
+    """Return the values of the names that are known here."""
     web = WebSession(link, settings)
     headers = {"Referer": f"{web.base}/"}
     try:

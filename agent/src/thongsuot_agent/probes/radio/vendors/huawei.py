@@ -48,7 +48,7 @@ def fields(document: str) -> dict[str, str]:
 
 
 def reading_from(answers: Answers) -> ModemReading:
-    """Return what the pages say; a page that was refused is simply not there."""
+    """Return the content of the pages; a refused page is simply missing."""
     draft = ReadingBuilder()
     texts = {page: coercion.as_flat_texts(answer) for page, answer in answers.items()}
     signal, status = texts.get(SIGNAL, {}), texts.get(STATUS, {})
@@ -78,7 +78,7 @@ def reading_from(answers: Answers) -> ModemReading:
 
 
 def _legs(draft: ReadingBuilder, signal: Mapping[str, str | None], *, is_nr_alone: bool) -> None:
-    # By whose cell the plain names are only the mode tells, and a page may come without it.
+    # Only the mode tells which cell the plain names belong to, and a page may lack it.
     serving = {"12": "nr", "7": "lte"}.get(signal.get("mode") or "", "")
     draft.add_measurements(
         "lte",

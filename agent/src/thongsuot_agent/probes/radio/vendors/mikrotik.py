@@ -1,8 +1,8 @@
 """
 MikroTik RouterOS 7: ``POST /rest/interface/lte/monitor``. Pure.
 
-The API has what the SNMP tables lack: the NR leg. Bands say everything in one text,
-``B20@20Mhz earfcn: 6250 phy-cellid: 205``.
+The API has the NR leg, which the SNMP tables lack. Bands have everything in one text, ``B20@20Mhz
+earfcn: 6250 phy-cellid: 205``.
 """
 
 import re
@@ -19,7 +19,7 @@ _UNIT_S: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def reading_from(document: object) -> ModemReading:
-    """Return what the monitor of one interface says."""
+    """Return the monitor's values of one interface."""
     texts = coercion.as_flat_texts(next(iter(coercion.as_rows(document)), document))
     draft = ReadingBuilder()
     draft.set_fields(

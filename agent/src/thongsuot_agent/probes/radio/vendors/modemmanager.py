@@ -37,7 +37,7 @@ def reading_from(
     Return what a modem's object says; ``bearer`` are the properties of the one that is up, or was
     tried last.
 
-    ``cells`` is what GetCellInfo answered, where the modem knows it.
+    ``cells`` is the answer of GetCellInfo, if the modem supports it.
     """
     draft = ReadingBuilder()
     own, network = modem.get(MODEM, {}), modem.get(NETWORK, {})
@@ -77,7 +77,7 @@ def reading_from(
 
 
 def reading_from_ubus(document: object) -> ModemReading:
-    """Return what ``ubus call modemmanager dump`` says of its first modem."""
+    """Return the values of the first modem in ``ubus call modemmanager dump``."""
     modem = next(iter(coercion.as_rows(coercion.as_table(document).get("modem"))), {})
     draft = ReadingBuilder()
     signal = coercion.as_table(modem.get("signal"))

@@ -19,7 +19,7 @@ _TENTHS: Final = 0.1
 
 
 def reading_from(document: object, modem: str = "") -> ModemReading:
-    """Return what is said of one modem: the one named, else the primary one."""
+    """Return the values of one modem: the one named, else the primary one."""
     modems = coercion.as_rows(coercion.as_table(document).get("data"))
     chosen = (
         [candidate for candidate in modems if candidate.get("id") == modem] if modem else modems
@@ -46,7 +46,7 @@ def reading_from(document: object, modem: str = "") -> ModemReading:
     for cell in map(coercion.as_flat_texts, coercion.as_rows(chosen_modem.get("cell_info"))):
         is_nr, is_lte = (_is_channel(cell.get(name)) for name in ("nr-arfcn", "earfcn"))
         if is_nr == is_lte:
-            continue  # neither, or both: whose cell it is cannot be told
+            continue  # neither, or both: the cell cannot be determined
         leg = "nr" if is_nr else "lte"
         arfcn = cell.get("nr-arfcn") if is_nr else cell.get("earfcn")
         draft.set_fields(plmn=vocabulary.plmn(cell.get("mcc", ""), cell.get("mnc", "")))

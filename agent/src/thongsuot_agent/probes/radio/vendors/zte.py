@@ -24,14 +24,14 @@ NAMES: Final = (
     *("nr5g_action_channel", "nr5g_cell_id", "Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "nr5g_rsrp"),
     *("nr5g_rsrq", "nr5g_snr", "monthly_rx_bytes", "monthly_tx_bytes"),
 )
-"""What is asked for; nothing that names a subscriber or a modem."""
+"""The requested names; none identifies a subscriber or a modem."""
 
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _GOFORM: Final = ("Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "rmcc")
 
 
 def reading_from(answer: object) -> ModemReading:
-    """Return what the answer says."""
+    """Return the values of the answer."""
     texts = coercion.as_flat_texts(answer)
     draft = ReadingBuilder()
     draft.set_fields(technology=vocabulary.technology(texts.get("network_type", "")))

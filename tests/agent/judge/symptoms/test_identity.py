@@ -205,3 +205,14 @@ def test_a_place_is_taken_for_the_devices_own_after_a_day_and_not_after_an_hour(
         identity.note_gateway(link, seen, round((START_S + at_s) * NS))
         see(link, FOREIGN, at_s)
         assert identity.is_moved(link) is (at_s < identity.MOVED_ACCEPTED_S)
+
+
+def test_eight_networks_beside_the_usual_one_are_remembered_the_latest() -> None:
+    link = LinkMemory(name="fixed")
+    pass_by(link, 0.0, SHARED, USUAL)
+    for place in range(1, 11):
+        pass_by(link, 10.0 * place, SHARED, f"198.{place}.0.1")
+        pass_by(link, 10.0 * place + 1.0, SHARED, USUAL)
+    side = link.carriers_side[Family.IP4]
+    assert side.beside == [f"198.{place}.0.0/16" for place in range(3, 11)]
+    assert side.usual == "203.0.0.0/16"

@@ -19,6 +19,12 @@ PACKAGES = (
     "systemd,systemd-sysv,dbus,python3,python3-apt,iproute2,ca-certificates,curl,procps,chrony,"
     "prometheus,prometheus-alertmanager"
 )
+DATABASE_PACKAGES = (
+    "systemd,systemd-sysv,dbus,python3,python3-apt,iproute2,ca-certificates,procps,chrony,"
+    "postgresql-common,pg-auto-failover-cli,postgresql-17-auto-failover"
+)
+"""What the roles ``common`` and ``database`` install on a Debian 13."""
+
 BOOT_S = 120.0
 
 _BOOT = """
@@ -29,14 +35,14 @@ exec systemd-nspawn --quiet --register=no --keep-unit --directory="$0" \
 """
 
 
-def base_of(suite: str) -> Path:
+def base_of(suite: str, kind: str = "fleet", packages: str = PACKAGES) -> Path:
     """Return an archive of a Debian root with what the roles would install from a registry."""
-    archive = CACHE / f"debian-{suite}-fleet.tar"
+    archive = CACHE / f"debian-{suite}-{kind}.tar"
     if not archive.exists():
         CACHE.mkdir(exist_ok=True)
-        root = CACHE / f"root-{suite}"
+        root = CACHE / f"root-{suite}-{kind}"
         shutil.rmtree(root, ignore_errors=True)
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(root)]
+        command = ["debootstrap", "--variant=minbase", f"--include={packages}", suite, str(root)]
         mirror = _mirror(suite)
         subprocess.run([*command, *mirror], check=True, stdout=subprocess.DEVNULL)
         part = archive.with_suffix(".part")
@@ -58,11 +64,11 @@ def _mirror(suite: str) -> list[str]:
     return [fields[2] for fields in words if fields[:2] == [suite, "main"]][:1]
 
 
-def unpacked(suite: str, folder: Path) -> Path:
-    """Return a fresh root in a folder."""
+def unpacked(suite: str, folder: Path, *, base: Path | None = None) -> Path:
+    """Return a fresh root in a folder, made from a base."""
     root = folder / f"root-{suite}"
-    root.mkdir()
-    subprocess.run(["tar", "-C", str(root), "-xf", str(base_of(suite))], check=True)
+    root.mkdir(parents=True)
+    subprocess.run(["tar", "-C", str(root), "-xf", str(base or base_of(suite))], check=True)
     root.chmod(0o755)
     (root / "etc" / "machine-id").write_text("", encoding="utf-8")
     return root

@@ -134,7 +134,7 @@ def test_a_party_that_is_not_there_is_said_with_what_comes_near(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["notify", "test", "carrier:vnp", "--config", str(config)]) == 2
-    assert 'did you mean "carrier:vnpt"?' in capsys.readouterr().err
+    assert "did you mean 'carrier:vnpt'?" in capsys.readouterr().err
 
 
 def test_a_channel_in_the_inventory_that_is_not_there_is_refused_at_start(

@@ -1,7 +1,6 @@
 """The nearest known word to one that is not known."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 _SHOWN = 16
 """Longer lists help nobody in an error message; the kinds of probes are thirteen (2026-11)."""
@@ -24,6 +23,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 def nearest(word: str, words: Sequence[str]) -> str:
     """Return the known word that comes near one that is not known; nothing where none does."""
+    # Half a megabyte, and an agent whose configuration is right never needs it.
+    from difflib import get_close_matches  # noqa: PLC0415
+
     close = get_close_matches(word, words, n=1, cutoff=0.6)
     alike = [known_word for known_word in words if known_word.lower() == word.lower()]
     return next(iter(close or alike), "")

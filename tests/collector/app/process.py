@@ -6,16 +6,24 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
+from tests.collector.app import preloaded
+from tests.collector.app.preloaded import ForkedProcess
 from tests.collector.running import PASSWORDS_ALONE
 
 PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
 
 
 class CollectorProcess:
-    """Runs ``thongsuot-collector run``; may be killed and started again on the same state."""
+    """
+    Runs ``thongsuot-collector run``; may be killed and started again on the same state.
 
-    def __init__(self, folder: Path, config: str = "") -> None:
+    ``is_forked``: it is forked from a process that has imported it, for tests of what it does when
+    it runs.
+    """
+
+    def __init__(self, folder: Path, config: str = "", *, is_forked: bool = False) -> None:
         self.folder = folder
+        self._is_forked = is_forked and preloaded.is_possible()
         self.config = folder / "collector.toml"
         text = f'state_dir = "state"\n{config}\n'
         if "[listen]" not in config:
@@ -23,15 +31,19 @@ class CollectorProcess:
         if "[sign_in]" not in config:
             text += PASSWORDS_ALONE
         self.config.write_text(text, encoding="utf-8")
-        self.process: Process | None = None
+        self.process: Process | ForkedProcess | None = None
         self.url = ""
 
     async def start(self) -> None:
         """Start it, and return when it takes pushes."""
+        words = ["run", "--config", str(self.config)]
         with (self.folder / "collector.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                PROGRAM, "run", "--config", self.config, stdout=PIPE, stderr=log
-            )
+            if self._is_forked:
+                self.process = await preloaded.start(words, log.fileno())
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    PROGRAM, *words, stdout=PIPE, stderr=log
+                )
         assert self.process.stdout is not None
         line = (await self.process.stdout.readline()).decode()
         assert line.startswith("collector: "), self.log()

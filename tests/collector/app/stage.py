@@ -60,7 +60,14 @@ PASSWORD = "xem thôi"
 class NotifyingStack:
     """All three, in a folder; ``close`` ends them."""
 
-    def __init__(self, folder: Path, *, inventory: str = INVENTORY, config: str = CONFIG) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        inventory: str = INVENTORY,
+        config: str = CONFIG,
+        is_forked: bool = True,
+    ) -> None:
         self.hook = ReceiverProcess(
             "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
         ).start()
@@ -68,7 +75,8 @@ class NotifyingStack:
         (folder / "inventory" / "city.toml").write_text(inventory, encoding="utf-8")
         secret_file(folder, "secret", SECRET)
         secret_file(folder, "password", PASSWORD)
-        self.collector = CollectorProcess(folder, config.format(port=self.hook.port))
+        text = config.format(port=self.hook.port)
+        self.collector = CollectorProcess(folder, text, is_forked=is_forked)
         self.agent = ReportingAgent(SITE, token(folder / "state", SITE))
 
     async def report(self, state: State) -> httpx.Response:

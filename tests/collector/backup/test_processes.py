@@ -88,7 +88,7 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
 
 
 async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_path: Path) -> None:
-    process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n")
+    process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n", is_forked=True)
     await process.start()
     stop = asyncio.Event()
     # Some tens of pushes a second: more of them would take the CPU that the backup needs.

@@ -59,8 +59,8 @@ def _asked_by_argparse() -> set[str]:
 
 def test_each_message_is_one_that_argparse_says() -> None:
     english = catalogues.read(catalogues.locales("schema") / "en" / "argparse.po")
-    said = {catalogues.texts(message)[0] for message in catalogues.messages(english)}
-    assert said <= _asked_by_argparse()
+    english_texts = {catalogues.texts(message)[0] for message in catalogues.messages(english)}
+    assert english_texts <= _asked_by_argparse()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -98,8 +98,8 @@ async def test_a_device_whose_disk_fails_goes_on_measuring_and_leaves_no_hole_in
         await until(lambda: device.status().record.waiting_batches == 0, device)
         assert await device.end(signal.SIGTERM) == 0
     check_record(receiver.batches)
-    said = [notice.code for batch in receiver.batches for notice in batch.notices]
-    assert not {NoticeCode.GAP, NoticeCode.BATCHES_LOST} & set(said)
+    codes = [notice.code for batch in receiver.batches for notice in batch.notices]
+    assert not {NoticeCode.GAP, NoticeCode.BATCHES_LOST} & set(codes)
     log = device.log()
     assert "Traceback" not in log
     for name in ("month.msgpack", "lines.msgpack", "run/record", "run/checkpoint"):

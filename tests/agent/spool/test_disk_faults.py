@@ -92,8 +92,8 @@ class Writer:
     def make_until_said(self, fault: Fault) -> None:
         """Wait until its log has a line of the files that fail."""
         part = fault.part.rstrip("/")
-        said = re.compile(rf"cannot .*{re.escape(part)}|cannot remove batch")
-        while not said.search(self.log()):
+        refusal = re.compile(rf"cannot .*{re.escape(part)}|cannot remove batch")
+        while not refusal.search(self.log()):
             self._read_one()
 
     def make_until_kept(self) -> None:
@@ -127,8 +127,8 @@ class Writer:
         assert len(serials) == len(set(serials))
         assert len(changes) == len(set(changes))
         lost = {NoticeCode.BATCHES_LOST, NoticeCode.GAP}
-        said = [note.text for batch in batches for note in batch.notices if note.code in lost]
-        assert bool(said) is is_boot, said
+        texts = [note.text for batch in batches for note in batch.notices if note.code in lost]
+        assert bool(texts) is is_boot, texts
 
     def _read_one(self) -> None:
         assert self.process.stdout is not None

@@ -60,10 +60,10 @@ def close(city: CityFixture, name: str) -> None:
 
 def test_a_merged_incident_is_told_of_in_the_other_one_at_once() -> None:
     city, outage, stranger = outage_and_stranger()
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     merge(city, stranger.id, outage.id)
     city.run(202)
-    assert [line[1:] for line in city.notification_lines(told)] == [
+    assert [line[1:] for line in city.notification_lines(notified_before)] == [
         ("updated", "changed", "carrier_outage", "carrier:vnpt"),
         ("resolved", "absorbed", "link_fault", "carrier:viettel"),
     ]
@@ -78,7 +78,7 @@ def test_a_merged_incident_is_told_of_in_the_other_one_at_once() -> None:
     events = [(entry.event, entry.about) for entry in outage.history]
     assert ("took in", f"{stranger.id}: Lan: cùng tuyến cáp") in events
     city.run(1_000)
-    assert len(city.notifications) == told + 2, "nothing is told twice"
+    assert len(city.notifications) == notified_before + 2, "nothing is told twice"
 
 
 def test_a_merge_stands_through_a_restart_and_while_members_of_both_come_and_go() -> None:
@@ -107,12 +107,12 @@ def test_what_goes_on_when_the_other_one_ends_is_told_for_itself_again() -> None
     city, outage, stranger = outage_and_stranger()
     merge(city, stranger.id, outage.id)
     city.run(210)
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     for site in OF_VNPT:
         city.report(site, "fiber", UP)
     city.run(400)
     assert not city.only("carrier_outage").is_open
-    assert city.notification_lines(told)[-1][1:] == (
+    assert city.notification_lines(notified_before)[-1][1:] == (
         "opened",
         "released",
         "link_fault",
@@ -146,10 +146,10 @@ def test_one_incident_can_be_part_of_another_single_one_and_be_taken_out_again()
 def test_a_split_member_stands_for_itself_though_the_grouping_would_take_it_again() -> None:
     city, outage, _ = outage_and_stranger()
     member = incident_of(city, "s3")
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     split(city, outage.id, member.id)
     city.run(300)
-    assert city.notification_lines(told) == [
+    assert city.notification_lines(notified_before) == [
         (201, "updated", "changed", "carrier_outage", "carrier:vnpt"),
         (261, "opened", "released", "link_fault", "carrier:vnpt"),
     ]
@@ -179,13 +179,13 @@ def test_only_what_is_a_member_can_be_taken_out() -> None:
 
 def test_a_closed_incident_is_told_as_closed_and_its_record_goes_on() -> None:
     city, _, stranger = outage_and_stranger()
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     close(city, stranger.id)
     closed_s = city.now_s
     city.run(260)
     city.report("s1", "5g", LOSSY)
     city.run(300)
-    assert city.notification_lines(told)[0][1:] == (
+    assert city.notification_lines(notified_before)[0][1:] == (
         "resolved",
         "closed_by_city",
         "link_fault",
@@ -230,9 +230,11 @@ def test_what_becomes_graver_or_larger_opens_what_was_closed() -> None:
     close(city, outage.id)
     city.run(300)
     assert not city.only("carrier_outage").is_open
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     city.run(320)
-    assert city.notification_lines(told) == [], "its circuits are not told one by one instead"
+    assert city.notification_lines(notified_before) == [], (
+        "its circuits are not told one by one instead"
+    )
     assert incident_of(city, "s3").parents == (outage.id,)
     city.report("s2", "5g", CUT)  # a 5G link of VNPT's is none of that sort
     city.report("s3", "fiber", UP)
@@ -249,14 +251,14 @@ def test_a_person_opens_again_what_a_person_has_closed() -> None:
         city_decisions.reopen(city.registry, stranger.id, by="Lan", reason="nhầm", now_ns=now_ns)
     close(city, stranger.id)
     city.run(210)
-    told = len(city.notifications)
+    notified_before = len(city.notifications)
     city_decisions.reopen(
         city.registry, stranger.id, by="Lan", reason="nhầm", now_ns=wall_ns(city.now_s)
     )
     city.run(300)
     again = incident_of(city, "s1")
     assert (again.is_open, again.closed_ns, again.closing) == (True, None, None)
-    assert [line[1] for line in city.notification_lines(told)] == ["opened"]
+    assert [line[1] for line in city.notification_lines(notified_before)] == ["opened"]
     close(city, stranger.id)
     city.report("s1", "fiber", UP)
     city.run(360)

@@ -75,8 +75,8 @@ def test_what_was_told_as_a_power_cut_ends_by_the_same_name() -> None:
     opened = words(made, made.only("site_power")).headline
     made.power_on("s7")
     made.run(600)
-    told = [(kind, code) for _, kind, _, code, _ in made.notification_lines()]
-    assert told == [("opened", "site_power"), ("resolved", "site_power")]
+    notified = [(kind, code) for _, kind, _, code, _ in made.notification_lines()]
+    assert notified == [("opened", "site_power"), ("resolved", "site_power")]
     (over,) = made.incidents()
     assert not over.is_open
     assert words(made, over).headline == opened

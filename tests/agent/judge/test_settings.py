@@ -115,3 +115,9 @@ def test_shares_lie_between_none_and_all_and_times_are_no_less_than_none(
     for value in bad:
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert({name: value}, Settings)
+
+
+def test_an_unknown_key_of_a_patience_is_refused() -> None:
+    table = msgspec.to_builtins(Settings().silence)
+    with pytest.raises(msgspec.ValidationError, match="clear_rouns"):
+        msgspec.convert({"silence": table | {"clear_rouns": 3}}, Settings)

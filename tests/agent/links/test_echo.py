@@ -215,48 +215,6 @@ def test_what_nothing_answered_is_asked_again_by_a_fresh_flow(lab: Lab) -> None:
     on_device(lab, look, BOTH)
 
 
-def test_an_old_flow_whose_nat_entry_is_lost_is_told_and_echoes_go_on(lab: Lab) -> None:
-    """A box that drops one identifier from now on, whatever else of the device it lets through."""
-
-    async def look(monitor: LinkMonitor) -> None:
-        everything = 0x0003  # ETH_P_ALL
-        with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(everything)) as ear:
-            ear.setblocking(False)
-            assert (await echo(monitor, "fixed")).rtt_s is not None
-            (identifier,) = sent_identifiers(ear)
-        if not monitor.links["fixed"].echoes(Family.IP4).is_raw:
-            return
-        rules = (
-            "add table ip wedged",
-            "add chain ip wedged in { type filter hook input priority 0; }",
-            f"add rule ip wedged in icmp id {identifier} drop",
-        )
-        lab.node("anchor").run(["nft", "; ".join(rules)])
-        assert (await echo(monitor, "fixed", timeout_s=0.3)).reason is Reason.TIMED_OUT
-        echoes = [await echo(monitor, "fixed", timeout_s=0.5) for _ in range(12)]
-        assert all(found.rtt_s is not None for found in echoes)
-        for _ in range(40):
-            if any(found.is_old_flow_dead for found in echoes):
-                break
-            await asyncio.sleep(0.5)
-            echoes.append(await echo(monitor, "fixed", timeout_s=0.5))
-        assert [found.is_old_flow_dead for found in echoes].count(True) == 1
-
-    on_device(lab, look, BOTH)
-
-
-def test_a_lost_echo_is_no_dead_flow(lab: Lab) -> None:
-    lab.impair("ont--internet", Impairment(delay_s=0.2))
-
-    async def look(monitor: LinkMonitor) -> None:
-        await echo(monitor, "fixed")
-        assert (await echo(monitor, "fixed", timeout_s=0.05)).reason is Reason.TIMED_OUT
-        echoes = [await echo(monitor, "fixed") for _ in range(8)]
-        assert not any(found.is_old_flow_dead for found in echoes)
-
-    on_device(lab, look, BOTH)
-
-
 def sent_identifiers(ear: socket.socket) -> list[int]:
     """Return the identifiers of the echo requests that left, as a tap on the device saw them."""
     identifiers: list[int] = []

@@ -1,8 +1,19 @@
 """A flow that is dead by itself is told from packets that were lost."""
 
+import asyncio
+import socket
+
 import pytest
 
+from tests.agent.links.device import on_device
+from tests.agent.links.test_echo import BOTH, echo, sent_identifiers
+from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.old_flows import OLD_FLOW_ECHOES, OldFlows
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.topology.model import Impairment
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
 
 FAR, NEAR = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
 FLOWS = 16
@@ -63,3 +74,49 @@ def test_a_flow_with_the_same_identifier_is_not_asked_beside_itself(
     flows = given_up()
     flows.note_answer(FAR, flow)
     assert flows.flow_to_ask(FAR, flow) == asked
+
+
+@pytest.mark.lab
+@needs_lab
+def test_an_old_flow_whose_nat_entry_is_lost_is_told_and_echoes_go_on(lab: Lab) -> None:
+    """A box that drops one identifier from now on, whatever else of the device it lets through."""
+
+    async def look(monitor: LinkMonitor) -> None:
+        everything = 0x0003  # ETH_P_ALL
+        with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(everything)) as ear:
+            ear.setblocking(False)
+            assert (await echo(monitor, "fixed")).rtt_s is not None
+            (identifier,) = sent_identifiers(ear)
+        if not monitor.links["fixed"].echoes(Family.IP4).is_raw:
+            return
+        rules = (
+            "add table ip wedged",
+            "add chain ip wedged in { type filter hook input priority 0; }",
+            f"add rule ip wedged in icmp id {identifier} drop",
+        )
+        lab.node("anchor").run(["nft", "; ".join(rules)])
+        assert (await echo(monitor, "fixed", timeout_s=0.3)).reason is Reason.TIMED_OUT
+        echoes = [await echo(monitor, "fixed", timeout_s=0.5) for _ in range(12)]
+        assert all(found.rtt_s is not None for found in echoes)
+        for _ in range(40):
+            if any(found.is_old_flow_dead for found in echoes):
+                break
+            await asyncio.sleep(0.5)
+            echoes.append(await echo(monitor, "fixed", timeout_s=0.5))
+        assert [found.is_old_flow_dead for found in echoes].count(True) == 1
+
+    on_device(lab, look, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_lost_echo_is_no_dead_flow(lab: Lab) -> None:
+    lab.impair("ont--internet", Impairment(delay_s=0.2))
+
+    async def look(monitor: LinkMonitor) -> None:
+        await echo(monitor, "fixed")
+        assert (await echo(monitor, "fixed", timeout_s=0.05)).reason is Reason.TIMED_OUT
+        echoes = [await echo(monitor, "fixed") for _ in range(8)]
+        assert not any(found.is_old_flow_dead for found in echoes)
+
+    on_device(lab, look, BOTH)

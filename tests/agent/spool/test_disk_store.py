@@ -44,7 +44,9 @@ async def test_a_stream_that_ends_takes_along_what_nothing_refers_to_any_more(
 async def test_how_far_a_stream_is_stands_on_the_disk_without_a_batch_of_it(tmp_path: Path) -> None:
     store = store_at(tmp_path / "spool.db")
     await store.apply(WriteSet(newest_numbers=[(stream(1), 7)]))
-    ((known, last_number, is_closed),) = await store.streams() or ()
+    streams = await store.streams()
+    assert streams is not None
+    ((known, last_number, is_closed),) = streams
     assert (known, last_number, is_closed) == (stream(1), 7, False)
     await store.mark_closed(stream(1), 8)
     assert (await store.streams() or [])[0][1:] == (8, True)

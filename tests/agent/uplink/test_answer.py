@@ -124,7 +124,9 @@ def test_no_answer_is_later_and_says_why() -> None:
     )
 
 
-ANYTHING = st.one_of(st.integers(-(2**63), 2**64 - 1), st.text(max_size=9), st.none(), st.just([]))
+ANYTHING: st.SearchStrategy[object] = st.one_of(
+    st.integers(-(2**63), 2**64 - 1), st.text(max_size=9), st.none(), st.just([])
+)
 NUMBERS = st.sampled_from((7, 7, 7, 6, 2**63))
 MOMENTS = st.sampled_from((SENT_NS, SENT_NS, SENT_NS, SENT_NS - 1, 0, -1))
 OBJECTS = st.fixed_dictionaries(

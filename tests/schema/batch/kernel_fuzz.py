@@ -125,8 +125,9 @@ def spoiled(rng: random.Random, arguments: Arguments) -> Arguments:
     wrong: object = rng.choice(WRONG)
     if isinstance(arguments[at], int) and rng.random() < 0.7:
         wrong = rng.choice((*EDGES, rng.randint(-5, 50)))
-    if isinstance(arguments[at], bytes) and arguments[at] and rng.random() < 0.7:
-        changed = bytearray(arguments[at])
+    argument = arguments[at]
+    if isinstance(argument, bytes) and argument and rng.random() < 0.7:
+        changed = bytearray(argument)
         for _ in range(rng.randint(1, 3)):
             changed[rng.randrange(len(changed))] = rng.choice((0, 1, 255, rng.randrange(256)))
         wrong = bytes(changed)

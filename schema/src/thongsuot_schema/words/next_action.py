@@ -71,8 +71,8 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         if blocked:
             return _try_elsewhere(blocked[0], view, language)
         are_known = any(link.state is not State.UNKNOWN for link in view.links)
-        turn = _NOBODY if are_known else _NOT_KNOWN
-        return NextAction(turn=turn.read(language), is_nobodys=are_known)
+        nobodys = _NOBODY if are_known else _NOT_KNOWN
+        return NextAction(turn=nobodys.read(language), is_nobodys=are_known)
     explanation = explain(subject, language, now_s=view.now_s, support_hotline=view.support_hotline)
     is_danger = subject.symptom in DANGEROUS
     turn = _DANGER.read(language) if is_danger else _turn(explanation.party, subject, language)

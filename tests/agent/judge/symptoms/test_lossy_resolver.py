@@ -1,5 +1,7 @@
 """A name server that loses some questions, or answers some wrongly, is found and told of."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import pytest
 
 from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, states_of
@@ -67,7 +69,7 @@ def test_a_server_at_the_edge_of_what_is_waited_for_is_slow_and_loses_nothing(
 ) -> None:
     """Two seconds are waited for; what took 2.5 s was late, however much of it there was."""
     ip4, ip6 = (Family.IP4,), (Family.IP6,)
-    delays = {
+    delays: Mapping[str, Sequence[tuple[tuple[Family, ...], Callable[[float], float]]]] = {
         "by turns": [((), lambda at_s: 1.0 if int(at_s / 7) % 2 else 2.5)],
         "by family": [(ip4, lambda _: 1.0), (ip6, lambda _: 2.5)],
     }

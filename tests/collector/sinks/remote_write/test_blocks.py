@@ -72,9 +72,9 @@ def unpacked(*block: object) -> bytes:
 
 
 def in_python(block: Block) -> bytes:
-    metrics, series, *rest = block
+    metrics, series, counts, first, columns, times_ms, begin, end = block
     names = tuple(tuple(metric + b"".join(labels) for labels in series) for metric in metrics)
-    return pack_block(names, *rest)
+    return pack_block(names, counts, first, columns, times_ms, begin, end)
 
 
 def compiled(block: Block) -> bytes:
@@ -100,7 +100,8 @@ def usual_block(rows: int, targets: Iterable[str]) -> Block:
     count = rows * len(series)
     times_ms = array("q", [1_795_540_000_000 + 5_000 * (row % rows) for row in range(count)])
     values = array("d", [0.02 + row % 7 * 1e-6 for row in range(count)])
-    return metrics, series, [rows] * len(series), 0, (values,), times_ms, 0, count
+    own_series: list[tuple[bytes, ...]] = [*series]
+    return metrics, own_series, [rows] * len(series), 0, (values,), times_ms, 0, count
 
 
 @needs_kernel
@@ -119,10 +120,11 @@ def test_copies_reach_as_far_as_a_block_is_long() -> None:
 @needs_kernel
 def test_a_usual_block_is_packed_nearly_as_small_as_by_looking_for_what_is_repeated() -> None:
     rng = Random(14)
-    metrics, series, counts, first, _, times_ms, *rows = usual_block(4, map(str, range(50)))
+    metrics, series, counts, first, _, times_ms, *ends = usual_block(4, map(str, range(50)))
+    begin, end = ends
     values = array("d", [rng.random() for _ in times_ms])
     wall_ms = array("q", [time_ms + rng.randrange(5_000) for time_ms in times_ms])
-    block = metrics, series, counts, first, (values,), wall_ms, *rows
+    block: Block = metrics, series, counts, first, (values,), wall_ms, begin, end
     assert pack_elements is not None
     elements, _ = pack_elements(metrics, chained(series) or b"", *block[2:])
     packed = bytes(cramjam.snappy.compress_raw(in_python(block)))

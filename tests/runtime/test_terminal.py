@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         (["x", "--port"], "lỗi: tham số --port: cần một giá trị"),
         (["x", "y"], "lỗi: không có các tham số này: y"),
         (["x", "--json", "--csv"], "lỗi: tham số --csv: không dùng chung với tham số --json"),
-        (["x", "--json=1"], "lỗi: tham số --json: tùy chọn này không nhận giá trị '1'"),
+        (["x", "--json=1"], "lỗi: tham số --json: tuỳ chọn này không nhận giá trị '1'"),
     ],
 )
 def test_what_argparse_refuses_is_said_in_vietnamese(

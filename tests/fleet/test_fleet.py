@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 import trustme
 import yaml  # type: ignore[import-untyped]
-from tools.build import build
 
 from tests.fleet.city import INVENTORY, SITE
 from tests.fleet.machine import booted, inside, unpacked
+from tests.fleet.packages import built_packages, repacked
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.small import two_uplinks
 
@@ -107,20 +107,10 @@ class PlayRecap:
         return "\n".join(re.findall(r"TASK \[([^\]]+)\] \*+\n(?=changed)", self.text))
 
 
-def architecture() -> str:
-    done = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, check=True)
-    return done.stdout.decode().strip()
-
-
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of this checkout, as ``./run build`` makes them, or those of a folder."""
-    folder = tmp_path_factory.mktemp("packages")
-    if packages_folder := os.environ.get("THONGSUOT_PACKAGES"):
-        shutil.copytree(packages_folder, folder, dirs_exist_ok=True)
-        return folder
-    build(ROOT, folder, ["agent", "collector"], [architecture()])
-    return folder
+    return built_packages(tmp_path_factory, ["agent", "collector"])
 
 
 @pytest.fixture(scope="module")
@@ -249,10 +239,10 @@ def test_an_agent_that_hangs_is_restarted_by_the_watchdog(fleet: AnsibleFleet) -
     fleet.run("systemctl", "daemon-reload")
 
 
-def test_an_upgrade_and_the_way_back(fleet: AnsibleFleet, packages: Path) -> None:
+def test_an_upgrade_and_the_way_back(fleet: AnsibleFleet, packages: Path, tmp_path: Path) -> None:
     before, stream = fleet.version(), fleet.stream()
     later = f"{before}.later"
-    newer = repacked(next(packages.glob("thongsuot-agent_*.deb")), before, later, fleet.folder)
+    newer = repacked(next(packages.glob("thongsuot-agent_*.deb")), before, later, tmp_path)
     shutil.copy(newer, packages / newer.name)
     upgraded = fleet.play("agents")
     assert fleet.version() == later, upgraded.text
@@ -312,15 +302,3 @@ def wait_for_another(fleet: AnsibleFleet, process: str) -> None:
     while fleet.main_process() in {process, "0"}:
         assert time.monotonic() < deadline, "systemd did not start the agent again"
         time.sleep(0.2)
-
-
-def repacked(package: Path, version: str, later: str, folder: Path) -> Path:
-    """Return the same package with a later version."""
-    tree = folder / "later"
-    subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
-    control = tree / "DEBIAN" / "control"
-    control.write_text(control.read_text("utf-8").replace(version, later), encoding="utf-8")
-    file = folder / package.name.replace(version, later)
-    command = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(file)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return file

@@ -80,7 +80,8 @@ fi
 py3clean -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
 """
 
-# What the collector does not have yet outlives the removal of the program; a purge takes it.
+# What the collector does not have yet outlives the removal of the program, and so does the
+# configuration; a purge takes both. Backups stay.
 _POSTRM = """\
 #!/bin/sh
 set -e
@@ -89,7 +90,14 @@ if [ -d /run/systemd/system ]; then
 fi
 if [ "$1" = purge ]; then
     rm -rf /var/lib/private/thongsuot-{room} /var/lib/thongsuot-{room} \\
-        /run/private/thongsuot-{room} /run/thongsuot-{room}
+        /run/private/thongsuot-{room} /run/thongsuot-{room} \\
+        /etc/thongsuot/{room}.toml /etc/thongsuot/{room}.token /etc/thongsuot/{room} \\
+        /etc/systemd/system/thongsuot-{room}.service.d \\
+        /var/lib/systemd/timers/stamp-thongsuot-{room}-*.timer
+    if [ {room} = collector ]; then
+        rm -rf /etc/thongsuot/inventory
+    fi
+    rmdir --ignore-fail-on-non-empty /etc/thongsuot || true
 fi
 """
 

@@ -61,9 +61,9 @@ EVIDENCE = {
     "dns": "addresses alias",
     "egress": "OTHER_CARRIER USED_CARRIER",
     "host": "address_conflict addresses boot_id gateway_hardware gateways other_carrier",
-    "http": "BY_LAST_ADDRESS address issuer metrics.NAT64 proxy redirect retransmitted_segments"
-    " subject",
-    "icmp": "late_rtt_s",
+    "http": "BY_LAST_ADDRESS address issuer metrics.NAT64 metrics.OWN_SHARE proxy redirect"
+    " retransmitted_segments subject",
+    "icmp": "OLD_FLOW late_rtt_s",
     "path": "segment_size",
     "speedtest": "server",
     "stamp": "packets refused",
@@ -79,9 +79,10 @@ box is known): ``BY_LAST_ADDRESS`` is whether a portal of the inventory
 answered at the address that it had last, those of ``counter`` name the site's own links and its
 router, ``OTHER_CARRIER`` and ``USED_CARRIER`` are names of
 carriers of the inventory, ``proxy`` is the office's as the device's settings name it,
-``late_rtt_s`` when our own echo was answered. One tells
-of somebody else: ``address_conflict`` has the hardware address of a host that claims the device's
-own address, which is the proof of that fault.
+``late_rtt_s`` when our own echo was answered, ``OLD_FLOW`` whether those that
+keep their identifier are, and ``OWN_SHARE`` how much of a page's time the device itself took. One
+tells of somebody else: ``address_conflict`` has the hardware address of a host that claims the
+device's own address, which is the proof of that fault.
 """
 
 LISTENS = {

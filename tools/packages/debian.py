@@ -85,6 +85,7 @@ py3clean -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
 _POSTRM = """\
 #!/bin/sh
 set -e
+room={room}
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
 fi
@@ -94,7 +95,7 @@ if [ "$1" = purge ]; then
         /etc/thongsuot/{room}.toml /etc/thongsuot/{room}.token /etc/thongsuot/{room} \\
         /etc/systemd/system/thongsuot-{room}.service.d \\
         /var/lib/systemd/timers/stamp-thongsuot-{room}-*.timer
-    if [ {room} = collector ]; then
+    if [ "$room" = collector ]; then
         rm -rf /etc/thongsuot/inventory
     fi
     rmdir --ignore-fail-on-non-empty /etc/thongsuot || true

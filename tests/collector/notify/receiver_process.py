@@ -45,10 +45,11 @@ class ReceiverFolder:
             file.write(json.dumps(request) + "\n")
 
     def received(self) -> list[dict[str, str]]:
-        """Return what was taken, in order."""
+        """Return what was taken, in order; a line that is being written is not there yet."""
         if not self._received.exists():
             return []
-        return [json.loads(line) for line in self._received.read_text("utf-8").splitlines()]
+        lines = self._received.read_text("utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 class ReceiverProcess:

@@ -35,7 +35,7 @@ def test_a_code_is_shown_once_works_and_stands_in_the_log(
     assert used.site == "hoan-kiem"
     assert main(("audit", "--config", str(config))) == 0
     log = capsys.readouterr().out
-    assert [line.split()[3] for line in log.splitlines()[1:]] == ["code_created", "enrolled"]
+    assert [line.split()[4] for line in log.splitlines()[1:]] == ["code_created", "enrolled"]
     assert code not in log
     assert main(("audit", "ba-dinh", "--config", str(config))) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1

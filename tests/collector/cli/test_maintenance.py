@@ -25,7 +25,7 @@ def test_planning_ending_and_taking_back_each_leave_a_line(
     planned = say(*work, "--from", "+1d", "--to", "+2h").partition(":")[0]
     say("maintenance", "end", goes_on)
     say("maintenance", "end", planned)
-    lines = [line.split()[2:5] for line in say("audit").splitlines()[1:]]
+    lines = [line.split()[3:6] for line in say("audit").splitlines()[1:]]
     assert lines == [
         [audit.operator(), "work_planned", goes_on],
         [audit.operator(), "work_planned", planned],

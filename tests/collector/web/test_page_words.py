@@ -68,7 +68,7 @@ def mistakes(page: str, language: Language, names: Iterable[str]) -> Iterator[st
     """Yield each text of a page with what its readers do not know."""
     document = ReadDocument(page)
     aloud = [
-        value
+        COPIED.sub(" ", value)
         for _, attributes in document.elements
         for name in READ_ALOUD
         if (value := attributes.get(name))

@@ -9,8 +9,9 @@ import pytest
 
 from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import ALL, World, all_well
-from thongsuot_collector.correlation.listening import ListeningPeriod
+from thongsuot_collector.correlation.listening import JournalListening, ListeningPeriod
 from thongsuot_collector.errors import JournalRefused
+from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.push import LONGEST_WAIT_S
 
 TRY_S = 30
@@ -35,6 +36,20 @@ def test_during_a_break_it_listens_since_now() -> None:
         121 * S,
         160 * S,
     ]
+
+
+@pytest.mark.parametrize("silent_after_s", [1.0, 3.0, 8.0, 14.0, 45.0, 600.0])
+async def test_however_soon_silence_is_told_a_collector_that_is_there_is_not_away(
+    world: World, silent_after_s: float
+) -> None:
+    begun_ns = world.now_ns
+    settings = TimelineSettings(silent_after_s=silent_after_s)
+    listening = JournalListening(world.journal, "correlation", settings, lambda: world.now_ns)
+    for _ in range(60):
+        # About once a second; a busy loop is late.
+        world.now_ns += 13 * S // 10
+        await listening.prove()
+        assert listening.since_ns == begun_ns
 
 
 async def away(world: World, seconds: int, *, is_restarted: bool) -> None:

@@ -15,6 +15,9 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.timeline.settings import TimelineSettings, ns
 
 _PROVEN_EVERY_S = 5.0
+"""How often it is proven at most that data can be stored: each proof is a commit."""
+_SHORTEST_BREAK_S = 3.0
+"""A shorter break is none: ``prove`` is called about once a second, and a busy loop is late."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +62,11 @@ class JournalListening:
         self._consumer = consumer
         self._now_ns = now_ns
         # Three pushes are missed before a device is called silent.
-        self._period = ListeningPeriod(now_ns(), break_s=settings.silent_after_s / 3)
+        break_s = max(_SHORTEST_BREAK_S, settings.silent_after_s / 3)
+        self._period = ListeningPeriod(now_ns(), break_s=break_s)
+        # Proven more seldom than that it would take itself for absent all the time, and call nobody
+        # silent (2026-12: where silence is 8 s, a power cut was not seen).
+        self._proven_every_s = min(_PROVEN_EVERY_S, break_s / 2)
         self._proven_ns = 0
         self._is_refused = False
 
@@ -70,7 +77,7 @@ class JournalListening:
 
     async def prove(self) -> None:
         """Note that it is listening, if that is so; called about once a second."""
-        if 0 <= self._now_ns() - self._proven_ns < ns(_PROVEN_EVERY_S):
+        if 0 <= self._now_ns() - self._proven_ns < ns(self._proven_every_s):
             return
         try:
             cursor = await self._journal.cursor(self._consumer)

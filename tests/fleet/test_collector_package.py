@@ -67,9 +67,9 @@ class CollectorMachine:
 
     def install(self, package: Path) -> None:
         """Install a package as a person does."""
-        place = self.root / "root" / package.name
+        place = self.root / package.name
         place.write_bytes(package.read_bytes())
-        self.run("dpkg", "--install", f"/root/{package.name}")
+        self.run("dpkg", "--install", f"/{package.name}")
         place.unlink()
 
     def wait_until_ready(self) -> None:

@@ -4,8 +4,8 @@ How soon loss is detected, and how often it is reported without a cause, in a si
 ``./run bench loss``: the default profile (echoes every 5 s, both families, a fibre and a 5G line).
 Loss begins on the fibre's access; the result is the time until the verdict reports it. Then healthy
 days: 0.1 % of random loss with jitter and spikes of 100 ms, and a day with 0.3 %. These are the
-figures of docs/explanation/how-a-verdict-is-reached.md; the exit code is 1 if a goal is missed. Pure
-arithmetic: load on the machine changes the duration, not the results.
+figures of docs/explanation/how-a-verdict-is-reached.md; the exit code is 1 if a goal is missed.
+Pure arithmetic: load on the machine changes the duration, not the results.
 """
 
 import argparse

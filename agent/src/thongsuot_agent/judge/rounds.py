@@ -6,6 +6,8 @@ or an answer on a dead link opens a *burst*: all anchors, the gateway and the na
 at once. A link with a fault lives in *passive* rounds, on the ordinary schedule.
 """
 
+from operator import itemgetter
+
 from thongsuot_agent.judge import egress
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import next_round_wait_ns
@@ -95,17 +97,17 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
 
     Should not all of it be measured, the next round asks the others.
     """
-    candidates: list[tuple[bool, int, int, ProbePoint, Family]] = []
-    for place, point in enumerate(at.probes.points.values()):
+    candidates: list[tuple[tuple[bool, int], ProbePoint, Family]] = []
+    for point in at.probes.points.values():
         for family in point.families:
             if can_be_probed(at.link, point, family):
                 track = at.link.tracks.get(point.key(family))
                 heard_ns = 0
                 if track is not None:
                     heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
-                candidates.append((point.kind not in FAST_KINDS, heard_ns, place, point, family))
-    candidates.sort(key=lambda entry: entry[:3])
-    return [(point, family) for _, _, _, point, family in candidates]
+                candidates.append(((point.kind not in FAST_KINDS, heard_ns), point, family))
+    candidates.sort(key=itemgetter(0))
+    return [(point, family) for _, point, family in candidates]
 
 
 def note_run_in_round(

@@ -60,6 +60,7 @@ def page(again: str) -> Finding:
         ("http", 0, OK, ANSWERED, CarriedPackets(SEGMENTS, 0)),
         ("http", 0, page("2"), ANSWERED, CarriedPackets(SEGMENTS, 2)),
         ("http", 0, page(str(SEGMENTS)), ANSWERED, CarriedPackets(SEGMENTS, SEGMENTS // 2)),
+        ("http", 0, page("9"), ANSWERED, CarriedPackets(SEGMENTS, 6)),
         ("http", 0, page("not a number"), ANSWERED, CarriedPackets(SEGMENTS, 0)),
         ("http", 0, failed_finding(Reason.STATUS_UNEXPECTED), ANSWERED, None),
         ("http", 0, failed_finding(Reason.TIMED_OUT), SILENT, None),

@@ -27,6 +27,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 )
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, failed_finding
+from thongsuot_schema.segment import Segment
 
 
 def lossy_server(*beside: Track, **shown: object) -> LinkContext:
@@ -140,3 +141,35 @@ def test_a_name_server_refuses_and_is_counted_so_though_it_answers() -> None:
     at = judged_link(track)
     count(at, track, failed_finding(Reason.NAME_SERVER_REFUSED))
     assert (track.carried_sent, track.carried_lost) == (2, 1)
+
+
+@pytest.mark.parametrize(("disturbed", "is_told"), [(4, True), (3, False)])
+def test_what_is_lost_beyond_the_carrier_is_told_once_pages_show_it(
+    disturbed: int, *, is_told: bool
+) -> None:
+    of_loss: Shown = {"carried_sent": 60, "carried_lost": 12}
+    at = judged_link(
+        lookups("resolver", carried_sent=300, **ALIVE),
+        lookups("zone", **of_loss | ALIVE),
+        pages(episodes_ns=[ago(second) for second in range(disturbed)], **of_loss | ALIVE),
+        echoes("gateway", carried_sent=200, recent=0b1_0000_0000, **ALIVE),
+    )
+    at.link.carried_test = CarriedTest(**SURE)
+    told = carried_loss._lossy_part(at)
+    assert (told is not None) is is_told
+    if told is not None:
+        assert told.segment is Segment.TRANSIT
+
+
+@pytest.mark.parametrize(("disturbed", "is_told"), [(4, True), (3, False)])
+def test_what_ipv6_alone_loses_is_told_once_pages_show_it(disturbed: int, *, is_told: bool) -> None:
+    of_loss: Shown = {"carried_sent": 60, "carried_lost": 12, "family": Family.IP6}
+    at = judged_link(
+        lookups("resolver", carried_sent=200, **ALIVE),
+        lookups("resolver", **of_loss | ALIVE),
+        lookups("zone", **of_loss | ALIVE),
+        pages(episodes_ns=[ago(second) for second in range(disturbed)], **ALIVE),
+        echoes("gateway", carried_sent=200, recent=0b1_0000_0000, **ALIVE),
+    )
+    at.link.carried_test = CarriedTest(**SURE)
+    assert (carried_loss._lossy_part(at) is not None) is is_told

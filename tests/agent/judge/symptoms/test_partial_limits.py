@@ -10,6 +10,7 @@ from tests.agent.judge.link_cases import (
     echoes,
     judged_link,
     lookups,
+    pages,
     round_of,
     silent,
 )
@@ -115,3 +116,23 @@ def test_a_kind_that_nobody_so_far_out_answers_is_filtered_on_the_way() -> None:
     assert partial_outage(at, round_of(*seen)) is None
     seen.append(answering(at, echoes("exchange", answered_ns=ago(1.0))))
     assert partial_outage(at, round_of(*seen)) is not None
+
+
+@pytest.mark.parametrize(
+    ("alive", "is_told"),
+    [
+        (("far", "exchange"), True),
+        (("far", "exchange", "abroad"), False),
+        (("far", "exchange", "access-fixed", "gateway"), True),
+    ],
+    ids=["three", "four", "three so far out"],
+)
+def test_two_dead_anchors_are_no_outage_where_more_than_three_witnesses_answer(
+    alive: tuple[str, ...], *, is_told: bool
+) -> None:
+    """All services are one witness."""
+    at = judged_link()
+    seen = [silent(at, echoes(target, **QUIET)) for target in ("core-fixed", "zone")]
+    seen += [answering(at, echoes(target, answered_ns=ago(1.0))) for target in alive]
+    seen += [answering(at, pages(name, answered_ns=ago(1.0))) for name in ("motcua", "dichvucong")]
+    assert (partial_outage(at, round_of(*seen)) is not None) is is_told

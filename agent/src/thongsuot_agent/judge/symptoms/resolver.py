@@ -106,13 +106,16 @@ def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
         for track in at.link.tracks.values()
         if track.kind == ECHO and track.target not in servers and not track.known_unresponsive
     ]
+    ratios = [loss_ratio(at.link)]
     lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
-    now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
+    if lost:
+        ratios.append((lost + 0.5) / (lost + answered + 1.0))
     # Not of those that refuse, whose answers count as lost for the one who asked.
     silent = [s.track for s in observed if s.silent]
     questions = sum(track.carried_sent for track in silent)
-    before = sum(track.carried_lost for track in silent) / questions if questions else 0.0
-    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link), before)))
+    if questions:
+        ratios.append(sum(track.carried_lost for track in silent) / questions)
+    return min(0.95, max(_LOSS_RATIO, 2.0 * max(ratios)))
 
 
 def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None:
@@ -129,10 +132,7 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
         if proof and not is_forged and not _are_missing_alone(at, observed):
             return None
         return Symptom.RESOLVER_FORGED_ANSWER if proof or (is_forged and proof is None) else None
-    if all(
-        t.failures and (s.silent or t.reason in _BROKEN)
-        for s, t in zip(observed, tracks, strict=True)
-    ):
+    if all(s.track.failures and (s.silent or s.track.reason in _BROKEN) for s in observed):
         return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) else None
     return None
 

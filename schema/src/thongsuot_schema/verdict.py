@@ -36,6 +36,8 @@ class Symptom(StrEnum):
     """Open flows continue, new ones get no answer: a connection table is full."""
     LARGE_PACKETS_CAUSE_UNKNOWN = "large_packets_cause_unknown"
     """Packets of full size are lost, in the site's LAN or on the line: nobody is named."""
+    RESOLVER_CAUSE_UNKNOWN = "resolver_cause_unknown"
+    """The name servers of two carriers fell silent together: nobody is named."""
     GATEWAY_REPLACED = "gateway_replaced"
     """Another box answers as the gateway: what fails beyond it is held against no circuit."""
     FIRST_HOP_REPLACED = "first_hop_replaced"

@@ -55,6 +55,18 @@ def two_dead_name_servers() -> Scenario:
     return scenario(*(fault(PlaceKind.RESOLVER, carrier) for carrier in ("north", "south")))
 
 
+def two_name_servers_that_answer_no_lookup() -> Scenario:
+    """What one box of the site could do as well: their machines answer echoes."""
+    carriers = ("north", "south")
+    return scenario(*(fault(PlaceKind.RESOLVER, name, touch=Touch.DNS) for name in carriers))
+
+
+def one_name_server_after_the_other() -> Scenario:
+    first = fault(PlaceKind.RESOLVER, "north", touch=Touch.DNS, end_s=500.0)
+    second = fault(PlaceKind.RESOLVER, "south", touch=Touch.DNS, end_s=500.0)
+    return scenario(first, from_s(200.0, second), until_s=600.0)
+
+
 def name_server_at_the_edge() -> Scenario:
     edge = fault(PlaceKind.RESOLVER, "north", touch=Touch.DNS, effect=Effect.DELAYED, amount=1.9)
     return scenario(edge)
@@ -89,7 +101,7 @@ def exchange_by_turns() -> Scenario:
     return scenario(lossy, until_s=600.0)
 
 
-NORTH, SOUTH, SITE = "carrier:north", "carrier:south", "commune:s1"
+NORTH, SOUTH, SITE, CITY_ITSELF = "carrier:north", "carrier:south", "commune:s1", "city"
 
 
 def test_a_lossy_way_abroad_beside_a_slow_portal_is_told_to_carriers_alone() -> None:
@@ -111,6 +123,8 @@ def test_a_lossy_way_abroad_beside_a_slow_portal_is_told_to_carriers_alone() -> 
         (one_carrier_for_both_lines, {SITE}),
         (one_box_for_both_lines, {SITE}),
         (two_dead_name_servers, {NORTH, SOUTH}),
+        (two_name_servers_that_answer_no_lookup, {CITY_ITSELF}),
+        (one_name_server_after_the_other, {NORTH, SOUTH}),
         (name_server_at_the_edge, {NORTH}),
         (cut_behind_a_core_without_echoes, {NORTH}),
         (lossy_line_without_name_server, {NORTH}),

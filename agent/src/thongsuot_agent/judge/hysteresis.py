@@ -38,6 +38,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.CARRIER_SLOW: "slow",
     Symptom.TRANSIT_SLOW: "slow",
     Symptom.RESOLVER_SILENT: "resolver",
+    Symptom.RESOLVER_CAUSE_UNKNOWN: "resolver",
     Symptom.NEW_CONNECTIONS_FAIL: "resolver",
     Symptom.LAN_NEW_CONNECTIONS_FAIL: "resolver",
     Symptom.CARRIER_NEW_CONNECTIONS_FAIL: "resolver",

@@ -18,6 +18,7 @@ from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
+from thongsuot_agent.judge.symptoms.names_elsewhere import probes_elsewhere
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.tracks import ECHO, has_spoken
 from thongsuot_schema.reason import Reason
@@ -81,7 +82,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
             )
     confirmations.extend(egress.ask(at))
     if resolver is not None:
-        confirmations.extend(near_probes(at))
+        confirmations.extend((*near_probes(at), *probes_elsewhere(at)))
     for kind in {confirmation.kind for confirmation in confirmations} & {
         equipment.RADIO,
         equipment.BOX,

@@ -86,6 +86,8 @@ class LinkProbes:
     """Reflectors that say by whose line packets leave: target and family of each."""
     near_points: Mapping[str, ProbePoint] = field(default_factory=dict)
     """Targets near the site to which new flows are opened (``symptoms.near_flows``)."""
+    beside: Mapping[str, "LinkProbes"] = field(default_factory=dict)
+    """What is measured on the other links of the site, by name; they have none beside them."""
 
     @property
     def is_metered(self) -> bool:
@@ -123,7 +125,11 @@ def site_probes_from(
 ) -> SiteProbes:
     """Return what is measured at a site, found as the scheduler finds it."""
     draft = SiteInventory(links=tuple(links), targets=tuple(targets), probes=tuple(probes))
-    probes_by_link = {link.name: _link_probes(link, draft) for link in links}
+    alone = {link.name: _link_probes(link, draft) for link in links}
+    probes_by_link = {
+        name: replace(own, beside={other: alone[other] for other in alone if other != name})
+        for name, own in alone.items()
+    }
     return SiteProbes(
         draft,
         probes_by_link,

@@ -13,7 +13,7 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.new_flows import is_request_awaited
-from thongsuot_agent.judge.symptoms.resolver import detect_resolver_fault
+from thongsuot_agent.judge.symptoms.resolver import CAUSE_UNKNOWN, detect_resolver_fault
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -83,7 +83,7 @@ ELSEWHERE = {
         (None, "failed", None),
         (None, "not asked since", SILENT),
         (Reason.NAME_SERVER_REFUSED, "worked", SILENT),
-        (Reason.NAME_SERVER_REFUSED, "failed", None),
+        (Reason.NAME_SERVER_REFUSED, "failed", SILENT),  # an answer, whatever others do not say
         (Reason.NAME_SERVER_FAILED, "worked", SILENT),
         (Reason.NAME_SERVER_FAILED, "failed", None),
         (Reason.NAME_SERVER_FAILED, "not asked since", None),
@@ -103,7 +103,12 @@ def test_what_a_name_server_does_is_held_against_what_others_say(
     link, target = (site.fixed, "zone") if where == "another server" else (site.mobile, "resolver")
     other = site.track(link, "dns", target)
     other.worked_ns, other.failed_ns = ELSEWHERE[elsewhere]
-    assert site.symptom() is symptom
+    if (reason, elsewhere, where) == (None, "failed", "another link"):
+        suspicion = site.suspicion()
+        assert suspicion is not None
+        assert suspicion.fault == CAUSE_UNKNOWN
+    else:
+        assert site.symptom() is symptom
 
 
 def test_a_link_that_is_out_itself_is_no_witness_for_a_name() -> None:

@@ -84,6 +84,7 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
     Symptom.LAN_NEW_CONNECTIONS_FAIL: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.CARRIER_NEW_CONNECTIONS_FAIL: frozenset({Attribution.PATH, Attribution.NAME}),
     Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
+    Symptom.RESOLVER_CAUSE_UNKNOWN: frozenset({Attribution.NAME}),
     Symptom.RESOLVER_SLOW: frozenset({Attribution.NAME}),
     # A lie leads to another host, which refuses, stalls or shows another certificate.
     Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),

@@ -6,10 +6,9 @@ They are judged by comparison: the same name, asked elsewhere at the same time. 
 resolves, over any link, is not the name server's fault.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import log
 
-from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.evidence import gather_evidence
 from thongsuot_agent.judge.link_context import LinkContext
@@ -19,6 +18,14 @@ from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.missing_names import is_missing_alone, is_missing_for_long
+from thongsuot_agent.judge.symptoms.names_elsewhere import (
+    SILENT_SYMPTOMS,
+    fail_over_lines_of_others,
+    is_server_gone,
+    is_word_awaited,
+    other_lookups,
+    resolved_elsewhere,
+)
 from thongsuot_agent.judge.symptoms.near_flows import (
     are_new_echoes_lost,
     locate_new_flows_lost,
@@ -36,6 +43,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 LOOKUP = "dns"
+CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.RESOLVER_CAUSE_UNKNOWN)
 _LOSS_RATIO = 0.05
 """Lookups lost at most on a link that works, resolvers included that are slow now and then."""
 SILENT_FOR_GOOD = 4
@@ -71,7 +79,7 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
     if symptom is None:
         return None
     onset_ns = min(_onset_ns(s, observations) for s in observed)
-    is_silent = symptom is Symptom.RESOLVER_SILENT and any(s.silent for s in observed)
+    is_silent = symptom in SILENT_SYMPTOMS and any(s.silent for s in observed)
     if is_silent and (are_new_flows_lost(at) or are_new_echoes_lost(at)):
         return Suspicion(
             fault=locate_new_flows_lost(at, at.link.resolver.fault),
@@ -79,16 +87,18 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
             evidence=gather_evidence(at, observations),
         )
     segment = Segment.LAN if all(s.rung is Segment.LAN for s in observed) else Segment.CARRIER
+    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom)
     runs = sum(s.track.slow_runs or s.track.failures for s in observed)
     return Suspicion(
-        fault=Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom),
+        fault=CAUSE_UNKNOWN if symptom is Symptom.RESOLVER_CAUSE_UNKNOWN else fault,
         onset_ns=onset_ns,
         evidence=gather_evidence(at, observations),
         nats=runs * log(1.0 / _loss_ratio(at, observed)),
         # A queue of the site's own makes every server slow or silent: it has to be gone first. And
         # where no new flow passes, servers are what is asked first.
         is_ripe=not is_link_busy(at, at.now_ns)
-        and not (is_silent and is_request_awaited(at, onset_ns)),
+        and not (is_silent and is_request_awaited(at, onset_ns))
+        and not (symptom in SILENT_SYMPTOMS and is_word_awaited(at, observed)),
     )
 
 
@@ -124,17 +134,33 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
         is_way = at.link.slow.fault is not None or explains_slow_lookups(at, tracks)
         return None if is_way else Symptom.RESOLVER_SLOW
     if all(s.silent or _refuses(s.track) for s in observed):
-        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) is not False else None
+        return _of_silent(at, observed)
     if all(t.failures and t.reason in _FORGED for t in tracks):
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
         # That a name is gone may be the truth; an address that cannot be true never is.
-        proof = _resolved_elsewhere(at, observed)
+        proof = resolved_elsewhere(at, observed)
         if proof and not is_forged and not _are_missing_alone(at, observed):
             return None
         return Symptom.RESOLVER_FORGED_ANSWER if proof or (is_forged and proof is None) else None
     if all(s.track.failures and (s.silent or s.track.reason in _BROKEN) for s in observed):
-        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, observed) else None
+        return Symptom.RESOLVER_SILENT if resolved_elsewhere(at, observed) else None
     return None
+
+
+def _of_silent(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None:
+    """
+    Return what is wrong where no name server of the link answers.
+
+    Those of another carrier that fell silent with it leave open whose fault it is: each carrier's
+    own, or that of the site's box that lets no question through, or of the names themselves.
+    """
+    proof = resolved_elsewhere(at, observed)
+    if proof is not False:
+        return Symptom.RESOLVER_SILENT
+    if fail_over_lines_of_others(at, observed):
+        return Symptom.RESOLVER_CAUSE_UNKNOWN
+    is_own = all(is_server_gone(at.link, s.track) for s in observed)
+    return Symptom.RESOLVER_SILENT if is_own else None
 
 
 def _are_late(at: LinkContext, observed: Sequence[Observation]) -> bool:
@@ -176,45 +202,10 @@ def _has_way(at: LinkContext, observations: Observations, observation: Observati
     )
 
 
-def _resolved_elsewhere(at: LinkContext, observed: Sequence[Observation]) -> bool | None:
-    """
-    Return whether the same names are resolved elsewhere: by other servers, or over other links.
-
-    ``None``: nobody else has been asked lately.
-    """
-    since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in observed)
-    asked = False
-    for track in _same_lookups(at, observed):
-        if track.worked_ns is not None and track.worked_ns >= since_ns:
-            return True
-        asked = asked or (track.failed_ns or 0) >= since_ns
-    return False if asked else None
-
-
 def _are_missing_alone(at: LinkContext, observed: Sequence[Observation]) -> bool:
     """Return whether others have resolved the same names for longer than they may be remembered."""
-    others = list(_same_lookups(at, observed))
+    others = [other.track for other in other_lookups(at, observed)]
     return all(is_missing_alone(at, s.track, others) for s in observed)
-
-
-def _same_lookups(at: LinkContext, observed: Sequence[Observation]) -> Iterator[Track]:
-    """Yield what others were asked: other servers, or over other links, for the same names."""
-    own = {id(s.track) for s in observed}
-    for track in _lookups(at, {s.point.lookup for s in observed}):
-        if id(track) not in own:
-            yield track
-
-
-def _lookups(at: LinkContext, names: set[str]) -> Iterator[Track]:
-    for link in at.memory.links.values():
-        if link is not at.link and not is_usable(link):
-            continue
-        for track in link.tracks.values():
-            if track.kind != LOOKUP:
-                continue
-            point = at.probes.point_of(track)
-            if point is not None and point.lookup in names:
-                yield track
 
 
 def _onset_ns(observation: Observation, observations: Observations) -> int:

@@ -97,6 +97,11 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         situation=Text("schema.symptoms.large_packets_cause_unknown.situation"),
         advice=Text("schema.symptoms.large_packets_cause_unknown.advice"),
     ),
+    Symptom.RESOLVER_CAUSE_UNKNOWN: Sentence(
+        headline=Text("schema.symptoms.resolver_cause_unknown.headline"),
+        situation=Text("schema.symptoms.resolver_cause_unknown.situation"),
+        advice=Text("schema.symptoms.resolver_cause_unknown.advice"),
+    ),
     Symptom.GATEWAY_REPLACED: Sentence(
         headline=Text("schema.symptoms.gateway_replaced.headline"),
         situation=Text("schema.symptoms.gateway_replaced.situation"),

@@ -59,6 +59,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.LARGE_PACKETS_CAUSE_UNKNOWN: AlarmCause(
         COMMUNICATIONS, "configurationOrCustomisationError"
     ),
+    Symptom.RESOLVER_CAUSE_UNKNOWN: AlarmCause(COMMUNICATIONS, "applicationSubsystemFailure"),
     Symptom.CARRIER_NEW_CONNECTIONS_FAIL: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
     Symptom.GATEWAY_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
     Symptom.FIRST_HOP_REPLACED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
